@@ -1,0 +1,1 @@
+"""Everything that Joinlink's ways in (functions, the command, the sandbox) share."""

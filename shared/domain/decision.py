@@ -1,0 +1,124 @@
+"""The words in which Joinlink decides and reports. Both lists are closed; docs/decisions.md explains each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How far a rule may go."""
+
+    OFF = "off"
+    REPORT = "report"
+    ENFORCE = "enforce"
+
+
+class Action(StrEnum):
+    """What a matching rule asks for."""
+
+    ENABLE = "enable"
+    SKIP = "skip"
+
+
+class Outcome(StrEnum):
+    """What became of one message."""
+
+    ENABLED = "enabled"
+    WOULD_ENABLE = "would_enable"
+    SKIPPED = "skipped"
+    SUPERSEDED = "superseded"
+    GONE = "gone"
+    DELAYED = "delayed"
+    NOT_HONORED = "not_honored"
+    FORBIDDEN = "forbidden"
+    MAILBOX_UNUSABLE = "mailbox_unusable"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why. The guards' names come first, in the order in which the guards run."""
+
+    ALREADY_ONLINE = "already_online"
+    NOT_ORGANIZER = "not_organizer"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+    DRAFT = "draft"
+    OTHER_JOIN_LINK = "other_join_link"
+    REMOVED_BY_USER = "removed_by_user"
+    GAVE_UP = "gave_up"
+    # other reasons for `skipped`
+    RULE_SKIP = "rule_skip"
+    NO_RULE_MATCHED = "no_rule_matched"
+    LIMIT_REACHED = "limit_reached"
+    NO_PROVIDER = "no_provider"
+    PROVIDER_NOT_ALLOWED = "provider_not_allowed"
+    NOT_IN_SCOPE = "not_in_scope"
+    INSUFFICIENT_DATA = "insufficient_data"
+    # `enabled`
+    LINK_ADDED = "link_added"
+    LINK_CONFIRMED = "link_confirmed"
+    # `would_enable`
+    REPORT_MODE = "report_mode"
+    BRAKE = "brake"
+    # `superseded` and `gone`
+    READ_SINCE = "read_since"
+    NOT_FOUND = "not_found"
+    # `delayed`
+    THROTTLED = "throttled"
+    GRAPH_UNAVAILABLE = "graph_unavailable"
+    UNAUTHORIZED = "unauthorized"
+    MAILBOX_BUSY = "mailbox_busy"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    NOT_FOUND_YET = "not_found_yet"
+    AWAITING_JOIN_LINK = "awaiting_join_link"
+    AWAITING_DATA = "awaiting_data"
+    NO_VALID_RULES = "no_valid_rules"
+    # `not_honored`
+    NO_JOIN_LINK = "no_join_link"
+    OTHER_PROVIDER = "other_provider"
+    # `forbidden` and `mailbox_unusable`
+    ACCESS_DENIED = "access_denied"
+    NO_USABLE_MAILBOX = "no_usable_mailbox"
+    # `failed`
+    UNREADABLE_MESSAGE = "unreadable_message"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+    TOO_OLD = "too_old"
+    UNEXPECTED_ERROR = "unexpected_error"
+
+
+class Verdict(StrEnum):
+    """What a decision asks of the worker."""
+
+    ENABLE = "enable"
+    #: nothing now; it would be `enable` if the rules in report mode were promoted
+    WOULD_ENABLE = "would_enable"
+    SKIP = "skip"
+    #: nothing now; ask again later, because a fact could not be read (`on_missing: retry`)
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule said of the event; `matched` is None where a fact was missing."""
+
+    rule: str
+    mode: Mode
+    action: Action
+    matched: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do with an event now, and what would be done if report rules were promoted.
+
+    `rule` is the id of the rule that decided, None where a guard or no rule at all did. `projected` is
+    `enable` or `skip`, with its own reason and rule. `trace` holds every rule evaluated, in order; it is
+    empty where a guard decided.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    rule: str | None = None
+    projected: Verdict
+    projected_reason: Reason
+    projected_rule: str | None = None
+    trace: tuple[RuleResult, ...] = ()

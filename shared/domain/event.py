@@ -1,0 +1,93 @@
+"""An Outlook event as Graph shows it at one moment.
+
+Names are Graph's in Python spelling (https://learn.microsoft.com/graph/api/resources/event). Sets that
+Graph owns (`type`, `sensitivity`, provider …) stay strings, because Graph may add members.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendee:
+    """One line of the invitation; `address` is empty where Graph gives none."""
+
+    address: str
+    #: required | optional | resource
+    type: str = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place of the event; `type` is Graph's locationType, such as `conferenceRoom`."""
+
+    display_name: str
+    type: str = "default"
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """Graph's patternedRecurrence, as far as the end of a series depends on it.
+
+    `pattern` is Graph's pattern type (`weekly`, `absoluteMonthly` …), `range_end` the last day of an
+    `endDate` range, `occurrences` the count of a `numbered` one; both are None for `noEnd`.
+    """
+
+    pattern: str
+    interval: int = 1
+    days_of_week: tuple[str, ...] = ()
+    day_of_month: int = 0
+    month: int = 0
+    #: first | second | third | fourth | last
+    index: str = "first"
+    first_day_of_week: str = "sunday"
+    range_end: date | None = None
+    occurrences: int | None = None
+    #: Windows or IANA name; dates of the range are days in this zone.
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One copy of an event in one mailbox. `start` and `end` are aware and in UTC."""
+
+    id: str
+    #: the `@odata.etag` of our own GET, fit for If-Match
+    etag: str
+    #: singleInstance | occurrence | exception | seriesMaster
+    type: str = "singleInstance"
+    series_master_id: str | None = None
+    subject: str = ""
+    #: address of the organizer; empty where Graph gives none
+    organizer: str = ""
+    is_organizer: bool = True
+    is_cancelled: bool = False
+    is_draft: bool = False
+    is_all_day: bool = False
+    is_online_meeting: bool = False
+    online_meeting_provider: str = "unknown"
+    #: `onlineMeeting.joinUrl`, never the legacy `onlineMeetingUrl`
+    join_url: str = ""
+    start: datetime
+    end: datetime
+    recurrence: Recurrence | None = None
+    attendees: tuple[Attendee, ...] = ()
+    locations: tuple[Location, ...] = ()
+    body_preview: str = ""
+    #: None where the body was not asked for
+    body: str | None = None
+    categories: tuple[str, ...] = ()
+    #: normal | personal | private | confidential
+    sensitivity: str = "normal"
+    show_as: str = "busy"
+    importance: str = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The calendar an event lies in, as far as online meetings depend on it."""
+
+    id: str
+    default_online_meeting_provider: str
+    allowed_online_meeting_providers: tuple[str, ...]

@@ -1,0 +1,120 @@
+"""The errors of Joinlink, each named by what its catcher does next.
+
+    JoinlinkError
+    ├── SettingsError              the admin mends the settings; nothing works before
+    ├── UnreadableMessage          the queue message goes to poison
+    ├── QueueUnavailable           Graph is told 503 and delivers again
+    ├── StateChanged               somebody else wrote the same row: read and decide again
+    ├── RejectedRequest            an HTTP request is answered with `.status`
+    └── GraphError
+        ├── Throttled              try again after `.retry_after`; not a failure
+        ├── GraphUnavailable       try again with backoff
+        ├── Unauthorized           somebody must mend the credential; try again with backoff
+        ├── EventNotFound          look again twice, then it is gone
+        ├── EventChanged           the event moved under our PATCH: read and decide again
+        ├── Forbidden              final for this event; the mailbox is marked
+        ├── MailboxUnusable        final for this event; the mailbox is marked
+        └── UnexpectedAnswer       final: we don't understand Graph; poison, loud
+
+Texts never hold what people wrote: Graph's `error.message` may name an address, so it is left out.
+"""
+
+from datetime import timedelta
+
+
+class JoinlinkError(Exception):
+    """Base of all errors that Joinlink raises itself."""
+
+
+class SettingsError(JoinlinkError):
+    """One or more settings are missing or malformed; every one of them is named."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"Joinlink can't start until these settings are mended:{lines}")
+
+
+class UnreadableMessage(JoinlinkError):
+    """A queue message is not one of ours, or is from another version."""
+
+
+class QueueUnavailable(JoinlinkError):
+    """The storage queue did not take a message."""
+
+
+class StateChanged(JoinlinkError):
+    """A table row changed between our read and our write."""
+
+
+class RejectedRequest(JoinlinkError):
+    """An HTTP request that is refused, with the status that says why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        super().__init__(text)
+
+
+class GraphError(JoinlinkError):
+    """Graph refused a call or could not be reached.
+
+    `status` is None where no answer came; `code` is Graph's own word; `request_id` is what Microsoft's
+    support asks for.
+    """
+
+    def __init__(
+        self,
+        call: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        request_id: str = "",
+        detail: str = "",
+    ) -> None:
+        self.call = call
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        facts = [
+            f"status {status}" if status is not None else "no answer",
+            code,
+            detail,
+            f"request-id {request_id}" if request_id else "",
+        ]
+        super().__init__(f"{call}: {', '.join(fact for fact in facts if fact)}")
+
+
+class Throttled(GraphError):
+    """Graph asks us to wait."""
+
+    def __init__(self, call: str, *, retry_after: timedelta, status: int, code: str, request_id: str) -> None:
+        self.retry_after = retry_after
+        super().__init__(call, status=status, code=code, request_id=request_id)
+
+
+class GraphUnavailable(GraphError):
+    """The network, a timeout or a 5xx stood between us and an answer."""
+
+
+class Unauthorized(GraphError):
+    """No token could be had, or Graph refuses a fresh one."""
+
+
+class EventNotFound(GraphError):
+    """The event (or its calendar) is not there now."""
+
+
+class EventChanged(GraphError):
+    """412: the event changed between our GET and our PATCH."""
+
+
+class Forbidden(GraphError):
+    """403: a permission, a policy or a scope keeps us out of this mailbox."""
+
+
+class MailboxUnusable(GraphError):
+    """There is no mailbox that Graph can serve: unlicensed, on-premises, soft-deleted."""
+
+
+class UnexpectedAnswer(GraphError):
+    """Graph refused for good, or answered in a shape that we don't understand."""
