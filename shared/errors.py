@@ -4,6 +4,7 @@
     ├── SettingsError              the admin mends the settings; nothing works before
     ├── UnreadableMessage          the queue message goes to poison
     ├── QueueUnavailable           Graph is told 503 and delivers again
+    ├── StorageUnavailable         try again with backoff
     ├── StateChanged               somebody else wrote the same row: read and decide again
     ├── RejectedRequest            an HTTP request is answered with `.status`
     └── GraphError
@@ -41,6 +42,10 @@ class UnreadableMessage(JoinlinkError):
 
 class QueueUnavailable(JoinlinkError):
     """The storage queue did not take a message."""
+
+
+class StorageUnavailable(JoinlinkError):
+    """A table could not be read or written."""
 
 
 class StateChanged(JoinlinkError):

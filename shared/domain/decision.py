@@ -66,6 +66,7 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     GRAPH_UNAVAILABLE = "graph_unavailable"
     UNAUTHORIZED = "unauthorized"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
     MAILBOX_BUSY = "mailbox_busy"
     CHANGED_MEANWHILE = "changed_meanwhile"
     NOT_FOUND_YET = "not_found_yet"

@@ -1,0 +1,31 @@
+# The one door. Every target brings its own set-up; what is done already is not done again.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+setup: ## .venv, pinned packages, Azurite (all other targets do this first)
+	@$(PYTHON) -m sandbox.setup
+
+demo: setup ## play a working day at Contoso with everything on this machine
+	$(BIN)/python -m sandbox.demo $(ARGS)
+
+test: setup ## run the tests; make test ARGS="-k webhook"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean: ## remove everything that these targets have made
+	rm -rf .venv build sandbox/azurite/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,16 @@
+"""The entry point of the function app: its functions stand in `functions/`."""
+
+import azure.functions as func
+
+from functions import events, notifications
+
+
+def build_app() -> func.FunctionApp:
+    """Return a new app with all functions. The host indexes an app once, so each sandbox takes its own."""
+    built = func.FunctionApp()
+    for part in (events, notifications):
+        built.register_functions(part.blueprint)
+    return built
+
+
+app = build_app()

@@ -1,0 +1,1 @@
+"""The triggers: thin. Parse, call, log, answer."""

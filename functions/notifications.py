@@ -1,0 +1,47 @@
+"""POST /api/notifications: Graph's validation handshake, and its notifications."""
+
+import azure.functions as func
+
+from shared import wiring
+from shared.errors import QueueUnavailable, RejectedRequest, SettingsError
+from shared.graph.notifications import SUSPICIOUS, Intake, echo
+from shared.logs import logger
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def notifications(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer Graph: the token, 202 once all is queued, or what is wrong."""
+    try:
+        token = req.params.get("validationToken")
+        if token is not None:
+            return _answer(200, echo(token))
+        _log(wiring.joinlink().webhook().accept(req.get_body()))
+        return _answer(202)
+    except RejectedRequest as error:
+        logger().warning("notification.rejected", reason=str(error), status=error.status)
+        return _answer(error.status, str(error))
+    except (QueueUnavailable, SettingsError) as error:
+        # 503 makes Graph deliver again, for up to four hours.
+        logger().error("notification.rejected", reason=str(error), status=503)
+        return _answer(503)
+
+
+def _log(intake: Intake) -> None:
+    logger().info(
+        "notification.received",
+        items=intake.items,
+        queued=len(intake.changes),
+        dropped={reason.value: count for reason, count in intake.rejected.items()},
+        traces=[change.trace for change in intake.changes],
+    )
+    suspicious = {reason.value: count for reason, count in intake.rejected.items() if reason in SUSPICIOUS}
+    if suspicious:
+        logger().warning("notification.rejected", reason="not from our subscriptions", dropped=suspicious)
+
+
+def _answer(status: int, text: str = "") -> func.HttpResponse:
+    # The token is a stranger's text: a browser must not take it for markup.
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(text, status_code=status, mimetype="text/plain", headers=headers)

@@ -1,0 +1,1 @@
+"""Joinlink on one machine: the real function app, with everything around it stood in for."""

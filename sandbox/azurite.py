@@ -1,0 +1,127 @@
+"""Azurite, Microsoft's own stand-in for Azure Storage: queues, tables and blobs, in memory, on free ports.
+
+Its clock can be moved, so that a message that becomes visible in five minutes can be tried without waiting.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from sandbox import node
+
+HOME = Path(__file__).resolve().parent / "azurite"
+MAIN = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+START_SECONDS = 60
+STOP_SECONDS = 5
+
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Account and key that every Azurite has; Microsoft publishes them, and they open nothing else."""
+
+SERVICES = ("Blob", "Queue", "Table")
+READY = re.compile(r"Azurite (?P<service>\w+) service is successfully listening at (?P<url>http://\S+)")
+
+
+class AzuriteUnavailable(Exception):
+    """Azurite is not installed, or did not start."""
+
+
+class Azurite:
+    """A running Azurite.
+
+    Attributes:
+        connection_string: what `AzureWebJobsStorage` is set to; knows all three services.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], urls: dict[str, str]) -> None:
+        self._process = process
+        self._moving = threading.Lock()
+        endpoints = [f"{service}Endpoint={urls[service]}/{ACCOUNT};" for service in SERVICES]
+        self.connection_string = (
+            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{''.join(endpoints)}"
+        )
+
+    def advance(self, by: timedelta) -> None:
+        """Move Azurite's clock ahead: hidden messages become visible, leases and lifetimes run out."""
+        with self._moving:
+            _write(self._process, f"{by // timedelta(milliseconds=1)}\n")
+            answer = _output(self._process).readline()
+        if not answer:
+            raise AzuriteUnavailable("Azurite has stopped, so its clock can't be moved.")
+
+
+@contextlib.contextmanager
+def azurite() -> Iterator[Azurite]:
+    """Start Azurite and stop it at the end of the block; it also stops when this process dies.
+
+    Raises:
+        AzuriteUnavailable: it is not installed, or does not start; the text says what to do.
+    """
+    process = _start()
+    try:
+        yield Azurite(process, _await_urls(process))
+    finally:
+        _stop(process)
+
+
+def _start() -> subprocess.Popen[str]:
+    tools = node.find()
+    if tools is None or not MAIN.is_file():
+        raise AzuriteUnavailable("Azurite or Node is not installed here: run `make setup`.")
+    hosts = [word for name in SERVICES for word in (f"--{name.lower()}Host", "127.0.0.1")]
+    ports = [word for name in SERVICES for word in (f"--{name.lower()}Port", "0")]
+    # The SDK is newer than the newest API version that Azurite knows, hence --skipApiVersionCheck.
+    manners = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    return subprocess.Popen(  # noqa: S603 -- our own words
+        [tools.node, "--require", str(HOME / "clock.js"), str(MAIN), *hosts, *ports, *manners],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for us; we stop Azurite when we are done with it
+    )
+
+
+def _await_urls(process: subprocess.Popen[str]) -> dict[str, str]:
+    deadline = threading.Timer(START_SECONDS, process.kill)
+    deadline.start()
+    urls: dict[str, str] = {}
+    said: list[str] = []
+    try:
+        for line in _output(process):
+            said.append(line)
+            if ready := READY.search(line):
+                urls[ready["service"]] = ready["url"]
+            if len(urls) == len(SERVICES):
+                return urls
+    finally:
+        deadline.cancel()
+        deadline.join()
+    raise AzuriteUnavailable(f"Azurite did not start. It said:\n{''.join(said) or '(nothing)'}")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    with process:  # closes the other pipe and waits
+        try:
+            process.communicate(timeout=STOP_SECONDS)  # the end of its input ends Azurite: see clock.js
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _write(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # the missing answer tells it better
+        process.stdin.write(text)
+        process.stdin.flush()
+
+
+def _output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout

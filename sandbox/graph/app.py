@@ -1,0 +1,256 @@
+"""The stand-in for Microsoft Graph: one WSGI app that holds a small tenant and behaves as Graph does."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import Any, Literal
+
+from werkzeug import Request, Response
+
+from sandbox.graph import identity, posting
+from sandbox.graph.directory import Directory, User
+from sandbox.graph.event import EventCopy
+from sandbox.graph.faults import Faults
+from sandbox.graph.gateway import Gateway
+from sandbox.graph.identity import Identity
+from sandbox.graph.ids import Ids
+from sandbox.graph.mail_routes import MailRoutes
+from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.notifier import Delivery, Notifier
+from sandbox.graph.other_routes import DirectoryRoutes, SubscriptionRoutes
+from sandbox.graph.outlook import Mail, Outlook
+from sandbox.graph.people import People
+from sandbox.graph.posting import Post, Reply
+from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
+from sandbox.graph.routes import Router
+from sandbox.graph.subscriptions import Subscriptions
+
+_TEAMS = "teamsForBusiness"
+
+
+class StandIn:
+    """A tenant behind Graph's calls.
+
+    `now` returns the tenant's aware UTC time and may jump; `seed` makes ids and chance repeatable. `post`
+    sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
+    `sleep` (seconds) carries out the delay of a fault. Safe to serve from many threads.
+
+    Attributes: `faults`, `people`, `identity`, `directory` and `subscriptions` are the parts to play with;
+    `mails` lists the mails that changes of existing events sent to attendees.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        tenant_id: str,
+        domains: tuple[str, ...] = ("contoso.com",),
+        seed: int = 7,
+        post: Post = posting.over_http,
+        validate: Callable[[str], Reply] = posting.validate_over_http,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._now = now
+        self._lock = RLock()
+        self._ids = Ids(seed)
+        self._recorder = Recorder()
+        self._post, self._validate = post, validate
+        self.directory = Directory(tenant_id=tenant_id, domains=domains)
+        self._mailboxes = Mailboxes(self._ids)
+        self.faults = Faults(seed)
+        self.subscriptions = Subscriptions(
+            directory=self.directory,
+            mailboxes=self._mailboxes,
+            ids=self._ids,
+            now=now,
+            lock=self._lock,
+            validate=self._recorded_validate,
+        )
+        self.identity = Identity(self._ids, self.subscriptions.application_id)
+        self._notifier = Notifier(
+            subscriptions=self.subscriptions,
+            tenant_id=tenant_id,
+            is_default_calendar=self._is_in_default_calendar,
+            now=now,
+            seed=seed,
+            lock=self._lock,
+            post=self._recorded_post,
+        )
+        outlook = Outlook(
+            directory=self.directory,
+            mailboxes=self._mailboxes,
+            ids=self._ids,
+            now=now,
+            on_change=self._notifier.publish,
+        )
+        self.mails: list[Mail] = outlook.mails
+        self.people = People(
+            directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, lock=self._lock
+        )
+        mail = MailRoutes(directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, now=now)
+        others = [*DirectoryRoutes(self.directory).routes(), *SubscriptionRoutes(self.subscriptions).routes()]
+        self._gateway = Gateway(
+            router=Router([*mail.routes(), *others]),
+            identity=self.identity,
+            directory=self.directory,
+            faults=self.faults,
+            recorder=self._recorder,
+            lock=self._lock,
+            now=now,
+            sleep=sleep,
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer as a WSGI app: Graph below `/v1.0`, the managed identity endpoint at `/msi/token`."""
+        request = Request(environ)
+        response = self._token(request) if request.path == identity.PATH else self._gateway.answer(request)
+        return response(environ, start_response)
+
+    def add_user(
+        self,
+        name: str,
+        address: str,
+        *,
+        default_provider: str = _TEAMS,
+        allowed_providers: tuple[str, ...] = (_TEAMS,),
+        kind: Literal["user", "room", "equipment", "shared"] = "user",
+        mailbox: bool = True,
+        honors_online_meeting: bool = True,
+        join_url_delay: timedelta = timedelta(0),
+    ) -> User:
+        """Add a person or a room; the providers are those of the default calendar."""
+        with self._lock:
+            user = User(
+                id=self._ids.guid(),
+                name=name,
+                address=address,
+                kind=kind,
+                mailbox=mailbox,
+                honors_online_meeting=honors_online_meeting,
+                join_url_delay=join_url_delay,
+            )
+            self.directory.add(user)
+            if mailbox:
+                self._mailboxes.open(user, default_provider, allowed_providers)
+            return user
+
+    def add_calendar(
+        self, user_id: str, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+    ) -> str:
+        """Add a secondary calendar to a user's mailbox; return its id."""
+        with self._lock:
+            mailbox = self._mailboxes.of(user_id)
+            return self._mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
+
+    def add_group(self, name: str, members: Iterable[User]) -> str:
+        """Add a group of users; return its id."""
+        with self._lock:
+            group_id = self._ids.guid()
+            self.directory.groups[group_id] = (name, tuple(member.id for member in members))
+            return group_id
+
+    def as_user(self, user: User) -> dict[str, str]:
+        """Return the headers of a user's own client, good for that user's mailbox.
+
+        Its calls are recorded, but are no part of `calls`, and meet neither faults nor limits.
+        """
+        with self._lock:
+            return self.identity.headers_for(user)
+
+    @property
+    def delivery(self) -> Delivery:
+        """The habits of delivering notifications; they hold for the changes that follow."""
+        return self._notifier.delivery
+
+    @delivery.setter
+    def delivery(self, habits: Delivery) -> None:
+        self._notifier.delivery = habits
+
+    @property
+    def undelivered(self) -> int:
+        """How many notifications wait for delivery, now or at a later try."""
+        return self._notifier.pending
+
+    def deliver(self) -> int:
+        """Send all notifications that are due, in the caller's thread; return the number of POSTs."""
+        return self._notifier.deliver()
+
+    def start_delivery(self) -> None:
+        """Deliver from a thread of its own until `stop_delivery`."""
+        self._notifier.start()
+
+    def stop_delivery(self) -> None:
+        """End the thread of `start_delivery`."""
+        self._notifier.stop()
+
+    def send_lifecycle(
+        self,
+        subscription_id: str,
+        lifecycle_event: Literal["missed", "reauthorizationRequired", "subscriptionRemoved"],
+    ) -> None:
+        """Queue a lifecycle notification; `subscriptionRemoved` removes the subscription, too.
+
+        Raises:
+            Refusal: there is no such subscription.
+        """
+        with self._lock:
+            subscription = self.subscriptions.get(subscription_id)
+            self._notifier.tell(subscription, lifecycle_event)
+            if lifecycle_event == "subscriptionRemoved":
+                self.subscriptions.delete(subscription_id)
+
+    @property
+    def calls(self) -> list[Exchange]:
+        """The app's own calls so far, in the order of their ends."""
+        with self._lock:
+            return self._recorder.calls()
+
+    def har(self) -> dict[str, Any]:
+        """Return all traffic, notifications included, as HAR 1.2; secrets are masked."""
+        with self._lock:
+            return self._recorder.har()
+
+    def write_har(self, path: Path | str) -> None:
+        """Write `har()` to a file."""
+        Path(path).write_text(json.dumps(self.har(), indent=1), encoding="utf-8")
+
+    def _token(self, request: Request) -> Response:
+        """Answer the managed identity endpoint; this is no Graph traffic and never recorded."""
+        with self._lock:
+            status, body = self.identity.answer(request.args, request.headers.get("X-IDENTITY-HEADER", ""))
+        return Response(as_json(body), status=status, content_type="application/json")
+
+    def _is_in_default_calendar(self, copy: EventCopy) -> bool:
+        return self._mailboxes.of(copy.mailbox).default_calendar.id == copy.calendar
+
+    def _recorded_post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        began = time.monotonic()
+        status = self._post(url, body, headers)
+        self._record(url, body.decode(), headers, Reply(status, "text/plain", b""), began)
+        return status
+
+    def _recorded_validate(self, url: str) -> Reply:
+        began = time.monotonic()
+        reply = self._validate(url)
+        self._record(url, "", {"Content-Type": "text/plain; charset=utf-8"}, reply, began)
+        return reply
+
+    def _record(self, url: str, body: str, headers: Mapping[str, str], reply: Reply, began: float) -> None:
+        exchange = Exchange(
+            by="graph",
+            method="POST",
+            path=url.partition("?")[0],
+            url=masked(url),
+            request_headers=masked_headers(headers),
+            request_body=masked(body),
+            status=reply.status,
+            response_headers={"Content-Type": reply.content_type},
+            response_body=reply.body.decode(errors="replace"),
+            started=self._now(),
+            took_seconds=time.monotonic() - began,
+        )
+        with self._lock:
+            self._recorder.exchanges.append(exchange)

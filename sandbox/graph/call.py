@@ -1,0 +1,158 @@
+"""A call as the routes see it: path, query and preferences read, and the answer they give."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug import Request
+
+from sandbox.graph import zones
+from sandbox.graph.errors import bad_body, bad_query
+
+_PREFERENCE = re.compile(r'([\w.\-]+)\s*=\s*(?:"([^"]*)"|([^",;\s]+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the `Prefer` header asks for; `applied` are the preferences that were understood."""
+
+    immutable_ids: bool = False
+    zone: str = "UTC"
+    text_body: bool = False
+    page_size: int | None = None
+    applied: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, header: str) -> "Preferences":
+        """Read the header; what is not understood is passed over.
+
+        Raises:
+            Refusal: 400, the time zone is unknown.
+        """
+        wanted = {name.lower(): quoted or bare for name, quoted, bare in _PREFERENCE.findall(header)}
+        applied: list[str] = []
+        immutable = wanted.get("idtype", "").lower() == "immutableid"
+        if immutable:
+            applied.append('IdType="ImmutableId"')
+        zone = wanted.get("outlook.timezone")
+        if zone:
+            zones.zone(zone)
+            applied.append(f'outlook.timezone="{zone}"')
+        body = wanted.get("outlook.body-content-type", "").lower()
+        if body in {"text", "html"}:
+            applied.append(f'outlook.body-content-type="{body}"')
+        size = wanted.get("odata.maxpagesize", "")
+        if size.isdecimal():
+            applied.append(f"odata.maxpagesize={size}")
+        return cls(
+            immutable, zone or "UTC", body == "text", int(size) if size.isdecimal() else None, tuple(applied)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call: `root` is the address of `/v1.0`, `path` what follows it, `args` what the route found."""
+
+    root: str
+    path: str
+    args: Mapping[str, str]
+    query: Mapping[str, str]
+    raw_body: bytes
+    prefer: Preferences
+    if_match: str | None
+
+    @classmethod
+    def read(cls, request: Request, path: str, args: Mapping[str, str]) -> "Call":
+        """Read a request.
+
+        Raises:
+            Refusal: 400, a preference makes no sense.
+        """
+        return cls(
+            root=f"{request.host_url}v1.0",
+            path=path,
+            args=args,
+            query=request.args.to_dict(),
+            raw_body=request.get_data(),
+            prefer=Preferences.read(", ".join(request.headers.getlist("Prefer"))),
+            if_match=request.headers.get("If-Match"),
+        )
+
+    @property
+    def applied(self) -> str:
+        """The `Preference-Applied` header, empty where no preference was understood."""
+        return ", ".join(self.prefer.applied)
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            Refusal: 400, it is none.
+        """
+        try:
+            return json.loads(self.raw_body)
+        except ValueError as error:
+            raise bad_body("Unable to read JSON request payload.") from error
+
+    def only_options(self, *known: str) -> None:
+        """Refuse query options that this call of the stand-in does not honour, instead of passing them over.
+
+        Raises:
+            Refusal: 400.
+        """
+        for name in self.query:
+            if name not in known:
+                raise bad_query(f"The query option '{name}' is not supported here.")
+
+    def select(self) -> tuple[str, ...]:
+        """Return the properties that `$select` names."""
+        return tuple(name.strip() for name in self.query.get("$select", "").split(",") if name.strip())
+
+    def number(self, option: str) -> int | None:
+        """Return a number from 0 up from the query, None where it is not asked for.
+
+        Raises:
+            Refusal: 400, it is none.
+        """
+        text = self.query.get(option)
+        if text is not None and not text.isdecimal():
+            raise bad_query(f"Invalid value '{text}' for {option} query option found.")
+        return int(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers; `body` None for an answer without one."""
+
+    status: int = 200
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def entity(call: Call, context: str, shown: Mapping[str, Any], status: int = 200) -> Answer:
+    """Answer with one object; `context` is the part of `@odata.context` behind the metadata's address."""
+    columns = f"({','.join(call.select())})" if call.select() else ""
+    mark = f"{call.root}/$metadata#{context}{columns}/$entity"
+    return Answer(status, {"@odata.context": mark, **shown})
+
+
+def page(call: Call, context: str, items: Sequence[Mapping[str, Any]], *, size: int, most: int) -> Answer:
+    """Answer with one page of a collection, and with the address of the next where there is one.
+
+    `size` is the page size unless `$top` or a preference says otherwise, `most` the largest that may be.
+
+    Raises:
+        Refusal: 400, `$top` is out of range.
+    """
+    wanted = call.number("$top") or call.prefer.page_size or size
+    if wanted > most:
+        raise bad_query(f"Invalid page size specified: '{wanted}'. Must be between 1 and {most} inclusive.")
+    skip = call.number("$skip") or 0
+    body: dict[str, Any] = {"@odata.context": f"{call.root}/$metadata#{context}"}
+    if skip + wanted < len(items):
+        query = urlencode({**call.query, "$skip": skip + wanted}, safe="$,:")
+        body["@odata.nextLink"] = f"{call.root}{call.path}?{query}"
+    return Answer(200, {**body, "value": list(items[skip : skip + wanted])})

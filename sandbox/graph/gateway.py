@@ -1,0 +1,205 @@
+"""What every call to Graph passes on its way in and out: tokens, limits, faults, headers, the record."""
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import RLock
+from typing import NoReturn
+from uuid import uuid4
+
+from werkzeug import Request, Response
+from werkzeug.http import http_date
+
+from sandbox.graph.call import Answer, Call
+from sandbox.graph.directory import Directory, User
+from sandbox.graph.errors import Refusal
+from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
+from sandbox.graph.identity import Identity
+from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
+from sandbox.graph.routes import Router
+
+#: Requests at a time that Outlook serves per app and mailbox
+#: (https://learn.microsoft.com/graph/throttling-limits).
+MAILBOX_CONCURRENCY = 4
+_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+_DIAGNOSTIC = (
+    '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1","ScaleUnit":"001","RoleInstance":"0"}}'
+)
+_USERS, _EVENTS = "users", "events"
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A call under way: whose own client makes it (None: the app), what it names, what befalls it."""
+
+    user: User | None
+    mailbox: str
+    event: str
+    fault: Fault | None
+    started: datetime
+    began: float
+
+
+class Gateway:
+    """Answers the requests below `/v1.0`. People's own clients meet neither faults nor limits."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        identity: Identity,
+        directory: Directory,
+        faults: Faults,
+        recorder: Recorder,
+        lock: RLock,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._router = router
+        self._identity = identity
+        self._directory = directory
+        self._faults = faults
+        self._recorder = recorder
+        self._lock = lock
+        self._now = now
+        self._sleep = sleep
+        self._under_way: Counter[str] = Counter()
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request and record it.
+
+        Raises:
+            ConnectionAbortedError: a fault drops the connection; the server is to close it without an answer.
+        """
+        visit = self._visit(request)
+        drop = visit.fault.drop if visit.fault else None
+        with self._place_in(visit) as has_place:
+            if visit.fault and visit.fault.delay:
+                self._sleep(visit.fault.delay.total_seconds())
+            response = None if drop is Drop.BEFORE else self._respond(request, visit, has_place=has_place)
+        self._record(request, response, visit)
+        if response is None or drop:
+            _hang_up(request)
+        return response
+
+    def _visit(self, request: Request) -> _Visit:
+        user = self._identity.user_of(request.headers.get("Authorization", ""))
+        mailbox, event = self._named(request.path)
+        with self._lock:
+            fault = None if user else self._faults.strike(request.method, request.path)
+        return _Visit(user, mailbox, event, fault, self._now(), time.monotonic())
+
+    def _named(self, path: str) -> tuple[str, str]:
+        """Return the object id of the user and the event id that a path names, "" for each it does not."""
+        _, _, *segments = path.split("/")
+        literals = [segment.lower() for segment in segments]
+        if len(segments) < 2 or literals[0] != _USERS:  # noqa: PLR2004 -- /users and an id
+            return "", ""
+        user = self._directory.find(segments[1])
+        place = literals.index(_EVENTS) + 1 if _EVENTS in literals else len(segments)
+        return user.id if user else segments[1], segments[place] if place < len(segments) else ""
+
+    @contextmanager
+    def _place_in(self, visit: _Visit) -> Iterator[bool]:
+        """Count the call among those under way to its mailbox; yield whether there is a place for it."""
+        if not visit.mailbox or visit.user:
+            yield True
+            return
+        with self._lock:
+            self._under_way[visit.mailbox] += 1
+            has_place = self._under_way[visit.mailbox] <= MAILBOX_CONCURRENCY
+        try:
+            yield has_place
+        finally:
+            with self._lock:
+                self._under_way[visit.mailbox] -= 1
+
+    def _respond(self, request: Request, visit: _Visit, *, has_place: bool) -> Response:
+        request_id = str(uuid4())
+        client_request_id = request.headers.get("client-request-id", request_id)
+        try:
+            self._check(request, visit, has_place=has_place)
+            answer = self._dispatch(request)
+        except Refusal as refusal:
+            body = refusal.body(now=self._now(), request_id=request_id, client_request_id=client_request_id)
+            answer = Answer(refusal.status, body, refusal.headers)
+        response = Response(
+            as_json(answer.body) if answer.body is not None else None,
+            status=answer.status,
+            headers=dict(answer.headers),
+            content_type=_JSON if answer.body is not None else "text/plain",
+        )
+        response.headers.update(
+            {
+                "request-id": request_id,
+                "client-request-id": client_request_id,
+                "x-ms-ags-diagnostic": _DIAGNOSTIC,
+                "Date": http_date(self._now()),
+            }
+        )
+        return response
+
+    def _check(self, request: Request, visit: _Visit, *, has_place: bool) -> None:
+        """Refuse a call by fault, by token or by limit."""
+        if visit.fault and visit.fault.status:
+            raise _failing(visit.fault, visit.fault.status)
+        self._identity.check(request.headers.get("Authorization", ""), request.host)
+        if visit.user and visit.mailbox not in {"", visit.user.id}:
+            raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        if not has_place:
+            raise Refusal(
+                429,
+                "ApplicationThrottled",
+                "Application is over its MailboxConcurrency limit.",
+                {"Retry-After": "1"},
+            )
+
+    def _dispatch(self, request: Request) -> Answer:
+        _, version, *rest = request.path.split("/")
+        if version.lower() != "v1.0":
+            raise Refusal(400, "BadRequest", "Invalid version.")
+        path = "/" + "/".join(rest)
+        found = self._router.find(request.method, path)
+        call = Call.read(request, path, found.args)
+        with self._lock if found.route.locked else nullcontext():
+            answer = found.route.handler(call)
+        if call.prefer.applied:
+            return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
+        return answer
+
+    def _record(self, request: Request, response: Response | None, visit: _Visit) -> None:
+        exchange = Exchange(
+            by="user" if visit.user else "app",
+            method=request.method,
+            path=request.path,
+            url=masked(request.url),
+            request_headers=masked_headers(dict(request.headers)),
+            request_body=masked(request.get_data(as_text=True)),
+            status=response.status_code if response else 0,
+            response_headers=dict(response.headers) if response else {},
+            response_body=masked(response.get_data(as_text=True)) if response else "",
+            mailbox=visit.mailbox,
+            event=visit.event,
+            lost=bool(visit.fault and visit.fault.drop),
+            started=visit.started,
+            took_seconds=time.monotonic() - visit.began,
+        )
+        with self._lock:
+            self._recorder.exchanges.append(exchange)
+
+
+def _failing(fault: Fault, status: int) -> Refusal:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return Refusal(status, fault.code or USUAL_CODES.get(status, "UnknownError"), fault.message, headers)
+
+
+def _hang_up(request: Request) -> NoReturn:
+    """Close the connection under the server's hands: it would keep it open for the next request."""
+    connection = request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("dropped by a fault")

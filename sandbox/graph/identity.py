@@ -1,0 +1,109 @@
+"""Tokens: the managed identity endpoint of App Service, and who may call with what it issued.
+
+MSAL speaks to it as in https://learn.microsoft.com/azure/app-service/overview-managed-identity. Expiry is in
+real time, because MSAL reads the real clock.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.graph.directory import User
+from sandbox.graph.errors import Refusal
+from sandbox.graph.ids import Ids
+
+PATH = "/msi/token"
+_API_VERSION = "2019-08-01"
+_GRAPH_HOSTS = frozenset(
+    {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    audience: str
+    expires_on: float
+    #: the person whose own client holds it; None for the app
+    user: User | None = None
+
+
+class Identity:
+    """Issues tokens and knows whose they are."""
+
+    def __init__(self, ids: Ids, client_id: str) -> None:
+        self._ids = ids
+        self._client_id = client_id
+        self._tokens: dict[str, _Token] = {}
+        self.token_lifetime = timedelta(hours=24)
+
+    def answer(self, query: Mapping[str, str], identity_header: str) -> tuple[HTTPStatus, dict[str, Any]]:
+        """Answer a call to the managed identity endpoint."""
+        resource = query.get("resource", "")
+        if not identity_header:
+            return _refused(HTTPStatus.UNAUTHORIZED, "The X-IDENTITY-HEADER header is missing.")
+        if query.get("api-version") != _API_VERSION:
+            return _refused(HTTPStatus.BAD_REQUEST, f"The api-version is not {_API_VERSION}.")
+        if not resource:
+            return _refused(HTTPStatus.BAD_REQUEST, "The resource is missing.")
+        expires_on = int(time.time() + self.token_lifetime.total_seconds())
+        return HTTPStatus.OK, {
+            "access_token": self._issue(_Token(audience=resource, expires_on=expires_on)),
+            "client_id": self._client_id,
+            "expires_on": str(expires_on),
+            "not_before": str(int(time.time())),
+            "resource": resource,
+            "token_type": "Bearer",
+        }
+
+    def headers_for(self, user: User) -> dict[str, str]:
+        """Return the headers of a user's own client: good for their own mailbox, never revoked."""
+        token = self._issue(
+            _Token(audience="https://graph.microsoft.com", expires_on=float("inf"), user=user)
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    def user_of(self, authorization: str) -> User | None:
+        """Return the person whose own client sends this header; None for the app or anybody else."""
+        token = self._tokens.get(authorization.removeprefix("Bearer "))
+        return token.user if token else None
+
+    def check(self, authorization: str, host: str) -> None:
+        """Let a call in that carries a token for Graph, which may be this very `host`.
+
+        Raises:
+            Refusal: 401, there is no token, or it is unknown, revoked, expired or meant for another service.
+        """
+        scheme, _, value = authorization.partition(" ")
+        token = self._tokens.get(value) if scheme.lower() == "bearer" else None
+        if token is None:
+            raise _unauthorized("Access token is empty." if not value else "Access token validation failure.")
+        if token.expires_on <= time.time():
+            raise _unauthorized("Lifetime validation failed, the token is expired.")
+        if urlsplit(token.audience).netloc not in _GRAPH_HOSTS | {host}:
+            raise _unauthorized("Access token validation failure. Invalid audience.")
+
+    def revoke_all(self) -> None:
+        """Make every token that the app holds worthless."""
+        self._tokens = {value: token for value, token in self._tokens.items() if token.user}
+
+    def _issue(self, token: _Token) -> str:
+        value = self._ids.opaque(48)
+        self._tokens[value] = token
+        return value
+
+
+def _refused(status: HTTPStatus, message: str) -> tuple[HTTPStatus, dict[str, Any]]:
+    return status, {"statusCode": status.value, "message": message}
+
+
+def _unauthorized(message: str) -> Refusal:
+    return Refusal(
+        401,
+        "InvalidAuthenticationToken",
+        message,
+        {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'},
+    )

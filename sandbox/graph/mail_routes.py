@@ -1,0 +1,199 @@
+"""The calls about events, calendars and mailbox settings."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sandbox.graph import ids, render, zones
+from sandbox.graph.call import Answer, Call, entity, page
+from sandbox.graph.directory import Directory, User
+from sandbox.graph.errors import Refusal
+from sandbox.graph.event import EventCopy
+from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.outlook import Outlook
+from sandbox.graph.routes import Route
+
+_PAGE, _LARGEST_PAGE = 10, 1000
+_LIST_OPTIONS = ("$select", "$top", "$skip")
+_WINDOW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
+_CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
+
+
+class MailRoutes:
+    """Answers for Exchange. A call is refused where the user is unknown or has no mailbox."""
+
+    def __init__(
+        self, *, directory: Directory, mailboxes: Mailboxes, outlook: Outlook, now: Callable[[], datetime]
+    ) -> None:
+        self._directory = directory
+        self._mailboxes = mailboxes
+        self._outlook = outlook
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        """Return the calls that this class answers."""
+        events = [route for prefix in _CALENDARS for route in self._event_routes(prefix)]
+        return [
+            *events,
+            Route("GET", "/users/<user>/calendar", self.get_calendar),
+            Route("GET", "/users/<user>/calendars", self.list_calendars),
+            Route("GET", "/users/<user>/calendars/<calendar>", self.get_calendar),
+            Route("GET", "/users/<user>/mailboxSettings", self.get_settings),
+        ]
+
+    def _event_routes(self, prefix: str) -> list[Route]:
+        return [
+            Route("GET", f"{prefix}/events", self.list_events),
+            Route("POST", f"{prefix}/events", self.create_event),
+            Route("GET", f"{prefix}/events/<event>", self.get_event),
+            Route("PATCH", f"{prefix}/events/<event>", self.update_event),
+            Route("DELETE", f"{prefix}/events/<event>", self.delete_event),
+            Route("GET", f"{prefix}/events/<event>/instances", self.list_instances),
+            Route("GET", f"{prefix}/events/<event>/calendar", self.get_event_calendar),
+            Route("GET", f"{prefix}/calendarView", self.view_calendar),
+        ]
+
+    def get_event(self, call: Call) -> Answer:
+        """Answer one event."""
+        call.only_options("$select")
+        return self._event(call, self._find(call))
+
+    def list_events(self, call: Call) -> Answer:
+        """Answer single events and series, of one calendar or of the whole mailbox."""
+        call.only_options(*_LIST_OPTIONS)
+        owner = self._owner(call)
+        calendar_id = self._calendar_id(call) if self._names_calendar(call) else None
+        return self._events(call, self._mailboxes.in_calendar(owner.id, calendar_id))
+
+    def create_event(self, call: Call) -> Answer:
+        """Make an event."""
+        call.only_options()
+        copy = self._outlook.create(self._owner(call), self._calendar_id(call), call.json())
+        return self._event(call, copy, status=201)
+
+    def update_event(self, call: Call) -> Answer:
+        """Write to an event, if it still is what `If-Match` says."""
+        call.only_options()
+        copy = self._find(call)
+        _check_version(call, copy)
+        self._outlook.update(copy, call.json())
+        return self._event(call, copy)
+
+    def delete_event(self, call: Call) -> Answer:
+        """Remove an event, if it still is what `If-Match` says."""
+        copy = self._find(call)
+        _check_version(call, copy)
+        self._outlook.delete(copy)
+        return Answer(204)
+
+    def list_instances(self, call: Call) -> Answer:
+        """Answer the occurrences and exceptions of a series within a window."""
+        call.only_options(*_WINDOW_OPTIONS)
+        begin, until = _window(call)
+        master = self._find(call)
+        if master.type != "seriesMaster":
+            raise Refusal(400, "ErrorInvalidRequest", "The event is not the master of a series.")
+        return self._events(call, self._mailboxes.instances(master, begin, until))
+
+    def view_calendar(self, call: Call) -> Answer:
+        """Answer what a calendar (unless named, the default one) shows within a window, series expanded."""
+        call.only_options(*_WINDOW_OPTIONS)
+        begin, until = _window(call)
+        inside: list[EventCopy] = []
+        for copy in self._mailboxes.in_calendar(self._owner(call).id, self._calendar_id(call)):
+            if copy.type == "seriesMaster":
+                inside.extend(self._mailboxes.instances(copy, begin, until))
+            elif copy.start < until and copy.end > begin:
+                inside.append(copy)
+        return self._events(call, sorted(inside, key=lambda copy: copy.start))
+
+    def get_calendar(self, call: Call) -> Answer:
+        """Answer a calendar: the one named, or the default one."""
+        return self._calendar(call, self._owner(call), self._calendar_id(call))
+
+    def get_event_calendar(self, call: Call) -> Answer:
+        """Answer the calendar that an event lies in."""
+        return self._calendar(call, self._owner(call), self._find(call).calendar)
+
+    def list_calendars(self, call: Call) -> Answer:
+        """Answer all calendars of a mailbox."""
+        call.only_options("$top", "$skip")
+        owner = self._owner(call)
+        shown = [render.calendar(one, owner) for one in self._mailboxes.of(owner.id).calendars.values()]
+        return page(call, f"users('{owner.id}')/calendars", shown, size=_PAGE, most=_LARGEST_PAGE)
+
+    def get_settings(self, call: Call) -> Answer:
+        """Answer the settings of a mailbox."""
+        owner = self._owner(call)
+        context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
+        return Answer(200, {"@odata.context": context, **render.mailbox_settings(owner)})
+
+    def _owner(self, call: Call) -> User:
+        return self._directory.owner(call.args["user"])
+
+    def _names_calendar(self, call: Call) -> bool:
+        return "calendar" in call.args or "/calendar/" in call.path.lower()
+
+    def _calendar_id(self, call: Call) -> str:
+        mailbox = self._mailboxes.of(self._owner(call).id)
+        named = call.args.get("calendar")
+        return mailbox.calendar(named).id if named else mailbox.default_calendar.id
+
+    def _find(self, call: Call) -> EventCopy:
+        return self._mailboxes.find(self._owner(call).id, call.args["event"])
+
+    def _event(self, call: Call, copy: EventCopy, status: int = 200) -> Answer:
+        context = f"users('{copy.mailbox}')/events"
+        answer = entity(call, context, self._shown(call, copy), status)
+        return Answer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
+
+    def _events(self, call: Call, copies: Iterable[EventCopy]) -> Answer:
+        shown = [self._shown(call, copy) for copy in copies]
+        context = f"users('{self._owner(call).id}')/events"
+        return page(call, context, shown, size=_PAGE, most=_LARGEST_PAGE)
+
+    def _shown(self, call: Call, copy: EventCopy) -> dict[str, Any]:
+        style = render.Style(
+            zone=call.prefer.zone,
+            text_body=call.prefer.text_body,
+            immutable_ids=call.prefer.immutable_ids,
+            now=self._now(),
+        )
+        organizer = self._organizer(copy).email_address()
+        shown = render.event(
+            copy, owner=self._directory.users[copy.mailbox], organizer=organizer, style=style
+        )
+        return render.selected(shown, copy, call.select())
+
+    def _organizer(self, copy: EventCopy) -> User:
+        return self._directory.users[copy.organizer]
+
+    def _calendar(self, call: Call, owner: User, calendar_id: str) -> Answer:
+        call.only_options("$select")
+        shown = render.calendar(self._mailboxes.of(owner.id).calendars[calendar_id], owner)
+        return entity(call, f"users('{owner.id}')/calendars", _chosen(shown, call.select()))
+
+
+def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
+
+
+def _check_version(call: Call, copy: EventCopy) -> None:
+    if call.if_match not in {None, "*", ids.etag(copy.version)}:
+        raise Refusal(
+            412,
+            "ErrorIrresolvableConflict",
+            "The send or update operation could not be performed because the change key passed in the request"
+            " does not match the current change key for the item.",
+        )
+
+
+def _window(call: Call) -> tuple[datetime, datetime]:
+    """Read the window of times; without it the call is refused."""
+    for name in ("startDateTime", "endDateTime"):
+        if name not in call.query:
+            raise Refusal(400, "ErrorInvalidParameter", f"This request requires the parameter {name}.")
+    begin, until = (zones.instant(call.query[name], name) for name in ("startDateTime", "endDateTime"))
+    if until < begin:
+        raise Refusal(400, "ErrorInvalidParameter", "The end of the window lies before its start.")
+    return begin, until

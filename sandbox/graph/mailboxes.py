@@ -1,0 +1,166 @@
+"""What lies in the mailboxes: calendars and copies of events, found by id, by calendar or by meeting."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.graph import ids as id_forms
+from sandbox.graph.directory import User
+from sandbox.graph.errors import item_not_found, malformed_id
+from sandbox.graph.event import EventCopy
+from sandbox.graph.ids import Ids
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Calendar:
+    """A calendar and the meeting providers it offers; `unknown` stands for no default."""
+
+    id: str
+    name: str
+    change_key: str
+    default_provider: str
+    allowed_providers: tuple[str, ...]
+    is_default: bool
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Mailbox:
+    """One user's calendars and events; events are kept by their immutable id."""
+
+    owner: User
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    events: dict[str, EventCopy] = field(default_factory=dict)
+
+    @property
+    def default_calendar(self) -> Calendar:
+        """The primary calendar."""
+        return next(calendar for calendar in self.calendars.values() if calendar.is_default)
+
+    def calendar(self, calendar_id: str) -> Calendar:
+        """Return a calendar.
+
+        Raises:
+            Refusal: 400 for an id that is none, 404 where it is not there.
+        """
+        if calendar_id in self.calendars:
+            return self.calendars[calendar_id]
+        raise item_not_found() if id_forms.is_well_formed(calendar_id) else malformed_id()
+
+
+class Mailboxes:
+    """Every mailbox of the tenant."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._by_uid: dict[str, dict[str, EventCopy]] = {}
+        self._by_mutable_id: dict[str, EventCopy] = {}
+
+    def open(self, owner: User, default_provider: str, allowed_providers: tuple[str, ...]) -> Mailbox:
+        """Give a user a mailbox with its default calendar."""
+        mailbox = self._mailboxes[owner.id] = Mailbox(owner=owner)
+        self.add_calendar(mailbox, "Calendar", default_provider, allowed_providers)
+        return mailbox
+
+    def add_calendar(
+        self, mailbox: Mailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+    ) -> Calendar:
+        """Add a calendar; a mailbox's first is its default one."""
+        calendar = Calendar(
+            id=self._ids.mutable(),
+            name=name,
+            change_key=self._ids.change_key(),
+            default_provider=default_provider,
+            allowed_providers=allowed_providers,
+            is_default=not mailbox.calendars,
+        )
+        mailbox.calendars[calendar.id] = calendar
+        return calendar
+
+    def of(self, user_id: str) -> Mailbox:
+        """Return a user's mailbox; the directory knows whether there is one."""
+        return self._mailboxes[user_id]
+
+    def get(self, user_id: str) -> Mailbox | None:
+        """Return a user's mailbox, None where there is none."""
+        return self._mailboxes.get(user_id)
+
+    def put(self, copy: EventCopy) -> None:
+        """Put a copy into its mailbox."""
+        self._mailboxes[copy.mailbox].events[copy.immutable_id] = copy
+        self._by_mutable_id[copy.mutable_id] = copy
+        if not copy.master:
+            self._by_uid.setdefault(copy.uid, {})[copy.mailbox] = copy
+
+    def remove(self, copy: EventCopy) -> None:
+        """Take a copy, and the occurrences of a series, out of its mailbox."""
+        for instance in copy.instances.values():
+            self.remove(instance)
+        self._mailboxes[copy.mailbox].events.pop(copy.immutable_id, None)
+        self._by_mutable_id.pop(copy.mutable_id, None)
+        if not copy.master:
+            self._by_uid[copy.uid].pop(copy.mailbox, None)
+
+    def move(self, copy: EventCopy, calendar_id: str) -> None:
+        """Put a copy into another calendar of its mailbox, which gives it a new mutable id."""
+        for moved in (copy, *copy.instances.values()):
+            del self._by_mutable_id[moved.mutable_id]
+            moved.calendar, moved.mutable_id = calendar_id, self._ids.mutable()
+            self._by_mutable_id[moved.mutable_id] = moved
+
+    def find(self, user_id: str, event_id: str) -> EventCopy:
+        """Return the event with this id, of either form, in a user's mailbox.
+
+        Raises:
+            Refusal: 400 for an id that is none, 404 where the event is not there.
+        """
+        copy = self.of(user_id).events.get(event_id) or self._by_mutable_id.get(event_id)
+        if copy and copy.mailbox == user_id:
+            return copy
+        raise item_not_found() if id_forms.is_well_formed(event_id) else malformed_id()
+
+    def other_copies(self, copy: EventCopy) -> list[EventCopy]:
+        """Return the same event in the other mailboxes; of an occurrence, that same occurrence."""
+        masters = [
+            other for mailbox, other in self._by_uid.get(copy.uid, {}).items() if mailbox != copy.mailbox
+        ]
+        if copy.original_start is None:
+            return masters
+        return [self.instance(master, copy.original_start) for master in masters]
+
+    def in_calendar(self, user_id: str, calendar_id: str | None) -> Iterator[EventCopy]:
+        """Yield single events and series, oldest first, of one calendar or (None) of all."""
+        for copy in list(self.of(user_id).events.values()):
+            if not copy.master and calendar_id in {None, copy.calendar}:
+                yield copy
+
+    def instances(self, master: EventCopy, begin: datetime, until: datetime) -> list[EventCopy]:
+        """Return the occurrences and exceptions of a series that touch [begin, until), in order."""
+        touched = [self.instance(master, start) for start in master.starts(until)]
+        moved = [one for one in master.instances.values() if one.is_exception and one not in touched]
+        inside = [one for one in (*touched, *moved) if one.start < until and one.end > begin]
+        return sorted(inside, key=lambda one: one.start)
+
+    def instance(self, master: EventCopy, original_start: datetime) -> EventCopy:
+        """Return one occurrence of a series, made when it is first asked for."""
+        known = master.instances.get(original_start)
+        if known:
+            return known
+        made = EventCopy(
+            mailbox=master.mailbox,
+            calendar=master.calendar,
+            immutable_id=self._ids.immutable(),
+            mutable_id=self._ids.mutable(),
+            change_key=master.change_key,
+            uid=master.uid,
+            organizer=master.organizer,
+            created=master.created,
+            modified=master.modified,
+            properties={},
+            response=master.response,
+            master=master,
+            original_start=original_start,
+        )
+        master.instances[original_start] = made
+        self.put(made)
+        return made

@@ -1,0 +1,56 @@
+"""host.json, as far as this host obeys it, with the app settings that override it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+OVERRIDE = "AzureFunctionsJobHost__"
+"""`AzureFunctionsJobHost__extensions__queues__batchSize=1` beats the same key in host.json."""
+
+
+@dataclass(frozen=True)
+class HostConfig:
+    """What host.json says, with the real host's defaults where it says nothing.
+
+    Attributes:
+        batch_size: messages fetched at a time.
+        new_batch_threshold: the next batch is fetched when no more than so many are in work, so
+            that `batch_size + new_batch_threshold` is the most that run at once.
+        max_dequeue_count: tries before a message goes to the poison queue.
+        visibility_timeout: how long a failed message stays hidden; has nothing to do with the lease.
+        base64: whether message texts are base64.
+        route_prefix: the first part of every HTTP route.
+    """
+
+    batch_size: int
+    new_batch_threshold: int
+    max_dequeue_count: int
+    visibility_timeout: timedelta
+    base64: bool
+    route_prefix: str
+
+
+def read_config(host_json: Mapping[str, Any], settings: Mapping[str, str]) -> HostConfig:
+    """Read a parsed host.json; `settings` are the app settings."""
+    queues, http = _section("queues", host_json, settings), _section("http", host_json, settings)
+    batch_size = int(queues.get("batchSize", 16))
+    return HostConfig(
+        batch_size=batch_size,
+        new_batch_threshold=int(queues.get("newBatchThreshold", batch_size // 2)),
+        max_dequeue_count=int(queues.get("maxDequeueCount", 5)),
+        visibility_timeout=_time_span(queues.get("visibilityTimeout", "00:00:00")),
+        base64=queues.get("messageEncoding", "base64").lower() == "base64",
+        route_prefix=http.get("routePrefix", "api").strip("/"),
+    )
+
+
+def _section(name: str, host_json: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
+    prefix = f"{OVERRIDE}extensions__{name}__"
+    overrides = {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+    return {**host_json.get("extensions", {}).get(name, {}), **overrides}
+
+
+def _time_span(text: str) -> timedelta:
+    hours, minutes, seconds = (float(part) for part in text.split(":"))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)

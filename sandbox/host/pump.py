@@ -1,0 +1,71 @@
+"""Keeps one queue's messages flowing into the thread pool, as many at once as host.json allows."""
+
+import logging
+import threading
+from concurrent.futures import Executor, Future
+from types import TracebackType
+from typing import Self
+
+from azure.core.exceptions import AzureError
+
+from sandbox.host.config import HostConfig
+from sandbox.host.queues import QueueListener
+
+POLL_SECONDS = 0.05
+"""The real host backs off from 0.1 s to `maxPollingInterval`; here somebody is watching."""
+
+log = logging.getLogger("Host.Triggers.Queue")
+
+
+class Pump:
+    """Polls a queue in a thread of its own for as long as the `with` block lasts, then lets work finish."""
+
+    def __init__(self, listener: QueueListener, *, config: HostConfig, pool: Executor) -> None:
+        self._listener = listener
+        self._config = config
+        self._pool = pool
+        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._in_work = 0
+        self._thread = threading.Thread(target=self._run, name=f"queue {listener.queue}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self._fetch():
+                self._stopping.wait(POLL_SECONDS)
+            with self._changed:
+                self._changed.wait_for(lambda: self._has_room() or self._stopping.is_set())
+
+    def _has_room(self) -> bool:
+        return self._in_work <= self._config.new_batch_threshold
+
+    def _fetch(self) -> bool:
+        try:
+            messages = self._listener.receive(self._config.batch_size)
+        except AzureError:
+            log.exception("The queue %s could not be read", self._listener.queue)
+            return False
+        with self._changed:
+            self._in_work += len(messages)
+        for message in messages:
+            self._pool.submit(self._listener.process, message).add_done_callback(self._done)
+        return bool(messages)
+
+    def _done(self, work: Future[None]) -> None:
+        with self._changed:
+            self._in_work -= 1
+            self._changed.notify_all()
+        if error := work.exception():
+            log.error("The queue %s: %s", self._listener.queue, error, exc_info=error)

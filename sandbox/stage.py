@@ -1,0 +1,129 @@
+"""The stage: the real function app between Azurite and the stand-in Graph, with a clock that can be moved.
+
+The demo and the story tests play on it. Only here does the sandbox touch the product's inside: it puts the
+app together with its own settings and time, and makes subscriptions as the app would.
+"""
+
+import os
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from unittest import mock
+
+import httpx
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from function_app import build_app
+from sandbox.azurite import Azurite
+from sandbox.graph import StandIn, User
+from sandbox.host import Host
+from sandbox.serve import serve
+from shared import wiring
+from shared.auth import TokenSource
+from shared.graph.client_state import client_state
+from shared.worker.world import World
+
+TENANT = "c0ffee00-0000-4000-8000-000000000001"
+CLIENT_STATE_KEY = "the-sandbox-proves-itself-with-this-key"
+MONDAY_MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+_GRAPH = "https://graph.microsoft.com"
+
+
+class Clock:
+    """The sandbox's time: it stands still until it is moved ahead, and takes Azurite's along."""
+
+    def __init__(self, azurite: Azurite, start: datetime = MONDAY_MORNING) -> None:
+        self._azurite = azurite
+        self._now = start
+        self._lock = Lock()
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        with self._lock:
+            return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move ahead: what was to be due or visible by then is."""
+        with self._lock:
+            self._now += by
+        self._azurite.advance(by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What stands on the stage."""
+
+    clock: Clock
+    graph: StandIn
+    graph_url: str
+    host: Host
+    settings: Mapping[str, str]
+
+    def watch(self, user: User) -> str:
+        """Subscribe to a user's events as the app does; return the subscription's id."""
+        token = TokenSource.managed_identity().token(_GRAPH).token
+        answer = httpx.post(
+            f"{self.graph_url}/v1.0/subscriptions",
+            headers={"Authorization": f"Bearer {token}", "Prefer": 'IdType="ImmutableId"'},
+            json={
+                "changeType": "created,updated",
+                "resource": f"users/{user.id}/events",
+                "notificationUrl": self.host.address("notifications"),
+                "lifecycleNotificationUrl": self.host.address("notifications"),
+                "expirationDateTime": (self.clock.now() + timedelta(days=6)).isoformat(),
+                "clientState": client_state(CLIENT_STATE_KEY, user.id),
+            },
+            trust_env=False,
+        )
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+
+@contextmanager
+def stage(azurite: Azurite, rules: Path, *, seed: int = 7, **settings: str) -> Iterator[Stage]:
+    """Set the stage with the rule files of a folder; more `settings` are the app's own.
+
+    The storage account is emptied first, so one stage at a time plays on an Azurite.
+    """
+    empty(azurite)
+    clock = Clock(azurite)
+    graph = StandIn(now=clock.now, tenant_id=TENANT, seed=seed)
+    with ExitStack() as stack:
+        graph_url = stack.enter_context(serve(graph))
+        environ = {
+            "AzureWebJobsStorage": azurite.connection_string,
+            "JOINLINK_TENANT_ID": TENANT,
+            "JOINLINK_GRAPH_URL": graph_url,
+            "JOINLINK_CLIENT_STATE_KEY": CLIENT_STATE_KEY,
+            "JOINLINK_RULES": str(rules),
+            **settings,
+        }
+        # MSAL finds the managed identity's endpoint in the process's own environment.
+        identity = {"IDENTITY_ENDPOINT": f"{graph_url}/msi/token", "IDENTITY_HEADER": "sandbox"}
+        stack.enter_context(mock.patch.dict(os.environ, identity))
+        wiring.rebuild(environ, _world(clock, seed))
+        stack.callback(lambda: wiring.joinlink().close())
+        host = stack.enter_context(Host(build_app(), environ))
+        host.create_queues()
+        yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ)
+
+
+def empty(azurite: Azurite) -> None:
+    """Take all queues and tables out of an Azurite."""
+    with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
+        for queue in queues.list_queues():
+            queues.delete_queue(queue)
+    with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
+        for table in tables.list_tables():
+            tables.delete_table(table.name)
+
+
+def _world(clock: Clock, seed: int) -> World:
+    chance, traces = random.Random(seed), count(1)  # noqa: S311 -- repeatable chance, no secrets
+    return World(now=clock.now, uniform=chance.uniform, new_id=lambda: f"trace-{next(traces)}")

@@ -1,0 +1,1 @@
+"""Microsoft Graph: the protocol without I/O, the client, the notifications."""

@@ -1,0 +1,121 @@
+"""The client: calls of `protocol` over one httpx.Client, with a token, one quick retry, and a tally."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import uuid4
+
+import httpx
+
+from shared.domain.event import Calendar, Event
+from shared.errors import GraphUnavailable
+from shared.graph import protocol, wire
+from shared.graph.protocol import Call
+
+#: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
+TIMEOUT = httpx.Timeout(20, connect=5)
+VERSION = "/v1.0"
+
+
+class _Token(Protocol):
+    @property
+    def token(self) -> str: ...
+
+
+class _Tokens(Protocol):
+    def token(self, resource: str, *, fresh: bool = False) -> _Token: ...
+
+
+class GraphAuth(httpx.Auth):
+    """Puts a token on each request, and a fresh one once where Graph answers 401."""
+
+    def __init__(self, tokens: _Tokens, resource: str) -> None:
+        self._tokens = tokens
+        self._resource = resource
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Yield the request with a token; httpx sends it."""
+        request.headers["Authorization"] = f"Bearer {self._tokens.token(self._resource).token}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            request.headers["Authorization"] = (
+                f"Bearer {self._tokens.token(self._resource, fresh=True).token}"
+            )
+            yield request
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the calls for one message came to: how many, and the ids that Microsoft's support asks for."""
+
+    calls: int = 0
+    request_ids: list[str] = field(default_factory=list)
+
+
+class Graph:
+    """Graph for the calls of one message; all that it is asked is counted in `tally`.
+
+    Every method raises a `GraphError` whose class says what to do next.
+    """
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self.tally = Tally()
+
+    def event(self, mailbox: str, event: str, *, with_body: bool = False) -> Event:
+        """Read an event as it is now."""
+        call = protocol.read_event(mailbox, event, with_body=with_body)
+        return wire.event_from(self._send(call), call.name)
+
+    def calendar_of(self, mailbox: str, event: str) -> Calendar:
+        """Read the calendar that the event lies in."""
+        call = protocol.read_calendar_of(mailbox, event)
+        return wire.calendar_from(self._send(call), call.name)
+
+    def enable_online_meeting(self, mailbox: str, event: Event, provider: str) -> Event:
+        """Turn the event, unchanged since we read it, into an online meeting; return it as Graph answers."""
+        call = protocol.enable_online_meeting(mailbox, event.id, etag=event.etag, provider=provider)
+        return wire.event_from(self._send(call), call.name)
+
+    def verified_domains(self) -> frozenset[str]:
+        """Read the tenant's verified domains, lower-case."""
+        call = protocol.read_verified_domains()
+        return wire.domains_from(self._send(call), call.name)
+
+    def _send(self, call: Call) -> dict[str, Any]:
+        """Send with one quick retry; a PATCH too: its If-Match fails where the first one arrived."""
+        try:
+            return self._send_once(call)
+        except GraphUnavailable:
+            return self._send_once(call)
+
+    def _send_once(self, call: Call) -> dict[str, Any]:
+        self.tally.calls += 1
+        try:
+            response = self._http.request(
+                call.method,
+                VERSION + call.path,
+                params=dict(call.params),
+                headers={**call.headers, "client-request-id": str(uuid4())},
+                json=call.json,
+            )
+        except httpx.TransportError as error:
+            raise GraphUnavailable(call.name, detail=type(error).__name__) from error
+        self.tally.calls += len(response.history)
+        if request_id := response.headers.get("request-id"):
+            self.tally.request_ids.append(request_id)
+        return protocol.decipher(call, response.status_code, response.headers, response.content)
+
+
+def graph_http(
+    graph_url: str, auth: httpx.Auth, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Return the connection pool that all messages of a process share; tests bring their own `transport`."""
+    return httpx.Client(
+        base_url=graph_url,
+        auth=auth,
+        timeout=TIMEOUT,
+        transport=transport,
+        headers={"User-Agent": "Joinlink", "Accept": "application/json"},
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+    )

@@ -1,0 +1,145 @@
+"""What Graph posts to our webhook, read without I/O. Standard library only: this is on the cold path.
+
+https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.messages import EventChange, Source
+from shared.errors import RejectedRequest
+from shared.graph.client_state import mailbox_of
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TOKEN_LENGTH = 2048
+
+_CHANGES = frozenset({"created", "updated"})
+_EVENT_TYPE = "#microsoft.graph.event"
+_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+# Users/{id}/Events/{id} or Users('{id}')/Events('{id}'); the case of the words varies.
+_RESOURCE = re.compile(r"/?users(?:/|\(')([^/']+)(?:'\))?/([a-z]+)(?:/|\(')([^/']+)(?:'\))?/?", re.IGNORECASE)
+
+
+class Rejection(StrEnum):
+    """Why one notification is dropped. Graph is told 202 all the same, so that a stranger learns nothing."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    WRONG_CLIENT_STATE = "wrong_client_state"
+    WRONG_TENANT = "wrong_tenant"
+    WRONG_MAILBOX = "wrong_mailbox"
+    LIFECYCLE = "lifecycle"
+    DELETED = "deleted"
+    UNKNOWN_KIND = "unknown_kind"
+    NOT_AN_EVENT = "not_an_event"
+    NO_EVENT = "no_event"
+
+
+#: what only a stranger, a wrong key or another tenant's subscription sends
+SUSPICIOUS = frozenset({Rejection.WRONG_CLIENT_STATE, Rejection.WRONG_TENANT, Rejection.WRONG_MAILBOX})
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One POST, judged: a message for each distinct event, and how many items were dropped and why."""
+
+    changes: tuple[EventChange, ...]
+    rejected: Counter[Rejection]
+    items: int
+
+
+def echo(token: str) -> str:
+    """Return what the validation handshake answers: the decoded token itself.
+
+    Raises:
+        RejectedRequest: 400, the token is absurdly long or has control characters; Graph sends neither.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise RejectedRequest(400, f"validationToken has more than {MAX_TOKEN_LENGTH} characters")
+    if not token.isprintable():
+        raise RejectedRequest(400, "validationToken has control characters")
+    return token
+
+
+def read_notifications(
+    body: bytes,
+    *,
+    keys: Sequence[str],
+    tenant_id: str,
+    received: datetime,
+    new_trace: Callable[[], str],
+) -> Intake:
+    """Judge each item of a notification POST alone.
+
+    `keys` are the clientState keys in force, `tenant_id` is lower-case, `received` aware UTC.
+
+    Raises:
+        RejectedRequest: 413 for more than 1 MiB, 400 where the body is not `{"value": […]}`.
+    """
+    items = _items(body)
+    rejected: Counter[Rejection] = Counter()
+    distinct: dict[tuple[str, str], EventChange] = {}
+    for item in items:
+        found = _judge(item, keys, tenant_id)
+        if isinstance(found, Rejection):
+            rejected[found] += 1
+        elif found not in distinct:
+            mailbox, event = found
+            distinct[found] = EventChange(
+                mailbox=mailbox, event=event, source=Source.NOTIFICATION, received=received, trace=new_trace()
+            )
+    return Intake(tuple(distinct.values()), rejected, len(items))
+
+
+def _items(body: bytes) -> list[Any]:
+    if len(body) > MAX_BODY_BYTES:
+        raise RejectedRequest(413, f"the body has more than {MAX_BODY_BYTES} bytes")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RejectedRequest(400, "the body is not JSON") from error
+    value = data.get("value") if isinstance(data, dict) else None
+    if not isinstance(value, list):
+        raise RejectedRequest(400, 'the body is not {"value": [...]}')
+    return value
+
+
+def _judge(item: object, keys: Sequence[str], tenant_id: str) -> tuple[str, str] | Rejection:
+    """Return (mailbox, event) of one item, or why it is dropped."""
+    if not isinstance(item, dict):
+        return Rejection.NOT_AN_OBJECT
+    mailbox = mailbox_of(item.get("clientState"), keys)
+    if mailbox is None:
+        return Rejection.WRONG_CLIENT_STATE
+    # Lifecycle samples in Microsoft's own pages carry `organizationId` in place of `tenantId`.
+    if str(item.get("tenantId") or item.get("organizationId")).lower() != tenant_id:
+        return Rejection.WRONG_TENANT
+    return _kind(item) or _event_of(item, mailbox)
+
+
+def _kind(item: dict[str, Any]) -> Rejection | None:
+    if item.get("lifecycleEvent") is not None:
+        return Rejection.LIFECYCLE
+    change = str(item.get("changeType")).lower()
+    if change == "deleted":
+        return Rejection.DELETED
+    return None if change in _CHANGES else Rejection.UNKNOWN_KIND
+
+
+def _event_of(item: dict[str, Any], mailbox: str) -> tuple[str, str] | Rejection:
+    data = item.get("resourceData")
+    data = data if isinstance(data, dict) else {}
+    match = _RESOURCE.fullmatch(item["resource"]) if isinstance(item.get("resource"), str) else None
+    user, collection, last = match.groups() if match else ("", "events", "")
+    if str(data.get("@odata.type") or _EVENT_TYPE).lower() != _EVENT_TYPE or collection.lower() != "events":
+        return Rejection.NOT_AN_EVENT
+    # Only an object id can contradict: whether a user principal name comes back as an id is not documented.
+    if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
+        return Rejection.WRONG_MAILBOX
+    event = data.get("id") or last
+    return (mailbox, event) if isinstance(event, str) and event else Rejection.NO_EVENT

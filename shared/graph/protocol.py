@@ -1,0 +1,170 @@
+"""Graph's protocol without I/O: the calls that we make, and what an answer means.
+
+Every call asks for immutable ids and UTC, so that one event has one id in messages, tables and answers
+(https://learn.microsoft.com/graph/outlook-immutable-id).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import (
+    EventChanged,
+    EventNotFound,
+    Forbidden,
+    GraphError,
+    GraphUnavailable,
+    MailboxUnusable,
+    Throttled,
+    Unauthorized,
+    UnexpectedAnswer,
+)
+
+PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
+EVENT_FIELDS = (
+    "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
+    "attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
+    "onlineMeetingProvider,onlineMeeting"
+)
+CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
+
+DEFAULT_RETRY_AFTER = timedelta(seconds=10)
+LONGEST_RETRY_AFTER = timedelta(hours=6)
+_BANDWIDTH_LIMIT_EXCEEDED = 509  # Graph uses it, http.HTTPStatus does not know it
+_ERROR_CLASSES: Mapping[int, type[GraphError]] = {
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: EventNotFound,
+    HTTPStatus.CONFLICT: EventChanged,
+    HTTPStatus.PRECONDITION_FAILED: EventChanged,
+}
+_UNUSABLE = frozenset(
+    {"mailboxnotenabledforrestapi", "resourcenotfound", "errorinvaliduser", "request_resourcenotfound"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to Graph; `name` is what errors and logs call it, `path` follows the version."""
+
+    name: str
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, object] | None = None
+
+
+def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
+    """Get an event (https://learn.microsoft.com/graph/api/event-get); `with_body` as plain text."""
+    return Call(
+        name="read the event",
+        method="GET",
+        path=_event_path(mailbox, event),
+        params={"$select": f"{EVENT_FIELDS},body" if with_body else EVENT_FIELDS},
+        headers={"Prefer": f'{PREFER}, outlook.body-content-type="text"' if with_body else PREFER},
+    )
+
+
+def read_calendar_of(mailbox: str, event: str) -> Call:
+    """Get the calendar that an event lies in: providers differ between calendars of one mailbox."""
+    return Call(
+        name="read the event's calendar",
+        method="GET",
+        path=f"{_event_path(mailbox, event)}/calendar",
+        params={"$select": CALENDAR_FIELDS},
+        headers={"Prefer": PREFER},
+    )
+
+
+def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str) -> Call:
+    """PATCH the two properties and no other (https://learn.microsoft.com/graph/api/event-update).
+
+    Above all not `body`: sending it drops or renews the join link.
+    """
+    return Call(
+        name="enable the online meeting",
+        method="PATCH",
+        path=_event_path(mailbox, event),
+        headers={"Prefer": PREFER, "If-Match": etag},
+        json={"isOnlineMeeting": True, "onlineMeetingProvider": provider},
+    )
+
+
+def read_verified_domains() -> Call:
+    """Get the tenant's verified domains (https://learn.microsoft.com/graph/api/resources/verifieddomain)."""
+    return Call(
+        name="read the tenant's domains",
+        method="GET",
+        path="/organization",
+        params={"$select": "id,verifiedDomains"},
+    )
+
+
+def _event_path(mailbox: str, event: str) -> str:
+    return f"/users/{quote(mailbox, safe='')}/events/{quote(event, safe='')}"
+
+
+def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Return the JSON object of an answer. `headers` must find their names in any case.
+
+    Raises:
+        GraphError: the subclass names what to do next.
+    """
+    data = _json_object(body)
+    request_id = headers.get("request-id", "")
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        if data is None:
+            raise UnexpectedAnswer(call.name, status=status, request_id=request_id, detail="no JSON object")
+        return data
+    code = _deepest_code(data)
+    if status in {429, _BANDWIDTH_LIMIT_EXCEEDED} or (status in {503, 504} and "retry-after" in headers):
+        raise Throttled(
+            call.name, retry_after=_retry_after(headers), status=status, code=code, request_id=request_id
+        )
+    raise _error_class(status, code)(call.name, status=status, code=code, request_id=request_id)
+
+
+def _error_class(status: int, code: str) -> type[GraphError]:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return GraphUnavailable
+    if status == HTTPStatus.NOT_FOUND and code.lower() in _UNUSABLE:
+        return MailboxUnusable
+    return _ERROR_CLASSES.get(status, UnexpectedAnswer)
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _deepest_code(data: dict[str, Any] | None) -> str:
+    """Return the innermost `code` of an error body (https://learn.microsoft.com/graph/errors)."""
+    code = ""
+    node: object = (data or {}).get("error")
+    while isinstance(node, dict):
+        if isinstance(node.get("code"), str) and node["code"]:
+            code = node["code"]
+        node = node.get("innerError") or node.get("innererror")
+    return code[:80]
+
+
+def _retry_after(headers: Mapping[str, str]) -> timedelta:
+    """Read Retry-After (RFC 9110, 10.2.3), in seconds or as a date held against the answer's own Date."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal() and value.isascii():
+        wait = timedelta(seconds=min(int(value), LONGEST_RETRY_AFTER.total_seconds()))
+    else:
+        try:
+            wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+        except (ValueError, TypeError):
+            wait = DEFAULT_RETRY_AFTER
+    return min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)

@@ -1,0 +1,119 @@
+"""The catalogue of conditions: one row each, which the loader compiles and documents are made from.
+
+A row names the condition, says how its value is written (a syntax) and which fact of the event it asks.
+To add a condition is to add a row here and, where it needs a new fact, the fact in `event_facts`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Generic
+
+from shared.rules.conditions import Condition
+from shared.rules.event_facts import EventFacts
+from shared.rules.reader import Reader
+from shared.rules.syntaxes import DurationSyntax, FlagSyntax, NamesSyntax, NumberSyntax, Syntax, V
+from shared.rules.text_syntax import TextSyntax
+from shared.rules.yaml_nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionKind(Generic[V]):
+    """One condition of the rule language; `example` is YAML as it stands in `when`."""
+
+    name: str
+    syntax: Syntax[V]
+    fact: Callable[[EventFacts], V]
+    description: str
+    example: str
+
+    def read(self, node: Node, reader: Reader) -> Condition | None:
+        """Return the condition compiled; None where its value can't be read, which the reader has noted."""
+        expectation = self.syntax.read(node, reader, self.name)
+        if expectation is None:
+            return None
+        fact, met, show = self.fact, expectation.met, self.syntax.show
+        return Condition(
+            name=self.name,
+            expected=expectation.text,
+            holds=lambda facts: met(fact(facts)),
+            actual=lambda facts: show(fact(facts)),
+        )
+
+
+_NUMBER, _TEXT, _FLAG, _DURATION, _NAMES = (
+    NumberSyntax(), TextSyntax(), FlagSyntax(), DurationSyntax(), NamesSyntax()
+)  # fmt: skip
+
+
+def _row(name: str, syntax: Syntax[V], description: str, example: str) -> ConditionKind[V]:
+    return ConditionKind(name, syntax, attrgetter(name), description, example)
+
+
+_ROWS: tuple[ConditionKind[Any], ...] = (
+    _row(
+        "attendees",
+        _NUMBER,
+        "How many people are invited, neither rooms nor the organizer.",
+        "attendees: {at_most: 50}",
+    ),
+    _row(
+        "external_attendees",
+        _NUMBER,
+        "How many of the people are from outside `internal_domains`. Who can't be told may or may not count.",
+        "external_attendees: {at_least: 1}",
+    ),
+    _row("subject", _TEXT, "The subject.", 'subject: {contains: "[no link]"}'),
+    _row("location", _TEXT, "The name of any place of the event.", "location: {starts_with: [Room, Raum]}"),
+    _row("categories", _NAMES, "The organizer's categories; any of the list.", "categories: [In person]"),
+    _row(
+        "sensitivity",
+        NamesSyntax(("normal", "personal", "private", "confidential")),
+        "The sensitivity; any of the list.",
+        "sensitivity: [private, confidential]",
+    ),
+    _row(
+        "show_as",
+        NamesSyntax(("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")),
+        "How the time is shown to others; any of the list.",
+        "show_as: [free, oof]",
+    ),
+    _row(
+        "importance",
+        NamesSyntax(("low", "normal", "high")),
+        "The importance; any of the list.",
+        "importance: high",
+    ),
+    _row(
+        "type",
+        NamesSyntax(("singleInstance", "occurrence", "exception", "seriesMaster")),
+        "Graph's type of the event; any of the list. A series is judged by its master.",
+        "type: singleInstance",
+    ),
+    _row("has_location", _FLAG, "Whether a place is named.", "has_location: false"),
+    _row(
+        "has_room", _FLAG, "Whether a room or other resource is invited or chosen as place.", "has_room: true"
+    ),
+    _row(
+        "has_other_join_link",
+        _FLAG,
+        "Whether location or body preview carry a join link of Zoom, Webex, Google Meet and the like.",
+        "has_other_join_link: true",
+    ),
+    _row("is_all_day", _FLAG, "Whether the event lasts whole days.", "is_all_day: true"),
+    _row("is_recurring", _FLAG, "Whether the event is a series.", "is_recurring: true"),
+    _row(
+        "duration",
+        _DURATION,
+        "How long the event lasts; of a series, one occurrence.",
+        "duration: {at_most: 24h}",
+    ),
+    _row(
+        "starts_in",
+        _DURATION,
+        "Time from now to the start; of a series, of its first occurrence.",
+        "starts_in: {at_least: 15m}",
+    ),
+)
+
+CATALOGUE: dict[str, ConditionKind[Any]] = {row.name: row for row in _ROWS}

@@ -1,0 +1,77 @@
+"""Conditions ready to be asked: leaves compiled from the catalogue, joined by all, any and not.
+
+Logic is Kleene's: a condition holds, fails, or can't be told (None).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.rules.event_facts import EventFacts, Truth
+
+Test = Callable[[EventFacts], Truth]
+
+
+def _nothing(_facts: EventFacts) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A node of a rule's condition.
+
+    `name` and `expected` are what the rule says, `actual` tells what the event says, `holds` compares them.
+    A node that joins others (`all`, `any`, `not`) has `children`, and no actual value of its own.
+    """
+
+    name: str
+    expected: str
+    holds: Test
+    actual: Callable[[EventFacts], str] = _nothing
+    children: tuple["Condition", ...] = ()
+
+
+def all_of(children: tuple[Condition, ...]) -> Condition:
+    """Return the condition that holds where all children hold; one without children always holds."""
+    tests = tuple(child.holds for child in children)
+
+    def holds(facts: EventFacts) -> Truth:
+        truth: Truth = True
+        for test in tests:
+            met = test(facts)
+            if met is False:
+                return False
+            if met is None:
+                truth = None
+        return truth
+
+    one = tests[0] if len(tests) == 1 else holds
+    return Condition(name="all", expected="all of", holds=one, children=children)
+
+
+def any_of(children: tuple[Condition, ...]) -> Condition:
+    """Return the condition that holds where at least one child holds."""
+    tests = tuple(child.holds for child in children)
+
+    def holds(facts: EventFacts) -> Truth:
+        truth: Truth = False
+        for test in tests:
+            met = test(facts)
+            if met:
+                return True
+            if met is None:
+                truth = None
+        return truth
+
+    one = tests[0] if len(tests) == 1 else holds
+    return Condition(name="any", expected="any of", holds=one, children=children)
+
+
+def none_of(child: Condition) -> Condition:
+    """Return the condition that holds where the child fails."""
+    test = child.holds
+
+    def holds(facts: EventFacts) -> Truth:
+        met = test(facts)
+        return None if met is None else not met
+
+    return Condition(name="not", expected="not", holds=holds, children=(child,))

@@ -1,0 +1,161 @@
+"""An event seen with the eyes of conditions: each fact worked out once, on first use, for all rules."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from shared.domain.event import Attendee, Event
+from shared.rules.domains import Domains, domain_of, is_guest
+from shared.rules.join_links import other_join_link
+
+#: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
+Truth = bool | None
+#: folded name -> the name as it stands in the event
+Names = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are: between `low` and `high`, which differ by what is unknown."""
+
+    low: int
+    high: int
+
+
+class Texts(NamedTuple):
+    """Texts as they stand, and as they are compared."""
+
+    raw: tuple[str, ...]
+    folded: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Return the text as it is compared: letters case-blind, accents composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def texts(*raw: str) -> Texts:
+    """Return the texts ready to be compared; lone surrogates, which JSON can carry, become "?"."""
+    clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
+    return Texts(clean, tuple(map(fold, clean)))
+
+
+def names(*raw: str) -> Names:
+    """Return the names by their folded form."""
+    return {fold(name): name for name in raw}
+
+
+class EventFacts:
+    """What conditions ask of an event. `internal` is None where the tenant's domains are not known."""
+
+    def __init__(self, event: Event, *, internal: Domains | None, now: datetime) -> None:
+        self.event = event
+        self.internal = internal
+        self.now = now
+
+    @cached_property
+    def people(self) -> tuple[str, ...]:
+        """Addresses of the people invited: neither rooms nor the organizer, each address once.
+
+        A line without an address is somebody, so it stands for a person of its own.
+        """
+        organizer = self.event.organizer.strip().lower()
+        lines = [person.address.strip() for person in self.event.attendees if not _is_room(person)]
+        distinct = {line.lower(): line for line in lines if line and line.lower() != organizer}
+        return (*distinct.values(), *[line for line in lines if not line])
+
+    @cached_property
+    def attendees(self) -> Count:
+        """How many people are invited."""
+        return Count(len(self.people), len(self.people))
+
+    @cached_property
+    def external_attendees(self) -> Count:
+        """How many of the people are from outside; who can't be told is counted in `high` alone."""
+        outside = [self.is_external(address) for address in self.people]
+        return Count(outside.count(True), outside.count(True) + outside.count(None))
+
+    def is_external(self, address: str) -> Truth:
+        """Whether the address is from outside; None where its domain, or ours, is not known."""
+        if is_guest(address):
+            return True
+        domain = domain_of(address)
+        return None if domain is None or self.internal is None else domain not in self.internal
+
+    @cached_property
+    def subject(self) -> Texts:
+        """The subject."""
+        return texts(self.event.subject)
+
+    @cached_property
+    def location(self) -> Texts:
+        """The names of all places."""
+        return texts(*(place.display_name for place in self.event.locations if place.display_name))
+
+    @cached_property
+    def categories(self) -> Names:
+        """The categories."""
+        return names(*self.event.categories)
+
+    @cached_property
+    def sensitivity(self) -> Names:
+        """The sensitivity."""
+        return names(self.event.sensitivity)
+
+    @cached_property
+    def show_as(self) -> Names:
+        """How the time is shown to others."""
+        return names(self.event.show_as)
+
+    @cached_property
+    def importance(self) -> Names:
+        """The importance."""
+        return names(self.event.importance)
+
+    @cached_property
+    def type(self) -> Names:
+        """Graph's type of the event."""
+        return names(self.event.type)
+
+    @cached_property
+    def has_room(self) -> bool:
+        """Whether a room or other resource is invited, or a place is a conference room."""
+        return any(_is_room(attendee) for attendee in self.event.attendees) or any(
+            place.type == "conferenceRoom" for place in self.event.locations
+        )
+
+    @cached_property
+    def has_location(self) -> bool:
+        """Whether any place is named."""
+        return any(place.display_name.strip() for place in self.event.locations)
+
+    @cached_property
+    def has_other_join_link(self) -> bool:
+        """Whether location or body preview already carry a join link."""
+        return other_join_link(self.event) is not None
+
+    @cached_property
+    def is_all_day(self) -> bool:
+        """Whether the event lasts whole days."""
+        return self.event.is_all_day
+
+    @cached_property
+    def is_recurring(self) -> bool:
+        """Whether the event is (of) a series."""
+        return self.event.type != "singleInstance" or self.event.recurrence is not None
+
+    @cached_property
+    def duration(self) -> timedelta:
+        """From start to end; of a series, of one occurrence."""
+        return self.event.end - self.event.start
+
+    @cached_property
+    def starts_in(self) -> timedelta:
+        """From now to the start; below zero once it has begun. A series starts with its first occurrence."""
+        return self.event.start - self.now
+
+
+def _is_room(attendee: Attendee) -> bool:
+    return attendee.type == "resource"

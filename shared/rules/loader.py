@@ -1,0 +1,113 @@
+"""Rule files in, a policy or problems out. The cloud and the desk load through this alone."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shared.rules.file_reader import ReadFile, Setting, read_file
+from shared.rules.policy import AUTO, Policy
+from shared.rules.problems import Problem, Severity
+from shared.rules.reader import Reader
+from shared.rules.yaml_nodes import read_yaml
+
+MAX_PROBLEMS = 100
+_NOWHERE = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file as it was found: `name` as problems show it (`rules/sales.yaml`), `content` its bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A policy with warnings at most, or no policy and the errors that stand in its way."""
+
+    policy: Policy | None
+    problems: tuple[Problem, ...]
+
+
+def load_policy(files: Sequence[RuleFile]) -> Loaded:
+    """Read all files, in the order of their names, into one policy.
+
+    Every problem of every file is returned, the first `MAX_PROBLEMS` of them by place; with one error
+    there is no policy. Nothing is raised, whatever the files hold.
+    """
+    if not files:
+        nothing = "there are no rule files here; a rule file is named *.yaml"
+        return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
+    problems: list[Problem] = []
+    ordered = sorted(files, key=lambda file: file.name)
+    readers = [Reader(file.name, problems) for file in ordered]
+    read = [_read(file, reader) for file, reader in zip(ordered, readers, strict=True)]
+    _check_ids(zip(read, readers, strict=True))
+    settings = _merge(zip(read, readers, strict=True))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        return Loaded(None, _listed(problems))
+    return Loaded(_policy(ordered, read, settings), _listed(problems))
+
+
+def _read(file: RuleFile, reader: Reader) -> ReadFile:
+    root, mistakes = read_yaml(file.content)
+    for mistake in mistakes:
+        reader.problem(mistake, mistake.text)
+    return ReadFile() if root is None else read_file(root, reader)
+
+
+def _check_ids(files: Iterable[tuple[ReadFile, Reader]]) -> None:
+    first: dict[str, str] = {}
+    for read, reader in files:
+        for rule_id, place in read.places:
+            if rule_id in first:
+                reader.for_rule(rule_id).problem(
+                    place, f"the id is taken already, by the rule in {first[rule_id]}"
+                )
+            first.setdefault(rule_id, f"{reader.file}:{place.line}")
+
+
+def _merge(files: Iterable[tuple[ReadFile, Reader]]) -> dict[str, Setting]:
+    merged: dict[str, Setting] = {}
+    where: dict[str, str] = {}
+    for read, reader in files:
+        for name, setting in read.settings.items():
+            if name in merged:
+                reader.problem(
+                    setting.place, f"{name} is set already, in {where[name]}; it holds for all files"
+                )
+            else:
+                merged[name] = setting
+                where[name] = f"{reader.file}:{setting.place.line}"
+    return merged
+
+
+def _policy(files: Sequence[RuleFile], read: Sequence[ReadFile], settings: dict[str, Setting]) -> Policy:
+    values = {name: setting.value for name, setting in settings.items()}
+    return Policy(
+        rules=tuple(rule for file in read for rule in file.rules),
+        hash=_hash(files),
+        internal_domains=values.get("internal_domains", AUTO),
+        skip_drafts=values.get("drafts", True),
+        skip_other_join_links=values.get("other_join_links", True),
+        lists=values.get("lists", {}),
+    )
+
+
+def _hash(files: Sequence[RuleFile]) -> str:
+    whole = hashlib.sha256()
+    for file in files:
+        for part in (file.name.encode("utf-8", "replace"), file.content):
+            whole.update(len(part).to_bytes(8) + part)
+    return whole.hexdigest()[:12]
+
+
+def _listed(problems: list[Problem]) -> tuple[Problem, ...]:
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    more = len(ordered) - MAX_PROBLEMS
+    if more <= 0:
+        return tuple(ordered)
+    last = ordered[MAX_PROBLEMS - 1]
+    text = f"there are {more} more problems; mend these first"
+    return (*ordered[:MAX_PROBLEMS], Problem(file=last.file, line=last.line, column=last.column, text=text))

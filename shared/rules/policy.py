@@ -1,0 +1,107 @@
+"""A policy: the admin's rules, read, checked and compiled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+from shared.domain.decision import Action, Mode, RuleResult
+from shared.rules.conditions import Condition, all_of, none_of
+from shared.rules.event_facts import EventFacts, Truth
+
+
+class InternalDomains(Enum):
+    """How the domains of the house are known where no list of them is given."""
+
+    #: the tenant's verified domains
+    AUTO = "auto"
+
+
+AUTO = InternalDomains.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How often a rule may enable; None means as often as it likes."""
+
+    per_hour: int | None = None
+    per_mailbox_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When a rule counts: from `start` (included) until `end` (excluded), aware; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __contains__(self, moment: datetime) -> bool:
+        return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `file` and `line` tell where it stands; the last two fields follow from the rest."""
+
+    id: str
+    when: Condition
+    unless: Condition | None = None
+    description: str = ""
+    mode: Mode = Mode.REPORT
+    action: Action = Action.ENABLE
+    #: Graph's name of a provider, used where the calendar names no default but allows this one
+    provider_fallback: str | None = None
+    limits: Limits = Limits()
+    active: Window | None = None
+    #: whether a fact that can't be read puts the decision off, instead of passing the rule over
+    retry_on_missing: bool = False
+    file: str = ""
+    line: int = 0
+    #: whether the rule matches: `when` holds and `unless` fails; None where a missing fact leaves it open
+    matches: Callable[[EventFacts], Truth] = field(init=False, repr=False, compare=False)
+    #: the rule's line in a decision's trace, for each answer of `matches`
+    results: dict[Truth, RuleResult] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # One flat list of tests, not a tree of two: most rules fail at the first, thousands of times a second.
+        both = self.when.children if self.when.name == "all" else (self.when,)
+        whole = all_of(both if self.unless is None else (*both, none_of(self.unless)))
+        truths: tuple[Truth, ...] = (True, False, None)
+        results = {truth: RuleResult(self.id, self.mode, self.action, truth) for truth in truths}
+        object.__setattr__(self, "matches", whole.holds)
+        object.__setattr__(self, "results", results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All rules, in the order in which they are asked, with the settings that stand beside them.
+
+    `hash` is twelve hex digits over names and contents of all files. `lists` are the named lists of domains
+    and addresses.
+    """
+
+    rules: tuple[Rule, ...]
+    hash: str
+    internal_domains: tuple[str, ...] | Literal[InternalDomains.AUTO] = AUTO
+    skip_drafts: bool = True
+    skip_other_join_links: bool = True
+    #: whether other join links are looked for in the whole body too
+    look_in_body: bool = False
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule with this id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = next((rule for rule in self.rules if rule.id == rule_id), None)
+        if found is None:
+            raise KeyError(rule_id)
+        return found
+
+    @property
+    def needs_tenant_domains(self) -> bool:
+        """Whether the tenant's verified domains should be known before a decision."""
+        return self.internal_domains is AUTO

@@ -1,0 +1,39 @@
+"""What is wrong with a rule file, as values: where, what, and what was probably meant."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error keeps the whole policy out of force; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake in one place. Lines and columns count from 1; `rule` is the id of the rule."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    rule: str | None = None
+    suggestion: str | None = None
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        warning = "warning: " if self.severity is Severity.WARNING else ""
+        rule = f'rule "{self.rule}": ' if self.rule is not None else ""
+        meant = f' (did you mean "{self.suggestion}"?)' if self.suggestion is not None else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{rule}{self.text}{meant}"
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be, if one is near."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(word.casefold()[:60], folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None

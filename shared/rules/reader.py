@@ -1,0 +1,139 @@
+"""Reading a tree with all that is wrong with it noted on the way."""
+
+from collections.abc import Collection
+from typing import Self
+
+from shared.rules.problems import Problem, Severity, suggest
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
+
+
+class Reader:
+    """Reads nodes of one file, and of one rule in it; what is wrong lands in `problems`.
+
+    Every method that finds something else than it was asked for notes a problem and returns None.
+    """
+
+    def __init__(self, file: str, problems: list[Problem], rule: str | None = None) -> None:
+        self.file = file
+        self.problems = problems
+        self.rule = rule
+
+    def for_rule(self, rule: str) -> Self:
+        """Return a reader whose problems name the rule."""
+        return type(self)(self.file, self.problems, rule)
+
+    def problem(self, at: Place, text: str, *, suggestion: str | None = None) -> None:
+        """Note an error."""
+        self._note(at, text, suggestion, Severity.ERROR)
+
+    def warning(self, at: Place, text: str) -> None:
+        """Note something that is allowed and probably not meant."""
+        self._note(at, text, None, Severity.WARNING)
+
+    def _note(self, at: Place, text: str, suggestion: str | None, severity: Severity) -> None:
+        self.problems.append(
+            Problem(
+                file=self.file,
+                line=at.line,
+                column=at.column,
+                rule=self.rule,
+                text=text,
+                suggestion=suggestion,
+                severity=severity,
+            )
+        )
+
+    def unknown(self, at: Place, what: str, word: str, known: Collection[str]) -> None:
+        """Note a word that is not among the known ones, with the nearest of them or all."""
+        near = suggest(word, known)
+        choices = "" if near else f"; known are {', '.join(known)}"
+        self.problem(at, f'unknown {what} "{shown(word)}"{choices}', suggestion=near)
+
+    def keys(
+        self, node: Node, what: str, known: Collection[str], *, kind: str = "key"
+    ) -> dict[str, Node] | None:
+        """Return the nodes of a mapping by key; keys that are not `known` are noted and left out."""
+        if not isinstance(node, Mapping):
+            self.problem(node, f"{what} needs keys such as {_some(known)}, but this is {described(node)}")
+            return None
+        nodes = {}
+        for key, value in node.entries:
+            if key.text in known:
+                nodes[key.text] = value
+            else:
+                self.unknown(key, kind, key.text, known)
+        return nodes
+
+    def items(self, node: Node, what: str) -> tuple[Node, ...] | None:
+        """Return the nodes of a list, which must not be empty."""
+        if not isinstance(node, Listing):
+            self.problem(node, f"{what} needs a list, but this is {described(node)}")
+            return None
+        if not node.items:
+            self.problem(node, f"{what} is an empty list")
+            return None
+        return node.items
+
+    def one_or_more(self, node: Node, what: str) -> tuple[Node, ...] | None:
+        """Return the nodes of a list, or the single value that stands in its place."""
+        return self.items(node, what) if isinstance(node, Listing) else (node,)
+
+    def text(self, node: Node, what: str) -> str | None:
+        """Return text that is not empty; a number or `true` without quotes is not text."""
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, str) and value.strip():
+            return value
+        hint = "; put quotes around text in brackets" if isinstance(node, Listing) else ""
+        if value is not None and not isinstance(value, str):
+            hint = "; put it in quotes"
+        self.problem(node, f"{what} needs text, but this is {described(node)}{hint}")
+        return None
+
+    def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
+        """Return one of the choices."""
+        word = node.text if isinstance(node, Scalar) else None
+        if word in choices:
+            return word
+        near = suggest(word, choices) if word else None
+        self.problem(
+            node, f"{what} is one of {', '.join(choices)}, but this is {described(node)}", suggestion=near
+        )
+        return None
+
+    def flag(self, node: Node, what: str) -> bool | None:
+        """Return true or false."""
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, bool):
+            return value
+        self.problem(node, f"{what} is true or false, but this is {described(node)}")
+        return None
+
+    def whole_number(self, node: Node, what: str, *, least: int = 0) -> int | None:
+        """Return a whole number of at least `least`."""
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            return value
+        quoted = isinstance(node, Scalar) and not node.plain and node.text.isdecimal()
+        hint = "; remove the quotes" if quoted else ""
+        self.problem(
+            node, f"{what} needs a whole number from {least} up, but this is {described(node)}{hint}"
+        )
+        return None
+
+
+def described(node: Node) -> str:
+    """Return what a node is, for a message."""
+    if isinstance(node, Mapping):
+        return "a block of keys"
+    if isinstance(node, Listing):
+        return "a list"
+    value = node.value
+    if value is None:
+        return "empty"
+    if isinstance(value, str):
+        return f'the text "{shown(value)}"' if value.strip() else "empty text"
+    return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
+
+
+def _some(known: Collection[str]) -> str:
+    return ", ".join(list(known)[:3])

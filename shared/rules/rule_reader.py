@@ -1,0 +1,158 @@
+"""One rule of a file: its tree becomes a `Rule`, or problems."""
+
+import re
+from datetime import UTC, datetime
+
+from shared.domain.decision import Action, Mode
+from shared.rules.catalogue import CATALOGUE
+from shared.rules.conditions import Condition, all_of, any_of, none_of
+from shared.rules.policy import Limits, Rule, Window
+from shared.rules.reader import Reader, described
+from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
+
+_KEYS = (
+    "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
+)  # fmt: skip
+_JOINS = ("all", "any", "not")
+_CONDITIONS = (*CATALOGUE, *_JOINS)
+_PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def read_rule(node: Node, reader: Reader) -> Rule | None:
+    """Return the rule; None where something in it is wrong, all of which the reader has noted."""
+    rule_id = _id(node, reader)
+    noted = len(reader.problems)
+    reader = reader.for_rule(rule_id) if rule_id is not None else reader
+    keys = reader.keys(node, "a rule", _KEYS)
+    if keys is None:
+        return None
+    rule = _rule(rule_id or "", node, keys, reader)
+    return rule if rule_id is not None and rule is not None and len(reader.problems) == noted else None
+
+
+def _id(node: Node, reader: Reader) -> str | None:
+    given = (
+        next((value for key, value in node.entries if key.text == "id"), None)
+        if isinstance(node, Mapping)
+        else None
+    )
+    if given is None:
+        if isinstance(node, Mapping):
+            reader.problem(node, "this rule has no id; logs and reports name rules by it")
+        return None
+    rule_id = reader.text(given, "id")
+    if rule_id is not None and not _ID.fullmatch(rule_id):
+        how = "small letters a to z, digits and hyphens, 64 at most, with no hyphen first"
+        reader.problem(given, f'the id "{shown(rule_id)}" has more than {how}')
+        return None
+    return rule_id
+
+
+def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Rule | None:
+    if "when" not in keys:
+        reader.problem(node, "when is missing; a rule for every event says when: {}")
+    when = _conditions(keys["when"], reader, "when") if "when" in keys else None
+    unless = _conditions(keys["unless"], reader, "unless", may_be_empty=False) if "unless" in keys else None
+    mode = reader.choice(keys["mode"], "mode", tuple(Mode)) if "mode" in keys else Mode.REPORT
+    action = reader.choice(keys["action"], "action", tuple(Action)) if "action" in keys else Action.ENABLE
+    missing = (
+        reader.choice(keys["on_missing"], "on_missing", ("skip", "retry")) if "on_missing" in keys else "skip"
+    )
+    description = reader.text(keys["description"], "description") if "description" in keys else ""
+    fallback = _fallback(keys["provider"], reader) if "provider" in keys else None
+    limits = _limits(keys["limits"], reader) if "limits" in keys else Limits()
+    active = _window(keys["active"], reader) if "active" in keys else None
+    if when is None or mode is None or action is None:
+        return None
+    return Rule(
+        id=rule_id,
+        description=description or "",
+        mode=Mode(mode),
+        when=when,
+        unless=unless,
+        action=Action(action),
+        provider_fallback=fallback,
+        limits=limits or Limits(),
+        active=active,
+        retry_on_missing=missing == "retry",
+        file=reader.file,
+        line=node.line,
+    )
+
+
+def _conditions(node: Node, reader: Reader, what: str, *, may_be_empty: bool = True) -> Condition | None:
+    """Return the condition that all keys of a mapping make together; an empty mapping always holds."""
+    keys = reader.keys(node, what, _CONDITIONS, kind="condition")
+    if keys is None:
+        return None
+    if isinstance(node, Mapping) and not node.entries and not may_be_empty:
+        reader.problem(
+            node, f"{what} is empty, so it would hold for every event; name a condition or remove it"
+        )
+        return None
+    read = [_condition(name, value, reader) for name, value in keys.items()]
+    conditions = tuple(condition for condition in read if condition is not None)
+    return all_of(conditions) if len(conditions) == len(read) else None
+
+
+def _condition(name: str, node: Node, reader: Reader) -> Condition | None:
+    if name == "not":
+        condition = _conditions(node, reader, "not", may_be_empty=False)
+        return None if condition is None else none_of(condition)
+    if name not in _JOINS:
+        return CATALOGUE[name].read(node, reader)
+    items = reader.items(node, name)
+    if items is None:
+        return None
+    read = [_conditions(item, reader, f"an item of {name}", may_be_empty=False) for item in items]
+    children = tuple(condition for condition in read if condition is not None)
+    if len(children) < len(read):
+        return None
+    return any_of(children) if name == "any" else all_of(children)
+
+
+def _fallback(node: Node, reader: Reader) -> str | None:
+    keys = reader.keys(node, "provider", ("fallback",))
+    if keys is None:
+        return None
+    if "fallback" not in keys:
+        if isinstance(node, Mapping) and not node.entries:
+            reader.problem(node, "provider needs a fallback, such as teamsForBusiness")
+        return None
+    return reader.choice(keys["fallback"], "provider: fallback", _PROVIDERS)
+
+
+def _limits(node: Node, reader: Reader) -> Limits | None:
+    keys = reader.keys(node, "limits", ("per_hour", "per_mailbox_per_day"))
+    if keys is None:
+        return None
+    return Limits(
+        **{key: reader.whole_number(value, f"limits: {key}", least=1) for key, value in keys.items()}
+    )
+
+
+def _window(node: Node, reader: Reader) -> Window | None:
+    keys = reader.keys(node, "active", ("from", "until"))
+    if keys is None:
+        return None
+    if isinstance(node, Mapping) and not node.entries:
+        reader.problem(node, "active needs from, until or both")
+    dates = {key: _midnight(value, reader, f"active: {key}") for key, value in keys.items()}
+    start, end = dates.get("from"), dates.get("until")
+    if start is not None and end is not None and start >= end:
+        reader.problem(node, "active can never hold: from must lie before until")
+    return Window(start=start, end=end)
+
+
+def _midnight(node: Node, reader: Reader, what: str) -> datetime | None:
+    text = node.text if isinstance(node, Scalar) else ""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        reader.problem(node, f"{what}: there is no day {text}")
+        return None
+    reader.problem(node, f"{what} needs a date such as 2026-12-31, but this is {described(node)}")
+    return None

@@ -1,0 +1,179 @@
+"""How the value of a condition is written in a rule file, and when an event's value meets it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
+
+from shared.rules.event_facts import Count, Names, Truth, fold
+from shared.rules.problems import suggest
+from shared.rules.reader import Reader, described
+from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
+
+V = TypeVar("V")
+
+_BOUNDS = ("at_least", "at_most")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"([0-9]{1,7})([smhd])")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation(Generic[V]):
+    """What a rule expects of a value: told in `text`, decided by `met`."""
+
+    text: str
+    met: Callable[[V], Truth]
+
+
+class Syntax(Protocol[V]):
+    """One way to write what is expected of values of one kind."""
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[V] | None:
+        """Return what is expected; None where the node can't be read, which the reader has noted."""
+
+    def show(self, value: V) -> str:
+        """Return an event's value in plain words."""
+
+
+class NumberSyntax:
+    """`3`, or `{at_least: 1, at_most: 9}`."""
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Count] | None:
+        """Return the number, or its bounds, both included."""
+        if isinstance(node, Mapping):
+            bounds = _bounds(node, reader, name, reader.whole_number)
+            return bounds and Expectation(_bounds_text(bounds, str), _count_within(*bounds))
+        number = reader.whole_number(node, name)
+        return None if number is None else Expectation(str(number), _count_within(number, number))
+
+    def show(self, value: Count) -> str:
+        """Return the number, or the range it lies in."""
+        return (
+            str(value.low) if value.low == value.high else f"{value.low} to {value.high}, some can't be told"
+        )
+
+
+def _count_within(least: int | None, most: int | None) -> Callable[[Count], Truth]:
+    low = least or 0
+
+    def met(count: Count) -> Truth:
+        if count.high < low or (most is not None and count.low > most):
+            return False
+        return True if count.low >= low and (most is None or count.high <= most) else None
+
+    return met
+
+
+class DurationSyntax:
+    """`{at_least: 15m, at_most: 24h}`; units are s, m, h and d."""
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta] | None:
+        """Return the bounds, both included."""
+        if isinstance(node, Scalar) and _DURATION.fullmatch(node.text):
+            bound = node.text
+            reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
+            return None
+        bounds = _bounds(node, reader, name, lambda value, what: _duration(value, reader, what))
+        if bounds is None:
+            return None
+        low, high = bounds
+
+        def met(value: timedelta) -> Truth:
+            return (low is None or value >= low) and (high is None or value <= high)
+
+        return Expectation(_bounds_text(bounds, self.show), met)
+
+    def show(self, value: timedelta) -> str:
+        """Return the time in the largest unit that divides it."""
+        seconds = round(value.total_seconds())
+        unit = next((unit for unit in "dhm" if seconds and seconds % _UNITS[unit] == 0), "s")
+        return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def _duration(node: Node, reader: Reader, what: str) -> timedelta | None:
+    found = _DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if found:
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    number = isinstance(node, Scalar) and node.text.isdecimal()
+    hint = "; it lacks a unit" if number else ""
+    reader.problem(
+        node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {described(node)}{hint}"
+    )
+    return None
+
+
+B = TypeVar("B", int, timedelta)
+
+
+def _bounds(
+    node: Node, reader: Reader, name: str, read: Callable[[Node, str], B | None]
+) -> tuple[B | None, B | None] | None:
+    keys = reader.keys(node, name, _BOUNDS)
+    if keys is None:
+        return None
+    if not keys:
+        if isinstance(node, Mapping) and not node.entries:
+            reader.problem(node, f"{name} needs at_least, at_most or both")
+        return None
+    bounds = {key: read(value, f"{name}: {key}") for key, value in keys.items()}
+    if None in bounds.values():
+        return None
+    low, high = bounds.get("at_least"), bounds.get("at_most")
+    if low is not None and high is not None and low > high:
+        reader.problem(node, f"{name} can never hold: at_least is above at_most")
+        return None
+    return low, high
+
+
+def _bounds_text(bounds: tuple[B | None, B | None], show: Callable[[B], str]) -> str:
+    words = zip(("at least", "at most"), bounds, strict=True)
+    return ", ".join(f"{word} {show(bound)}" for word, bound in words if bound is not None)
+
+
+class FlagSyntax:
+    """`true` or `false`."""
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[bool] | None:
+        """Return which of the two is expected."""
+        wanted = reader.flag(node, name)
+        if wanted is None:
+            return None
+        return Expectation(self.show(wanted), bool if wanted else lambda value: not value)
+
+    def show(self, value: bool) -> str:  # noqa: FBT001 -- the value of an event, not a switch
+        """Return true or false as the file spells them."""
+        return "true" if value else "false"
+
+
+@dataclass(frozen=True, slots=True)
+class NamesSyntax:
+    """One name or a list of them, of which any will do, case-blind; `choices` closes the set of names."""
+
+    choices: tuple[str, ...] = ()
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Names] | None:
+        """Return the names."""
+        nodes = reader.one_or_more(node, name)
+        wanted = [self._name(item, reader, name) for item in nodes or ()]
+        read = [word for word in wanted if word is not None]
+        if not read or len(read) < len(wanted):
+            return None
+        folded = frozenset(map(fold, read))
+        return Expectation(", ".join(read), lambda value: not folded.isdisjoint(value))
+
+    def _name(self, node: Node, reader: Reader, name: str) -> str | None:
+        word = reader.text(node, name)
+        if word is None or not self.choices:
+            return word
+        for choice in self.choices:
+            if fold(choice) == fold(word):
+                return choice
+        choices = ", ".join(self.choices)
+        near = suggest(word, self.choices)
+        reader.problem(node, f'{name} is one of {choices}, but this is "{shown(word)}"', suggestion=near)
+        return None
+
+    def show(self, value: Names) -> str:
+        """Return the names as they stand in the event."""
+        return ", ".join(value.values()) or "none"

@@ -1,0 +1,148 @@
+"""Text conditions: contains, starts_with, equals and matches (RE2, so that no pattern can stall us)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import re2
+
+from shared.rules.event_facts import Texts, Truth, fold
+from shared.rules.reader import Reader
+from shared.rules.syntaxes import Expectation
+from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
+
+MAX_PATTERN = 1000
+_MAX_PATTERN_MEMORY = 1 << 20
+
+_Test = Callable[[Texts], Truth]
+
+#: what RE2 says -> what an admin needs to know
+_REFUSED = (
+    ("invalid perl operator", 'groups that look ahead or behind ("(?=", "(?<") are not supported'),
+    (
+        "invalid escape sequence",
+        'a "\\" stands before a character that needs none, or refers back to a group',
+    ),
+    ("missing )", 'a ")" is missing'),
+    ("unexpected )", 'a ")" has no "(" before it'),
+    ("missing ]", 'a "]" is missing'),
+    ("no argument for repetition", 'a "*", "+" or "?" has nothing before it to repeat'),
+    ("bad repetition", 'two of "*", "+" and "?" follow each other'),
+    ("invalid repetition size", "a part is repeated too often (1000 times at most)"),
+    ("invalid character class range", 'a range in "[…]" runs backwards'),
+    ("invalid character class", 'what stands in "[…]" is not a set of characters'),
+    ("trailing \\", 'it ends with a single "\\"'),
+    ("invalid named capture", 'a named group is not written as "(?P<name>…)"'),
+    ("too large", "it is too large"),
+)
+
+
+class TextSyntax:
+    """`"x"` (contains), `{contains, starts_with, equals, matches}`, or a list of these, of which any will do.
+
+    A key may have one text or a list, of which any will do; of several keys in one block all must hold.
+    Letters are case-blind throughout.
+    """
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
+        """Return what is expected of the texts, at least one of which must meet it."""
+        if not isinstance(node, Listing):
+            return _block(node, reader, name)
+        read = [_block(item, reader, name) for item in reader.items(node, name) or ()]
+        alternatives = [one for one in read if one is not None]
+        if not alternatives or len(alternatives) < len(read):
+            return None
+        return _join(alternatives, " or ", any)
+
+    def show(self, value: Texts) -> str:
+        """Return the texts in quotes."""
+        return ", ".join(f'"{shown(text)}"' for text in value.raw) or "none"
+
+
+def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
+    if not isinstance(node, Mapping):
+        return _operator("contains", node, reader, name)
+    keys = reader.keys(node, name, OPERATORS)
+    if not node.entries:
+        reader.problem(node, f"{name} needs one of {', '.join(OPERATORS)}")
+    read = [_operator(key, value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
+    parts = [one for one in read if one is not None]
+    return _join(parts, " and ", all) if parts and len(parts) == len(node.entries) else None
+
+
+def _join(
+    parts: list[Expectation[Texts]], word: str, fold_truths: Callable[[Iterable[Truth]], bool]
+) -> Expectation[Texts]:
+    if len(parts) == 1:
+        return parts[0]
+    tests = [part.met for part in parts]
+    text = word.join(part.text for part in parts)
+    return Expectation(text, lambda value: fold_truths(test(value) for test in tests))
+
+
+def _operator(operator: str, node: Node, reader: Reader, what: str) -> Expectation[Texts] | None:
+    nodes = reader.one_or_more(node, what) or ()
+    words = [word for item in nodes if (word := reader.text(item, what)) is not None]
+    if not words or len(words) < len(nodes):
+        return None
+    quoted = (f'"{shown(word)}"' for word in words)
+    told = f"{operator.replace('_', ' ')} {' or '.join(quoted)}"
+    if operator != "matches":
+        return Expectation(told, OPERATORS[operator]([fold(word) for word in words]))
+    searches = [_pattern(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
+    found = [search for search in searches if search is not None]
+    return Expectation(told, _matches(found)) if len(found) == len(words) else None
+
+
+def _contains(words: Sequence[str]) -> _Test:
+    def met(value: Texts) -> Truth:
+        for text in value.folded:
+            for word in words:
+                if word in text:
+                    return True
+        return False
+
+    return met
+
+
+def _starts_with(words: Sequence[str]) -> _Test:
+    starts = tuple(words)
+
+    return lambda value: any(text.startswith(starts) for text in value.folded)
+
+
+def _equals(words: Sequence[str]) -> _Test:
+    wanted = frozenset(words)
+    return lambda value: not wanted.isdisjoint(value.folded)
+
+
+def _matches(searches: Sequence[Callable[[str], Any]]) -> _Test:
+    return lambda value: any(search(text) for text in value.raw for search in searches)
+
+
+def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[str], Any] | None:
+    if len(pattern) > MAX_PATTERN:
+        reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
+        return None
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = _MAX_PATTERN_MEMORY
+    try:
+        search: Callable[[str], Any] = re2.compile(pattern, options).search
+    except re2.error as refused:
+        reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
+        return None
+    return search
+
+
+def _why(refusal: str) -> str:
+    return next((ours for theirs, ours in _REFUSED if theirs in refusal), "it is not an RE2 pattern")
+
+
+#: How each operator compares; the words of all but `matches`, which are patterns, come folded.
+OPERATORS: dict[str, Callable[[Sequence[Any]], _Test]] = {
+    "contains": _contains,
+    "starts_with": _starts_with,
+    "equals": _equals,
+    "matches": _matches,
+}

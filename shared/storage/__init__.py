@@ -1,0 +1,1 @@
+"""Queues, tables and rule files on Azure Storage."""

@@ -1,0 +1,98 @@
+"""Our queues: text messages as the Functions host expects them, and the poison queues beside them.
+
+Imports azure-storage-queue, so the webhook loads this on its first notification, not at start-up.
+"""
+
+import json
+from contextlib import suppress
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TypedDict
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+
+from shared.errors import QueueUnavailable
+from shared.settings import StorageSettings
+
+EVENT_CHANGES = "event-changes"
+POISON_SUFFIX = "-poison"
+
+#: a queue message takes 64 KiB of base64, which is 48 KiB of text
+MAX_MESSAGE_BYTES = 48 * 1024
+_NEVER_EXPIRES = -1
+_LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
+
+
+class _Policies(TypedDict):
+    """The host expects base64; the SDK's own default is plain text."""
+
+    message_encode_policy: TextBase64EncodePolicy
+    message_decode_policy: TextBase64DecodePolicy
+
+
+class MessageQueue:
+    """One storage queue that we send to; safe to share between threads."""
+
+    def __init__(self, client: QueueClient) -> None:
+        self._client = client
+
+    @property
+    def name(self) -> str:
+        """Return the queue's name."""
+        return str(self._client.queue_name)
+
+    @classmethod
+    def connect(
+        cls, name: str, storage: StorageSettings, credential: TokenCredential | None
+    ) -> "MessageQueue":
+        """Connect to the queue `name`; nothing is sent yet."""
+        policies = _Policies(
+            message_encode_policy=TextBase64EncodePolicy(), message_decode_policy=TextBase64DecodePolicy()
+        )
+        if storage.connection_string:
+            return cls(QueueClient.from_connection_string(storage.connection_string, name, **policies))
+        return cls(QueueClient(storage.queue_url, name, credential=credential, **policies))
+
+    def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        """Put a message on the queue, visible after `delay`, never to expire; make a queue that is missing.
+
+        Raises:
+            QueueUnavailable: the message was not taken.
+        """
+        try:
+            try:
+                self._put(text, delay)
+            except ResourceNotFoundError:
+                self._create()
+                self._put(text, delay)
+        except AzureError as error:
+            raise QueueUnavailable(
+                f"queue {self.name} did not take a message: {type(error).__name__}"
+            ) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _put(self, text: str, delay: timedelta) -> None:
+        seconds = ceil(min(delay, _LONGEST_DELAY).total_seconds())
+        self._client.send_message(text, visibility_timeout=seconds, time_to_live=_NEVER_EXPIRES)
+
+    def _create(self) -> None:
+        with suppress(ResourceExistsError):  # another instance was faster
+            self._client.create_queue()
+
+
+def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:
+    """Return what a poison queue keeps: the reason, and the message itself, to be read and put back.
+
+    A body that is no text is kept with its odd bytes replaced, one too long is cut: neither was ours.
+    """
+    text = body[: MAX_MESSAGE_BYTES // 2].decode("utf-8", "replace")
+    return json.dumps(
+        {"v": 1, "reason": reason, "detail": detail[:500], "at": at.isoformat(), "message": text},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

@@ -1,0 +1,113 @@
+"""Azure Table Storage: rows with optimistic concurrency, keys that fit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import (
+    AzureError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, UpdateMode
+
+from shared.errors import StateChanged, StorageUnavailable
+from shared.settings import StorageSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row holds, and the ETag that a later write must meet."""
+
+    values: Mapping[str, Any]
+    etag: str
+
+
+class Table:
+    """One table; made on the first write that misses it. Safe to share between threads.
+
+    Every method raises `StorageUnavailable` where the table service fails.
+    """
+
+    def __init__(self, client: TableClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "Table":
+        """Connect to the table `name`; nothing is sent yet."""
+        if storage.connection_string:
+            return cls(TableClient.from_connection_string(storage.connection_string, name))
+        return cls(TableClient(storage.table_url, name, credential=credential))
+
+    def read(self, partition: str, row: str) -> Row | None:
+        """Return a row, None where there is none."""
+        with self._available():
+            try:
+                entity = self._client.get_entity(partition, row)
+            except ResourceNotFoundError:
+                return None
+            return Row(entity, str(entity.metadata["etag"]))
+
+    def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
+        """Insert the row (`etag` None) or replace the one that was read with `etag`; return the new ETag.
+
+        Raises:
+            StateChanged: somebody else wrote the row since.
+        """
+        entity = {"PartitionKey": partition, "RowKey": row, **values}
+        with self._available():
+            try:
+                return self._insert(entity) if etag is None else self._replace(entity, etag)
+            except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+                raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
+
+    def merge(self, partition: str, row: str, values: Mapping[str, Any]) -> None:
+        """Set these values of a row, whatever else it holds; make the row where it is missing."""
+        entity = {"PartitionKey": partition, "RowKey": row, **values}
+        with self._available():
+            try:
+                self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
+            except ResourceNotFoundError:
+                self._create()
+                self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _insert(self, entity: dict[str, Any]) -> str:
+        try:
+            return str(self._client.create_entity(entity)["etag"])
+        except ResourceNotFoundError:
+            self._create()
+            return str(self._client.create_entity(entity)["etag"])
+
+    def _replace(self, entity: dict[str, Any], etag: str) -> str:
+        answer = self._client.update_entity(
+            entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+        )
+        return str(answer["etag"])
+
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        try:
+            yield
+        except AzureError as error:
+            name = self._client.table_name
+            raise StorageUnavailable(
+                f"table {name} did not answer as it should: {type(error).__name__}"
+            ) from error
+
+    def _create(self) -> None:
+        with suppress(ResourceExistsError):  # another instance was faster
+            self._client.create_table()
+
+
+def hashed(text: str) -> str:
+    """Return a key for an opaque id: ids are case-sensitive and hold characters that table keys refuse."""
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""The one place where the parts are put together, each on its first use.
+
+Nothing is read or connected at import: a missing setting must not empty the app of its functions, and the
+webhook must not pay for what only the worker needs. So heavy modules are imported inside the builders.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from shared import logs
+from shared.settings import Settings, read_settings
+from shared.worker.webhook import Webhook
+from shared.worker.world import World
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from shared.storage.queues import MessageQueue
+    from shared.worker.event_messages import EventMessages
+
+
+class Joinlink:
+    """All parts of one process. Building is guarded by a lock: the host calls from many threads."""
+
+    def __init__(self, environ: Mapping[str, str], world: World) -> None:
+        self._environ = environ
+        self._world = world
+        self._lock = RLock()
+        self._open: list[Callable[[], object]] = []
+
+    def webhook(self) -> Webhook:
+        """Return what takes notifications. Raises SettingsError."""
+        with self._lock:
+            return self._webhook
+
+    def event_messages(self) -> "EventMessages":
+        """Return what handles event changes. Raises SettingsError."""
+        with self._lock:
+            return self._event_messages
+
+    def close(self) -> None:
+        """Give back connections and threads. The cloud ends processes without asking; the sandbox asks."""
+        with self._lock, ExitStack() as stack:
+            for part in self._open:
+                stack.callback(part)
+            self._open.clear()
+
+    @cached_property
+    def _settings(self) -> Settings:
+        logs.configure("INFO")
+        settings = read_settings(self._environ)
+        logs.configure(settings.log_level)
+        return settings
+
+    @cached_property
+    def _webhook(self) -> Webhook:
+        settings = self._settings
+        webhook = Webhook(
+            world=self._world,
+            queue=lambda: self._event_changes,
+            keys=settings.client_state_keys,
+            tenant_id=settings.tenant_id,
+            settle=settings.settle,
+        )
+        self._open.append(webhook.close)
+        return webhook
+
+    @cached_property
+    def _event_messages(self) -> "EventMessages":
+        from pathlib import Path
+
+        from shared.auth import TokenSource
+        from shared.graph.client import Graph, GraphAuth, graph_http
+        from shared.storage.counters import COUNTERS, Counters
+        from shared.storage.mailboxes import MAILBOXES, Mailboxes
+        from shared.storage.meetings import MEETINGS, Meetings
+        from shared.storage.queues import EVENT_CHANGES, POISON_SUFFIX
+        from shared.storage.rule_source import RuleFolder
+        from shared.storage.tables import Table
+        from shared.worker.domains import TenantDomains
+        from shared.worker.event_messages import EventMessages
+        from shared.worker.policies import Policies
+        from shared.worker.processing import Processor
+
+        settings = self._settings
+        auth = GraphAuth(TokenSource.of(settings), settings.cloud.graph)
+        http = graph_http(settings.graph_url, auth)
+        self._open.append(http.close)
+
+        def table(name: str) -> Table:
+            connected = Table.connect(name, settings.storage, self._storage_credential)
+            self._open.append(connected.close)
+            return connected
+
+        processor = Processor(
+            world=self._world,
+            policies=Policies(RuleFolder(Path(settings.rules)), self._world.now),
+            domains=TenantDomains(lambda: Graph(http).verified_domains(), self._world.now),
+            meetings=Meetings(table(MEETINGS)),
+            mailboxes=Mailboxes(table(MAILBOXES)),
+            counters=Counters(table(COUNTERS)),
+            report_only=settings.report_only,
+        )
+        return EventMessages(
+            world=self._world,
+            graph=lambda: Graph(http),
+            processor=processor,
+            queue=self._event_changes,
+            poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
+        )
+
+    @cached_property
+    def _event_changes(self) -> "MessageQueue":
+        from shared.storage.queues import EVENT_CHANGES
+
+        return self._queue(EVENT_CHANGES)
+
+    def _queue(self, name: str) -> "MessageQueue":
+        from shared.storage.queues import MessageQueue
+
+        connected = MessageQueue.connect(name, self._settings.storage, self._storage_credential)
+        self._open.append(connected.close)
+        return connected
+
+    @cached_property
+    def _storage_credential(self) -> "TokenCredential | None":
+        if self._settings.storage.connection_string:
+            return None
+        from shared.auth import StorageCredential, TokenSource
+
+        tokens = TokenSource.managed_identity(self._settings.storage.client_id)
+        return StorageCredential(tokens, lambda: self._world.now().timestamp())
+
+
+_joinlink = Joinlink(os.environ, World())
+
+
+def joinlink() -> Joinlink:
+    """Return the parts of this process."""
+    return _joinlink
+
+
+def rebuild(environ: Mapping[str, str], world: World) -> Joinlink:
+    """Put the parts together anew, in another world: for the sandbox and the tests."""
+    global _joinlink  # noqa: PLW0603 -- the host calls functions, not objects: their state is the process's
+    _joinlink = Joinlink(environ, world)
+    return _joinlink

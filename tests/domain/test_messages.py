@@ -1,0 +1,79 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, strategies as st
+
+from shared.domain.messages import EventChange, Source
+from shared.errors import UnreadableMessage
+
+texts = st.text(min_size=1, max_size=200)
+changes = st.builds(
+    EventChange,
+    mailbox=texts,
+    event=texts,
+    source=st.sampled_from(Source),
+    received=st.datetimes(timezones=st.just(UTC)),
+    trace=texts,
+    attempt=st.integers(min_value=0, max_value=10_000),
+)
+
+
+@given(changes)
+def test_a_message_survives_the_queue(change: EventChange) -> None:
+    """What is encoded is decoded to the same value, as text and as bytes."""
+    assert change == EventChange.decode(change.encode())
+    assert change == EventChange.decode(change.encode().encode())
+
+
+def test_the_wire_form_is_the_designs() -> None:
+    """Other versions of Joinlink read what this one wrote, so the form is fixed."""
+    change = EventChange(
+        mailbox="m",
+        event="e",
+        source=Source.SWEEP,
+        received=datetime(2026, 11, 22, 9, 0, tzinfo=timezone(timedelta(hours=1))),
+        trace="t",
+        attempt=2,
+    )
+
+    expected = (
+        '{"v":1,"mailbox":"m","event":"e","source":"sweep",'
+        '"received":"2026-11-22T08:00:00+00:00","attempt":2,"trace":"t"}'
+    )
+    assert expected == change.encode()
+
+
+GOOD = '{"v":1,"mailbox":"m","event":"e","source":"sweep","received":"2026-11-22T08:00:00+00:00","attempt":0,"trace":"t"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param("", "not JSON", id="empty"),
+        pytest.param(b"\xff\xfe\x00", "not JSON", id="bytes that are no text"),
+        pytest.param("[" * 100_000, "not JSON", id="nested beyond reason"),
+        pytest.param("[1]", "no object", id="a list"),
+        pytest.param(GOOD.replace('"v":1', '"v":2'), "version 2, this is 1", id="a later version"),
+        pytest.param(GOOD.replace('"v":1,', ""), "version missing", id="no version"),
+        pytest.param(GOOD.replace('"m"', '""'), "'mailbox' is str, text is due", id="an empty mailbox"),
+        pytest.param(GOOD.replace('"e"', "null"), "'event' is missing", id="no event"),
+        pytest.param(GOOD.replace("sweep", "rumour"), "can't be read", id="an unknown source"),
+        pytest.param(GOOD.replace("+00:00", ""), "no UTC offset", id="a time without offset"),
+        pytest.param(GOOD.replace("2026-11-22T08:00:00+00:00", "0001-01-01T00:00:00+14:00"), "can't be read", id="before time"),
+        pytest.param(GOOD.replace('"attempt":0', '"attempt":-1'), "'attempt' is -1", id="a negative attempt"),
+        pytest.param(GOOD.replace('"attempt":0', '"attempt":true'), "'attempt' is True", id="an attempt that is no number"),
+    ],
+)  # fmt: skip
+def test_what_is_not_ours_is_called_unreadable(body: str | bytes, said: str) -> None:
+    """A foreign or damaged message is refused with a reason, never with another error."""
+    with pytest.raises(UnreadableMessage, match=said):
+        EventChange.decode(body)
+
+
+@given(st.binary() | st.text())
+def test_no_body_ends_in_another_error(body: str | bytes) -> None:
+    """Whatever lies on the queue is read or called unreadable."""
+    try:
+        EventChange.decode(body)
+    except UnreadableMessage as error:
+        assert str(error)  # noqa: PT017 -- either outcome is fine, an unnamed one is not

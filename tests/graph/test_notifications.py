@@ -1,0 +1,202 @@
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from shared.domain.messages import EventChange, Source
+from shared.errors import RejectedRequest
+from shared.graph.client_state import client_state, mailbox_of
+from shared.graph.notifications import MAX_BODY_BYTES, Intake, Rejection, echo, read_notifications
+
+KEY = "k" * 32
+OLD_KEY = "o" * 32
+TENANT = "11111111-1111-4111-8111-111111111111"
+ADA = "aaaaaaaa-0000-4000-8000-000000000001"
+BO = "bbbbbbbb-0000-4000-8000-000000000002"
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    """A notification as Graph sends it, with some properties changed; None takes one away."""
+    full = {
+        "id": "n1",
+        "subscriptionId": "22222222-2222-4222-8222-222222222222",
+        "subscriptionExpirationDateTime": "2026-11-28T09:00:00.0000000-07:00",
+        "clientState": client_state(KEY, ADA),
+        "tenantId": TENANT,
+        "changeType": "updated",
+        "resource": f"Users/{ADA}/Events/AAMk=",
+        "resourceData": {
+            "@odata.type": "#Microsoft.Graph.Event",
+            "@odata.id": f"Users/{ADA}/Events/AAMk=",
+            "@odata.etag": 'W/"DwAAABYAAAC"',
+            "id": "AAMk=",
+        },
+    } | changes
+    return {key: value for key, value in full.items() if value is not None}
+
+
+def read(*items: object) -> Intake:
+    traces = count(1)
+    return read_notifications(
+        json.dumps({"value": items}).encode(),
+        keys=(KEY, OLD_KEY),
+        tenant_id=TENANT,
+        received=NOW,
+        new_trace=lambda: f"trace-{next(traces)}",
+    )
+
+
+def test_a_notification_becomes_a_message() -> None:
+    """The mailbox comes from the clientState, the event from the resource."""
+    expected = EventChange(
+        mailbox=ADA, event="AAMk=", source=Source.NOTIFICATION, received=NOW, trace="trace-1"
+    )
+
+    assert (expected,) == read(item()).changes
+
+
+def test_copies_in_one_post_become_one_message() -> None:
+    """One message per distinct event, however often and as whatever it is named."""
+    intake = read(item(), item(changeType="created"), item(id="n2"), item(resourceData={"id": "AAMK="}))
+
+    assert [change.event for change in intake.changes] == ["AAMk=", "AAMK="]
+    assert intake.items == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "event"),
+    [
+        pytest.param(item(resourceData=None), "AAMk=", id="no resourceData"),
+        pytest.param(item(resourceData={}), "AAMk=", id="empty resourceData"),
+        pytest.param(item(resourceData={"id": "other="}), "other=", id="resourceData.id comes first"),
+        pytest.param(item(resource=f"users('{ADA}')/events('AAMk=')", resourceData=None), "AAMk=", id="OData keys"),
+        pytest.param(item(resource=f"/users/{ADA.upper()}/events/AAMk="), "AAMk=", id="other case, leading slash"),
+        pytest.param(item(resource="Users/ada@contoso.com/Events/AAMk="), "AAMk=", id="a user principal name"),
+        pytest.param(item(tenantId=None, organizationId=TENANT), "AAMk=", id="organizationId for tenantId"),
+        pytest.param(item(tenantId=TENANT.upper()), "AAMk=", id="tenant in capitals"),
+        pytest.param(item(clientState=client_state(OLD_KEY, ADA)), "AAMk=", id="the previous key"),
+        pytest.param(item(id=None, subscriptionId=None, surprise=1), "AAMk=", id="less and more than usual"),
+    ],
+)  # fmt: skip
+def test_every_shape_that_graph_uses_is_understood(given: dict[str, Any], event: str) -> None:
+    """Graph's pages, samples and servers differ in shape; all of them mean the same."""
+    assert [event] == [change.event for change in read(given).changes]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        pytest.param(None, Rejection.NOT_AN_OBJECT, id="null"),
+        pytest.param("text", Rejection.NOT_AN_OBJECT, id="text"),
+        pytest.param({}, Rejection.WRONG_CLIENT_STATE, id="empty"),
+        pytest.param(item(clientState=None), Rejection.WRONG_CLIENT_STATE, id="no clientState"),
+        pytest.param(item(clientState=7), Rejection.WRONG_CLIENT_STATE, id="clientState is a number"),
+        pytest.param(item(clientState=f"{ADA}.guess"), Rejection.WRONG_CLIENT_STATE, id="a guess"),
+        pytest.param(item(clientState=client_state("x" * 32, ADA)), Rejection.WRONG_CLIENT_STATE, id="a foreign key"),
+        pytest.param(item(tenantId="33333333-3333-4333-8333-333333333333"), Rejection.WRONG_TENANT, id="a foreign tenant"),
+        pytest.param(item(tenantId=None), Rejection.WRONG_TENANT, id="no tenant"),
+        pytest.param(item(clientState=client_state(KEY, BO)), Rejection.WRONG_MAILBOX, id="another's clientState"),
+        pytest.param(item(changeType="deleted"), Rejection.DELETED, id="deleted"),
+        pytest.param(item(changeType="melted"), Rejection.UNKNOWN_KIND, id="an unknown change"),
+        pytest.param(item(changeType=None), Rejection.UNKNOWN_KIND, id="no change"),
+        pytest.param(item(lifecycleEvent="missed", resource=None), Rejection.LIFECYCLE, id="lifecycle"),
+        pytest.param(item(resource=f"Users/{ADA}/Calendars/C="), Rejection.NOT_AN_EVENT, id="a calendar"),
+        pytest.param(item(resourceData={"@odata.type": "#Microsoft.Graph.Message", "id": "M="}), Rejection.NOT_AN_EVENT, id="a message"),
+        pytest.param(item(resource=None, resourceData=None), Rejection.NO_EVENT, id="no event named"),
+        pytest.param(item(resource="nonsense", resourceData={"id": 5}), Rejection.NO_EVENT, id="an id that is no text"),
+    ],
+)  # fmt: skip
+def test_an_item_that_is_not_for_us_is_dropped_and_counted(given: object, reason: Rejection) -> None:
+    """Each item is judged alone: the good one beside it is still taken."""
+    intake = read(given, item())
+
+    assert Counter({reason: 1}) == intake.rejected
+    assert len(intake.changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param(b"x" * (2 * MAX_BODY_BYTES), 413, id="2 MiB"),
+        pytest.param(b"{", 400, id="not JSON"),
+        pytest.param(b"\xff", 400, id="not text"),
+        pytest.param(b"[" * 50_000, 400, id="nested beyond reason"),
+        pytest.param(b"[]", 400, id="a list"),
+        pytest.param(b'{"value": {}}', 400, id="value is no list"),
+        pytest.param(b"{}", 400, id="no value"),
+    ],
+)
+def test_a_body_that_is_not_graphs_is_refused(body: bytes, status: int) -> None:
+    """What is no notification POST at all gets a status that says so."""
+    with pytest.raises(RejectedRequest) as refused:
+        read_notifications(body, keys=(KEY,), tenant_id=TENANT, received=NOW, new_trace=str)
+
+    assert status == refused.value.status
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+items = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(item(), json_values) | {"lifecycleEvent": json_values}
+).map(lambda odd: item() | odd)
+
+
+@given(st.lists(json_values | items))
+def test_every_item_is_taken_or_counted(odd: list[object]) -> None:
+    """Whatever the items are, none is lost from the count and none ends in another error."""
+    intake = read(*odd)
+
+    assert len(odd) == intake.items
+    assert len(odd) >= len(intake.changes) + intake.rejected.total()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("Validation: Testing client application reachability for subscription Request-Id: 1", id="Graph's own"),
+        pytest.param("<script>alert(1)</script>", id="markup, harmless as text/plain"),
+        pytest.param("é" * 2048, id="the longest"),
+    ],
+)  # fmt: skip
+def test_the_handshake_echoes_the_token(token: str) -> None:
+    """Graph makes a subscription only where its token comes back unchanged."""
+    assert token == echo(token)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("x" * 2049, id="absurdly long"),
+        pytest.param("a\r\nSet-Cookie: b", id="a line break"),
+        pytest.param("a\x00", id="NUL"),
+    ],
+)
+def test_the_handshake_refuses_what_graph_never_sends(token: str) -> None:
+    """Such a token comes from a stranger."""
+    with pytest.raises(RejectedRequest) as refused:
+        echo(token)
+
+    assert refused.value.status == 400
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_client_state_proves_its_mailbox_and_no_other(mailbox: str, key: str) -> None:
+    """The state of a mailbox without a dot proves that mailbox; a changed state proves nothing."""
+    state = client_state(key, mailbox)
+
+    assert mailbox_of(state, [key]) == (None if "." in mailbox else mailbox)
+    assert mailbox_of(state + "A", [key]) is None
+    assert mailbox_of(state, [key + "x"]) is None
+
+
+def test_a_client_state_fits_in_what_graph_takes() -> None:
+    """Graph refuses a clientState of more than 128 characters."""
+    assert len(client_state(KEY, ADA)) <= 128

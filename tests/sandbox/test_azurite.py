@@ -1,0 +1,98 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueClient
+
+from sandbox import azurite as module
+from sandbox.azurite import Azurite, AzuriteUnavailable
+
+ROOT = Path(module.__file__).parent.parent
+
+
+@pytest.fixture
+def queue(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[QueueClient]:
+    with QueueClient.from_connection_string(azurite.connection_string, unique("azurite")) as client:
+        client.create_queue()
+        yield client
+
+
+def test_the_connection_string_reaches_queues_and_tables(
+    azurite: Azurite, queue: QueueClient, unique: Callable[[str], str]
+) -> None:
+    """Both services that Joinlink uses answer under one connection string."""
+    queue.send_message("hello")
+    message = queue.receive_message()
+
+    assert message is not None
+    assert message.content == "hello"
+    with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
+        assert tables.create_table(unique("azurite")).table_name
+
+
+def test_a_hidden_message_appears_when_the_clock_has_moved_that_far(
+    azurite: Azurite, queue: QueueClient
+) -> None:
+    """Delays can be tried without waiting, and not a moment early."""
+    queue.send_message("later", visibility_timeout=300)
+    azurite.advance(timedelta(minutes=4))
+    early = queue.receive_message()
+    azurite.advance(timedelta(minutes=1))
+    due = queue.receive_message()
+
+    assert early is None
+    assert due is not None
+
+
+def test_a_missing_azurite_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the sandbox before set-up reads what to do."""
+    monkeypatch.setattr(module, "MAIN", tmp_path / "azurite.js")
+
+    with pytest.raises(AzuriteUnavailable, match="make setup"), module.azurite():
+        pytest.fail("it can't have started")
+
+
+def test_an_azurite_that_does_not_start_is_told_with_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it printed before it ended is part of the error."""
+    broken = tmp_path / "azurite.js"
+    broken.write_text("console.log('out of cheese'); process.exit(1);")
+    monkeypatch.setattr(module, "MAIN", broken)
+
+    with pytest.raises(AzuriteUnavailable, match="out of cheese"), module.azurite():
+        pytest.fail("it can't have started")
+
+
+def test_azurite_ends_when_the_process_that_started_it_is_killed() -> None:
+    """Nothing is left behind, even where no clean-up could run."""
+    script = (
+        "import time; from sandbox.azurite import azurite\n"
+        "with azurite() as a: print(a._process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(  # noqa: S603 -- the script above
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        os.kill(parent.pid, signal.SIGKILL)
+
+        assert _ends(child)
+
+
+def _ends(pid: int) -> bool:
+    """Tell whether the process is gone, or a mere entry waiting to be reaped, within five seconds."""
+    state = ["ps", "-o", "stat=", "-p", str(pid)]
+    for _ in range(100):
+        answer = subprocess.run(state, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 -- our own words
+        if not answer or answer.startswith("Z"):
+            return True
+        threading.Event().wait(0.05)
+    return False

@@ -1,0 +1,319 @@
+import base64
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import azure.functions as func
+import httpx
+import pytest
+from azure.storage.queue import QueueClient
+
+from sandbox.azurite import Azurite
+from sandbox.host import Host, UnplayableApp
+
+HOST_JSON = {"extensions": {"queues": {"maxDequeueCount": 2, "visibilityTimeout": "00:00:30"}}}
+
+
+class Sample:
+    """A small app: an echo, a door without a key, a queue, a timer; it remembers what it was given."""
+
+    def __init__(self, azurite: Azurite, queue: str) -> None:
+        self.app = func.FunctionApp()
+        self.settings = {"AzureWebJobsStorage": azurite.connection_string, "QUEUE": queue}
+        self.queue = queue
+        self.messages: list[func.QueueMessage] = []
+        self.in_work = 0
+        self._lock = threading.Lock()
+        self.ticks: list[func.TimerRequest] = []
+        self.on_message: Callable[[func.QueueMessage], Any] = lambda _: None
+        app = self.app
+
+        @app.route("echo/{word}", methods=["POST"])
+        def echo(req: func.HttpRequest) -> func.HttpResponse:
+            facts = {
+                "word": req.route_params["word"],
+                "n": req.params.get("n"),
+                "body": req.get_body().decode(),
+            }
+            return func.HttpResponse(
+                json.dumps(facts), status_code=202, headers={"X-Content-Type-Options": "nosniff"}
+            )
+
+        @app.route(methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+        def door(req: func.HttpRequest) -> func.HttpResponse:
+            raise LookupError(req.url)
+
+        @app.queue_trigger("msg", "%QUEUE%", "AzureWebJobsStorage")
+        def work(msg: func.QueueMessage) -> Any:
+            self.messages.append(msg)
+            with self.counting():
+                return self.on_message(msg)
+
+        @app.timer_trigger("timer", "0 0 * * * *")
+        def tick(timer: func.TimerRequest) -> None:
+            self.ticks.append(timer)
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the messages that are worked on at this moment."""
+        with self._lock:
+            self.in_work += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.in_work -= 1
+
+    def client(self, suffix: str = "") -> QueueClient:
+        """Open the queue, or the one with this behind its name."""
+        return QueueClient.from_connection_string(self.settings["AzureWebJobsStorage"], self.queue + suffix)
+
+    def send(self, text: str) -> None:
+        """Put a text on the queue, encoded as the host expects."""
+        with self.client() as client:
+            client.send_message(base64.b64encode(text.encode()).decode())
+
+    def peek(self, suffix: str = "") -> list[str]:
+        """Read the raw messages without taking them."""
+        with self.client(suffix) as client:
+            return [message.content for message in client.peek_messages(max_messages=32)]
+
+
+@pytest.fixture
+def sample(azurite: Azurite, unique: Callable[[str], str]) -> Sample:
+    return Sample(azurite, unique("host"))
+
+
+@pytest.fixture
+def host(sample: Sample) -> Iterator[Host]:
+    with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
+        host.create_queues()
+        yield host
+
+
+def test_a_request_reaches_its_function_and_the_answer_comes_back(host: Host) -> None:
+    """Route parameters, query, body, status, headers and content type go through."""
+    answer = host.client().post("/api/echo/hello?n=1", content=b"text")
+
+    assert answer.status_code == 202
+    assert answer.json() == {"word": "hello", "n": "1", "body": "text"}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("POST", "/api/echo/hello", 401, id="no key"),
+        pytest.param("POST", "/api/echo/hello?code=wrong", 401, id="a wrong key"),
+        pytest.param("GET", "/api/echo/hello", 404, id="a method that no function takes"),
+        pytest.param("HEAD", "/api/door", 404, id="HEAD is not GET"),
+        pytest.param("POST", "/echo/hello", 404, id="without the route prefix"),
+        pytest.param("POST", "/api/echo/a/b", 404, id="a path too deep"),
+        pytest.param("GET", "/api/door", 500, id="anonymous, and the function raises"),
+    ],
+)
+def test_requests_are_refused_as_the_real_host_does(host: Host, method: str, path: str, status: int) -> None:
+    """The key is asked for only where path and method fit, and an exception tells the caller nothing."""
+    with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi), base_url="http://host") as stranger:
+        answer = stranger.request(method, path)
+
+    assert answer.status_code == status
+    assert answer.content == b""
+
+
+def test_the_key_opens_a_function_from_the_address_too(host: Host) -> None:
+    """The address that Graph is given works as it stands."""
+    with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi)) as graph:
+        assert graph.post(host.address("echo/hello")).status_code == 202
+
+
+def test_a_message_is_handed_over_decoded_and_deleted(host: Host, sample: Sample) -> None:
+    """The function sees what was meant, with its dequeue count, and the queue is empty afterwards."""
+    sample.send("hello")
+
+    assert host.drain() == 1
+    assert [(m.get_body(), m.dequeue_count) for m in sample.messages] == [(b"hello", 1)]
+    assert host.waiting() == {sample.queue: 0}
+
+
+def test_a_failed_message_is_hidden_then_tried_again_then_poison(
+    host: Host, sample: Sample, azurite: Azurite, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`visibilityTimeout` lies between tries; at `maxDequeueCount` the text moves unchanged."""
+    sample.on_message = _raise
+    sample.send("hello")
+    with caplog.at_level(logging.CRITICAL, "Function.work"):
+        first, hidden = host.drain(), host.drain()
+        azurite.advance(timedelta(seconds=30))
+        second = host.drain()
+
+    assert (first, hidden, second) == (1, 0, 1)
+    assert [m.dequeue_count for m in sample.messages] == [1, 2]
+    assert sample.peek("-poison") == [base64.b64encode(b"hello").decode()]
+    assert host.waiting() == {sample.queue: 0}
+    assert [failure.function for failure in host.failures] == ["work", "work"]
+
+
+def test_a_message_that_is_not_base64_goes_to_poison_without_a_call(host: Host, sample: Sample) -> None:
+    """As with the real host: it is moved at once, and the function never hears of it."""
+    with sample.client() as client:
+        client.send_message("{plain}")
+    host.drain()
+
+    assert sample.messages == []
+    assert sample.peek("-poison") == ["{plain}"]
+
+
+def test_a_message_that_outlived_its_tries_goes_to_poison_without_a_call(
+    host: Host, sample: Sample, azurite: Azurite
+) -> None:
+    """A host that died over a message does not get to try it for ever."""
+    sample.send("deadly")
+    with sample.client() as client:
+        for _ in range(2):
+            assert client.receive_message(visibility_timeout=1)
+            azurite.advance(timedelta(seconds=1))
+    host.drain()
+
+    assert sample.messages == []
+    assert len(sample.peek("-poison")) == 1
+
+
+def test_a_failed_message_of_a_poison_queue_stays_hidden_until_its_lease_ends(
+    azurite: Azurite, unique: Callable[[str], str]
+) -> None:
+    """There is no poison queue of a poison queue."""
+    sample = Sample(azurite, f"{unique('host')}-poison")
+    sample.on_message = _raise
+    with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
+        host.create_queues()
+        sample.send("hello")
+        first = host.drain()
+        azurite.advance(timedelta(minutes=9))
+        leased = host.drain()
+        azurite.advance(timedelta(minutes=1))
+
+        assert (first, leased, host.drain()) == (1, 0, 1)
+
+
+def test_a_queue_function_that_returns_something_fails(host: Host, sample: Sample) -> None:
+    """Microsoft's worker refuses it, so the message must not pass here either."""
+    sample.on_message = lambda _: "done"
+    sample.send("hello")
+    host.drain()
+
+    assert isinstance(host.failures[0].error, TypeError)
+    assert host.waiting() == {sample.queue: 1}
+
+
+def test_a_missing_queue_is_no_error_and_is_not_created(sample: Sample) -> None:
+    """The real host backs off; creating queues is the infrastructure's part."""
+    with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
+        assert host.drain() == 0
+
+
+def test_a_timer_runs_when_told(host: Host, sample: Sample) -> None:
+    """Timers don't fire by themselves here."""
+    host.run_timer("tick")
+
+    assert [tick.past_due for tick in sample.ticks] == [False]
+
+
+def test_a_setting_overrides_host_json(sample: Sample) -> None:
+    """`AzureFunctionsJobHost__…` wins, as in the cloud."""
+    sample.settings["AzureFunctionsJobHost__extensions__queues__messageEncoding"] = "none"
+    with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
+        host.create_queues()
+        with sample.client() as client:
+            client.send_message("plain")
+        host.drain()
+
+    assert [m.get_body() for m in sample.messages] == [b"plain"]
+
+
+def _output(app: func.FunctionApp) -> None:
+    @app.route("x")
+    @app.queue_output("out", "q", "AzureWebJobsStorage")
+    def sends(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
+        raise NotImplementedError
+
+
+def _coroutine(app: func.FunctionApp) -> None:
+    @app.timer_trigger("timer", "0 0 * * * *")
+    async def waits(timer: func.TimerRequest) -> None:
+        raise NotImplementedError
+
+
+def _misnamed(app: func.FunctionApp) -> None:
+    @app.timer_trigger("timer", "0 0 * * * *")
+    def misnamed(clock: func.TimerRequest) -> None:
+        raise NotImplementedError
+
+
+def _unset(app: func.FunctionApp) -> None:
+    @app.queue_trigger("msg", "%QUEUE%", "AzureWebJobsStorage")
+    def unset(msg: func.QueueMessage) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("declare", "text"),
+    [
+        pytest.param(_output, "sends: .*'queue'", id="an output binding"),
+        pytest.param(_coroutine, "waits: .*async def", id="a coroutine"),
+        pytest.param(_misnamed, "misnamed: .*called timer", id="an argument that is no binding"),
+        pytest.param(_unset, "unset: .*'QUEUE' is missing", id="a missing setting"),
+    ],
+)
+def test_an_app_that_can_not_be_played_is_refused_by_name(
+    declare: Callable[[func.FunctionApp], None], text: str
+) -> None:
+    """Nothing is left out silently: the error names the function and what is wrong."""
+    app = func.FunctionApp()
+    declare(app)
+
+    with pytest.raises(UnplayableApp, match=text):
+        Host(app, {}, host_json={})
+
+
+def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(sample: Sample) -> None:
+    """Threshold plus batch: messages meet at a barrier for four, and there are never more than four."""
+    queues = {"batchSize": 2, "newBatchThreshold": 2}
+    together = threading.Barrier(4)
+    crowd = []
+
+    def meet(_: func.QueueMessage) -> None:
+        crowd.append(sample.in_work)
+        together.wait(10)
+
+    sample.on_message = meet
+    sample.settings["PYTHON_THREADPOOL_THREAD_COUNT"] = "8"
+    with Host(sample.app, sample.settings, host_json={"extensions": {"queues": queues}}) as host:
+        host.create_queues()
+        for n in range(8):
+            sample.send(str(n))
+        with host.live():
+            answer = httpx.post(host.address("echo/live"))
+            _until_empty(host, sample)
+
+        assert answer.status_code == 202
+        assert sorted(m.get_body() for m in sample.messages) == [str(n).encode() for n in range(8)]
+        assert max(crowd) == 4
+        assert host.failures == []
+
+
+def _until_empty(host: Host, sample: Sample) -> None:
+    for _ in range(200):
+        if host.waiting()[sample.queue] == 0:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(f"messages are left: {host.waiting()}")
+
+
+def _raise(_: func.QueueMessage) -> None:
+    raise LookupError("no")

@@ -1,0 +1,63 @@
+"""What the cloud installs is pinned to the last package, and is what the tests run with."""
+
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+CLOUD = ("requirements.txt",)
+DESK = ("requirements.txt", "requirements-dev.txt")
+
+
+def _lines(*names: str) -> Iterator[Requirement]:
+    for name in names:
+        for line in (ROOT / name).read_text().splitlines():
+            if line and not line.startswith(("#", "-r ")):
+                yield Requirement(line)
+
+
+def _pins(*names: str) -> dict[str, str]:
+    """Return name -> version for what these files install on this Python."""
+    here = [line for line in _lines(*names) if line.marker is None or line.marker.evaluate()]
+    return {canonicalize_name(line.name): str(line.specifier).removeprefix("==") for line in here}
+
+
+def _reachable(names: set[str]) -> set[str]:
+    """Return these packages and all that they ask for on this machine, whatever extras they ask with."""
+    found: set[tuple[str, str]] = set()
+    waiting = [(name, "") for name in names]
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        for text in metadata.requires(name) or []:
+            needs = Requirement(text)
+            if needs.marker is None or needs.marker.evaluate({"extra": extra}):
+                waiting += [(canonicalize_name(needs.name), wanted) for wanted in ("", *needs.extras)]
+    return {name for name, _ in found}
+
+
+@pytest.mark.parametrize("files", [pytest.param(CLOUD, id="cloud"), pytest.param(DESK, id="desk")])
+def test_whatever_a_pinned_package_brings_is_pinned_too(files: tuple[str, ...]) -> None:
+    """A build months from now installs what was tested."""
+    pins = _pins(*files)
+
+    assert _reachable(set(pins)) - set(pins) == set()
+
+
+def test_what_is_pinned_is_what_runs_here() -> None:
+    """The tests speak for the versions in the files."""
+    pins = _pins(*DESK)
+
+    assert {name: metadata.version(name) for name in pins} == pins
+
+
+def test_every_line_is_an_exact_pin() -> None:
+    """No range, no bare name."""
+    assert [str(line) for line in _lines(*DESK) if not re.fullmatch(r"==[\w.]+", str(line.specifier))] == []

@@ -1,0 +1,107 @@
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import SettingsError
+from shared.settings import Settings, read_settings
+
+GUID = "5f0c9a4e-0000-4000-8000-000000000000"
+GOOD = {
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "JOINLINK_TENANT_ID": GUID,
+    "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
+}
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in GOOD.items() if key != name}
+
+
+def test_the_least_that_an_admin_sets_is_enough() -> None:
+    """Everything else has a default: managed identity, the global cloud, 20 s to settle, the rules folder."""
+    settings = read_settings(GOOD)
+
+    assert settings.settle == timedelta(seconds=20)
+    assert settings.graph_url == "https://graph.microsoft.com"
+    assert settings.rules == "rules"
+    assert not settings.report_only
+
+
+@pytest.mark.parametrize(
+    ("setting", "field", "expected"),
+    [
+        pytest.param({"JOINLINK_SETTLE": "2m"}, "settle", timedelta(minutes=2), id="minutes"),
+        pytest.param({"JOINLINK_SETTLE": "0s"}, "settle", timedelta(0), id="at once"),
+        pytest.param({"JOINLINK_CLOUD": "USGov"}, "graph_url", "https://graph.microsoft.us", id="cloud, any case"),
+        pytest.param({"JOINLINK_GRAPH_URL": "http://127.0.0.1:8080/"}, "graph_url", "http://127.0.0.1:8080", id="the sandbox"),
+        pytest.param({"JOINLINK_MODE": "report"}, "report_only", True, id="the brake"),
+        pytest.param({"JOINLINK_LOG_LEVEL": "debug"}, "log_level", "DEBUG", id="log level"),
+        pytest.param({"JOINLINK_CLIENT_STATE_KEY_PREVIOUS": "p" * 32}, "client_state_keys", ("k" * 32, "p" * 32), id="keys rotate"),
+        pytest.param({"JOINLINK_CLIENT_ID": GUID}, "client_id", GUID, id="a user-assigned identity"),
+    ],
+)  # fmt: skip
+def test_a_setting_is_taken(setting: Mapping[str, str], field: str, expected: object) -> None:
+    """Each setting reaches its field, in the field's own kind."""
+    assert expected == getattr(read_settings({**GOOD, **setting}), field)
+
+
+def test_storage_may_be_named_by_its_account_alone() -> None:
+    """With an identity, the account's name is enough to find its services."""
+    storage = read_settings(
+        {**without("AzureWebJobsStorage"), "AzureWebJobsStorage__accountName": "acme"}
+    ).storage
+
+    assert storage.queue_url == "https://acme.queue.core.windows.net"
+    assert storage.table_url == "https://acme.table.core.windows.net"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        pytest.param(without("JOINLINK_TENANT_ID"), "JOINLINK_TENANT_ID is missing", id="no tenant"),
+        pytest.param({**GOOD, "JOINLINK_TENANT_ID": "contoso.com"}, "JOINLINK_TENANT_ID is no GUID", id="a tenant's name"),
+        pytest.param(without("JOINLINK_CLIENT_STATE_KEY"), "JOINLINK_CLIENT_STATE_KEY is missing", id="no key"),
+        pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "short"}, "has 5 characters: use at least 32", id="a short key"),
+        pytest.param(without("AzureWebJobsStorage"), "AzureWebJobsStorage is missing", id="no storage"),
+        pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "@Microsoft.KeyVault(SecretUri=https://v)"}, "was not resolved", id="Key Vault"),
+        pytest.param({**GOOD, "JOINLINK_CLIENT_SECRET": "s"}, "JOINLINK_CLIENT_ID is missing", id="a secret without its app"),
+        pytest.param({**GOOD, "JOINLINK_CLIENT_ID": GUID, "JOINLINK_CLIENT_SECRET": "s", "JOINLINK_CLIENT_CERTIFICATE": "c"}, "remove one", id="secret and certificate"),
+        pytest.param({**GOOD, "JOINLINK_SETTLE": "20"}, "use a number with a unit", id="no unit"),
+        pytest.param({**GOOD, "JOINLINK_SETTLE": "9999h"}, "up to 1h", id="too long to settle"),
+        pytest.param({**GOOD, "JOINLINK_CLOUD": "moon"}, "use global or usgov or dod or china", id="an unknown cloud"),
+        pytest.param({**GOOD, "JOINLINK_MODE": "enforce"}, "JOINLINK_MODE is 'enforce': use report", id="the brake only brakes"),
+        pytest.param({**GOOD, "JOINLINK_GRAPH_URL": "http://graph.microsoft.com"}, "JOINLINK_GRAPH_URL is no https address", id="plain http"),
+        pytest.param({**GOOD, "JOINLINK_NOTIFICATION_URL": "https://["}, "JOINLINK_NOTIFICATION_URL is no https", id="a broken address"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(environ: Mapping[str, str], said: str) -> None:
+    """An admin reads which setting is wrong and what would be right."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environ)
+
+    assert said in str(refused.value)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    """Nobody restarts an app five times to learn of five mistakes."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"JOINLINK_SETTLE": "soon", "JOINLINK_CLOUD": "moon"})
+
+    assert len(refused.value.problems) == 5
+
+
+def test_secrets_are_not_shown() -> None:
+    """A `Settings` that ends in a log or a traceback gives nothing away."""
+    settings: Settings = read_settings(
+        {
+            **GOOD,
+            "AzureWebJobsStorage": "AccountKey=hidden-1",
+            "JOINLINK_CLIENT_ID": GUID,
+            "JOINLINK_CLIENT_SECRET": "hidden-2",
+            "JOINLINK_CLIENT_STATE_KEY": "hidden-3" * 8,
+            "JOINLINK_NOTIFICATION_URL": "https://app.example/api/notifications?code=hidden-4",
+        }
+    )
+
+    assert "hidden" not in repr(settings)
