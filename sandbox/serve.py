@@ -54,6 +54,10 @@ class _Handler(WSGIRequestHandler):
 
     disable_nagle_algorithm = True
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Send the status line alone: the app tells the date, by its own clock."""
+        self.send_response_only(code, message)
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
         """Say nothing."""
 

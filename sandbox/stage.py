@@ -21,7 +21,7 @@ from azure.storage.queue import QueueServiceClient
 
 from function_app import build_app
 from sandbox.azurite import Azurite
-from sandbox.graph import StandIn, User
+from sandbox.graph import StandIn, User, posting
 from sandbox.host import Host
 from sandbox.serve import serve
 from shared import wiring
@@ -86,14 +86,30 @@ class Stage:
 
 
 @contextmanager
-def stage(azurite: Azurite, rules: Path, *, seed: int = 7, **settings: str) -> Iterator[Stage]:
-    """Set the stage with the rule files of a folder; more `settings` are the app's own.
+def stage(
+    azurite: Azurite,
+    rules: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    live: bool = False,
+    seed: int = 7,
+) -> Iterator[Stage]:
+    """Set the stage with the rule files of a folder; `settings` are more of the app's own.
 
-    The storage account is emptied first, so one stage at a time plays on an Azurite.
+    `live`, the host works by itself and Graph reaches it over the network; else nothing happens but what is
+    asked for, in the caller's thread. The storage account is emptied first, so one stage at a time plays on
+    an Azurite.
     """
     empty(azurite)
     clock = Clock(azurite)
-    graph = StandIn(now=clock.now, tenant_id=TENANT, seed=seed)
+    call = _Call()
+    graph = StandIn(
+        now=clock.now,
+        tenant_id=TENANT,
+        seed=seed,
+        post=posting.over_http if live else call.post,
+        validate=posting.validate_over_http if live else call.validate,
+    )
     with ExitStack() as stack:
         graph_url = stack.enter_context(serve(graph))
         environ = {
@@ -102,16 +118,37 @@ def stage(azurite: Azurite, rules: Path, *, seed: int = 7, **settings: str) -> I
             "JOINLINK_GRAPH_URL": graph_url,
             "JOINLINK_CLIENT_STATE_KEY": CLIENT_STATE_KEY,
             "JOINLINK_RULES": str(rules),
-            **settings,
+            "PYTHON_THREADPOOL_THREAD_COUNT": "32",
+            **(settings or {}),
         }
         # MSAL finds the managed identity's endpoint in the process's own environment.
         identity = {"IDENTITY_ENDPOINT": f"{graph_url}/msi/token", "IDENTITY_HEADER": "sandbox"}
         stack.enter_context(mock.patch.dict(os.environ, identity))
-        wiring.rebuild(environ, _world(clock, seed))
-        stack.callback(lambda: wiring.joinlink().close())
+        app = wiring.rebuild(environ, _world(clock, seed))
+        stack.callback(app.close)
         host = stack.enter_context(Host(build_app(), environ))
         host.create_queues()
+        call.host = host
+        if live:
+            stack.enter_context(host.live())
         yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ)
+
+
+class _Call:
+    """Graph's POSTs as calls of the host in this process."""
+
+    host: Host
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        return self._answer(url, body, headers).status_code
+
+    def validate(self, url: str) -> posting.Reply:
+        answer = self._answer(url, b"", {"Content-Type": "text/plain; charset=utf-8"})
+        return posting.Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
+
+    def _answer(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        with self.host.client() as client:
+            return client.post(url, content=body, headers=dict(headers))
 
 
 def empty(azurite: Azurite) -> None:

@@ -25,7 +25,7 @@ def with_join_block(body: Mapping[str, str], url: str) -> dict[str, str]:
         return dict(body)
     link = html.escape(url)
     block = (
-        "<div>________________________________________________________________________________</div>"
+        "<br><div>________________________________________________________________________________</div>"
         f'<div><b>Online meeting</b></div><div><a href="{link}">Join the meeting now</a></div>'
     )
     content = as_html(body)
@@ -45,7 +45,7 @@ def as_html(body: Mapping[str, str]) -> str:
     """Return a body as HTML."""
     if body["contentType"] == "html":
         return body["content"]
-    lines = html.escape(body["content"]).replace("\n", "<br>\n")
+    lines = html.escape(body["content"]).replace("\n", "<br>")
     return f"<html><body>{lines}</body></html>"
 
 

@@ -143,11 +143,13 @@ class MailRoutes:
         return self._mailboxes.find(self._owner(call).id, call.args["event"])
 
     def _event(self, call: Call, copy: EventCopy, status: int = 200) -> Answer:
+        render.check_select(call.select())
         context = f"users('{copy.mailbox}')/events"
         answer = entity(call, context, self._shown(call, copy), status)
         return Answer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
 
     def _events(self, call: Call, copies: Iterable[EventCopy]) -> Answer:
+        render.check_select(call.select())
         shown = [self._shown(call, copy) for copy in copies]
         context = f"users('{self._owner(call).id}')/events"
         return page(call, context, shown, size=_PAGE, most=_LARGEST_PAGE)

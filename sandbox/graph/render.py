@@ -62,15 +62,19 @@ def event(copy: EventCopy, *, owner: User, organizer: dict[str, str], style: Sty
     }
 
 
-def selected(shown: dict[str, Any], copy: EventCopy, select: tuple[str, ...]) -> dict[str, Any]:
-    """Return what `$select` names, with id and etag, which always come along.
+def check_select(select: tuple[str, ...]) -> None:
+    """Refuse a `$select` that names what no event has.
 
     Raises:
-        Refusal: 400, a property is unknown.
+        Refusal: 400.
     """
     for name in select:
         if name not in EVENT_PROPERTIES:
             raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.event'.")
+
+
+def selected(shown: dict[str, Any], copy: EventCopy, select: tuple[str, ...]) -> dict[str, Any]:
+    """Return what `$select` names, with id and etag, which always come along."""
     if not select:
         return shown
     chosen = {name: value for name, value in shown.items() if name in {"@odata.etag", "id", *select}}

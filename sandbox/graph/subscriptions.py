@@ -95,14 +95,13 @@ class Subscriptions:
         self._lock = lock
         self._validate = validate
         self._all: dict[str, Subscription] = {}
+        self._by_mailbox: dict[str, list[Subscription]] = {}
         self.application_id = ids.guid()
 
     def active(self) -> list[Subscription]:
         """Return the subscriptions that live now; expired ones vanish for good."""
         with self._lock:
-            now = self._now()
-            self._all = {one.id: one for one in self._all.values() if one.expires > now}
-            return list(self._all.values())
+            return [one for one in list(self._all.values()) if self._lives(one)]
 
     def get(self, subscription_id: str) -> Subscription:
         """Return a subscription.
@@ -110,19 +109,18 @@ class Subscriptions:
         Raises:
             Refusal: 404, it is not there (any more).
         """
-        for one in self.active():
-            if one.id == subscription_id.lower():
-                return one
+        with self._lock:
+            found = self._all.get(subscription_id.lower())
+            if found and self._lives(found):
+                return found
         raise Refusal(404, "ResourceNotFound", "The object was not found.")
 
     def watching(self, copy: EventCopy, kind: str) -> list[Subscription]:
         """Return the subscriptions that hear of this kind of change to this copy."""
         return [
             one
-            for one in self.active()
-            if one.mailbox == copy.mailbox
-            and one.calendar in {None, copy.calendar}
-            and kind in one.change_type.split(",")
+            for one in self._of(copy.mailbox)
+            if one.calendar in {None, copy.calendar} and kind in one.change_type.split(",")
         ]
 
     def create(self, sent: Any, *, immutable_ids: bool) -> Subscription:
@@ -140,6 +138,7 @@ class Subscriptions:
         with self._lock:
             self._refuse_duplicate(made)
             self._all[made.id] = made
+            self._by_mailbox.setdefault(made.mailbox, []).append(made)
         return made
 
     def update(self, subscription_id: str, sent: Any) -> Subscription:
@@ -170,7 +169,21 @@ class Subscriptions:
             Refusal: 404, it is not there (any more).
         """
         with self._lock:
-            del self._all[self.get(subscription_id).id]
+            self._forget(self.get(subscription_id))
+
+    def _of(self, mailbox: str) -> list[Subscription]:
+        return [one for one in list(self._by_mailbox.get(mailbox, ())) if self._lives(one)]
+
+    def _lives(self, one: Subscription) -> bool:
+        """Tell whether a subscription lives; an expired one vanishes when somebody looks."""
+        if one.expires > self._now():
+            return True
+        self._forget(one)
+        return False
+
+    def _forget(self, one: Subscription) -> None:
+        del self._all[one.id]
+        self._by_mailbox[one.mailbox].remove(one)
 
     def _draft(self, sent: Any, *, immutable_ids: bool) -> Subscription:
         if not isinstance(sent, Mapping) or sent.keys() - _SENT:
@@ -226,7 +239,7 @@ class Subscriptions:
         return max(wanted, now + SHORTEST)
 
     def _refuse_duplicate(self, made: Subscription) -> None:
-        for one in self.active():
+        for one in self._of(made.mailbox):
             if one.key == made.key:
                 raise Refusal(
                     409,

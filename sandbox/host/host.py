@@ -135,13 +135,13 @@ class Host:
     def live(self) -> Iterator[None]:
         """Serve requests and listen on the queues until the block ends; work under way is finished then."""
         with contextlib.ExitStack() as stack:
+            stack.callback(setattr, self, "_pool", None)
             self._pool = stack.enter_context(ThreadPoolExecutor(self._threads, "functions"))
             for listener in self._listeners:
                 stack.enter_context(Pump(listener, config=self._config, pool=self._pool))
             self.url = stack.enter_context(serve(self.wsgi))
+            stack.callback(setattr, self, "url", STEPWISE_URL)
             yield
-        self._pool = None
-        self.url = STEPWISE_URL
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,10 @@ def _nothing(_facts: EventFacts) -> str:
     return ""
 
 
+def _always(_facts: EventFacts) -> Truth:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A node of a rule's condition.
@@ -32,11 +36,16 @@ class Condition:
 
 def all_of(children: tuple[Condition, ...]) -> Condition:
     """Return the condition that holds where all children hold; one without children always holds."""
-    tests = tuple(child.holds for child in children)
+    if not children:
+        return Condition(name="all", expected="all of", holds=_always)
+    first, *others = [child.holds for child in children]
 
     def holds(facts: EventFacts) -> Truth:
-        truth: Truth = True
-        for test in tests:
+        # Most rules fail at their first condition, so that one is asked without a loop.
+        truth = first(facts)
+        if truth is False:
+            return False
+        for test in others:
             met = test(facts)
             if met is False:
                 return False
@@ -44,8 +53,7 @@ def all_of(children: tuple[Condition, ...]) -> Condition:
                 truth = None
         return truth
 
-    one = tests[0] if len(tests) == 1 else holds
-    return Condition(name="all", expected="all of", holds=one, children=children)
+    return Condition(name="all", expected="all of", holds=holds if others else first, children=children)
 
 
 def any_of(children: tuple[Condition, ...]) -> Condition:

@@ -33,6 +33,8 @@ class Texts(NamedTuple):
 
 def fold(text: str) -> str:
     """Return the text as it is compared: letters case-blind, accents composed."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 

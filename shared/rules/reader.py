@@ -84,20 +84,19 @@ class Reader:
         if isinstance(value, str) and value.strip():
             return value
         hint = "; put quotes around text in brackets" if isinstance(node, Listing) else ""
-        if value is not None and not isinstance(value, str):
+        if isinstance(node, Scalar) and node.plain and node.value is not None:
             hint = "; put it in quotes"
         self.problem(node, f"{what} needs text, but this is {described(node)}{hint}")
         return None
 
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
         """Return one of the choices."""
-        word = node.text if isinstance(node, Scalar) else None
+        word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        near = suggest(word, choices) if word else None
-        self.problem(
-            node, f"{what} is one of {', '.join(choices)}, but this is {described(node)}", suggestion=near
-        )
+        near = suggest(word, choices)
+        known = ", ".join(choices)
+        self.problem(node, f"{what} is one of {known}, but this is {described(node)}", suggestion=near)
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:

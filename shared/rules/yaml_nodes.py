@@ -56,7 +56,7 @@ class Scalar(Place):
     plain: bool
 
     @property
-    def value(self) -> bool | float | str | None:
+    def value(self) -> bool | int | float | str | None:
         """The value by YAML 1.2's core schema."""
         if not self.plain:
             return self.text

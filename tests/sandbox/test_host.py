@@ -13,7 +13,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from sandbox.azurite import Azurite
-from sandbox.host import Host, UnplayableApp
+from sandbox.host import Host
 
 HOST_JSON = {"extensions": {"queues": {"maxDequeueCount": 2, "visibilityTimeout": "00:00:30"}}}
 
@@ -234,51 +234,6 @@ def test_a_setting_overrides_host_json(sample: Sample) -> None:
         host.drain()
 
     assert [m.get_body() for m in sample.messages] == [b"plain"]
-
-
-def _output(app: func.FunctionApp) -> None:
-    @app.route("x")
-    @app.queue_output("out", "q", "AzureWebJobsStorage")
-    def sends(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
-        raise NotImplementedError
-
-
-def _coroutine(app: func.FunctionApp) -> None:
-    @app.timer_trigger("timer", "0 0 * * * *")
-    async def waits(timer: func.TimerRequest) -> None:
-        raise NotImplementedError
-
-
-def _misnamed(app: func.FunctionApp) -> None:
-    @app.timer_trigger("timer", "0 0 * * * *")
-    def misnamed(clock: func.TimerRequest) -> None:
-        raise NotImplementedError
-
-
-def _unset(app: func.FunctionApp) -> None:
-    @app.queue_trigger("msg", "%QUEUE%", "AzureWebJobsStorage")
-    def unset(msg: func.QueueMessage) -> None:
-        raise NotImplementedError
-
-
-@pytest.mark.parametrize(
-    ("declare", "text"),
-    [
-        pytest.param(_output, "sends: .*'queue'", id="an output binding"),
-        pytest.param(_coroutine, "waits: .*async def", id="a coroutine"),
-        pytest.param(_misnamed, "misnamed: .*called timer", id="an argument that is no binding"),
-        pytest.param(_unset, "unset: .*'QUEUE' is missing", id="a missing setting"),
-    ],
-)
-def test_an_app_that_can_not_be_played_is_refused_by_name(
-    declare: Callable[[func.FunctionApp], None], text: str
-) -> None:
-    """Nothing is left out silently: the error names the function and what is wrong."""
-    app = func.FunctionApp()
-    declare(app)
-
-    with pytest.raises(UnplayableApp, match=text):
-        Host(app, {}, host_json={})
 
 
 def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(sample: Sample) -> None:

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox.graph.world import World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A fresh tenant."""
+    fresh = World()
+    with fresh.app:
+        yield fresh

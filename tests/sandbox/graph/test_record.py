@@ -1,0 +1,99 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.graph import Drop, Fault
+from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, WEEKLY, World
+
+CHECK = Path(__file__).parents[4] / "shared" / "contract" / "check_har.py"
+WINDOW = {"startDateTime": "2026-11-20", "endDateTime": "2026-12-31"}
+
+
+def play(world: World) -> None:
+    """Make a bit of everything happen."""
+    app, ada = world.app, world.ada
+    subscription = world.subscribe(ada, lifecycleNotificationUrl=NOTIFY).json()
+    app.patch(f"/subscriptions/{subscription['id']}", json={"notificationUrl": NOTIFY})
+    world.subscribe(ada)
+    place = {"displayName": "Room 1"}
+    booked = world.book(ada, "bo@contoso.com", "boardroom@contoso.com", location=place, recurrence=WEEKLY)
+    world.graph.people.change_occurrence(ada.id, booked["id"], 1, subject="Special")
+    world.patch(ada, booked["id"], GO_ONLINE)
+    world.patch(ada, booked["id"], {"nothing": 1})
+    for path in ("/users", f"/users/{ada.id}", "/organization", "/subscriptions"):
+        app.get(path)
+    for path in ("events", "calendar", "calendars", "mailboxSettings"):
+        app.get(f"/users/{ada.id}/{path}")
+    app.get(f"/users/{ada.id}/calendarView", params=WINDOW)
+    app.get(f"/users/{ada.id}/events/{booked['id']}/instances", params=WINDOW)
+    app.get(f"/users/{ada.id}/events/{booked['id']}/calendar")
+    group = world.graph.add_group("Sales", [ada])
+    app.get(f"/groups/{group}")
+    app.get(f"/groups/{group}/transitiveMembers/microsoft.graph.user")
+    world.graph.faults.add(Fault(status=503))
+    app.get("/users")
+    world.graph.send_lifecycle(subscription["id"], "reauthorizationRequired")
+    world.graph.people.cancel(ada.id, booked["id"])
+    app.delete(f"/users/{ada.id}/events/{booked['id']}")
+    world.graph.deliver()
+
+
+@pytest.mark.skipif(not CHECK.exists(), reason="the check of Graph's types is not beside the repository")
+def test_every_body_is_one_of_graphs(world: World, tmp_path: Path) -> None:
+    """The published metadata knows every property, type and enumeration that is emitted."""
+    play(world)
+    world.graph.write_har(tmp_path / "traffic.har")
+    checked = subprocess.run(  # noqa: S603 -- our own file, checked by a script beside the repository
+        [sys.executable, CHECK, tmp_path / "traffic.har"], capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.endswith(" 0 problems\n")
+
+
+def test_no_secret_is_recorded(world: World) -> None:
+    """Neither tokens nor keys nor clientStates, in whatever part of an exchange; the JSON stays whole."""
+    play(world)
+    har = world.graph.har()
+    text = json.dumps(har)
+
+    assert "our-secret" not in text
+    assert "function-key" not in text
+    assert world.app.headers["Authorization"] not in text
+    assert "/msi/" not in text
+    posted = [
+        entry["request"]["postData"]["text"]
+        for entry in har["log"]["entries"]
+        if "postData" in entry["request"]
+    ]
+    assert all(json.loads(body) for body in posted)
+    assert any('"clientState": "***"' in body for body in posted)
+
+
+def test_the_record_tells_who_spoke(world: World) -> None:
+    """The app, people's own clients and Graph itself."""
+    world.subscribe(world.ada)
+    world.book(world.ada)
+    world.graph.deliver()
+
+    assert [entry["_by"] for entry in world.graph.har()["log"]["entries"]] == [
+        "graph",
+        "app",
+        "user",
+        "graph",
+    ]
+
+
+def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: World) -> None:
+    """A HAR holds what was answered; `calls` tell of the rest."""
+    for drop in (Drop.BEFORE, Drop.AFTER):
+        world.graph.faults.add(Fault(drop=drop))
+        with pytest.raises(Exception, match="disconnected"):
+            world.app.get("/users")
+    (entry,) = world.graph.har()["log"]["entries"]
+
+    assert [call.status for call in world.graph.calls] == [0, 200]
+    assert "closed before" in entry["comment"]

@@ -1,0 +1,153 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.graph import Reply, StandIn
+from sandbox.graph.posting import over_http, validate_over_http
+from tests.sandbox.graph.world import NOTIFY, World
+
+
+def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None:
+    """The token comes as a further query parameter, encoded; the key that was there stays."""
+    answer = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
+
+    assert answer.status_code == 201
+    assert len(world.handshakes) == 2
+    assert world.handshakes[0].startswith(f"{NOTIFY}&validationToken=Validation%3A%20Testing%20")
+
+
+def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
+    """Made, read and listed alike: the clientState never comes back."""
+    made = world.subscribe(world.ada).json()
+    read = world.app.get(f"/subscriptions/{made['id']}").json()
+    (listed,) = world.app.get("/subscriptions").json()["value"]
+
+    assert made["clientState"] is None
+    assert made["notificationUrl"] == NOTIFY
+    assert made | {"@odata.context": ""} == read | {"@odata.context": ""}
+    assert listed == {name: value for name, value in made.items() if name != "@odata.context"}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(202, "text/plain", b"{token}"), id="not 200"),
+        pytest.param(Reply(200, "application/json", b"{token}"), id="not plain text"),
+        pytest.param(Reply(200, "text/plain", b"something"), id="another token"),
+        pytest.param(TimeoutError(), id="too late"),
+        pytest.param(ConnectionError(), id="no answer"),
+    ],
+)
+def test_a_url_that_fails_the_handshake_gets_no_subscription(
+    world: World, monkeypatch: pytest.MonkeyPatch, reply: Reply | OSError
+) -> None:
+    """The create call is a 400, and nothing is left behind."""
+
+    def answer(_url: str) -> Reply:
+        if isinstance(reply, OSError):
+            raise reply
+        return reply
+
+    monkeypatch.setattr(world.graph, "_validate", answer)
+    refused = world.subscribe(world.ada)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "ValidationError")
+    assert world.app.get("/subscriptions").json()["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        pytest.param(timedelta(minutes=10), timedelta(minutes=45), id="raised to the least"),
+        pytest.param(timedelta(minutes=10_080), timedelta(minutes=10_080), id="the most"),
+        pytest.param(timedelta(minutes=10_081), None, id="more than the most"),
+        pytest.param(timedelta(minutes=-1), None, id="past"),
+    ],
+)
+def test_a_subscription_lives_between_45_minutes_and_seven_days(
+    world: World, asked: timedelta, granted: timedelta | None
+) -> None:
+    """What is short is raised, what is long is refused."""
+    answer = world.subscribe(world.ada, expirationDateTime=(world.clock.now + asked).isoformat())
+
+    assert answer.status_code == (201 if granted else 400)
+    if granted:
+        ends = world.clock.now + granted
+        assert answer.json()["expirationDateTime"] == f"{ends:%Y-%m-%dT%H:%M:%S}.0000000Z"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        pytest.param({"clientState": "x" * 129}, 400, id="clientState too long"),
+        pytest.param({"changeType": "renamed"}, 400, id="unknown change type"),
+        pytest.param({"resource": "users/x/events/y"}, 400, id="a single event"),
+        pytest.param({"resource": "users/nobody@contoso.com/events"}, 404, id="no such mailbox"),
+        pytest.param({"notificationUrl": "http://joinlink.example/"}, 400, id="not https"),
+        pytest.param({"includeRichData": True}, 400, id="unknown property"),
+    ],
+)
+def test_what_graph_would_refuse_is_refused(world: World, wrong: dict[str, Any], status: int) -> None:
+    """Nothing is asked of the URL before the rest is in order."""
+    assert world.subscribe(world.ada, **wrong).status_code == status
+    assert world.handshakes == []
+
+
+def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(world: World) -> None:
+    """Same resource and change types, however they are written."""
+    made = world.subscribe(world.ada).json()
+    same = world.subscribe(world.ada, changeType="updated,created", resource=f"/Users/{world.ada.id}/Events")
+
+    assert same.status_code == 409
+    assert made["id"] in same.json()["error"]["message"]
+    assert world.subscribe(world.ada, changeType="created,updated,deleted").status_code == 201
+
+
+def test_a_renewed_subscription_lives_on_and_another_vanishes(world: World) -> None:
+    """An expired subscription is 404 for everything, and may be made anew."""
+    renewed, forgotten = world.subscribe(world.ada).json()["id"], world.subscribe(world.bo).json()["id"]
+    later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
+    assert world.app.patch(f"/subscriptions/{renewed}", json=later).status_code == 200
+
+    world.clock.advance(timedelta(days=2))
+    assert world.app.get(f"/subscriptions/{renewed}").status_code == 200
+    assert world.app.patch(f"/subscriptions/{forgotten}", json=later).status_code == 404
+    assert world.app.delete(f"/subscriptions/{forgotten}").status_code == 404
+    assert world.subscribe(world.bo).status_code == 201
+
+
+def test_reauthorizing_does_not_lengthen_a_life(world: World) -> None:
+    """204, and the expiry stays."""
+    made = world.subscribe(world.ada).json()
+
+    assert world.app.post(f"/subscriptions/{made['id']}/reauthorize").status_code == 204
+    read = world.app.get(f"/subscriptions/{made['id']}").json()
+    assert read["expirationDateTime"] == made["expirationDateTime"]
+
+
+def test_only_expiry_and_url_can_be_changed(world: World) -> None:
+    """A new URL is asked first; anything else is refused."""
+    path = f"/subscriptions/{world.subscribe(world.ada).json()['id']}"
+    world.handshakes.clear()
+
+    assert world.app.patch(path, json={"clientState": "other"}).status_code == 400
+    assert world.app.patch(path, json={}).status_code == 400
+    elsewhere = world.app.patch(path, json={"notificationUrl": "https://elsewhere.example/"})
+    assert elsewhere.json()["notificationUrl"] == "https://elsewhere.example/"
+    assert world.handshakes[0].startswith("https://elsewhere.example/?validationToken=")
+
+
+def test_nothing_is_heard_after_a_delete(world: World) -> None:
+    """204, and later changes are not told."""
+    made = world.subscribe(world.ada).json()
+
+    assert world.app.delete(f"/subscriptions/{made['id']}").status_code == 204
+    world.book(world.ada)
+    assert world.notified() == []
+
+
+def test_without_anything_injected_the_stand_in_speaks_http() -> None:
+    """A demo needs no wiring."""
+    assert StandIn.__init__.__kwdefaults__["post"] is over_http
+    assert StandIn.__init__.__kwdefaults__["validate"] is validate_over_http

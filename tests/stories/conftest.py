@@ -1,0 +1,152 @@
+"""A day at Contoso, played step by step: the real app, real queues and tables, a clock that is moved."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy
+
+from sandbox.azurite import Azurite
+from sandbox.graph import User
+from sandbox.stage import Stage, stage
+
+SETTLE = timedelta(seconds=20)
+#: Long enough for every wait of the app's but the endless ones.
+PATIENCE = timedelta(hours=3)
+
+RULES = """
+version: 1
+internal_domains: [contoso.com]
+rules:
+  - id: opted-out
+    mode: enforce
+    when: {subject: "[no link]"}
+    action: skip
+  - id: trial
+    mode: report
+    when: {subject: "trial"}
+  - id: external
+    mode: enforce
+    when: {external_attendees: {at_least: 1}}
+    provider: {fallback: teamsForBusiness}
+    limits: {per_hour: 5}
+"""
+
+
+@dataclass
+class Story:
+    """The stage, and what a story says about it."""
+
+    stage: Stage
+    rules: Path
+    caplog: pytest.LogCaptureFixture
+    people: dict[str, User] = field(default_factory=dict)
+
+    def person(self, name: str, **properties: Any) -> User:
+        """Add a person whose events are watched."""
+        user = self.stage.graph.add_user(name, f"{name.lower()}@contoso.com", **properties)
+        if properties.get("mailbox", True):
+            self.stage.watch(user)
+        self.people[name] = user
+        return user
+
+    def meeting(self, organizer: User, *guests: str, **properties: Any) -> str:
+        """Have a person's own client make a meeting tomorrow at nine, with guests; return its id."""
+        answer = httpx.post(
+            f"{self.stage.graph_url}/v1.0/users/{organizer.id}/events",
+            headers={**self.stage.graph.as_user(organizer), "Prefer": 'IdType="ImmutableId"'},
+            json={
+                "subject": "Review",
+                "start": {"dateTime": "2026-11-24T09:00:00", "timeZone": "UTC"},
+                "end": {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"},
+                "attendees": [{"type": "required", "emailAddress": {"address": guest}} for guest in guests],
+                **properties,
+            },
+        )
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def event(self, owner: User, event_id: str) -> dict[str, Any]:
+        """Read an event as its owner's client sees it."""
+        answer = httpx.get(
+            f"{self.stage.graph_url}/v1.0/users/{owner.id}/events/{event_id}",
+            headers=self.stage.graph.as_user(owner),
+        )
+        answer.raise_for_status()
+        event: dict[str, Any] = answer.json()
+        return event
+
+    def has_link(self, owner: User, event_id: str) -> bool:
+        """Tell whether the event is an online meeting with a join link."""
+        event = self.event(owner, event_id)
+        return bool(event["isOnlineMeeting"] and (event["onlineMeeting"] or {}).get("joinUrl"))
+
+    def wait(self, time: timedelta = SETTLE) -> None:
+        """Deliver what is due, let this time pass, and work on what is visible then."""
+        self.stage.graph.deliver()
+        self.stage.clock.advance(time)
+        self.stage.host.drain()
+
+    def play(self) -> None:
+        """Let time pass until nothing is left to deliver or to work on."""
+        end = self.stage.clock.now() + PATIENCE
+        while self.stage.graph.undelivered or self.stage.host.waiting()["event-changes"]:
+            assert self.stage.clock.now() < end, (
+                f"after hours: {self.stage.host.waiting()}, {self.lines()[-1]}"
+            )
+            self.wait()
+
+    def lines(self, name: str = "event.decided") -> list[dict[str, Any]]:
+        """Return what the app logged under this name, oldest first."""
+        said = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
+        return [line for line in said if line["event"] == name]
+
+    def ends(self, user: User) -> list[tuple[str, str]]:
+        """Return outcome and reason of every message about a person's events, oldest first."""
+        return [(x["outcome"], x["reason"]) for x in self.lines() if x["mailbox"] == user.id]
+
+    def calls(self, method: str, user: User) -> list[str]:
+        """Return the paths of the app's calls to a person's mailbox."""
+        return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
+
+    def poison(self) -> list[dict[str, Any]]:
+        """Return what lies in the poison queue."""
+        name = "event-changes-poison"
+
+        with QueueClient.from_connection_string(
+            self.stage.settings["AzureWebJobsStorage"], name, message_decode_policy=TextBase64DecodePolicy()
+        ) as queue:
+            try:
+                return [json.loads(message.content) for message in queue.peek_messages(32)]
+            except ResourceNotFoundError:
+                return []
+
+
+Begin = Callable[..., Story]
+
+
+@pytest.fixture
+def begin(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
+    """Return what begins a story, with rules and settings of its own."""
+    caplog.set_level(logging.DEBUG, "joinlink")
+    with ExitStack() as stack:
+
+        def start(rules: str = RULES, **settings: str) -> Story:
+            (tmp_path / "rules.yaml").write_text(rules)
+            return Story(stack.enter_context(stage(azurite, tmp_path, settings)), tmp_path, caplog)
+
+        yield start
+
+
+@pytest.fixture
+def story(begin: Begin) -> Story:
+    """Return a story with the usual rules."""
+    return begin()
