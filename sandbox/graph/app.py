@@ -208,6 +208,12 @@ class StandIn:
         with self._lock:
             return self._recorder.calls()
 
+    @property
+    def posts(self) -> list[Exchange]:
+        """The POSTs to notification URLs so far: handshakes and notifications, tried again ones too."""
+        with self._lock:
+            return self._recorder.posts()
+
     def har(self) -> dict[str, Any]:
         """Return all traffic, notifications included, as HAR 1.2; secrets are masked."""
         with self._lock:

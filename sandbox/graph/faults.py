@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -22,7 +23,7 @@ class Fault:
 
     It is about calls of `method` (`*` for any) in whose path the regular expression `path` is found. It
     strikes `count` times (None: for ever), each time with `probability`. First comes `delay`, in real
-    time; then the connection drops, or `status` is answered with `code` and `retry_after` (seconds); with
+    time, and `meanwhile`, what happens while the call is on its way; then the connection drops, or `status` is answered with `code` and `retry_after` (seconds); with
     neither, the call goes on as usual.
     """
 
@@ -35,6 +36,7 @@ class Fault:
     message: str = "Made to fail by the sandbox."
     retry_after: int | None = None
     delay: timedelta = timedelta(0)
+    meanwhile: Callable[[], None] | None = None
     drop: Drop | None = None
 
     def matches(self, method: str, path: str) -> bool:

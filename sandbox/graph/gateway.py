@@ -80,6 +80,8 @@ class Gateway:
         with self._place_in(visit) as has_place:
             if visit.fault and visit.fault.delay:
                 self._sleep(visit.fault.delay.total_seconds())
+            if visit.fault and visit.fault.meanwhile:
+                visit.fault.meanwhile()
             response = None if drop is Drop.BEFORE else self._respond(request, visit, has_place=has_place)
         self._record(request, response, visit)
         if response is None or drop:

@@ -54,6 +54,10 @@ class Recorder:
         """Return the app's own calls."""
         return [exchange for exchange in self.exchanges if exchange.by == "app"]
 
+    def posts(self) -> list[Exchange]:
+        """Return the stand-in's own POSTs."""
+        return [exchange for exchange in self.exchanges if exchange.by == "graph"]
+
     def har(self) -> dict[str, Any]:
         """Return all exchanges that had an answer as a HAR 1.2 object."""
         entries = [_entry(exchange) for exchange in self.exchanges if exchange.status]

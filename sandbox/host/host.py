@@ -79,6 +79,7 @@ class Host:
         self._config = config
         self._threads = _thread_count(settings)
         self._pool: ThreadPoolExecutor | None = None
+        self._pumps: list[Pump] = []
         self.wsgi = Web(
             list(self._functions.values()), prefix=self._prefix, key=self.function_key, call=self._call
         )
@@ -123,6 +124,13 @@ class Host:
                 raise RuntimeError(f"{done} messages, and there is no end to them: {self.waiting()}")
         return done
 
+    def quiet(self, seconds: float) -> bool:
+        """Wait, while live, until no queue shows a message and none is in work; False if it takes too long.
+
+        `seconds` are for each queue. Whoever moves time only then never outruns the machine.
+        """
+        return all(pump.quiet(seconds) for pump in self._pumps)
+
     def run_timer(self, name: str) -> None:
         """Run a timer function now, in this thread. An exception is recorded, like the host's, not raised."""
         function = self._functions[name]
@@ -137,8 +145,11 @@ class Host:
         with contextlib.ExitStack() as stack:
             stack.callback(setattr, self, "_pool", None)
             self._pool = stack.enter_context(ThreadPoolExecutor(self._threads, "functions"))
+            stack.callback(self._pumps.clear)
             for listener in self._listeners:
-                stack.enter_context(Pump(listener, config=self._config, pool=self._pool))
+                self._pumps.append(
+                    stack.enter_context(Pump(listener, config=self._config, pool=self._pool))
+                )
             self.url = stack.enter_context(serve(self.wsgi))
             stack.callback(setattr, self, "url", STEPWISE_URL)
             yield

@@ -27,6 +27,7 @@ class Pump:
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._in_work = 0
+        self._idle_looks = 0
         self._thread = threading.Thread(target=self._run, name=f"queue {listener.queue}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -41,12 +42,25 @@ class Pump:
             self._changed.notify_all()
         self._thread.join()
 
+    def quiet(self, seconds: float) -> bool:
+        """Wait until the queue shows nothing and no message is in work; False if that took too long."""
+        with self._changed:
+            enough = self._idle_looks + 2  # the look under way may have begun before the question
+            return self._changed.wait_for(lambda: self._idle_looks >= enough, seconds)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             if not self._fetch():
+                self._note_idleness()
                 self._stopping.wait(POLL_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._has_room() or self._stopping.is_set())
+
+    def _note_idleness(self) -> None:
+        with self._changed:
+            if not self._in_work:
+                self._idle_looks += 1
+                self._changed.notify_all()
 
     def _has_room(self) -> bool:
         return self._in_work <= self._config.new_batch_threshold

@@ -18,6 +18,8 @@ from shared.graph.client_state import mailbox_of
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_TOKEN_LENGTH = 2048
+#: Graph's ids have some 150 characters; a queue message has to hold one.
+MAX_ID_LENGTH = 1024
 
 _CHANGES = frozenset({"created", "updated"})
 _EVENT_TYPE = "#microsoft.graph.event"
@@ -142,4 +144,5 @@ def _event_of(item: dict[str, Any], mailbox: str) -> tuple[str, str] | Rejection
     if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
         return Rejection.WRONG_MAILBOX
     event = data.get("id") or last
-    return (mailbox, event) if isinstance(event, str) and event else Rejection.NO_EVENT
+    is_id = isinstance(event, str) and 0 < len(event) <= MAX_ID_LENGTH
+    return (mailbox, event) if is_id else Rejection.NO_EVENT

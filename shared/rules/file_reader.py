@@ -8,7 +8,7 @@ from shared.rules.domains import PATTERN, domain_of
 from shared.rules.policy import AUTO, InternalDomains, Rule
 from shared.rules.reader import Reader, described
 from shared.rules.rule_reader import read_rule
-from shared.rules.yaml_nodes import Mapping, Node, Place, Scalar, shown
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
 _KEYS = ("version", "internal_domains", "other_join_links", "drafts", "lists", "rules")
 
@@ -57,6 +57,8 @@ def _check_version(root: Mapping, version: Node | None, reader: Reader) -> None:
 
 
 def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
+    if isinstance(node, Listing) and not node.items:
+        return  # a file of settings only
     for item in reader.items(node, "rules") or ():
         if isinstance(item, Mapping):
             for key, value in item.entries:

@@ -8,7 +8,7 @@ from shared.rules.file_reader import ReadFile, Setting, read_file
 from shared.rules.policy import AUTO, Policy
 from shared.rules.problems import Problem, Severity
 from shared.rules.reader import Reader
-from shared.rules.yaml_nodes import read_yaml
+from shared.rules.yaml_nodes import Place, read_yaml
 
 MAX_PROBLEMS = 100
 _NOWHERE = "rules"
@@ -47,6 +47,8 @@ def load_policy(files: Sequence[RuleFile]) -> Loaded:
     settings = _merge(zip(read, readers, strict=True))
     if any(problem.severity is Severity.ERROR for problem in problems):
         return Loaded(None, _listed(problems))
+    if not any(file.rules for file in read):
+        readers[0].warning(Place(line=1, column=1), "there is no rule in any file, so nothing will be done")
     return Loaded(_policy(ordered, read, settings), _listed(problems))
 
 

@@ -6,6 +6,12 @@ from typing import Self
 from shared.rules.problems import Problem, Severity, suggest
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
+#: what YAML 1.1 and other tools take for true and false
+_MEANT_FLAGS = {
+    **dict.fromkeys(("yes", "on", "y", "1"), "true"),
+    **dict.fromkeys(("no", "off", "n", "0"), "false"),
+}
+
 
 class Reader:
     """Reads nodes of one file, and of one rule in it; what is wrong lands in `problems`.
@@ -54,7 +60,7 @@ class Reader:
     ) -> dict[str, Node] | None:
         """Return the nodes of a mapping by key; keys that are not `known` are noted and left out."""
         if not isinstance(node, Mapping):
-            self.problem(node, f"{what} needs keys such as {_some(known)}, but this is {described(node)}")
+            self.problem(node, f"{what} needs {kind}s such as {_some(known)}, but this is {described(node)}")
             return None
         nodes = {}
         for key, value in node.entries:
@@ -104,7 +110,8 @@ class Reader:
         value = node.value if isinstance(node, Scalar) else None
         if isinstance(value, bool):
             return value
-        self.problem(node, f"{what} is true or false, but this is {described(node)}")
+        meant = _MEANT_FLAGS.get(node.text.casefold()) if isinstance(node, Scalar) else None
+        self.problem(node, f"{what} is true or false, but this is {described(node)}", suggestion=meant)
         return None
 
     def whole_number(self, node: Node, what: str, *, least: int = 0) -> int | None:

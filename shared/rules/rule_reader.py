@@ -44,8 +44,8 @@ def _id(node: Node, reader: Reader) -> str | None:
         return None
     rule_id = reader.text(given, "id")
     if rule_id is not None and not _ID.fullmatch(rule_id):
-        how = "small letters a to z, digits and hyphens, 64 at most, with no hyphen first"
-        reader.problem(given, f'the id "{shown(rule_id)}" has more than {how}')
+        how = "at most 64 small letters (a to z), digits and hyphens, and does not begin with a hyphen"
+        reader.problem(given, f'an id has {how}, but this is "{shown(rule_id)}"')
         return None
     return rule_id
 

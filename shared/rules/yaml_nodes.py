@@ -17,7 +17,6 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
@@ -167,17 +166,20 @@ class _Composer:
             )
         if depth > MAX_DEPTH:
             raise _Stop(_mistake(f"this is nested more than {MAX_DEPTH} levels deep", event))
-        self._refuse_references(event)
+        refused = self._refuse(event)
         place = {"line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
         if isinstance(event, SequenceStartEvent):
             return Listing(items=self._items(events, depth), **place)
         if isinstance(event, MappingStartEvent):
             return Mapping(entries=self._entries(events, depth), **place)
-        if isinstance(event, ScalarEvent):
-            return Scalar(text=event.value, plain=event.style is None, **place)
-        return Scalar(text="*" + event.anchor, plain=False, **place)
+        if isinstance(event, AliasEvent):
+            return Scalar(text=f"*{event.anchor}", plain=False, **place)
+        if refused:  # taken for the text that was probably meant, so that one mistake makes one problem
+            return Scalar(text=event.value or "!", plain=False, **place)
+        return Scalar(text=event.value, plain=event.style is None, **place)
 
-    def _refuse_references(self, event: Any) -> None:
+    def _refuse(self, event: Any) -> bool:
+        """Note what rules don't need of YAML, and whether the event has it."""
         if isinstance(event, AliasEvent):
             text = f"*{shown(event.anchor)}"
             refers = f'"{text}" without quotes refers to another place in the file, which is not supported'
@@ -187,6 +189,9 @@ class _Composer:
             self._note(event, f"{name} names a place in the file, which is not supported; put text in quotes")
         elif event.tag and event.tag != "!":
             self._note(event, 'a value can\'t begin with "!" (a YAML tag); put text in quotes')
+        else:
+            return False
+        return True
 
     def _note(self, event: Any, text: str) -> None:
         self.mistakes.append(_mistake(text, event))
@@ -202,6 +207,8 @@ class _Composer:
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
+            if isinstance(key, Scalar) and isinstance(value, Scalar) and value.plain and not value.text:
+                value = replace(value, line=key.line, column=key.column)  # nothing stands nowhere
             if not isinstance(key, Scalar):
                 self._note(event, "a key is a single word; put text in brackets in quotes")
             elif key.text == "<<" and key.plain:

@@ -7,29 +7,32 @@ import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TypedDict
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.queue import LinearRetry, QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
+from shared.storage.connection import TIMEOUTS, Timeouts, transport
 
 EVENT_CHANGES = "event-changes"
 POISON_SUFFIX = "-poison"
 
-#: a queue message takes 64 KiB of base64, which is 48 KiB of text
-MAX_MESSAGE_BYTES = 48 * 1024
+#: Our messages are shorter. Six times as much, with every character escaped, still fits in a queue message.
+_MOST_KEPT_BYTES = 7_000
 _NEVER_EXPIRES = -1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 
 
-class _Policies(TypedDict):
+class _Options(Timeouts):
     """The host expects base64; the SDK's own default is plain text."""
 
     message_encode_policy: TextBase64EncodePolicy
     message_decode_policy: TextBase64DecodePolicy
+    transport: RequestsTransport
+    retry_policy: LinearRetry
 
 
 class MessageQueue:
@@ -48,12 +51,16 @@ class MessageQueue:
         cls, name: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "MessageQueue":
         """Connect to the queue `name`; nothing is sent yet."""
-        policies = _Policies(
-            message_encode_policy=TextBase64EncodePolicy(), message_decode_policy=TextBase64DecodePolicy()
+        options = _Options(
+            message_encode_policy=TextBase64EncodePolicy(),
+            message_decode_policy=TextBase64DecodePolicy(),
+            transport=transport(),
+            retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
+            **TIMEOUTS,
         )
         if storage.connection_string:
-            return cls(QueueClient.from_connection_string(storage.connection_string, name, **policies))
-        return cls(QueueClient(storage.queue_url, name, credential=credential, **policies))
+            return cls(QueueClient.from_connection_string(storage.connection_string, name, **options))
+        return cls(QueueClient(storage.queue_url, name, credential=credential, **options))
 
     def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message on the queue, visible after `delay`, never to expire; make a queue that is missing.
@@ -90,7 +97,7 @@ def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:
 
     A body that is no text is kept with its odd bytes replaced, one too long is cut: neither was ours.
     """
-    text = body[: MAX_MESSAGE_BYTES // 2].decode("utf-8", "replace")
+    text = body[:_MOST_KEPT_BYTES].decode("utf-8", "replace")
     return json.dumps(
         {"v": 1, "reason": reason, "detail": detail[:500], "at": at.isoformat(), "message": text},
         ensure_ascii=False,

@@ -14,10 +14,12 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import StateChanged, StorageUnavailable
 from shared.settings import StorageSettings
+from shared.storage.connection import TIMEOUTS, Timeouts, transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,13 @@ class Row:
 
     values: Mapping[str, Any]
     etag: str
+
+
+class _Options(Timeouts):
+    """What the SDK's client takes beside its address."""
+
+    transport: RequestsTransport
+    retry_total: int
 
 
 class Table:
@@ -40,9 +49,10 @@ class Table:
     @classmethod
     def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "Table":
         """Connect to the table `name`; nothing is sent yet."""
+        options = _Options(transport=transport(), retry_total=1, **TIMEOUTS)
         if storage.connection_string:
-            return cls(TableClient.from_connection_string(storage.connection_string, name))
-        return cls(TableClient(storage.table_url, name, credential=credential))
+            return cls(TableClient.from_connection_string(storage.connection_string, name, **options))
+        return cls(TableClient(storage.table_url, name, credential=credential, **options))
 
     def read(self, partition: str, row: str) -> Row | None:
         """Return a row, None where there is none."""

@@ -108,6 +108,7 @@ def test_every_shape_that_graph_uses_is_understood(given: dict[str, Any], event:
         pytest.param(item(resource=f"Users/{ADA}/Calendars/C="), Rejection.NOT_AN_EVENT, id="a calendar"),
         pytest.param(item(resourceData={"@odata.type": "#Microsoft.Graph.Message", "id": "M="}), Rejection.NOT_AN_EVENT, id="a message"),
         pytest.param(item(resource=None, resourceData=None), Rejection.NO_EVENT, id="no event named"),
+        pytest.param(item(resourceData={"id": "x" * 1025}), Rejection.NO_EVENT, id="an id beyond reason"),
         pytest.param(item(resource="nonsense", resourceData={"id": 5}), Rejection.NO_EVENT, id="an id that is no text"),
     ],
 )  # fmt: skip

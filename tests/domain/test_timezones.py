@@ -1,0 +1,28 @@
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.domain.timezones import find_zone, zone_or_utc
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        pytest.param("Europe/Berlin", "Europe/Berlin", id="IANA"),
+        pytest.param("W. Europe Standard Time", "Europe/Berlin", id="Windows"),
+        pytest.param("Pacific Standard Time", "America/Los_Angeles", id="Windows, across the sea"),
+    ],
+)
+def test_a_zone_is_found_by_both_kinds_of_names(name: str, key: str) -> None:
+    """Graph uses Windows names unless asked otherwise; people write IANA's."""
+    assert find_zone(name) == ZoneInfo(key)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "tzone://Microsoft/Custom", "Customized Time Zone", "America", "../etc/passwd", "/etc/passwd", "\0", "x" * 5000]
+)  # fmt: skip
+def test_an_unknown_zone_counts_as_utc(name: str) -> None:
+    """Names come from outside; none of them raises or leaves the zone folder."""
+    assert find_zone(name) is None
+    assert zone_or_utc(name) is UTC

@@ -1,0 +1,35 @@
+"""What the app loads before its first call: a subscription's handshake waits ten seconds, cold start included."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("httpx", "msal", "requests", "pydantic", "ruamel", "re2", "dateutil", "azure.storage", "azure.data")
+
+INDEX = "import function_app; function_app.app.get_functions()"
+HANDSHAKE = f"""
+import azure.functions as func
+from functions.notifications import notifications
+req = func.HttpRequest("POST", "https://a/api/notifications", params={{"validationToken": "t"}}, body=b"")
+assert notifications.build().get_user_function()(req).get_body() == b"t"
+{INDEX}
+"""
+
+
+@pytest.mark.parametrize(
+    "code", [pytest.param(INDEX, id="indexing"), pytest.param(HANDSHAKE, id="the handshake")]
+)
+def test_nothing_heavy_is_loaded_for(code: str) -> None:
+    """In a process of its own, without a single setting: neither does the app need one to show its functions."""
+    script = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-c", script], cwd=ROOT, env={}, capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(done.stdout)
+
+    assert [name for name in loaded if name.startswith(HEAVY)] == []
+    assert "structlog" in loaded

@@ -1,0 +1,250 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.decision import Mode, Reason, Verdict
+from shared.domain.event import Attendee, Event, Location, Recurrence
+from shared.domain.meeting import Meeting, MeetingState
+from shared.rules.decide import decide
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EVERYTHING = "  - {id: all, mode: enforce, when: {}}"
+UNKNOWN_DOMAINS = "internal_domains: auto\nrules:\n"
+#: whether anybody is external can't be told without the tenant's domains
+UNKNOWN = "when: {external_attendees: {at_least: 1}}"
+
+
+def meeting(state: MeetingState, attempts: int = 0) -> Meeting:
+    return Meeting(state=state, at=NOW - HOUR, attempts=attempts)
+
+
+GUARDS = [
+    pytest.param({"is_online_meeting": True}, None, Reason.ALREADY_ONLINE, id="online"),
+    pytest.param({"join_url": "https://teams.microsoft.com/l/x"}, None, Reason.ALREADY_ONLINE, id="has a join URL"),
+    pytest.param({"is_organizer": False}, None, Reason.NOT_ORGANIZER, id="a guest's copy"),
+    pytest.param({"is_cancelled": True}, None, Reason.CANCELLED, id="cancelled"),
+    pytest.param({"start": NOW - HOUR, "end": NOW}, None, Reason.ENDED, id="ends this moment"),
+    pytest.param({"is_draft": True}, None, Reason.DRAFT, id="draft"),
+    pytest.param({"body_preview": "at https://zoom.us/j/123"}, None, Reason.OTHER_JOIN_LINK, id="link in the preview"),
+    pytest.param({"locations": (Location(display_name="zoom.us/j/123"),)}, None, Reason.OTHER_JOIN_LINK, id="link as a place"),
+    pytest.param({"locations": (Location(display_name="Zoom", uri="https://zoom.us/j/1"),)}, None, Reason.OTHER_JOIN_LINK, id="link behind a place"),
+    pytest.param({}, meeting(MeetingState.ENABLED), Reason.REMOVED_BY_USER, id="our link is gone"),
+    pytest.param({}, meeting(MeetingState.SEEN_ONLINE), Reason.REMOVED_BY_USER, id="a person's link is gone"),
+    pytest.param({}, meeting(MeetingState.NOT_HONORED, 3), Reason.GAVE_UP, id="tried three times"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "known", "reason"), GUARDS)
+def test_a_guard_keeps_the_event_as_it_is(
+    changes: dict[str, Any], known: Meeting | None, reason: Reason, make_event: Any, make_policy: Any
+) -> None:
+    """Whatever the rules say, now and if promoted; no rule is asked."""
+    decision = decide(make_event(**changes), make_policy(EVERYTHING), Facts(meeting=known), NOW)
+
+    assert (decision.verdict, decision.reason, decision.rule) == (Verdict.SKIP, reason, None)
+    assert (decision.projected, decision.projected_reason, decision.projected_rule) == (
+        Verdict.SKIP,
+        reason,
+        None,
+    )
+    assert decision.trace == ()
+
+
+def test_the_first_guard_that_holds_decides(make_event: Any, make_policy: Any) -> None:
+    """Guards run in the order of their reasons, which is the order that admins read in the docs."""
+    changes: dict[str, Any] = {
+        "is_online_meeting": True, "is_organizer": False, "is_cancelled": True, "start": NOW - HOUR, "end": NOW - HOUR,
+        "is_draft": True, "body_preview": "https://zoom.us/j/1",
+    }  # fmt: skip
+    undo: list[dict[str, Any]] = [
+        {"is_online_meeting": False}, {"is_organizer": True}, {"is_cancelled": False}, {"start": NOW, "end": NOW + HOUR},
+        {"is_draft": False}, {"body_preview": ""},
+    ]  # fmt: skip
+    known = Facts(meeting=meeting(MeetingState.ENABLED, attempts=3))
+    reasons = []
+    for step in [{}, *undo]:
+        changes |= step
+        reasons.append(decide(make_event(**changes), make_policy(EVERYTHING), known, NOW).reason)
+
+    assert reasons == list(Reason)[:7]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"end": NOW + timedelta(seconds=1), "start": NOW - HOUR}, id="still running"),
+        pytest.param({"body_preview": "see zoom.us/pricing"}, id="a page that is no join link"),
+        pytest.param(
+            {
+                "type": "seriesMaster",
+                "start": NOW - timedelta(days=30),
+                "end": NOW - timedelta(days=30) + HOUR,
+                "recurrence": Recurrence(pattern="daily", occurrences=60),
+            },
+            id="a series with dates to come",
+        ),
+    ],
+)
+def test_no_guard_holds_without_its_reason(
+    changes: dict[str, Any], make_event: Any, make_policy: Any
+) -> None:
+    """Guards stay out of the way where they have nothing to say."""
+    decision = decide(make_event(**changes), make_policy(EVERYTHING), Facts(), NOW)
+
+    assert (decision.verdict, decision.reason, decision.rule) == (Verdict.ENABLE, Reason.LINK_ADDED, "all")
+
+
+def test_a_series_is_over_after_its_last_occurrence(make_event: Any, make_policy: Any) -> None:
+    """The master's own end is only the end of the first."""
+    start = NOW - timedelta(days=30)
+    event = make_event(
+        type="seriesMaster",
+        start=start,
+        end=start + HOUR,
+        recurrence=Recurrence(pattern="daily", occurrences=30),
+    )
+
+    assert decide(event, make_policy(EVERYTHING), Facts(), NOW).reason is Reason.ENDED
+
+
+@pytest.mark.parametrize(
+    ("setting", "changes"),
+    [
+        pytest.param("drafts: ignore", {"is_draft": True}, id="drafts"),
+        pytest.param("other_join_links: ignore", {"body_preview": "https://zoom.us/j/1"}, id="other links"),
+    ],
+)
+def test_two_guards_can_be_switched_off(
+    setting: str, changes: dict[str, Any], make_event: Any, make_policy: Any
+) -> None:
+    """Their settings say `ignore`."""
+    policy = make_policy(f"{setting}\nrules:\n{EVERYTHING}")
+
+    assert decide(make_event(**changes), policy, Facts(), NOW).verdict is Verdict.ENABLE
+
+
+def test_memory_without_a_link_does_not_stop_a_retry(make_event: Any, make_policy: Any) -> None:
+    """Two attempts that brought no link leave a third."""
+    known = Facts(meeting=meeting(MeetingState.NOT_HONORED, attempts=2))
+
+    assert decide(make_event(), make_policy(EVERYTHING), known, NOW).verdict is Verdict.ENABLE
+
+
+YES, NO = "when: {}", "when: {is_all_day: true}"
+FOLDS = [
+    pytest.param([("enforce", "enable", YES)], "enable link_added r0", "enable link_added r0", id="enforce"),
+    pytest.param([("report", "enable", YES)], "would_enable report_mode r0", "enable link_added r0", id="report"),
+    pytest.param([("off", "enable", YES)], "skip no_rule_matched None", "skip no_rule_matched None", id="off"),
+    pytest.param([("enforce", "enable", NO)], "skip no_rule_matched None", "skip no_rule_matched None", id="no match"),
+    pytest.param([("enforce", "skip", YES), ("enforce", "enable", YES)], "skip rule_skip r0", "skip rule_skip r0", id="the first match wins"),
+    pytest.param([("enforce", "skip", NO), ("enforce", "enable", YES)], "enable link_added r1", "enable link_added r1", id="a rule that fails is passed"),
+    pytest.param([("report", "skip", YES), ("enforce", "enable", YES)], "enable link_added r1", "skip rule_skip r0", id="a reported skip protects nobody yet"),
+    pytest.param([("report", "enable", YES), ("enforce", "skip", YES)], "would_enable report_mode r0", "enable link_added r0", id="a reported enable stands before an enforced skip"),
+    pytest.param([("enforce", "skip", YES), ("report", "enable", YES)], "skip rule_skip r0", "skip rule_skip r0", id="an enforced skip stands before a reported enable"),
+    pytest.param([("report", "enable", YES), ("enforce", "enable", YES)], "enable link_added r1", "enable link_added r0", id="both enable, by different rules"),
+]  # fmt: skip
+
+
+def rules(*parts: tuple[str, str, str]) -> str:
+    return "".join(
+        f"  - id: r{number}\n    mode: {mode}\n    action: {action}\n    {rest}\n"
+        for number, (mode, action, rest) in enumerate(parts)
+    )
+
+
+def told(event: Event, policy: Policy, facts: Facts | None = None) -> tuple[str, str]:
+    decision = decide(event, policy, facts or Facts(), NOW)
+    return (
+        f"{decision.verdict} {decision.reason} {decision.rule}",
+        f"{decision.projected} {decision.projected_reason} {decision.projected_rule}",
+    )
+
+
+@pytest.mark.parametrize(("parts", "now", "promoted"), FOLDS)
+def test_rules_are_folded_for_now_and_for_later(
+    parts: list[tuple[str, str, str]], now: str, promoted: str, make_event: Any, make_policy: Any
+) -> None:
+    """Only `enforce` counts now; `report` counts in the projection too."""
+    assert told(make_event(), make_policy(rules(*parts))) == (now, promoted)
+
+
+MISSING = [
+    pytest.param([("enforce", "enable", UNKNOWN)], "skip insufficient_data r0", id="an open enable rule does not enable"),
+    pytest.param([("enforce", "enable", UNKNOWN), ("enforce", "enable", YES)], "enable link_added r1", id="a later rule may enable, for both would"),
+    pytest.param([("enforce", "enable", UNKNOWN), ("enforce", "skip", YES)], "skip rule_skip r1", id="a later rule may skip"),
+    pytest.param([("enforce", "skip", UNKNOWN), ("enforce", "enable", YES)], "skip insufficient_data r0", id="an open skip rule keeps later ones from enabling"),
+    pytest.param([("enforce", "skip", UNKNOWN), ("enforce", "skip", YES)], "skip rule_skip r1", id="an open skip rule does not keep later ones from skipping"),
+    pytest.param([("enforce", "enable", "when: {}\n    un" + UNKNOWN.replace("when", "less"))], "skip insufficient_data r0", id="an open unless does not enable"),
+    pytest.param([("enforce", "enable", UNKNOWN + "\n    on_missing: retry"), ("enforce", "enable", YES)], "retry awaiting_data r0", id="retry puts the decision off"),
+    pytest.param([("enforce", "skip", YES), ("enforce", "enable", UNKNOWN + "\n    on_missing: retry")], "skip rule_skip r0", id="no retry where an earlier rule decides"),
+    pytest.param([("report", "skip", UNKNOWN), ("enforce", "enable", YES)], "enable link_added r1", id="an open rule in report mode is no caution now"),
+    pytest.param([("enforce", "enable", "when: {external_attendees: {at_least: 1}, is_all_day: true}")], "skip no_rule_matched None", id="what fails anyhow needs no fact"),
+    pytest.param([("enforce", "enable", "when: {any: [{external_attendees: {at_least: 1}}, {is_all_day: false}]}")], "enable link_added r0", id="what holds anyhow needs no fact"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "expected"), MISSING)
+def test_a_missing_fact_never_leads_to_a_write(
+    parts: list[tuple[str, str, str]], expected: str, make_event: Any, make_policy: Any
+) -> None:
+    """Where the missing fact could make the difference, the answer is the one that writes nothing."""
+    policy = make_policy(UNKNOWN_DOMAINS + rules(*parts))
+
+    assert told(make_event(), policy)[0] == expected
+
+
+def test_a_retry_is_projected_as_a_skip(make_event: Any, make_policy: Any) -> None:
+    """A projection is enable or skip; what waits is not enabled."""
+    policy = make_policy(UNKNOWN_DOMAINS + rules(("report", "enable", UNKNOWN + "\n    on_missing: retry")))
+
+    assert told(make_event(), policy) == ("skip no_rule_matched None", "skip awaiting_data r0")
+
+
+def test_the_tenants_domains_stand_for_auto(make_event: Any, make_policy: Any) -> None:
+    """With them known, the open rule is told."""
+    policy = make_policy(UNKNOWN_DOMAINS + rules(("enforce", "enable", UNKNOWN)))
+    facts = Facts(tenant_domains=frozenset({"Contoso.com"}))
+
+    assert told(make_event(), policy, facts)[0] == "enable link_added r0"
+    assert told(make_event(attendees=(Attendee(address="bo@contoso.com"),)), policy, facts)[0] == "skip no_rule_matched None"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("at", "verdict"),
+    [
+        pytest.param(datetime(2026, 6, 9, 23, 59, 59, tzinfo=UTC), Verdict.SKIP, id="before"),
+        pytest.param(datetime(2026, 6, 10, tzinfo=UTC), Verdict.ENABLE, id="from its first midnight"),
+        pytest.param(datetime(2026, 6, 19, 23, 59, 59, tzinfo=UTC), Verdict.ENABLE, id="to its last second"),
+        pytest.param(datetime(2026, 6, 20, tzinfo=UTC), Verdict.SKIP, id="until is not included"),
+    ],
+)
+def test_a_rule_counts_in_its_time(at: datetime, verdict: Verdict, make_event: Any, make_policy: Any) -> None:
+    """Out of its time it is as if it were not there, in the trace too."""
+    policy = make_policy(
+        rules(("enforce", "enable", YES + "\n    active: {from: 2026-06-10, until: 2026-06-20}"))
+    )
+    decision = decide(make_event(start=at + HOUR, end=at + 2 * HOUR), policy, Facts(), at)
+
+    assert decision.verdict is verdict
+    assert len(decision.trace) == (1 if verdict is Verdict.ENABLE else 0)
+
+
+def test_the_trace_holds_every_rule_asked_in_order(make_event: Any, make_policy: Any) -> None:
+    """Rules behind the one that decided are in it too; a rule that is off is not."""
+    policy = make_policy(
+        UNKNOWN_DOMAINS
+        + rules(
+            ("report", "skip", NO),
+            ("enforce", "enable", UNKNOWN),
+            ("off", "skip", YES),
+            ("enforce", "enable", YES),
+        )
+    )
+    trace = decide(make_event(), policy, Facts(), NOW).trace
+
+    assert [(result.rule, result.matched) for result in trace] == [("r0", False), ("r1", None), ("r3", True)]
+    assert trace[0].mode is Mode.REPORT

@@ -1,0 +1,207 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from shared.domain.decision import Action, Mode
+from shared.rules.loader import MAX_PROBLEMS, Loaded, RuleFile, load_policy
+from shared.rules.policy import AUTO, Limits
+from shared.rules.problems import Severity
+from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
+
+DATA = Path(__file__).parent / "data"
+BAD = sorted((DATA / "bad").glob("*.yaml"))
+GOOD = sorted((DATA / "good").glob("*.yaml"))
+RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
+
+
+def load(*files: tuple[str, str | bytes]) -> Loaded:
+    return load_policy(
+        [RuleFile(name, content.encode() if isinstance(content, str) else content) for name, content in files]
+    )
+
+
+def told(loaded: Loaded) -> list[str]:
+    return [str(problem) for problem in loaded.problems]
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in BAD])
+def test_a_mistake_is_told_in_plain_words_at_its_place(file: Path) -> None:
+    """The first line of each bad file says what is told, and nothing else is."""
+    content = file.read_bytes()
+    expected = content.decode().splitlines()[0].removeprefix("# expect: ").split(" || ")
+
+    loaded = load_policy([RuleFile("x.yaml", content)])
+
+    assert told(loaded) == [f"x.yaml:{line}" for line in expected]
+    assert loaded.policy is None
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in GOOD])
+def test_a_good_file_has_no_problems(file: Path) -> None:
+    """A file that is right is taken without a word."""
+    loaded = load_policy([RuleFile(file.name, file.read_bytes())])
+
+    assert told(loaded) == []
+    assert loaded.policy is not None
+
+
+def test_a_rule_says_what_its_file_says() -> None:
+    """Every key of a rule arrives in its value."""
+    loaded = load_policy([RuleFile("e.yaml", (DATA / "good" / "every-key.yaml").read_bytes())])
+    assert loaded.policy is not None
+    rule = loaded.policy.rule("every-key")
+
+    assert (rule.mode, rule.action, rule.provider_fallback) == (
+        Mode.ENFORCE,
+        Action.ENABLE,
+        "teamsForBusiness",
+    )
+    assert rule.limits == Limits(per_hour=200, per_mailbox_per_day=20)
+    assert rule.retry_on_missing
+    assert (rule.file, rule.line) == ("e.yaml", 3)
+    assert [child.expected for child in rule.when.children] == ["3"]
+
+
+def test_a_rule_that_says_little_reports_only() -> None:
+    """Without a mode, nothing is ever written."""
+    policy = load(("a.yaml", RULE.format(id="a"))).policy
+    assert policy is not None
+
+    assert policy.rule("a").mode is Mode.REPORT
+    assert (policy.internal_domains, policy.needs_tenant_domains) == (AUTO, True)
+    assert policy.skip_drafts
+    assert policy.skip_other_join_links
+
+
+def test_an_unknown_rule_id_is_a_key_error() -> None:
+    """A policy does not make rules up."""
+    policy = load(("a.yaml", RULE.format(id="a"))).policy
+    assert policy is not None
+
+    with pytest.raises(KeyError):
+        policy.rule("b")
+
+
+def test_files_are_merged_in_the_order_of_their_names() -> None:
+    """Which file was found first does not matter."""
+    loaded = load(("b.yaml", RULE.format(id="second")), ("a.yaml", RULE.format(id="first")))
+    assert loaded.policy is not None
+
+    assert [rule.id for rule in loaded.policy.rules] == ["first", "second"]
+
+
+def test_an_id_is_unique_over_all_files() -> None:
+    """The second place names the first."""
+    loaded = load(("a.yaml", RULE.format(id="x")), ("b.yaml", RULE.format(id="x")))
+
+    assert told(loaded) == ['b.yaml:3:9: rule "x": the id is taken already, by the rule in a.yaml:3']
+
+
+def test_a_setting_stands_in_one_file() -> None:
+    """What holds for all files can't be said twice."""
+    loaded = load(("a.yaml", "version: 1\ndrafts: skip\n"), ("b.yaml", "version: 1\ndrafts: ignore\n"))
+
+    assert told(loaded) == ["b.yaml:2:1: drafts is set already, in a.yaml:2; it holds for all files"]
+
+
+def test_all_problems_of_all_files_come_at_once_in_order() -> None:
+    """An admin mends everything in one round."""
+    loaded = load(("b.yaml", "version: 2\ndraft: x\n"), ("a.yaml", "rules: 3\n"))
+
+    assert [(problem.file, problem.line, problem.column) for problem in loaded.problems] == [
+        ("a.yaml", 1, 1), ("a.yaml", 1, 8), ("b.yaml", 1, 10), ("b.yaml", 2, 1),
+    ]  # fmt: skip
+
+
+def test_one_bad_file_keeps_all_out_of_force() -> None:
+    """A policy is taken whole or not at all."""
+    assert load(("a.yaml", RULE.format(id="a")), ("b.yaml", "version: 9")).policy is None
+
+
+def test_the_list_of_problems_is_bounded() -> None:
+    """The last line tells how many were left out."""
+    loaded = load(("a.yaml", "version: 1\n" + "".join(f"k{number}: 1\n" for number in range(150))))
+
+    assert len(loaded.problems) == MAX_PROBLEMS + 1
+    assert loaded.problems[-1].text == "there are 50 more problems; mend these first"
+
+
+def test_no_files_are_a_problem() -> None:
+    """A wrong folder is not taken for "no rules"."""
+    assert told(load()) == ["rules:1:1: there are no rule files here; a rule file is named *.yaml"]
+
+
+def test_a_policy_without_rules_is_a_warning() -> None:
+    """It does no harm, but is hardly meant."""
+    loaded = load(("a.yaml", "version: 1\nrules: []\n"))
+
+    assert told(loaded) == ["a.yaml:1:1: warning: there is no rule in any file, so nothing will be done"]
+    assert loaded.problems[0].severity is Severity.WARNING
+    assert loaded.policy is not None
+
+
+def test_the_hash_follows_the_content() -> None:
+    """Equal files have equal hashes, in any order; a comment more makes another."""
+    first, second = ("a.yaml", RULE.format(id="a")), ("b.yaml", RULE.format(id="b"))
+    hashes = [
+        loaded.policy.hash
+        for loaded in (load(first, second), load(second, first), load(first, ("b.yaml", second[1] + "#")))
+        if loaded.policy is not None
+    ]
+
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert len(hashes[0]) == 12
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(b"", '1:1: the file is empty; a rule file begins with "version: 1"', id="empty"),
+        pytest.param(b"version: 1\n# \xff", "2:3: the file is not UTF-8 text; save it as UTF-8", id="not UTF-8"),
+        pytest.param("version: 1".encode("utf-16"), "1:1: the file is not UTF-8 text; save it as UTF-8", id="UTF-16"),
+        pytest.param(b"version: 1\0", "1:11: a NUL byte stands here; remove it", id="NUL"),
+        pytest.param(b"version: 1 \x1b", "1:12: an invisible control character stands here; remove it", id="escape"),
+        pytest.param(b"#" * (MAX_BYTES + 1), "1:1: the file is larger than 256 KiB; split it into several", id="large"),
+        pytest.param(b"[" * 100_000, "1:51: this is nested more than 50 levels deep", id="deep"),
+        pytest.param(b"[" + b"1," * 60_000 + b"]", "1:100000: the file has more than 50,000 values; split it into several", id="many"),
+    ],
+)  # fmt: skip
+def test_a_hostile_file_ends_in_one_problem(content: bytes, expected: str) -> None:
+    """Size, depth and number of values are bounded, and text is text."""
+    assert told(load(("x.yaml", content))) == [f"x.yaml:{expected}"]
+
+
+def test_anchors_can_not_explode() -> None:
+    """An alias is refused where it stands and never followed."""
+    bomb = "version: 1\na: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(30))
+
+    assert load(("x.yaml", bomb)).policy is None
+
+
+def test_the_deepest_allowed_nesting_is_read() -> None:
+    """The bound on depth leaves room for any sane rule."""
+    nots = "".join("{not: " for _ in range(MAX_DEPTH - 6))
+    text = f"version: 1\nrules:\n  - id: a\n    when: {nots}{{has_room: true}}{'}' * (MAX_DEPTH - 6)}\n"
+
+    assert told(load(("x.yaml", text))) == []
+
+
+_WORDS = st.sampled_from([
+    "version: 1\n", "rules:\n", "  - id: a\n", "    when: ", "{", "}", "[", "]", "- ", ": ", "\n", "    ", "subject",
+    "external_attendees", "{at_least: 1}", "any", "not", "&a ", "*a", "!!str ", "<<: ", "'", '"', "|", ">", "? ", "\t",
+    "# x", "---\n", "%YAML 1.2\n", "2026-12-01", "mode: enforce\n", "matches: '(a'", "\\U0010FFFF", "true", "~", ",", "é",
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode()), st.lists(_WORDS, max_size=30).map(lambda words: "".join(words).encode())))  # fmt: skip
+def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
+    """Nothing that a file can hold raises, and without a policy there is a reason, in one line."""
+    loaded = load_policy([RuleFile("x.yaml", content)])
+
+    assert loaded.policy is not None or loaded.problems
+    for problem in loaded.problems:
+        assert problem.line >= 1
+        assert problem.column >= 1
+        assert "\n" not in str(problem)

@@ -1,0 +1,279 @@
+"""What becomes of one meeting when things go wrong: nothing is lost, nothing is done twice."""
+
+from datetime import timedelta
+
+import pytest
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+
+from sandbox.graph import Drop, Fault
+from shared import wiring
+from shared.settings import StorageSettings
+from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.tables import Table, hashed
+from shared.worker.world import World
+from tests.stories.conftest import Begin, Story
+
+GUEST = "bo@fabrikam.com"
+ADDED, CONFIRMED, ECHO = (
+    ("enabled", "link_added"),
+    ("enabled", "link_confirmed"),
+    ("skipped", "already_online"),
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "before"),
+    [
+        pytest.param(Fault(method="GET", status=429, retry_after=120), [("delayed", "throttled")], id="throttled"),
+        pytest.param(Fault(method="PATCH", status=429, retry_after=2), [("delayed", "throttled")], id="throttled at the write"),
+        pytest.param(Fault(method="GET", status=503, retry_after=30), [("delayed", "throttled")], id="busy, with a time"),
+        pytest.param(Fault(method="GET", status=503), [], id="busy once: a quick retry"),
+        pytest.param(Fault(method="GET", status=500, count=2), [("delayed", "graph_unavailable")], id="an error twice"),
+        pytest.param(Fault(method="GET", drop=Drop.BEFORE), [], id="a connection that breaks"),
+        pytest.param(Fault(method="PATCH", drop=Drop.BEFORE, count=4), [("delayed", "graph_unavailable")] * 2, id="a write that never arrives"),
+        pytest.param(Fault(method="PATCH", status=412), [], id="the event moved under our hands"),
+        pytest.param(Fault(method="PATCH", status=412, count=3), [("delayed", "changed_meanwhile")], id="it would not stand still"),
+        pytest.param(Fault(method="GET", path="events", status=404), [("delayed", "not_found_yet")], id="on the move between folders"),
+    ],
+)  # fmt: skip
+def test_trouble_that_passes_delays_the_link(
+    story: Story, fault: Fault, before: list[tuple[str, str]]
+) -> None:
+    """The message comes again by itself, and the link is made once."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(fault)
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert story.ends(ada) == [*before, ADDED, ECHO]
+    assert story.poison() == []
+
+
+def test_a_throttled_mailbox_is_left_alone_for_as_long_as_graph_asks(story: Story) -> None:
+    """Other events of the mailbox make no call either: it would count against us."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="GET", status=429, retry_after=600))
+    story.wait()
+    story.meeting(ada, GUEST)
+    story.wait()
+
+    assert [(line["reason"], line["graph_calls"]) for line in story.lines()] == [
+        ("throttled", 1),
+        ("throttled", 0),
+    ]
+    assert all(line["again_in_seconds"] >= 500 for line in story.lines())
+
+
+def test_a_lost_answer_to_the_write_is_found_out(story: Story) -> None:
+    """The write took effect, the answer never came: the event is read, found online, and ours."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="PATCH", drop=Drop.AFTER))
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert story.ends(ada) == [CONFIRMED, ECHO]
+    assert [c.status for c in story.stage.graph.calls if c.method == "PATCH"].count(200) == 1
+
+
+def test_a_write_without_effect_is_looked_at_again_and_given_up_after_three(story: Story) -> None:
+    """Graph says 200 and makes no link: a second look after a minute, three tries in all, then never again."""
+    ada = story.person("Ada", honors_online_meeting=False)
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+    assert story.ends(ada)[:1] == [("delayed", "awaiting_join_link")]
+    assert story.ends(ada)[-1] == ("not_honored", "no_join_link")
+
+    for subject in ("Second", "Third", "Fourth"):
+        story.stage.graph.people.edit(ada.id, meeting, subject=subject)
+        story.play()
+
+    assert story.ends(ada).count(("not_honored", "no_join_link")) == 3
+    assert story.ends(ada)[-1] == ("skipped", "gave_up")
+    assert len(story.calls("PATCH", ada)) == 3
+
+
+def test_a_link_that_comes_late_is_waited_for(story: Story) -> None:
+    """The answer has no join URL yet; a minute later it is there."""
+    ada = story.person("Ada", join_url_delay=timedelta(seconds=45))
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert CONFIRMED in story.ends(ada)
+    assert len(story.calls("PATCH", ada)) == 1
+
+
+def test_a_token_that_was_revoked_is_replaced(story: Story) -> None:
+    """One fresh token, the same call again, and nobody notices."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.play()
+    story.stage.graph.identity.revoke_all()
+    second = story.meeting(ada, GUEST)
+    story.wait()
+
+    assert story.has_link(ada, second)
+
+
+def test_a_credential_that_is_refused_waits_for_a_person(story: Story) -> None:
+    """Loudly, and with the message kept: it is tried again until somebody has mended it."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(status=401, count=4))
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert story.ends(ada)[:2] == [("delayed", "unauthorized")] * 2
+    assert story.lines()[0]["level"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "state"),
+    [
+        pytest.param(Fault(status=403, count=None), ("forbidden", "access_denied"), MailboxState.FORBIDDEN, id="no access"),
+        pytest.param(Fault(status=404, code="MailboxNotEnabledForRESTAPI", count=None), ("mailbox_unusable", "no_usable_mailbox"), MailboxState.UNUSABLE, id="no mailbox"),
+    ],
+)  # fmt: skip
+def test_a_mailbox_that_is_shut_is_marked(
+    story: Story, fault: Fault, expected: tuple[str, str], state: MailboxState
+) -> None:
+    """Trying again would not help: one call, and the mailbox's row says why."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(fault)
+    story.play()
+
+    storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    table = Table.connect("mailboxes", storage, None)
+    assert story.ends(ada) == [expected]
+    assert Mailboxes(table).state(ada.id) is state
+    table.close()
+
+
+def test_what_graph_refuses_for_good_is_set_aside_with_the_reason(story: Story) -> None:
+    """A 400 is ours to mend: the message lies in the poison queue, whole."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="GET", status=400, code="ErrorInvalidIdMalformed"))
+    story.play()
+    [poison] = story.poison()
+
+    assert story.ends(ada) == [("failed", "unexpected_answer")]
+    assert poison["reason"] == "unexpected_answer"
+    assert "ErrorInvalidIdMalformed" in poison["detail"]
+    assert meeting in poison["message"]
+
+
+def put(story: Story, text: str) -> None:
+    """Put a foreign text on the queue."""
+    connection = story.stage.settings["AzureWebJobsStorage"]
+    with QueueClient.from_connection_string(
+        connection, "event-changes", message_encode_policy=TextBase64EncodePolicy()
+    ) as queue:
+        queue.send_message(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param('{"v":2,"mailbox":"m"}', "version 2", id="another version"),
+        pytest.param("hello", "not JSON", id="no JSON"),
+    ],
+)
+def test_a_message_that_is_not_ours_is_set_aside(story: Story, text: str, why: str) -> None:
+    """At once, with the reason and the text itself."""
+    put(story, text)
+    story.stage.host.drain()
+    [poison] = story.poison()
+
+    assert [(line["outcome"], line["reason"]) for line in story.lines()] == [("failed", "unreadable_message")]
+    assert poison["message"] == text
+    assert why in poison["detail"]
+
+
+def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(story: Story) -> None:
+    """Here somebody has written nonsense into our table; the text of the error stays out of the log."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    table = Table.connect("meetings", storage, None)
+    table.merge(ada.id, hashed(meeting), {"state": "secret nonsense"})
+    table.close()
+    story.play()
+    [poison] = story.poison()
+
+    assert story.ends(ada) == [("delayed", "unexpected_error")] * 4 + [("failed", "unexpected_error")]
+    assert "ValueError at" in poison["detail"]
+    assert "secret nonsense" not in story.caplog.text.replace(poison["message"], "").split("Traceback")[0]
+
+
+def test_messages_wait_while_there_is_no_valid_rule_file(begin: Begin) -> None:
+    """A typo loses nothing: once it is mended, every message is worked on."""
+    story = begin("version: 1\nrules: [{id: all, wen: {attendees: 1}}]")
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.wait()
+    assert story.ends(ada) == [("delayed", "no_valid_rules")]
+    assert story.calls("GET", ada) == []
+    assert 'unknown key "wen"' in str(story.lines("rules.refused")[0]["problems"])
+
+    (story.rules / "rules.yaml").write_text(
+        "version: 1\nrules: [{id: all, mode: enforce, when: {attendees: 1}}]"
+    )
+    story.play()
+
+    assert story.has_link(ada, meeting)
+
+
+def test_a_broken_rule_file_leaves_the_last_good_policy_in_force(story: Story) -> None:
+    """Loudly: the log says what is wrong, and which policy goes on."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.play()
+    (story.rules / "rules.yaml").write_text("version: 1\nrules: ]")
+    story.stage.clock.advance(timedelta(minutes=2))
+    second = story.meeting(ada, GUEST)
+    story.play()
+
+    assert story.has_link(ada, second)
+    [refused] = story.lines("rules.refused")
+    assert refused["policy"] == story.lines("rules.loaded")[0]["policy"]
+    assert refused["level"] == "error"
+
+
+def test_trouble_of_four_hours_loses_nothing(story: Story) -> None:
+    """Graph is away all morning; every meeting has its link by the afternoon."""
+    ada = story.person("Ada")
+    meetings = [story.meeting(ada, GUEST) for _ in range(3)]
+    story.stage.graph.faults.add(Fault(status=500, count=None))
+    story.wait()
+    for _ in range(16):
+        story.wait(timedelta(minutes=15))
+    story.stage.graph.faults.clear()
+    story.play()
+
+    assert all(story.has_link(ada, meeting) for meeting in meetings)
+    assert story.poison() == []
+
+
+def test_a_queue_that_takes_nothing_makes_graph_deliver_again(story: Story) -> None:
+    """The webhook answers 503 and says so; nothing was acknowledged that is not stored."""
+    ada = story.person("Ada")
+    connection = story.stage.settings["AzureWebJobsStorage"]
+    broken = connection.replace("QueueEndpoint=http://127.0.0.1", "QueueEndpoint=http://127.0.0.1:9/gone")
+
+    world = World(now=story.stage.clock.now)
+    app = wiring.rebuild({**story.stage.settings, "AzureWebJobsStorage": broken}, world)
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.deliver()
+    assert [line["status"] for line in story.lines("notification.rejected")] == [503]
+
+    app.close()
+    wiring.rebuild(story.stage.settings, world)
+    story.play()
+    wiring.joinlink().close()
+
+    assert story.has_link(ada, meeting)

@@ -1,0 +1,122 @@
+"""The webhook as Graph meets it: through the host, with function key, handshake and bad bodies."""
+
+import json
+
+import pytest
+
+from sandbox.stage import CLIENT_STATE_KEY, TENANT
+from shared import wiring
+from shared.graph.client_state import client_state
+from shared.worker.world import World
+from tests.stories.conftest import Begin, Story
+
+ADA = "aaaaaaaa-0000-4000-8000-000000000001"
+PATH = "/api/notifications"
+
+
+def notification(event: str = "AAMk=", **changes: object) -> dict[str, object]:
+    return {
+        "subscriptionId": "22222222-2222-4222-8222-222222222222",
+        "subscriptionExpirationDateTime": "2026-11-28T09:00:00Z",
+        "clientState": client_state(CLIENT_STATE_KEY, ADA),
+        "tenantId": TENANT,
+        "changeType": "updated",
+        "resource": f"Users/{ADA}/Events/{event}",
+    } | changes
+
+
+def queued(story: Story) -> int:
+    return story.stage.host.waiting()["event-changes"]
+
+
+def test_the_handshake_is_answered_as_graph_wants_it(story: Story) -> None:
+    """200, plain text, the decoded token and nothing else; no browser shall take it for markup."""
+    token = "<b>Validation: Testing</b> é"
+    with story.stage.host.client() as client:
+        answer = client.post(PATH, params={"validationToken": token})
+
+    assert (answer.status_code, answer.text) == (200, token)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_handshake_that_graph_never_makes_is_refused(story: Story) -> None:
+    """A token of three thousand characters is a stranger's."""
+    with story.stage.host.client() as client:
+        assert client.post(PATH, params={"validationToken": "x" * 3000}).status_code == 400
+
+
+def test_without_the_function_key_nothing_is_answered(story: Story) -> None:
+    """The host turns strangers away before our code runs."""
+    with story.stage.host.client() as client:
+        del client.headers["x-functions-key"]
+        assert client.post(PATH, params={"validationToken": "x"}).status_code == 401
+
+
+def test_a_notification_is_queued_before_it_is_acknowledged(story: Story) -> None:
+    """202, and the message lies on the queue, invisible until the event has settled."""
+    with story.stage.host.client() as client:
+        assert client.post(PATH, json={"value": [notification()]}).status_code == 202
+
+    assert queued(story) == 1
+    assert story.stage.host.drain() == 0
+    assert story.stage.graph.calls == []
+
+
+def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) -> None:
+    """Each distinct event is queued; copies are not."""
+    items = [notification(f"event-{n}") for n in range(100)] * 2
+    with story.stage.host.client() as client:
+        assert client.post(PATH, json={"value": items}).status_code == 202
+
+    assert queued(story) == 100
+    assert (
+        story.lines("notification.received")[0]["items"],
+        story.lines("notification.received")[0]["queued"],
+    ) == (200, 100)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param(b"x" * 2 * 1024 * 1024, 413, id="2 MiB"),
+        pytest.param(b"not json", 400, id="not JSON"),
+        pytest.param(b'{"value": 1}', 400, id="not a collection"),
+        pytest.param(json.dumps({"value": [None, 7, {}, notification(clientState="guess"), notification(tenantId=ADA), notification(changeType="?")]}).encode(), 202, id="items that are not for us"),
+    ],
+)  # fmt: skip
+def test_what_is_not_for_us_is_never_queued(story: Story, body: bytes, status: int) -> None:
+    """Bad bodies get a status; bad items are dropped and counted, and a stranger learns nothing."""
+    with story.stage.host.client() as client:
+        assert client.post(PATH, content=body).status_code == status
+
+    assert queued(story) == 0
+    assert story.stage.host.failures == []
+
+
+def test_strangers_are_counted_in_the_log(story: Story) -> None:
+    """A wrong clientState or tenant is a warning; what was sent is not repeated."""
+    items = [
+        notification(clientState="guess-4711"),
+        notification(tenantId=ADA),
+        notification(changeType="deleted"),
+    ]
+    with story.stage.host.client() as client:
+        client.post(PATH, json={"value": items})
+
+    [rejected] = story.lines("notification.rejected")
+    assert rejected["dropped"] == {"wrong_client_state": 1, "wrong_tenant": 1}
+    assert story.lines("notification.received")[0]["dropped"]["deleted"] == 1
+    assert "4711" not in story.caplog.text
+
+
+def test_a_missing_setting_makes_graph_try_again_and_names_itself(begin: Begin) -> None:
+    """503, so that nothing is lost; the log names the setting; the handshake needs none and goes on."""
+    story = begin()
+    settings = {name: value for name, value in story.stage.settings.items() if name != "JOINLINK_TENANT_ID"}
+    wiring.rebuild(settings, World(now=story.stage.clock.now))
+    with story.stage.host.client() as client:
+        assert client.post(PATH, json={"value": [notification()]}).status_code == 503
+        assert client.post(PATH, params={"validationToken": "x"}).status_code == 200
+
+    assert "JOINLINK_TENANT_ID is missing" in story.lines("notification.rejected")[0]["reason"]
