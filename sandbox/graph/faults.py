@@ -23,8 +23,8 @@ class Fault:
 
     It is about calls of `method` (`*` for any) in whose path the regular expression `path` is found. It
     strikes `count` times (None: for ever), each time with `probability`. First comes `delay`, in real
-    time, and `meanwhile`, what happens while the call is on its way; then the connection drops, or `status` is answered with `code` and `retry_after` (seconds); with
-    neither, the call goes on as usual.
+    time, and `meanwhile`, what others do while the call is on its way; then the connection drops, or
+    `status` is answered with `code` and `retry_after` (seconds); with neither, the call goes on as usual.
     """
 
     method: str = "*"

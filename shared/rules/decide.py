@@ -34,7 +34,7 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     enable; with `on_missing: retry` the decision is put off. In the projection a decision that is put off
     is a skip.
     """
-    for reason, holds in _GUARDS:
+    for reason, holds in GUARDS:
         if holds(event, policy, facts, now):
             skip = Verdict.SKIP
             return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
@@ -82,7 +82,7 @@ def _gave_up(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bo
     return facts.meeting is not None and facts.meeting.attempts >= MAX_ATTEMPTS
 
 
-_GUARDS: tuple[tuple[Reason, _Guard], ...] = (
+GUARDS: tuple[tuple[Reason, _Guard], ...] = (
     (Reason.ALREADY_ONLINE, _already_online),
     (Reason.NOT_ORGANIZER, _not_organizer),
     (Reason.CANCELLED, _cancelled),
@@ -97,7 +97,8 @@ _GUARDS: tuple[tuple[Reason, _Guard], ...] = (
 def _internal(policy: Policy, facts: Facts) -> Domains | None:
     if policy.internal_domains is not AUTO:
         return domains_of(policy.internal_domains)
-    return None if facts.tenant_domains is None else domains_of(facts.tenant_domains)
+    # No tenant is without a verified domain: an empty set went wrong, and does not make all external.
+    return domains_of(facts.tenant_domains) if facts.tenant_domains else None
 
 
 def _ask(

@@ -213,6 +213,13 @@ def test_the_tenants_domains_stand_for_auto(make_event: Any, make_policy: Any) -
     assert told(make_event(attendees=(Attendee(address="bo@contoso.com"),)), policy, facts)[0] == "skip no_rule_matched None"  # fmt: skip
 
 
+def test_a_tenant_without_domains_is_not_known(make_event: Any, make_policy: Any) -> None:
+    """An empty answer does not make everybody external."""
+    policy = make_policy(UNKNOWN_DOMAINS + rules(("enforce", "enable", UNKNOWN)))
+
+    assert told(make_event(), policy, Facts(tenant_domains=frozenset()))[0] == "skip insufficient_data r0"
+
+
 @pytest.mark.parametrize(
     ("at", "verdict"),
     [

@@ -1,0 +1,170 @@
+"""Contoso: its people, their Outlook clients, and what they do to their meetings."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from sandbox.demo.journal import Journal
+from sandbox.graph import Fault, User
+from sandbox.stage import Stage
+
+if TYPE_CHECKING:
+    from sandbox.demo.scenes import Scene
+
+#: Long enough for the slowest machine; nobody waits so long where all is well.
+PATIENCE_SECONDS = 30
+_TEAMS, _SKYPE = "teamsForBusiness", "skypeForBusiness"
+
+#: Everybody whose calendar Joinlink watches, with what is special about it.
+CAST: Mapping[str, Mapping[str, Any]] = {
+    "Ada Lund": {},
+    "Ben Okafor": {},
+    "Cleo Marin": {},
+    "Dora Weiss": {},
+    "Emil Sand": {},
+    "Finn Berg": {"default_provider": _SKYPE, "allowed_providers": (_SKYPE, _TEAMS)},
+    "Gina Rossi": {"default_provider": "unknown", "allowed_providers": ()},
+    "Hugo Blanc": {"honors_online_meeting": False},
+    "Ines Prado": {"join_url_delay": timedelta(seconds=40)},
+    "Jan Novak": {},
+    "Kim Sato": {},
+    "Lars Holm": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A scene's event in its owner's mailbox; `exceptions` are the ids of occurrences changed on their own."""
+
+    scene: "Scene"
+    owner: User
+    event: str
+    exceptions: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Mailbox and event, as log lines and calls name them."""
+        return self.owner.id, self.event
+
+
+class Contoso:
+    """The people of the stage. Call `close` when they go home."""
+
+    def __init__(self, stage: Stage, journal: Journal) -> None:
+        self._graph = stage.graph
+        self._journal = journal
+        self._client = httpx.Client(base_url=f"{stage.graph_url}/v1.0", trust_env=False)
+        self._users = {name: self._hire(stage, name, traits) for name, traits in CAST.items()}
+        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room")
+        self.meetings: list[Meeting] = []
+        #: mails that people's own changes caused, by event
+        self.mails: Counter[str] = Counter()
+
+    def close(self) -> None:
+        """Close their clients."""
+        self._client.close()
+
+    def plan(self, scene: "Scene") -> Meeting:
+        """Have a scene's owner make the meeting, as their client would; or find their copy of another's."""
+        owner = self._users[scene.who]
+        event = self._copy(owner, scene.copy_of) if scene.copy_of else self._create(owner, scene)
+        meeting = Meeting(scene, owner, event)
+        self.meetings.append(meeting)
+        scene.prepare(self, meeting)
+        return meeting
+
+    def meeting(self, subject: str) -> Meeting:
+        """Return the meeting with this subject, the organizer's where there are copies."""
+        return next(one for one in self.meetings if one.scene.subject == subject and not one.scene.copy_of)
+
+    def link_of(self, meeting: Meeting) -> str | None:
+        """Return the provider of the event's join link, None where it has none (or is no more).
+
+        A series has a link only if each of its changed occurrences shows it.
+        """
+        shown = {self._shown_link(meeting.owner, event) for event in (meeting.event, *meeting.exceptions)}
+        return shown.pop() if len(shown) == 1 else None
+
+    def cancel(self, meeting: Meeting) -> None:
+        """Have the organizer cancel the meeting."""
+        self._graph.people.cancel(*meeting.key)
+
+    def delete(self, meeting: Meeting) -> None:
+        """Have the owner delete the event."""
+        self._graph.people.delete(*meeting.key)
+
+    def remove_link(self, meeting: Meeting) -> None:
+        """Have the organizer delete the join block."""
+        with self._mails_of(meeting):
+            self._graph.people.remove_link(*meeting.key)
+
+    def rename(self, meeting: Meeting, subject: str) -> None:
+        """Have the organizer give it another subject."""
+        with self._mails_of(meeting):
+            self._graph.people.edit(*meeting.key, subject=subject)
+
+    def move_occurrence(self, meeting: Meeting, index: int, location: str) -> None:
+        """Have the organizer move one occurrence of a series, counted from 0, to another place."""
+        with self._mails_of(meeting):
+            meeting.exceptions.append(
+                self._graph.people.change_occurrence(
+                    *meeting.key, index, location={"displayName": location}
+                )
+            )
+
+    def trouble(self, meeting: Meeting, **properties: Any) -> None:
+        """Put a fault in force for the app's calls about this event."""
+        self._graph.faults.add(Fault(path=re.escape(meeting.event), **properties))
+
+    def trouble_mailbox(self, meeting: Meeting, **properties: Any) -> None:
+        """Put a fault in force for the app's calls to this mailbox."""
+        self._graph.faults.add(Fault(path=f"/users/{meeting.owner.id}/", **properties))
+
+    def await_decision(self, meeting: Meeting) -> None:
+        """Wait until the app has decided on this event."""
+        self._journal.wait_for(
+            lambda line: (line.get("mailbox"), line.get("event_id")) == meeting.key, PATIENCE_SECONDS
+        )
+
+    def _hire(self, stage: Stage, name: str, traits: Mapping[str, Any]) -> User:
+        user = self._graph.add_user(name, f"{name.partition(' ')[0].lower()}@contoso.com", **traits)
+        stage.watch(user)
+        return user
+
+    def _create(self, owner: User, scene: "Scene") -> str:
+        answer = self._ask("POST", owner, "events", json=scene.body())
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def _copy(self, owner: User, subject: str) -> str:
+        answer = self._ask("GET", owner, "events", params={"$top": "50"})
+        answer.raise_for_status()
+        return next(str(event["id"]) for event in answer.json()["value"] if event["subject"] == subject)
+
+    def _shown_link(self, owner: User, event: str) -> str | None:
+        answer = self._ask("GET", owner, f"events/{event}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        shown = answer.raise_for_status().json()
+        has_link = shown["isOnlineMeeting"] and (shown["onlineMeeting"] or {}).get("joinUrl")
+        return str(shown["onlineMeetingProvider"]) if has_link else None
+
+    def _ask(self, method: str, owner: User, path: str, **rest: Any) -> httpx.Response:
+        headers = {**self._graph.as_user(owner), "Prefer": 'IdType="ImmutableId"'}
+        return self._client.request(method, f"/users/{owner.id}/{path}", headers=headers, **rest)
+
+    @contextmanager
+    def _mails_of(self, meeting: Meeting) -> Iterator[None]:
+        """Count the mails that a person's change of a meeting causes; the app is not writing meanwhile."""
+        before = self._mails_about(meeting)
+        yield
+        self.mails[meeting.event] += self._mails_about(meeting) - before
+
+    def _mails_about(self, meeting: Meeting) -> int:
+        return sum(mail.event == meeting.event for mail in self._graph.mails)
