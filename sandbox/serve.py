@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,6 @@ def serve(app: "WSGIApplication", *, port: int = 0, backlog: int = _BACKLOG) -> 
     finally:
         server.shutdown()
         thread.join()
-        server.hang_up()
-        server.server_close()
 
 
 class InProcess(httpx.WSGITransport):
@@ -80,16 +78,12 @@ class _Server(ThreadedWSGIServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def hang_up(self) -> None:
-        """Stop reading from every connection: a request under way is still answered, then it closes."""
+    def server_close(self) -> None:
+        """Stop reading from every connection, so that their threads end; a request under way is answered.
+
+        Werkzeug calls this as its serving ends; it waits for the threads.
+        """
         for connection in list(self._open):
-            with _already_closed():
+            with suppress(OSError):  # closed by its own thread meanwhile
                 connection.shutdown(socket.SHUT_RD)
-
-
-@contextmanager
-def _already_closed() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        return
+        super().server_close()

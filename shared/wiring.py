@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared import logs
+from shared.domain.messages import EVENT_CHANGES
 from shared.settings import Settings, read_settings
 from shared.worker.webhook import Webhook
 from shared.worker.world import World
@@ -78,7 +79,7 @@ class Joinlink:
         from shared.storage.counters import COUNTERS, Counters
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
         from shared.storage.meetings import MEETINGS, Meetings
-        from shared.storage.queues import EVENT_CHANGES, POISON_SUFFIX
+        from shared.storage.queues import POISON_SUFFIX
         from shared.storage.rule_source import RuleFolder
         from shared.storage.tables import Table
         from shared.worker.domains import TenantDomains
@@ -115,8 +116,6 @@ class Joinlink:
 
     @cached_property
     def _event_changes(self) -> "MessageQueue":
-        from shared.storage.queues import EVENT_CHANGES
-
         return self._queue(EVENT_CHANGES)
 
     def _queue(self, name: str) -> "MessageQueue":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import settings
+from shared.worker.event_messages import MAX_DEQUEUE_COUNT
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +38,11 @@ def test_there_is_a_thread_for_every_message_that_the_host_hands_out() -> None:
 
     assert queues["batchSize"] + queues["newBatchThreshold"] == 32
     assert threads >= 32
+
+
+def test_the_worker_knows_its_last_try() -> None:
+    """At the last dequeue the worker sets a message aside itself, with the reason."""
+    assert _json("host.json")["extensions"]["queues"]["maxDequeueCount"] == MAX_DEQUEUE_COUNT
 
 
 def test_the_lease_outlives_the_longest_run() -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from sandbox.demo.journal import Journal
+from sandbox.demo.journal import Journal, Line
 from sandbox.graph import Fault, User
 from sandbox.stage import Stage
+from shared.domain.decision import Outcome
 
 if TYPE_CHECKING:
     from sandbox.demo.scenes import Scene
@@ -129,7 +130,7 @@ class Contoso:
     def await_decision(self, meeting: Meeting) -> None:
         """Wait until the app has decided on this event."""
         self._journal.wait_for(
-            lambda line: (line.get("mailbox"), line.get("event_id")) == meeting.key, PATIENCE_SECONDS
+            lambda line: _is_decision(line, meeting.key), PATIENCE_SECONDS
         )
 
     def _hire(self, stage: Stage, name: str, traits: Mapping[str, Any]) -> User:
@@ -168,3 +169,11 @@ class Contoso:
 
     def _mails_about(self, meeting: Meeting) -> int:
         return sum(mail.event == meeting.event for mail in self._graph.mails)
+
+
+def _is_decision(line: Line, key: tuple[str, str]) -> bool:
+    return (
+        line["event"] == "event.decided"
+        and (line["mailbox"], line["event_id"]) == key
+        and line["outcome"] not in {Outcome.DELAYED, Outcome.SUPERSEDED}
+    )

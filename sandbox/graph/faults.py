@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from threading import Lock
 
 
 class Drop(StrEnum):
@@ -63,23 +64,26 @@ class Faults:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 -- repeatable chance, no secrets
+        self._lock = Lock()
         self._left: list[tuple[Fault, int | None]] = []
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force, after those that are."""
-        self._left.append((fault, fault.count))
+        with self._lock:
+            self._left.append((fault, fault.count))
 
     def clear(self) -> None:
         """End all faults."""
-        self._left.clear()
+        with self._lock:
+            self._left.clear()
 
     def strike(self, method: str, path: str) -> Fault | None:
         """Return the fault that hits this call, and count it."""
-        for place, (fault, left) in enumerate(self._left):
-            if not fault.matches(method, path) or self._random.random() >= fault.probability:
-                continue
-            if left is not None:
-                self._left[place] = (fault, left - 1)
-            self._left = [entry for entry in self._left if entry[1] != 0]
-            return fault
-        return None
+        with self._lock:
+            for place, (fault, left) in enumerate(self._left):
+                if fault.matches(method, path) and self._random.random() < fault.probability:
+                    if left is not None:
+                        self._left[place] = (fault, left - 1)
+                    self._left = [entry for entry in self._left if entry[1] != 0]
+                    return fault
+            return None

@@ -91,8 +91,7 @@ class Gateway:
     def _visit(self, request: Request) -> _Visit:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
         mailbox, event = self._named(request.path)
-        with self._lock:
-            fault = None if user else self._faults.strike(request.method, request.path)
+        fault = None if user else self._faults.strike(request.method, request.path)
         return _Visit(user, mailbox, event, fault, self._now(), time.monotonic())
 
     def _named(self, path: str) -> tuple[str, str]:

@@ -111,7 +111,8 @@ class RuleResult:
 class Decision:
     """What to do with an event now, and what would be done if report rules were promoted.
 
-    `rule` is the id of the rule that decided, None where a guard or no rule at all did. `projected` is
+    `rule` is the id of the rule that decided (with `insufficient_data`: of the one that could not be told),
+    None where a guard or no rule at all did. `projected` is
     `enable` or `skip`, with its own reason and rule. `trace` holds every rule evaluated, in order; it is
     empty where a guard decided.
     """

@@ -12,6 +12,8 @@ from typing import Any, Self
 from shared.errors import UnreadableMessage
 
 VERSION = 1
+#: the queue that event changes travel on; infra makes it under this name
+EVENT_CHANGES = "event-changes"
 
 
 class Source(StrEnum):

@@ -17,7 +17,6 @@ from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
 from shared.storage.connection import TIMEOUTS, Timeouts, transport
 
-EVENT_CHANGES = "event-changes"
 POISON_SUFFIX = "-poison"
 
 #: Our messages are shorter. Six times as much, with every character escaped, still fits in a queue message.

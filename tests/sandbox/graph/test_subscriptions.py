@@ -5,7 +5,7 @@ import pytest
 
 from sandbox.graph import Reply, StandIn
 from sandbox.graph.posting import over_http, validate_over_http
-from tests.sandbox.graph.world import NOTIFY, World
+from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, World
 
 
 def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None:
@@ -149,5 +149,7 @@ def test_nothing_is_heard_after_a_delete(world: World) -> None:
 
 def test_without_anything_injected_the_stand_in_speaks_http() -> None:
     """A demo needs no wiring."""
-    assert StandIn.__init__.__kwdefaults__["post"] is over_http
-    assert StandIn.__init__.__kwdefaults__["validate"] is validate_over_http
+    graph = StandIn(now=Clock(), tenant_id=TENANT)
+
+    assert graph._post is over_http
+    assert graph._validate is validate_over_http

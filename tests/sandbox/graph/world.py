@@ -31,6 +31,7 @@ class Clock:
         self.now = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
     def __call__(self) -> datetime:
+        """Return the time."""
         return self.now
 
     def advance(self, by: timedelta) -> None:

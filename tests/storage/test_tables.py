@@ -1,0 +1,113 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from sandbox.azurite import Azurite
+from shared.domain.meeting import Meeting, MeetingState
+from shared.errors import StateChanged, StorageUnavailable
+from shared.rules.policy import Limits
+from shared.settings import StorageSettings
+from shared.storage.counters import Counters
+from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.meetings import Meetings, Stored
+from shared.storage.tables import Table
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+ADA = "aaaaaaaa-0000-4000-8000-000000000001"
+BO = "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
+    connected = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
+    yield connected
+    connected.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(
+    event=st.text(min_size=1, max_size=300),
+    state=st.sampled_from(MeetingState),
+    attempts=st.integers(0, 3),
+    rule=st.text(max_size=50),
+)
+def test_a_meeting_comes_back_as_it_was_written(
+    table: Table, event: str, state: MeetingState, attempts: int, rule: str
+) -> None:
+    """Whatever characters its id has: table keys take few, so ids are hashed."""
+    meetings = Meetings(table)
+    meeting = Meeting(state=state, at=NOW, attempts=attempts, provider="p", rule=rule, policy_hash="h")
+    before = meetings.read(ADA, event)
+    meetings.write(ADA, event, meeting, after=before)
+
+    assert meetings.read(ADA, event).meeting == meeting
+
+
+def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> None:
+    """The second is told, reads again and decides again."""
+    meetings = Meetings(table)
+    attempted = Meeting(state=MeetingState.ATTEMPTED, at=NOW)
+    first = meetings.write(ADA, "e", attempted, after=Stored())
+    with pytest.raises(StateChanged):
+        meetings.write(ADA, "e", attempted, after=Stored())
+    meetings.write(ADA, "e", attempted, after=first)
+    with pytest.raises(StateChanged):
+        meetings.write(ADA, "e", attempted, after=first)
+
+
+def test_an_event_is_known_in_its_own_mailbox_only(table: Table) -> None:
+    """And by its exact id: ids differ in case alone."""
+    meetings = Meetings(table)
+    meetings.write(ADA, "AAMk", Meeting(state=MeetingState.ENABLED, at=NOW), after=Stored())
+
+    assert meetings.read(BO, "AAMk") == meetings.read(ADA, "aamk") == Stored()
+
+
+def test_a_mailbox_is_marked_and_marked_anew(table: Table) -> None:
+    """The last mark holds."""
+    mailboxes = Mailboxes(table)
+    assert mailboxes.state(ADA) is None
+    for state in (MailboxState.FORBIDDEN, MailboxState.ACTIVE):
+        mailboxes.mark(ADA, state, why="ErrorAccessDenied", at=NOW)
+        assert mailboxes.state(ADA) is state
+
+
+def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
+    """Two an hour: the third is refused, the next hour is free again."""
+    counters, limits = Counters(table), Limits(per_hour=2)
+
+    assert [counters.charge("rule", ADA, limits, NOW) for _ in range(3)] == [True, True, False]
+    assert counters.charge("rule", ADA, limits, NOW + timedelta(hours=1))
+    assert counters.charge("other-rule", ADA, limits, NOW)
+
+
+def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
+    """Ada's day is full; the hour's two are still there for Bo."""
+    counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
+    ada = [counters.charge("rule", ADA, limits, NOW) for _ in range(3)]
+    bo = counters.charge("rule", BO, limits, NOW)
+    cy = counters.charge("rule", "cccccccc", limits, NOW)
+
+    assert (ada, bo, cy) == ([True, False, False], True, True)
+
+
+def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
+    """A calendar without provider costs a rule nothing."""
+    counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
+    counters.charge("rule", ADA, limits, NOW)
+    counters.refund("rule", ADA, limits, NOW)
+
+    assert counters.charge("rule", ADA, limits, NOW)
+
+
+def test_a_table_that_does_not_answer_is_passing_trouble() -> None:
+    """The message comes again."""
+    nowhere = StorageSettings(
+        connection_string="AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:9/a"
+    )
+    table = Table.connect("t", nowhere, None)
+    with pytest.raises(StorageUnavailable, match="table t"):
+        table.read("p", "r")
+    table.close()

@@ -1,0 +1,70 @@
+"""Properties: whatever the order and number of messages, the end is the same, and nothing is written twice."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from sandbox.graph import User
+from shared import wiring
+from shared.domain.messages import EventChange, Source
+from tests.stories.conftest import SETTLE, Story
+
+GUEST = "bo@fabrikam.com"
+KINDS = ("external", "internal", "opted out", "online", "removed")
+
+
+@pytest.fixture
+def ada(story: Story) -> User:
+    """Ada's mailbox is not watched: the test brings the messages itself."""
+    return story.stage.graph.add_user("Ada", "ada@contoso.com")
+
+
+def make(story: Story, ada: User, kind: str) -> str:
+    match kind:
+        case "internal":
+            return story.meeting(ada, "cy@contoso.com")
+        case "opted out":
+            return story.meeting(ada, GUEST, subject="[no link]")
+        case "online":
+            return story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+        case _:
+            return story.meeting(ada, GUEST)
+
+
+# One stage for all examples: each brings meetings of its own, and its own day for the rule's limit.
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_order_and_repetition_of_messages_never_change_the_end(
+    story: Story, ada: User, data: st.DataObject
+) -> None:
+    """Each meeting ends as the rules want it, with one write at most, and a second pass writes nothing."""
+    kinds = data.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
+    meetings = [make(story, ada, kind) for kind in kinds]
+    order = data.draw(
+        st.permutations([n for n in range(len(meetings)) for _ in range(data.draw(st.integers(1, 4)))])
+    )
+    handle = wiring.joinlink().event_messages().handle
+    told = [
+        EventChange(
+            mailbox=ada.id,
+            event=meetings[n],
+            source=Source.NOTIFICATION,
+            received=story.stage.clock.now(),
+            trace="t",
+        )
+        for n in order
+    ]
+    story.stage.clock.advance(SETTLE * 180)
+    for position, change in enumerate(told):
+        handle(change.encode().encode(), 1)
+        if kinds[order[position]] == "removed" and story.has_link(ada, meetings[order[position]]):
+            story.stage.graph.people.remove_link(ada.id, meetings[order[position]])
+    for change in told:
+        story.stage.clock.advance(SETTLE)
+        handle(replace(change, received=story.stage.clock.now()).encode().encode(), 1)
+
+    linked = [story.has_link(ada, meeting) for meeting in meetings]
+    patched = [sum(meeting in path for path in story.calls("PATCH", ada)) for meeting in meetings]
+    assert linked == [kind in {"external", "online"} for kind in kinds]
+    assert patched == [int(kind in {"external", "removed"}) for kind in kinds]

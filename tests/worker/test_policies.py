@@ -1,0 +1,115 @@
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared import logs
+from shared.errors import Forbidden
+from shared.rules.loader import RuleFile
+from shared.worker.domains import TenantDomains
+from shared.worker.policies import Policies
+
+START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+GOOD = b"version: 1\nrules: [{id: a, mode: enforce, when: {attendees: 1}}]"
+BETTER = b"version: 1\nrules: [{id: b, mode: enforce, when: {attendees: 2}}]"
+BAD = b"version: 1\nrules: ]"
+
+
+class Desk:
+    """An admin's desk: a clock, and a rule file that can be changed or made unreadable."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self.now = START
+        self.content = content
+        self.reads = 0
+
+    def read(self) -> tuple[RuleFile, ...]:
+        self.reads += 1
+        if self.content is None:
+            raise PermissionError(13, "Permission denied", "a/private/path")
+        return (RuleFile("rules/a.yaml", self.content),)
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    logs.configure("INFO")
+    caplog.set_level(logging.INFO, "joinlink")
+    return caplog
+
+
+def events(said: pytest.LogCaptureFixture) -> list[str]:
+    return [json.loads(record.getMessage())["event"] for record in said.records]
+
+
+def test_rules_are_looked_at_once_a_minute(said: pytest.LogCaptureFixture) -> None:
+    """However many events are decided meanwhile; the log says when a policy comes into force."""
+    desk = Desk(GOOD)
+    policies = Policies(desk, lambda: desk.now)
+    first = [policies.current() for _ in range(100)]
+    desk.content = BETTER
+    desk.now += timedelta(seconds=59)
+    still = policies.current()
+    desk.now += timedelta(seconds=1)
+    changed = policies.current()
+
+    assert [policy.rules[0].id for policy in (first[99], still, changed) if policy] == ["a", "a", "b"]
+    assert desk.reads == 2
+    assert events(said) == ["rules.loaded", "rules.loaded"]
+
+
+@pytest.mark.parametrize("broken", [pytest.param(BAD, id="a typo"), pytest.param(None, id="not to be read")])
+def test_the_last_good_policy_stays_in_force(said: pytest.LogCaptureFixture, broken: bytes | None) -> None:
+    """Loudly; and once mended, the new one is taken."""
+    desk = Desk(GOOD)
+    policies = Policies(desk, lambda: desk.now)
+    good = policies.current()
+    desk.content, desk.now = broken, desk.now + timedelta(minutes=1)
+    assert policies.current() is good
+    desk.content, desk.now = BETTER, desk.now + timedelta(minutes=1)
+    mended = policies.current()
+
+    assert mended is not None
+    assert mended.rules[0].id == "b"
+    assert events(said) == ["rules.loaded", "rules.refused", "rules.loaded"]
+    assert "private" not in said.text
+
+
+def test_without_a_valid_policy_there_is_none(said: pytest.LogCaptureFixture) -> None:
+    """Then nothing is decided, rather than something wrong."""
+    desk = Desk(BAD)
+
+    assert Policies(desk, lambda: desk.now).current() is None
+    assert events(said) == ["rules.refused"]
+
+
+def test_tenant_domains_are_kept_for_six_hours_and_through_trouble(said: pytest.LogCaptureFixture) -> None:
+    """One call in six hours; what was known stays known when Graph stutters or answers nothing."""
+    clock = [START]
+    answers: list[frozenset[str] | Exception] = [
+        Forbidden("c", status=403, code="Authorization_RequestDenied"),
+        frozenset({"contoso.com"}),
+        frozenset(),
+        frozenset({"contoso.com", "new.com"}),
+    ]
+
+    def ask() -> frozenset[str]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    domains = TenantDomains(ask, lambda: clock[0])
+    seen = []
+    for wait in (
+        timedelta(0),
+        timedelta(minutes=1),
+        timedelta(hours=5),
+        timedelta(hours=1),
+        timedelta(minutes=1),
+    ):
+        clock[0] += wait
+        seen.append(domains.current())
+
+    assert seen == [None, {"contoso.com"}, {"contoso.com"}, {"contoso.com"}, {"contoso.com", "new.com"}]
+    assert events(said) == ["tenant_domains.refused"]
