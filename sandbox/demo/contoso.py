@@ -114,9 +114,7 @@ class Contoso:
         """Have the organizer move one occurrence of a series, counted from 0, to another place."""
         with self._mails_of(meeting):
             meeting.exceptions.append(
-                self._graph.people.change_occurrence(
-                    *meeting.key, index, location={"displayName": location}
-                )
+                self._graph.people.change_occurrence(*meeting.key, index, location={"displayName": location})
             )
 
     def trouble(self, meeting: Meeting, **properties: Any) -> None:
@@ -129,9 +127,7 @@ class Contoso:
 
     def await_decision(self, meeting: Meeting) -> None:
         """Wait until the app has decided on this event."""
-        self._journal.wait_for(
-            lambda line: _is_decision(line, meeting.key), PATIENCE_SECONDS
-        )
+        self._journal.wait_for(lambda line: _is_decision(line, meeting.key), PATIENCE_SECONDS)
 
     def _hire(self, stage: Stage, name: str, traits: Mapping[str, Any]) -> User:
         user = self._graph.add_user(name, f"{name.partition(' ')[0].lower()}@contoso.com", **traits)

@@ -52,7 +52,7 @@ class Journal(logging.Handler):
 def journal(path: Path) -> Iterator[Journal]:
     """Keep a journal while the block lasts; an earlier file is replaced."""
     root = logging.getLogger()
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8", buffering=1) as file:
         handler = Journal(file)
         root.addHandler(handler)
         try:

@@ -288,9 +288,7 @@ BAD_HOUR = Act(
             special="the answer to our PATCH is lost",
             story=(_LINK_CONFIRMED,),
             link=TEAMS,
-            prepare=lambda contoso, meeting: contoso.trouble(
-                meeting, method="PATCH", drop=Drop.AFTER
-            ),
+            prepare=lambda contoso, meeting: contoso.trouble(meeting, method="PATCH", drop=Drop.AFTER),
         ),
     ),
 )
