@@ -17,6 +17,7 @@ from unittest import mock
 
 import httpx
 from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from function_app import build_app
@@ -152,10 +153,13 @@ class _Call:
 
 
 def empty(azurite: Azurite) -> None:
-    """Take all queues and tables out of an Azurite."""
+    """Take all queues, tables and blob containers out of an Azurite."""
     with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
         for queue in queues.list_queues():
             queues.delete_queue(queue)
+    with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
+        for container in blobs.list_containers():
+            blobs.delete_container(container)
     with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
         for table in tables.list_tables():
             tables.delete_table(table.name)

@@ -45,6 +45,7 @@ class StorageSettings:
     connection_string: str = field(default="", repr=False)
     queue_url: str = ""
     table_url: str = ""
+    blob_url: str = ""
     client_id: str = ""
 
 
@@ -65,6 +66,7 @@ class Settings:
     notification_url: str | None = field(default=None, repr=False)
     #: the key in force first, then the previous one while keys rotate
     client_state_keys: tuple[str, ...] = field(repr=False)
+    #: a folder, or the https address of a blob container
     rules: str = "rules"
     settle: timedelta = timedelta(seconds=20)
     #: JOINLINK_MODE=report: nothing is written, whatever the rules say
@@ -89,7 +91,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         graph_url=reader.url("JOINLINK_GRAPH_URL") or cloud.graph,
         notification_url=reader.url("JOINLINK_NOTIFICATION_URL") or None,
         client_state_keys=_client_state_keys(reader),
-        rules=reader.text("JOINLINK_RULES") or "rules",
+        rules=_rules(reader),
         settle=reader.duration("JOINLINK_SETTLE", timedelta(seconds=20)),
         report_only=reader.choice("JOINLINK_MODE", ("report", ""), "") == "report",
         log_level=reader.choice("JOINLINK_LOG_LEVEL", tuple(x.lower() for x in _LOG_LEVELS), "info").upper(),
@@ -113,19 +115,27 @@ def _storage(reader: "_Reader") -> StorageSettings:
     urls = {
         service: reader.url(f"{STORAGE}__{service}ServiceUri")
         or (f"https://{account}.{service}.core.windows.net" if account else "")
-        for service in ("queue", "table")
+        for service in ("queue", "table", "blob")
     }
     if not connection_string and not all(urls.values()):
         reader.problems.append(
             f"{STORAGE} is missing: set a connection string, or {STORAGE}__accountName,"
-            f" or both {STORAGE}__queueServiceUri and {STORAGE}__tableServiceUri"
+            f" or all of {STORAGE}__queueServiceUri, {STORAGE}__tableServiceUri, {STORAGE}__blobServiceUri"
         )
     return StorageSettings(
         connection_string=connection_string,
         queue_url=urls["queue"],
         table_url=urls["table"],
+        blob_url=urls["blob"],
         client_id=reader.guid(f"{STORAGE}__clientId", required=False),
     )
+
+
+def _rules(reader: "_Reader") -> str:
+    """A folder, or the address of a blob container."""
+    name = "JOINLINK_RULES"
+    value = reader.text(name) or "rules"
+    return reader.url(name) if "://" in value else value
 
 
 def _client_state_keys(reader: "_Reader") -> tuple[str, ...]:

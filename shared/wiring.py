@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from shared.storage.queues import MessageQueue
     from shared.worker.event_messages import EventMessages
+    from shared.worker.policies import Policies
 
 
 class Joinlink:
@@ -72,19 +73,15 @@ class Joinlink:
 
     @cached_property
     def _event_messages(self) -> "EventMessages":
-        from pathlib import Path
-
         from shared.auth import TokenSource
         from shared.graph.client import Graph, GraphAuth, graph_http
         from shared.storage.counters import COUNTERS, Counters
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
         from shared.storage.meetings import MEETINGS, Meetings
         from shared.storage.queues import POISON_SUFFIX
-        from shared.storage.rule_source import RuleFolder
         from shared.storage.tables import Table
         from shared.worker.domains import TenantDomains
         from shared.worker.event_messages import EventMessages
-        from shared.worker.policies import Policies
         from shared.worker.processing import Processor
 
         settings = self._settings
@@ -99,7 +96,7 @@ class Joinlink:
 
         processor = Processor(
             world=self._world,
-            policies=Policies(RuleFolder(Path(settings.rules)), self._world.now),
+            policies=self._policies,
             domains=TenantDomains(lambda: Graph(http).verified_domains(), self._world.now),
             meetings=Meetings(table(MEETINGS)),
             mailboxes=Mailboxes(table(MAILBOXES)),
@@ -113,6 +110,28 @@ class Joinlink:
             queue=self._event_changes,
             poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
         )
+
+    @cached_property
+    def _policies(self) -> "Policies":
+        from pathlib import Path
+
+        from shared.storage.rule_source import (
+            KEPT_CONTAINER,
+            LastGoodRules,
+            RuleContainer,
+            RuleFolder,
+            container_of,
+        )
+        from shared.worker.policies import Policies
+
+        settings, credential = self._settings, self._storage_credential
+        kept = LastGoodRules(container_of(settings.storage, credential, KEPT_CONTAINER))
+        self._open.append(kept.close)
+        if "://" not in settings.rules:
+            return Policies(RuleFolder(Path(settings.rules)), kept, self._world.now)
+        container = RuleContainer.connect(settings.rules, settings.storage, credential)
+        self._open.append(container.close)
+        return Policies(container, kept, self._world.now)
 
     @cached_property
     def _event_changes(self) -> "MessageQueue":

@@ -54,6 +54,7 @@ def test_storage_may_be_named_by_its_account_alone() -> None:
 
     assert storage.queue_url == "https://acme.queue.core.windows.net"
     assert storage.table_url == "https://acme.table.core.windows.net"
+    assert storage.blob_url == "https://acme.blob.core.windows.net"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,7 @@ def test_storage_may_be_named_by_its_account_alone() -> None:
         pytest.param({**GOOD, "JOINLINK_SETTLE": "20"}, "use a number with a unit", id="no unit"),
         pytest.param({**GOOD, "JOINLINK_SETTLE": "9999h"}, "up to 1h", id="too long to settle"),
         pytest.param({**GOOD, "JOINLINK_CLOUD": "moon"}, "use global or usgov or dod or china", id="an unknown cloud"),
+        pytest.param({**GOOD, "JOINLINK_RULES": "http://acme.blob.core.windows.net/rules"}, "JOINLINK_RULES is no https address", id="rules over plain http"),
         pytest.param({**GOOD, "JOINLINK_MODE": "enforce"}, "JOINLINK_MODE is 'enforce': use report", id="the brake only brakes"),
         pytest.param({**GOOD, "JOINLINK_GRAPH_URL": "http://graph.microsoft.com"}, "JOINLINK_GRAPH_URL is no https address", id="plain http"),
         pytest.param({**GOOD, "JOINLINK_NOTIFICATION_URL": "https://["}, "JOINLINK_NOTIFICATION_URL is no https", id="a broken address"),

@@ -1,8 +1,25 @@
-"""Where rule files come from: a folder beside the app."""
+"""Where rule files come from, a folder or a blob container, and where the last good ones are kept."""
 
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerClient
+
+from shared.errors import StorageUnavailable
 from shared.rules.loader import RuleFile
+from shared.settings import StorageSettings
+from shared.storage.connection import TIMEOUTS, transport
+
+KEPT_CONTAINER = "joinlink"
+_KEPT_BLOB = "last-good-rules.json"
+#: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
+_MOST_BYTES = 300_000
+_SUFFIX = ".yaml"
 
 
 class RuleFolder:
@@ -17,5 +34,105 @@ class RuleFolder:
         Raises:
             OSError: the folder or a file can't be read.
         """
-        files = sorted(self._folder.glob("*.yaml"))
+        files = sorted(path for path in self._folder.iterdir() if path.suffix == _SUFFIX)
         return tuple(RuleFile(f"{self._folder.name}/{path.name}", path.read_bytes()) for path in files)
+
+
+class RuleContainer:
+    """The `*.yaml` blobs of a container; a blob is fetched again only where its ETag has changed."""
+
+    def __init__(self, client: ContainerClient) -> None:
+        self._client = client
+        self._fetched: dict[str, tuple[str, RuleFile]] = {}
+
+    @classmethod
+    def connect(
+        cls, url: str, storage: StorageSettings, credential: TokenCredential | None
+    ) -> "RuleContainer":
+        """Connect to the container at `url`, in the storage account of the settings or in another."""
+        if not storage.connection_string:
+            return cls(ContainerClient.from_container_url(url, credential, transport=transport(), **TIMEOUTS))
+        return cls(container_of(storage, None, url.rsplit("/", 1)[-1]))
+
+    def read(self) -> tuple[RuleFile, ...]:
+        """Return the files as they are now.
+
+        Raises:
+            StorageUnavailable: the container can't be read.
+        """
+        with _available(self._client.container_name):
+            blobs = [blob for blob in self._client.list_blobs() if blob.name.endswith(_SUFFIX)]
+            self._fetched = {blob.name: self._fetch(blob) for blob in blobs}
+        return tuple(file for _etag, file in self._fetched.values())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _fetch(self, blob: BlobProperties) -> tuple[str, RuleFile]:
+        known = self._fetched.get(blob.name)
+        if known and known[0] == blob.etag:
+            return known
+        # A range of an empty blob is an error to the service.
+        most = min(blob.size, _MOST_BYTES) or None
+        content = self._client.download_blob(blob.name, offset=0 if most else None, length=most).readall()
+        return str(blob.etag), RuleFile(f"{self._client.container_name}/{blob.name}", content)
+
+
+class LastGoodRules:
+    """The rule files that were last in force, kept in a blob: a restart under broken ones finds them."""
+
+    def __init__(self, client: ContainerClient) -> None:
+        self._client = client
+
+    def read(self) -> tuple[RuleFile, ...]:
+        """Return the files that were kept last; none if there are none.
+
+        Raises:
+            StorageUnavailable: the blob can't be read.
+        """
+        with _available(KEPT_CONTAINER):
+            try:
+                kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
+            except ResourceNotFoundError:
+                return ()
+        return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
+
+    def keep(self, files: tuple[RuleFile, ...]) -> None:
+        """Keep these files instead.
+
+        Raises:
+            StorageUnavailable: the blob can't be written.
+        """
+        kept = [{"name": file.name, "content": b64encode(file.content).decode()} for file in files]
+        with _available(KEPT_CONTAINER):
+            with suppress(ResourceExistsError):
+                self._client.create_container()
+            self._client.upload_blob(_KEPT_BLOB, json.dumps({"files": kept}), overwrite=True)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def container_of(
+    storage: StorageSettings, credential: TokenCredential | None, container: str
+) -> ContainerClient:
+    """Return a client for a container of the app's own storage account; nothing is sent yet."""
+    if storage.connection_string:
+        return ContainerClient.from_connection_string(
+            storage.connection_string, container, transport=transport(), retry_total=1, **TIMEOUTS
+        )
+    return ContainerClient(
+        storage.blob_url, container, credential, transport=transport(), retry_total=1, **TIMEOUTS
+    )
+
+
+@contextmanager
+def _available(container: str) -> Iterator[None]:
+    try:
+        yield
+    except AzureError as error:
+        raise StorageUnavailable(
+            f"blob container {container} did not answer as it should: {type(error).__name__}"
+        ) from error

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
+from shared.errors import StorageUnavailable
 from shared.logs import logger
 from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.policy import Policy
@@ -17,14 +18,25 @@ class RuleSource(Protocol):
     """Where rule files come from."""
 
     def read(self) -> tuple[RuleFile, ...]:
-        """Return the files as they are now; raises OSError where they can't be read."""
+        """Return the files as they are now; raises OSError or StorageUnavailable where they can't be read."""
+
+
+class Keeper(Protocol):
+    """Where the last good files are kept beyond the life of a process; raises StorageUnavailable."""
+
+    def read(self) -> tuple[RuleFile, ...]:
+        """Return what was kept last, none if nothing was."""
+
+    def keep(self, files: tuple[RuleFile, ...]) -> None:
+        """Keep these instead."""
 
 
 class Policies:
     """Keeps the last good policy; safe to share between threads."""
 
-    def __init__(self, source: RuleSource, now: Callable[[], datetime]) -> None:
+    def __init__(self, source: RuleSource, keeper: Keeper, now: Callable[[], datetime]) -> None:
         self._source = source
+        self._keeper = keeper
         self._now = now
         self._lock = Lock()
         self._next_look: datetime | None = None
@@ -43,29 +55,55 @@ class Policies:
     def _look(self) -> None:
         try:
             files = self._source.read()
-        except OSError as error:
-            self._refused([f"the rule files can't be read: {error.strerror}"])
+        except (OSError, StorageUnavailable) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            self._refuse([f"the rule files can't be read: {why}"])
             return
-        if files != self._files:
-            self._files = files
-            self._take(load_policy(files))
-
-    def _take(self, loaded: Loaded) -> None:
+        if files == self._files:
+            return
+        self._files = files
+        loaded = load_policy(files)
         if loaded.policy is None:
-            self._refused([str(problem) for problem in loaded.problems])
+            self._refuse([str(problem) for problem in loaded.problems])
             return
-        self._policy = loaded.policy
-        logger().info(
-            "rules.loaded",
-            policy=loaded.policy.hash,
-            rules=len(loaded.policy.rules),
-            warnings=[str(problem) for problem in loaded.problems][:_PROBLEMS_LOGGED],
-        )
+        self._take(loaded, kept=False)
+        self._keep(files)
 
-    def _refused(self, problems: list[str]) -> None:
+    def _refuse(self, problems: list[str]) -> None:
+        if self._policy is None:
+            self._recall()
         logger().error(
             "rules.refused",
             problems=problems[:_PROBLEMS_LOGGED],
             problem_count=len(problems),
             policy=self._policy.hash if self._policy else None,
         )
+
+    def _recall(self) -> None:
+        """Take the policy that was in force before this process began."""
+        try:
+            files = self._keeper.read()
+        except StorageUnavailable as error:
+            logger().warning("rules.keep_failed", detail=str(error))
+            return
+        loaded = load_policy(files)
+        if loaded.policy is not None:
+            self._take(loaded, kept=True)
+
+    def _take(self, loaded: Loaded, *, kept: bool) -> None:
+        assert loaded.policy is not None
+        self._policy = loaded.policy
+        logger().info(
+            "rules.loaded",
+            policy=loaded.policy.hash,
+            rules=len(loaded.policy.rules),
+            kept=kept,
+            warnings=[str(problem) for problem in loaded.problems][:_PROBLEMS_LOGGED],
+        )
+
+    def _keep(self, files: tuple[RuleFile, ...]) -> None:
+        try:
+            if self._keeper.read() != files:
+                self._keeper.keep(files)
+        except StorageUnavailable as error:
+            logger().warning("rules.keep_failed", detail=str(error))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import logs
-from shared.errors import Forbidden
+from shared.errors import Forbidden, StorageUnavailable
 from shared.rules.loader import RuleFile
 from shared.worker.domains import TenantDomains
 from shared.worker.policies import Policies
@@ -31,6 +31,22 @@ class Desk:
         return (RuleFile("rules/a.yaml", self.content),)
 
 
+class Shelf:
+    """Where the last good files are kept; it may be out of reach."""
+
+    def __init__(self, files: tuple[RuleFile, ...] = (), *, broken: bool = False) -> None:
+        self.files = files
+        self.broken = broken
+
+    def read(self) -> tuple[RuleFile, ...]:
+        if self.broken:
+            raise StorageUnavailable("blob container joinlink did not answer as it should")
+        return self.files
+
+    def keep(self, files: tuple[RuleFile, ...]) -> None:
+        self.files = files
+
+
 @pytest.fixture
 def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     logs.configure("INFO")
@@ -45,7 +61,7 @@ def events(said: pytest.LogCaptureFixture) -> list[str]:
 def test_rules_are_looked_at_once_a_minute(said: pytest.LogCaptureFixture) -> None:
     """However many events are decided meanwhile; the log says when a policy comes into force."""
     desk = Desk(GOOD)
-    policies = Policies(desk, lambda: desk.now)
+    policies = Policies(desk, Shelf(), lambda: desk.now)
     first = [policies.current() for _ in range(100)]
     desk.content = BETTER
     desk.now += timedelta(seconds=59)
@@ -62,7 +78,7 @@ def test_rules_are_looked_at_once_a_minute(said: pytest.LogCaptureFixture) -> No
 def test_the_last_good_policy_stays_in_force(said: pytest.LogCaptureFixture, broken: bytes | None) -> None:
     """Loudly; and once mended, the new one is taken."""
     desk = Desk(GOOD)
-    policies = Policies(desk, lambda: desk.now)
+    policies = Policies(desk, Shelf(), lambda: desk.now)
     good = policies.current()
     desk.content, desk.now = broken, desk.now + timedelta(minutes=1)
     assert policies.current() is good
@@ -79,8 +95,29 @@ def test_without_a_valid_policy_there_is_none(said: pytest.LogCaptureFixture) ->
     """Then nothing is decided, rather than something wrong."""
     desk = Desk(BAD)
 
-    assert Policies(desk, lambda: desk.now).current() is None
+    assert Policies(desk, Shelf(), lambda: desk.now).current() is None
     assert events(said) == ["rules.refused"]
+
+
+def test_a_restart_under_a_broken_file_takes_what_was_in_force_before(said: pytest.LogCaptureFixture) -> None:
+    """The process before kept its files; the log says that these are old ones."""
+    shelf, desk = Shelf(), Desk(GOOD)
+    before = Policies(desk, shelf, lambda: desk.now).current()
+    desk.content = BAD
+    after = Policies(desk, shelf, lambda: desk.now).current()
+
+    assert before is not None
+    assert after is not None
+    assert before.hash == after.hash
+    assert events(said) == ["rules.loaded", "rules.loaded", "rules.refused"]
+
+
+def test_a_shelf_out_of_reach_stops_nothing(said: pytest.LogCaptureFixture) -> None:
+    """Good rules are in force all the same; the log warns."""
+    desk = Desk(GOOD)
+
+    assert Policies(desk, Shelf(broken=True), lambda: desk.now).current() is not None
+    assert events(said) == ["rules.loaded", "rules.keep_failed"]
 
 
 def test_tenant_domains_are_kept_for_six_hours_and_through_trouble(said: pytest.LogCaptureFixture) -> None:

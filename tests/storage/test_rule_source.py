@@ -1,0 +1,70 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from azure.storage.blob import ContainerClient
+
+from sandbox.azurite import Azurite
+from shared.errors import StorageUnavailable
+from shared.rules.loader import RuleFile
+from shared.settings import StorageSettings
+from shared.storage.rule_source import LastGoodRules, RuleContainer, RuleFolder, container_of
+
+
+@pytest.fixture
+def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[ContainerClient]:
+    storage = StorageSettings(connection_string=azurite.connection_string)
+    with container_of(storage, None, unique("rules")) as client:
+        yield client
+
+
+def test_a_folder_gives_its_rule_files_in_name_order(tmp_path: Path) -> None:
+    """Other files are not looked at."""
+    for name in ("b.yaml", "a.yaml", "notes.txt"):
+        (tmp_path / name).write_text(name)
+
+    assert [file.content for file in RuleFolder(tmp_path).read()] == [b"a.yaml", b"b.yaml"]
+
+
+def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    """An empty answer would mean that there are no rules."""
+    with pytest.raises(FileNotFoundError):
+        RuleFolder(tmp_path / "gone").read()
+
+
+def test_a_container_gives_its_rule_blobs_as_they_are_now(container: ContainerClient) -> None:
+    """Added, changed and removed blobs are seen; unchanged ones are not fetched again."""
+    container.create_container()
+    container.upload_blob("b.yaml", b"two")
+    container.upload_blob("a.yaml", b"one")
+    container.upload_blob("notes.txt", b"no")
+    rules = RuleContainer(container)
+    first = rules.read()
+    container.upload_blob("b.yaml", b"three", overwrite=True)
+    container.upload_blob("c.yaml", b"")
+    second = rules.read()
+    container.delete_blob("a.yaml")
+    third = rules.read()
+
+    assert [file.content for file in first] == [b"one", b"two"]
+    assert [file.content for file in second] == [b"one", b"three", b""]
+    assert second[0] is first[0]
+    assert [file.name.rsplit("/", 1)[-1] for file in third] == ["b.yaml", "c.yaml"]
+
+
+def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> None:
+    """So that the policy in force stays."""
+    with pytest.raises(StorageUnavailable, match="did not answer"):
+        RuleContainer(container).read()
+
+
+def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
+    """Byte for byte, the newest; nothing where nothing was kept."""
+    kept = LastGoodRules(container)
+    before = kept.read()
+    kept.keep((RuleFile("rules/old.yaml", b"old"),))
+    files = (RuleFile("rules/é.yaml", b"\xff\x00"), RuleFile("rules/b.yaml", b""))
+    kept.keep(files)
+
+    assert before == ()
+    assert kept.read() == files
