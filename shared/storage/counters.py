@@ -3,13 +3,23 @@
 Partition: hashed rule id; row: the window, such as `hour-2026-11-22T08` or `day-2026-11-22-<mailbox>`.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.errors import StateChanged
 from shared.rules.policy import Limits
-from shared.storage.tables import Table, hashed
+from shared.storage.tables import Row, Table, hashed
 
 COUNTERS = "counters"
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A limit that is reached: its window, how many it takes, whether this is its first refusal."""
+
+    window: str
+    most: int
+    first: bool
 
 
 class Counters:
@@ -18,15 +28,16 @@ class Counters:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def charge(self, rule: str, mailbox: str, limits: Limits, now: datetime) -> bool:
-        """Count a write of `rule` in `mailbox` at `now`; False, and nothing counted, if a limit is full."""
+    def charge(self, rule: str, mailbox: str, limits: Limits, now: datetime) -> Full | None:
+        """Count a write of `rule` in `mailbox` at `now`; if a limit is full, count nothing and return it."""
         charged: list[str] = []
         for window, most in _windows(mailbox, limits, now):
-            if not self._add(rule, window, 1, most):
+            full = self._add(rule, window, 1, most)
+            if full:
                 self._give_back(rule, charged)
-                return False
+                return full
             charged.append(window)
-        return True
+        return None
 
     def refund(self, rule: str, mailbox: str, limits: Limits, now: datetime) -> None:
         """Take back what `charge` counted with the same arguments: nothing was written after all."""
@@ -36,17 +47,23 @@ class Counters:
         for window in windows:
             self._add(rule, window, -1, None)
 
-    def _add(self, rule: str, window: str, change: int, most: int | None) -> bool:
+    def _add(self, rule: str, window: str, change: int, most: int | None) -> Full | None:
         while True:
             row = self._table.read(hashed(rule), window)
-            count = (row.values["count"] if row else 0) + change
-            if most is not None and count > most:
-                return False
-            try:
-                self._table.write(hashed(rule), window, {"count": count}, etag=row.etag if row else None)
-            except StateChanged:
-                continue  # somebody was faster, so the count has moved on: this ends
-            return True
+            count, refused = (row.values["count"], row.values["refused"]) if row else (0, False)
+            full = most is not None and count + change > most
+            if full and refused:
+                return Full(window, most or 0, first=False)
+            values = {"count": count if full else count + change, "refused": full or refused}
+            if self._wrote(rule, window, values, row):
+                return Full(window, most or 0, first=True) if full else None
+
+    def _wrote(self, rule: str, window: str, values: dict[str, object], row: Row | None) -> bool:
+        try:
+            self._table.write(hashed(rule), window, values, etag=row.etag if row else None)
+        except StateChanged:
+            return False  # somebody was faster, so the count has moved on: trying again ends
+        return True
 
 
 def _windows(mailbox: str, limits: Limits, now: datetime) -> list[tuple[str, int]]:

@@ -20,10 +20,11 @@ from shared.errors import (
     Throttled,
 )
 from shared.graph.client import Graph
+from shared.logs import logger
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, Rule
-from shared.storage.counters import Counters
+from shared.storage.counters import Counters, Full
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
@@ -179,8 +180,9 @@ class Processor:
         now = self._world.now()
         # An attempt whose end is not known was charged when it was made.
         fresh = meeting is None or meeting.state is not MeetingState.ATTEMPTED
-        if fresh and not self._counters.charge(rule.id, mailbox, rule.limits, now):
-            return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)
+        full = self._counters.charge(rule.id, mailbox, rule.limits, now) if fresh else None
+        if full:
+            return _limit_reached(rule, full)
         provider = choose_provider(graph.calendar_of(mailbox, event.id), rule.provider_fallback)
         if isinstance(provider, Reason):
             if fresh:
@@ -263,3 +265,10 @@ class Processor:
             policy_hash=found.policy.hash,
         )
         return self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
+
+
+def _limit_reached(rule: Rule, full: Full) -> Handled:
+    """Leave the event as in report mode; say it aloud once for the window, in the whole tenant."""
+    if full.first:
+        logger().warning("rule.limit_reached", rule=rule.id, window=full.window, limit=full.most)
+    return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)

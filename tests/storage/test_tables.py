@@ -1,5 +1,7 @@
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -9,7 +11,7 @@ from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
-from shared.storage.counters import Counters
+from shared.storage.counters import Counters, Full
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
 from shared.storage.tables import Table
@@ -78,19 +80,25 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     """Two an hour: the third is refused, the next hour is free again."""
     counters, limits = Counters(table), Limits(per_hour=2)
 
-    assert [counters.charge("rule", ADA, limits, NOW) for _ in range(3)] == [True, True, False]
-    assert counters.charge("rule", ADA, limits, NOW + timedelta(hours=1))
-    assert counters.charge("other-rule", ADA, limits, NOW)
+    window = "hour-2026-11-22T08"
+    assert [counters.charge("rule", ADA, limits, NOW) for _ in range(4)] == [
+        None,
+        None,
+        Full(window, 2, first=True),
+        Full(window, 2, first=False),
+    ]
+    assert counters.charge("rule", ADA, limits, NOW + timedelta(hours=1)) is None
+    assert counters.charge("other-rule", ADA, limits, NOW) is None
 
 
 def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
     """Ada's day is full; the hour's two are still there for Bo."""
     counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
     ada = [counters.charge("rule", ADA, limits, NOW) for _ in range(3)]
-    bo = counters.charge("rule", BO, limits, NOW)
-    cy = counters.charge("rule", "cccccccc", limits, NOW)
 
-    assert (ada, bo, cy) == ([True, False, False], True, True)
+    assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
+    assert counters.charge("rule", BO, limits, NOW) is None
+    assert counters.charge("rule", "cccccccc", limits, NOW) is None
 
 
 def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
@@ -99,7 +107,26 @@ def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     counters.charge("rule", ADA, limits, NOW)
     counters.refund("rule", ADA, limits, NOW)
 
-    assert counters.charge("rule", ADA, limits, NOW)
+    assert counters.charge("rule", ADA, limits, NOW) is None
+
+
+def charge_often(connection_string: str, table: str, times: int) -> int:
+    """Charge a limit of 25 from a process of its own; return how many charges were taken."""
+    connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
+    taken = [Counters(connected).charge("rule", ADA, Limits(per_hour=25), NOW) for _ in range(times)]
+    connected.close()
+    return taken.count(None)
+
+
+def test_instances_that_charge_at_once_never_pass_a_limit(
+    azurite: Azurite, unique: Callable[[str], str]
+) -> None:
+    """Four processes want sixty of twenty-five: exactly twenty-five are taken."""
+    name = unique("t")
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as instances:
+        runs = [instances.submit(charge_often, azurite.connection_string, name, 15) for _ in range(4)]
+
+        assert sum(run.result() for run in runs) == 25
 
 
 def test_a_table_that_does_not_answer_is_passing_trouble() -> None:

@@ -205,6 +205,7 @@ def test_a_rule_stops_at_its_limit(story: Story) -> None:
     reasons = [reason for _outcome, reason in story.ends(ada)]
     assert reasons.count("link_added") == 5
     assert reasons.count("limit_reached") == 1
+    assert [line["limit"] for line in story.lines("rule.limit_reached")] == [5]
     story.stage.clock.advance(timedelta(hours=1))
     later = story.meeting(ada, GUEST)
     story.play()
