@@ -73,9 +73,9 @@ def _other_join_link(event: Event, policy: Policy, _facts: Facts, _now: datetime
     )
 
 
-def _removed_by_user(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
+def _removed_by_user(event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
     # The first guard has seen that the event is not online now.
-    return facts.meeting is not None and facts.meeting.had_link
+    return facts.meeting is not None and facts.meeting.may_have_been_online(event.etag)
 
 
 def _gave_up(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
