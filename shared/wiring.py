@@ -96,7 +96,7 @@ class Joinlink:
         from shared.storage.meetings import MEETINGS, Meetings
         from shared.storage.queues import POISON_SUFFIX
         from shared.storage.tables import Table
-        from shared.worker.domains import TenantDomains
+        from shared.worker.directory import Directory
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
@@ -115,7 +115,7 @@ class Joinlink:
         processor = Processor(
             world=self._world,
             policies=self._policies,
-            domains=TenantDomains(lambda: Graph(http).verified_domains(), self._world.now),
+            directory=Directory(lambda: Graph(http), self._world.now),
             meetings=meetings,
             mailboxes=Mailboxes(table(MAILBOXES)),
             enabler=Enabler(world=self._world, meetings=meetings, counters=Counters(table(COUNTERS))),

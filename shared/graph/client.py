@@ -14,7 +14,6 @@ from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
 TIMEOUT = httpx.Timeout(20, connect=5)
-VERSION = "/v1.0"
 
 
 class _Token(Protocol):
@@ -83,6 +82,16 @@ class Graph:
         call = protocol.read_verified_domains()
         return wire.domains_from(self._send(call), call.name)
 
+    def group_members(self, group: str) -> frozenset[str]:
+        """Read the addresses of all users in a group, nested groups resolved, lower-case."""
+        call: Call | None = protocol.read_group_members(group)
+        addresses: set[str] = set()
+        while call:
+            answer = self._send(call)
+            addresses |= wire.addresses_from(answer, call.name)
+            call = protocol.next_page(call, answer)
+        return frozenset(addresses)
+
     def _send(self, call: Call) -> dict[str, Any]:
         """Send, a read with one quick retry. After a write without answer, look first what came of it."""
         try:
@@ -98,7 +107,7 @@ class Graph:
         try:
             response = self._http.request(
                 call.method,
-                VERSION + call.path,
+                protocol.VERSION + call.path,
                 params=dict(call.params),
                 headers={**call.headers, "client-request-id": str(uuid4())},
                 json=call.json,

@@ -190,6 +190,24 @@ class _Organizations(_Shape):
     value: list[_Organization]
 
 
+class _User(_Shape):
+    mail: Text = ""
+    user_principal_name: Text = ""
+
+
+class _Users(_Shape):
+    value: list[_User]
+
+
+def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read the lower-case addresses of a page of users: their mail, and the name they sign in with."""
+    with _understood(call):
+        users = _Users.model_validate(data).value
+        return frozenset(
+            address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
+        )
+
+
 def event_from(data: dict[str, Any], call: str) -> Event:
     """Read an event out of a GET's or PATCH's answer; `call` names it in the error."""
     with _understood(call):

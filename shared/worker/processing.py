@@ -25,7 +25,7 @@ from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
-from shared.worker.domains import TenantDomains
+from shared.worker.directory import Directory
 from shared.worker.enabling import PENDING, Enabler, Found
 from shared.worker.gate import MailboxGate
 from shared.worker.handled import Handled, Read, after_trouble, later, later_and_longer
@@ -47,7 +47,7 @@ class Processor:
         *,
         world: World,
         policies: Policies,
-        domains: TenantDomains,
+        directory: Directory,
         meetings: Meetings,
         mailboxes: Mailboxes,
         enabler: Enabler,
@@ -55,7 +55,7 @@ class Processor:
     ) -> None:
         self._world = world
         self._policies = policies
-        self._domains = domains
+        self._directory = directory
         self._meetings = meetings
         self._mailboxes = mailboxes
         self._enabler = enabler
@@ -139,8 +139,11 @@ class Processor:
         meeting = found.stored.meeting
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
-        domains = self._domains.current() if found.policy.needs_tenant_domains else None
-        facts = Facts(meeting=meeting, tenant_domains=domains)
+        facts = Facts(
+            meeting=meeting,
+            tenant_domains=self._directory.domains() if found.policy.needs_tenant_domains else None,
+            members=self._directory.members(found.policy.groups),
+        )
         decision = decide(found.event, found.policy, facts, self._world.now())
         return replace(self._carry_out(decision, found, graph), decision=decision)
 

@@ -221,3 +221,19 @@ def test_the_brake_stops_every_write(begin: Callable[..., Story]) -> None:
 
     assert story.ends(ada) == [("would_enable", "brake")]
     assert story.calls("PATCH", ada) == []
+
+
+def test_a_pilot_group_is_asked_of_graph(begin: Callable[[str], Story]) -> None:
+    """Only members get links; 1,500 of them come in pages, and are kept for hours."""
+    story = begin("version: 1\nrules: [{id: pilot, mode: enforce, when: {organizer: {member_of: GROUP}}}]")
+    ada, bo = story.person("Ada"), story.person("Bo")
+    crowd = [story.stage.graph.add_user(f"U{n}", f"u{n}@contoso.com", mailbox=False) for n in range(1_500)]
+    group = story.stage.graph.add_group("Pilot", [*crowd, ada])
+    (story.rules / "rules.yaml").write_text((story.rules / "rules.yaml").read_text().replace("GROUP", group))
+    story.meeting(ada, "cy@contoso.com")
+    story.meeting(bo, "cy@contoso.com")
+    story.wait()
+
+    assert story.ends(ada)[0] == ("enabled", "link_added")
+    assert story.ends(bo)[0] == ("skipped", "no_rule_matched")
+    assert len([c for c in story.stage.graph.calls if "transitiveMembers" in c.path]) == 2

@@ -242,7 +242,7 @@ def test_a_permission_that_is_missing_is_a_reason_to_skip(begin: Begin) -> None:
     story.play()
 
     assert story.ends(ada) == [("skipped", "insufficient_data")]
-    assert "Authorization_RequestDenied" in story.lines("tenant_domains.refused")[0]["detail"]
+    assert "Authorization_RequestDenied" in story.lines("directory.refused")[0]["detail"]
 
 
 @pytest.mark.parametrize("name", ["JOINLINK_TENANT_ID", "JOINLINK_CLIENT_STATE_KEY"])
