@@ -83,16 +83,20 @@ class Processor:
             self._reads.note(change.mailbox, event, read.started)
 
     def _is_superseded(self, change: EventChange, event: str) -> bool:
-        # `verify` asks for a second look on purpose.
-        return change.source is not Source.VERIFY and self._reads.since(
-            change.mailbox, event, change.received
-        )
+        # A second look at a link, or for an event that was not found, is made on purpose.
+        if change.source is Source.VERIFY or change.not_found:
+            return False
+        return self._reads.since(change.mailbox, event, change.received)
 
     def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
+        started = self._world.now()
         try:
             return self._look_until_it_stands_still(change, graph, policy)
         except (GraphError, StorageUnavailable) as error:
-            return after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
+            handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
+        # One search goes on for all copies of the message.
+        searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
+        return replace(handled, read=Read(started, frozenset({change.event})) if searched else None)
 
     def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> GraphError | StorageUnavailable:
         """Note what an error says of the mailbox; return the error to act on."""
