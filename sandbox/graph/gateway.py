@@ -15,12 +15,13 @@ from werkzeug import Request, Response
 from werkzeug.http import http_date
 
 from sandbox.graph.call import Answer, Call
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
 from sandbox.graph.identity import Identity
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
+from sandbox.graph.user import User
 
 #: Requests at a time that Outlook serves per app and mailbox
 #: (https://learn.microsoft.com/graph/throttling-limits).
@@ -118,6 +119,8 @@ class Gateway:
         finally:
             with self._lock:
                 self._under_way[visit.mailbox] -= 1
+                if not self._under_way[visit.mailbox]:
+                    del self._under_way[visit.mailbox]
 
     def _respond(self, request: Request, visit: _Visit, *, has_place: bool) -> Response:
         request_id = str(uuid4())

@@ -6,12 +6,13 @@ from typing import Any
 
 from sandbox.graph import ids, render, zones
 from sandbox.graph.call import Answer, Call, entity, page
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
 from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.routes import Route
+from sandbox.graph.user import User
 
 _PAGE, _LARGEST_PAGE = 10, 1000
 _LIST_OPTIONS = ("$select", "$top", "$skip")
@@ -119,8 +120,15 @@ class MailRoutes:
         """Answer all calendars of a mailbox."""
         call.only_options("$top", "$skip")
         owner = self._owner(call)
-        shown = [render.calendar(one, owner) for one in self._mailboxes.of(owner.id).calendars.values()]
-        return page(call, f"users('{owner.id}')/calendars", shown, size=_PAGE, most=_LARGEST_PAGE)
+        calendars = list(self._mailboxes.of(owner.id).calendars.values())
+        return page(
+            call,
+            f"users('{owner.id}')/calendars",
+            calendars,
+            lambda one: render.calendar(one, owner),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
 
     def get_settings(self, call: Call) -> Answer:
         """Answer the settings of a mailbox."""
@@ -150,9 +158,14 @@ class MailRoutes:
 
     def _events(self, call: Call, copies: Iterable[EventCopy]) -> Answer:
         render.check_select(call.select())
-        shown = [self._shown(call, copy) for copy in copies]
-        context = f"users('{self._owner(call).id}')/events"
-        return page(call, context, shown, size=_PAGE, most=_LARGEST_PAGE)
+        return page(
+            call,
+            f"users('{self._owner(call).id}')/events",
+            list(copies),
+            lambda copy: self._shown(call, copy),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
 
     def _shown(self, call: Call, copy: EventCopy) -> dict[str, Any]:
         style = render.Style(
@@ -162,13 +175,11 @@ class MailRoutes:
             now=self._now(),
         )
         organizer = self._organizer(copy).email_address()
-        shown = render.event(
-            copy, owner=self._directory.users[copy.mailbox], organizer=organizer, style=style
-        )
+        shown = render.event(copy, owner=self._directory.user(copy.mailbox), organizer=organizer, style=style)
         return render.selected(shown, copy, call.select())
 
     def _organizer(self, copy: EventCopy) -> User:
-        return self._directory.users[copy.organizer]
+        return self._directory.user(copy.organizer)
 
     def _calendar(self, call: Call, owner: User, calendar_id: str) -> Answer:
         call.only_options("$select")
