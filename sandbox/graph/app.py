@@ -11,18 +11,22 @@ from typing import Any, Literal
 from werkzeug import Request, Response
 
 from sandbox.graph import identity, posting
+from sandbox.graph.authorizations import Authorizations
 from sandbox.graph.directory import Directory
 from sandbox.graph.directory_routes import DirectoryRoutes
 from sandbox.graph.event import EventCopy
 from sandbox.graph.faults import Faults
 from sandbox.graph.gateway import Gateway
+from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.identity import Identity
 from sandbox.graph.ids import Ids
+from sandbox.graph.limits import Limits
 from sandbox.graph.mail_routes import MailRoutes
 from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.notifier import Delivery, Notifier
 from sandbox.graph.outlook import Mail, Outlook
 from sandbox.graph.people import People
+from sandbox.graph.permissions import EVERYWHERE, Permissions
 from sandbox.graph.posting import Post, Reply
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
@@ -39,8 +43,9 @@ class StandIn(Tenant):
     sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
     `sleep` (seconds) carries out the delay of a fault. Safe to serve from many threads.
 
-    Attributes: `faults`, `people`, `identity`, `directory` and `subscriptions` are the parts to play with;
-    `mails` lists the mails that changes of existing events sent to attendees.
+    Attributes: `faults`, `people`, `identity`, `directory`, `subscriptions`, `handshakes` and
+    `authorizations` are the parts to play with; `limits` tells how near to Graph's limits the app has come,
+    and `mails` lists the mails that changes of existing events sent to attendees.
     """
 
     def __init__(
@@ -60,17 +65,23 @@ class StandIn(Tenant):
         self._recorder = Recorder()
         self._post, self._validate = post, validate
         self.faults = Faults(seed)
+        self.permissions = Permissions()
+        self.limits = Limits(now)
+        self.handshakes = Handshakes(self._recorded_validate)
         self.subscriptions = Subscriptions(
             directory=self.directory,
             mailboxes=self._mailboxes,
+            permissions=self.permissions,
+            handshakes=self.handshakes,
             ids=self._ids,
             now=now,
             lock=self._lock,
-            validate=self._recorded_validate,
         )
+        self.authorizations = Authorizations(self.subscriptions, self.permissions, now)
         self.identity = Identity(self._ids, self.subscriptions.application_id)
         self._notifier = Notifier(
             subscriptions=self.subscriptions,
+            authorizations=self.authorizations,
             tenant_id=tenant_id,
             is_default_calendar=self._is_in_default_calendar,
             now=now,
@@ -96,6 +107,8 @@ class StandIn(Tenant):
             identity=self.identity,
             directory=self.directory,
             faults=self.faults,
+            permissions=self.permissions,
+            limits=self.limits,
             recorder=self._recorder,
             lock=self._lock,
             now=now,
@@ -145,18 +158,41 @@ class StandIn(Tenant):
     def send_lifecycle(
         self,
         subscription_id: str,
-        lifecycle_event: Literal["missed", "reauthorizationRequired", "subscriptionRemoved"],
+        lifecycle_event: Literal["missed", "reauthorizationRequired"],
     ) -> None:
-        """Queue a lifecycle notification; `subscriptionRemoved` removes the subscription, too.
+        """Queue a lifecycle notification.
+
+        Raises:
+            Refusal: there is no such subscription.
+        """
+        with self._lock:
+            self._notifier.tell(self.subscriptions.get(subscription_id), lifecycle_event)
+
+    def remove_subscription(self, subscription_id: str, *, tell: bool = True) -> None:
+        """Remove a subscription as Graph does by itself, with a `subscriptionRemoved` or without a word.
 
         Raises:
             Refusal: there is no such subscription.
         """
         with self._lock:
             subscription = self.subscriptions.get(subscription_id)
-            self._notifier.tell(subscription, lifecycle_event)
-            if lifecycle_event == "subscriptionRemoved":
-                self.subscriptions.delete(subscription_id)
+            self.subscriptions.delete(subscription_id)
+            if tell:
+                self._notifier.tell(subscription, "subscriptionRemoved")
+
+    def revoke_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+        """Take a permission from the app: everywhere, or for one mailbox, named by its user's object id.
+
+        Calls that need it are 403. Reading calendars takes `Calendars.Read` or `Calendars.ReadWrite`,
+        subscribing the former. While that is missing notifications wait, four hours at most.
+        """
+        with self._lock:
+            self.permissions.revoke(permission, mailbox)
+
+    def restore_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+        """Give back what was revoked alike."""
+        with self._lock:
+            self.permissions.restore(permission, mailbox)
 
     @property
     def calls(self) -> list[Exchange]:

@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.graph.call import Answer, Call, entity, page, walked
 from sandbox.graph.directory import Directory, Group
 from sandbox.graph.errors import Refusal, bad_query
+from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS
 from sandbox.graph.routes import Route
 from sandbox.graph.user import DEFAULT_USER_PROPERTIES, User
 
@@ -27,13 +28,13 @@ class DirectoryRoutes:
         """Return the calls that this class answers."""
         members = "/groups/<group>/transitiveMembers"
         return [
-            Route("GET", "/users", self.list_users),
-            Route("GET", "/users/<user>", self.get_user),
-            Route("GET", "/groups/<group>", self.get_group),
-            Route("GET", members, self.list_members),
-            Route("GET", f"{members}/microsoft.graph.user", self.list_users_in_group),
-            Route("GET", f"{members}/graph.user", self.list_users_in_group),
-            Route("GET", "/organization", self.get_organization),
+            Route("GET", "/users", self.list_users, USERS),
+            Route("GET", "/users/<user>", self.get_user, USERS),
+            Route("GET", "/groups/<group>", self.get_group, GROUPS),
+            Route("GET", members, self.list_members, GROUPS),
+            Route("GET", f"{members}/microsoft.graph.user", self.list_users_in_group, GROUPS),
+            Route("GET", f"{members}/graph.user", self.list_users_in_group, GROUPS),
+            Route("GET", "/organization", self.get_organization, ORGANIZATION),
         ]
 
     def list_users(self, call: Call) -> Answer:

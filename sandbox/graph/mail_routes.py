@@ -11,6 +11,7 @@ from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
 from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.outlook import Outlook
+from sandbox.graph.permissions import CALENDARS, MAILBOX_SETTINGS, WRITE_CALENDARS
 from sandbox.graph.routes import Route
 from sandbox.graph.user import User
 
@@ -36,22 +37,22 @@ class MailRoutes:
         events = [route for prefix in _CALENDARS for route in self._event_routes(prefix)]
         return [
             *events,
-            Route("GET", "/users/<user>/calendar", self.get_calendar),
-            Route("GET", "/users/<user>/calendars", self.list_calendars),
-            Route("GET", "/users/<user>/calendars/<calendar>", self.get_calendar),
-            Route("GET", "/users/<user>/mailboxSettings", self.get_settings),
+            Route("GET", "/users/<user>/calendar", self.get_calendar, CALENDARS),
+            Route("GET", "/users/<user>/calendars", self.list_calendars, CALENDARS),
+            Route("GET", "/users/<user>/calendars/<calendar>", self.get_calendar, CALENDARS),
+            Route("GET", "/users/<user>/mailboxSettings", self.get_settings, MAILBOX_SETTINGS),
         ]
 
     def _event_routes(self, prefix: str) -> list[Route]:
         return [
-            Route("GET", f"{prefix}/events", self.list_events),
-            Route("POST", f"{prefix}/events", self.create_event),
-            Route("GET", f"{prefix}/events/<event>", self.get_event),
-            Route("PATCH", f"{prefix}/events/<event>", self.update_event),
-            Route("DELETE", f"{prefix}/events/<event>", self.delete_event),
-            Route("GET", f"{prefix}/events/<event>/instances", self.list_instances),
-            Route("GET", f"{prefix}/events/<event>/calendar", self.get_event_calendar),
-            Route("GET", f"{prefix}/calendarView", self.view_calendar),
+            Route("GET", f"{prefix}/events", self.list_events, CALENDARS),
+            Route("POST", f"{prefix}/events", self.create_event, WRITE_CALENDARS),
+            Route("GET", f"{prefix}/events/<event>", self.get_event, CALENDARS),
+            Route("PATCH", f"{prefix}/events/<event>", self.update_event, WRITE_CALENDARS),
+            Route("DELETE", f"{prefix}/events/<event>", self.delete_event, WRITE_CALENDARS),
+            Route("GET", f"{prefix}/events/<event>/instances", self.list_instances, CALENDARS),
+            Route("GET", f"{prefix}/events/<event>/calendar", self.get_event_calendar, CALENDARS),
+            Route("GET", f"{prefix}/calendarView", self.view_calendar, CALENDARS),
         ]
 
     def get_event(self, call: Call) -> Answer:

@@ -1,8 +1,10 @@
 """The calls about subscriptions."""
 
-from sandbox.graph.call import Answer, Call, entity, page
+from sandbox.graph.call import Answer, Call, entity, walked
+from sandbox.graph.permissions import SUBSCRIBE
 from sandbox.graph.routes import Route
-from sandbox.graph.subscriptions import Subscription, Subscriptions
+from sandbox.graph.subscription import Subscription
+from sandbox.graph.subscriptions import Subscriptions
 
 _PAGE = 100
 
@@ -17,19 +19,19 @@ class SubscriptionRoutes:
         """Return the calls that this class answers."""
         one = "/subscriptions/<subscription>"
         return [
-            Route("GET", "/subscriptions", self.list_all),
+            Route("GET", "/subscriptions", self.list_all, SUBSCRIBE),
             Route("POST", "/subscriptions", self.create, locked=False),
-            Route("GET", one, self.get),
+            Route("GET", one, self.get, SUBSCRIBE),
             Route("PATCH", one, self.update, locked=False),
-            Route("DELETE", one, self.delete),
+            Route("DELETE", one, self.delete, SUBSCRIBE),
             Route("POST", f"{one}/reauthorize", self.reauthorize),
         ]
 
     def list_all(self, call: Call) -> Answer:
         """Answer the app's subscriptions."""
-        call.only_options("$skip")
-        return page(
-            call, "subscriptions", self._subscriptions.active(), Subscription.shown, size=_PAGE, most=_PAGE
+        call.only_options("$skiptoken")
+        return walked(
+            call, "subscriptions", self._subscriptions.listed, Subscription.shown, size=_PAGE, most=_PAGE
         )
 
     def create(self, call: Call) -> Answer:
@@ -53,5 +55,5 @@ class SubscriptionRoutes:
 
     def reauthorize(self, call: Call) -> Answer:
         """Take note that the app still may; this does not lengthen a subscription's life."""
-        self._subscriptions.get(call.args["subscription"])
+        self._subscriptions.reauthorize(call.args["subscription"])
         return Answer(204)
