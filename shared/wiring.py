@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from shared.graph.client import Graph
+    from shared.storage.leases import MaintenanceLease
     from shared.storage.mailboxes import Mailboxes
+    from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
+    from shared.worker.directory import Directory
     from shared.worker.endpoint import Endpoint
     from shared.worker.event_messages import EventMessages
     from shared.worker.mailbox_messages import MailboxMessages
+    from shared.worker.maintenance import Maintenance
     from shared.worker.policies import Policies
 
 
@@ -63,6 +67,21 @@ class Joinlink:
         """Return what handles tasks for mailboxes. Raises SettingsError."""
         with self._worker_lock:
             return self._mailbox_messages
+
+    def maintenance(self) -> "Maintenance":
+        """Return one run of maintenance. Raises SettingsError."""
+        from shared.worker.maintenance import Maintenance
+
+        with self._worker_lock:
+            return Maintenance(
+                world=self._world,
+                graph=self._graph(),
+                policies=self._policies,
+                mailboxes=self._mailboxes,
+                queue=self._mailbox_tasks,
+                lease=self._maintenance_lease,
+                endpoint=self._endpoint.fingerprint,
+            )
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
         """Put an event's message back on its queue until the settings are mended.
@@ -104,7 +123,8 @@ class Joinlink:
         settings = self._settings
         webhook = Webhook(
             world=self._world,
-            queue=self._event_changes,
+            changes=lambda: self._event_changes,
+            tasks=lambda: self._mailbox_tasks,
             keys=settings.client_state_keys,
             tenant_id=settings.tenant_id,
             settle=settings.settle,
@@ -115,19 +135,16 @@ class Joinlink:
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
-        from shared.storage.meetings import MEETINGS, Meetings
         from shared.storage.queues import POISON_SUFFIX
-        from shared.worker.directory import Directory
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
-        graph = self._graph
-        meetings = Meetings(self._table(MEETINGS))
+        meetings = self._meetings
         processor = Processor(
             world=self._world,
             policies=self._policies,
-            directory=Directory(graph, self._world.now),
+            directory=self._directory,
             meetings=meetings,
             mailboxes=self._mailboxes,
             enabler=Enabler(world=self._world, meetings=meetings, counters=Counters(self._table(COUNTERS))),
@@ -135,9 +152,9 @@ class Joinlink:
         )
         return EventMessages(
             world=self._world,
-            graph=graph,
+            graph=self._graph,
             processor=processor,
-            queue=self._event_changes(),
+            queue=self._event_changes,
             poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
         )
 
@@ -147,15 +164,37 @@ class Joinlink:
         from shared.worker.mailbox_messages import MailboxMessages
         from shared.worker.mailbox_tasks import MailboxTasks
         from shared.worker.subscriptions import Subscriptions
+        from shared.worker.sweep import Sweeper
 
+        sweeper = Sweeper(
+            world=self._world,
+            policies=self._policies,
+            directory=self._directory,
+            meetings=self._meetings,
+            mailboxes=self._mailboxes,
+            queue=self._event_changes,
+            report_only=self._settings.report_only,
+        )
         subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
         return MailboxMessages(
             world=self._world,
             graph=self._graph,
-            tasks=MailboxTasks(world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions),
-            queue=self._queue(MAILBOX_TASKS),
+            tasks=MailboxTasks(
+                world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
+            ),
+            queue=self._mailbox_tasks,
             poison=self._queue(MAILBOX_TASKS + POISON_SUFFIX),
         )
+
+    @cached_property
+    def _maintenance_lease(self) -> "MaintenanceLease":
+        from shared.storage.leases import MAINTENANCE, MaintenanceLease
+
+        return MaintenanceLease(self._table(MAINTENANCE))
+
+    @cached_property
+    def _mailbox_tasks(self) -> "MessageQueue":
+        return self._queue(MAILBOX_TASKS)
 
     @cached_property
     def _endpoint(self) -> "Endpoint":
@@ -188,6 +227,18 @@ class Joinlink:
         return lambda: Graph(http)
 
     @cached_property
+    def _directory(self) -> "Directory":
+        from shared.worker.directory import Directory
+
+        return Directory(self._graph, self._world.now)
+
+    @cached_property
+    def _meetings(self) -> "Meetings":
+        from shared.storage.meetings import MEETINGS, Meetings
+
+        return Meetings(self._table(MEETINGS))
+
+    @cached_property
     def _mailboxes(self) -> "Mailboxes":
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
 
@@ -215,6 +266,7 @@ class Joinlink:
         self._open.append(container.close)
         return Policies(container, kept, self._world.now)
 
+    @cached_property
     def _event_changes(self) -> "MessageQueue":
         return self._queue(EVENT_CHANGES)
 

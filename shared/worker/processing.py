@@ -18,7 +18,6 @@ from shared.errors import (
 )
 from shared.graph.client import Graph
 from shared.rules.decide import decide
-from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, Stored
@@ -30,6 +29,7 @@ from shared.worker.handled import Handled, Read, after_trouble, later, later_and
 from shared.worker.policies import Policies
 from shared.worker.reads import RecentReads
 from shared.worker.refusals import note_refusal
+from shared.worker.watched import Watched
 from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
@@ -58,6 +58,7 @@ class Processor:
         self._mailboxes = mailboxes
         self._enabler = enabler
         self._report_only = report_only
+        self._watched = Watched(mailboxes)
         self._gate = MailboxGate()
         self._reads = RecentReads()
 
@@ -89,6 +90,8 @@ class Processor:
     def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         started = self._world.now()
         try:
+            if not self._watched.is_in_scope(change, policy, started):
+                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
             return self._look_until_it_stands_still(change, graph, policy)
         except (GraphError, StorageUnavailable) as error:
             handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
@@ -136,11 +139,7 @@ class Processor:
         meeting = found.stored.meeting
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
-        facts = Facts(
-            meeting=meeting,
-            tenant_domains=self._directory.domains() if found.policy.needs_tenant_domains else None,
-            members=self._directory.members(found.policy.groups),
-        )
+        facts = self._directory.facts(found.policy, meeting)
         decision = decide(found.event, found.policy, facts, self._world.now())
         return replace(self._carry_out(decision, found, graph), decision=decision)
 
