@@ -10,7 +10,7 @@ BIN := .venv/bin
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
-setup: ## .venv, pinned packages, Azurite (all other targets do this first)
+setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this first)
 	@$(PYTHON) -m sandbox.setup
 
 demo: setup ## play a working day at Contoso with everything on this machine
@@ -19,11 +19,12 @@ demo: setup ## play a working day at Contoso with everything on this machine
 test: setup ## run the tests; make test ARGS="-k webhook"
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## format, lint, types, import contracts
+check: setup ## format, lint, types, import contracts, rule files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/joinlink validate --strict rules $(wildcard rules/examples/*.yaml)
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

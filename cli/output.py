@@ -1,0 +1,76 @@
+"""What commands print on, and how they say no.
+
+Plain and colourless where nobody looks (a pipe, a file) or `NO_COLOR` is set; then no line is broken, so
+that other tools find whole lines. On a terminal, lines are broken at its width.
+"""
+
+import sys
+from enum import IntEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn, TextIO
+
+from rich.console import Console
+from rich.theme import Theme
+
+_THEME = Theme(
+    {
+        "good": "green",
+        "bad": "bold red",
+        "warn": "yellow",
+        "place": "bold",
+        "dim": "bright_black",
+        "mark": "bold red",
+        "rule": "cyan",
+    },
+    inherit=True,
+)
+
+
+class Exit(IntEnum):
+    """How the command ends."""
+
+    OK = 0
+    #: errors in rules, tests that fail
+    ERRORS = 1
+    #: the command can't be carried out as it was given
+    USAGE = 2
+
+
+class Refused(Exception):
+    """The command can't be carried out; the text tells an admin why, and what to do."""
+
+
+def console(file: TextIO | None = None) -> Console:
+    """Return what to print on; made at each call, so that it is always the stdout of now."""
+    file = file or sys.stdout
+    seen = file.isatty()
+    return Console(
+        file=file,
+        theme=_THEME,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not seen,
+        safe_box=False,
+    )
+
+
+def refuse(error: Exception) -> NoReturn:
+    """Say why on stderr, and end."""
+    out = console(sys.stderr)
+    out.print("joinlink: ", style="bad", end="")
+    out.print(str(error))
+    sys.exit(Exit.USAGE)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 rule`, `2 rules`, `no rules`."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def own_version() -> str:
+    """Return the version that is installed."""
+    try:
+        return version("joinlink")
+    except PackageNotFoundError:  # run from a checkout in which `make setup` was never run
+        return "0"
