@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from shared.domain.decision import Outcome, Reason
-from shared.rules.decide import GUARDS
+from shared.rules.guards import GUARDS
 
 ROOT = Path(__file__).parent.parent
 LEVELS = {"debug", "info", "warning", "error", "log"}
@@ -66,7 +66,7 @@ def test_every_outcome_and_reason_is_explained() -> None:
 
 def test_guards_are_explained_in_the_order_in_which_they_run() -> None:
     """The first that holds decides, so the order is part of the promise."""
-    guards = [reason for reason, _holds in GUARDS]
+    guards = [guard.reason for guard in GUARDS]
     reasons = (ROOT / "docs/decisions.md").read_text().split("\n## Reasons\n")[1]
 
     assert re.findall(r"^\| `(\w+)` \|", reasons, flags=re.MULTILINE)[: len(guards)] == guards

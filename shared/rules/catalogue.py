@@ -11,9 +11,11 @@ from typing import Any, Generic
 
 from shared.rules.conditions import Condition
 from shared.rules.event_facts import EventFacts
+from shared.rules.people_syntax import PeopleSyntax
 from shared.rules.reader import Reader
 from shared.rules.syntaxes import DurationSyntax, FlagSyntax, NamesSyntax, NumberSyntax, Syntax, V
 from shared.rules.text_syntax import TextSyntax
+from shared.rules.time_syntax import RolloutSyntax, StartsBetweenSyntax
 from shared.rules.yaml_nodes import Node
 
 
@@ -32,17 +34,22 @@ class ConditionKind(Generic[V]):
         expectation = self.syntax.read(node, reader, self.name)
         if expectation is None:
             return None
-        fact, met, show = self.fact, expectation.met, self.syntax.show
+        fact, met, show = self.fact, expectation.met, expectation.show or self.syntax.show
         return Condition(
             name=self.name,
             expected=expectation.text,
             holds=lambda facts: met(fact(facts)),
             actual=lambda facts: show(fact(facts)),
+            groups=expectation.groups,
         )
 
 
-_NUMBER, _TEXT, _FLAG, _DURATION, _NAMES = (
-    NumberSyntax(), TextSyntax(), FlagSyntax(), DurationSyntax(), NamesSyntax()
+#: what Graph knows
+SENSITIVITIES = ("normal", "personal", "private", "confidential")
+SHOWN_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
+IMPORTANCES = ("low", "normal", "high")
+_NUMBER, _TEXT, _FLAG, _DURATION, _NAMES, _PEOPLE = (
+    NumberSyntax(), TextSyntax(), FlagSyntax(), DurationSyntax(), NamesSyntax(), PeopleSyntax()
 )  # fmt: skip
 
 
@@ -65,22 +72,34 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     ),
     _row("subject", _TEXT, "The subject.", 'subject: {contains: "[no link]"}'),
     _row("location", _TEXT, "The name of any place of the event.", "location: {starts_with: [Room, Raum]}"),
+    _row(
+        "attendee",
+        _PEOPLE,
+        "Who is among the people invited: by address, domain or group. One person must meet all keys.",
+        "attendee: {domain_in: [fabrikam.com]}",
+    ),
+    _row(
+        "organizer",
+        _PEOPLE,
+        "Who organizes the event: by address, domain or group.",
+        "organizer: {member_of: 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e}",
+    ),
     _row("categories", _NAMES, "The organizer's categories; any of the list.", "categories: [In person]"),
     _row(
         "sensitivity",
-        NamesSyntax(("normal", "personal", "private", "confidential")),
+        NamesSyntax(SENSITIVITIES),
         "The sensitivity; any of the list.",
         "sensitivity: [private, confidential]",
     ),
     _row(
         "show_as",
-        NamesSyntax(("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")),
+        NamesSyntax(SHOWN_AS),
         "How the time is shown to others; any of the list.",
         "show_as: [free, oof]",
     ),
     _row(
         "importance",
-        NamesSyntax(("low", "normal", "high")),
+        NamesSyntax(IMPORTANCES),
         "The importance; any of the list.",
         "importance: high",
     ),
@@ -113,6 +132,18 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
         _DURATION,
         "Time from now to the start; of a series, of its first occurrence.",
         "starts_in: {at_least: 15m}",
+    ),
+    _row(
+        "starts_between",
+        StartsBetweenSyntax(),
+        "Time of day and days of the week at which the event starts; of a series, its first occurrence.",
+        'starts_between: {from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}',
+    ),
+    _row(
+        "rollout",
+        RolloutSyntax(),
+        "A stable share of organizers: whoever is in at 25% is in at 50% too.",
+        "rollout: 25%",
     ),
 )
 

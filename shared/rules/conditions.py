@@ -25,6 +25,7 @@ class Condition:
 
     `name` and `expected` are what the rule says, `actual` tells what the event says, `holds` compares them.
     A node that joins others (`all`, `any`, `not`) has `children`, and no actual value of its own.
+    `groups` are the groups whose members must be known for it.
     """
 
     name: str
@@ -32,6 +33,11 @@ class Condition:
     holds: Test
     actual: Callable[[EventFacts], str] = _nothing
     children: tuple["Condition", ...] = ()
+    groups: frozenset[str] = frozenset()
+
+
+def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
+    return frozenset().union(*(child.groups for child in children))
 
 
 def all_of(children: tuple[Condition, ...]) -> Condition:
@@ -53,7 +59,13 @@ def all_of(children: tuple[Condition, ...]) -> Condition:
                 truth = None
         return truth
 
-    return Condition(name="all", expected="all of", holds=holds if others else first, children=children)
+    return Condition(
+        name="all",
+        expected="all of",
+        holds=holds if others else first,
+        children=children,
+        groups=_groups(children),
+    )
 
 
 def any_of(children: tuple[Condition, ...]) -> Condition:
@@ -71,7 +83,7 @@ def any_of(children: tuple[Condition, ...]) -> Condition:
         return truth
 
     one = tests[0] if len(tests) == 1 else holds
-    return Condition(name="any", expected="any of", holds=one, children=children)
+    return Condition(name="any", expected="any of", holds=one, children=children, groups=_groups(children))
 
 
 def none_of(child: Condition) -> Condition:
@@ -82,4 +94,4 @@ def none_of(child: Condition) -> Condition:
         met = test(facts)
         return None if met is None else not met
 
-    return Condition(name="not", expected="not", holds=holds, children=(child,))
+    return Condition(name="not", expected="not", holds=holds, children=(child,), groups=child.groups)

@@ -3,21 +3,17 @@
 Where something can't be told, the answer is the one that writes nothing: the write can't be taken back.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from shared.domain.decision import Action, Decision, Mode, Reason, RuleResult, Verdict
 from shared.domain.event import Event
-from shared.domain.recurrence import last_end
 from shared.rules.domains import Domains, domains_of
 from shared.rules.event_facts import EventFacts
 from shared.rules.facts import Facts
-from shared.rules.join_links import other_join_link
+from shared.rules.guards import GUARDS
 from shared.rules.policy import AUTO, Policy, Rule
 
-MAX_ATTEMPTS = 3
-
-_Guard = Callable[[Event, Policy, Facts, datetime], bool]
 #: what came of one fold: verdict, reason, and the id of the rule that decided
 _Fold = tuple[Verdict, Reason, str | None]
 
@@ -34,64 +30,18 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     enable; with `on_missing: retry` the decision is put off. In the projection a decision that is put off
     is a skip.
     """
-    for reason, holds in GUARDS:
-        if holds(event, policy, facts, now):
-            skip = Verdict.SKIP
+    for guard in GUARDS:
+        if guard.holds(event, policy, facts, now):
+            skip, reason = Verdict.SKIP, guard.reason
             return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
-    seen = EventFacts(event, internal=_internal(policy, facts), now=now)
-    trace, open_or_met = _ask(policy.rules, seen, now)
+    trace, open_or_met = _ask(policy.rules, event_facts(event, policy, facts, now), now)
     enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
     return _decision(_fold(enforced), _fold(open_or_met), trace)
 
 
-def _already_online(event: Event, _policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return event.is_online_meeting or bool(event.join_url)
-
-
-def _not_organizer(event: Event, _policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return not event.is_organizer
-
-
-def _cancelled(event: Event, _policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return event.is_cancelled
-
-
-def _ended(event: Event, _policy: Policy, _facts: Facts, now: datetime) -> bool:
-    if event.end > now:
-        return False
-    end = last_end(event)
-    return end is not None and end <= now
-
-
-def _draft(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return event.is_draft and policy.skip_drafts
-
-
-def _other_join_link(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return (
-        policy.skip_other_join_links and other_join_link(event, look_in_body=policy.look_in_body) is not None
-    )
-
-
-def _removed_by_user(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
-    # The first guard has seen that the event is not online now.
-    return facts.meeting is not None and facts.meeting.had_link
-
-
-def _gave_up(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
-    return facts.meeting is not None and facts.meeting.attempts >= MAX_ATTEMPTS
-
-
-GUARDS: tuple[tuple[Reason, _Guard], ...] = (
-    (Reason.ALREADY_ONLINE, _already_online),
-    (Reason.NOT_ORGANIZER, _not_organizer),
-    (Reason.CANCELLED, _cancelled),
-    (Reason.ENDED, _ended),
-    (Reason.DRAFT, _draft),
-    (Reason.OTHER_JOIN_LINK, _other_join_link),
-    (Reason.REMOVED_BY_USER, _removed_by_user),
-    (Reason.GAVE_UP, _gave_up),
-)
+def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
+    """Return the event as the policy's conditions see it at `now`."""
+    return EventFacts(event, internal=_internal(policy, facts), now=now, members=facts.members)
 
 
 def _internal(policy: Policy, facts: Facts) -> Domains | None:
@@ -108,7 +58,7 @@ def _ask(
     trace = []
     open_or_met = []
     for rule in rules:
-        if rule.mode is Mode.OFF or (rule.active is not None and now not in rule.active):
+        if not rule.is_asked(now):
             continue
         matched = rule.matches(seen)
         result = rule.results[matched]

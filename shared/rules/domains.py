@@ -36,6 +36,14 @@ def is_guest(address: str) -> bool:
     return _GUEST in address.lower()
 
 
+def home_address(address: str) -> str:
+    """Return the address in lower case; of a guest's user principal name, the one they have at home."""
+    folded = address.strip().lower()
+    name, guest, _ = folded.partition(_GUEST)
+    user, mark, domain = name.rpartition("_")
+    return f"{user}@{domain}" if guest and mark else folded
+
+
 def domain_of(address: str) -> str | None:
     """Return an SMTP address's domain in lower case; None where it can't be told (empty, `/o=Exchange…`)."""
     found = _TOLD.fullmatch(address.strip())

@@ -1,6 +1,7 @@
 """An event seen with the eyes of conditions: each fact worked out once, on first use, for all rules."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +15,8 @@ from shared.rules.join_links import other_join_link
 Truth = bool | None
 #: folded name -> the name as it stands in the event
 Names = dict[str, str]
+#: no group is known
+NOBODY: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,20 @@ class Count:
 
     low: int
     high: int
+
+
+class People(NamedTuple):
+    """Addresses as they stand (empty where there is none), and who is in which group, as far as known."""
+
+    addresses: tuple[str, ...]
+    members: Mapping[str, frozenset[str]]
+
+
+class Start(NamedTuple):
+    """When an event starts (aware); one of whole days starts at midnight, in whatever zone."""
+
+    moment: datetime
+    is_all_day: bool
 
 
 class Texts(NamedTuple):
@@ -50,12 +67,23 @@ def names(*raw: str) -> Names:
 
 
 class EventFacts:
-    """What conditions ask of an event. `internal` is None where the tenant's domains are not known."""
+    """What conditions ask of an event.
 
-    def __init__(self, event: Event, *, internal: Domains | None, now: datetime) -> None:
+    `internal` is None where the tenant's domains are not known; `members` holds the groups that are.
+    """
+
+    def __init__(
+        self,
+        event: Event,
+        *,
+        internal: Domains | None,
+        now: datetime,
+        members: Mapping[str, frozenset[str]] = NOBODY,
+    ) -> None:
         self.event = event
         self.internal = internal
         self.now = now
+        self.members = members
 
     @cached_property
     def people(self) -> tuple[str, ...]:
@@ -72,6 +100,16 @@ class EventFacts:
     def attendees(self) -> Count:
         """How many people are invited."""
         return Count(len(self.people), len(self.people))
+
+    @cached_property
+    def attendee(self) -> People:
+        """The people invited."""
+        return People(self.people, self.members)
+
+    @cached_property
+    def organizer(self) -> People:
+        """The organizer."""
+        return People((self.event.organizer.strip(),), self.members)
 
     @cached_property
     def external_attendees(self) -> Count:
@@ -157,6 +195,16 @@ class EventFacts:
     def starts_in(self) -> timedelta:
         """From now to the start; below zero once it has begun. A series starts with its first occurrence."""
         return self.event.start - self.now
+
+    @cached_property
+    def starts_between(self) -> Start:
+        """When the event starts; a series, its first occurrence."""
+        return Start(self.event.start, self.event.is_all_day)
+
+    @cached_property
+    def rollout(self) -> str:
+        """The organizer's address, by which a share of organizers is drawn."""
+        return self.event.organizer.strip().lower()
 
 
 def _is_room(attendee: Attendee) -> bool:

@@ -1,16 +1,19 @@
 """One rule file: its tree becomes rules and settings, or problems."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.rules.domains import PATTERN, domain_of
-from shared.rules.policy import AUTO, InternalDomains, Rule
+from shared.rules.lists import NAME
+from shared.rules.policy import Rule
 from shared.rules.reader import Reader, described
 from shared.rules.rule_reader import read_rule
+from shared.rules.settings_reader import SETTINGS
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
-_KEYS = ("version", "internal_domains", "other_join_links", "drafts", "lists", "rules")
+_KEYS = (
+    "version", "internal_domains", "mailboxes", "other_join_links", "drafts", "sweep", "lists", "rules",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What one file says, as far as it could be read. `places` tells where each rule's id stands."""
+    """What one file says, as far as it could be read.
 
-    rules: list[Rule] = field(default_factory=list)
+    `rules` hold each rule with its node; `places` tells where each rule's id stands.
+    """
+
+    rules: list[tuple[Rule, Mapping]] = field(default_factory=list)
     places: list[tuple[str, Place]] = field(default_factory=list)
     settings: dict[str, Setting] = field(default_factory=dict)
 
@@ -39,7 +45,7 @@ def read_file(root: Node, reader: Reader) -> ReadFile:
     keys = reader.keys(root, "a rule file", _KEYS) or {}
     _check_version(root, keys.get("version"), reader)
     places = {key.text: key for key, _ in root.entries}
-    for name, read_setting in _SETTINGS.items():
+    for name, read_setting in SETTINGS.items():
         if name in keys:
             read.settings[name] = Setting(read_setting(keys[name], reader), places[name])
     if "rules" in keys:
@@ -65,57 +71,44 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
                 if key.text == "id" and isinstance(value, Scalar):
                     read.places.append((value.text, value))
         rule = read_rule(item, reader)
-        if rule is not None:
-            read.rules.append(rule)
+        if rule is not None and isinstance(item, Mapping):
+            read.rules.append((rule, item))
 
 
-def _internal_domains(node: Node, reader: Reader) -> tuple[str, ...] | InternalDomains:
-    if isinstance(node, Scalar) and node.text == "auto":
-        return AUTO
-    nodes = reader.one_or_more(node, "internal_domains") or ()
-    return tuple(pattern for item in nodes if (pattern := _domain(item, reader)) is not None)
-
-
-def _domain(node: Node, reader: Reader) -> str | None:
-    pattern = reader.text(node, "internal_domains")
-    if pattern is None or PATTERN.fullmatch(pattern):
-        return pattern and pattern.lower()
-    alone = "; auto stands alone, without a list" if pattern == "auto" else ""
-    reader.problem(
-        node,
-        'internal_domains needs domains such as contoso.com or "*.contoso.com", '
-        f"but this is {described(node)}{alone}",
-    )
-    return None
-
-
-def _skip_or_ignore(name: str) -> Callable[[Node, Reader], bool]:
-    return lambda node, reader: reader.choice(node, name, ("skip", "ignore")) != "ignore"
-
-
-def _lists(node: Node, reader: Reader) -> dict[str, tuple[str, ...]]:
+def read_lists(root: Node | None, reader: Reader) -> dict[str, tuple[str, ...]]:
+    """Return the file's named lists, in lower case; they are read first, because any file may use them."""
+    node = next((value for key, value in _entries(root) if key.text == "lists"), None)
+    if node is None:
+        return {}
     if not isinstance(node, Mapping):
         reader.problem(node, f"lists needs a name for each list, but this is {described(node)}")
         return {}
-    return {key.text: _list(key.text, items, reader) for key, items in node.entries}
+    return {key.text: _list(key, items, reader) for key, items in node.entries}
 
 
-def _list(name: str, node: Node, reader: Reader) -> tuple[str, ...]:
-    what = f'the list "{shown(name)}"'
+def list_entries(root: Node | None) -> dict[str, tuple[Scalar, tuple[Node, ...]]]:
+    """Return the place of each list of the file, and those of its items."""
+    node = next((value for key, value in _entries(root) if key.text == "lists"), None)
+    return {
+        key.text: (key, items.items if isinstance(items, Listing) else ()) for key, items in _entries(node)
+    }
+
+
+def _entries(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+    return node.entries if isinstance(node, Mapping) else ()
+
+
+def _list(key: Scalar, node: Node, reader: Reader) -> tuple[str, ...]:
+    if not NAME.fullmatch(key.text):
+        reader.problem(
+            key, f'the name of a list has letters, digits, "-" and "_", but this is "{shown(key.text)}"'
+        )
+    what = f'the list "{shown(key.text)}"'
     words = []
     for item in reader.items(node, what) or ():
         word = reader.text(item, what)
-        if word is not None and not PATTERN.fullmatch(word) and domain_of(word) is None:
+        if word is not None and not PATTERN.fullmatch(word.strip()) and domain_of(word) is None:
             reader.problem(item, f"{what} needs domains or addresses, but this is {described(item)}")
         elif word is not None:
-            words.append(word.lower())
+            words.append(word.strip().lower())
     return tuple(words)
-
-
-#: Keys that hold for the whole policy, so that one file at most may say them.
-_SETTINGS: dict[str, Callable[[Node, Reader], Any]] = {
-    "internal_domains": _internal_domains,
-    "other_join_links": _skip_or_ignore("other_join_links"),
-    "drafts": _skip_or_ignore("drafts"),
-    "lists": _lists,
-}

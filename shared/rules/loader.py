@@ -4,14 +4,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.rules.file_reader import ReadFile, Setting, read_file
-from shared.rules.policy import AUTO, Policy
+from shared.rules.file_reader import ReadFile, Setting, read_file, read_lists
+from shared.rules.lists import Lists
+from shared.rules.policy import Policy
 from shared.rules.problems import Problem, Severity
 from shared.rules.reader import Reader
-from shared.rules.yaml_nodes import Place, read_yaml
+from shared.rules.yaml_nodes import Node, Place, read_yaml
 
 MAX_PROBLEMS = 100
 _NOWHERE = "rules"
+#: settings whose field of `Policy` has another name
+_FIELDS = {"drafts": "skip_drafts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,15 @@ def load_policy(files: Sequence[RuleFile]) -> Loaded:
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
     problems: list[Problem] = []
     ordered = sorted(files, key=lambda file: file.name)
-    readers = [Reader(file.name, problems) for file in ordered]
-    read = [_read(file, reader) for file, reader in zip(ordered, readers, strict=True)]
+    lists: dict[str, tuple[str, ...]] = {}
+    readers = [Reader(file.name, problems, lists=Lists(lists)) for file in ordered]
+    roots = [_root(file, reader) for file, reader in zip(ordered, readers, strict=True)]
+    for root, reader in zip(roots, readers, strict=True):
+        lists |= read_lists(root, reader)
+    read = [
+        ReadFile() if root is None else read_file(root, reader)
+        for root, reader in zip(roots, readers, strict=True)
+    ]
     _check_ids(zip(read, readers, strict=True))
     settings = _merge(zip(read, readers, strict=True))
     if any(problem.severity is Severity.ERROR for problem in problems):
@@ -52,11 +62,11 @@ def load_policy(files: Sequence[RuleFile]) -> Loaded:
     return Loaded(_policy(ordered, read, settings), _listed(problems))
 
 
-def _read(file: RuleFile, reader: Reader) -> ReadFile:
+def _root(file: RuleFile, reader: Reader) -> Node | None:
     root, mistakes = read_yaml(file.content)
     for mistake in mistakes:
         reader.problem(mistake, mistake.text)
-    return ReadFile() if root is None else read_file(root, reader)
+    return root
 
 
 def _check_ids(files: Iterable[tuple[ReadFile, Reader]]) -> None:
@@ -86,15 +96,8 @@ def _merge(files: Iterable[tuple[ReadFile, Reader]]) -> dict[str, Setting]:
 
 
 def _policy(files: Sequence[RuleFile], read: Sequence[ReadFile], settings: dict[str, Setting]) -> Policy:
-    values = {name: setting.value for name, setting in settings.items()}
-    return Policy(
-        rules=tuple(rule for file in read for rule in file.rules),
-        hash=_hash(files),
-        internal_domains=values.get("internal_domains", AUTO),
-        skip_drafts=values.get("drafts", True),
-        skip_other_join_links=values.get("other_join_links", True),
-        lists=values.get("lists", {}),
-    )
+    values = {_FIELDS.get(name, name): setting.value for name, setting in settings.items()}
+    return Policy(rules=tuple(rule for file in read for rule, _ in file.rules), hash=_hash(files), **values)
 
 
 def _hash(files: Sequence[RuleFile]) -> str:

@@ -1,14 +1,17 @@
 """A policy: the admin's rules, read, checked and compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode, RuleResult
 from shared.rules.conditions import Condition, all_of, none_of
 from shared.rules.event_facts import EventFacts, Truth
+from shared.rules.event_sketch import EventSketch
+from shared.rules.mailboxes import Mailboxes
+from shared.rules.yaml_nodes import Place
 
 
 class InternalDomains(Enum):
@@ -19,6 +22,22 @@ class InternalDomains(Enum):
 
 
 AUTO = InternalDomains.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherJoinLinks:
+    """Whether another service's join link keeps an event as it is, and whether the body is searched too."""
+
+    skip: bool = True
+    look_in_body: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """How often mailboxes are searched for missed events, and how far ahead."""
+
+    every: timedelta = timedelta(hours=6)
+    window: timedelta = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +60,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTest:
+    """One test of a rule: an event, and what is expected of it.
+
+    `at` is the moment at which it is judged, in the event's own time zone, None where the test names none.
+    `members` holds the members of groups, by the groups' ids. `file` and `place` tell where it stands.
+    """
+
+    name: str
+    event: EventSketch
+    expect: Action
+    at: datetime | None = None
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    file: str = ""
+    place: Place = field(default=Place(line=0, column=0), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. `file` and `line` tell where it stands; the last two are derived."""
 
@@ -56,6 +92,7 @@ class Rule:
     active: Window | None = None
     #: whether a fact that can't be read puts the decision off, instead of passing the rule over
     retry_on_missing: bool = False
+    tests: tuple[RuleTest, ...] = ()
     file: str = ""
     line: int = 0
     #: whether the rule matches: `when` holds and `unless` fails; None where a missing fact leaves it open
@@ -72,6 +109,15 @@ class Rule:
         object.__setattr__(self, "matches", whole.holds)
         object.__setattr__(self, "results", results)
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups that the rule's conditions ask for."""
+        return self.when.groups | (self.unless.groups if self.unless is not None else frozenset())
+
+    def is_asked(self, now: datetime) -> bool:
+        """Whether the rule counts at `now`: it is not off, and in its time."""
+        return self.mode is not Mode.OFF and (self.active is None or now in self.active)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -85,9 +131,9 @@ class Policy:
     hash: str
     internal_domains: tuple[str, ...] | Literal[InternalDomains.AUTO] = AUTO
     skip_drafts: bool = True
-    skip_other_join_links: bool = True
-    #: whether other join links are looked for in the whole body too
-    look_in_body: bool = False
+    other_join_links: OtherJoinLinks = OtherJoinLinks()
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule:
@@ -100,6 +146,21 @@ class Policy:
         if found is None:
             raise KeyError(rule_id)
         return found
+
+    @property
+    def skip_other_join_links(self) -> bool:
+        """Whether an event that carries another service's join link is left alone."""
+        return self.other_join_links.skip
+
+    @property
+    def look_in_body(self) -> bool:
+        """Whether other join links are looked for in the whole body too, so that it must be read."""
+        return self.other_join_links.look_in_body
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups that conditions ask for: their members should be known before a decision."""
+        return frozenset().union(*(rule.groups for rule in self.rules))
 
     @property
     def needs_tenant_domains(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Self
 
+from shared.rules.lists import Lists
 from shared.rules.problems import Problem, Severity, suggest
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
@@ -16,17 +17,21 @@ _MEANT_FLAGS = {
 class Reader:
     """Reads nodes of one file, and of one rule in it; what is wrong lands in `problems`.
 
-    Every method that finds something else than it was asked for notes a problem and returns None.
+    `lists` are the named lists of all files. Every method that finds something else than it was asked for
+    notes a problem and returns None.
     """
 
-    def __init__(self, file: str, problems: list[Problem], rule: str | None = None) -> None:
+    def __init__(
+        self, file: str, problems: list[Problem], rule: str | None = None, lists: Lists | None = None
+    ) -> None:
         self.file = file
         self.problems = problems
         self.rule = rule
+        self.lists = lists or Lists()
 
     def for_rule(self, rule: str) -> Self:
         """Return a reader whose problems name the rule."""
-        return type(self)(self.file, self.problems, rule)
+        return type(self)(self.file, self.problems, rule, self.lists)
 
     def problem(self, at: Place, text: str, *, suggestion: str | None = None) -> None:
         """Note an error."""

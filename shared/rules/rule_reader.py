@@ -8,10 +8,12 @@ from shared.rules.catalogue import CATALOGUE
 from shared.rules.conditions import Condition, all_of, any_of, none_of
 from shared.rules.policy import Limits, Rule, Window
 from shared.rules.reader import Reader, described
+from shared.rules.sketch_reader import read_tests
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
 _KEYS = (
     "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
+    "tests",
 )  # fmt: skip
 _JOINS = ("all", "any", "not")
 _CONDITIONS = (*CATALOGUE, *_JOINS)
@@ -64,6 +66,7 @@ def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Ru
     fallback = _fallback(keys["provider"], reader) if "provider" in keys else None
     limits = _limits(keys["limits"], reader) if "limits" in keys else Limits()
     active = _window(keys["active"], reader) if "active" in keys else None
+    tests = read_tests(keys["tests"], reader) if "tests" in keys else ()
     if when is None or mode is None or action is None:
         return None
     return Rule(
@@ -77,6 +80,7 @@ def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Ru
         limits=limits or Limits(),
         active=active,
         retry_on_missing=missing == "retry",
+        tests=tests,
         file=reader.file,
         line=node.line,
     )

@@ -20,10 +20,16 @@ _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Generic[V]):
-    """What a rule expects of a value: told in `text`, decided by `met`."""
+    """What a rule expects of a value: told in `text`, decided by `met`.
+
+    `groups` are the groups whose members must be known for it; `show` tells the event's value where the
+    syntax alone can't.
+    """
 
     text: str
     met: Callable[[V], Truth]
+    groups: frozenset[str] = frozenset()
+    show: Callable[[V], str] | None = None
 
 
 class Syntax(Protocol[V]):
@@ -74,7 +80,7 @@ class DurationSyntax:
             bound = node.text
             reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
             return None
-        bounds = _bounds(node, reader, name, lambda value, what: _duration(value, reader, what))
+        bounds = _bounds(node, reader, name, lambda value, what: read_duration(value, reader, what))
         if bounds is None:
             return None
         low, high = bounds
@@ -91,7 +97,8 @@ class DurationSyntax:
         return f"{seconds // _UNITS[unit]}{unit}"
 
 
-def _duration(node: Node, reader: Reader, what: str) -> timedelta | None:
+def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
+    """Return a time such as 90s, 15m, 24h or 7d."""
     found = _DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
     if found:
         return timedelta(seconds=int(found[1]) * _UNITS[found[2]])

@@ -8,6 +8,7 @@ from shared.rules.catalogue import CATALOGUE
 from shared.rules.conditions import Condition
 from shared.rules.domains import Domains
 from shared.rules.event_facts import EventFacts
+from shared.rules.lists import Lists
 from shared.rules.reader import Reader
 from shared.rules.yaml_nodes import Mapping, read_yaml
 
@@ -25,6 +26,8 @@ def place(name: str, kind: str = "default") -> dict[str, Any]:
 
 
 ROOM = Attendee(address="room@contoso.com", type="resource")
+SALES = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
+OTHER = "00000000-0000-0000-0000-000000000000"
 LEGACY = "/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=bo"
 
 ROWS = [
@@ -74,6 +77,30 @@ ROWS = [
     pytest.param("subject: Präsenz", {"subject": "In Pra\u0308senz"}, True, id="accents are composed"),
     pytest.param("location: berlin", place("HQ Berlin"), True, id="a place"),
     pytest.param("location: berlin", {}, False, id="no place"),
+    pytest.param("attendee: {address_in: BO@x.com}", people("al2@x.com", "bo@X.com"), True, id="a person by address"),
+    pytest.param("attendee: {address_in: [bo@x.com]}", people("cy@x.com"), False, id="another person"),
+    pytest.param("attendee: {address_in: bo@x.com}", people("cy@x.com", LEGACY), None, id="a legacy address may be anybody's"),
+    pytest.param("attendee: {address_in: room@contoso.com}", {"attendees": (ROOM,)}, False, id="a room is nobody"),
+    pytest.param("attendee: {address_in: al@contoso.com}", people("al@contoso.com"), False, id="the organizer is not invited"),
+    pytest.param("attendee: {address_in: bo@fabrikam.com}", people("bo_fabrikam.com#EXT#@contoso.com"), True, id="a guest by their own address"),
+    pytest.param("attendee: {address_in: partners}", people("di@northwind.com"), True, id="addresses of a list"),
+    pytest.param("attendee: {domain_in: partners}", people("bo@fabrikam.com"), True, id="domains of a list"),
+    pytest.param("attendee: {domain_in: [partners, x.com]}", people("bo@x.com"), True, id="a domain beside a list"),
+    pytest.param("attendee: {domain_in: '*.x.com'}", people("bo@eu.x.com"), True, id="a subdomain of a person"),
+    pytest.param("attendee: {domain_in: x.com}", people("bo@eu.x.com"), False, id="a domain is exact"),
+    pytest.param("attendee: {domain_in: fabrikam.com}", people("bo_fabrikam.com#EXT#@contoso.com"), True, id="a guest's own domain"),
+    pytest.param("attendee: {domain_in: x.com}", people(""), None, id="somebody without address"),
+    pytest.param("attendee: {domain_in: x.com, address_in: bo@y.com}", people("cy@x.com", "bo@y.com"), False, id="one person must meet all keys"),
+    pytest.param(f"attendee: {{member_of: {SALES}}}", people("Bo@x.com"), True, id="in a group"),
+    pytest.param(f"attendee: {{member_of: {SALES}}}", people("cy@x.com"), False, id="not in a group"),
+    pytest.param(f"attendee: {{member_of: {OTHER}}}", people("bo@x.com"), None, id="a group that is not known"),
+    pytest.param(f"attendee: {{member_of: [{OTHER}, {SALES}]}}", people("bo@x.com"), True, id="one known group is enough"),
+    pytest.param(f"attendee: {{member_of: {OTHER}, domain_in: y.com}}", people("bo@x.com"), False, id="who fails anyhow needs no group"),
+    pytest.param("attendee: {domain_in: x.com}", {"attendees": ()}, False, id="nobody invited is in no domain"),
+    pytest.param("organizer: {address_in: al@contoso.com}", {}, True, id="the organizer by address"),
+    pytest.param("organizer: {domain_in: fabrikam.com}", {}, False, id="the organizer's domain"),
+    pytest.param(f"organizer: {{member_of: {SALES.upper()}}}", {"organizer": "BO@x.com"}, True, id="the organizer's group"),
+    pytest.param("organizer: {domain_in: contoso.com}", {"organizer": ""}, None, id="an event without organizer"),
     pytest.param("categories: [In person]", {"categories": ("Red", "in PERSON")}, True, id="a category, case-blind"),
     pytest.param("categories: [In person]", {"categories": ("In person only",)}, False, id="a category is whole"),
     pytest.param("categories: x", {}, False, id="no categories"),
@@ -99,6 +126,24 @@ ROWS = [
     pytest.param("duration: {at_least: 1d}", {}, False, id="too short"),
     pytest.param("starts_in: {at_least: 24h, at_most: 1d}", {}, True, id="starts tomorrow"),
     pytest.param("starts_in: {at_least: 0s}", {"start": NOW - HOUR}, False, id="has begun"),
+    pytest.param("starts_between: {from: '14:00', to: '15:00', timezone: Europe/Berlin}", {}, True, id="the opening time is included"),
+    pytest.param("starts_between: {from: '13:00', to: '14:00', timezone: Europe/Berlin}", {}, False, id="the closing time is not"),
+    pytest.param("starts_between: {from: 14:00, to: 15:00, timezone: W. Europe Standard Time}", {}, True, id="a zone by its Windows name, times without quotes"),
+    pytest.param("starts_between: {from: 8:00, timezone: Europe/Berlin}", {}, True, id="until midnight"),
+    pytest.param("starts_between: {to: 24:00, timezone: Europe/Berlin}", {}, True, id="midnight as the end of a day"),
+    pytest.param("starts_between: {days: [tue], timezone: UTC}", {}, True, id="a day of the week"),
+    pytest.param("starts_between: {days: [monday, Wed], timezone: UTC}", {}, False, id="other days"),
+    pytest.param("starts_between: {days: wed, timezone: Pacific/Auckland}", {}, True, id="the day is that of the zone"),
+    pytest.param("starts_between: {from: '22:00', to: '06:00', timezone: UTC}", {"start": datetime(2026, 6, 2, 23, tzinfo=UTC)}, True, id="before midnight"),
+    pytest.param("starts_between: {from: '22:00', to: '06:00', days: mon, timezone: UTC}", {"start": datetime(2026, 6, 2, 5, tzinfo=UTC)}, True, id="after midnight it is the window of the day before"),
+    pytest.param("starts_between: {from: '22:00', to: '06:00', days: tue, timezone: UTC}", {"start": datetime(2026, 6, 2, 5, tzinfo=UTC)}, False, id="the window of this day has not opened"),
+    pytest.param("starts_between: {from: '22:00', to: '06:00', timezone: UTC}", {}, False, id="at noon"),
+    pytest.param("starts_between: {from: '09:00', timezone: Europe/Berlin}", {"is_all_day": True, "start": datetime(2026, 6, 2, tzinfo=UTC)}, False, id="a whole day begins at midnight"),
+    pytest.param("starts_between: {days: tue, timezone: America/Los_Angeles}", {"is_all_day": True, "start": datetime(2026, 6, 2, tzinfo=UTC)}, True, id="a whole day is the same day everywhere"),
+    pytest.param("starts_between: {days: mon, timezone: Asia/Tokyo}", {"start": datetime(9999, 12, 31, 23, tzinfo=UTC)}, None, id="beyond the calendar"),
+    pytest.param("rollout: 100%", {}, True, id="everybody"),
+    pytest.param("rollout: 0.001%", {}, False, id="hardly anybody"),
+    pytest.param("rollout: 50%", {"organizer": ""}, None, id="no organizer has no place"),
 ]  # fmt: skip
 
 
@@ -106,7 +151,7 @@ def read(text: str) -> Condition:
     """Return the condition of one line, read by its row of the catalogue."""
     root, mistakes = read_yaml(text.encode())
     assert isinstance(root, Mapping)
-    reader = Reader("x.yaml", [])
+    reader = Reader("x.yaml", [], lists=Lists({"partners": ("fabrikam.com", "di@northwind.com")}))
     name, node = root.entries[0]
     condition = CATALOGUE[name.text].read(node, reader)
     assert condition is not None, (mistakes, reader.problems)
@@ -118,7 +163,9 @@ def test_a_condition_holds_fails_or_is_open(
     text: str, changes: dict[str, Any], expected: bool | None, make_event: Any
 ) -> None:
     """Each row is one promise of the rule language."""
-    facts = EventFacts(make_event(**changes), internal=INTERNAL, now=NOW)
+    facts = EventFacts(
+        make_event(**changes), internal=INTERNAL, now=NOW, members={SALES: frozenset({"bo@x.com"})}
+    )
 
     assert read(text).holds(facts) is expected
 
@@ -147,6 +194,11 @@ def test_the_example_of_a_condition_is_one(name: str) -> None:
         pytest.param("sensitivity: [private, Normal]", {}, "private, normal", "normal", id="names"),
         pytest.param("categories: x", {}, "x", "none", id="no names"),
         pytest.param("has_room: false", {}, "false", "false", id="flag"),
+        pytest.param("attendee: {domain_in: [partners, x.com], address_in: [bo@x.com]}", {}, "domain in fabrikam.com, x.com and address in bo@x.com", "bo@fabrikam.com", id="people"),
+        pytest.param("attendee: {domain_in: x.com}", {"attendees": ()}, "domain in x.com", "nobody", id="no people"),
+        pytest.param("attendee: {domain_in: x.com}", people("", *(f"a{number}@x.com" for number in range(7))), "domain in x.com", "a0@x.com, a1@x.com, a2@x.com, a3@x.com, a4@x.com and 3 more", id="many people"),
+        pytest.param("starts_between: {from: 08:00, days: [mon, tue], timezone: Europe/Berlin}", {}, "from 08:00, days mon, tue, timezone Europe/Berlin", "Tue 2026-06-02 14:00", id="time of day"),
+        pytest.param("rollout: 25%", {}, "the first 25% of organizers", "al@contoso.com is at 75.6%", id="roll-out"),
         pytest.param("duration: {at_least: 90m, at_most: 48h}", {}, "at least 90m, at most 2d", "1h", id="duration"),
     ],
 )  # fmt: skip
@@ -158,6 +210,41 @@ def test_a_condition_tells_what_it_expects_and_what_it_sees(
     facts = EventFacts(make_event(**changes), internal=INTERNAL, now=NOW)
 
     assert (condition.expected, condition.actual(facts)) == (expected, actual)
+
+
+def test_a_rollout_grows_without_dropping_anybody(make_event: Any, make_policy: Any) -> None:
+    """Whoever is in at 25% is in at 50%; the shares are about as large as they say."""
+    policies = [make_policy(f"  - {{id: pilot, when: {{rollout: {share}%}}}}") for share in (25, 50)]
+    organizers = [f"person{number}@contoso.com" for number in range(2000)]
+    seen = [EventFacts(make_event(organizer=name), internal=None, now=NOW) for name in organizers]
+    quarter, half = (
+        {facts.event.organizer for facts in seen if policy.rule("pilot").matches(facts)}
+        for policy in policies
+    )
+
+    assert quarter < half
+    assert (len(quarter), len(half)) == pytest.approx((500, 1000), abs=100)
+
+
+def test_a_rollout_draws_others_for_another_rule(make_event: Any, make_policy: Any) -> None:
+    """Nobody is always the first to try what is new; letters in an address don't matter."""
+    policy = make_policy("  - {id: a, when: {rollout: 50%}}\n  - {id: b, when: {rollout: 50%}}")
+    facts = [EventFacts(make_event(organizer=f"P{n}@x.com"), internal=None, now=NOW) for n in range(200)]
+    lower = [EventFacts(make_event(organizer=f"p{n}@X.com"), internal=None, now=NOW) for n in range(200)]
+    drawn = [[policy.rule(rule).matches(one) for one in facts] for rule in "ab"]
+
+    assert drawn[0] != drawn[1]
+    assert drawn[0] == [policy.rule("a").matches(one) for one in lower]
+
+
+def test_a_policy_names_the_groups_that_it_asks_for(make_policy: Any) -> None:
+    """So that their members are read beforehand, whether the group stands in `when` or `unless`."""
+    policy = make_policy(
+        f"  - {{id: a, when: {{any: [{{organizer: {{member_of: {SALES.upper()}}}}}, {{has_room: true}}]}}}}\n"
+        f"  - {{id: b, when: {{}}, unless: {{not: {{attendee: {{member_of: [{OTHER}]}}}}}}}}"
+    )
+
+    assert policy.groups == {SALES, OTHER}
 
 
 LEAF = {True: "{attendees: 1}", False: "{attendees: 2}", None: "{external_attendees: 1}"}

@@ -1,0 +1,101 @@
+"""An event as a rule's test sketches it, and the whole event that it stands for."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from shared.domain.event import Attendee, Event, Location, Recurrence
+
+#: the moment of a test that names none: a Monday
+MOMENT = datetime(2026, 1, 5, 8, tzinfo=UTC)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """A time on the day after the test's moment, or on the next such weekday (0 is Monday)."""
+
+    clock: timedelta
+    weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSketch:
+    """What a test says of its event; the rest is an ordinary meeting tomorrow at ten.
+
+    `start` is a local time in `timezone`, a time of some day, or the time from the test's moment. Names of
+    people without "@" are colleagues; an organizer who is not named is one too.
+    """
+
+    organizer: str = "organizer"
+    attendees: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    subject: str = "Meeting"
+    body: str = ""
+    location: tuple[str, ...] = ()
+    start: datetime | TimeOfDay | timedelta = TimeOfDay(timedelta(hours=10))
+    duration: timedelta | None = None
+    timezone: tzinfo = UTC
+    all_day: bool = False
+    recurring: bool = False
+    categories: tuple[str, ...] = ()
+    sensitivity: str = "normal"
+    show_as: str = "busy"
+    importance: str = "normal"
+    draft: bool = False
+    cancelled: bool = False
+    online: bool = False
+
+    def moment(self, at: datetime | None) -> datetime:
+        """Return the aware moment at which the event is judged: `at` (local), or a day before it starts."""
+        if at is not None:
+            return at.replace(tzinfo=self.timezone).astimezone(UTC)
+        if isinstance(self.start, datetime):
+            return self.start.replace(tzinfo=self.timezone).astimezone(UTC) - _DAY
+        return MOMENT
+
+    def event(self, *, now: datetime, house: str) -> Event:
+        """Return the event as Graph would show it to us at `now`; `house` is the colleagues' domain."""
+        start = self._start(now)
+        return Event(
+            id="test",
+            etag='W/"test"',
+            type="seriesMaster" if self.recurring else "singleInstance",
+            recurrence=Recurrence(pattern="weekly") if self.recurring else None,
+            subject=self.subject,
+            organizer=_address(self.organizer, house),
+            is_cancelled=self.cancelled,
+            is_draft=self.draft,
+            is_all_day=self.all_day,
+            is_online_meeting=self.online,
+            start=start,
+            end=start + (self.duration or (_DAY if self.all_day else timedelta(minutes=30))),
+            attendees=(
+                *(Attendee(address=_address(person, house)) for person in self.attendees),
+                *(Attendee(address=_address(room, house), type="resource") for room in self.rooms),
+            ),
+            locations=tuple(Location(display_name=place) for place in self.location),
+            body_preview=self.body[:255],
+            body=self.body,
+            categories=self.categories,
+            sensitivity=self.sensitivity,
+            show_as=self.show_as,
+            importance=self.importance,
+        )
+
+    def _start(self, now: datetime) -> datetime:
+        if isinstance(self.start, timedelta):
+            return now + self.start
+        local = self.start if isinstance(self.start, datetime) else self._next(self.start, now)
+        if self.all_day:  # Graph shows whole days as midnights in UTC
+            return datetime.combine(local.date(), time(), UTC)
+        return local.replace(tzinfo=self.timezone).astimezone(UTC)
+
+    def _next(self, wanted: TimeOfDay, now: datetime) -> datetime:
+        day = now.astimezone(self.timezone).date() + _DAY
+        if wanted.weekday is not None:
+            day += timedelta(days=(wanted.weekday - day.weekday()) % 7)
+        return datetime.combine(day, time()) + wanted.clock
+
+
+def _address(name: str, house: str) -> str:
+    return name if "@" in name or "/" in name else f"{name}@{house}"

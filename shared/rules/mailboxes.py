@@ -1,0 +1,78 @@
+"""Which mailboxes the rules are for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from shared.rules.event_facts import Truth
+
+
+class Everybody(Enum):
+    """All mailboxes of the tenant."""
+
+    ALL = "all"
+
+
+ALL = Everybody.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The members of a group, by its object id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One mailbox, by object id or address, in lower case."""
+
+    name: str
+
+
+Selector = Group | User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailboxes:
+    """The mailboxes that are included and not excluded."""
+
+    include: tuple[Selector, ...] | Literal[Everybody.ALL] = ALL
+    exclude: tuple[Selector, ...] = ()
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups whose members must be known."""
+        included = () if self.include is ALL else self.include
+        return frozenset(one.id for one in (*included, *self.exclude) if isinstance(one, Group))
+
+
+def in_scope(mailboxes: Mailboxes, names: frozenset[str], members: Mapping[str, frozenset[str]]) -> Truth:
+    """Return whether the rules are for a mailbox; None where a group that matters is not known.
+
+    `names` are its object id and addresses, `members` holds the same kind of names for each known group;
+    all in lower case. This only answers the question: who is watched, and that others are left alone, is
+    the business of the worker.
+    """
+    included = True if mailboxes.include is ALL else _among(mailboxes.include, names, members)
+    excluded = _among(mailboxes.exclude, names, members)
+    if included is False or excluded is True:
+        return False
+    return True if included and excluded is False else None
+
+
+def _among(
+    selectors: tuple[Selector, ...], names: frozenset[str], members: Mapping[str, frozenset[str]]
+) -> Truth:
+    truth: Truth = False
+    for one in selectors:
+        if isinstance(one, User):
+            found: Truth = one.name in names
+        else:
+            found = None if one.id not in members else not names.isdisjoint(members[one.id])
+        if found:
+            return True
+        if found is None:
+            truth = None
+    return truth

@@ -1,0 +1,134 @@
+"""Conditions on people: their address, their domain, the groups that they are in."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from shared.rules.domain_words import read_addresses, read_domains
+from shared.rules.domains import Domains, domain_of, home_address
+from shared.rules.event_facts import People, Truth
+from shared.rules.reader import Reader, described
+from shared.rules.syntaxes import Expectation
+from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar
+
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+_Members = Mapping[str, frozenset[str]]
+_Test = Callable[[str, _Members], Truth]
+_SHOWN = 5
+
+
+class PeopleSyntax:
+    """`{address_in, domain_in, member_of}`, each one word or a list, of which any will do.
+
+    All keys must hold for one and the same person. Lists may stand by their names in the first two.
+    """
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
+        """Return what is expected of at least one of the people."""
+        if isinstance(node, Scalar) and domain_of(node.text):
+            reader.problem(node, f"{name} needs a key: write {{address_in: {node.text}}}")
+            return None
+        keys = reader.keys(node, name, tuple(_KEYS))
+        if isinstance(node, MappingNode) and not node.entries:
+            reader.problem(node, f"{name} needs address_in, domain_in or member_of")
+        read = [_KEYS[key](value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
+        parts = [part for part in read if part is not None]
+        if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.entries):
+            return None
+        tests = tuple(test for _, test, _ in parts)
+        return Expectation(
+            " and ".join(text for text, _, _ in parts),
+            lambda people: _any_person(people, tests),
+            groups=frozenset().union(*(groups for _, _, groups in parts)),
+        )
+
+    def show(self, value: People) -> str:
+        """Return the first addresses, and how many more there are."""
+        first = ", ".join(address or "somebody without address" for address in value.addresses[:_SHOWN])
+        more = len(value.addresses) - _SHOWN
+        return f"{first} and {more} more" if more > 0 else first or "nobody"
+
+
+#: what a key expects in words, its test, and the groups that it asks for
+_Part = tuple[str, _Test, frozenset[str]]
+
+
+def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
+    whole: Truth = False
+    for address in people.addresses:
+        truths = [test(address, people.members) for test in tests]
+        if False in truths:
+            continue
+        if None not in truths:
+            return True
+        whole = None
+    return whole
+
+
+def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
+    words = read_addresses(node, reader, what)
+    if words is None:
+        return None
+    wanted = frozenset(words)
+
+    def test(address: str, _members: _Members) -> Truth:
+        if home_address(address) in wanted or address.strip().lower() in wanted:
+            return True
+        return None if domain_of(address) is None else False
+
+    return f"address in {_told(words)}", test, frozenset()
+
+
+def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
+    words = read_domains(node, reader, what)
+    if words is None:
+        return None
+    wanted = Domains(words)
+
+    def test(address: str, _members: _Members) -> Truth:
+        domain = domain_of(home_address(address))
+        return None if domain is None else domain in wanted
+
+    return f"domain in {_told(words)}", test, frozenset()
+
+
+def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
+    nodes = reader.one_or_more(node, what) or ()
+    read = [read_guid(item, reader, what, "group") for item in nodes]
+    groups = tuple(guid for guid in read if guid is not None)
+    if not groups or len(groups) < len(read):
+        return None
+
+    def test(address: str, members: _Members) -> Truth:
+        names = {address.strip().lower(), home_address(address)}
+        known = [members[group] for group in groups if group in members]
+        if any(not names.isdisjoint(group) for group in known):
+            return True
+        return None if len(known) < len(groups) or domain_of(address) is None else False
+
+    return f"member of {_told(groups)}", test, frozenset(groups)
+
+
+def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
+    """Return a directory object's id in lower case."""
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    if GUID.fullmatch(text):
+        return text.lower()
+    reader.problem(
+        node,
+        f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "
+        f"but this is {described(node)}",
+    )
+    return None
+
+
+def _told(words: tuple[str, ...]) -> str:
+    first = ", ".join(words[:_SHOWN])
+    return first if len(words) <= _SHOWN else f"{first} and {len(words) - _SHOWN} more"
+
+
+_KEYS: dict[str, Callable[[Node, Reader, str], _Part | None]] = {
+    "address_in": _address_in,
+    "domain_in": _domain_in,
+    "member_of": _member_of,
+}

@@ -1,0 +1,122 @@
+"""The settings of a rule file, which hold for the whole policy."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Literal
+
+from shared.rules.domain_words import read_domains
+from shared.rules.domains import domain_of
+from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
+from shared.rules.people_syntax import GUID, read_guid
+from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep
+from shared.rules.reader import Reader, described
+from shared.rules.syntaxes import read_duration
+from shared.rules.yaml_nodes import Mapping, Node, Scalar
+
+
+def _internal_domains(node: Node, reader: Reader) -> tuple[str, ...] | InternalDomains:
+    if isinstance(node, Scalar) and node.text == "auto":
+        return AUTO
+    return read_domains(node, reader, "internal_domains") or ()
+
+
+def _mailboxes(node: Node, reader: Reader) -> Mailboxes:
+    if isinstance(node, Scalar) and node.text == "all":
+        reader.problem(node, "mailboxes needs a key: write {include: all}")
+        return Mailboxes()
+    keys = reader.keys(node, "mailboxes", ("include", "exclude"))
+    if isinstance(node, Mapping) and not node.entries:
+        reader.problem(node, "mailboxes needs include, exclude or both")
+    keys = keys or {}
+    include = _include(keys["include"], reader) if "include" in keys else ALL
+    exclude = _selectors(keys["exclude"], reader, "mailboxes: exclude") if "exclude" in keys else ()
+    return Mailboxes(include=include, exclude=exclude)
+
+
+def _include(node: Node, reader: Reader) -> tuple[Selector, ...] | Literal[Everybody.ALL]:
+    if isinstance(node, Scalar) and node.text == "all":
+        return ALL
+    return _selectors(node, reader, "mailboxes: include")
+
+
+def _selectors(node: Node, reader: Reader, what: str) -> tuple[Selector, ...]:
+    read = [_selector(item, reader, what) for item in reader.items(node, what) or ()]
+    return tuple(selector for selector in read if selector is not None)
+
+
+def _selector(node: Node, reader: Reader, what: str) -> Selector | None:
+    if isinstance(node, Scalar) and node.text.strip():
+        kind = "group" if GUID.fullmatch(node.text.strip()) else "user"
+        hint = "; all stands alone, without a list" if node.text == "all" else ""
+        hint = hint or f"; write {{{kind}: {node.text}}}"
+        reader.problem(
+            node, f"{what} needs items such as {{user: ceo@contoso.com}}, but this is {described(node)}{hint}"
+        )
+        return None
+    keys = reader.keys(node, f"an item of {what}", ("group", "user"))
+    if keys is None or (not keys and isinstance(node, Mapping) and node.entries):
+        return None
+    if len(keys) != 1:
+        reader.problem(node, f"an item of {what} is one group or one user; give each an item of its own")
+        return None
+    if "group" in keys:
+        guid = read_guid(keys["group"], reader, f"{what}: group", "group")
+        return None if guid is None else Group(guid)
+    return _user(keys["user"], reader, f"{what}: user")
+
+
+def _user(node: Node, reader: Reader, what: str) -> User | None:
+    name = node.text.strip().lower() if isinstance(node, Scalar) else ""
+    if GUID.fullmatch(name) or domain_of(name):
+        return User(name)
+    reader.problem(node, f"{what} needs an address or an object id, but this is {described(node)}")
+    return None
+
+
+def _other_join_links(node: Node, reader: Reader) -> OtherJoinLinks:
+    if not isinstance(node, Mapping):
+        action = reader.choice(node, "other_join_links", _SKIP_OR_IGNORE)
+        return OtherJoinLinks(skip=action != "ignore")
+    keys = reader.keys(node, "other_join_links", ("action", "look_in")) or {}
+    if not node.entries:
+        reader.problem(node, "other_join_links needs action: skip or ignore")
+    action = (
+        reader.choice(keys["action"], "other_join_links: action", _SKIP_OR_IGNORE)
+        if "action" in keys
+        else None
+    )
+    look_in = (
+        reader.choice(keys["look_in"], "other_join_links: look_in", ("body",)) if "look_in" in keys else None
+    )
+    if action == "ignore" and look_in is not None:
+        reader.problem(node, "other_join_links: look_in means nothing where the action is ignore")
+    return OtherJoinLinks(skip=action != "ignore", look_in_body=look_in is not None)
+
+
+def _drafts(node: Node, reader: Reader) -> bool:
+    return reader.choice(node, "drafts", _SKIP_OR_IGNORE) != "ignore"
+
+
+def _sweep(node: Node, reader: Reader) -> Sweep:
+    keys = reader.keys(node, "sweep", ("every", "window")) or {}
+    if isinstance(node, Mapping) and not node.entries:
+        reader.problem(node, "sweep needs every, window or both")
+    times = {key: read_duration(value, reader, f"sweep: {key}") for key, value in keys.items()}
+    for key, value in times.items():
+        if value is not None and value < _SHORTEST:
+            reader.problem(keys[key], f"sweep: {key} is 1h at least")
+    return Sweep(**{key: value for key, value in times.items() if value is not None})
+
+
+_SHORTEST = timedelta(hours=1)
+_SKIP_OR_IGNORE = ("skip", "ignore")
+
+#: Keys that hold for the whole policy, so that one file at most may say them. `lists` is read before all.
+SETTINGS: dict[str, Callable[[Node, Reader], Any]] = {
+    "internal_domains": _internal_domains,
+    "mailboxes": _mailboxes,
+    "other_join_links": _other_join_links,
+    "drafts": _drafts,
+    "sweep": _sweep,
+    "lists": lambda _node, reader: dict(reader.lists.words),
+}

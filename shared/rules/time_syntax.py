@@ -1,0 +1,189 @@
+"""Conditions on the time of day, and shares of organizers for a roll-out."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+
+from shared.domain.recurrence import WEEKDAYS
+from shared.domain.timezones import find_zone
+from shared.rules.event_facts import Start, Truth
+from shared.rules.problems import suggest
+from shared.rules.reader import Reader, described
+from shared.rules.syntaxes import Expectation
+from shared.rules.yaml_nodes import Node, Scalar, shown
+
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
+_DAYS = tuple(day[:3] for day in WEEKDAYS)
+_DAY = timedelta(days=1)
+_MIDNIGHT = timedelta()
+_PERCENT = re.compile(r"([0-9]{1,3}(\.[0-9]{1,3})?) ?%")
+_WHOLE = 100.0
+
+
+class StartsBetweenSyntax:
+    """`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`.
+
+    `from` is included, `to` is not. A window may run over midnight; it then belongs to the day on which it
+    opens. Without `from` it opens at midnight, without `to` it lasts until midnight. The zone has an IANA
+    or a Windows name.
+    """
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
+        """Return the window."""
+        noted = len(reader.problems)
+        keys = reader.keys(node, name, ("from", "to", "days", "timezone"))
+        if keys is None:
+            return None
+        if not {"from", "to", "days"} & set(keys) and len(reader.problems) == noted:
+            reader.problem(node, f"{name} needs from, to or days")
+        if "timezone" not in keys and len(reader.problems) == noted:
+            reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin")
+        start = read_clock(keys["from"], reader, f"{name}: from") if "from" in keys else _MIDNIGHT
+        end = read_clock(keys["to"], reader, f"{name}: to") if "to" in keys else _DAY
+        days = _days(keys["days"], reader, f"{name}: days") if "days" in keys else frozenset(range(7))
+        zone = read_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
+        if start is not None and start in (end, _DAY):
+            reader.problem(node, f"{name} can never hold: from and to are the same time")
+        if start is None or end is None or days is None or zone is None or len(reader.problems) > noted:
+            return None
+        return Expectation(
+            _told(keys), _within(start, end, days, zone), show=lambda value: _shown(value, zone)
+        )
+
+    def show(self, value: Start) -> str:
+        """Return the start in UTC."""
+        return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
+
+
+def _told(keys: dict[str, Node]) -> str:
+    said = [
+        f"{key} {', '.join(part.text for part in parts if isinstance(part, Scalar))}"
+        for key, node in keys.items()
+        if (parts := (node,) if isinstance(node, Scalar) else getattr(node, "items", ()))
+    ]
+    return ", ".join(said)
+
+
+def _local(value: Start, zone: tzinfo) -> datetime:
+    # Whole days begin at midnight wherever one is; Graph shows that midnight as UTC.
+    return value.moment if value.is_all_day else value.moment.astimezone(zone)
+
+
+def _shown(value: Start, zone: tzinfo) -> str:
+    try:
+        return f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
+    except OverflowError:
+        return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
+
+
+def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo) -> Callable[[Start], Truth]:
+    over_midnight = end <= start
+
+    def met(value: Start) -> Truth:
+        try:
+            local = _local(value, zone)
+        except OverflowError:  # the first or the last day of the calendar
+            return None
+        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+        day = local.weekday()
+        if not over_midnight:
+            return start <= clock < end and day in days
+        return (clock >= start and day in days) or (clock < end and (day - 1) % 7 in days)
+
+    return met
+
+
+def read_clock(node: Node, reader: Reader, what: str) -> timedelta | None:
+    """Return a time of day as the time since midnight; 24:00 is the end of the day."""
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    if text == "24:00":
+        return _DAY
+    found = _CLOCK.fullmatch(text)
+    if found:
+        return timedelta(hours=int(found[1]), minutes=int(found[2]))
+    digits = _DIGITS.fullmatch(text)
+    hint = f'; write "{int(digits[1]):02}:{digits[2]}"' if digits else ""
+    reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {described(node)}{hint}')
+    return None
+
+
+def _days(node: Node, reader: Reader, what: str) -> frozenset[int] | None:
+    nodes = reader.one_or_more(node, what) or ()
+    days = [_day(item, reader, what) for item in nodes]
+    return None if not days or None in days else frozenset(day for day in days if day is not None)
+
+
+def _day(node: Node, reader: Reader, what: str) -> int | None:
+    word = reader.text(node, what)
+    if word is None:
+        return None
+    folded = word.strip().lower()
+    if folded in _DAYS:
+        return _DAYS.index(folded)
+    if folded in WEEKDAYS:
+        return WEEKDAYS.index(folded)
+    near = suggest(word, _DAYS)
+    reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
+    return None
+
+
+def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
+    """Return the time zone of an IANA or Windows name."""
+    name = reader.text(node, what)
+    if name is None:
+        return None
+    zone = find_zone(name.strip())
+    if zone is None:
+        reader.problem(
+            node,
+            f'{what}: there is no time zone "{shown(name)}"; '
+            'names are such as Europe/Berlin or "W. Europe Standard Time"',
+        )
+    return zone
+
+
+class RolloutSyntax:
+    """`25%`: a share of organizers, drawn by hash of the rule's id and the organizer's address.
+
+    An organizer's place never changes as long as the rule keeps its id, so whoever is in at 25% is in at
+    50% too; another rule draws other organizers.
+    """
+
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[str] | None:
+        """Return the share."""
+        found = _PERCENT.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
+        share = float(found[1]) if found else -1.0
+        if not 0 < share <= _WHOLE:
+            number = isinstance(node, Scalar) and node.text.isdecimal() and 0 < int(node.text[:9]) <= _WHOLE
+            hint = f"; write {node.text}%" if number and isinstance(node, Scalar) else ""
+            never = "; a rule for nobody says mode: off" if share == 0 else ""
+            reader.problem(
+                node,
+                f"{name} needs a share above 0% and up to 100%, such as 25%, "
+                f"but this is {described(node)}{hint}{never}",
+            )
+            return None
+        salt = reader.rule or ""
+
+        def met(organizer: str) -> Truth:
+            return place_of(organizer, salt) < share if organizer else None
+
+        return Expectation(
+            f"the first {share:g}% of organizers", met, show=lambda who: _place_told(who, salt)
+        )
+
+    def show(self, value: str) -> str:
+        """Return the organizer."""
+        return value or "no organizer"
+
+
+def _place_told(organizer: str, salt: str) -> str:
+    return f"{organizer} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
+
+
+def place_of(organizer: str, salt: str) -> float:
+    """Return the organizer's place in the order of a rule's roll-out, from 0 up to (not with) 100."""
+    digest = hashlib.sha256(f"{salt}\0{organizer}".encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:6]) / (1 << 48) * _WHOLE

@@ -1,0 +1,110 @@
+"""Generated events, facts and policies, for promises that hold for all of them."""
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from shared.domain.event import Attendee, Event, Location, Recurrence
+from shared.domain.meeting import Meeting, MeetingState
+from shared.rules.facts import Facts
+from shared.rules.loader import RuleFile, load_policy
+from shared.rules.policy import Policy
+
+GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+ADDRESSES = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["bo@fabrikam.com", "al@contoso.com", "/o=Exchange/cn=x", "bo_x#EXT#@contoso.com", "@", "a@b@c"]
+    ),
+)
+ANY_TEXT = st.text(st.characters(), max_size=30) | st.just("\ud83d") | st.just("https://zoom.us/j/1 %")
+RECURRENCES = st.builds(
+    Recurrence,
+    pattern=st.sampled_from(
+        ["daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly", "lunar"]
+    ),
+    interval=st.integers(-1, 10**9),
+    days_of_week=st.lists(st.sampled_from(["monday", "sunday", "someday"]), max_size=3).map(tuple),
+    day_of_month=st.integers(-1, 40),
+    month=st.integers(-1, 14),
+    index=st.sampled_from(["first", "last", "fifth"]),
+    range_end=st.none() | st.dates(),
+    occurrences=st.none() | st.integers(-1, 10**12),
+    time_zone=st.sampled_from(
+        ["UTC", "Europe/Berlin", "Pacific Standard Time", "tzone://Microsoft/Custom", "", "\0"]
+    ),
+)
+EVENTS = st.builds(
+    Event,
+    id=st.just("e"),
+    etag=st.just("w"),
+    type=st.sampled_from(["singleInstance", "occurrence", "exception", "seriesMaster", "other"]),
+    subject=ANY_TEXT,
+    organizer=ADDRESSES,
+    is_draft=st.booleans(),
+    is_all_day=st.booleans(),
+    start=MOMENTS,
+    end=MOMENTS,
+    recurrence=st.none() | RECURRENCES,
+    attendees=st.lists(
+        st.builds(Attendee, address=ADDRESSES, type=st.sampled_from(["required", "optional", "resource"])),
+        max_size=4,
+    ).map(tuple),
+    locations=st.lists(st.builds(Location, display_name=ANY_TEXT, uri=ANY_TEXT), max_size=2).map(tuple),
+    body_preview=ANY_TEXT,
+    categories=st.lists(ANY_TEXT, max_size=2).map(tuple),
+    sensitivity=ANY_TEXT,
+)
+FACTS = st.builds(
+    Facts,
+    meeting=st.none()
+    | st.builds(
+        Meeting, state=st.sampled_from(MeetingState), at=st.just(datetime(2026, 1, 1, tzinfo=UTC)), attempts=st.integers(0, 4)
+    ),
+    tenant_domains=st.none() | st.just(frozenset({"contoso.com"})),
+    members=st.sampled_from([{}, {GROUP: frozenset({"al@contoso.com", "bo@fabrikam.com"})}]),
+)  # fmt: skip
+LEAVES = st.sampled_from([
+    "{attendees: {at_most: 3}}", "{external_attendees: {at_least: 1}}", "{external_attendees: 0}", "{subject: o}",
+    "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{duration: {at_most: 24h}}", "{sensitivity: private}",
+    "{location: {equals: x}}", "{has_other_join_link: true}", "{starts_in: {at_least: 1h}}",
+    "{attendee: {domain_in: [partners, x.com]}}", "{organizer: {address_in: al@contoso.com}}",
+    f"{{organizer: {{member_of: {GROUP}}}}}", f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
+    "{starts_between: {from: '22:00', to: '06:00', days: [mon, sun], timezone: Europe/Berlin}}", "{rollout: 50%}",
+])  # fmt: skip
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        inner.map(lambda condition: f"{{not: {condition}}}"),
+        st.tuples(st.sampled_from(["all", "any"]), st.lists(inner, min_size=1, max_size=3)).map(
+            lambda join: f"{{{join[0]}: [{', '.join(join[1])}]}}"
+        ),
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Draw a policy of a few rules, through the loader."""
+    lines = [
+        "version: 1",
+        f"internal_domains: {draw(st.sampled_from(['auto', '[contoso.com]', '[contoso.com, partners]']))}",
+        f"drafts: {draw(st.sampled_from(['skip', 'ignore']))}",
+        "lists: {partners: [fabrikam.com, bo@northwind.com]}",
+        "rules:",
+    ]
+    for number in range(draw(st.integers(1, 4))):
+        lines += [
+            f"  - id: r{number}",
+            f"    mode: {draw(st.sampled_from(['off', 'report', 'enforce']))}",
+            f"    action: {draw(st.sampled_from(['enable', 'skip']))}",
+            f"    when: {draw(CONDITIONS)}",
+            *([f"    unless: {draw(CONDITIONS)}"] if draw(st.booleans()) else []),
+            *draw(st.sampled_from([[], ["    active: {from: 2026-01-01, until: 2026-06-01}"]])),
+            f"    on_missing: {draw(st.sampled_from(['skip', 'retry']))}",
+        ]
+    loaded = load_policy([RuleFile("rules.yaml", "\n".join(lines).encode())])
+    assert loaded.policy is not None, loaded.problems
+    return loaded.policy

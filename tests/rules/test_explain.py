@@ -1,0 +1,135 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from shared.domain.decision import Reason, Verdict
+from shared.domain.event import Event, Recurrence
+from shared.domain.meeting import Meeting, MeetingState
+from shared.rules.decide import decide
+from shared.rules.explain import Asked, ConditionLine, explain
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy
+from tests.rules.strategies import EVENTS, FACTS, MOMENTS, policies
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def test_every_rule_is_told_with_its_conditions(make_event: Any, make_policy: Any) -> None:
+    """What a rule expects and what the event has stand side by side, down to the last condition."""
+    policy = make_policy(
+        "  - {id: first, mode: enforce, when: {external_attendees: {at_least: 1}}, unless: {any: [{subject: review}]}}\n"
+        "  - {id: second, mode: enforce, when: {attendees: 1}}"
+    )
+
+    first, second = explain(make_event(), policy, Facts(), NOW).rules
+
+    assert (first.matched, first.decided, second.matched, second.decided) == (False, False, True, True)
+    assert list(first.when.leaves()) == [
+        ConditionLine(name="external_attendees", expected="at least 1", actual="1", holds=True)
+    ]
+    assert first.unless is not None
+    assert [(leaf.expected, leaf.actual, leaf.holds) for leaf in first.unless.leaves()] == [
+        ('contains "review"', '"Review"', True)
+    ]
+
+
+def test_the_rule_that_decides_now_and_the_one_that_would_are_told_apart(
+    make_event: Any, make_policy: Any
+) -> None:
+    """An admin sees what promotion changes."""
+    policy = make_policy(
+        "  - {id: tried, mode: report, action: skip, when: {}}\n  - {id: live, mode: enforce, when: {}}"
+    )
+
+    lines = explain(make_event(), policy, Facts(), NOW).rules
+
+    assert [(line.decided, line.decided_if_promoted) for line in lines] == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("rest", "asked"),
+    [
+        pytest.param("mode: report", Asked.YES, id="asked"),
+        pytest.param("mode: off", Asked.OFF, id="off"),
+        pytest.param("active: {from: 2026-07-01}", Asked.NOT_YET, id="too early"),
+        pytest.param("active: {until: 2026-06-01}", Asked.NO_MORE, id="too late"),
+    ],
+)
+def test_a_rule_that_does_not_count_says_why(
+    rest: str, asked: Asked, make_event: Any, make_policy: Any
+) -> None:
+    """It is shown with its conditions all the same."""
+    [line] = explain(make_event(), make_policy(f"  - {{id: a, when: {{}}, {rest}}}"), Facts(), NOW).rules
+
+    assert (line.asked, line.matched) == (asked, True)
+
+
+ONLINE = Meeting(state=MeetingState.ENABLED, at=NOW, attempts=1)
+WHY = [
+    pytest.param(Reason.ALREADY_ONLINE, {}, None, False, "it is not online", id="not online"),
+    pytest.param(Reason.ALREADY_ONLINE, {"is_online_meeting": True}, None, True, "it is an online meeting", id="online"),
+    pytest.param(Reason.NOT_ORGANIZER, {}, None, False, "this is the organizer's copy", id="the organizer's"),
+    pytest.param(Reason.NOT_ORGANIZER, {"is_organizer": False}, None, True, "this is an attendee's copy", id="a guest's"),
+    pytest.param(Reason.CANCELLED, {}, None, False, "it was not cancelled", id="not cancelled"),
+    pytest.param(Reason.CANCELLED, {"is_cancelled": True}, None, True, "it was cancelled", id="cancelled"),
+    pytest.param(Reason.ENDED, {}, None, False, "it ends at 2026-06-02 13:00 UTC", id="to come"),
+    pytest.param(Reason.ENDED, {"start": NOW - timedelta(hours=1), "end": NOW}, None, True, "it ended at 2026-06-01 12:00 UTC", id="over"),
+    pytest.param(Reason.ENDED, {"type": "seriesMaster", "recurrence": Recurrence(pattern="daily")}, None, False, "it is a series without an end", id="endless"),
+    pytest.param(Reason.DRAFT, {}, None, False, "it is no draft", id="no draft"),
+    pytest.param(Reason.DRAFT, {"is_draft": True}, None, True, "it is a draft", id="draft"),
+    pytest.param(Reason.OTHER_JOIN_LINK, {}, None, False, "no other join link was found", id="no link"),
+    pytest.param(Reason.OTHER_JOIN_LINK, {"body_preview": "https://zoom.us/j/1"}, None, True, "it carries a link of Zoom", id="link"),
+    pytest.param(Reason.REMOVED_BY_USER, {}, None, False, "it is not known to have had a link", id="never had a link"),
+    pytest.param(Reason.REMOVED_BY_USER, {}, ONLINE, True, "it had a link, and a person took it away", id="removed"),
+    pytest.param(Reason.REMOVED_BY_USER, {"is_online_meeting": True}, ONLINE, True, "it is known to have a link, and has it still", id="still there"),
+    pytest.param(Reason.GAVE_UP, {}, ONLINE, False, "1 of 3 attempts brought no link", id="tried once"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "changes", "known", "holds", "why"), WHY)
+def test_a_guard_tells_what_it_sees(
+    *, reason: Reason, changes: dict[str, Any], known: Meeting | None, holds: bool, why: str, make_event: Any, make_policy: Any
+) -> None:  # fmt: skip
+    """In words that need no manual, whether it holds or not."""
+    policy = make_policy("  - {id: a, when: {}}")
+    guards = explain(make_event(**changes), policy, Facts(meeting=known), NOW).guards
+    line = next(guard for guard in guards if guard.reason is reason)
+
+    assert (line.holds, line.why) == (holds, why)
+
+
+@pytest.mark.parametrize("setting", ["drafts", "other_join_links"])
+def test_a_guard_that_is_switched_off_says_so(setting: str, make_event: Any, make_policy: Any) -> None:
+    """What it saw is told none the less."""
+    event = make_event(is_draft=True, body_preview="https://zoom.us/j/1")
+    policy = make_policy(f"{setting}: ignore\nrules:\n  - {{id: a, when: {{}}}}")
+
+    assert f"but the rules say {setting}: ignore" in str(explain(event, policy, Facts(), NOW).guards)
+
+
+@settings(max_examples=300, deadline=None)
+@given(event=EVENTS, policy=policies(), facts=FACTS, now=MOMENTS)
+def test_an_explanation_agrees_with_the_decision(
+    event: Event, policy: Policy, facts: Facts, now: datetime
+) -> None:
+    """Whatever the event and the rules: the lines tell the decision that the worker would take."""
+    explanation = explain(event, policy, facts, now)
+    decision = explanation.decision
+    asked = [line for line in explanation.rules if line.asked is Asked.YES]
+
+    assert decision == decide(event, policy, facts, now)
+    decided = [guard.reason for guard in explanation.guards if guard.decided]
+    assert decided == [guard.reason for guard in explanation.guards if guard.holds][:1]
+    if decided:
+        assert [decision.reason] == decided
+    else:
+        assert [(line.rule.id, line.matched) for line in asked] == [
+            (result.rule, result.matched) for result in decision.trace
+        ]
+    assert [line.rule.id for line in explanation.rules if line.decided] == [decision.rule][
+        : decision.rule is not None
+    ]
+    if decision.verdict is Verdict.ENABLE:
+        assert [line.matched for line in explanation.rules if line.decided] == [True]
