@@ -3,6 +3,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# the packaged rules, one policy; and the examples, each one of its own
+RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check clean
@@ -24,7 +26,8 @@ check: setup ## format, lint, types, import contracts, rule files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/joinlink validate --strict rules $(wildcard rules/examples/*.yaml)
+	$(BIN)/joinlink validate --strict $(RULES)
+	$(BIN)/joinlink test $(RULES)
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import schema, validate
+from cli import schema, test, validate
 from cli.output import Refused, console, own_version, refuse
 from shared.errors import JoinlinkError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("validate")(validate.validate)
+app.command("test")(test.run_tests)
 app.command("schema")(schema.schema)
 
 

@@ -63,9 +63,9 @@ def refuse(error: Exception) -> NoReturn:
     sys.exit(Exit.USAGE)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return `1 rule`, `2 rules`, `no rules`."""
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {noun if number == 1 else plural or noun + 's'}"
 
 
 def own_version() -> str:

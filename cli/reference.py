@@ -1,4 +1,4 @@
-"""`python -m cli.reference`: write what is generated in docs, the reference of rules and their JSON Schema."""
+"""`python -m cli.reference`: write what is generated in docs, the reference of rules and the JSON Schema."""
 
 from pathlib import Path
 

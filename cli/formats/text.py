@@ -20,14 +20,19 @@ _GUTTER = 6
 def problems(sets: Sequence[RuleSet]) -> None:
     """Print every problem, a summary, and what the valid policies do."""
     out = console()
-    for rules in sets:
-        for problem in rules.problems:
-            _problem(out, problem, rules.source_line(problem))
+    errors(out, sets)
     if any(rules.problems for rules in sets):
         out.print(_summary(sets))
     for rules in sets:
         if rules.policy is not None:
             _in_force(out, rules, rules.policy)
+
+
+def errors(out: Console, sets: Sequence[RuleSet]) -> None:
+    """Print every problem."""
+    for rules in sets:
+        for problem in rules.problems:
+            _problem(out, problem, rules.source_line(problem))
 
 
 def _problem(out: Console, problem: Problem, source: str) -> None:
