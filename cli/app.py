@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import schema, test, validate
+from cli import explain, schema, test, validate
 from cli.output import Refused, console, own_version, refuse
 from shared.errors import JoinlinkError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("validate")(validate.validate)
 app.command("test")(test.run_tests)
+app.command("explain")(explain.explain_event)
 app.command("schema")(schema.schema)
 
 

@@ -14,6 +14,8 @@ from shared.rules.explain import ConditionLine, GuardLine, RuleLine
 
 _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "bad"), None: ("·", "warn")}
 _STEP = "  "
+#: stands before the line that decided
+DECIDED = ("▶ ", "mark")
 #: where the right column begins at most, so that there is room for it at 80 columns
 _MOST_LEFT = 46
 _GAP = 2
@@ -35,10 +37,10 @@ def mark(truth: Truth) -> Text:
 
 
 def of_guard(guard: GuardLine) -> Line:
-    """Return a guard's line; one that holds stands in the way, so its sign is that of a decision."""
-    name = Text(guard.reason.value, "bold" if guard.decided else "")
-    sign = Text("■ ", "bad") if guard.holds else Text("  ")
-    return Line(sign + name, Text(guard.why, "" if guard.holds else "dim"))
+    """Return a guard's line; one that holds, and comes too late to decide, is marked all the same."""
+    sign = DECIDED if guard.decided else ("■ ", "mark") if guard.holds else "  "
+    left = Text.assemble(sign, (guard.reason.value, "bold" if guard.holds else ""))
+    return Line(left, Text(guard.why, "" if guard.holds else "dim"))
 
 
 def of_rule(rule: RuleLine) -> Iterator[Line]:

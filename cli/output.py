@@ -30,7 +30,7 @@ class Exit(IntEnum):
     """How the command ends."""
 
     OK = 0
-    #: errors in rules, tests that fail
+    #: errors in rules, tests that fail, an answer that can't be had
     ERRORS = 1
     #: the command can't be carried out as it was given
     USAGE = 2
@@ -38,6 +38,10 @@ class Exit(IntEnum):
 
 class Refused(Exception):
     """The command can't be carried out; the text tells an admin why, and what to do."""
+
+
+class Failed(Refused):
+    """The world stands in the way: Graph refuses, storage does not answer."""
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -60,7 +64,7 @@ def refuse(error: Exception) -> NoReturn:
     out = console(sys.stderr)
     out.print("joinlink: ", style="bad", end="")
     out.print(str(error))
-    sys.exit(Exit.USAGE)
+    sys.exit(Exit.ERRORS if isinstance(error, Failed) else Exit.USAGE)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

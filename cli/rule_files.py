@@ -40,7 +40,7 @@ def load(paths: Sequence[Path]) -> list[RuleSet]:
     return [_load(path) for path in paths or (DEFAULT,)]
 
 
-def load_one(path: Path) -> tuple[Policy, RuleSet]:
+def load_one(path: Path) -> Policy:
     """Load the one policy that a command works with.
 
     Raises:
@@ -49,7 +49,7 @@ def load_one(path: Path) -> tuple[Policy, RuleSet]:
     rules = _load(path)
     if rules.policy is None:
         raise Refused(f"the rules in {path} have errors; joinlink validate {path} shows them")
-    return rules.policy, rules
+    return rules.policy
 
 
 def _load(path: Path) -> RuleSet:

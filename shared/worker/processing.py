@@ -38,7 +38,6 @@ from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
-_OCCURRENCES = frozenset({"occurrence", "exception"})
 _PENDING = frozenset({MeetingState.ATTEMPTED, MeetingState.UNCONFIRMED})
 _MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
 
@@ -126,10 +125,10 @@ class Processor:
     def _look_once(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         started = self._world.now()
         event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
-        if event.type in _OCCURRENCES and event.series_master_id:
-            if self._is_superseded(change, event.series_master_id):
+        if event.master is not None:
+            if self._is_superseded(change, event.master):
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
-            event = graph.event(change.mailbox, event.series_master_id, with_body=policy.look_in_body)
+            event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
         handled = self._judge(Found(change, event, stored, policy), graph)
