@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.rules.file_reader import ReadFile, Setting, read_file, read_lists
-from shared.rules.lists import Lists
+from shared.rules.lists import Lists, NamedList
 from shared.rules.policy import Policy
-from shared.rules.problems import Problem, Severity
+from shared.rules.problems import MAX_PROBLEMS, Problem, Severity
 from shared.rules.reader import Reader
 from shared.rules.yaml_nodes import Node, Place, read_yaml
 
-MAX_PROBLEMS = 100
 _NOWHERE = "rules"
 #: settings whose field of `Policy` has another name
 _FIELDS = {"drafts": "skip_drafts"}
@@ -44,8 +43,9 @@ def load_policy(files: Sequence[RuleFile]) -> Loaded:
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
     problems: list[Problem] = []
     ordered = sorted(files, key=lambda file: file.name)
-    lists: dict[str, tuple[str, ...]] = {}
-    readers = [Reader(file.name, problems, lists=Lists(lists)) for file in ordered]
+    lists: dict[str, NamedList] = {}
+    named = Lists(lists)
+    readers = [Reader(file.name, problems, lists=named) for file in ordered]
     roots = [_root(file, reader) for file, reader in zip(ordered, readers, strict=True)]
     for root, reader in zip(roots, readers, strict=True):
         lists |= read_lists(root, reader)

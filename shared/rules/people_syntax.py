@@ -81,27 +81,30 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
     words = read_addresses(node, reader, what)
     if words is None:
         return None
-    wanted = frozenset(words)
+    wanted = [named.addresses for named in words.values() if named is not None]
+    wanted.append(frozenset(word for word, named in words.items() if named is None))
 
     def test(address: str, _members: _Members) -> Truth:
-        if home_address(address) in wanted or address.strip().lower() in wanted:
+        names = {home_address(address), address.strip().lower()}
+        if any(not names.isdisjoint(addresses) for addresses in wanted):
             return True
         return None if domain_of(address) is None else False
 
-    return f"address in {_told(words)}", test, frozenset()
+    return f"address in {_told(tuple(words))}", test, frozenset()
 
 
 def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
     words = read_domains(node, reader, what)
     if words is None:
         return None
-    wanted = Domains(words)
+    wanted = [named.any_domain for named in words.values() if named is not None]
+    wanted.append(Domains([word for word, named in words.items() if named is None]))
 
     def test(address: str, _members: _Members) -> Truth:
         domain = domain_of(home_address(address))
-        return None if domain is None else domain in wanted
+        return None if domain is None else any(domain in domains for domains in wanted)
 
-    return f"domain in {_told(words)}", test, frozenset()
+    return f"domain in {_told(tuple(words))}", test, frozenset()
 
 
 def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:

@@ -1,10 +1,11 @@
 """Reading a tree with all that is wrong with it noted on the way."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import count, islice
 from typing import Self
 
 from shared.rules.lists import Lists
-from shared.rules.problems import Problem, Severity, suggest
+from shared.rules.problems import MAX_PROBLEMS, Problem, Severity, suggest
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
 #: what YAML 1.1 and other tools take for true and false
@@ -22,16 +23,24 @@ class Reader:
     """
 
     def __init__(
-        self, file: str, problems: list[Problem], rule: str | None = None, lists: Lists | None = None
+        self,
+        file: str,
+        problems: list[Problem],
+        *,
+        rule: str | None = None,
+        lists: Lists | None = None,
+        patterns: Iterator[int] | None = None,
     ) -> None:
         self.file = file
         self.problems = problems
         self.rule = rule
         self.lists = lists or Lists()
+        #: numbers the patterns of the file from 1: compiling them takes time, so there is a bound on them
+        self.patterns = patterns or count(1)
 
     def for_rule(self, rule: str) -> Self:
         """Return a reader whose problems name the rule."""
-        return type(self)(self.file, self.problems, rule, self.lists)
+        return type(self)(self.file, self.problems, rule=rule, lists=self.lists, patterns=self.patterns)
 
     def problem(self, at: Place, text: str, *, suggestion: str | None = None) -> None:
         """Note an error."""
@@ -54,10 +63,14 @@ class Reader:
             )
         )
 
+    def suggest(self, word: str, known: Collection[str]) -> str | None:
+        """Return what was probably meant; past so many problems none is shown, and none is looked for."""
+        return suggest(word, known) if len(self.problems) <= MAX_PROBLEMS else None
+
     def unknown(self, at: Place, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is not among the known ones, with the nearest of them or all."""
-        near = suggest(word, known)
-        choices = "" if near else f"; known are {', '.join(known)}"
+        near = self.suggest(word, known)
+        choices = "" if near else f"; known are {some(known)}"
         self.problem(at, f'unknown {what} "{shown(word)}"{choices}', suggestion=near)
 
     def keys(
@@ -65,7 +78,10 @@ class Reader:
     ) -> dict[str, Node] | None:
         """Return the nodes of a mapping by key; keys that are not `known` are noted and left out."""
         if not isinstance(node, Mapping):
-            self.problem(node, f"{what} needs {kind}s such as {_some(known)}, but this is {described(node)}")
+            self.problem(
+                node,
+                f"{what} needs {kind}s such as {', '.join(islice(known, 3))}, but this is {described(node)}",
+            )
             return None
         nodes = {}
         for key, value in node.entries:
@@ -105,7 +121,7 @@ class Reader:
         word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        near = suggest(word, choices)
+        near = self.suggest(word, choices)
         known = ", ".join(choices)
         self.problem(node, f"{what} is one of {known}, but this is {described(node)}", suggestion=near)
         return None
@@ -146,5 +162,6 @@ def described(node: Node) -> str:
     return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
 
 
-def _some(known: Collection[str]) -> str:
-    return ", ".join(list(known)[:3])
+def some(known: Collection[str], most: int = 40) -> str:
+    """Return the first of the words, for a message."""
+    return ", ".join([shown(word) for word in islice(known, most)] + ["…"] * (len(known) > most))

@@ -12,7 +12,8 @@ from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
 
 MAX_PATTERN = 1000
-_MAX_PATTERN_MEMORY = 1 << 20
+MAX_PATTERNS = 200
+_MAX_PATTERN_MEMORY = 1 << 18
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _Test = Callable[[Texts], Truth]
@@ -137,6 +138,11 @@ def _matches(searches: Sequence[Callable[[str], Any]]) -> _Test:
 
 
 def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[str], Any] | None:
+    number = next(reader.patterns)
+    if number > MAX_PATTERNS:
+        if number == MAX_PATTERNS + 1:
+            reader.problem(node, f"{what}: the file has more than {MAX_PATTERNS} patterns; join some with |")
+        return None
     if len(pattern) > MAX_PATTERN:
         reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
         return None

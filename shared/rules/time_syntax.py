@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, tzinfo
 from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import find_zone
 from shared.rules.event_facts import Start, Truth
-from shared.rules.problems import suggest
 from shared.rules.reader import Reader, described
 from shared.rules.shapes import TEXT, Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
@@ -139,7 +138,7 @@ def _day(node: Node, reader: Reader, what: str) -> int | None:
         return _DAYS.index(folded)
     if folded in WEEKDAYS:
         return WEEKDAYS.index(folded)
-    near = suggest(word, _DAYS)
+    near = reader.suggest(word, _DAYS)
     reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
     return None
 

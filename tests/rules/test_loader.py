@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from shared.domain.decision import Action, Mode
-from shared.rules.loader import MAX_PROBLEMS, Loaded, RuleFile, load_policy
+from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.policy import AUTO, Limits
-from shared.rules.problems import Severity
+from shared.rules.problems import MAX_PROBLEMS, Severity
 from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
@@ -205,3 +205,19 @@ def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
         assert problem.line >= 1
         assert problem.column >= 1
         assert "\n" not in str(problem)
+
+
+HOSTILE = [
+    pytest.param("rules:\n  - id: a\n    when: {subject: {matches: [" + r"'(\pL{25}){30}'," * 10_000 + "]}}", id="patterns that are too large"),
+    pytest.param("".join(f"rulez{number}: 1\n" for number in range(18_000)), id="words that are nearly right"),
+    pytest.param("lists: {a: [" + "".join(f"a.b{n}," for n in range(12_000)) + "]}\nrules: [{id: a, when: {attendee: {domain_in: [" + "a," * 20_000 + "]}}}]", id="a large list named often"),
+    pytest.param("lists: {" + "".join(f"l{n}: [a.b]," for n in range(8_000)) + "}\nrules: [{id: a, when: {attendee: {domain_in: [" + "x," * 5_000 + "]}}}]", id="many lists and none that is meant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_file_is_expensive(text: str) -> None:
+    """Work is bounded, not only size: each of these once took minutes, and the suite shows that it does not."""
+    loaded = load(("x.yaml", "version: 1\n" + text))
+
+    assert loaded.problems
