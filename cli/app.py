@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import explain, schema, test, validate
+from cli import explain, init, schema, test, validate
 from cli.output import Refused, console, own_version, refuse
 from shared.errors import JoinlinkError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("test")(test.run_tests)
 app.command("explain")(explain.explain_event)

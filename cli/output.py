@@ -7,6 +7,7 @@ that other tools find whole lines. On a terminal, lines are broken at its width.
 import sys
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import NoReturn, TextIO
 
 from rich.console import Console
@@ -65,6 +66,19 @@ def refuse(error: Exception) -> NoReturn:
     out.print("joinlink: ", style="bad", end="")
     out.print(str(error))
     sys.exit(Exit.ERRORS if isinstance(error, Failed) else Exit.USAGE)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a file, and the folders above it.
+
+    Raises:
+        Refused: it can't be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{file} can't be written: {error.strerror}") from error
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

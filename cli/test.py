@@ -8,7 +8,7 @@ import typer
 
 from cli import rule_files
 from cli.formats import junit, tests_junit, tests_text
-from cli.output import Exit, Refused
+from cli.output import Exit, Refused, write_file
 from cli.results import Results
 
 
@@ -43,9 +43,8 @@ def run_tests(
         raise Refused(f'no test is found by "{run}"')
     tests_text.show(results, require_tests=require_tests)
     if report is not None:
-        _write(
-            report, junit.document("joinlink test", tests_junit.cases(results, require_tests=require_tests))
-        )
+        cases = tests_junit.cases(results, require_tests=require_tests)
+        write_file(report, junit.document("joinlink test", cases))
     failed = any(each.failed(require_tests=require_tests) for each in results)
     raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
 
@@ -55,11 +54,3 @@ def _pattern(text: str) -> re.Pattern[str] | None:
         return re.compile(text, re.IGNORECASE) if text else None
     except re.error as error:
         raise Refused(f'--run takes a pattern, and "{text}" is none: {error}') from error
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file} can't be written: {error.strerror}") from error
