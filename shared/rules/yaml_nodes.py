@@ -18,6 +18,7 @@ from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
@@ -173,6 +174,9 @@ class _Composer:
             )
         if depth > MAX_DEPTH:
             raise _Stop(_mistake(f"this is nested more than {MAX_DEPTH} levels deep", event))
+        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            mark: Any = event.start_mark  # nearly all nodes are such
+            return Scalar(line=mark.line + 1, column=mark.column + 1, text=event.value, plain=not event.style)
         refused = self._refuse(event)
         place = {"line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
         if isinstance(event, SequenceStartEvent):
