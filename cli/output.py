@@ -47,17 +47,9 @@ class Failed(Refused):
 
 def console(file: TextIO | None = None) -> Console:
     """Return what to print on; made at each call, so that it is always the stdout of now."""
-    file = file or sys.stdout
-    seen = file.isatty()
-    return Console(
-        file=file,
-        theme=_THEME,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=not seen,
-        safe_box=False,
-    )
+    out = Console(file=file or sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
+    out.soft_wrap = not out.is_terminal
+    return out
 
 
 def refuse(error: Exception) -> NoReturn:

@@ -67,7 +67,7 @@ def _opt_out(guest: str) -> str:
     when:
       any:
         - subject: {{contains: "[no link]"}}
-        - categories: [In person]
+        - categories: [In person, No link]
     action: skip
     tests:
       - name: marked in the subject

@@ -1,5 +1,6 @@
 """Problems for a person: place, text, the line with a caret under it; then what is in force."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,9 +13,11 @@ from shared.domain.decision import Action, Mode
 from shared.rules.policy import Policy
 from shared.rules.problems import Problem, Severity
 
-_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn"}
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "warn"}
 #: what stands left of a source line: its number, and a bar
 _GUTTER = 6
+#: what belongs to the word whose first letter has the caret under it
+_WORD_REST = re.compile(r"[\w.@*%/$+-]*")
 
 
 def problems(sets: Sequence[RuleSet]) -> None:
@@ -50,7 +53,10 @@ def _print_source(out: Console, problem: Problem, source: str) -> None:
     start = max(0, problem.column - 1 - room // 2) if len(source) > room else 0
     shown = "".join(letter if letter.isprintable() else " " for letter in source[start : start + room])
     before = Text(shown[: problem.column - 1 - start]).cell_len
-    caret = Text.assemble((" " * _GUTTER + "│ ", "dim"), " " * before, ("^", _STYLES[problem.severity]))
+    tail = shown[problem.column - start :]
+    rest = _WORD_REST.match(tail)
+    under = "^" + "~" * (Text(rest[0]).cell_len if rest else 0)
+    caret = Text.assemble((" " * _GUTTER + "│ ", "dim"), " " * before, (under, _STYLES[problem.severity]))
     out.print(Text.assemble((f"{problem.line:>{_GUTTER - 1}} │ ", "dim"), shown), no_wrap=True)
     out.print(caret, no_wrap=True)
 
@@ -80,7 +86,7 @@ def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
         out.print(
             Text.assemble(
                 "    ",
-                (f"{rule.mode:<8}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
+                (f"{rule.mode:<9}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
                 (f"{rule.id:<{width}}  ", "rule"),
                 f"{rule.action}",
                 (f"  {told}" if told else "", "dim"),

@@ -39,8 +39,8 @@ def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -
 
     assert ran.exit == 0
     assert "✓ rules: 3 rules in 2 files, policy " in ran.out
-    assert "    enforce everyone  enable  writes\n" in ran.out
-    assert "    off     later     enable\n" in ran.out
+    assert "    enforce  everyone  enable  writes\n" in ran.out
+    assert "    off      later     enable\n" in ran.out
     assert "Join links are written by everyone.\n" in ran.out
 
 
