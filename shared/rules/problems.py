@@ -36,7 +36,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {warning}{rule}{self.text}{meant}"
 
 
-_MOST_KNOWN = 100
+_MOST_KNOWN = 300
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
