@@ -32,6 +32,9 @@ _SKIP_OR_IGNORE: Shape = {"enum": ["skip", "ignore"]}
 _PERSON = matching(r"/.+|[\w.'-]+|[^\s@/]+@[^\s@/\\]+")
 _PEOPLE: Shape = {"anyOf": [_PERSON, {"type": "array", "items": _PERSON}]}
 _DATE: Shape = {**matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "format": "date"}
+_CLOCK = r"(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)"
+_WEEKDAY = r"([Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*\.? +"
+_DAY_AND_TIME = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{_CLOCK})?"
 _SELECTOR: Shape = {
     "anyOf": [
         block({"group": matching(GUID)}, required=("group",)),
@@ -66,7 +69,8 @@ FILE_KEYS: tuple[Word, ...] = (
         {
             "anyOf": [
                 _SKIP_OR_IGNORE,
-                block({"action": _SKIP_OR_IGNORE, "look_in": {"enum": ["body"]}}, least=1),
+                block({"action": {"enum": ["ignore"]}}, required=("action",)),
+                block({"action": {"enum": ["skip"]}, "look_in": {"enum": ["body"]}}, least=1),
             ]
         },
         "{action: skip, look_in: body}",
@@ -184,7 +188,7 @@ TEST_KEYS: tuple[Word, ...] = (
         {"enum": list(Action)},
         "enable",
     ),
-    Word("at", "When the event is looked at, in its time zone.", TEXT, "2026-12-31 09:00"),
+    Word("at", "When the event is looked at, in its time zone.", matching(_DAY_AND_TIME), "2026-12-31 09:00"),
     Word(
         "members",
         "The members of groups, by the object ids of the groups.",
@@ -206,7 +210,12 @@ EVENT_KEYS: tuple[Word, ...] = (
     Word("subject", "Its subject.", {"type": "string"}, "Review"),
     Word("body", "What is written in it.", {"type": "string"}, "https://zoom.us/j/1"),
     Word("location", "The names of its places.", one_or_more(TEXT), "Berlin"),
-    Word("start", "When it starts: `09:00`, `mon 09:00`, `in 2h` or a date with a time.", TEXT, "mon 09:00"),
+    Word(
+        "start",
+        "When it starts: `09:00`, `mon 09:00`, `in 2h` or a date with a time.",
+        matching(rf"({_WEEKDAY})?{_CLOCK}|in +[0-9]+[smhd]|{_DAY_AND_TIME}"),
+        "mon 09:00",
+    ),
     Word("duration", "How long it lasts.", DURATION, "30m"),
     Word("timezone", "The time zone of its times.", TEXT, "Europe/Berlin"),
     Word("all_day", "Whether it lasts whole days.", FLAG, "true"),

@@ -41,7 +41,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
 
 
-_MOST_KNOWN = 100
+_MOST_KNOWN = 300
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:

@@ -1,5 +1,6 @@
 """Reading a tree with all that is wrong with it noted on the way."""
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import count, islice
 from typing import Self
@@ -13,6 +14,10 @@ _MEANT_FLAGS = {
     **dict.fromkeys(("yes", "on", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "0"), "false"),
 }
+
+
+_LEADING_ZERO = re.compile(r"0+[1-9][0-9]{0,17}")
+_GROUPED = re.compile(r"[0-9]{1,3}([_,.' ][0-9]{3})+")
 
 
 class Reader:
@@ -122,8 +127,8 @@ class Reader:
         if word in choices:
             return word
         near = self.suggest(word, choices)
-        known = ", ".join(choices)
-        self.problem(node, f"{what} is one of {known}, but this is {described(node)}", suggestion=near)
+        known = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
+        self.problem(node, f"{what} is {known}, but this is {described(node)}", suggestion=near)
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:
@@ -138,10 +143,16 @@ class Reader:
     def whole_number(self, node: Node, what: str, *, least: int = 0) -> int | None:
         """Return a whole number of at least `least`."""
         value = node.value if isinstance(node, Scalar) else None
+        if isinstance(node, Scalar) and node.plain and _LEADING_ZERO.fullmatch(node.text):
+            meant = node.text.lstrip("0")
+            self.problem(node, f"{what}: some programs take {node.text} for another number; write {meant}")
+            return None
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
         quoted = isinstance(node, Scalar) and not node.plain and node.text.isdecimal()
         hint = "; remove the quotes" if quoted else ""
+        if isinstance(node, Scalar) and _GROUPED.fullmatch(node.text):
+            hint = f"; write {re.sub('[^0-9]', '', node.text)}"
         self.problem(
             node, f"{what} needs a whole number from {least} up, but this is {described(node)}{hint}"
         )

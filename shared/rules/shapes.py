@@ -1,5 +1,6 @@
 """Pieces of JSON Schema (draft 2020-12) in which syntaxes tell editors what a value looks like."""
 
+import re
 from collections.abc import Mapping
 from re import Pattern
 from typing import Any
@@ -8,12 +9,15 @@ Shape = dict[str, Any]
 
 TEXT: Shape = {"type": "string", "pattern": r"\S"}
 FLAG: Shape = {"type": "boolean"}
+_RANGE = re.compile("[a-z]-[a-z]")
 
 
 def matching(pattern: Pattern[str] | str) -> Shape:
-    """Return text that the pattern matches as a whole; JSON Schema has no switch for case-blind patterns."""
+    """Return text that the pattern matches as a whole. JSON Schema's patterns know no case-blindness."""
     source = pattern if isinstance(pattern, str) else pattern.pattern
-    return {"type": "string", "pattern": f"^({source.replace('a-z', 'A-Za-z')})$"}
+    if not isinstance(pattern, str) and pattern.flags & re.IGNORECASE:
+        source = _RANGE.sub(lambda letters: letters[0] + letters[0].upper(), source)
+    return {"type": "string", "pattern": f"^({source})$"}
 
 
 def one_or_more(item: Shape) -> Shape:

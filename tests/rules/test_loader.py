@@ -1,3 +1,4 @@
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -5,13 +6,17 @@ from hypothesis import given, settings, strategies as st
 
 from shared.domain.decision import Action, Mode
 from shared.rules.loader import Loaded, RuleFile, load_policy
-from shared.rules.policy import AUTO, Limits
+from shared.rules.mailboxes import Group, Mailboxes, User
+from shared.rules.policy import AUTO, Limits, Sweep
 from shared.rules.problems import MAX_PROBLEMS, Severity
+from shared.rules.testing import run_tests
 from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
+QUESTIONABLE = sorted((DATA / "questionable").glob("*.yaml"))
 GOOD = sorted((DATA / "good").glob("*.yaml"))
+TODAY = date(2026, 6, 1)
 RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
 
 
@@ -37,13 +42,107 @@ def test_a_mistake_is_told_in_plain_words_at_its_place(file: Path) -> None:
     assert loaded.policy is None
 
 
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in QUESTIONABLE])
+def test_what_is_hardly_meant_is_a_warning(file: Path) -> None:
+    """The first line of each questionable file says what is told; the policy is taken all the same."""
+    content = file.read_bytes()
+    expected = content.decode().splitlines()[0].removeprefix("# expect: ").split(" || ")
+
+    loaded = load_policy([RuleFile("x.yaml", content)], TODAY)
+
+    assert told(loaded) == [f"x.yaml:{line}" for line in expected]
+    assert {problem.severity for problem in loaded.problems} == {Severity.WARNING}
+    assert loaded.policy is not None
+
+
 @pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in GOOD])
-def test_a_good_file_has_no_problems(file: Path) -> None:
-    """A file that is right is taken without a word."""
-    loaded = load_policy([RuleFile(file.name, file.read_bytes())])
+def test_a_good_file_has_no_problems_and_decides_as_it_says(file: Path) -> None:
+    """A file that is right is taken without a word, and every test in it is met."""
+    loaded = load_policy([RuleFile(file.name, file.read_bytes())], TODAY)
 
     assert told(loaded) == []
     assert loaded.policy is not None
+    for result in run_tests(loaded.policy):
+        assert result.passed, (result.test.name, result.decision)
+
+
+def test_the_corpus_is_large() -> None:
+    """A hundred mistakes and more, and twenty good files whose decisions are written down."""
+    assert len(BAD) > 200
+    assert len([file for file in GOOD if "tests:" in file.read_text()]) > 20
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param("{id: b, when: {subject: x}, unless: {has_room: true}}", id="it asks for less"),
+        pytest.param("{id: b, when: {has_room: true}, mode: off}", id="it is off"),
+        pytest.param("{id: b, when: {any: [{has_room: true}, {subject: x}]}}", id="one of two ways is free"),
+    ],
+)
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        pytest.param("{id: a, when: {has_room: true, subject: x}, mode: enforce, action: skip}", id="narrow"),
+        pytest.param("{id: a, when: {}, action: skip}", id="in report mode"),
+        pytest.param("{id: a, when: {}, mode: enforce, action: skip, active: {from: 2026-01-01}}", id="for a time"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_be_reached_is_no_problem(earlier: str, later: str) -> None:
+    """Only what is certain is told."""
+    assert told(load(("x.yaml", f"version: 1\nrules:\n  - {earlier}\n  - {later}\n"))) == []
+
+
+def test_without_a_date_no_rule_is_over() -> None:
+    """The loader reads no clock."""
+    assert told(load(("over.yaml", (DATA / "questionable" / "over.yaml").read_bytes()))) == []
+
+
+def test_lists_serve_all_files() -> None:
+    """A list may stand in one file and be used in another, whatever their names."""
+    user = "version: 1\nrules: [{id: a, when: {attendee: {domain_in: partners}}}]"
+    loaded = load(("a.yaml", user), ("b.yaml", "version: 1\nlists: {partners: [fabrikam.com]}"))
+
+    assert told(loaded) == []
+
+
+def test_a_rule_that_is_never_reached_names_the_other_file() -> None:
+    """Rules are asked in the order of their files."""
+    first = "version: 1\nrules: [{id: a, when: {}, mode: enforce, action: skip}]"
+    loaded = load(("a.yaml", first), ("b.yaml", RULE.format(id="b")))
+
+    assert told(loaded) == [
+        (
+            'b.yaml:3:5: warning: rule "b": the rule is never reached: '
+            'whatever it matches, rule "a" (a.yaml:2) matches before it, and decides'
+        )
+    ]
+
+
+def test_settings_arrive_in_the_policy() -> None:
+    """Every setting has its field."""
+    text = """
+version: 1
+internal_domains: [contoso.com, sisters]
+mailboxes:
+  include: [{group: 5F0C9A4E-8B1D-4C52-9F7E-2D6A1B3C4D5E}, {user: CEO@contoso.com}]
+  exclude: [{user: boardroom@contoso.com}]
+other_join_links: {action: skip, look_in: body}
+drafts: ignore
+sweep: {every: 12h}
+lists: {sisters: [fabrikam.com, bo@adatum.com]}
+"""
+    policy = load(("a.yaml", text)).policy
+    assert policy is not None
+
+    assert policy.internal_domains == ("contoso.com", "fabrikam.com")
+    assert policy.mailboxes == Mailboxes(
+        include=(Group("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"), User("ceo@contoso.com")),
+        exclude=(User("boardroom@contoso.com"),),
+    )
+    assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
+    assert policy.sweep == Sweep(every=timedelta(hours=12))
+    assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 
 
 def test_a_rule_says_what_its_file_says() -> None:
