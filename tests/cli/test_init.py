@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cli import starter
+
 WISHES = list(itertools.product(
     ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"]),
     ("--external-only", "--all-meetings"),
@@ -89,3 +91,10 @@ def test_force_overwrites(joinlink: Any, write: Any, folder: Path) -> None:
 
     assert joinlink("init", "--yes", "--force", "taken.yaml").exit == 0
     assert (folder / "taken.yaml").read_text().startswith("# Rules of Joinlink")
+
+
+def test_the_packaged_rules_are_what_it_writes_by_default() -> None:
+    """One starting point, whichever way it is reached."""
+    packaged = Path(__file__).parents[2] / "rules" / "joinlink.yaml"
+
+    assert packaged.read_text() == starter.text(starter.Wishes())
