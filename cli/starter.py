@@ -70,15 +70,9 @@ def _opt_out(guest: str) -> str:
         - categories: [In person, No link]
     action: skip
     tests:
-      - name: marked in the subject
-        event: {{subject: "Lunch [no link]", attendees: [{guest}]}}
-        expect: skip
-      - name: marked by a category
-        event: {{categories: [In person], attendees: [{guest}]}}
-        expect: skip
-      - name: everything else is up to the rules below
-        event: {{attendees: [{guest}]}}
-        expect: enable
+      - {{name: marked in the subject, event: {{subject: "Lunch [No Link]"}}, expect: skip}}
+      - {{name: marked by a category, event: {{categories: [In person]}}, expect: skip}}
+      - {{name: not marked, event: {{attendees: [{guest}]}}, expect: enable}}
 """
 
 
@@ -87,7 +81,7 @@ def _meetings(wishes: Wishes, guest: str) -> str:
     what = "Meetings with people outside the company" if wishes.external_only else "Meetings"
     condition = "external_attendees" if wishes.external_only else "attendees"
     nobody = "colleagues among themselves" if wishes.external_only else "time for oneself"
-    alone = "[cy]" if wishes.external_only else "[]"
+    alone = "[cy, di]" if wishes.external_only else "[]"
     room = "" if wishes.rooms else "        - has_room: true\n"
     in_room = "enable" if wishes.rooms else "skip"
     return f"""\
@@ -107,25 +101,14 @@ def _meetings(wishes: Wishes, guest: str) -> str:
     provider: {{fallback: teamsForBusiness}}
     # A net under mistakes: above these numbers the rule adds no more links and says so in the log.
     limits: {{per_hour: 200, per_mailbox_per_day: 20}}
+    # Events, and what shall become of them. A name without "@" is a colleague.
     tests:
-      - name: a call of half an hour
-        event: {{attendees: [{guest}], duration: 30m}}
-        expect: enable
-      - name: {nobody}
-        event: {{attendees: {alone}}}
-        expect: skip
-      - name: in a room
-        event: {{attendees: [{guest}], rooms: [boardroom]}}
-        expect: {in_room}
-      - name: a private event
-        event: {{attendees: [{guest}], sensitivity: private}}
-        expect: skip
-      - name: a whole day
-        event: {{attendees: [{guest}], all_day: true}}
-        expect: skip
-      - name: a trip of two days
-        event: {{attendees: [{guest}], duration: 48h}}
-        expect: skip
+      - {{name: a call of half an hour, event: {{attendees: [{guest}]}}, expect: enable}}
+      - {{name: {nobody}, event: {{attendees: {alone}}}, expect: skip}}
+      - {{name: in a room, event: {{attendees: [{guest}], rooms: [boardroom]}}, expect: {in_room}}}
+      - {{name: a private matter, event: {{attendees: [{guest}], sensitivity: private}}, expect: skip}}
+      - {{name: a whole day, event: {{attendees: [{guest}], all_day: true}}, expect: skip}}
+      - {{name: a trip of days, event: {{attendees: [{guest}], duration: 3d}}, expect: skip}}
 """
 
 

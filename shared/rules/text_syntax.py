@@ -133,11 +133,18 @@ def _equals(words: Sequence[str]) -> _Test:
     return lambda value: not wanted.isdisjoint(value.folded)
 
 
-def _matches(searches: Sequence[Callable[[str], Any]]) -> _Test:
-    return lambda value: any(search(text) for text in value.raw for search in searches)
+def _matches(searches: Sequence[Callable[[bytes], Any]]) -> _Test:
+    def met(value: Texts) -> Truth:
+        for text in value.encoded:
+            for search in searches:
+                if search(text):
+                    return True
+        return False
+
+    return met
 
 
-def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[str], Any] | None:
+def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
     number = next(reader.patterns)
     if number > MAX_PATTERNS:
         if number == MAX_PATTERNS + 1:
@@ -151,7 +158,7 @@ def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable
     options.log_errors = False
     options.max_mem = _MAX_PATTERN_MEMORY
     try:
-        search: Callable[[str], Any] = re2.compile(pattern, options).search
+        search: Callable[[bytes], Any] = re2.compile(pattern, options).search
     except re2.error as refused:
         reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
         return None

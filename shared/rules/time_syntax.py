@@ -95,17 +95,18 @@ def _shown(value: Start, zone: tzinfo) -> str:
 
 def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo) -> Callable[[Start], Truth]:
     over_midnight = end <= start
+    opens, closes = start.total_seconds(), end.total_seconds()
 
     def met(value: Start) -> Truth:
         try:
             local = _local(value, zone)
         except OverflowError:  # the first or the last day of the calendar
             return None
-        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+        clock = local.hour * 3600 + local.minute * 60 + local.second
         day = local.weekday()
         if not over_midnight:
-            return start <= clock < end and day in days
-        return (clock >= start and day in days) or (clock < end and (day - 1) % 7 in days)
+            return opens <= clock < closes and day in days
+        return (clock >= opens and day in days) or (clock < closes and (day - 1) % 7 in days)
 
     return met
 

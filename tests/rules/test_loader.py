@@ -9,7 +9,7 @@ from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.mailboxes import Group, Mailboxes, User
 from shared.rules.policy import AUTO, Limits, Sweep
 from shared.rules.problems import MAX_PROBLEMS, Severity
-from shared.rules.testing import run_tests
+from shared.rules.testing import run_tests, undecided
 from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
@@ -290,6 +290,8 @@ _WORDS = st.sampled_from([
     "version: 1\n", "rules:\n", "  - id: a\n", "    when: ", "{", "}", "[", "]", "- ", ": ", "\n", "    ", "subject",
     "external_attendees", "{at_least: 1}", "any", "not", "&a ", "*a", "!!str ", "<<: ", "'", '"', "|", ">", "? ", "\t",
     "# x", "---\n", "%YAML 1.2\n", "2026-12-01", "mode: enforce\n", "matches: '(a'", "\\U0010FFFF", "true", "~", ",", "é",
+    "    tests:\n", "      - name: n\n", "        event: ", "        expect: enable\n", "lists: {x: [a.b]}\n", "domain_in", "member_of",
+    "starts_between: {from: 22:00, timezone: UTC}", "rollout: 5%", "mailboxes: {include: all}\n", "start: mon 09:00", "0x1F", "010",
 ])  # fmt: skip
 
 
@@ -297,7 +299,7 @@ _WORDS = st.sampled_from([
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode()), st.lists(_WORDS, max_size=30).map(lambda words: "".join(words).encode())))  # fmt: skip
 def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
     """Nothing that a file can hold raises, and without a policy there is a reason, in one line."""
-    loaded = load_policy([RuleFile("x.yaml", content)])
+    loaded = load_policy([RuleFile("x.yaml", content)], TODAY)
 
     assert loaded.policy is not None or loaded.problems
     for problem in loaded.problems:
@@ -320,3 +322,23 @@ def test_no_file_is_expensive(text: str) -> None:
     loaded = load(("x.yaml", "version: 1\n" + text))
 
     assert loaded.problems or loaded.policy is not None
+
+
+_CORPUS = [file.read_bytes() for file in (*BAD, *QUESTIONABLE, *GOOD)]
+_LINES = [line for content in _CORPUS for line in content.splitlines()]
+
+
+@settings(max_examples=300, deadline=None)
+@given(content=st.sampled_from(_CORPUS), edits=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(_LINES)), max_size=4))  # fmt: skip
+def test_a_file_with_foreign_lines_is_a_policy_or_problems(
+    content: bytes, edits: list[tuple[int, bytes]]
+) -> None:
+    """Near misses of real files reach deeper than noise; what is taken can be tested and decides."""
+    lines = content.splitlines()
+    for place, line in edits:
+        lines.insert(place, line)
+    loaded = load_policy([RuleFile("x.yaml", b"\n".join(lines))], TODAY)
+
+    assert loaded.policy is not None or loaded.problems
+    if loaded.policy is not None:
+        undecided(loaded.policy, run_tests(loaded.policy))
