@@ -73,8 +73,6 @@ class EventMessages:
         except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
             handled = unexpected(error, dequeue_count)
         handled = self._send(handled, change, body)
-        if change and handled.read:
-            self._processor.remember(change, handled.read)
         self._log(handled, change, graph.tally, started)
         if handled.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.
@@ -88,6 +86,8 @@ class EventMessages:
             if handled.poison:
                 self._set_aside(handled, change, body)
         except QueueUnavailable as error:
+            if change:
+                self._processor.forget(change, handled)
             return _left_to_host(Reason.STORAGE_UNAVAILABLE, str(error))
         return handled
 
