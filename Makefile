@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check clean
+.PHONY: help setup demo test check bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ check: setup ## format, lint, types, import contracts, rule files
 	$(BIN)/lint-imports
 	$(BIN)/joinlink validate --strict $(RULES)
 	$(BIN)/joinlink test $(RULES)
+
+bench: setup ## measure how fast it is, beside others in the same run
+	$(BIN)/python -m sandbox.bench
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

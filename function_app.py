@@ -3,10 +3,12 @@
 import azure.functions as func
 
 from functions import events, notifications
+from shared import logs
 
 
 def build_app() -> func.FunctionApp:
     """Return a new app with all functions. The host indexes an app once, so each sandbox takes its own."""
+    logs.configure("INFO")  # what is said before the settings are read is JSON, too
     built = func.FunctionApp()
     for part in (events, notifications):
         built.register_functions(part.blueprint)

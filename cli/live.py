@@ -1,6 +1,7 @@
 """An event looked at where it lies: Graph, the app's memory and rules, by the app's settings. Reads only."""
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from shared.errors import (
     Throttled,
     Unauthorized,
 )
+from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
 from shared.wiring import Joinlink
@@ -44,7 +46,8 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         Refused: the rules can't be used.
         Failed: Graph or storage do not answer as they should.
     """
-    parts = Joinlink(os.environ, World())
+    # What an admin should know stands in the answer; the app's own log lines would only be in its way.
+    parts = Joinlink({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, World())
     try:
         desk = parts.desk()
         policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
@@ -61,7 +64,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         policy=policy,
         facts=found.facts,
         now=at or desk.now(),
-        notes=tuple(_notes(desk, found.facts.meeting, event_id, found.event.id)),
+        notes=(*_unknown(policy, found.facts), *_notes(desk, found.facts.meeting, event_id, found.event.id)),
     )
 
 
@@ -91,3 +94,10 @@ def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list
         if meeting.state in _WAITING:
             notes.append("a write is under way: the worker first sees to its end, before it decides anew")
     return notes
+
+
+def _unknown(policy: Policy, facts: Facts) -> Iterator[str]:
+    if policy.needs_tenant_domains and facts.tenant_domains is None:
+        yield "the tenant's verified domains can't be read, so who is external can't be told"
+    for group in sorted(policy.groups - facts.members.keys()):
+        yield f"the members of group {group} can't be read"

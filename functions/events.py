@@ -4,6 +4,7 @@ import azure.functions as func
 
 from shared import wiring
 from shared.domain.messages import EVENT_CHANGES
+from shared.errors import SettingsError
 
 blueprint = func.Blueprint()
 
@@ -11,4 +12,10 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=EVENT_CHANGES, connection="AzureWebJobsStorage")
 def event_changes(message: func.QueueMessage) -> None:
     """Handle one event change; an exception makes the host give the message again."""
-    wiring.joinlink().event_messages().handle(message.get_body(), message.dequeue_count or 1)
+    joinlink, body = wiring.joinlink(), message.get_body()
+    try:
+        event_messages = joinlink.event_messages()
+    except SettingsError as error:
+        joinlink.keep_event_message(body, error)
+    else:
+        event_messages.handle(body, message.dequeue_count or 1)

@@ -68,7 +68,7 @@ class Stage:
 
     def watch(self, user: User) -> str:
         """Subscribe to a user's events as the app does; return the subscription's id."""
-        token = TokenSource.managed_identity().token(_GRAPH).token
+        token = TokenSource.managed_identity().token(_GRAPH).value
         answer = httpx.post(
             f"{self.graph_url}/v1.0/subscriptions",
             headers={"Authorization": f"Bearer {token}", "Prefer": 'IdType="ImmutableId"'},

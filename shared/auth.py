@@ -8,6 +8,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -15,17 +17,27 @@ from typing import Any, Protocol
 import msal
 import requests
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from shared.errors import GraphUnavailable, Unauthorized
+from shared.errors import GraphError, GraphUnavailable, Unauthorized
 from shared.settings import Settings
 
 _CALL = "get a token"
+_TIMEOUT_SECONDS = 10
 _AADSTS = re.compile(r"AADSTS\d+")
 
 
 class _MsalClient(Protocol):
     def acquire_token_for_client(self, **kwargs: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, and how long it is good for."""
+
+    value: str = field(repr=False)
+    lifetime: timedelta
 
 
 class TokenSource:
@@ -34,6 +46,7 @@ class TokenSource:
     def __init__(self, build: Callable[[], _MsalClient], *, by_scopes: bool) -> None:
         self._build = build
         self._by_scopes = by_scopes
+        # One thread asks, the others then find its token in the cache.
         self._lock = Lock()
         self._client: _MsalClient | None = None
 
@@ -46,7 +59,7 @@ class TokenSource:
             else msal.SystemAssignedManagedIdentity()
         )
         return cls(
-            lambda: msal.ManagedIdentityClient(identity, http_client=requests.Session()),
+            lambda: msal.ManagedIdentityClient(identity, http_client=_HastySession()),
             by_scopes=False,
         )
 
@@ -59,50 +72,86 @@ class TokenSource:
         def build() -> _MsalClient:
             client: _MsalClient = msal.ConfidentialClientApplication(
                 settings.client_id,
-                client_credential=settings.client_secret
-                or certificate_credential(settings.client_certificate),
+                client_credential=settings.client_secret or _certificate(settings.client_certificate),
                 authority=f"{settings.cloud.login}/{settings.tenant_id}",
+                http_client=_HastySession(),
             )
             return client
 
         return cls(build, by_scopes=True)
 
-    def token(self, resource: str, *, fresh: bool = False) -> AccessToken:
+    def token(self, resource: str, *, refused: str = "") -> Token:
         """Return a token for `resource`, such as https://graph.microsoft.com, cached where it is good.
 
-        `fresh` drops what is cached first: for use once after a 401.
+        `refused` is a token that the resource has answered with 401: while it is the cached one, the cache is
+        dropped and a fresh one is asked for.
 
         Raises:
             Unauthorized: the identity or its credential is refused; somebody must mend it.
             GraphUnavailable: the token service can't be reached.
         """
+        if not self._lock.acquire(timeout=_TIMEOUT_SECONDS):
+            raise GraphUnavailable(_CALL, detail="the token service is slow")
         try:
-            with self._lock:
-                if fresh or self._client is None:
-                    self._client = self._build()
-                asked = {"scopes": [f"{resource}/.default"]} if self._by_scopes else {"resource": resource}
-                answer = self._client.acquire_token_for_client(**asked)
+            answer = self._ask(resource)
+            if refused and answer.get("access_token") == refused:
+                self._client = None
+                answer = self._ask(resource)
         except requests.RequestException as error:
             raise GraphUnavailable(_CALL, detail=type(error).__name__) from error
         except ValueError as error:  # MSAL's word for a credential or an environment that it can't use
             raise Unauthorized(_CALL, detail=type(error).__name__) from error
+        finally:
+            self._lock.release()
         if "access_token" not in answer:
             codes = _AADSTS.findall(str(answer.get("error_description", "")))
             raise Unauthorized(_CALL, code=str(answer.get("error", "")), detail=" ".join(codes[:1]))
-        return AccessToken(answer["access_token"], int(answer.get("expires_in", 0)))
+        return Token(answer["access_token"], timedelta(seconds=int(answer.get("expires_in", 0))))
+
+    def _ask(self, resource: str) -> dict[str, Any]:
+        if self._client is None:
+            self._client = self._build()
+        asked = {"scopes": [f"{resource}/.default"]} if self._by_scopes else {"resource": resource}
+        return self._client.acquire_token_for_client(**asked)
 
 
 class StorageCredential:
-    """The same token source as azure-core's `TokenCredential`, for queues and tables."""
+    """The same token source as azure-core's `TokenCredential`, for queues, tables and blobs."""
 
-    def __init__(self, tokens: TokenSource, now: Callable[[], float]) -> None:
+    def __init__(self, tokens: TokenSource, now: Callable[[], datetime]) -> None:
         self._tokens = tokens
         self._now = now
 
     def get_token(self, *scopes: str, **_kwargs: object) -> AccessToken:
-        """Return a token for the first scope; `expires_on` is in epoch seconds."""
-        token = self._tokens.token(scopes[0].removesuffix("/.default"))
-        return AccessToken(token.token, int(self._now()) + token.expires_on)
+        """Return a token for the first scope; `expires_on` is in epoch seconds.
+
+        Raises:
+            ClientAuthenticationError: there is none; an AzureError, as the SDK's callers expect.
+        """
+        try:
+            token = self._tokens.token(scopes[0].removesuffix("/.default"))
+        except GraphError as error:
+            raise ClientAuthenticationError(str(error)) from error
+        return AccessToken(token.value, int((self._now() + token.lifetime).timestamp()))
+
+
+class _HastySession(requests.Session):
+    """Gives up on a silent token service; MSAL itself would wait for ever."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT_SECONDS
+        return super().request(*args, **kwargs)
+
+
+def _certificate(setting: str) -> dict[str, str]:
+    try:
+        return certificate_credential(setting)
+    except (OSError, ValueError) as error:
+        raise Unauthorized(
+            _CALL,
+            detail="JOINLINK_CLIENT_CERTIFICATE is neither PEM text with key and certificate, nor base64 of a"
+            " PFX without password, nor the path of a file with either",
+        ) from error
 
 
 def certificate_credential(setting: str) -> dict[str, str]:
@@ -112,6 +161,7 @@ def certificate_credential(setting: str) -> dict[str, str]:
     for a certificate), or the path of a file that holds either.
 
     Raises:
+        OSError: the file can't be read.
         ValueError: it is none of these.
     """
     data = setting.encode()

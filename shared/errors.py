@@ -5,6 +5,7 @@
     ├── UnreadableMessage          the queue message goes to poison
     ├── QueueUnavailable           Graph is told 503 and delivers again
     ├── StorageUnavailable         try again with backoff
+    ├── Unhandled                  the host gives the message again
     ├── StateChanged               somebody else wrote the same row: read and decide again
     ├── RejectedRequest            an HTTP request is answered with `.status`
     └── GraphError
@@ -46,6 +47,10 @@ class QueueUnavailable(JoinlinkError):
 
 class StorageUnavailable(JoinlinkError):
     """A table could not be read or written."""
+
+
+class Unhandled(JoinlinkError):
+    """A message could not be handled; the text names the places, never what people wrote."""
 
 
 class StateChanged(JoinlinkError):

@@ -74,6 +74,19 @@ class Settings:
     log_level: str = "INFO"
 
 
+def read_storage_settings(environ: Mapping[str, str]) -> StorageSettings:
+    """Read the storage settings alone: enough to keep a message while the others are being mended.
+
+    Raises:
+        SettingsError: they are missing or malformed themselves.
+    """
+    reader = _Reader(environ)
+    storage = _storage(reader)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return storage
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check all settings.
 
@@ -117,6 +130,10 @@ def _storage(reader: "_Reader") -> StorageSettings:
         or (f"https://{account}.{service}.core.windows.net" if account else "")
         for service in ("queue", "table", "blob")
     }
+    if connection_string and not _is_connection_string(connection_string):
+        reader.problems.append(
+            f"{STORAGE} is no connection string: copy it whole from the storage account's access keys"
+        )
     if not connection_string and not all(urls.values()):
         reader.problems.append(
             f"{STORAGE} is missing: set a connection string, or {STORAGE}__accountName,"
@@ -199,6 +216,13 @@ class _Reader:
             self.problems.append(f"{name} is no https address")
             return ""
         return value
+
+
+def _is_connection_string(value: str) -> bool:
+    """Tell whether it says which account, and by what right."""
+    parts = {part.partition("=")[0].strip().lower() for part in value.split(";")}
+    by_key = {"accountname", "accountkey"} <= parts
+    return by_key or "sharedaccesssignature" in parts or value.lower() == "usedevelopmentstorage=true"
 
 
 def _is_safe_url(value: str) -> bool:

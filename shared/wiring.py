@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from shared import logs
 from shared.domain.messages import EVENT_CHANGES
-from shared.settings import Settings, read_settings
+from shared.errors import SettingsError
+from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
 from shared.worker.webhook import Webhook
 from shared.worker.world import World
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
     from shared.worker.desk import Desk
+    from shared.worker.directory import Directory
     from shared.worker.event_messages import EventMessages
     from shared.worker.policies import Policies, RuleSource
 
@@ -35,43 +37,59 @@ class Joinlink:
     def __init__(self, environ: Mapping[str, str], world: World) -> None:
         self._environ = environ
         self._world = world
-        self._lock = RLock()
+        # The webhook must not wait while the worker's parts are built.
+        self._webhook_lock = RLock()
+        self._worker_lock = RLock()
         self._open: list[Callable[[], object]] = []
 
     def webhook(self) -> Webhook:
         """Return what takes notifications. Raises SettingsError."""
-        with self._lock:
+        with self._webhook_lock:
             return self._webhook
 
     def event_messages(self) -> "EventMessages":
         """Return what handles event changes. Raises SettingsError."""
-        with self._lock:
+        with self._worker_lock:
             return self._event_messages
 
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""
-        with self._lock:
+        with self._worker_lock:
             from shared.graph.client import Graph
             from shared.worker.desk import Desk
 
             return Desk(
                 graph=Graph(self._graph_http),
                 meetings=self._meetings,
+                directory=self._directory,
                 rules=self._rule_source,
                 now=self._world.now,
                 report_only=self._settings.report_only,
             )
 
+    def keep_event_message(self, body: bytes, error: SettingsError) -> None:
+        """Put a message of the queue back, for which no more is needed than the storage settings.
+
+        Raises:
+            SettingsError: they are wrong, too; the host gives the message again.
+        """
+        from shared.storage.queues import MessageQueue
+        from shared.worker.event_messages import keep_until_settings_are_mended
+
+        storage = read_storage_settings(self._environ)
+        queue = MessageQueue.connect(EVENT_CHANGES, storage, self._credential_for(storage))
+        keep_until_settings_are_mended(body, error, queue)
+        queue.close()
+
     def close(self) -> None:
         """Give back connections and threads. The cloud ends processes without asking; the sandbox asks."""
-        with self._lock, ExitStack() as stack:
+        with self._webhook_lock, self._worker_lock, ExitStack() as stack:
             for part in self._open:
                 stack.callback(part)
             self._open.clear()
 
     @cached_property
     def _settings(self) -> Settings:
-        logs.configure("INFO")
         settings = read_settings(self._environ)
         logs.configure(settings.log_level)
         return settings
@@ -81,7 +99,7 @@ class Joinlink:
         settings = self._settings
         webhook = Webhook(
             world=self._world,
-            queue=lambda: self._event_changes,
+            queue=self._event_changes,
             keys=settings.client_state_keys,
             tenant_id=settings.tenant_id,
             settle=settings.settle,
@@ -95,25 +113,26 @@ class Joinlink:
         from shared.storage.counters import COUNTERS, Counters
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
         from shared.storage.queues import POISON_SUFFIX
-        from shared.worker.domains import TenantDomains
+        from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
-        http = self._graph_http
+        http, meetings = self._graph_http, self._meetings
+        counters = Counters(self._table(COUNTERS))
         processor = Processor(
             world=self._world,
             policies=self._policies,
-            domains=TenantDomains(lambda: Graph(http).verified_domains(), self._world.now),
-            meetings=self._meetings,
+            directory=self._directory,
+            meetings=meetings,
             mailboxes=Mailboxes(self._table(MAILBOXES)),
-            counters=Counters(self._table(COUNTERS)),
+            enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
             report_only=self._settings.report_only,
         )
         return EventMessages(
             world=self._world,
             graph=lambda: Graph(http),
             processor=processor,
-            queue=self._event_changes,
+            queue=self._event_changes(),
             poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
         )
 
@@ -126,6 +145,13 @@ class Joinlink:
         http = graph_http(settings.graph_url, GraphAuth(TokenSource.of(settings), settings.cloud.graph))
         self._open.append(http.close)
         return http
+
+    @cached_property
+    def _directory(self) -> "Directory":
+        from shared.graph.client import Graph
+        from shared.worker.directory import Directory
+
+        return Directory(lambda: Graph(self._graph_http), self._world.now)
 
     @cached_property
     def _meetings(self) -> "Meetings":
@@ -163,7 +189,6 @@ class Joinlink:
         self._open.append(container.close)
         return container
 
-    @cached_property
     def _event_changes(self) -> "MessageQueue":
         return self._queue(EVENT_CHANGES)
 
@@ -176,12 +201,14 @@ class Joinlink:
 
     @cached_property
     def _storage_credential(self) -> "TokenCredential | None":
-        if self._settings.storage.connection_string:
+        return self._credential_for(self._settings.storage)
+
+    def _credential_for(self, storage: StorageSettings) -> "TokenCredential | None":
+        if storage.connection_string:
             return None
         from shared.auth import StorageCredential, TokenSource
 
-        tokens = TokenSource.managed_identity(self._settings.storage.client_id)
-        return StorageCredential(tokens, lambda: self._world.now().timestamp())
+        return StorageCredential(TokenSource.managed_identity(storage.client_id), self._world.now)
 
 
 _joinlink = Joinlink(os.environ, World())

@@ -1,4 +1,5 @@
 import base64
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 import msal
 import pytest
 import requests
+from azure.core.exceptions import AzureError
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -17,6 +19,7 @@ from sandbox.graph import StandIn
 from sandbox.serve import serve
 from shared.auth import StorageCredential, TokenSource, certificate_credential
 from shared.errors import GraphUnavailable, Unauthorized
+from shared.settings import read_settings
 
 GRAPH = "https://graph.microsoft.com"
 
@@ -33,18 +36,22 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 @pytest.mark.usefixtures("identity")
 def test_a_token_is_asked_for_once_and_kept() -> None:
-    """MSAL keeps it; only after a 401 is a fresh one asked for."""
+    """MSAL keeps it; after a 401 one fresh token is asked for, however many threads had the old one."""
     tokens = TokenSource.managed_identity()
-    first = tokens.token(GRAPH).token
+    first = tokens.token(GRAPH).value
+    assert tokens.token(GRAPH).value == first
+    second = tokens.token(GRAPH, refused=first).value
 
-    assert tokens.token(GRAPH).token == first
-    assert tokens.token(GRAPH, fresh=True).token != first
+    assert second != first
+    assert tokens.token(GRAPH, refused=first).value == second
 
 
 @pytest.mark.usefixtures("identity")
 def test_storage_gets_its_token_in_azure_cores_shape() -> None:
     """`expires_on` is a moment in epoch seconds, not a length of time."""
-    credential = StorageCredential(TokenSource.managed_identity(), lambda: 1_000_000.0)
+    credential = StorageCredential(
+        TokenSource.managed_identity(), lambda: datetime.fromtimestamp(1_000_000, UTC)
+    )
     token = credential.get_token("https://storage.azure.com/.default")
 
     assert token.token
@@ -58,6 +65,40 @@ def test_a_token_service_that_is_away_is_passing_trouble(monkeypatch: pytest.Mon
 
     with pytest.raises(GraphUnavailable, match="get a token: no answer"):
         TokenSource.managed_identity().token(GRAPH)
+
+
+def test_a_silent_token_service_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it hold more than one thread for longer than its timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("shared.auth._TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "sandbox")
+        tokens = TokenSource.managed_identity()
+
+        with pytest.raises(GraphUnavailable, match="get a token: no answer, ReadTimeout"):
+            tokens.token(GRAPH)
+
+
+def test_storage_hears_of_a_missing_token_in_its_own_words() -> None:
+    """As an AzureError, which queues, tables and blobs expect."""
+    credential = StorageCredential(TokenSource(Refusing, by_scopes=True), lambda: datetime.now(UTC))
+
+    with pytest.raises(AzureError, match="AADSTS7000222"):
+        credential.get_token("https://storage.azure.com/.default")
+
+
+def test_a_certificate_that_cant_be_read_names_its_setting() -> None:
+    """The admin learns which setting it is and which forms it may have."""
+    environ = {
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "JOINLINK_TENANT_ID": "c0ffee00-0000-4000-8000-000000000001",
+        "JOINLINK_CLIENT_ID": "c0ffee00-0000-4000-8000-000000000002",
+        "JOINLINK_CLIENT_CERTIFICATE": "gone/app.pem",
+        "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
+    }
+
+    with pytest.raises(Unauthorized, match="JOINLINK_CLIENT_CERTIFICATE is neither PEM"):
+        TokenSource.of(read_settings(environ)).token(GRAPH)
 
 
 class Refusing:

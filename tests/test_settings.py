@@ -65,6 +65,7 @@ def test_storage_may_be_named_by_its_account_alone() -> None:
         pytest.param(without("JOINLINK_CLIENT_STATE_KEY"), "JOINLINK_CLIENT_STATE_KEY is missing", id="no key"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "short"}, "has 5 characters: use at least 32", id="a short key"),
         pytest.param(without("AzureWebJobsStorage"), "AzureWebJobsStorage is missing", id="no storage"),
+        pytest.param({**GOOD, "AzureWebJobsStorage": "my storage"}, "AzureWebJobsStorage is no connection string", id="storage in words"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "@Microsoft.KeyVault(SecretUri=https://v)"}, "was not resolved", id="Key Vault"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_SECRET": "s"}, "JOINLINK_CLIENT_ID is missing", id="a secret without its app"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_ID": GUID, "JOINLINK_CLIENT_SECRET": "s", "JOINLINK_CLIENT_CERTIFICATE": "c"}, "remove one", id="secret and certificate"),
@@ -98,7 +99,7 @@ def test_secrets_are_not_shown() -> None:
     settings: Settings = read_settings(
         {
             **GOOD,
-            "AzureWebJobsStorage": "AccountKey=hidden-1",
+            "AzureWebJobsStorage": "AccountName=a;AccountKey=hidden-1",
             "JOINLINK_CLIENT_ID": GUID,
             "JOINLINK_CLIENT_SECRET": "hidden-2",
             "JOINLINK_CLIENT_STATE_KEY": "hidden-3" * 8,

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     AWAITING_JOIN_LINK = "awaiting_join_link"
     AWAITING_DATA = "awaiting_data"
     NO_VALID_RULES = "no_valid_rules"
+    SETTINGS_REFUSED = "settings_refused"
     # `not_honored`
     NO_JOIN_LINK = "no_join_link"
     OTHER_PROVIDER = "other_provider"

@@ -12,8 +12,10 @@ class MeetingState(StrEnum):
     SEEN_ONLINE = "seen_online"
     #: a PATCH was sent; whether it took effect is not known yet
     ATTEMPTED = "attempted"
-    #: a PATCH was accepted, but no join link could be seen (yet)
+    #: a PATCH was accepted, and the answer did not show an online meeting
     UNCONFIRMED = "unconfirmed"
+    #: a PATCH was accepted, the event is online, and its join link is still to come
+    LINK_PENDING = "link_pending"
     #: the link was seen after our PATCH
     ENABLED = "enabled"
     #: Graph accepted the PATCH and made no link
@@ -22,7 +24,10 @@ class MeetingState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """One row of the `meetings` table; `attempts` counts PATCHes that Graph accepted without a link."""
+    """One row of the `meetings` table; `attempts` counts PATCHes that Graph accepted without a link.
+
+    `etag` is the event's, as it was when an attempt was made.
+    """
 
     state: MeetingState
     at: datetime
@@ -30,8 +35,17 @@ class Meeting:
     provider: str = ""
     rule: str = ""
     policy_hash: str = ""
+    etag: str = ""
 
     @property
-    def had_link(self) -> bool:
-        """Whether the event has had a join link, ours or a person's."""
-        return self.state in {MeetingState.SEEN_ONLINE, MeetingState.ENABLED}
+    def was_online(self) -> bool:
+        """Whether the event was seen online, by our doing or a person's."""
+        return self.state in {MeetingState.SEEN_ONLINE, MeetingState.ENABLED, MeetingState.LINK_PENDING}
+
+    def may_have_been_online(self, etag: str) -> bool:
+        """Tell whether an event that is not online now, with this ETag, was so before.
+
+        After an attempt whose answer was lost, an event that has changed since may have had the link and
+        lost it again. In doubt it had: what a person took away is never added again.
+        """
+        return self.was_online or (self.state is MeetingState.ATTEMPTED and self.etag != etag)

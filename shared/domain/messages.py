@@ -31,7 +31,8 @@ class EventChange:
     """Look at this event of this mailbox: it may have changed.
 
     `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
-    how often the look has failed, `trace` the id that all log lines of this change share.
+    how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
+    log lines of this change share.
     """
 
     mailbox: str
@@ -40,6 +41,7 @@ class EventChange:
     received: datetime
     trace: str
     attempt: int = 0
+    not_found: int = 0
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
@@ -51,6 +53,7 @@ class EventChange:
                 "source": self.source,
                 "received": self.received.astimezone(UTC).isoformat(),
                 "attempt": self.attempt,
+                "not_found": self.not_found,
                 "trace": self.trace,
             },
             separators=(",", ":"),
@@ -70,12 +73,13 @@ class EventChange:
             return cls(
                 mailbox=_text(data, "mailbox"),
                 event=_text(data, "event"),
-                source=Source(_text(data, "source")),
+                source=_source(data),
                 received=_moment(data, "received"),
                 attempt=_count(data, "attempt"),
+                not_found=_count({"not_found": 0, **data}, "not_found"),
                 trace=_text(data, "trace"),
             )
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
 
 
@@ -96,6 +100,13 @@ def _text(data: dict[str, Any], key: str) -> str:
     return value
 
 
+def _source(data: dict[str, Any]) -> Source:
+    value = _text(data, "source")
+    if value not in set(Source):
+        raise ValueError(f"'source' is none of {', '.join(Source)}")
+    return Source(value)
+
+
 def _count(data: dict[str, Any], key: str) -> int:
     value = data.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -104,10 +115,13 @@ def _count(data: dict[str, Any], key: str) -> int:
 
 
 def _moment(data: dict[str, Any], key: str) -> datetime:
-    moment = datetime.fromisoformat(_text(data, key))
-    if moment.tzinfo is None:
-        raise ValueError(f"{key!r} has no UTC offset")
-    return moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(_text(data, key))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # the foreign text stays out of the error
+    raise ValueError(f"{key!r} is no moment with a UTC offset")
 
 
 def _shown(value: object) -> str:

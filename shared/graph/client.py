@@ -14,16 +14,15 @@ from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
 TIMEOUT = httpx.Timeout(20, connect=5)
-VERSION = "/v1.0"
 
 
 class _Token(Protocol):
     @property
-    def token(self) -> str: ...
+    def value(self) -> str: ...
 
 
 class _Tokens(Protocol):
-    def token(self, resource: str, *, fresh: bool = False) -> _Token: ...
+    def token(self, resource: str, *, refused: str = "") -> _Token: ...
 
 
 class GraphAuth(httpx.Auth):
@@ -35,20 +34,21 @@ class GraphAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Yield the request with a token; httpx sends it."""
-        request.headers["Authorization"] = f"Bearer {self._tokens.token(self._resource).token}"
+        token = self._tokens.token(self._resource).value
+        request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            request.headers["Authorization"] = (
-                f"Bearer {self._tokens.token(self._resource, fresh=True).token}"
-            )
+            token = self._tokens.token(self._resource, refused=token).value
+            request.headers["Authorization"] = f"Bearer {token}"
             yield request
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the calls for one message came to: how many, and the ids that Microsoft's support asks for."""
+    """What the calls for one message came to; Microsoft's support asks for the request ids."""
 
     calls: int = 0
+    writes: int = 0
     request_ids: list[str] = field(default_factory=list)
 
 
@@ -87,19 +87,32 @@ class Graph:
         call = protocol.read_verified_domains()
         return wire.domains_from(self._send(call), call.name)
 
+    def group_members(self, group: str) -> frozenset[str]:
+        """Read the addresses of all users in a group, nested groups resolved, lower-case."""
+        call: Call | None = protocol.read_group_members(group)
+        addresses: set[str] = set()
+        while call:
+            answer = self._send(call)
+            addresses |= wire.addresses_from(answer, call.name)
+            call = protocol.next_page(call, answer)
+        return frozenset(addresses)
+
     def _send(self, call: Call) -> dict[str, Any]:
-        """Send with one quick retry; a PATCH too: its If-Match fails where the first one arrived."""
+        """Send, a read with one quick retry. After a write without answer, look first what came of it."""
         try:
             return self._send_once(call)
         except GraphUnavailable:
+            if call.method != "GET":
+                raise
             return self._send_once(call)
 
     def _send_once(self, call: Call) -> dict[str, Any]:
         self.tally.calls += 1
+        self.tally.writes += call.method != "GET"
         try:
             response = self._http.request(
                 call.method,
-                VERSION + call.path,
+                protocol.VERSION + call.path,
                 params=dict(call.params),
                 headers={**call.headers, "client-request-id": str(uuid4())},
                 json=call.json,

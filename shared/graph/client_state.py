@@ -17,11 +17,8 @@ def client_state(key: str, mailbox: str) -> str:
 
 def mailbox_of(state: object, keys: Sequence[str]) -> str | None:
     """Return the mailbox that `state` proves under one of `keys`, else None. Compares in constant time."""
-    if not isinstance(state, str):
+    if not isinstance(state, str) or not state.isascii():
         return None
     mailbox = state.partition(".")[0]
-    proven = [
-        hmac.compare_digest(client_state(key, mailbox).encode(), state.encode("utf-8", "replace"))
-        for key in keys
-    ]
+    proven = [hmac.compare_digest(client_state(key, mailbox).encode(), state.encode()) for key in keys]
     return mailbox if mailbox and any(proven) else None

@@ -144,5 +144,5 @@ def _event_of(item: dict[str, Any], mailbox: str) -> tuple[str, str] | Rejection
     if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
         return Rejection.WRONG_MAILBOX
     event = data.get("id") or last
-    is_id = isinstance(event, str) and 0 < len(event) <= MAX_ID_LENGTH
+    is_id = isinstance(event, str) and event.isascii() and 0 < len(event) <= MAX_ID_LENGTH
     return (mailbox, event) if is_id else Rejection.NO_EVENT

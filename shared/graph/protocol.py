@@ -6,12 +6,12 @@ Every call asks for immutable ids and UTC, so that one event has one id in messa
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import (
     EventChanged,
@@ -25,6 +25,7 @@ from shared.errors import (
     UnexpectedAnswer,
 )
 
+VERSION = "/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
@@ -114,6 +115,34 @@ def read_verified_domains() -> Call:
         path="/organization",
         params={"$select": "id,verifiedDomains"},
     )
+
+
+def read_group_members(group: str) -> Call:
+    """Get the users in a group, nested groups resolved, a page of them.
+
+    The cast to users asks for `$count` and eventual consistency
+    (https://learn.microsoft.com/graph/api/group-list-transitivemembers).
+    """
+    return Call(
+        name="read the group's members",
+        method="GET",
+        path=f"/groups/{quote(group, safe='')}/transitiveMembers/microsoft.graph.user",
+        params={"$select": "id,mail,userPrincipalName", "$top": "999", "$count": "true"},
+        headers={"ConsistencyLevel": "eventual"},
+    )
+
+
+def next_page(call: Call, answer: Mapping[str, Any]) -> Call | None:
+    """Return the call for the page that follows `answer`, None after the last.
+
+    Only path and query of `@odata.nextLink` are taken: our token goes to no other host.
+    """
+    link = answer.get("@odata.nextLink")
+    if not isinstance(link, str):
+        return None
+    parts = urlsplit(link)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return replace(call, path=parts.path.removeprefix(VERSION), params=query)
 
 
 def _event_path(mailbox: str, event: str) -> str:

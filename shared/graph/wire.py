@@ -178,7 +178,7 @@ class _Calendar(_Shape):
         )
 
 
-class _User(_Shape):
+class _Identified(_Shape):
     id: str
 
 
@@ -192,6 +192,24 @@ class _Organization(_Shape):
 
 class _Organizations(_Shape):
     value: list[_Organization]
+
+
+class _User(_Shape):
+    mail: Text = ""
+    user_principal_name: Text = ""
+
+
+class _Users(_Shape):
+    value: list[_User]
+
+
+def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read the lower-case addresses of a page of users: their mail, and the name they sign in with."""
+    with _understood(call):
+        users = _Users.model_validate(data).value
+        return frozenset(
+            address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
+        )
 
 
 def event_from(data: dict[str, Any], call: str) -> Event:
@@ -209,7 +227,7 @@ def calendar_from(data: dict[str, Any], call: str) -> Calendar:
 def user_id_from(data: dict[str, Any], call: str) -> str:
     """Read a user's object id."""
     with _understood(call):
-        return _User.model_validate(data).id
+        return _Identified.model_validate(data).id
 
 
 def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:

@@ -4,24 +4,15 @@ Whoever waits for us has patience of its own: Graph delivers again for four hour
 not be handled comes again. The SDK's own retries would hold a webhook call for over a minute.
 """
 
-from typing import TypedDict
-
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
 #: as many connections as an instance has messages in hand (host.json), and the webhook's senders beside them
 _CONNECTIONS = 48
-
-
-class Timeouts(TypedDict):
-    """Seconds to connect, and seconds to answer: options that both SDKs take."""
-
-    connection_timeout: int
-    read_timeout: int
-
-
-TIMEOUTS = Timeouts(connection_timeout=2, read_timeout=10)
+#: The SDKs' own options for these are not heard where a transport is given to them.
+_CONNECT_SECONDS = 2
+_ANSWER_SECONDS = 10
 
 
 def transport() -> RequestsTransport:
@@ -30,4 +21,6 @@ def transport() -> RequestsTransport:
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return RequestsTransport(session=session)
+    return RequestsTransport(
+        session=session, connection_timeout=_CONNECT_SECONDS, read_timeout=_ANSWER_SECONDS
+    )

@@ -6,11 +6,13 @@ Partition: hashed rule id; row: the window, such as `hour-2026-11-22T08` or `day
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.errors import StateChanged
+from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.storage.tables import Row, Table, hashed
 
 COUNTERS = "counters"
+#: each try that fails is one that somebody else won, so a busy counter moves on
+_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Counters:
             self._add(rule, window, -1, None)
 
     def _add(self, rule: str, window: str, change: int, most: int | None) -> Full | None:
-        while True:
+        for _ in range(_TRIES):
             row = self._table.read(hashed(rule), window)
             count, refused = (row.values["count"], row.values["refused"]) if row else (0, False)
             full = most is not None and count + change > most
@@ -57,6 +59,7 @@ class Counters:
             values = {"count": count if full else count + change, "refused": full or refused}
             if self._wrote(rule, window, values, row):
                 return Full(window, most or 0, first=True) if full else None
+        raise StorageUnavailable(f"the counter of a rule was too busy: {_TRIES} tries in vain")
 
     def _wrote(self, rule: str, window: str, values: dict[str, object], row: Row | None) -> bool:
         try:

@@ -38,6 +38,7 @@ class Meetings:
             provider=values["provider"],
             rule=values["rule"],
             policy_hash=values["policy_hash"],
+            etag=values["etag"],
         )
         return Stored(meeting, row.etag)
 
@@ -54,5 +55,15 @@ class Meetings:
             "provider": meeting.provider,
             "rule": meeting.rule,
             "policy_hash": meeting.policy_hash,
+            "etag": meeting.etag,
         }
         return Stored(meeting, self._table.write(mailbox, hashed(event), values, etag=after.etag))
+
+    def forget(self, mailbox: str, event: str, *, after: Stored) -> None:
+        """Remove the row that was read as `after`, as if nothing had been done.
+
+        Raises:
+            StateChanged: the row was written by somebody else since.
+        """
+        assert after.etag is not None
+        self._table.delete(mailbox, hashed(event), etag=after.etag)

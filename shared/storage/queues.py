@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TypedDict
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
@@ -15,7 +16,7 @@ from azure.storage.queue import LinearRetry, QueueClient, TextBase64DecodePolicy
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import TIMEOUTS, Timeouts, transport
+from shared.storage.connection import transport
 
 POISON_SUFFIX = "-poison"
 
@@ -25,7 +26,7 @@ _NEVER_EXPIRES = -1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 
 
-class _Options(Timeouts):
+class _Options(TypedDict):
     """The host expects base64; the SDK's own default is plain text."""
 
     message_encode_policy: TextBase64EncodePolicy
@@ -55,7 +56,6 @@ class MessageQueue:
             message_decode_policy=TextBase64DecodePolicy(),
             transport=transport(),
             retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
-            **TIMEOUTS,
         )
         if storage.connection_string:
             return cls(QueueClient.from_connection_string(storage.connection_string, name, **options))

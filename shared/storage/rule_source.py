@@ -5,15 +5,17 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypedDict
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobProperties, ContainerClient
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.blob import BlobProperties, ContainerClient, LinearRetry
 
 from shared.errors import StorageUnavailable
 from shared.rules.loader import RuleFile
 from shared.settings import StorageSettings
-from shared.storage.connection import TIMEOUTS, transport
+from shared.storage.connection import transport
 
 KEPT_CONTAINER = "joinlink"
 _KEPT_BLOB = "last-good-rules.json"
@@ -51,7 +53,7 @@ class RuleContainer:
     ) -> "RuleContainer":
         """Connect to the container at `url`, in the storage account of the settings or in another."""
         if not storage.connection_string:
-            return cls(ContainerClient.from_container_url(url, credential, transport=transport(), **TIMEOUTS))
+            return cls(ContainerClient.from_container_url(url, credential, **_options()))
         return cls(container_of(storage, None, url.rsplit("/", 1)[-1]))
 
     def read(self) -> tuple[RuleFile, ...]:
@@ -120,12 +122,20 @@ def container_of(
 ) -> ContainerClient:
     """Return a client for a container of the app's own storage account; nothing is sent yet."""
     if storage.connection_string:
-        return ContainerClient.from_connection_string(
-            storage.connection_string, container, transport=transport(), retry_total=1, **TIMEOUTS
-        )
-    return ContainerClient(
-        storage.blob_url, container, credential, transport=transport(), retry_total=1, **TIMEOUTS
-    )
+        return ContainerClient.from_connection_string(storage.connection_string, container, **_options())
+    return ContainerClient(storage.blob_url, container, credential, **_options())
+
+
+class _Options(TypedDict):
+    """What the SDK's client takes beside its address."""
+
+    transport: RequestsTransport
+    retry_policy: LinearRetry
+
+
+def _options() -> _Options:
+    retries = LinearRetry(backoff=1, retry_total=1, random_jitter_range=1)
+    return _Options(transport=transport(), retry_policy=retries)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
@@ -19,7 +19,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import StateChanged, StorageUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import TIMEOUTS, Timeouts, transport
+from shared.storage.connection import transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Row:
     etag: str
 
 
-class _Options(Timeouts):
+class _Options(TypedDict):
     """What the SDK's client takes beside its address."""
 
     transport: RequestsTransport
@@ -49,7 +49,7 @@ class Table:
     @classmethod
     def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "Table":
         """Connect to the table `name`; nothing is sent yet."""
-        options = _Options(transport=transport(), retry_total=1, **TIMEOUTS)
+        options = _Options(transport=transport(), retry_total=1)
         if storage.connection_string:
             return cls(TableClient.from_connection_string(storage.connection_string, name, **options))
         return cls(TableClient(storage.table_url, name, credential=credential, **options))
@@ -74,6 +74,20 @@ class Table:
             try:
                 return self._insert(entity) if etag is None else self._replace(entity, etag)
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+                raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
+
+    def delete(self, partition: str, row: str, *, etag: str) -> None:
+        """Delete the row that was read with `etag`.
+
+        Raises:
+            StateChanged: somebody else wrote the row since.
+        """
+        with self._available():
+            try:
+                self._client.delete_entity(
+                    partition, row, etag=etag, match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
 
     def merge(self, partition: str, row: str, values: Mapping[str, Any]) -> None:

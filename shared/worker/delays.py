@@ -7,8 +7,10 @@ from datetime import timedelta
 LOOK_AGAIN = (timedelta(seconds=30), timedelta(minutes=5))
 #: A join link may come after the answer to the PATCH.
 VERIFY_AFTER = timedelta(minutes=1)
-#: Trouble longer than this goes to poison, from where `replay` puts it back.
-LONGEST_TROUBLE = timedelta(hours=24)
+#: Seven doublings and 23 hours: after a day of trouble a change is set aside, and `replay` puts it back.
+MOST_ATTEMPTS = 30
+#: While a setting is missing, a message comes back as often as this.
+SETTINGS_AGAIN = timedelta(minutes=5)
 
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)

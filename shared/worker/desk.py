@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.event import Event
-from shared.errors import GraphError
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, Stored
+from shared.worker.directory import Directory
 from shared.worker.policies import RuleSource
 
 
@@ -27,6 +27,7 @@ class Desk:
 
     graph: Graph
     meetings: Meetings
+    directory: Directory
     rules: RuleSource
     now: Callable[[], datetime]
     #: JOINLINK_MODE=report is set
@@ -38,7 +39,7 @@ class Desk:
         `mailbox` is an object id or a user principal name.
 
         Raises:
-            GraphError: Graph does not show the event.
+            GraphError: Graph does not show the event, or facts are out of reach for the moment.
             StorageUnavailable: the `meetings` table can't be read.
         """
         event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
@@ -48,12 +49,4 @@ class Desk:
         if event.is_organizer:
             owner = mailbox if "@" not in mailbox else self.graph.user_id(mailbox)
             stored = self.meetings.read(owner.lower(), event.id)
-        return Look(event, Facts(meeting=stored.meeting, tenant_domains=self._domains(policy)))
-
-    def _domains(self, policy: Policy) -> frozenset[str] | None:
-        if not policy.needs_tenant_domains:
-            return None
-        try:
-            return self.graph.verified_domains()
-        except GraphError:
-            return None
+        return Look(event, self.directory.facts(policy, stored.meeting))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
 from shared.domain.messages import EventChange
@@ -18,6 +18,7 @@ from shared.errors import (
 )
 from shared.worker import delays
 from shared.worker.delays import Uniform
+from shared.worker.reads import Read
 
 #: trouble that passes, sooner or later: tried again with backoff
 _PASSING: Mapping[type[JoinlinkError], Reason] = {
@@ -47,16 +48,25 @@ class Handled:
     again: EventChange | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
+    #: nothing of ours carries the message on: the host shall give it again
+    left_to_host: bool = False
+    #: what was read for it: copies of the message are answered, too
+    read: Read | None = None
     #: what an admin should read beside outcome and reason; never what people wrote
     detail: str = ""
 
 
-def later(
-    change: EventChange, reason: Reason, delay: timedelta, *, failed: bool = False, detail: str = ""
-) -> Handled:
-    """End this message and have the same change looked at after `delay`; `failed` counts as an attempt."""
-    again = replace(change, attempt=change.attempt + failed)
-    return Handled(outcome=Outcome.DELAYED, reason=reason, again=again, delay=delay, detail=detail)
+def later(change: EventChange, reason: Reason, delay: timedelta, *, detail: str = "") -> Handled:
+    """End this message and have the same change looked at after `delay`."""
+    return Handled(outcome=Outcome.DELAYED, reason=reason, again=change, delay=delay, detail=detail)
+
+
+def later_and_longer(change: EventChange, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
+    """Have it looked at again with backoff, or set it aside when that has gone on for a day."""
+    if change.attempt >= delays.MOST_ATTEMPTS:
+        return failed(Reason.TOO_OLD, f"still {reason} after {change.attempt} tries in a day: {detail}")
+    again = replace(change, attempt=change.attempt + 1)
+    return later(again, reason, delays.backoff(change.attempt, uniform), detail=detail)
 
 
 def after_trouble(error: JoinlinkError, change: EventChange, uniform: Uniform) -> Handled:
@@ -66,11 +76,10 @@ def after_trouble(error: JoinlinkError, change: EventChange, uniform: Uniform) -
         wait = delays.after_throttling(error.retry_after, uniform)
         return later(change, Reason.THROTTLED, wait, detail=detail)
     if kind in _PASSING:
-        wait = delays.backoff(change.attempt, uniform)
-        return later(change, _PASSING[kind], wait, failed=True, detail=detail)
-    if kind is EventNotFound and change.attempt < len(delays.LOOK_AGAIN):
-        wait = delays.LOOK_AGAIN[change.attempt]
-        return later(change, Reason.NOT_FOUND_YET, wait, failed=True, detail=detail)
+        return later_and_longer(change, _PASSING[kind], uniform, detail=detail)
+    if kind is EventNotFound and change.not_found < len(delays.LOOK_AGAIN):
+        again = replace(change, not_found=change.not_found + 1)
+        return later(again, Reason.NOT_FOUND_YET, delays.LOOK_AGAIN[change.not_found], detail=detail)
     if kind in _FINAL:
         outcome, reason = _FINAL[kind]
         return Handled(outcome=outcome, reason=reason, detail=detail)
@@ -80,10 +89,3 @@ def after_trouble(error: JoinlinkError, change: EventChange, uniform: Uniform) -
 def failed(reason: Reason, detail: str) -> Handled:
     """Set the message aside: it goes to poison with what is said here."""
     return Handled(outcome=Outcome.FAILED, reason=reason, poison=detail, detail=detail)
-
-
-def within_a_day(handled: Handled, change: EventChange, now: datetime) -> Handled:
-    """Return `handled`, or the end of a change whose trouble has lasted longer than a day."""
-    if handled.again is None or now - change.received <= delays.LONGEST_TROUBLE:
-        return handled
-    return failed(Reason.TOO_OLD, f"still {handled.reason} after 24 hours: {handled.detail}")

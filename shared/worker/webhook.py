@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Lock
 from typing import Protocol
 
 from shared.domain.messages import EventChange
@@ -34,6 +35,8 @@ class Webhook:
         self._keys = keys
         self._tenant_id = tenant_id
         self._settle = settle
+        self._lock = Lock()
+        self._connected: _Queue | None = None
         self._senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="queue-send")
 
     def accept(self, body: bytes) -> Intake:
@@ -53,13 +56,20 @@ class Webhook:
         self._enqueue(intake.changes)
         return intake
 
+    def _connect(self) -> _Queue:
+        """Connect on the first change: the SDK is not loaded for a handshake."""
+        with self._lock:
+            if self._connected is None:
+                self._connected = self._queue()
+            return self._connected
+
     def close(self) -> None:
         """End the threads that send."""
         self._senders.shutdown()
 
     def _enqueue(self, changes: Sequence[EventChange]) -> None:
-        queue = self._queue() if changes else None
-        if queue is None:
+        if not changes:
             return
+        queue = self._connect()
         for _sent in self._senders.map(lambda change: queue.send(change.encode(), self._settle), changes):
             pass

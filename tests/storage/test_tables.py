@@ -40,7 +40,9 @@ def test_a_meeting_comes_back_as_it_was_written(
 ) -> None:
     """Whatever characters its id has: table keys take few, so ids are hashed."""
     meetings = Meetings(table)
-    meeting = Meeting(state=state, at=NOW, attempts=attempts, provider="p", rule=rule, policy_hash="h")
+    meeting = Meeting(
+        state=state, at=NOW, attempts=attempts, provider="p", rule=rule, policy_hash="h", etag='W/"1"'
+    )
     before = meetings.read(ADA, event)
     meetings.write(ADA, event, meeting, after=before)
 

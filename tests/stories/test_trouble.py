@@ -84,7 +84,7 @@ def test_a_write_without_effect_is_looked_at_again_and_given_up_after_three(stor
     meeting = story.meeting(ada, GUEST)
     story.play()
     assert story.ends(ada)[:1] == [("delayed", "awaiting_join_link")]
-    assert story.ends(ada)[-1] == ("not_honored", "no_join_link")
+    assert ("not_honored", "no_join_link") in story.ends(ada)
 
     for subject in ("Second", "Third", "Fourth"):
         story.stage.graph.people.edit(ada.id, meeting, subject=subject)
@@ -207,7 +207,7 @@ def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(story: S
 
     assert story.ends(ada) == [("delayed", "unexpected_error")] * 4 + [("failed", "unexpected_error")]
     assert "ValueError at" in poison["detail"]
-    assert "secret nonsense" not in story.caplog.text.replace(poison["message"], "").split("Traceback")[0]
+    assert "secret nonsense" not in story.caplog.text
 
 
 def test_messages_wait_while_there_is_no_valid_rule_file(begin: Begin) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from shared.errors import (
     Unauthorized,
     UnexpectedAnswer,
 )
-from shared.worker.handled import Handled, after_trouble, later, within_a_day
+from shared.worker.handled import after_trouble, later
 
 RECEIVED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 THROTTLED = Throttled("c", retry_after=timedelta(seconds=7), status=429, code="", request_id="")
@@ -38,11 +39,9 @@ def change(attempt: int = 0) -> EventChange:
         pytest.param(THROTTLED, 3, Reason.THROTTLED, 9.5, 3, id="throttled"),
         pytest.param(GraphUnavailable("c"), 0, Reason.GRAPH_UNAVAILABLE, 30, 1, id="Graph away"),
         pytest.param(GraphUnavailable("c"), 3, Reason.GRAPH_UNAVAILABLE, 240, 4, id="still away: 30 s x 2^3"),
-        pytest.param(GraphUnavailable("c"), 50, Reason.GRAPH_UNAVAILABLE, 3600, 51, id="away for long: an hour at most"),
+        pytest.param(GraphUnavailable("c"), 29, Reason.GRAPH_UNAVAILABLE, 3600, 30, id="away for long: an hour at most"),
         pytest.param(StorageUnavailable("t"), 1, Reason.STORAGE_UNAVAILABLE, 60, 2, id="tables away"),
         pytest.param(Unauthorized("c", status=401), 0, Reason.UNAUTHORIZED, 30, 1, id="credential refused"),
-        pytest.param(EventNotFound("c", status=404), 0, Reason.NOT_FOUND_YET, 30, 1, id="not found: first look"),
-        pytest.param(EventNotFound("c", status=404), 1, Reason.NOT_FOUND_YET, 300, 2, id="not found: second look"),
     ],
 )  # fmt: skip
 def test_passing_trouble_is_tried_again(
@@ -59,7 +58,6 @@ def test_passing_trouble_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "attempt", "outcome", "poisoned"),
     [
-        pytest.param(EventNotFound("c", status=404), 2, Outcome.GONE, False, id="not found thrice"),
         pytest.param(Forbidden("c", status=403), 0, Outcome.FORBIDDEN, False, id="forbidden"),
         pytest.param(MailboxUnusable("c", status=404), 0, Outcome.MAILBOX_UNUSABLE, False, id="no mailbox"),
         pytest.param(UnexpectedAnswer("c", status=400), 0, Outcome.FAILED, True, id="refused for good"),
@@ -76,22 +74,29 @@ def test_lasting_trouble_ends_the_message(
     assert bool(handled.poison) is poisoned
 
 
+@pytest.mark.parametrize("attempt", [0, 7])
+def test_an_event_that_is_not_found_is_looked_for_twice_more(attempt: int) -> None:
+    """After 30 s and after 5 min, whatever trouble there was before; then it is gone."""
+    first, second, third = (
+        after_trouble(EventNotFound("c", status=404), replace(change(attempt), not_found=looks), middle)
+        for looks in (0, 1, 2)
+    )
+
+    assert (first.delay, second.delay) == (timedelta(seconds=30), timedelta(minutes=5))
+    assert first.again == replace(change(attempt), not_found=1)
+    assert (third.outcome, third.again) == (Outcome.GONE, None)
+
+
 def test_trouble_ends_in_poison_after_a_day() -> None:
-    """A four-hour outage loses nothing; what lasts longer than a day needs a person."""
-    handled = after_trouble(GraphUnavailable("c", status=500), change(9), middle)
-    a_day_later = RECEIVED + timedelta(hours=24)
+    """A four-hour outage loses nothing; what lasts longer than a day of tries needs a person."""
+    waits = timedelta(0)
+    tried = change()
+    while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
+        waits, tried = waits + handled.delay, handled.again
 
-    assert within_a_day(handled, change(9), a_day_later) == handled
-    too_old = within_a_day(handled, change(9), a_day_later + timedelta(seconds=1))
-    assert (too_old.outcome, too_old.reason) == (Outcome.FAILED, Reason.TOO_OLD)
-    assert "graph_unavailable" in str(too_old.poison)
-
-
-def test_an_old_message_is_still_handled() -> None:
-    """An app that was stopped over a weekend catches up: age alone is no trouble."""
-    done = Handled(outcome=Outcome.ENABLED, reason=Reason.LINK_ADDED)
-
-    assert within_a_day(done, change(), RECEIVED + timedelta(days=3)) == done
+    assert (handled.outcome, handled.reason) == (Outcome.FAILED, Reason.TOO_OLD)
+    assert "graph_unavailable" in str(handled.poison)
+    assert timedelta(hours=23) < waits < timedelta(hours=25)
 
 
 def test_a_busy_mailbox_costs_no_attempt() -> None:

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import logs
-from shared.errors import Forbidden, StorageUnavailable
+from shared.errors import StorageUnavailable
 from shared.rules.loader import RuleFile
-from shared.worker.domains import TenantDomains
 from shared.worker.policies import Policies
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -118,35 +117,3 @@ def test_a_shelf_out_of_reach_stops_nothing(said: pytest.LogCaptureFixture) -> N
 
     assert Policies(desk, Shelf(broken=True), lambda: desk.now).current() is not None
     assert events(said) == ["rules.loaded", "rules.keep_failed"]
-
-
-def test_tenant_domains_are_kept_for_six_hours_and_through_trouble(said: pytest.LogCaptureFixture) -> None:
-    """One call in six hours; what was known stays known when Graph stutters or answers nothing."""
-    clock = [START]
-    answers: list[frozenset[str] | Exception] = [
-        Forbidden("c", status=403, code="Authorization_RequestDenied"),
-        frozenset({"contoso.com"}),
-        frozenset(),
-        frozenset({"contoso.com", "new.com"}),
-    ]
-
-    def ask() -> frozenset[str]:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    domains = TenantDomains(ask, lambda: clock[0])
-    seen = []
-    for wait in (
-        timedelta(0),
-        timedelta(minutes=1),
-        timedelta(hours=5),
-        timedelta(hours=1),
-        timedelta(minutes=1),
-    ):
-        clock[0] += wait
-        seen.append(domains.current())
-
-    assert seen == [None, {"contoso.com"}, {"contoso.com"}, {"contoso.com"}, {"contoso.com", "new.com"}]
-    assert events(said) == ["tenant_domains.refused"]

@@ -110,6 +110,21 @@ def test_a_slow_answer_is_an_answer(world: World) -> None:
     assert world.slept == [3.0]
 
 
+def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
+    """What was read a moment ago is no longer true: the write is refused."""
+    booked = world.book(world.ada)
+    world.graph.faults.add(
+        Fault(
+            method="PATCH",
+            meanwhile=lambda: world.graph.people.edit(world.ada.id, booked["id"], subject="Moved"),
+        )
+    )
+    first = world.patch(world.ada, booked["id"], GO_ONLINE, **{"If-Match": booked["@odata.etag"]})
+
+    assert first.status_code == 412
+    assert world.patch(world.ada, booked["id"], GO_ONLINE).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("drop", "online"),
     [

@@ -1,0 +1,133 @@
+"""Print the benchmarks as tables. Figures differ between machines; the ratios say more."""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.azurite import azurite
+from sandbox.bench import rules
+from sandbox.bench.timing import per_second, seconds
+from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
+from shared.domain.messages import EVENT_CHANGES
+from shared.graph.client_state import client_state
+from shared.rules.loader import RuleFile, load_policy
+from shared.settings import StorageSettings
+from shared.storage.queues import MessageQueue
+
+_ADA = "aaaaaaaa-0000-4000-8000-000000000001"
+_POSTS = 200
+
+
+def main() -> None:
+    """Run all benchmarks, one after the other."""
+    console = Console()
+    console.print(decisions())
+    console.print(loading())
+    with TemporaryDirectory() as folder, azurite() as storage:
+        (Path(folder) / "rules.yaml").write_bytes(rules.joinlink_rules(1))
+        with stage(storage, Path(folder)) as everything:
+            console.print(webhook(everything))
+    console.print(cold_start())
+
+
+def decisions() -> Table:
+    """Measure decisions per second beside CEL and JSON Logic. Budget: 20,000 with 100 rules."""
+    table = _table(
+        "Decisions per second, one core", "rules", "Joinlink", "CEL", "JSON Logic", "x CEL", "x JSON Logic"
+    )
+    for count in (1, 10, 100, 1_000):
+        ours, cel, logic = (per_second(make(count)) for make in (rules.joinlink, rules.cel, rules.logic))
+        rates = [f"{rate:,.0f}" for rate in (ours, cel, logic)]
+        table.add_row(f"{count:,}", *rates, f"{ours / cel:.1f}", f"{ours / logic:.1f}")
+    return table
+
+
+def loading() -> Table:
+    """Measure reading 1,000 rules from text into something that decides."""
+    table = _table("Loading 1,000 rules", "what", "seconds", "ratio")
+    content = rules.joinlink_rules(1_000)
+    ours = seconds(lambda: load_policy([RuleFile("bench.yaml", content)]))
+    cel = seconds(lambda: rules.cel(1_000))
+    table.add_row(f"Joinlink, from {len(content) // 1024} KiB of YAML, all checks", f"{ours:.2f}", "1")
+    table.add_row("CEL, from 1,000 expressions", f"{cel:.2f}", f"{cel / ours:.2f}")
+    return table
+
+
+def webhook(everything: Stage) -> Table:
+    """Measure the warm webhook beside a bare queue send. Budget: a POST of one within three sends."""
+    storage = StorageSettings(connection_string=everything.settings["AzureWebJobsStorage"])
+    queue = MessageQueue.connect(EVENT_CHANGES, storage, None)
+    with everything.host.client() as client:
+        send = _median(lambda: queue.send("x" * 300))
+        one = _median(lambda: client.post("/api/notifications", json=_notifications(1)))
+        hundred = seconds(lambda: client.post("/api/notifications", json=_notifications(100)))
+    queue.close()
+    table = _table("The webhook, warm, on Azurite", "what", "milliseconds", "x one send")
+    for what, took in (
+        ("one bare queue send", send),
+        ("POST of one", one),
+        ("POST of a hundred events", hundred),
+    ):
+        table.add_row(what, f"{took * 1000:.1f}", f"{took / send:.1f}")
+    return table
+
+
+def cold_start() -> Table:
+    """Measure a process from its start to what it can do. Budget: indexed within 0.6 s."""
+    table = _table("Cold start, a new Python process", "until", "seconds", "x bare Python")
+    bare = _process("pass")
+    indexed = _process("import function_app; function_app.app.get_functions()")
+    for what, took in (("bare Python has started", bare), ("the functions are indexed", indexed)):
+        table.add_row(what, f"{took:.2f}", f"{took / bare:.1f}")
+    return table
+
+
+def _process(code: str) -> float:
+    command = [sys.executable, "-c", code]
+    return min(_timed(lambda: subprocess.run(command, check=True)) for _ in range(5))  # noqa: S603 -- our words
+
+
+def _median(work: Callable[[], object]) -> float:
+    return statistics.median(_timed(work) for _ in range(_POSTS))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _notifications(count: int) -> dict[str, object]:
+    state = client_state(CLIENT_STATE_KEY, _ADA)
+    return {
+        "value": [
+            {
+                "subscriptionId": _ADA,
+                "subscriptionExpirationDateTime": "2026-11-28T09:00:00Z",
+                "clientState": state,
+                "tenantId": TENANT,
+                "changeType": "updated",
+                "resource": f"Users/{_ADA}/Events/event-{number}",
+            }
+            for number in range(count)
+        ]
+    }
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Giving an event its join link: once, within the rule's limit, and believed only when it is seen.
+
+The `meetings` row goes through these states. Before the PATCH: `attempted`, with the event's ETag. After the
+answer: `enabled`, or `link_pending`, `unconfirmed` until a second look a minute later. A write that Graph
+surely refused is taken back; one whose answer was lost stays `attempted`, and the next look tells.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared.domain.decision import Outcome, Reason
+from shared.domain.event import Event
+from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.messages import EventChange, Source
+from shared.errors import GraphError, GraphUnavailable
+from shared.graph.client import Graph
+from shared.logs import logger
+from shared.rules.policy import Policy, Rule
+from shared.storage.counters import Counters, Full
+from shared.storage.meetings import Meetings, Stored
+from shared.worker import delays
+from shared.worker.handled import Handled, later
+from shared.worker.providers import choose_provider
+from shared.worker.world import World
+
+_AWAITED = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
+PENDING = _AWAITED | {MeetingState.ATTEMPTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look found: the event, what we remember of it, and the policy to hold it against."""
+
+    change: EventChange
+    event: Event
+    stored: Stored
+    policy: Policy
+
+
+class Enabler:
+    """Writes to events and remembers it. Every method may raise StateChanged: then look again."""
+
+    def __init__(self, *, world: World, meetings: Meetings, counters: Counters) -> None:
+        self._world = world
+        self._meetings = meetings
+        self._counters = counters
+
+    def enable(self, rule: Rule, found: Found, graph: Graph) -> Handled:
+        """Give the event its link, with the provider of its calendar."""
+        meeting = found.stored.meeting
+        if meeting and meeting.state in _AWAITED:
+            return self.await_link(found, meeting)
+        if found.change.source is Source.VERIFY:  # it asked for the end of an attempt, and that is known
+            return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+        provider = choose_provider(
+            graph.calendar_of(found.change.mailbox, found.event.id), rule.provider_fallback
+        )
+        if isinstance(provider, Reason):
+            return Handled(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
+        # The row first: of several instances at this event only one goes on to be charged.
+        attempt = self._remember(found, MeetingState.ATTEMPTED, rule=rule.id, provider=provider)
+        full = None if self._is_paid(rule, meeting) else self._charge(rule, found)
+        if full:
+            self._take_back(found, attempt)
+            return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)
+        return self._write(rule, found, attempt, graph)
+
+    def settle(self, found: Found, meeting: Meeting) -> Handled:
+        """The event of a pending attempt is online: believe what it shows, or wait for its link."""
+        if found.event.join_url:
+            return self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
+        if meeting.state in _AWAITED:
+            return self.await_link(found, meeting)
+        self._remember(found, MeetingState.LINK_PENDING, rule=meeting.rule, provider=meeting.provider)
+        return self._verify_later(found, meeting.rule, meeting.provider)
+
+    def await_link(self, found: Found, meeting: Meeting) -> Handled:
+        """End the wait for a link when its minute is over, and look once more then.
+
+        A `verify` message is on its way, unless whoever should have sent it died; one too many does no harm.
+        """
+        rule, provider = meeting.rule, meeting.provider
+        waited = self._world.now() - meeting.at
+        if found.change.source is not Source.VERIFY and waited < delays.VERIFY_AFTER:
+            return self._verify_later(found, rule, provider)
+        self._remember(
+            found, MeetingState.NOT_HONORED, rule=rule, provider=provider, attempts=meeting.attempts + 1
+        )
+        return Handled(outcome=Outcome.NOT_HONORED, reason=Reason.NO_JOIN_LINK, rule=rule, provider=provider)
+
+    def remember_online(self, found: Found) -> None:
+        """Note an event that is online without our doing: if the link goes, a person took it away."""
+        meeting = found.stored.meeting
+        if found.event.is_organizer and (meeting is None or not meeting.was_online):
+            self._remember(found, MeetingState.SEEN_ONLINE)
+
+    def _charge(self, rule: Rule, found: Found) -> Full | None:
+        full = self._counters.charge(rule.id, found.change.mailbox, rule.limits, self._world.now())
+        if full and full.first:
+            logger().warning("rule.limit_reached", rule=rule.id, window=full.window, limit=full.most)
+        return full
+
+    def _is_paid(self, rule: Rule, meeting: Meeting | None) -> bool:
+        """Tell whether an attempt whose end is not known was charged to the same rule in the same hour."""
+        now = self._world.now().replace(minute=0, second=0, microsecond=0)
+        return (
+            meeting is not None
+            and meeting.state is MeetingState.ATTEMPTED
+            and meeting.rule == rule.id
+            and meeting.at >= now
+        )
+
+    def _write(self, rule: Rule, found: Found, attempt: Stored, graph: Graph) -> Handled:
+        mailbox, attempted = found.change.mailbox, attempt.meeting
+        assert attempted is not None
+        provider = attempted.provider
+        try:
+            event = graph.enable_online_meeting(mailbox, found.event, provider)
+        except GraphUnavailable:
+            raise  # what came of it is not known: the row stays as it is
+        except GraphError:
+            self._take_back(found, attempt)
+            self._counters.refund(rule.id, mailbox, rule.limits, attempted.at)
+            raise
+        answered = replace(found, event=event, stored=attempt)
+        if event.is_online_meeting and event.join_url:
+            return self._believe(answered, rule.id, provider, Reason.LINK_ADDED)
+        state = MeetingState.LINK_PENDING if event.is_online_meeting else MeetingState.UNCONFIRMED
+        self._remember(answered, state, rule=rule.id, provider=provider)
+        return self._verify_later(answered, rule.id, provider)
+
+    def _take_back(self, found: Found, attempt: Stored) -> None:
+        mailbox, event = found.change.mailbox, found.event.id
+        if found.stored.meeting is None:
+            self._meetings.forget(mailbox, event, after=attempt)
+        else:
+            self._meetings.write(mailbox, event, found.stored.meeting, after=attempt)
+
+    def _believe(self, found: Found, rule: str, provider: str, reason: Reason) -> Handled:
+        """The event has a join link; ours only if it is the provider's that we asked for."""
+        shown = found.event.online_meeting_provider
+        if shown != provider:
+            self._remember(found, MeetingState.SEEN_ONLINE, rule=rule, provider=shown)
+            return Handled(
+                outcome=Outcome.NOT_HONORED, reason=Reason.OTHER_PROVIDER, rule=rule, provider=shown
+            )
+        self._remember(found, MeetingState.ENABLED, rule=rule, provider=provider)
+        return Handled(outcome=Outcome.ENABLED, reason=reason, rule=rule, provider=provider)
+
+    def _verify_later(self, found: Found, rule: str, provider: str) -> Handled:
+        again = replace(
+            found.change,
+            event=found.event.id,
+            source=Source.VERIFY,
+            received=self._world.now(),
+            attempt=0,
+            not_found=0,
+        )
+        handled = later(again, Reason.AWAITING_JOIN_LINK, delays.VERIFY_AFTER)
+        return replace(handled, rule=rule, provider=provider)
+
+    def _remember(
+        self,
+        found: Found,
+        state: MeetingState,
+        *,
+        rule: str = "",
+        provider: str = "",
+        attempts: int | None = None,
+    ) -> Stored:
+        before = found.stored.meeting
+        meeting = Meeting(
+            state=state,
+            at=self._world.now(),
+            attempts=attempts if attempts is not None else before.attempts if before else 0,
+            provider=provider,
+            rule=rule,
+            policy_hash=found.policy.hash,
+            etag=found.event.etag,
+        )
+        return self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
