@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cli.rule_files import RuleSet
-from shared.rules.policy import Rule
+from shared.rules.policy import Rule, RuleTest
 from shared.rules.testing import RuleTestResult, Undecided, run_tests, undecided, untested
 
 
@@ -37,6 +37,19 @@ class Results:
     def failures(self) -> tuple[RuleTestResult, ...]:
         """The tests that failed."""
         return tuple(result for result in self.ran if not result.passed)
+
+    def place(self, at: Rule | RuleTest) -> str:
+        """Return the file of a rule or a test as the admin named it, with its line."""
+        return f"{self.file(at)}:{self.line(at)}"
+
+    def file(self, at: Rule | RuleTest) -> str:
+        """Return the file of a rule or a test as the admin named it."""
+        return self.rules.names.get(at.file, at.file)
+
+    @staticmethod
+    def line(at: Rule | RuleTest) -> int:
+        """Return the line of a rule or a test."""
+        return at.line if isinstance(at, Rule) else at.place.line
 
     def failed(self, *, require_tests: bool) -> bool:
         """Whether the command fails for this policy."""

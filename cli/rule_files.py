@@ -1,11 +1,11 @@
 """The rule files that a command was pointed at, loaded as the cloud loads them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.output import Refused
-from shared.rules.loader import Loaded, RuleFile, load_policy
+from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 from shared.rules.problems import Problem
 
@@ -17,11 +17,13 @@ _SUFFIX = ".yaml"
 class RuleSet:
     """The files of one policy: a folder's, as in the cloud, or a single file's.
 
-    `problems` name files as the admin did; `policy` is None where one of them is an error.
+    `problems` name files as the admin did; `policy` is None where one of them is an error. `names` leads
+    from the cloud's name of a file, which rules carry, to the admin's.
     """
 
     path: Path
     contents: dict[str, bytes]
+    names: dict[str, str]
     policy: Policy | None
     problems: tuple[Problem, ...]
 
@@ -57,12 +59,16 @@ def _load(path: Path) -> RuleSet:
     # The names that the cloud gives them, so that the policy's hash is the same there and here.
     named = {f"{file.absolute().parent.name}/{file.name}": file for file in files}
     read = [RuleFile(name, _read(file)) for name, file in named.items()]
-    loaded: Loaded = load_policy(read)
+    loaded = load_policy(read)
+    names = {name: file.as_posix() for name, file in named.items()}
     return RuleSet(
         path=path,
-        contents={named[file.name].as_posix(): file.content for file in read},
+        contents={names[file.name]: file.content for file in read},
+        names=names,
         policy=loaded.policy,
-        problems=tuple(_as_named(loaded.problems, named)),
+        problems=tuple(
+            replace(problem, file=names.get(problem.file, problem.file)) for problem in loaded.problems
+        ),
     )
 
 
@@ -91,9 +97,3 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}") from error
-
-
-def _as_named(problems: Iterable[Problem], named: dict[str, Path]) -> Iterable[Problem]:
-    for problem in problems:
-        file = named.get(problem.file)
-        yield replace(problem, file=file.as_posix()) if file else problem

@@ -17,17 +17,19 @@ def _cases(results: Results, *, require_tests: bool) -> Iterator[Case]:
         for problem in results.rules.problems:
             yield Case(name=problem.message, file=problem.file, line=problem.line, failure=str(problem))
     for result in results.ran:
-        yield _case(result)
+        yield _case(results, result)
     for rule in results.untested if require_tests else ():
-        yield Case(name=f"{rule.id}: has tests", file=rule.file, line=rule.line, failure="it has none")
+        yield Case(
+            name=f"{rule.id}: has tests", file=results.file(rule), line=rule.line, failure="it has none"
+        )
 
 
-def _case(result: RuleTestResult) -> Case:
+def _case(results: Results, result: RuleTestResult) -> Case:
     test = result.test
     said = f"expected {expectation(result)}; actual {outcome(result)}"
     return Case(
         name=f"{result.rule.id}: {test.name}",
-        file=test.file,
-        line=test.place.line,
+        file=results.file(test),
+        line=results.line(test),
         failure="" if result.passed else said,
     )

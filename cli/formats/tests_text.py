@@ -30,21 +30,20 @@ def show(results: Sequence[Results], *, require_tests: bool) -> None:
 
 def _tests(out: Console, results: Results) -> None:
     for rule, ran in groupby(results.ran, key=lambda result: result.rule):
-        out.print(Text.assemble((rule.id, "rule"), (f"  {rule.file}:{rule.line}", "dim")))
+        out.print(Text.assemble((rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
         for result in ran:
             out.print(Text("    ").append_text(lines.mark(result.passed)).append(f" {result.test.name}"))
             if not result.passed:
-                _failure(out, result)
+                _failure(out, results, result)
 
 
-def _failure(out: Console, result: RuleTestResult) -> None:
-    test = result.test
+def _failure(out: Console, results: Results, result: RuleTestResult) -> None:
     lines.show(
         out,
         [
             Line(Text("expected"), Text(expectation(result), "good")),
             Line(Text("actual"), Text(outcome(result), "bad")),
-            Line(Text("at"), Text(f"{test.file}:{test.place.line}", "dim")),
+            Line(Text("at"), Text(results.place(result.test), "dim")),
         ],
         indent=_INDENT,
     )
@@ -71,7 +70,7 @@ def _gaps(out: Console, results: Results, *, require_tests: bool) -> None:
         style = "bad" if require_tests else "warn"
         out.print(Text(f"{counted(len(results.untested), 'rule')} without tests", style))
         for rule in results.untested:
-            out.print(Text.assemble("    ", (rule.id, "rule"), (f"  {rule.file}:{rule.line}", "dim")))
+            out.print(Text.assemble("    ", (rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
     if results.undecided:
         out.print(Text("Conditions that no test of their rule decides", "warn"))
         lines.show(out, list(_open(results)), indent=4)

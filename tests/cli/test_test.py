@@ -130,3 +130,10 @@ def test_a_pattern_that_is_of_no_use_is_refused(pattern: str, said: str, joinlin
     ran = joinlink("test", "--run", pattern)
 
     assert (ran.exit, ran.err) == (2, f"joinlink: {said}\n")
+
+
+def test_files_are_named_as_the_admin_named_them(joinlink: Any, write: Any) -> None:
+    """However deep they lie, so that a click finds them."""
+    write(**{"rules/examples/a.yaml": PASSING})
+
+    assert "external  rules/examples/a.yaml:11\n" in joinlink("test", "rules/examples/a.yaml").out

@@ -26,6 +26,7 @@ rules:
     when: {external_attendees: {at_least: 1}}
     provider: {fallback: teamsForBusiness}
 """
+GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
 Explain = Callable[..., dict[str, Any]]
 
 
@@ -128,3 +129,24 @@ def test_an_event_that_graph_does_not_show_is_told_in_a_sentence(story: Story, e
     assert malformed["said"].startswith(
         "joinlink: Graph refuses; look whether mailbox and event id are whole "
     )
+
+
+def test_a_group_that_cannot_be_read_is_named(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule can't be told, and the note says why."""
+    story = begin(
+        f"version: 1\nrules:\n  - {{id: pilot, mode: enforce, when: {{organizer: {{member_of: {GROUP}}}}}}}\n"
+    )
+    for name, value in story.stage.settings.items():
+        monkeypatch.setenv(name, value)
+    ada = story.person("Ada")
+    words = ["--mailbox", ada.id, "--event-id", story.meeting(ada, "bo@fabrikam.com"), "--at", "2026-11-23"]
+    monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr()
+
+    assert "now          is left alone: pilot can't be told (insufficient_data)\n" in said.out
+    assert f"note  the members of group {GROUP} can't be read\n" in said.out
+    assert said.err == ""
