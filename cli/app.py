@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import explain, init, schema, test, validate
-from cli.output import Refused, console, own_version, refuse
+from cli.output import Refused, console, own_version, prepare, refuse
 from shared.errors import JoinlinkError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def _options(
 
 def main() -> None:
     """Run the command; exit 0 where all is well, 1 where errors were found, 2 where it can't be done so."""
+    prepare()
     try:
         app()
     except (Refused, JoinlinkError) as error:

@@ -18,7 +18,7 @@ _DEFAULT = Path("rules/joinlink.yaml")
 
 def init(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=str(_DEFAULT))
+        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=True)
     ] = _DEFAULT,
     *,
     domain: Annotated[
@@ -75,7 +75,7 @@ def init(
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
     words = given or []
     if not given and ask:
-        question = "Mail domains of your company, with commas between (nothing: those of the tenant)"
+        question = "Your mail domains, with commas between (nothing: those of the tenant)"
         words = re.split(r"[,;\s]+", typer.prompt(question, default="", show_default=False))
     domains = tuple(dict.fromkeys(word.lower() for word in words if word))
     wrong = [domain for domain in domains if not PATTERN.fullmatch(domain) or domain.startswith("*.")]

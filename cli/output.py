@@ -7,6 +7,7 @@ that other tools find whole lines. On a terminal, lines are broken at its width.
 import sys
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -50,6 +51,14 @@ def console(file: TextIO | None = None) -> Console:
     out = Console(file=file or sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
     out.soft_wrap = not out.is_terminal
     return out
+
+
+def prepare() -> None:
+    """Let every text be printed: a pipe on Windows knows 256 letters, unless it is told otherwise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def refuse(error: Exception) -> NoReturn:

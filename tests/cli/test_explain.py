@@ -1,5 +1,10 @@
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +140,17 @@ def test_what_cannot_be_explained_is_refused_in_a_sentence(
     ran = joinlink("explain", *words)
 
     assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+
+
+def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
+    """Half an emoji, which JSON can carry, and a pipe that knows 256 letters, as on Windows."""
+    odd = replace(EVENT, subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
+    write(**{"rules/a.yaml": RULES.replace('subject: "[no link]"', "categories: x", 1)})
+    (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
+    command = [sys.executable, "-m", "cli", "explain", "--event", "event.json"]
+    environ = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(Path(__file__).parents[2])}
+    for words in ([], ["--json"]):
+        ran = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
+
+        assert (ran.returncode, ran.stderr) == (0, b"")
+        assert "\\ud83d" in ran.stdout.decode()
