@@ -41,7 +41,7 @@ class RuleFolder:
 
 
 class RuleContainer:
-    """The `*.yaml` blobs at the top of a container; a blob is fetched again only where its ETag has changed."""
+    """The `*.yaml` blobs at the top of a container; one is fetched again only where its ETag has changed."""
 
     def __init__(self, client: ContainerClient) -> None:
         self._client = client
@@ -82,7 +82,7 @@ class RuleContainer:
 
 
 def _is_rule_file(blob: str) -> bool:
-    """Whether it lies at the top, as in a folder: `examples/…`, which an upload brings along, is not in force."""
+    """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is not in force."""
     return blob.endswith(_SUFFIX) and "/" not in blob
 
 
