@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Count, Names, Truth, fold
-from shared.rules.problems import suggest
 from shared.rules.reader import Reader, described
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
@@ -177,7 +176,7 @@ class NamesSyntax:
             if fold(choice) == fold(word):
                 return choice
         choices = ", ".join(self.choices)
-        near = suggest(word, self.choices)
+        near = reader.suggest(word, self.choices)
         reader.problem(node, f'{name} is one of {choices}, but this is "{shown(word)}"', suggestion=near)
         return None
 

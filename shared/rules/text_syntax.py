@@ -11,7 +11,8 @@ from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
 
 MAX_PATTERN = 1000
-_MAX_PATTERN_MEMORY = 1 << 20
+MAX_PATTERNS = 200
+_MAX_PATTERN_MEMORY = 1 << 18
 
 _Test = Callable[[Texts], Truth]
 
@@ -119,11 +120,23 @@ def _equals(words: Sequence[str]) -> _Test:
     return lambda value: not wanted.isdisjoint(value.folded)
 
 
-def _matches(searches: Sequence[Callable[[str], Any]]) -> _Test:
-    return lambda value: any(search(text) for text in value.raw for search in searches)
+def _matches(searches: Sequence[Callable[[bytes], Any]]) -> _Test:
+    def met(value: Texts) -> Truth:
+        for text in value.encoded:
+            for search in searches:
+                if search(text):
+                    return True
+        return False
+
+    return met
 
 
-def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[str], Any] | None:
+def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
+    number = next(reader.patterns)
+    if number > MAX_PATTERNS:
+        if number == MAX_PATTERNS + 1:
+            reader.problem(node, f"{what}: the file has more than {MAX_PATTERNS} patterns; join some with |")
+        return None
     if len(pattern) > MAX_PATTERN:
         reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
         return None
@@ -132,7 +145,7 @@ def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[s
     options.log_errors = False
     options.max_mem = _MAX_PATTERN_MEMORY
     try:
-        search: Callable[[str], Any] = re2.compile(pattern, options).search
+        search: Callable[[bytes], Any] = re2.compile(pattern, options).search
     except re2.error as refused:
         reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
         return None

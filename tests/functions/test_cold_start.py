@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("httpx", "msal", "requests", "pydantic", "ruamel", "re2", "dateutil", "azure.storage", "azure.data")
+HEAVY = ("httpx", "msal", "requests", "pydantic", "yaml", "re2", "dateutil", "azure.storage", "azure.data")
 
 INDEX = "import function_app; function_app.app.get_functions()"
 HANDSHAKE = f"""
