@@ -19,11 +19,16 @@ from shared.worker.webhook import Webhook
 from shared.worker.world import World
 
 if TYPE_CHECKING:
+    import httpx
     from azure.core.credentials import TokenCredential
 
+    from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
+    from shared.storage.tables import Table
+    from shared.worker.desk import Desk
+    from shared.worker.directory import Directory
     from shared.worker.event_messages import EventMessages
-    from shared.worker.policies import Policies
+    from shared.worker.policies import Policies, RuleSource
 
 
 class Joinlink:
@@ -46,6 +51,21 @@ class Joinlink:
         """Return what handles event changes. Raises SettingsError."""
         with self._worker_lock:
             return self._event_messages
+
+    def desk(self) -> "Desk":
+        """Return what the admin's command reads with. Raises SettingsError."""
+        with self._worker_lock:
+            from shared.graph.client import Graph
+            from shared.worker.desk import Desk
+
+            return Desk(
+                graph=Graph(self._graph_http),
+                meetings=self._meetings,
+                directory=self._directory,
+                rules=self._rule_source,
+                now=self._world.now,
+                report_only=self._settings.report_only,
+            )
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
         """Put a message of the queue back, for which no more is needed than the storage settings.
@@ -89,37 +109,24 @@ class Joinlink:
 
     @cached_property
     def _event_messages(self) -> "EventMessages":
-        from shared.auth import TokenSource
-        from shared.graph.client import Graph, GraphAuth, graph_http
+        from shared.graph.client import Graph
         from shared.storage.counters import COUNTERS, Counters
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
-        from shared.storage.meetings import MEETINGS, Meetings
         from shared.storage.queues import POISON_SUFFIX
-        from shared.storage.tables import Table
-        from shared.worker.directory import Directory
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
-        settings = self._settings
-        auth = GraphAuth(TokenSource.of(settings), settings.cloud.graph)
-        http = graph_http(settings.graph_url, auth)
-        self._open.append(http.close)
-
-        def table(name: str) -> Table:
-            connected = Table.connect(name, settings.storage, self._storage_credential)
-            self._open.append(connected.close)
-            return connected
-
-        meetings = Meetings(table(MEETINGS))
+        http, meetings = self._graph_http, self._meetings
+        counters = Counters(self._table(COUNTERS))
         processor = Processor(
             world=self._world,
             policies=self._policies,
-            directory=Directory(lambda: Graph(http), self._world.now),
+            directory=self._directory,
             meetings=meetings,
-            mailboxes=Mailboxes(table(MAILBOXES)),
-            enabler=Enabler(world=self._world, meetings=meetings, counters=Counters(table(COUNTERS))),
-            report_only=settings.report_only,
+            mailboxes=Mailboxes(self._table(MAILBOXES)),
+            enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
+            report_only=self._settings.report_only,
         )
         return EventMessages(
             world=self._world,
@@ -130,26 +137,57 @@ class Joinlink:
         )
 
     @cached_property
-    def _policies(self) -> "Policies":
-        from pathlib import Path
+    def _graph_http(self) -> "httpx.Client":
+        from shared.auth import TokenSource
+        from shared.graph.client import GraphAuth, graph_http
 
-        from shared.storage.rule_source import (
-            KEPT_CONTAINER,
-            LastGoodRules,
-            RuleContainer,
-            RuleFolder,
-            container_of,
-        )
+        settings = self._settings
+        http = graph_http(settings.graph_url, GraphAuth(TokenSource.of(settings), settings.cloud.graph))
+        self._open.append(http.close)
+        return http
+
+    @cached_property
+    def _directory(self) -> "Directory":
+        from shared.graph.client import Graph
+        from shared.worker.directory import Directory
+
+        return Directory(lambda: Graph(self._graph_http), self._world.now)
+
+    @cached_property
+    def _meetings(self) -> "Meetings":
+        from shared.storage.meetings import MEETINGS, Meetings
+
+        return Meetings(self._table(MEETINGS))
+
+    def _table(self, name: str) -> "Table":
+        from shared.storage.tables import Table
+
+        connected = Table.connect(name, self._settings.storage, self._storage_credential)
+        self._open.append(connected.close)
+        return connected
+
+    @cached_property
+    def _policies(self) -> "Policies":
+        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
         from shared.worker.policies import Policies
 
-        settings, credential = self._settings, self._storage_credential
-        kept = LastGoodRules(container_of(settings.storage, credential, KEPT_CONTAINER))
+        storage = self._settings.storage
+        kept = LastGoodRules(container_of(storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)
+        return Policies(self._rule_source, kept, self._world.now)
+
+    @cached_property
+    def _rule_source(self) -> "RuleSource":
+        from pathlib import Path
+
+        from shared.storage.rule_source import RuleContainer, RuleFolder
+
+        settings = self._settings
         if "://" not in settings.rules:
-            return Policies(RuleFolder(Path(settings.rules)), kept, self._world.now)
-        container = RuleContainer.connect(settings.rules, settings.storage, credential)
+            return RuleFolder(Path(settings.rules))
+        container = RuleContainer.connect(settings.rules, settings.storage, self._storage_credential)
         self._open.append(container.close)
-        return Policies(container, kept, self._world.now)
+        return container
 
     def _event_changes(self) -> "MessageQueue":
         return self._queue(EVENT_CHANGES)

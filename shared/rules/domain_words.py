@@ -5,7 +5,15 @@ from collections.abc import Callable
 from shared.rules.domains import PATTERN, domain_of
 from shared.rules.lists import NAME, NamedList
 from shared.rules.reader import Reader, described, some
+from shared.rules.shapes import Shape, matching, one_or_more
 from shared.rules.yaml_nodes import Node, shown
+
+DOMAIN: Shape = matching(PATTERN)
+ADDRESS: Shape = matching(r"[^\s@/]+@[^\s@/\\]+")
+_NAME: Shape = matching(NAME)
+#: one domain, address or name of a list, or several
+DOMAINS: Shape = one_or_more({"anyOf": [DOMAIN, {**_NAME, "not": {"const": "auto"}}]})
+ADDRESSES: Shape = one_or_more({"anyOf": [ADDRESS, _NAME]})
 
 
 def read_domains(node: Node, reader: Reader, what: str) -> dict[str, NamedList | None] | None:

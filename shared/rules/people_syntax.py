@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 
-from shared.rules.domain_words import read_addresses, read_domains
+from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_domains
 from shared.rules.domains import Domains, domain_of
 from shared.rules.event_facts import People, Person, Truth
 from shared.rules.reader import Reader, described
+from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar
 
@@ -22,6 +23,17 @@ class PeopleSyntax:
 
     All keys must hold for one and the same person. Lists may stand by their names in the first two.
     """
+
+    form = (
+        "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
+        "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
+        "`lists`, too; `member_of` takes object ids of groups."
+    )
+
+    def shape(self) -> Shape:
+        """Return a block of the three keys."""
+        groups = one_or_more(matching(GUID))
+        return block({"address_in": ADDRESSES, "domain_in": DOMAINS, "member_of": groups}, least=1)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
         """Return what is expected of at least one of the people."""

@@ -29,11 +29,16 @@ class Problem:
     suggestion: str | None = None
     severity: Severity = Severity.ERROR
 
-    def __str__(self) -> str:
-        warning = "warning: " if self.severity is Severity.WARNING else ""
+    @property
+    def message(self) -> str:
+        """The rule, what is wrong, and what was probably meant; without place and severity."""
         rule = f'rule "{self.rule}": ' if self.rule is not None else ""
         meant = f' (did you mean "{self.suggestion}"?)' if self.suggestion is not None else ""
-        return f"{self.file}:{self.line}:{self.column}: {warning}{rule}{self.text}{meant}"
+        return f"{rule}{self.text}{meant}"
+
+    def __str__(self) -> str:
+        warning = "warning: " if self.severity is Severity.WARNING else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
 
 
 _MOST_KNOWN = 300

@@ -9,10 +9,13 @@ from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import ZONE_NAMES, find_zone
 from shared.rules.event_facts import Start, Truth
 from shared.rules.reader import Reader, described
+from shared.rules.shapes import TEXT, Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Node, Scalar, shown
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+#: the JSON Schema of a time of day
+CLOCK: Shape = matching(f"{_CLOCK.pattern}|24:00")
 _HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
@@ -29,6 +32,18 @@ class StartsBetweenSyntax:
     opens. Without `from` it opens at midnight, without `to` it lasts until midnight. The zone has an IANA
     or a Windows name.
     """
+
+    form = (
+        '`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`: `timezone`, by its IANA '
+        "or Windows name, and at least one of the others. `from` is included, `to` is not. A window over "
+        "midnight belongs to the day on which it opens."
+    )
+
+    def shape(self) -> Shape:
+        """Return a block with a zone and one key more."""
+        days = one_or_more({"enum": [*_DAYS, *WEEKDAYS]})
+        keys = {"from": CLOCK, "to": CLOCK, "days": days, "timezone": TEXT}
+        return block(keys, required=("timezone",), least=2)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
         """Return the window."""
@@ -165,6 +180,12 @@ class RolloutSyntax:
     An organizer's place never changes as long as the rule keeps its id, so whoever is in at 25% is in at
     50% too; another rule draws other organizers.
     """
+
+    form = "A share above `0%`, up to `100%`. Each rule draws organizers of its own, by hash."
+
+    def shape(self) -> Shape:
+        """Return a share."""
+        return matching(r"(?!0+(\.0+)? ?%)(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) ?%")
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[str] | None:
         """Return the share."""

@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
+from shared.domain.meeting import Meeting
 from shared.errors import GraphError, GraphUnavailable, Throttled, Unauthorized
 from shared.logs import logger
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy
 
 KEPT = timedelta(hours=6)
 _TRY_AGAIN = timedelta(minutes=1)
@@ -31,6 +34,14 @@ class Directory:
         self._now = now
         self._domains = _Kept("verified domains", lambda: graph().verified_domains(), now)
         self._groups: dict[str, _Kept] = {}
+
+    def facts(self, policy: Policy, meeting: Meeting | None) -> Facts:
+        """Return what a decision by this policy may know; `meeting` is what we remember of the event."""
+        return Facts(
+            meeting=meeting,
+            tenant_domains=self.domains() if policy.needs_tenant_domains else None,
+            members=self.members(policy.groups),
+        )
 
     def domains(self) -> frozenset[str] | None:
         """Return the tenant's verified domains, lower-case; None where they are not known."""

@@ -20,7 +20,6 @@ from shared.errors import (
 )
 from shared.graph.client import Graph
 from shared.rules.decide import decide
-from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
@@ -35,7 +34,6 @@ from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
-_OCCURRENCES = frozenset({"occurrence", "exception"})
 _MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
 
 
@@ -133,11 +131,11 @@ class Processor:
         started = self._world.now()
         event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
         names = frozenset({change.event, event.id})
-        if event.type in _OCCURRENCES and event.series_master_id:
-            if self._is_superseded(change, event.series_master_id):
+        if event.master is not None:
+            if self._is_superseded(change, event.master):
                 read = Read(started, names)
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
-            event = graph.event(change.mailbox, event.series_master_id, with_body=policy.look_in_body)
+            event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
         handled = self._judge(Found(change, event, stored, policy), graph)
@@ -149,11 +147,7 @@ class Processor:
         meeting = found.stored.meeting
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
-        facts = Facts(
-            meeting=meeting,
-            tenant_domains=self._directory.domains() if found.policy.needs_tenant_domains else None,
-            members=self._directory.members(found.policy.groups),
-        )
+        facts = self._directory.facts(found.policy, meeting)
         decision = decide(found.event, found.policy, facts, self._world.now())
         return replace(self._carry_out(decision, found, graph), decision=decision)
 
