@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ check: setup ## format, lint, types, import contracts, rule files
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
+
+fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q -r requirements-fuzz.txt
+	$(BIN)/python -m sandbox.fuzz $(ARGS)
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules
