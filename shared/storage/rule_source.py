@@ -82,7 +82,7 @@ class RuleContainer:
 
 
 def _is_rule_file(blob: str) -> bool:
-    """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is not in force."""
+    """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
     return blob.endswith(_SUFFIX) and "/" not in blob
 
 
