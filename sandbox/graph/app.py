@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,8 @@ class StandIn(Tenant):
 
     `now` returns the tenant's aware UTC time and may jump; `seed` makes ids and chance repeatable. `post`
     sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
-    `sleep` (seconds) carries out the delay of a fault. Safe to serve from many threads.
+    `sleep` (seconds) carries out the delay of a fault. `record` False keeps no traffic and only counts calls,
+    for tenants and weeks that no memory would hold. Safe to serve from many threads.
 
     Attributes: `faults`, `people`, `identity`, `directory`, `subscriptions`, `handshakes` and
     `authorizations` are the parts to play with; `limits` tells how near to Graph's limits the app has come,
@@ -58,11 +60,12 @@ class StandIn(Tenant):
         post: Post = posting.over_http,
         validate: Callable[[str], Reply] = posting.validate_over_http,
         sleep: Callable[[float], None] = time.sleep,
+        record: bool = True,
     ) -> None:
         ids, directory = Ids(seed), Directory(tenant_id=tenant_id, domains=domains)
         super().__init__(directory=directory, mailboxes=Mailboxes(ids, directory), ids=ids, lock=RLock())
         self._now = now
-        self._recorder = Recorder()
+        self._recorder = Recorder(keeps=record)
         self._post, self._validate = post, validate
         self.faults = Faults(seed)
         self.permissions = Permissions()
@@ -201,6 +204,12 @@ class StandIn(Tenant):
             return self._recorder.calls()
 
     @property
+    def counted(self) -> Counter[tuple[str, str]]:
+        """How many calls the app made, by method and path pattern, such as `/users/<user>/events`."""
+        with self._lock:
+            return self._recorder.counted.copy()
+
+    @property
     def posts(self) -> list[Exchange]:
         """The POSTs to notification URLs so far: handshakes and notifications, tried again ones too."""
         with self._lock:
@@ -237,6 +246,8 @@ class StandIn(Tenant):
         return reply
 
     def _record(self, url: str, body: str, headers: Mapping[str, str], reply: Reply, began: float) -> None:
+        if not self._recorder.keeps:
+            return
         exchange = Exchange(
             by="graph",
             method="POST",
