@@ -101,8 +101,11 @@ class MailRoutes:
         """Answer what a calendar (unless named, the default one) shows within a window, series expanded."""
         call.only_options(*_WINDOW_OPTIONS)
         begin, until = _window(call)
+        owner = self._owner(call)
+        if not self._mailboxes.is_used(owner.id):
+            return self._events(call, ())
         inside: list[EventCopy] = []
-        for copy in self._mailboxes.in_calendar(self._owner(call).id, self._calendar_id(call)):
+        for copy in self._mailboxes.in_calendar(owner.id, self._calendar_id(call)):
             if copy.type == "seriesMaster":
                 inside.extend(self._mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
