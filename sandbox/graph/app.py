@@ -27,7 +27,7 @@ from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.notifier import Delivery, Notifier
 from sandbox.graph.outlook import Mail, Outlook
 from sandbox.graph.people import People
-from sandbox.graph.permissions import EVERYWHERE, Permissions
+from sandbox.graph.permissions import Permissions
 from sandbox.graph.posting import Post, Reply
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
@@ -183,7 +183,7 @@ class StandIn(Tenant):
             if tell:
                 self._notifier.tell(subscription, "subscriptionRemoved")
 
-    def revoke_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def revoke_permission(self, permission: str, mailbox: str | None = None) -> None:
         """Take a permission from the app: everywhere, or for one mailbox, named by its user's object id.
 
         Calls that need it are 403. Reading calendars takes `Calendars.Read` or `Calendars.ReadWrite`,
@@ -192,7 +192,7 @@ class StandIn(Tenant):
         with self._lock:
             self.permissions.revoke(permission, mailbox)
 
-    def restore_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def restore_permission(self, permission: str, mailbox: str | None = None) -> None:
         """Give back what was revoked alike."""
         with self._lock:
             self.permissions.restore(permission, mailbox)

@@ -178,7 +178,7 @@ class Gateway:
             raise _failing(visit.fault, visit.fault.status)
         self._identity.check(request.headers.get("Authorization", ""), request.host)
         if not visit.user:
-            self._limits.check(request.method, request.path)
+            self._limits.check(request.method, request.path, request.args, visit.mailbox)
         if visit.user and visit.mailbox not in {"", visit.user.id}:
             raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         if not has_place:
@@ -196,6 +196,8 @@ class Gateway:
         call = Call.read(request, found.path, found.args)
         with self._lock if found.route.locked else nullcontext():
             answer = found.route.handler(call)
+        if visit.fault and visit.fault.empty and answer.body and "value" in answer.body:
+            answer = replace(answer, body={"@odata.context": answer.body["@odata.context"], "value": []})
         if call.prefer.applied:
             return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
         return answer
