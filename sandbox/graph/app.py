@@ -1,4 +1,4 @@
-"""The stand-in for Microsoft Graph: one WSGI app that holds a small tenant and behaves as Graph does."""
+"""The stand-in for Microsoft Graph: one WSGI app that holds a tenant and behaves as Graph does."""
 
 import json
 import time
@@ -68,19 +68,19 @@ class StandIn(Tenant):
         self._recorder = Recorder(keeps=record)
         self._post, self._validate = post, validate
         self.faults = Faults(seed)
-        self.permissions = Permissions()
+        self._permissions = Permissions()
         self.limits = Limits(now)
         self.handshakes = Handshakes(self._recorded_validate)
         self.subscriptions = Subscriptions(
             directory=self.directory,
             mailboxes=self._mailboxes,
-            permissions=self.permissions,
+            permissions=self._permissions,
             handshakes=self.handshakes,
             ids=self._ids,
             now=now,
             lock=self._lock,
         )
-        self.authorizations = Authorizations(self.subscriptions, self.permissions, now)
+        self.authorizations = Authorizations(self.subscriptions, self._permissions, now)
         self.identity = Identity(self._ids, self.subscriptions.application_id)
         self._notifier = Notifier(
             subscriptions=self.subscriptions,
@@ -110,7 +110,7 @@ class StandIn(Tenant):
             identity=self.identity,
             directory=self.directory,
             faults=self.faults,
-            permissions=self.permissions,
+            permissions=self._permissions,
             limits=self.limits,
             recorder=self._recorder,
             lock=self._lock,
@@ -190,12 +190,12 @@ class StandIn(Tenant):
         subscribing the former. While that is missing notifications wait, four hours at most.
         """
         with self._lock:
-            self.permissions.revoke(permission, mailbox)
+            self._permissions.revoke(permission, mailbox)
 
     def restore_permission(self, permission: str, mailbox: str | None = None) -> None:
         """Give back what was revoked alike."""
         with self._lock:
-            self.permissions.restore(permission, mailbox)
+            self._permissions.restore(permission, mailbox)
 
     @property
     def calls(self) -> list[Exchange]:

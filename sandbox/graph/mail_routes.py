@@ -136,9 +136,12 @@ class MailRoutes:
 
     def get_settings(self, call: Call) -> Answer:
         """Answer the settings of a mailbox."""
+        call.only_options("$select")
         owner = self._owner(call)
         context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
-        return Answer(200, {"@odata.context": context, **render.mailbox_settings(owner)})
+        return Answer(
+            200, {"@odata.context": context, **_chosen(render.mailbox_settings(owner), call.select())}
+        )
 
     def _owner(self, call: Call) -> User:
         return self._directory.owner(call.args["user"])
