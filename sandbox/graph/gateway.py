@@ -4,7 +4,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
@@ -15,12 +15,15 @@ from werkzeug import Request, Response
 from werkzeug.http import http_date
 
 from sandbox.graph.call import Answer, Call
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
 from sandbox.graph.identity import Identity
+from sandbox.graph.limits import Limits
+from sandbox.graph.permissions import Permissions
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
-from sandbox.graph.routes import Router
+from sandbox.graph.routes import Found, Router
+from sandbox.graph.user import User
 
 #: Requests at a time that Outlook serves per app and mailbox
 #: (https://learn.microsoft.com/graph/throttling-limits).
@@ -30,6 +33,7 @@ _DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1","ScaleUnit":"001","RoleInstance":"0"}}'
 )
 _USERS, _EVENTS = "users", "events"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class _Visit:
     fault: Fault | None
     started: datetime
     began: float
+    route: Found | None
 
 
 class Gateway:
@@ -54,6 +59,8 @@ class Gateway:
         identity: Identity,
         directory: Directory,
         faults: Faults,
+        permissions: Permissions,
+        limits: Limits,
         recorder: Recorder,
         lock: RLock,
         now: Callable[[], datetime],
@@ -63,6 +70,8 @@ class Gateway:
         self._identity = identity
         self._directory = directory
         self._faults = faults
+        self._permissions = permissions
+        self._limits = limits
         self._recorder = recorder
         self._lock = lock
         self._now = now
@@ -83,7 +92,8 @@ class Gateway:
             if visit.fault and visit.fault.meanwhile:
                 visit.fault.meanwhile()
             response = None if drop is Drop.BEFORE else self._respond(request, visit, has_place=has_place)
-        self._record(request, response, visit)
+        if self._recorder.keeps:
+            self._record(request, response, visit)
         if response is None or drop:
             _hang_up(request)
         return response
@@ -92,7 +102,23 @@ class Gateway:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
         mailbox, event = self._named(request.path)
         fault = None if user else self._faults.strike(request.method, request.path)
-        return _Visit(user, mailbox, event, fault, self._now(), time.monotonic())
+        route = self._route(request)
+        if not user:
+            with self._lock:
+                self._recorder.counted[request.method, route.route.pattern if route else _UNKNOWN] += 1
+        return _Visit(user, mailbox, event, fault, self._now(), time.monotonic(), route)
+
+    def _route(self, request: Request) -> Found | None:
+        """Return the call's route, None where it leads nowhere."""
+        with suppress(Refusal):
+            return self._find(request)
+        return None
+
+    def _find(self, request: Request) -> Found:
+        _, version, *rest = request.path.split("/")
+        if version.lower() != "v1.0":
+            raise Refusal(400, "BadRequest", "Invalid version.")
+        return self._router.find(request.method, "/" + "/".join(rest))
 
     def _named(self, path: str) -> tuple[str, str]:
         """Return the object id of the user and the event id that a path names, "" for each it does not."""
@@ -118,13 +144,15 @@ class Gateway:
         finally:
             with self._lock:
                 self._under_way[visit.mailbox] -= 1
+                if not self._under_way[visit.mailbox]:
+                    del self._under_way[visit.mailbox]
 
     def _respond(self, request: Request, visit: _Visit, *, has_place: bool) -> Response:
         request_id = str(uuid4())
         client_request_id = request.headers.get("client-request-id", request_id)
         try:
             self._check(request, visit, has_place=has_place)
-            answer = self._dispatch(request)
+            answer = self._dispatch(request, visit)
         except Refusal as refusal:
             body = refusal.body(now=self._now(), request_id=request_id, client_request_id=client_request_id)
             answer = Answer(refusal.status, body, refusal.headers)
@@ -149,6 +177,8 @@ class Gateway:
         if visit.fault and visit.fault.status:
             raise _failing(visit.fault, visit.fault.status)
         self._identity.check(request.headers.get("Authorization", ""), request.host)
+        if not visit.user:
+            self._limits.check(request.method, request.path, request.args, visit.mailbox)
         if visit.user and visit.mailbox not in {"", visit.user.id}:
             raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         if not has_place:
@@ -159,15 +189,15 @@ class Gateway:
                 {"Retry-After": "1"},
             )
 
-    def _dispatch(self, request: Request) -> Answer:
-        _, version, *rest = request.path.split("/")
-        if version.lower() != "v1.0":
-            raise Refusal(400, "BadRequest", "Invalid version.")
-        path = "/" + "/".join(rest)
-        found = self._router.find(request.method, path)
-        call = Call.read(request, path, found.args)
+    def _dispatch(self, request: Request, visit: _Visit) -> Answer:
+        found = visit.route or self._find(request)
+        if not visit.user:
+            self._permissions.check(found.route.needs, visit.mailbox)
+        call = Call.read(request, found.path, found.args)
         with self._lock if found.route.locked else nullcontext():
             answer = found.route.handler(call)
+        if visit.fault and visit.fault.empty and answer.body and "value" in answer.body:
+            answer = replace(answer, body={"@odata.context": answer.body["@odata.context"], "value": []})
         if call.prefer.applied:
             return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
         return answer

@@ -14,18 +14,23 @@ Handler = Callable[[Call], Answer]
 
 
 class Route(NamedTuple):
-    """A method and a path pattern, and who answers; `locked` is False for those who lock by themselves."""
+    """A method and a path pattern, and who answers.
+
+    `needs` are permissions of which one will do; `locked` is False for those who lock by themselves.
+    """
 
     method: str
     pattern: str
     handler: Handler
+    needs: tuple[str, ...] = ()
     locked: bool = True
 
 
 class Found(NamedTuple):
-    """The route of one call, and what its path holds."""
+    """The route of one call, its path below `/v1.0`, and what the path holds."""
 
     route: Route
+    path: str
     args: dict[str, str]
 
 
@@ -57,7 +62,7 @@ class Router:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST, "BadRequest", f"Resource not found for the segment '{segment}'."
             ) from error
-        return Found(route, dict(args))
+        return Found(route, path, dict(args))
 
 
 def _literals(pattern: str) -> Iterator[str]:

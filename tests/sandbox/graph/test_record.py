@@ -30,12 +30,24 @@ def play(world: World) -> None:
     app.get(f"/users/{ada.id}/calendarView", params=WINDOW)
     app.get(f"/users/{ada.id}/events/{booked['id']}/instances", params=WINDOW)
     app.get(f"/users/{ada.id}/events/{booked['id']}/calendar")
-    group = world.graph.add_group("Sales", [ada])
+    inner = world.graph.add_group("Inner", [ada, world.graph.add_guest("Dee", "dee@fabrikam.com")])
+    group = world.graph.add_group("Sales", [inner])
     app.get(f"/groups/{group}")
-    app.get(f"/groups/{group}/transitiveMembers/microsoft.graph.user")
+    app.get(f"/groups/{group}/transitiveMembers")
+    members = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
+    app.get(members)
+    app.get(members, params={"$count": "true"}, headers={"ConsistencyLevel": "eventual"})
     world.graph.faults.add(Fault(status=503))
     app.get("/users")
     world.graph.send_lifecycle(subscription["id"], "reauthorizationRequired")
+    world.graph.handshakes.cold_starts = 1
+    world.subscribe(world.bo)
+    bo = world.subscribe(world.bo, lifecycleNotificationUrl=NOTIFY).json()
+    app.post(f"/subscriptions/{bo['id']}/reauthorize")
+    world.graph.revoke_permission("Calendars.Read")
+    app.get("/subscriptions")
+    world.graph.restore_permission("Calendars.Read")
+    world.graph.remove_subscription(bo["id"])
     world.graph.people.cancel(ada.id, booked["id"])
     app.delete(f"/users/{ada.id}/events/{booked['id']}")
     world.graph.deliver()
@@ -97,3 +109,23 @@ def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: Worl
 
     assert [call.status for call in world.graph.calls] == [0, 200]
     assert "closed before" in entry["comment"]
+
+
+def test_calls_are_counted_by_kind_though_none_is_kept() -> None:
+    """Whatever their answer was; people's own clients are not counted."""
+    world = World(record=False)
+    with world.app as app:
+        world.graph.faults.add(Fault(status=503))
+        for _ in range(2):
+            app.get(f"/Users/{world.ada.id}/Events")
+        app.get("/nonsense")
+        world.subscribe(world.ada)
+        world.book(world.ada)
+        world.notified()
+
+    assert world.graph.counted == {
+        ("GET", "/users/<user>/events"): 2,
+        ("GET", "unknown"): 1,
+        ("POST", "/subscriptions"): 1,
+    }
+    assert (world.graph.calls, world.graph.posts) == ([], [])
