@@ -3,14 +3,16 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# the packaged rules, one policy; and the examples, each one of its own
+RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
-setup: ## .venv, pinned packages, Azurite (all other targets do this first)
+setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this first)
 	@$(PYTHON) -m sandbox.setup
 
 demo: setup ## play a working day at Contoso with everything on this machine
@@ -19,14 +21,20 @@ demo: setup ## play a working day at Contoso with everything on this machine
 test: setup ## run the tests; make test ARGS="-k webhook"
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## format, lint, types, import contracts
+check: setup ## format, lint, types, import contracts, rule files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/joinlink validate --strict $(RULES)
+	$(BIN)/joinlink test $(RULES)
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
+
+fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q -r requirements-fuzz.txt
+	$(BIN)/python -m sandbox.fuzz $(ARGS)
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

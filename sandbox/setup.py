@@ -30,6 +30,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` in this folder waits for the first
         ensure_venv()
         ensure_packages()
+        ensure_command()
         ensure_azurite()
 
 
@@ -64,15 +65,32 @@ def ensure_packages() -> None:
     `--ignore-requires-python`: Microsoft's runtime library asks for 3.13 and works on 3.11, where one test
     runs the app under it.
     """
-    files = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+    names = ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")
     stamp = VENV / ".packages"
-    made_from = digest(*files)
+    made_from = digest(*(ROOT / name for name in names))
     if is_current(stamp, made_from):
         return
     say("installing the pinned packages")
     run(
-        [*PIP, "install", "--no-deps", "--ignore-requires-python", "-r", str(files[1])],
+        [*PIP, "install", "--no-deps", "--ignore-requires-python", "-r", names[-1]],
         trouble="The packages could not be installed; what pip says stands above.",
+    )
+    stamp.write_text(made_from)
+
+
+def ensure_command() -> None:
+    """Put `joinlink` into the venv, run from this folder.
+
+    All that it needs is installed by now, setuptools too, so that nothing is resolved or fetched.
+    """
+    stamp = VENV / ".command"
+    made_from = digest(ROOT / "pyproject.toml")
+    if is_current(stamp, made_from):
+        return
+    say("installing joinlink")
+    run(
+        [*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", "."],
+        trouble="joinlink could not be installed; what pip says stands above.",
     )
     stamp.write_text(made_from)
 

@@ -88,6 +88,7 @@ class GraphError(JoinlinkError):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.detail = detail
         facts = [
             f"status {status}" if status is not None else "no answer",
             code,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cached_property, partial
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
+    from shared.worker.desk import Desk
     from shared.worker.directory import Directory
     from shared.worker.endpoint import Endpoint
     from shared.worker.event_messages import EventMessages
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.maintenance import Maintenance
-    from shared.worker.policies import Policies
+    from shared.worker.policies import Policies, RuleSource
 
 
 class Joinlink:
@@ -81,6 +83,20 @@ class Joinlink:
                 queue=self._mailbox_tasks,
                 lease=self._maintenance_lease,
                 endpoint=self._endpoint.fingerprint,
+            )
+
+    def desk(self) -> "Desk":
+        """Return what the admin's command reads with. Raises SettingsError."""
+        with self._worker_lock:
+            from shared.worker.desk import Desk
+
+            return Desk(
+                graph=self._graph(),
+                meetings=self._meetings,
+                directory=self._directory,
+                rules=self._rule_source,
+                now=self._world.now,
+                report_only=self._settings.report_only,
             )
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
@@ -246,25 +262,24 @@ class Joinlink:
 
     @cached_property
     def _policies(self) -> "Policies":
-        from pathlib import Path
-
-        from shared.storage.rule_source import (
-            KEPT_CONTAINER,
-            LastGoodRules,
-            RuleContainer,
-            RuleFolder,
-            container_of,
-        )
+        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
         from shared.worker.policies import Policies
 
-        settings, credential = self._settings, self._storage_credential
-        kept = LastGoodRules(container_of(settings.storage, credential, KEPT_CONTAINER))
+        storage = self._settings.storage
+        kept = LastGoodRules(container_of(storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)
+        return Policies(self._rule_source, kept, self._world.now)
+
+    @cached_property
+    def _rule_source(self) -> "RuleSource":
+        from shared.storage.rule_source import RuleContainer, RuleFolder
+
+        settings = self._settings
         if "://" not in settings.rules:
-            return Policies(RuleFolder(Path(settings.rules)), kept, self._world.now)
-        container = RuleContainer.connect(settings.rules, settings.storage, credential)
+            return RuleFolder(_app_folder() / settings.rules)
+        container = RuleContainer.connect(settings.rules, settings.storage, self._storage_credential)
         self._open.append(container.close)
-        return Policies(container, kept, self._world.now)
+        return container
 
     @cached_property
     def _event_changes(self) -> "MessageQueue":
@@ -303,6 +318,15 @@ class Joinlink:
         from shared.auth import StorageCredential, TokenSource
 
         return StorageCredential(TokenSource.managed_identity(storage.client_id), self._world.now)
+
+
+def _app_folder() -> Path:
+    """Return the folder of the function app, in which the host need not have started us.
+
+    Where only the command is installed, it is the folder that the admin is in.
+    """
+    folder = Path(__file__).resolve().parent.parent
+    return folder if (folder / "host.json").is_file() else Path.cwd()
 
 
 _joinlink = Joinlink(os.environ, World())

@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 CLOUD = ("requirements.txt",)
-DESK = ("requirements.txt", "requirements-dev.txt")
+COMMAND = (*CLOUD, "requirements-cli.txt")
+DESK = (*COMMAND, "requirements-dev.txt")
 
 
 def _lines(*names: str) -> Iterator[Requirement]:
@@ -43,7 +44,10 @@ def _reachable(names: set[str]) -> set[str]:
     return {name for name, _ in found}
 
 
-@pytest.mark.parametrize("files", [pytest.param(CLOUD, id="cloud"), pytest.param(DESK, id="desk")])
+@pytest.mark.parametrize(
+    "files",
+    [pytest.param(CLOUD, id="cloud"), pytest.param(COMMAND, id="command"), pytest.param(DESK, id="desk")],
+)
 def test_whatever_a_pinned_package_brings_is_pinned_too(files: tuple[str, ...]) -> None:
     """A build months from now installs what was tested."""
     pins = _pins(*files)

@@ -6,9 +6,10 @@ from http import HTTPStatus
 
 from sandbox.demo.happenings import Happenings
 from sandbox.demo.journal import Line
-from sandbox.demo.story import echoes, ending
+from sandbox.demo.story import echoes
 from sandbox.graph import Exchange
 from shared.domain.decision import Outcome, Reason
+from shared.domain.messages import Source
 
 LINK_ADDED = "an enabled event"
 SKIPPED = "a skipped event"
@@ -24,7 +25,6 @@ _KINDS: Mapping[str, str] = {
     Outcome.SKIPPED: SKIPPED,
     Outcome.WOULD_ENABLE: SKIPPED,
     Outcome.SUPERSEDED: COPY,
-    Outcome.NOT_HONORED: SECOND_LOOK,
     Outcome.ENABLED: LINK_ADDED,
 }
 
@@ -71,7 +71,7 @@ def _kind(line: Line, *, is_echo: bool) -> str:
         return ECHO
     if line["reason"] in _ASKED_CALENDAR:
         return NO_PROVIDER
-    if ending(line) == (Outcome.ENABLED, Reason.LINK_CONFIRMED):
+    if line["source"] == Source.VERIFY or line["reason"] == Reason.LINK_CONFIRMED:
         return SECOND_LOOK
     return _KINDS.get(line["outcome"], "")
 

@@ -41,7 +41,7 @@ CAST: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A scene's event in its owner's mailbox; `exceptions` are the ids of occurrences changed on their own."""
+    """A scene's event in its owner's mailbox; `exceptions` are ids of occurrences changed on their own."""
 
     scene: "Scene"
     owner: User
@@ -158,13 +158,11 @@ class Contoso:
 
     @contextmanager
     def _mails_of(self, meeting: Meeting) -> Iterator[None]:
-        """Count the mails that a person's change of a meeting causes; the app is not writing meanwhile."""
-        before = self._mails_about(meeting)
+        """Count the mails that a person's change causes; the app does not write to the meeting meanwhile."""
+        before = Counter(mail.event for mail in self._graph.mails)
         yield
-        self.mails[meeting.event] += self._mails_about(meeting) - before
-
-    def _mails_about(self, meeting: Meeting) -> int:
-        return sum(mail.event == meeting.event for mail in self._graph.mails)
+        caused = Counter(mail.event for mail in self._graph.mails) - before
+        self.mails.update({event: caused[event] for event in (meeting.event, *meeting.exceptions)})
 
 
 def _is_decision(line: Line, key: tuple[str, str]) -> bool:

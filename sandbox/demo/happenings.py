@@ -1,4 +1,4 @@
-"""What happened, read from the record: log lines, the app's calls and Graph's notifications, by event. Pure."""
+"""What happened, by event, from the record: log lines, the app's calls, Graph's notifications. Pure."""
 
 import json
 from collections import defaultdict

@@ -10,6 +10,9 @@ from typing import IO, Any
 
 Line = dict[str, Any]
 
+#: What the host says of an exception that a function let out; the host keeps the exception itself.
+_HOSTS_OWN = "Function."
+
 
 class Journal(logging.Handler):
     """A handler on the root logger, where the Functions host has its own.
@@ -29,7 +32,7 @@ class Journal(logging.Handler):
         """Take one record."""
         text = record.getMessage()
         if record.name != "joinlink":
-            if record.levelno >= logging.WARNING:
+            if record.levelno >= logging.WARNING and not record.name.startswith(_HOSTS_OWN):
                 self.others.append(f"{record.name}: {text}")
             return
         with self._changed:
@@ -37,10 +40,15 @@ class Journal(logging.Handler):
             self._lines.append(json.loads(text))
             self._changed.notify_all()
 
-    def lines(self, since: int = 0) -> list[Line]:
-        """Return the lines so far, without the first `since`."""
+    @property
+    def length(self) -> int:
+        """How many lines there are so far."""
+        return len(self._lines)
+
+    def lines(self) -> list[Line]:
+        """Return the lines so far."""
         with self._changed:
-            return self._lines[since:]
+            return list(self._lines)
 
     def wait_for(self, wanted: Callable[[Line], bool], seconds: float) -> bool:
         """Wait until there is such a line; False if there is none in time."""

@@ -147,9 +147,7 @@ class Host:
             self._pool = stack.enter_context(ThreadPoolExecutor(self._threads, "functions"))
             stack.callback(self._pumps.clear)
             for listener in self._listeners:
-                self._pumps.append(
-                    stack.enter_context(Pump(listener, config=self._config, pool=self._pool))
-                )
+                self._pumps.append(stack.enter_context(Pump(listener, config=self._config, pool=self._pool)))
             self.url = stack.enter_context(serve(self.wsgi))
             stack.callback(setattr, self, "url", STEPWISE_URL)
             yield

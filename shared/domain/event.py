@@ -7,6 +7,8 @@ Graph owns (`type`, `sensitivity`, provider …) stay strings, because Graph may
 from dataclasses import dataclass
 from datetime import date, datetime
 
+_OCCURRENCES = frozenset({"occurrence", "exception"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
@@ -84,6 +86,11 @@ class Event:
     sensitivity: str = "normal"
     show_as: str = "busy"
     importance: str = "normal"
+
+    @property
+    def master(self) -> str | None:
+        """The series master by which an occurrence or exception is judged; None for all other events."""
+        return self.series_master_id or None if self.type in _OCCURRENCES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal.windows_tz import win_tz
 
+#: Windows' names of zones, and IANA's for the same: not all that there are, but all that people mean
+ZONE_NAMES = tuple(dict.fromkeys((*win_tz.values(), *win_tz)))
+
 
 @lru_cache(maxsize=1024)
 def find_zone(name: str) -> tzinfo | None:

@@ -181,6 +181,10 @@ class _Calendar(_Shape):
         )
 
 
+class _Identified(_Shape):
+    id: str
+
+
 class _Domain(_Shape):
     name: str
 
@@ -292,6 +296,12 @@ def calendar_from(data: dict[str, Any], call: str) -> Calendar:
     """Read a calendar."""
     with _understood(call):
         return _Calendar.model_validate(data).value()
+
+
+def user_id_from(data: dict[str, Any], call: str) -> str:
+    """Read a user's object id."""
+    with _understood(call):
+        return _Identified.model_validate(data).id
 
 
 def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shared.domain.event import Attendee, Event
-from shared.rules.domains import Domains, domain_of, is_guest
+from shared.rules.domains import Domains, domain_of, home_address, is_guest
 from shared.rules.join_links import other_join_link
 
 #: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
@@ -27,11 +27,29 @@ class Count:
     high: int
 
 
-class People(NamedTuple):
-    """Addresses as they stand (empty where there is none), and who is in which group, as far as known."""
+class Person(NamedTuple):
+    """One of the people: the address as it stands (empty where there is none), and what is known by it.
 
-    addresses: tuple[str, ...]
+    `names` are the address in lower case and, of a guest, the one they have at home; `domain` is None where
+    it can't be told.
+    """
+
+    address: str
+    names: frozenset[str]
+    domain: str | None
+
+
+class People(NamedTuple):
+    """People, and who is in which group, as far as known."""
+
+    persons: tuple[Person, ...]
     members: Mapping[str, frozenset[str]]
+
+
+def person(address: str) -> Person:
+    """Return the person of an address."""
+    home = home_address(address)
+    return Person(address, frozenset((address.strip().lower(), home)), domain_of(home))
 
 
 class Start(NamedTuple):
@@ -42,10 +60,11 @@ class Start(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Texts as they stand, and as they are compared."""
+    """Texts as they stand, as they are compared, and as patterns read them (UTF-8)."""
 
     raw: tuple[str, ...]
     folded: tuple[str, ...]
+    encoded: tuple[bytes, ...]
 
 
 def fold(text: str) -> str:
@@ -57,8 +76,9 @@ def fold(text: str) -> str:
 
 def texts(*raw: str) -> Texts:
     """Return the texts ready to be compared; lone surrogates, which JSON can carry, become "?"."""
-    clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
-    return Texts(clean, tuple(map(fold, clean)))
+    encoded = tuple(text.encode("utf-8", "replace") for text in raw)
+    clean = tuple(text.decode() for text in encoded)
+    return Texts(clean, tuple(map(fold, clean)), encoded)
 
 
 def names(*raw: str) -> Names:
@@ -92,7 +112,7 @@ class EventFacts:
         A line without an address is somebody, so it stands for a person of its own.
         """
         organizer = self.event.organizer.strip().lower()
-        lines = [person.address.strip() for person in self.event.attendees if not _is_room(person)]
+        lines = [line.address.strip() for line in self.event.attendees if not _is_room(line)]
         distinct = {line.lower(): line for line in lines if line and line.lower() != organizer}
         return (*distinct.values(), *[line for line in lines if not line])
 
@@ -104,12 +124,12 @@ class EventFacts:
     @cached_property
     def attendee(self) -> People:
         """The people invited."""
-        return People(self.people, self.members)
+        return People(tuple(map(person, self.people)), self.members)
 
     @cached_property
     def organizer(self) -> People:
         """The organizer."""
-        return People((self.event.organizer.strip(),), self.members)
+        return People((person(self.event.organizer.strip()),), self.members)
 
     @cached_property
     def external_attendees(self) -> Count:

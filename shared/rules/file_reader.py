@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.rules.domains import PATTERN, domain_of
-from shared.rules.lists import NAME
+from shared.rules.lists import NAME, NamedList
 from shared.rules.policy import Rule
 from shared.rules.reader import Reader, described
 from shared.rules.rule_reader import read_rule
@@ -75,7 +75,7 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
             read.rules.append((rule, item))
 
 
-def read_lists(root: Node | None, reader: Reader) -> dict[str, tuple[str, ...]]:
+def read_lists(root: Node | None, reader: Reader) -> dict[str, NamedList]:
     """Return the file's named lists, in lower case; they are read first, because any file may use them."""
     node = next((value for key, value in _entries(root) if key.text == "lists"), None)
     if node is None:
@@ -83,7 +83,7 @@ def read_lists(root: Node | None, reader: Reader) -> dict[str, tuple[str, ...]]:
     if not isinstance(node, Mapping):
         reader.problem(node, f"lists needs a name for each list, but this is {described(node)}")
         return {}
-    return {key.text: _list(key, items, reader) for key, items in node.entries}
+    return {key.text: NamedList(_list(key, items, reader)) for key, items in node.entries}
 
 
 def list_entries(root: Node | None) -> dict[str, tuple[Scalar, tuple[Node, ...]]]:

@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from shared.rules.file_reader import ReadFile, Setting, read_file, read_lists
-from shared.rules.lists import Lists
-from shared.rules.policy import Policy
-from shared.rules.problems import Problem, Severity
+from shared.rules.checks import PlacedRule, check_lists, check_rules
+from shared.rules.file_reader import ReadFile, Setting, list_entries, read_file, read_lists
+from shared.rules.lists import Lists, NamedList
+from shared.rules.policy import AUTO, Policy
+from shared.rules.problems import MAX_PROBLEMS, Problem, Severity
 from shared.rules.reader import Reader
 from shared.rules.yaml_nodes import Node, Place, read_yaml
 
-MAX_PROBLEMS = 100
 _NOWHERE = "rules"
 #: settings whose field of `Policy` has another name
 _FIELDS = {"drafts": "skip_drafts"}
@@ -33,19 +34,21 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
-def load_policy(files: Sequence[RuleFile]) -> Loaded:
+def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     """Read all files, in the order of their names, into one policy.
 
     Every problem of every file is returned, the first `MAX_PROBLEMS` of them by place; with one error
-    there is no policy. Nothing is raised, whatever the files hold.
+    there is no policy. With `today` given, rules whose time is over are among the warnings. Nothing is
+    raised, whatever the files hold.
     """
     if not files:
         nothing = "there are no rule files here; a rule file is named *.yaml"
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
     problems: list[Problem] = []
     ordered = sorted(files, key=lambda file: file.name)
-    lists: dict[str, tuple[str, ...]] = {}
-    readers = [Reader(file.name, problems, lists=Lists(lists)) for file in ordered]
+    lists: dict[str, NamedList] = {}
+    named = Lists(lists)
+    readers = [Reader(file.name, problems, lists=named) for file in ordered]
     roots = [_root(file, reader) for file, reader in zip(ordered, readers, strict=True)]
     for root, reader in zip(roots, readers, strict=True):
         lists |= read_lists(root, reader)
@@ -55,8 +58,15 @@ def load_policy(files: Sequence[RuleFile]) -> Loaded:
     ]
     _check_ids(zip(read, readers, strict=True))
     settings = _merge(zip(read, readers, strict=True))
+    rules = [
+        PlacedRule(rule, node, reader.for_rule(rule.id))
+        for file, reader in zip(read, readers, strict=True)
+        for rule, node in file.rules
+    ]
+    check_rules(rules, today)
     if any(problem.severity is Severity.ERROR for problem in problems):
         return Loaded(None, _listed(problems))
+    _check_lists(roots, readers, settings)
     if not any(file.rules for file in read):
         readers[0].warning(Place(line=1, column=1), "there is no rule in any file, so nothing will be done")
     return Loaded(_policy(ordered, read, settings), _listed(problems))
@@ -67,6 +77,15 @@ def _root(file: RuleFile, reader: Reader) -> Node | None:
     for mistake in mistakes:
         reader.problem(mistake, mistake.text)
     return root
+
+
+def _check_lists(
+    roots: Sequence[Node | None], readers: Sequence[Reader], settings: dict[str, Setting]
+) -> None:
+    internal = settings["internal_domains"].value if "internal_domains" in settings else AUTO
+    for root, reader in zip(roots, readers, strict=True):
+        entries = list_entries(root).values()
+        check_lists(entries, reader, () if internal is AUTO else internal)
 
 
 def _check_ids(files: Iterable[tuple[ReadFile, Reader]]) -> None:

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Callable, Mapping
 
-from shared.rules.domain_words import read_addresses, read_domains
-from shared.rules.domains import Domains, domain_of, home_address
-from shared.rules.event_facts import People, Truth
+from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_domains
+from shared.rules.domains import Domains, domain_of
+from shared.rules.event_facts import People, Person, Truth
 from shared.rules.reader import Reader, described
+from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 _Members = Mapping[str, frozenset[str]]
-_Test = Callable[[str, _Members], Truth]
+_Test = Callable[[Person, _Members], Truth]
 _SHOWN = 5
 
 
@@ -22,6 +23,17 @@ class PeopleSyntax:
 
     All keys must hold for one and the same person. Lists may stand by their names in the first two.
     """
+
+    form = (
+        "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
+        "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
+        "`lists`, too; `member_of` takes object ids of groups."
+    )
+
+    def shape(self) -> Shape:
+        """Return a block of the three keys."""
+        groups = one_or_more(matching(GUID))
+        return block({"address_in": ADDRESSES, "domain_in": DOMAINS, "member_of": groups}, least=1)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
         """Return what is expected of at least one of the people."""
@@ -44,8 +56,8 @@ class PeopleSyntax:
 
     def show(self, value: People) -> str:
         """Return the first addresses, and how many more there are."""
-        first = ", ".join(address or "somebody without address" for address in value.addresses[:_SHOWN])
-        more = len(value.addresses) - _SHOWN
+        first = ", ".join(one.address or "somebody without address" for one in value.persons[:_SHOWN])
+        more = len(value.persons) - _SHOWN
         return f"{first} and {more} more" if more > 0 else first or "nobody"
 
 
@@ -55,8 +67,8 @@ _Part = tuple[str, _Test, frozenset[str]]
 
 def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
     whole: Truth = False
-    for address in people.addresses:
-        truths = [test(address, people.members) for test in tests]
+    for one in people.persons:
+        truths = [test(one, people.members) for test in tests]
         if False in truths:
             continue
         if None not in truths:
@@ -69,27 +81,34 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
     words = read_addresses(node, reader, what)
     if words is None:
         return None
-    wanted = frozenset(words)
+    wanted = [named.addresses for named in words.values() if named is not None]
+    wanted.append(frozenset(word for word, named in words.items() if named is None))
 
-    def test(address: str, _members: _Members) -> Truth:
-        if home_address(address) in wanted or address.strip().lower() in wanted:
+    def test(one: Person, _members: _Members) -> Truth:
+        if any(not one.names.isdisjoint(addresses) for addresses in wanted):
             return True
-        return None if domain_of(address) is None else False
+        return None if one.domain is None else False
 
-    return f"address in {_told(words)}", test, frozenset()
+    return f"address in {_told(tuple(words))}", test, frozenset()
 
 
 def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
     words = read_domains(node, reader, what)
     if words is None:
         return None
-    wanted = Domains(words)
+    wanted = [named.any_domain for named in words.values() if named is not None]
+    alone = [word for word, named in words.items() if named is None]
+    wanted += [Domains(alone)] if alone else []
 
-    def test(address: str, _members: _Members) -> Truth:
-        domain = domain_of(home_address(address))
-        return None if domain is None else domain in wanted
+    def test(one: Person, _members: _Members) -> Truth:
+        if one.domain is None:
+            return None
+        for domains in wanted:  # noqa: SIM110 -- any() takes twice the time
+            if one.domain in domains:
+                return True
+        return False
 
-    return f"domain in {_told(words)}", test, frozenset()
+    return f"domain in {_told(tuple(words))}", test, frozenset()
 
 
 def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
@@ -99,12 +118,11 @@ def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
     if not groups or len(groups) < len(read):
         return None
 
-    def test(address: str, members: _Members) -> Truth:
-        names = {address.strip().lower(), home_address(address)}
+    def test(one: Person, members: _Members) -> Truth:
         known = [members[group] for group in groups if group in members]
-        if any(not names.isdisjoint(group) for group in known):
+        if any(not one.names.isdisjoint(group) for group in known):
             return True
-        return None if len(known) < len(groups) or domain_of(address) is None else False
+        return None if len(known) < len(groups) or one.domain is None else False
 
     return f"member of {_told(groups)}", test, frozenset(groups)
 

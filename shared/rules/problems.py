@@ -4,6 +4,10 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
+
+#: so many problems are shown; the rest is counted
+MAX_PROBLEMS = 100
 
 
 class Severity(StrEnum):
@@ -25,15 +29,23 @@ class Problem:
     suggestion: str | None = None
     severity: Severity = Severity.ERROR
 
-    def __str__(self) -> str:
-        warning = "warning: " if self.severity is Severity.WARNING else ""
+    @property
+    def message(self) -> str:
+        """The rule, what is wrong, and what was probably meant; without place and severity."""
         rule = f'rule "{self.rule}": ' if self.rule is not None else ""
         meant = f' (did you mean "{self.suggestion}"?)' if self.suggestion is not None else ""
-        return f"{self.file}:{self.line}:{self.column}: {warning}{rule}{self.text}{meant}"
+        return f"{rule}{self.text}{meant}"
+
+    def __str__(self) -> str:
+        warning = "warning: " if self.severity is Severity.WARNING else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
+
+
+_MOST_KNOWN = 300
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, if one is near."""
-    folded = {candidate.casefold(): candidate for candidate in known}
+    folded = {candidate.casefold(): candidate for candidate in islice(known, _MOST_KNOWN)}
     near = difflib.get_close_matches(word.casefold()[:60], folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None

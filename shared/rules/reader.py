@@ -1,10 +1,12 @@
 """Reading a tree with all that is wrong with it noted on the way."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
+from itertools import count, islice
 from typing import Self
 
 from shared.rules.lists import Lists
-from shared.rules.problems import Problem, Severity, suggest
+from shared.rules.problems import MAX_PROBLEMS, Problem, Severity, suggest
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
 #: what YAML 1.1 and other tools take for true and false
@@ -12,6 +14,10 @@ _MEANT_FLAGS = {
     **dict.fromkeys(("yes", "on", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "0"), "false"),
 }
+
+
+_LEADING_ZERO = re.compile(r"0+[1-9][0-9]{0,17}")
+_GROUPED = re.compile(r"[0-9]{1,3}([_,.' ][0-9]{3})+")
 
 
 class Reader:
@@ -22,16 +28,24 @@ class Reader:
     """
 
     def __init__(
-        self, file: str, problems: list[Problem], rule: str | None = None, lists: Lists | None = None
+        self,
+        file: str,
+        problems: list[Problem],
+        *,
+        rule: str | None = None,
+        lists: Lists | None = None,
+        patterns: Iterator[int] | None = None,
     ) -> None:
         self.file = file
         self.problems = problems
         self.rule = rule
         self.lists = lists or Lists()
+        #: numbers the patterns of the file from 1: compiling them takes time, so there is a bound on them
+        self.patterns = patterns or count(1)
 
     def for_rule(self, rule: str) -> Self:
         """Return a reader whose problems name the rule."""
-        return type(self)(self.file, self.problems, rule, self.lists)
+        return type(self)(self.file, self.problems, rule=rule, lists=self.lists, patterns=self.patterns)
 
     def problem(self, at: Place, text: str, *, suggestion: str | None = None) -> None:
         """Note an error."""
@@ -54,10 +68,14 @@ class Reader:
             )
         )
 
+    def suggest(self, word: str, known: Collection[str]) -> str | None:
+        """Return what was probably meant; past so many problems none is shown, and none is looked for."""
+        return suggest(word, known) if len(self.problems) <= MAX_PROBLEMS else None
+
     def unknown(self, at: Place, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is not among the known ones, with the nearest of them or all."""
-        near = suggest(word, known)
-        choices = "" if near else f"; known are {', '.join(known)}"
+        near = self.suggest(word, known)
+        choices = "" if near else f"; known are {some(known)}"
         self.problem(at, f'unknown {what} "{shown(word)}"{choices}', suggestion=near)
 
     def keys(
@@ -65,7 +83,10 @@ class Reader:
     ) -> dict[str, Node] | None:
         """Return the nodes of a mapping by key; keys that are not `known` are noted and left out."""
         if not isinstance(node, Mapping):
-            self.problem(node, f"{what} needs {kind}s such as {_some(known)}, but this is {described(node)}")
+            self.problem(
+                node,
+                f"{what} needs {kind}s such as {', '.join(islice(known, 3))}, but this is {described(node)}",
+            )
             return None
         nodes = {}
         for key, value in node.entries:
@@ -105,9 +126,9 @@ class Reader:
         word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        near = suggest(word, choices)
-        known = ", ".join(choices)
-        self.problem(node, f"{what} is one of {known}, but this is {described(node)}", suggestion=near)
+        near = self.suggest(word, choices)
+        known = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
+        self.problem(node, f"{what} is {known}, but this is {described(node)}", suggestion=near)
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:
@@ -122,10 +143,16 @@ class Reader:
     def whole_number(self, node: Node, what: str, *, least: int = 0) -> int | None:
         """Return a whole number of at least `least`."""
         value = node.value if isinstance(node, Scalar) else None
+        if isinstance(node, Scalar) and node.plain and _LEADING_ZERO.fullmatch(node.text):
+            meant = node.text.lstrip("0")
+            self.problem(node, f"{what}: some programs take {node.text} for another number; write {meant}")
+            return None
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
         quoted = isinstance(node, Scalar) and not node.plain and node.text.isdecimal()
         hint = "; remove the quotes" if quoted else ""
+        if isinstance(node, Scalar) and _GROUPED.fullmatch(node.text):
+            hint = f"; write {re.sub('[^0-9]', '', node.text)}"
         self.problem(
             node, f"{what} needs a whole number from {least} up, but this is {described(node)}{hint}"
         )
@@ -146,5 +173,6 @@ def described(node: Node) -> str:
     return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
 
 
-def _some(known: Collection[str]) -> str:
-    return ", ".join(list(known)[:3])
+def some(known: Collection[str], most: int = 40) -> str:
+    """Return the first of the words, for a message."""
+    return ", ".join([shown(word) for word in islice(known, most)] + ["…"] * (len(known) > most))

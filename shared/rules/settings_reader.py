@@ -17,7 +17,9 @@ from shared.rules.yaml_nodes import Mapping, Node, Scalar
 def _internal_domains(node: Node, reader: Reader) -> tuple[str, ...] | InternalDomains:
     if isinstance(node, Scalar) and node.text == "auto":
         return AUTO
-    return read_domains(node, reader, "internal_domains") or ()
+    words = read_domains(node, reader, "internal_domains") or {}
+    domains = [(word,) if named is None else named.domains for word, named in words.items()]
+    return tuple(dict.fromkeys(domain for group in domains for domain in group))
 
 
 def _mailboxes(node: Node, reader: Reader) -> Mailboxes:
@@ -118,5 +120,5 @@ SETTINGS: dict[str, Callable[[Node, Reader], Any]] = {
     "other_join_links": _other_join_links,
     "drafts": _drafts,
     "sweep": _sweep,
-    "lists": lambda _node, reader: dict(reader.lists.words),
+    "lists": lambda _node, reader: {name: named.words for name, named in reader.lists.named.items()},
 }

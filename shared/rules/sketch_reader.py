@@ -21,6 +21,7 @@ _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]+([0-9:]+))?")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +([0-9:]+)", re.IGNORECASE)
 _RELATIVE = re.compile(r"in +(.+)", re.IGNORECASE)
 _YEARS = range(2000, 2101)
+_LONGEST = timedelta(days=3650)
 _NAME = re.compile(r"[\w.'-]+")
 _Read = Callable[[Node, Reader, str], Any]
 
@@ -114,7 +115,7 @@ def _start(node: Node, reader: Reader, what: str) -> datetime | TimeOfDay | time
     text = node.text.strip() if isinstance(node, Scalar) else ""
     relative, weekday = _RELATIVE.fullmatch(text), _WEEKDAY.fullmatch(text)
     if relative and isinstance(node, Scalar):
-        return read_duration(_part(node, relative[1]), reader, what)
+        return _time(_part(node, relative[1]), reader, what)
     if weekday and isinstance(node, Scalar):
         clock = read_clock(_part(node, weekday[2]), reader, what)
         day = next(number for number, name in enumerate(WEEKDAYS) if name.startswith(weekday[1].lower()))
@@ -123,6 +124,14 @@ def _start(node: Node, reader: Reader, what: str) -> datetime | TimeOfDay | time
         clock = read_clock(node, reader, what)
         return None if clock is None else TimeOfDay(clock)
     return _local(node, reader, what)
+
+
+def _time(node: Node, reader: Reader, what: str) -> timedelta | None:
+    value = read_duration(node, reader, what)
+    if value is not None and value > _LONGEST:
+        reader.problem(node, f"{what} is {_LONGEST.days}d at most, but this is {described(node)}")
+        return None
+    return value
 
 
 def _part(node: Scalar, text: str) -> Scalar:
@@ -174,7 +183,7 @@ _KEYS: dict[str, _Read] = {
     "body": _text,
     "location": _texts,
     "start": _start,
-    "duration": read_duration,
+    "duration": _time,
     "timezone": read_zone,
     "all_day": _flag,
     "recurring": _flag,

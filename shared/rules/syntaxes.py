@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Count, Names, Truth, fold
-from shared.rules.problems import suggest
 from shared.rules.reader import Reader, described
+from shared.rules.shapes import FLAG, TEXT, Shape, block, matching, one_or_more, whole_number
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
 V = TypeVar("V")
@@ -16,6 +16,8 @@ V = TypeVar("V")
 _BOUNDS = ("at_least", "at_most")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
+#: the JSON Schema of a time such as 15m
+DURATION = matching(_DURATION.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,13 @@ class Expectation(Generic[V]):
 class Syntax(Protocol[V]):
     """One way to write what is expected of values of one kind."""
 
+    @property
+    def form(self) -> str:
+        """How it is written, as Markdown, for documents and editors."""
+
+    def shape(self) -> Shape:
+        """Return the JSON Schema of how it is written."""
+
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[V] | None:
         """Return what is expected; None where the node can't be read, which the reader has noted."""
 
@@ -44,6 +53,12 @@ class Syntax(Protocol[V]):
 
 class NumberSyntax:
     """`3`, or `{at_least: 1, at_most: 9}`."""
+
+    form = "A whole number, `3`, or `{at_least: 1, at_most: 9}` with one bound or both, which are included."
+
+    def shape(self) -> Shape:
+        """Return a number or a block of bounds."""
+        return {"anyOf": [whole_number(), block(dict.fromkeys(_BOUNDS, whole_number()), least=1)]}
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Count] | None:
         """Return the number, or its bounds, both included."""
@@ -73,6 +88,15 @@ def _count_within(least: int | None, most: int | None) -> Callable[[Count], Trut
 
 class DurationSyntax:
     """`{at_least: 15m, at_most: 24h}`; units are s, m, h and d."""
+
+    form = (
+        "`{at_least: 15m, at_most: 24h}` with one bound or both, which are included. "
+        "A time is a number with a unit: `s`, `m`, `h` or `d`."
+    )
+
+    def shape(self) -> Shape:
+        """Return a block of bounds."""
+        return block(dict.fromkeys(_BOUNDS, DURATION), least=1)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta] | None:
         """Return the bounds, both included."""
@@ -141,6 +165,12 @@ def _bounds_text(bounds: tuple[B | None, B | None], show: Callable[[B], str]) ->
 class FlagSyntax:
     """`true` or `false`."""
 
+    form = "`true` or `false`."
+
+    def shape(self) -> Shape:
+        """Return a flag."""
+        return FLAG
+
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[bool] | None:
         """Return which of the two is expected."""
         wanted = reader.flag(node, name)
@@ -158,6 +188,16 @@ class NamesSyntax:
     """One name or a list of them, of which any will do, case-blind; `choices` closes the set of names."""
 
     choices: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> str:
+        """One or a list."""
+        known = f" Names are {', '.join(f'`{choice}`' for choice in self.choices)}." if self.choices else ""
+        return f"One name, or a list of which any will do; letters are case-blind.{known}"
+
+    def shape(self) -> Shape:
+        """Return a name or a list of names."""
+        return one_or_more({"enum": list(self.choices)} if self.choices else TEXT)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Names] | None:
         """Return the names."""
@@ -177,7 +217,7 @@ class NamesSyntax:
             if fold(choice) == fold(word):
                 return choice
         choices = ", ".join(self.choices)
-        near = suggest(word, self.choices)
+        near = reader.suggest(word, self.choices)
         reader.problem(node, f'{name} is one of {choices}, but this is "{shown(word)}"', suggestion=near)
         return None
 

@@ -7,11 +7,14 @@ import re2
 
 from shared.rules.event_facts import Texts, Truth, fold
 from shared.rules.reader import Reader
+from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
 
 MAX_PATTERN = 1000
-_MAX_PATTERN_MEMORY = 1 << 20
+MAX_PATTERNS = 200
+_MAX_PATTERN_MEMORY = 1 << 18
+_PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _Test = Callable[[Texts], Truth]
 
@@ -42,6 +45,17 @@ class TextSyntax:
     A key may have one text or a list, of which any will do; of several keys in one block all must hold.
     Letters are case-blind throughout.
     """
+
+    form = (
+        '`"x"` (contains), or `{contains, starts_with, equals, matches}`, each with one text or a list of '
+        "which any will do; of several keys all must hold. Or a list of all these, of which any will do. "
+        "Letters are case-blind; `matches` takes an [RE2 pattern](https://github.com/google/re2/wiki/Syntax)."
+    )
+
+    def shape(self) -> Shape:
+        """Return a text, a block of operators, or a list of both."""
+        operators = {**dict.fromkeys(OPERATORS, one_or_more(TEXT)), "matches": one_or_more(_PATTERN)}
+        return one_or_more({"anyOf": [TEXT, block(operators, least=1)]})
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
         """Return what is expected of the texts, at least one of which must meet it."""
@@ -88,7 +102,7 @@ def _operator(operator: str, node: Node, reader: Reader, what: str) -> Expectati
     told = f"{operator.replace('_', ' ')} {' or '.join(quoted)}"
     if operator != "matches":
         return Expectation(told, OPERATORS[operator]([fold(word) for word in words]))
-    searches = [_pattern(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
+    searches = [_search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
     found = [search for search in searches if search is not None]
     return Expectation(told, _matches(found)) if len(found) == len(words) else None
 
@@ -119,11 +133,23 @@ def _equals(words: Sequence[str]) -> _Test:
     return lambda value: not wanted.isdisjoint(value.folded)
 
 
-def _matches(searches: Sequence[Callable[[str], Any]]) -> _Test:
-    return lambda value: any(search(text) for text in value.raw for search in searches)
+def _matches(searches: Sequence[Callable[[bytes], Any]]) -> _Test:
+    def met(value: Texts) -> Truth:
+        for text in value.encoded:
+            for search in searches:
+                if search(text):
+                    return True
+        return False
+
+    return met
 
 
-def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[str], Any] | None:
+def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
+    number = next(reader.patterns)
+    if number > MAX_PATTERNS:
+        if number == MAX_PATTERNS + 1:
+            reader.problem(node, f"{what}: the file has more than {MAX_PATTERNS} patterns; join some with |")
+        return None
     if len(pattern) > MAX_PATTERN:
         reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
         return None
@@ -132,7 +158,7 @@ def _pattern(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[s
     options.log_errors = False
     options.max_mem = _MAX_PATTERN_MEMORY
     try:
-        search: Callable[[str], Any] = re2.compile(pattern, options).search
+        search: Callable[[bytes], Any] = re2.compile(pattern, options).search
     except re2.error as refused:
         reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
         return None

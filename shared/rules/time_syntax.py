@@ -6,14 +6,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.recurrence import WEEKDAYS
-from shared.domain.timezones import find_zone
+from shared.domain.timezones import ZONE_NAMES, find_zone
 from shared.rules.event_facts import Start, Truth
-from shared.rules.problems import suggest
 from shared.rules.reader import Reader, described
+from shared.rules.shapes import TEXT, Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Node, Scalar, shown
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+#: the JSON Schema of a time of day
+CLOCK: Shape = matching(f"{_CLOCK.pattern}|24:00")
+_HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
 _DAY = timedelta(days=1)
@@ -29,6 +32,18 @@ class StartsBetweenSyntax:
     opens. Without `from` it opens at midnight, without `to` it lasts until midnight. The zone has an IANA
     or a Windows name.
     """
+
+    form = (
+        '`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`: `timezone`, by its IANA '
+        "or Windows name, and at least one of the others. `from` is included, `to` is not. A window over "
+        "midnight belongs to the day on which it opens."
+    )
+
+    def shape(self) -> Shape:
+        """Return a block with a zone and one key more."""
+        days = one_or_more({"enum": [*_DAYS, *WEEKDAYS]})
+        keys = {"from": CLOCK, "to": CLOCK, "days": days, "timezone": TEXT}
+        return block(keys, required=("timezone",), least=2)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
         """Return the window."""
@@ -80,17 +95,18 @@ def _shown(value: Start, zone: tzinfo) -> str:
 
 def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo) -> Callable[[Start], Truth]:
     over_midnight = end <= start
+    opens, closes = start.total_seconds(), end.total_seconds()
 
     def met(value: Start) -> Truth:
         try:
             local = _local(value, zone)
         except OverflowError:  # the first or the last day of the calendar
             return None
-        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+        clock = local.hour * 3600 + local.minute * 60 + local.second
         day = local.weekday()
         if not over_midnight:
-            return start <= clock < end and day in days
-        return (clock >= start and day in days) or (clock < end and (day - 1) % 7 in days)
+            return opens <= clock < closes and day in days
+        return (clock >= opens and day in days) or (clock < closes and (day - 1) % 7 in days)
 
     return met
 
@@ -103,10 +119,17 @@ def read_clock(node: Node, reader: Reader, what: str) -> timedelta | None:
     found = _CLOCK.fullmatch(text)
     if found:
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
-    digits = _DIGITS.fullmatch(text)
-    hint = f'; write "{int(digits[1]):02}:{digits[2]}"' if digits else ""
+    meant = _meant(text)
+    hint = f'; write "{meant}"' if meant else ""
     reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {described(node)}{hint}')
     return None
+
+
+def _meant(text: str) -> str:
+    digits, half = _DIGITS.fullmatch(text), _HALF_DAY.fullmatch(text)
+    if half:
+        return f"{int(half[1]) % 12 + 12 * (half[3] in 'pP'):02}:{half[2] or '00'}"
+    return f"{int(digits[1]):02}:{digits[2]}" if digits else ""
 
 
 def _days(node: Node, reader: Reader, what: str) -> frozenset[int] | None:
@@ -124,7 +147,13 @@ def _day(node: Node, reader: Reader, what: str) -> int | None:
         return _DAYS.index(folded)
     if folded in WEEKDAYS:
         return WEEKDAYS.index(folded)
-    near = suggest(word, _DAYS)
+    first, _, last = folded.partition("-")
+    if first[:3].strip() in _DAYS and last.strip()[:3] in _DAYS:
+        begin, length = _DAYS.index(first[:3]), (_DAYS.index(last.strip()[:3]) - _DAYS.index(first[:3])) % 7
+        days = ", ".join(_DAYS[(begin + more) % 7] for more in range(length + 1))
+        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
+        return None
+    near = reader.suggest(word, _DAYS)
     reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
     return None
 
@@ -140,6 +169,7 @@ def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
             node,
             f'{what}: there is no time zone "{shown(name)}"; '
             'names are such as Europe/Berlin or "W. Europe Standard Time"',
+            suggestion=reader.suggest(name, ZONE_NAMES),
         )
     return zone
 
@@ -150,6 +180,12 @@ class RolloutSyntax:
     An organizer's place never changes as long as the rule keeps its id, so whoever is in at 25% is in at
     50% too; another rule draws other organizers.
     """
+
+    form = "A share above `0%`, up to `100%`. Each rule draws organizers of its own, by hash."
+
+    def shape(self) -> Shape:
+        """Return a share."""
+        return matching(r"(?!0+(\.0+)? ?%)(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) ?%")
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[str] | None:
         """Return the share."""

@@ -1,8 +1,9 @@
 """YAML text as a small tree with positions.
 
-ruamel.yaml's events, not its objects: every value keeps its place, keys that repeat stay visible, a
-plain scalar is read by YAML 1.2's core schema and nothing else (a date is text, `off` is text), and
-anchors, aliases, merge keys and tags, which rules don't need, never expand into anything.
+Made of libyaml's events (by PyYAML), not its objects: every value keeps its place, keys that repeat stay
+visible, a plain scalar is read by YAML 1.2's core schema and nothing else (a date is text, `off` is text),
+and anchors, aliases, merge keys and tags, which rules don't need, never expand into anything. Events come
+one by one, so that no depth of nesting fills a stack, neither Python's nor C's.
 """
 
 import re
@@ -10,25 +11,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
+from yaml import MarkedYAMLError
+from yaml._yaml import CParser
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
 )
 
-from shared.rules.yaml_mistakes import explain
+from shared.rules.yaml_mistakes import began_earlier, explain
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 50
 MAX_NODES = 50_000
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_BASED = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -63,6 +66,8 @@ class Scalar(Place):
             return _WORDS[self.text]
         if _INTEGER.fullmatch(self.text):
             return int(self.text)
+        if _BASED.fullmatch(self.text):
+            return int(self.text, 0)
         return float(self.text) if _NUMBER.fullmatch(self.text) else self.text
 
 
@@ -130,12 +135,15 @@ def _at_end_of(text: str, what: str) -> Mistake:
 
 
 def _mistake(text: str, event: Any = None) -> Mistake:
-    mark = event.start_mark if event is not None else None
+    return _at(event.start_mark if event is not None else None, text)
+
+
+def _at(mark: Any, text: str) -> Mistake:
     return Mistake(line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1, text=text)
 
 
 class _Composer:
-    """Builds the tree from ruamel's events, which come lazily: past a bound nothing more is read."""
+    """Builds the tree from events, which come lazily: past a bound nothing more is read."""
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
@@ -166,6 +174,9 @@ class _Composer:
             )
         if depth > MAX_DEPTH:
             raise _Stop(_mistake(f"this is nested more than {MAX_DEPTH} levels deep", event))
+        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            mark: Any = event.start_mark  # nearly all nodes are such
+            return Scalar(line=mark.line + 1, column=mark.column + 1, text=event.value, plain=not event.style)
         refused = self._refuse(event)
         place = {"line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
         if isinstance(event, SequenceStartEvent):
@@ -176,16 +187,16 @@ class _Composer:
             return Scalar(text=f"*{event.anchor}", plain=False, **place)
         if refused:  # taken for the text that was probably meant, so that one mistake makes one problem
             return Scalar(text=event.value or "!", plain=False, **place)
-        return Scalar(text=event.value, plain=event.style is None, **place)
+        return Scalar(text=event.value, plain=not event.style, **place)
 
     def _refuse(self, event: Any) -> bool:
         """Note what rules don't need of YAML, and whether the event has it."""
         if isinstance(event, AliasEvent):
-            text = f"*{shown(event.anchor)}"
+            text = "*" + shown(event.anchor or "")
             refers = f'"{text}" without quotes refers to another place in the file, which is not supported'
             self._note(event, f"{refers}; if it is text, put it in quotes")
         elif event.anchor:
-            name = f'"&{shown(event.anchor)}"'
+            name = f'"&{shown(event.anchor or "")}"'
             self._note(event, f"{name} names a place in the file, which is not supported; put text in quotes")
         elif event.tag and event.tag != "!":
             self._note(event, 'a value can\'t begin with "!" (a YAML tag); put text in quotes')
@@ -222,20 +233,26 @@ class _Composer:
 
 
 def _events(text: str) -> Iterator[Any]:
-    place = Mistake(
-        line=1, column=1, text="this can't be read as YAML; look for a missing quote or a wrong escape"
-    )
+    event = None
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            place = replace(place, line=event.end_mark.line + 1, column=event.end_mark.column + 1)
+        parser = CParser(text)
+        while (event := parser.get_event()) is not None:
             yield event
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        if mark is not None:
-            place = replace(place, line=mark.line + 1, column=mark.column + 1)
-        raise _Stop(replace(place, text=explain(error.context, error.problem))) from error
-    except Exception as error:  # the parser slips on some nonsense, such as an escape beyond Unicode
-        raise _Stop(place) from error
+        raise _Stop(_explained(error, text)) from error
+    except Exception as error:  # the parser slips on some nonsense
+        last = event.end_mark if event is not None else None
+        nonsense = "this can't be read as YAML; look for a missing quote or a wrong escape"
+        raise _Stop(_at(last, nonsense)) from error
+
+
+def _explained(error: MarkedYAMLError, text: str) -> Mistake:
+    earlier = error.context_mark is not None and began_earlier(error.context, error.problem)
+    mark = error.context_mark if earlier else error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+    column = mark.column if mark is not None else 0
+    return _at(mark, explain(error.context, error.problem, before=line[:column], after=line[column:]))
 
 
 def shown(text: str) -> str:

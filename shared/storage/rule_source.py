@@ -41,7 +41,7 @@ class RuleFolder:
 
 
 class RuleContainer:
-    """The `*.yaml` blobs of a container; a blob is fetched again only where its ETag has changed."""
+    """The `*.yaml` blobs at the top of a container; one is fetched again only where its ETag has changed."""
 
     def __init__(self, client: ContainerClient) -> None:
         self._client = client
@@ -63,7 +63,7 @@ class RuleContainer:
             StorageUnavailable: the container can't be read.
         """
         with _available(self._client.container_name):
-            blobs = [blob for blob in self._client.list_blobs() if blob.name.endswith(_SUFFIX)]
+            blobs = [blob for blob in self._client.list_blobs() if _is_rule_file(blob.name)]
             self._fetched = {blob.name: self._fetch(blob) for blob in blobs}
         return tuple(file for _etag, file in self._fetched.values())
 
@@ -79,6 +79,11 @@ class RuleContainer:
         most = min(blob.size, _MOST_BYTES) or None
         content = self._client.download_blob(blob.name, offset=0 if most else None, length=most).readall()
         return str(blob.etag), RuleFile(f"{self._client.container_name}/{blob.name}", content)
+
+
+def _is_rule_file(blob: str) -> bool:
+    """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
+    return blob.endswith(_SUFFIX) and "/" not in blob
 
 
 class LastGoodRules:

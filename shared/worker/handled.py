@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
 from shared.domain.messages import EventChange, Message
@@ -20,6 +20,7 @@ from shared.errors import (
 )
 from shared.worker import delays
 from shared.worker.delays import Uniform
+from shared.worker.reads import Read
 
 #: trouble that passes, sooner or later: tried again with backoff
 _PASSING: Mapping[type[JoinlinkError], Reason] = {
@@ -35,14 +36,6 @@ _FINAL: Mapping[type[JoinlinkError], tuple[Outcome, Reason]] = {
     Forbidden: (Outcome.FORBIDDEN, Reason.ACCESS_DENIED),
     MailboxUnusable: (Outcome.MAILBOX_UNUSABLE, Reason.NO_USABLE_MAILBOX),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A read that answered for these event ids; it began at `started`."""
-
-    started: datetime
-    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +58,7 @@ class Handled:
     poison: str | None = None
     #: nothing of ours carries the message on: the host shall give it again
     left_to_host: bool = False
-    #: to be remembered once `again` is safely sent: copies of the message are answered, too
+    #: what was read for it: copies of the message are answered, too
     read: Read | None = None
     #: what an admin should read beside outcome and reason; never what people wrote
     detail: str = ""

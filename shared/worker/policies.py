@@ -62,7 +62,7 @@ class Policies:
         if files == self._files:
             return
         self._files = files
-        loaded = load_policy(files)
+        loaded = load_policy(files, today=self._now().date())
         if loaded.policy is None:
             self._refuse([str(problem) for problem in loaded.problems])
             return

@@ -25,16 +25,15 @@ from shared.worker import delays
 from shared.worker.directory import Directory
 from shared.worker.enabling import PENDING, Enabler, Found
 from shared.worker.gate import MailboxGate
-from shared.worker.handled import Handled, Read, after_trouble, later, later_and_longer
+from shared.worker.handled import Handled, after_trouble, later, later_and_longer
 from shared.worker.policies import Policies
-from shared.worker.reads import RecentReads
+from shared.worker.reads import Read, RecentReads
 from shared.worker.refusals import note_refusal
 from shared.worker.watched import Watched
 from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
-_OCCURRENCES = frozenset({"occurrence", "exception"})
 
 
 class Processor:
@@ -74,12 +73,18 @@ class Processor:
         with self._gate.enter(change.mailbox, change.event) as admitted:
             if not admitted:
                 return later(change, Reason.MAILBOX_BUSY, delays.while_busy(self._world.uniform))
-            return self._look(change, graph, policy)
+            # A copy may have been answered while we stood at the gate.
+            if self._is_superseded(change, change.event):
+                return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+            handled = self._look(change, graph, policy)
+            if handled.read:
+                self._reads.note(change.mailbox, handled.read)
+            return handled
 
-    def remember(self, change: EventChange, read: Read) -> None:
-        """Remember a read whose outcome is safe, so that copies of the message need none of their own."""
-        for event in read.events:
-            self._reads.note(change.mailbox, event, read.started)
+    def forget(self, change: EventChange, handled: Handled) -> None:
+        """Forget what was read for a message that the host will give again: then it is looked at anew."""
+        if handled.read:
+            self._reads.forget(change.mailbox, handled.read)
 
     def _is_superseded(self, change: EventChange, event: str) -> bool:
         # A second look at a link, or for an event that was not found, is made on purpose.
@@ -123,11 +128,11 @@ class Processor:
         started = self._world.now()
         event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
         names = frozenset({change.event, event.id})
-        if event.type in _OCCURRENCES and event.series_master_id:
-            if self._is_superseded(change, event.series_master_id):
+        if event.master is not None:
+            if self._is_superseded(change, event.master):
                 read = Read(started, names)
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
-            event = graph.event(change.mailbox, event.series_master_id, with_body=policy.look_in_body)
+            event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
         handled = self._judge(Found(change, event, stored, policy), graph)

@@ -8,7 +8,7 @@ from shared.rules.catalogue import CATALOGUE
 from shared.rules.conditions import Condition
 from shared.rules.domains import Domains
 from shared.rules.event_facts import EventFacts
-from shared.rules.lists import Lists
+from shared.rules.lists import Lists, NamedList
 from shared.rules.reader import Reader
 from shared.rules.yaml_nodes import Mapping, read_yaml
 
@@ -151,7 +151,7 @@ def read(text: str) -> Condition:
     """Return the condition of one line, read by its row of the catalogue."""
     root, mistakes = read_yaml(text.encode())
     assert isinstance(root, Mapping)
-    reader = Reader("x.yaml", [], lists=Lists({"partners": ("fabrikam.com", "di@northwind.com")}))
+    reader = Reader("x.yaml", [], lists=Lists({"partners": NamedList(("fabrikam.com", "di@northwind.com"))}))
     name, node = root.entries[0]
     condition = CATALOGUE[name.text].read(node, reader)
     assert condition is not None, (mistakes, reader.problems)
@@ -194,7 +194,7 @@ def test_the_example_of_a_condition_is_one(name: str) -> None:
         pytest.param("sensitivity: [private, Normal]", {}, "private, normal", "normal", id="names"),
         pytest.param("categories: x", {}, "x", "none", id="no names"),
         pytest.param("has_room: false", {}, "false", "false", id="flag"),
-        pytest.param("attendee: {domain_in: [partners, x.com], address_in: [bo@x.com]}", {}, "domain in fabrikam.com, x.com and address in bo@x.com", "bo@fabrikam.com", id="people"),
+        pytest.param("attendee: {domain_in: [partners, x.com], address_in: [bo@x.com]}", {}, "domain in partners, x.com and address in bo@x.com", "bo@fabrikam.com", id="people"),
         pytest.param("attendee: {domain_in: x.com}", {"attendees": ()}, "domain in x.com", "nobody", id="no people"),
         pytest.param("attendee: {domain_in: x.com}", people("", *(f"a{number}@x.com" for number in range(7))), "domain in x.com", "a0@x.com, a1@x.com, a2@x.com, a3@x.com, a4@x.com and 3 more", id="many people"),
         pytest.param("starts_between: {from: 08:00, days: [mon, tue], timezone: Europe/Berlin}", {}, "from 08:00, days mon, tue, timezone Europe/Berlin", "Tue 2026-06-02 14:00", id="time of day"),

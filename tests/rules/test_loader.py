@@ -1,17 +1,22 @@
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from shared.domain.decision import Action, Mode
-from shared.rules.loader import MAX_PROBLEMS, Loaded, RuleFile, load_policy
-from shared.rules.policy import AUTO, Limits
-from shared.rules.problems import Severity
+from shared.rules.loader import Loaded, RuleFile, load_policy
+from shared.rules.mailboxes import Group, Mailboxes, User
+from shared.rules.policy import AUTO, Limits, Sweep
+from shared.rules.problems import MAX_PROBLEMS, Severity
+from shared.rules.testing import run_tests, undecided
 from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
+QUESTIONABLE = sorted((DATA / "questionable").glob("*.yaml"))
 GOOD = sorted((DATA / "good").glob("*.yaml"))
+TODAY = date(2026, 6, 1)
 RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
 
 
@@ -37,13 +42,107 @@ def test_a_mistake_is_told_in_plain_words_at_its_place(file: Path) -> None:
     assert loaded.policy is None
 
 
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in QUESTIONABLE])
+def test_what_is_hardly_meant_is_a_warning(file: Path) -> None:
+    """The first line of each questionable file says what is told; the policy is taken all the same."""
+    content = file.read_bytes()
+    expected = content.decode().splitlines()[0].removeprefix("# expect: ").split(" || ")
+
+    loaded = load_policy([RuleFile("x.yaml", content)], TODAY)
+
+    assert told(loaded) == [f"x.yaml:{line}" for line in expected]
+    assert {problem.severity for problem in loaded.problems} == {Severity.WARNING}
+    assert loaded.policy is not None
+
+
 @pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in GOOD])
-def test_a_good_file_has_no_problems(file: Path) -> None:
-    """A file that is right is taken without a word."""
-    loaded = load_policy([RuleFile(file.name, file.read_bytes())])
+def test_a_good_file_has_no_problems_and_decides_as_it_says(file: Path) -> None:
+    """A file that is right is taken without a word, and every test in it is met."""
+    loaded = load_policy([RuleFile(file.name, file.read_bytes())], TODAY)
 
     assert told(loaded) == []
     assert loaded.policy is not None
+    for result in run_tests(loaded.policy):
+        assert result.passed, (result.test.name, result.decision)
+
+
+def test_the_corpus_is_large() -> None:
+    """A hundred mistakes and more, and twenty good files whose decisions are written down."""
+    assert len(BAD) > 200
+    assert len([file for file in GOOD if "tests:" in file.read_text()]) > 20
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param("{id: b, when: {subject: x}, unless: {has_room: true}}", id="it asks for less"),
+        pytest.param("{id: b, when: {has_room: true}, mode: off}", id="it is off"),
+        pytest.param("{id: b, when: {any: [{has_room: true}, {subject: x}]}}", id="one of two ways is free"),
+    ],
+)
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        pytest.param("{id: a, when: {has_room: true, subject: x}, mode: enforce, action: skip}", id="narrow"),
+        pytest.param("{id: a, when: {}, action: skip}", id="in report mode"),
+        pytest.param("{id: a, when: {}, mode: enforce, action: skip, active: {from: 2026-01-01}}", id="for a time"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_be_reached_is_no_problem(earlier: str, later: str) -> None:
+    """Only what is certain is told."""
+    assert told(load(("x.yaml", f"version: 1\nrules:\n  - {earlier}\n  - {later}\n"))) == []
+
+
+def test_without_a_date_no_rule_is_over() -> None:
+    """The loader reads no clock."""
+    assert told(load(("over.yaml", (DATA / "questionable" / "over.yaml").read_bytes()))) == []
+
+
+def test_lists_serve_all_files() -> None:
+    """A list may stand in one file and be used in another, whatever their names."""
+    user = "version: 1\nrules: [{id: a, when: {attendee: {domain_in: partners}}}]"
+    loaded = load(("a.yaml", user), ("b.yaml", "version: 1\nlists: {partners: [fabrikam.com]}"))
+
+    assert told(loaded) == []
+
+
+def test_a_rule_that_is_never_reached_names_the_other_file() -> None:
+    """Rules are asked in the order of their files."""
+    first = "version: 1\nrules: [{id: a, when: {}, mode: enforce, action: skip}]"
+    loaded = load(("a.yaml", first), ("b.yaml", RULE.format(id="b")))
+
+    assert told(loaded) == [
+        (
+            'b.yaml:3:5: warning: rule "b": the rule is never reached: '
+            'whatever it matches, rule "a" (a.yaml:2) matches before it, and decides'
+        )
+    ]
+
+
+def test_settings_arrive_in_the_policy() -> None:
+    """Every setting has its field."""
+    text = """
+version: 1
+internal_domains: [contoso.com, sisters]
+mailboxes:
+  include: [{group: 5F0C9A4E-8B1D-4C52-9F7E-2D6A1B3C4D5E}, {user: CEO@contoso.com}]
+  exclude: [{user: boardroom@contoso.com}]
+other_join_links: {action: skip, look_in: body}
+drafts: ignore
+sweep: {every: 12h}
+lists: {sisters: [fabrikam.com, bo@adatum.com]}
+"""
+    policy = load(("a.yaml", text)).policy
+    assert policy is not None
+
+    assert policy.internal_domains == ("contoso.com", "fabrikam.com")
+    assert policy.mailboxes == Mailboxes(
+        include=(Group("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"), User("ceo@contoso.com")),
+        exclude=(User("boardroom@contoso.com"),),
+    )
+    assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
+    assert policy.sweep == Sweep(every=timedelta(hours=12))
+    assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 
 
 def test_a_rule_says_what_its_file_says() -> None:
@@ -191,6 +290,8 @@ _WORDS = st.sampled_from([
     "version: 1\n", "rules:\n", "  - id: a\n", "    when: ", "{", "}", "[", "]", "- ", ": ", "\n", "    ", "subject",
     "external_attendees", "{at_least: 1}", "any", "not", "&a ", "*a", "!!str ", "<<: ", "'", '"', "|", ">", "? ", "\t",
     "# x", "---\n", "%YAML 1.2\n", "2026-12-01", "mode: enforce\n", "matches: '(a'", "\\U0010FFFF", "true", "~", ",", "é",
+    "    tests:\n", "      - name: n\n", "        event: ", "        expect: enable\n", "lists: {x: [a.b]}\n", "domain_in", "member_of",
+    "starts_between: {from: 22:00, timezone: UTC}", "rollout: 5%", "mailboxes: {include: all}\n", "start: mon 09:00", "0x1F", "010",
 ])  # fmt: skip
 
 
@@ -198,10 +299,46 @@ _WORDS = st.sampled_from([
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode()), st.lists(_WORDS, max_size=30).map(lambda words: "".join(words).encode())))  # fmt: skip
 def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
     """Nothing that a file can hold raises, and without a policy there is a reason, in one line."""
-    loaded = load_policy([RuleFile("x.yaml", content)])
+    loaded = load_policy([RuleFile("x.yaml", content)], TODAY)
 
     assert loaded.policy is not None or loaded.problems
     for problem in loaded.problems:
         assert problem.line >= 1
         assert problem.column >= 1
         assert "\n" not in str(problem)
+
+
+HOSTILE = [
+    pytest.param("rules:\n  - id: a\n    when: {subject: {matches: [" + r"'(\pL{25}){30}'," * 10_000 + "]}}", id="patterns that are too large"),
+    pytest.param("".join(f"rulez{number}: 1\n" for number in range(18_000)), id="words that are nearly right"),
+    pytest.param("lists: {a: [" + "".join(f"a.b{n}," for n in range(12_000)) + "]}\nrules: [{id: a, when: {attendee: {domain_in: [" + "a," * 20_000 + "]}}}]", id="a large list named often"),
+    pytest.param("lists: {" + "".join(f"l{n}: [a.b]," for n in range(8_000)) + "}\nrules: [{id: a, when: {attendee: {domain_in: [" + "x," * 5_000 + "]}}}]", id="many lists and none that is meant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_file_is_expensive(text: str) -> None:
+    """Work is bounded, not only size: each of these once took minutes, and the suite shows that it does not."""
+    loaded = load(("x.yaml", "version: 1\n" + text))
+
+    assert loaded.problems or loaded.policy is not None
+
+
+_CORPUS = [file.read_bytes() for file in (*BAD, *QUESTIONABLE, *GOOD)]
+_LINES = [line for content in _CORPUS for line in content.splitlines()]
+
+
+@settings(max_examples=300, deadline=None)
+@given(content=st.sampled_from(_CORPUS), edits=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(_LINES)), max_size=4))  # fmt: skip
+def test_a_file_with_foreign_lines_is_a_policy_or_problems(
+    content: bytes, edits: list[tuple[int, bytes]]
+) -> None:
+    """Near misses of real files reach deeper than noise; what is taken can be tested and decides."""
+    lines = content.splitlines()
+    for place, line in edits:
+        lines.insert(place, line)
+    loaded = load_policy([RuleFile("x.yaml", b"\n".join(lines))], TODAY)
+
+    assert loaded.policy is not None or loaded.problems
+    if loaded.policy is not None:
+        undecided(loaded.policy, run_tests(loaded.policy))

@@ -12,6 +12,7 @@ from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
+from shared.rules.testing import run_tests, undecided
 
 FOLDER = Path(__file__).parents[2] / "rules"
 FACTS = Facts(tenant_domains=frozenset({"contoso.com"}))
@@ -49,6 +50,14 @@ def test_an_event_is_decided_as_the_comments_say(
     decision = decide(make_event(**changes), policy, FACTS, now)
 
     assert f"{decision.verdict} {decision.rule}" == expected
+
+
+def test_the_tests_in_the_file_are_met(policy: Policy) -> None:
+    """And they show every condition both holding and failing."""
+    results = run_tests(policy)
+
+    assert [result.test.name for result in results if not result.passed] == []
+    assert undecided(policy, results) == ()
 
 
 def test_a_trip_of_days_gets_no_link(policy: Policy, make_event: Any, now: Any) -> None:

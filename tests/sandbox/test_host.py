@@ -254,7 +254,8 @@ def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(
             sample.send(str(n))
         with host.live():
             answer = httpx.post(host.address("echo/live"))
-            _until_empty(host, sample)
+            assert host.quiet(10)
+            assert host.waiting() == {sample.queue: 0}
 
         assert answer.status_code == 202
         assert sorted(m.get_body() for m in sample.messages) == [str(n).encode() for n in range(8)]
@@ -262,12 +263,26 @@ def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(
         assert host.failures == []
 
 
-def _until_empty(host: Host, sample: Sample) -> None:
-    for _ in range(200):
-        if host.waiting()[sample.queue] == 0:
-            return
-        threading.Event().wait(0.05)
-    pytest.fail(f"messages are left: {host.waiting()}")
+def test_a_live_host_is_not_quiet_while_it_works(sample: Sample) -> None:
+    """Whoever moves time on waits for it; a message that is hidden is nothing to wait for."""
+    leave = threading.Event()
+
+    def linger(_: func.QueueMessage) -> None:
+        leave.wait(10)
+
+    sample.on_message = linger
+    with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
+        host.create_queues()
+        sample.send("work")
+        with host.live():
+            assert not host.quiet(0.3)
+            leave.set()
+            sample.on_message = _raise
+            sample.send("fails, and is hidden")
+            assert host.quiet(10)
+
+        assert len(sample.messages) == 2
+        assert host.waiting() == {sample.queue: 1}
 
 
 def _raise(_: func.QueueMessage) -> None:

@@ -58,6 +58,15 @@ def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> 
         RuleContainer(container).read()
 
 
+def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
+    """Examples that an upload has brought along are not in force."""
+    container.create_container()
+    for name in ("a.yaml", "examples/b.yaml", "notes.txt"):
+        container.upload_blob(name, b"x")
+
+    assert [file.name.rsplit("/", 1)[-1] for file in RuleContainer(container).read()] == ["a.yaml"]
+
+
 def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
     """Byte for byte, the newest; nothing where nothing was kept."""
     kept = LastGoodRules(container)

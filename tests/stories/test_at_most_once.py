@@ -266,3 +266,26 @@ def test_messages_wait_while_a_setting_is_missing(story: Story, name: str) -> No
 
     assert story.has_link(ada, meeting)
     assert story.poison() == []
+
+
+def test_copies_at_once_are_answered_by_one_read(story: Story) -> None:
+    """Eight threads with copies of one message: whoever waited at the gate finds the answer there."""
+    ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
+    for _ in range(5):
+        body = message(ada, story.meeting(ada, "cy@contoso.com"), story)
+        story.stage.clock.advance(timedelta(seconds=20))
+        with ThreadPoolExecutor(8) as threads:
+            list(
+                threads.map(
+                    lambda _n, body=body: wiring.joinlink().event_messages().handle(body, 1), range(8)
+                )
+            )
+        story.stage.clock.advance(timedelta(seconds=10))
+        story.stage.host.drain()
+
+    assert len(story.calls("GET", ada)) == 5
+    assert {reason for _outcome, reason in story.ends(ada)} <= {
+        "no_rule_matched",
+        "read_since",
+        "mailbox_busy",
+    }

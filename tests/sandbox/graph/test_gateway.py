@@ -110,6 +110,21 @@ def test_a_slow_answer_is_an_answer(world: World) -> None:
     assert world.slept == [3.0]
 
 
+def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
+    """What was read a moment ago is no longer true: the write is refused."""
+    booked = world.book(world.ada)
+    world.graph.faults.add(
+        Fault(
+            method="PATCH",
+            meanwhile=lambda: world.graph.people.edit(world.ada.id, booked["id"], subject="Moved"),
+        )
+    )
+    first = world.patch(world.ada, booked["id"], GO_ONLINE, **{"If-Match": booked["@odata.etag"]})
+
+    assert first.status_code == 412
+    assert world.patch(world.ada, booked["id"], GO_ONLINE).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("drop", "online"),
     [
@@ -162,7 +177,8 @@ def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: World) -> 
 def test_a_wrong_method_or_version_is_told(world: World) -> None:
     """405 for a method, 400 for a version that is not there."""
     assert world.app.put("/users").status_code == 405
-    assert world.app.get("https://graph.test/v2.0/users").status_code == 400
+    for address in ("https://graph.test/v2.0/users", "https://graph.test/v1.0", "https://graph.test/"):
+        assert world.app.get(address).status_code == 400
 
 
 def test_tokens_expire_by_the_real_clock(world: World) -> None:

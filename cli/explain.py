@@ -1,0 +1,95 @@
+"""`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import live, rule_files
+from cli.event_file import read_event
+from cli.formats import explain_json, explain_text
+from cli.output import Refused
+from cli.subject import Subject
+from shared.rules.explain import explain
+from shared.rules.facts import Facts
+from shared.worker.world import World
+
+
+def explain_event(
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option("--event", metavar="FILE", help="An event in Graph's JSON; - reads it from stdin."),
+    ] = None,
+    mailbox: Annotated[
+        str, typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox …")
+    ] = "",
+    event_id: Annotated[
+        str, typer.Option("--event-id", "-e", metavar="ID", help="… and the event in it, read from Graph.")
+    ] = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            "-r",
+            metavar="PATH",
+            help="The rules to ask. Default: with --event, the folder rules; else JOINLINK_RULES.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="Decide as at this time, such as 2026-12-31T09:00Z.")
+    ] = "",
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--domain",
+            metavar="DOMAIN",
+            help="With --event: a verified domain of the tenant, for internal_domains: auto.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Show how an event is decided: each guard, each rule in order, each condition with what the event has.
+
+    The decision is the one that the cloud makes. Nothing is written, neither to Graph nor to storage.
+    """
+    if (file is None) == (not mailbox or not event_id):
+        raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
+    moment = _moment(at)
+    if file is not None:
+        subject = _from_file(file, rules, moment, frozenset(name.lower() for name in domain or ()))
+    else:
+        subject = live.look(mailbox, event_id, rules, moment)
+    explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
+    if as_json:
+        print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
+    else:
+        explain_text.show(subject, explanation)
+
+
+def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
+    policy = rule_files.load_one(rules or rule_files.DEFAULT)
+    notes: tuple[str, ...] = ()
+    if policy.needs_tenant_domains and not domains:
+        notes = ("internal_domains is auto: name the tenant's domains with --domain to tell who is external",)
+    return Subject(
+        event=read_event(file),
+        policy=policy,
+        facts=Facts(tenant_domains=domains or None),
+        now=at or World().now(),
+        notes=notes,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none') from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

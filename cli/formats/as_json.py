@@ -1,0 +1,53 @@
+"""Problems as one JSON object, for scripts."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cli.rule_files import RuleSet
+from shared.domain.decision import Action, Mode
+from shared.rules.problems import Problem
+
+
+def problems(sets: Sequence[RuleSet]) -> None:
+    """Print all problems, and each policy's rules."""
+    print(
+        json.dumps(
+            {
+                "problems": [_problem(problem) for rules in sets for problem in rules.problems],
+                "policies": [_policy(rules) for rules in sets],
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+    )
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "rule": problem.rule,
+        "text": problem.text,
+        "suggestion": problem.suggestion,
+    }
+
+
+def _policy(rules: RuleSet) -> dict[str, Any]:
+    policy = rules.policy
+    return {
+        "path": rules.path.as_posix(),
+        "valid": policy is not None,
+        "hash": policy.hash if policy else None,
+        "rules": [
+            {
+                "id": rule.id,
+                "mode": rule.mode,
+                "action": rule.action,
+                "writes": rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE,
+            }
+            for rule in (policy.rules if policy else ())
+        ],
+    }

@@ -1,0 +1,70 @@
+"""Problems and test results as JUnit XML, which pipelines show as tests.
+
+Azure Pipelines, GitLab and Jenkins read the same few elements; other attributes they leave alone.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from cli.rule_files import RuleSet
+from shared.rules.problems import Problem, Severity
+
+#: XML 1.0 can't hold these, not even escaped
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One line of the report; without `failure` it passed."""
+
+    name: str
+    file: str
+    line: int = 1
+    failure: str = ""
+    detail: str = ""
+
+
+def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+    """Print a suite with a case for each problem, and for each file without one; `strict`: warnings fail."""
+    cases = [case for rules in sets for case in _cases(rules, strict=strict)]
+    print(document("joinlink validate", cases))
+
+
+def document(suite: str, cases: Sequence[Case]) -> str:
+    """Return the whole report."""
+    counts = {"tests": str(len(cases)), "failures": str(sum(bool(case.failure) for case in cases))}
+    root = ET.Element("testsuites", {"name": "joinlink", **counts})
+    parent = ET.SubElement(root, "testsuite", {"name": suite, **counts, "errors": "0", "skipped": "0"})
+    for case in cases:
+        where = {"classname": _clean(case.file), "file": _clean(case.file), "line": str(case.line)}
+        element = ET.SubElement(parent, "testcase", {"name": _clean(case.name), **where, "time": "0"})
+        if case.failure:
+            failure = ET.SubElement(element, "failure", {"message": _clean(case.failure)})
+            failure.text = _clean(case.detail or case.failure)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'
+
+
+def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
+    by_file: dict[str, list[Problem]] = {name: [] for name in rules.contents}
+    for problem in rules.problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    for name, found in by_file.items():
+        if not found:
+            yield Case(name=name, file=name)
+        for problem in found:
+            place = f"{problem.line}:{problem.column}"
+            rule = f" {problem.rule}" if problem.rule else ""
+            failed = strict or problem.severity is Severity.ERROR
+            yield Case(
+                name=f"{place}{rule}: {problem.text}",
+                file=name,
+                line=problem.line,
+                failure=str(problem) if failed else "",
+            )
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("�", text)

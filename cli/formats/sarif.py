@@ -1,0 +1,57 @@
+"""Problems as SARIF 2.1.0, which code scanning services take.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from cli.output import own_version
+from cli.rule_files import RuleSet
+from shared.rules.problems import Problem, Severity
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_RULES = {
+    Severity.ERROR: ("rule-file-error", "A rule file has an error; it keeps the whole policy out of force."),
+    Severity.WARNING: ("rule-file-warning", "Something is allowed, and probably not meant."),
+}
+
+
+def problems(sets: Sequence[RuleSet]) -> None:
+    """Print one log with one run."""
+    results = [_result(problem) for rules in sets for problem in rules.problems]
+    driver = {
+        "name": "joinlink",
+        "version": own_version(),
+        "rules": [
+            {"id": name, "shortDescription": {"text": text}, "defaultConfiguration": {"level": severity}}
+            for severity, (name, text) in _RULES.items()
+        ],
+    }
+    # Columns count characters, as the loader's do; SARIF's own default is UTF-16 units.
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    print(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False))
+
+
+def _result(problem: Problem) -> dict[str, Any]:
+    return {
+        "ruleId": _RULES[problem.severity][0],
+        "level": problem.severity,
+        "message": {"text": problem.message},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(problem.file)},
+                    "region": {"startLine": problem.line, "startColumn": problem.column},
+                }
+            }
+        ],
+    }
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(file)

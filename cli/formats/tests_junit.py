@@ -1,0 +1,35 @@
+"""Test results as cases of a JUnit report."""
+
+from collections.abc import Iterator, Sequence
+
+from cli.formats.junit import Case
+from cli.results import Results, expectation, outcome
+from shared.rules.testing import RuleTestResult
+
+
+def cases(results: Sequence[Results], *, require_tests: bool) -> list[Case]:
+    """Return a case for each test, for each error of a policy, and for each rule whose tests are missing."""
+    return [case for each in results for case in _cases(each, require_tests=require_tests)]
+
+
+def _cases(results: Results, *, require_tests: bool) -> Iterator[Case]:
+    if results.rules.policy is None:
+        for problem in results.rules.problems:
+            yield Case(name=problem.message, file=problem.file, line=problem.line, failure=str(problem))
+    for result in results.ran:
+        yield _case(results, result)
+    for rule in results.untested if require_tests else ():
+        yield Case(
+            name=f"{rule.id}: has tests", file=results.file(rule), line=rule.line, failure="it has none"
+        )
+
+
+def _case(results: Results, result: RuleTestResult) -> Case:
+    test = result.test
+    said = f"expected {expectation(result)}; actual {outcome(result)}"
+    return Case(
+        name=f"{result.rule.id}: {test.name}",
+        file=results.file(test),
+        line=results.line(test),
+        failure="" if result.passed else said,
+    )

@@ -1,0 +1,104 @@
+"""Problems for a person: place, text, the line with a caret under it; then what is in force."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.output import console, counted
+from cli.rule_files import RuleSet
+from shared.domain.decision import Action, Mode
+from shared.rules.policy import Policy
+from shared.rules.problems import Problem, Severity
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "warn"}
+#: what stands left of a source line: its number, and a bar
+_GUTTER = 6
+#: what belongs to the word whose first letter has the caret under it
+_WORD_REST = re.compile(r"[\w.@*%/$+-]*")
+
+
+def problems(sets: Sequence[RuleSet]) -> None:
+    """Print every problem, a summary, and what the valid policies do."""
+    out = console()
+    errors(out, sets)
+    if any(rules.problems for rules in sets):
+        out.print(_summary(sets))
+    for rules in sets:
+        if rules.policy is not None:
+            _in_force(out, rules, rules.policy)
+
+
+def errors(out: Console, sets: Sequence[RuleSet]) -> None:
+    """Print every problem."""
+    for rules in sets:
+        for problem in rules.problems:
+            _problem(out, problem, rules.source_line(problem))
+
+
+def _problem(out: Console, problem: Problem, source: str) -> None:
+    place = f"{problem.file}:{problem.line}:{problem.column}:"
+    rest = str(problem).removeprefix(place)
+    out.print(Text.assemble((place, "place"), (rest, _STYLES[problem.severity])))
+    if out.is_terminal and source:
+        _print_source(out, problem, source)
+        out.print()
+
+
+def _print_source(out: Console, problem: Problem, source: str) -> None:
+    """Print the line with a caret under the column; of a long line, the part around it."""
+    room = out.width - _GUTTER - 3
+    start = max(0, problem.column - 1 - room // 2) if len(source) > room else 0
+    shown = "".join(letter if letter.isprintable() else " " for letter in source[start : start + room])
+    before = Text(shown[: problem.column - 1 - start]).cell_len
+    tail = shown[problem.column - start :]
+    rest = _WORD_REST.match(tail)
+    under = "^" + "~" * (Text(rest[0]).cell_len if rest else 0)
+    caret = Text.assemble((" " * _GUTTER + "│ ", "dim"), " " * before, (under, _STYLES[problem.severity]))
+    out.print(Text.assemble((f"{problem.line:>{_GUTTER - 1}} │ ", "dim"), shown), no_wrap=True)
+    out.print(caret, no_wrap=True)
+
+
+def _summary(sets: Sequence[RuleSet]) -> Text:
+    found = Counter(problem.severity for rules in sets for problem in rules.problems)
+    files = sum(len(rules.contents) for rules in sets)
+    text = Text(f"{counted(found[Severity.ERROR], 'error')}", "bad" if found[Severity.ERROR] else "")
+    if found[Severity.WARNING]:
+        text.append(", ").append(counted(found[Severity.WARNING], "warning"), "warn")
+    return text.append(f" in {counted(files, 'file')}.", "none")
+
+
+def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
+    files = counted(len(rules.contents), "file")
+    out.print(
+        Text.assemble(
+            ("✓ ", "good"),
+            (rules.path.as_posix(), "place"),
+            f": {counted(len(policy.rules), 'rule')} in {files}, policy {policy.hash}",
+        )
+    )
+    width = max((len(rule.id) for rule in policy.rules), default=0)
+    for rule in policy.rules:
+        writes = rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE
+        told = "writes" if writes else "keeps events without a link" if rule.mode is Mode.ENFORCE else ""
+        out.print(
+            Text.assemble(
+                "    ",
+                (f"{rule.mode:<9}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
+                (f"{rule.id:<{width}}  ", "rule"),
+                f"{rule.action}",
+                (f"  {told}" if told else "", "dim"),
+            )
+        )
+    out.print(f"  {_writing(policy)}")
+
+
+def _writing(policy: Policy) -> str:
+    enforced = [
+        rule.id for rule in policy.rules if rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE
+    ]
+    if not enforced:
+        return "Nothing is written with these rules: no rule that enables is in enforce mode."
+    return f"Join links are written by {', '.join(enforced)}."

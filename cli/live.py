@@ -1,0 +1,103 @@
+"""An event looked at where it lies: Graph, the app's memory and rules, by the app's settings. Reads only."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from cli import rule_files
+from cli.output import Failed, Refused
+from cli.subject import Subject
+from shared.domain.meeting import Meeting, MeetingState
+from shared.errors import (
+    EventNotFound,
+    Forbidden,
+    GraphError,
+    GraphUnavailable,
+    MailboxUnusable,
+    StorageUnavailable,
+    Throttled,
+    Unauthorized,
+)
+from shared.rules.facts import Facts
+from shared.rules.loader import load_policy
+from shared.rules.policy import Policy
+from shared.wiring import Joinlink
+from shared.worker.desk import Desk
+from shared.worker.world import World
+
+_SENTENCES: dict[type[GraphError], str] = {
+    EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
+    MailboxUnusable: "there is no mailbox of this name that Graph can serve; name it by object id or address",
+    Forbidden: "Graph does not let Joinlink in; look at its permissions and at application access policies",
+    Unauthorized: "Graph takes no token of ours; look at the secret, the certificate or the identity",
+    Throttled: "Graph asks to wait; try again in a minute",
+    GraphUnavailable: "Graph can't be reached, or fails; try again, and look at Microsoft 365 service health",
+}
+_REFUSED = "Graph refuses; look whether mailbox and event id are whole"
+_WAITING = frozenset({MeetingState.ATTEMPTED, MeetingState.UNCONFIRMED})
+
+
+def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
+    """Return the event with what the worker would know of it.
+
+    Raises:
+        SettingsError: settings are missing or malformed.
+        Refused: the rules can't be used.
+        Failed: Graph or storage do not answer as they should.
+    """
+    # What an admin should know stands in the answer; the app's own log lines would only be in its way.
+    parts = Joinlink({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, World())
+    try:
+        desk = parts.desk()
+        policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
+        found = desk.look(mailbox, event_id, policy)
+    except GraphError as error:
+        said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
+        raise Failed(f"{said} ({error})") from error
+    except StorageUnavailable as error:
+        raise Failed(f"the storage account does not answer ({error})") from error
+    finally:
+        parts.close()
+    return Subject(
+        event=found.event,
+        policy=policy,
+        facts=found.facts,
+        now=at or desk.now(),
+        notes=(*_unknown(policy, found.facts), *_notes(desk, found.facts.meeting, event_id, found.event.id)),
+    )
+
+
+def _rules_in_force(desk: Desk) -> Policy:
+    try:
+        files = desk.rules.read()
+    except OSError as error:
+        raise Refused(f"the rules of JOINLINK_RULES can't be read: {error.strerror}") from error
+    loaded = load_policy(files)
+    if loaded.policy is None:
+        raise Refused(
+            "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
+            f"the first is {loaded.problems[0]}"
+        )
+    return loaded.policy
+
+
+def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list[str]:
+    notes = []
+    if asked != judged:
+        notes.append("this is one of a series; the series is judged by its master, which is shown here")
+    if desk.report_only:
+        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever is decided")
+    if meeting is not None:
+        rule = f" by {meeting.rule}" if meeting.rule else ""
+        notes.append(f"remembered since {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
+        if meeting.state in _WAITING:
+            notes.append("a write is under way: the worker first sees to its end, before it decides anew")
+    return notes
+
+
+def _unknown(policy: Policy, facts: Facts) -> Iterator[str]:
+    if policy.needs_tenant_domains and facts.tenant_domains is None:
+        yield "the tenant's verified domains can't be read, so who is external can't be told"
+    for group in sorted(policy.groups - facts.members.keys()):
+        yield f"the members of group {group} can't be read"

@@ -1,0 +1,95 @@
+"""What commands print on, and how they say no.
+
+Plain and colourless where nobody looks (a pipe, a file) or `NO_COLOR` is set; then no line is broken, so
+that other tools find whole lines. On a terminal, lines are broken at its width.
+"""
+
+import sys
+from enum import IntEnum
+from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from rich.console import Console
+from rich.theme import Theme
+
+_THEME = Theme(
+    {
+        "good": "green",
+        "bad": "bold red",
+        "warn": "yellow",
+        "place": "bold",
+        "dim": "bright_black",
+        "mark": "bold red",
+        "rule": "cyan",
+    },
+    inherit=True,
+)
+
+
+class Exit(IntEnum):
+    """How the command ends."""
+
+    OK = 0
+    #: errors in rules, tests that fail, an answer that can't be had
+    ERRORS = 1
+    #: the command can't be carried out as it was given
+    USAGE = 2
+
+
+class Refused(Exception):
+    """The command can't be carried out; the text tells an admin why, and what to do."""
+
+
+class Failed(Refused):
+    """The world stands in the way: Graph refuses, storage does not answer."""
+
+
+def console(file: TextIO | None = None) -> Console:
+    """Return what to print on; made at each call, so that it is always the stdout of now."""
+    out = Console(file=file or sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
+    out.soft_wrap = not out.is_terminal
+    return out
+
+
+def prepare() -> None:
+    """Let every text be printed: a pipe on Windows knows 256 letters, unless it is told otherwise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def refuse(error: Exception) -> NoReturn:
+    """Say why on stderr, and end."""
+    out = console(sys.stderr)
+    out.print("joinlink: ", style="bad", end="")
+    out.print(str(error))
+    sys.exit(Exit.ERRORS if isinstance(error, Failed) else Exit.USAGE)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a file, and the folders above it.
+
+    Raises:
+        Refused: it can't be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{file} can't be written: {error.strerror}") from error
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 rule`, `2 rules`, `no rules`."""
+    return f"{number or 'no'} {noun if number == 1 else plural or noun + 's'}"
+
+
+def own_version() -> str:
+    """Return the version that is installed."""
+    try:
+        return version("joinlink")
+    except PackageNotFoundError:  # run from a checkout in which `make setup` was never run
+        return "0"

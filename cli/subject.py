@@ -1,0 +1,19 @@
+"""What is explained: an event with all that its decision depends on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.event import Event
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An event, the policy, the facts and the moment; `notes` are what an admin should know beside them."""
+
+    event: Event
+    policy: Policy
+    facts: Facts
+    now: datetime
+    notes: tuple[str, ...] = ()

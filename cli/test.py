@@ -1,0 +1,56 @@
+"""`joinlink test`: do the rules do what the tests inside them expect?"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import rule_files
+from cli.formats import junit, tests_junit, tests_text
+from cli.output import Exit, Refused, write_file
+from cli.results import Results
+
+
+def run_tests(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders (each a policy, as in the cloud) and files (each for itself). [default: rules]",
+            metavar="PATH",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    run: Annotated[
+        str, typer.Option("--run", metavar="PATTERN", help="Only tests whose `rule: name` the pattern finds.")
+    ] = "",
+    require_tests: Annotated[
+        bool, typer.Option("--require-tests", help="Fail where a rule has no tests.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write a report for pipelines, too.")
+    ] = None,
+) -> None:
+    """Run the tests inside rules, and tell which conditions no test ever decides.
+
+    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: the command can't be carried out so.
+    """
+    pattern = _pattern(run)
+    sets = rule_files.load(paths or [])
+    results = [Results.of(rules, pattern) for rules in sets]
+    if pattern is not None and not any(each.ran for each in results):
+        raise Refused(f'no test is found by "{run}"')
+    tests_text.show(results, require_tests=require_tests)
+    if report is not None:
+        cases = tests_junit.cases(results, require_tests=require_tests)
+        write_file(report, junit.document("joinlink test", cases))
+    failed = any(each.failed(require_tests=require_tests) for each in results)
+    raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
+
+
+def _pattern(text: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text, re.IGNORECASE) if text else None
+    except re.error as error:
+        raise Refused(f'--run takes a pattern, and "{text}" is none: {error}') from error

@@ -1,0 +1,233 @@
+"""The verdict: what was expected of the day, held against what happened. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sandbox.demo.budgets import BUDGETS, Spent, most, spent, troubles
+from sandbox.demo.contoso import Meeting
+from sandbox.demo.happenings import Happenings, Key, by_event, notices
+from sandbox.demo.journal import Line
+from sandbox.demo.scenes import Ending
+from sandbox.demo.story import story
+from sandbox.demo.words import counted
+from sandbox.graph import Exchange, Mail
+
+OK = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the day left behind.
+
+    `links` are the providers of the join links that the events have in Graph now; `mails_of_people` counts,
+    by event, the mails that people's own changes caused; `others` is what else was logged from warning up,
+    with the exceptions that functions let out; `files` are the texts of log and HAR, `secrets` what must not
+    stand in them.
+    """
+
+    lines: Sequence[Line]
+    calls: Sequence[Exchange]
+    posts: Sequence[Exchange]
+    links: dict[Key, str | None]
+    mails: Sequence[Mail]
+    mails_of_people: Counter[str]
+    others: Sequence[str]
+    files: Sequence[str]
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseVerdict:
+    """What became of one meeting; `complaints` tell what is not as it should be."""
+
+    meeting: Meeting
+    story: tuple[Ending, ...]
+    link: str | None
+    calls: int
+    patches: int
+    troubles: tuple[str, ...]
+    complaints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A budget of Graph calls for a kind of message: how many there were, and the most that one spent."""
+
+    kind: str
+    allowed: int
+    messages: int
+    most: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether no message spent more."""
+        return self.most <= self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence about the day; `holds` is False where it is not as it should be."""
+
+    text: str
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """All of it."""
+
+    cases: tuple[CaseVerdict, ...]
+    budgets: tuple[Budget, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def case_complaints(self) -> list[str]:
+        """What is not as it should be with single meetings, a line each."""
+        return [f"{_name(case.meeting)}: {text}" for case in self.cases for text in case.complaints]
+
+    @property
+    def complaints(self) -> list[str]:
+        """Everything that is not as it should be, a line each."""
+        return [
+            *self.case_complaints,
+            *(
+                f"{b.kind} took {b.most} Graph calls, {b.allowed} allowed"
+                for b in self.budgets
+                if not b.is_kept
+            ),
+            *(fact.text for fact in self.facts if not fact.holds),
+        ]
+
+
+def judge(meetings: Sequence[Meeting], record: Record) -> Verdict:
+    """Hold the day's record against what its scenes promise."""
+    happened = by_event(record.lines, record.calls, record.posts)
+    cases = tuple(judge_case(one, happened[one.key], record.links[one.key]) for one in meetings)
+    spendings = [one for event in happened.values() for one in spent(event)]
+    return Verdict(
+        cases=cases,
+        budgets=tuple(_budget(kind, allowed, spendings) for kind, allowed in BUDGETS.items()),
+        facts=tuple(_facts(record, happened)),
+    )
+
+
+def judge_case(meeting: Meeting, happened: Happenings, link: str | None) -> CaseVerdict:
+    """Hold one meeting against its scene; `link` is the provider of the join link it has in Graph."""
+    told = story(happened.lines)
+    return CaseVerdict(
+        meeting=meeting,
+        story=told,
+        link=link,
+        calls=len(happened.calls),
+        patches=len(_patches(happened.calls)),
+        troubles=tuple(troubles(happened.calls)),
+        complaints=tuple(_complaints(meeting, happened, told, link)),
+    )
+
+
+def _complaints(
+    meeting: Meeting, happened: Happenings, told: tuple[Ending, ...], link: str | None
+) -> Iterable[str]:
+    scene = meeting.scene
+    if told != scene.story:
+        yield f"expected {_in_words(scene.story)}, became {_in_words(told)}"
+    if link != scene.link:
+        yield f"expected {scene.link or 'no'} link in Graph, found {link or 'none'}"
+    if len(_successful(_patches(happened.calls))) > 1:
+        yield "written to more than once"
+    counted_by_app = sum(line["graph_calls"] for line in happened.lines)
+    if counted_by_app != len(happened.calls):
+        yield f"the log tells of {counted_by_app} Graph calls, Graph of {len(happened.calls)}"
+
+
+def _facts(record: Record, happened: dict[Key, Happenings]) -> Iterable[Fact]:
+    yield _notified(record)
+    yield _handled(record)
+    yield _called(record)
+    yield _written(happened)
+    yield _mailed(record, happened)
+    leaks = sum(secret in text for text in record.files for secret in record.secrets)
+    yield Fact("Log and HAR hold no key, no token and no clientState.", holds=not leaks)
+    for text, count in Counter(record.others).items():
+        yield Fact(f"{text} ({counted(count, 'time')})", holds=False)
+
+
+def _notified(record: Record) -> Fact:
+    sent = notices(record.posts)
+    changes = {(item["resource"], item["resourceData"]["@odata.etag"]) for item in sent}
+    posts = [post for post in record.posts if post.request_body]
+    accepted = sum(post.status == HTTPStatus.ACCEPTED for post in posts)
+    return Fact(
+        f"Graph sent {counted(len(sent), 'notification')} of {counted(len(changes), 'change')}, out of order,"
+        f" in {counted(len(posts), 'POST')}, of which {accepted} were answered 202.",
+        holds=accepted == len(posts),
+    )
+
+
+def _handled(record: Record) -> Fact:
+    decided = [line for line in record.lines if line["event"] == "event.decided"]
+    outcomes = Counter(line["outcome"] for line in decided)
+    errors = sum(line["level"] == "error" for line in record.lines)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    return Fact(
+        f"{counted(len(decided), 'message')}, each ended in one log line: {counts}."
+        f" Lines at level error: {errors or 'none'}.",
+        holds=not errors,
+    )
+
+
+def _called(record: Record) -> Fact:
+    in_log = sum(line["graph_calls"] for line in record.lines if line["event"] == "event.decided")
+    about_events = sum(bool(call.event) for call in record.calls)
+    methods = Counter(call.method for call in record.calls)
+    counts = ", ".join(f"{count} {method}" for method, count in methods.most_common())
+    return Fact(
+        f"{counted(len(record.calls), 'Graph call')} ({counts}), {about_events} about events;"
+        f" Joinlink's own log counts {in_log}.",
+        holds=in_log == about_events,
+    )
+
+
+def _written(happened: dict[Key, Happenings]) -> Fact:
+    patches = [calls for event in happened.values() if (calls := _patches(event.calls))]
+    taken = [len(_successful(calls)) for calls in patches]
+    refused = Counter(call.status for calls in patches for call in calls if call.status not in OK)
+    also = "".join(f", {count} answered {status}" for status, count in refused.items())
+    return Fact(
+        f"{counted(sum(map(len, patches)), 'PATCH', 'PATCHes')} to {counted(len(patches), 'event')}:"
+        f" {sum(taken)} carried out{also}; never more than {max(taken, default=0)} carried out per event.",
+        holds=max(taken, default=0) <= 1,
+    )
+
+
+def _mailed(record: Record, happened: dict[Key, Happenings]) -> Fact:
+    ours = Counter(mail.event for mail in record.mails) - record.mails_of_people
+    written = {event for (_, event), what in happened.items() if _successful(_patches(what.calls))}
+    return Fact(
+        f"{counted(len(record.mails), 'update mail')} to attendees: {ours.total()} by Joinlink's writes,"
+        f" {record.mails_of_people.total()} by people's own changes.",
+        holds=set(ours) <= written and all(count == 1 for count in ours.values()),
+    )
+
+
+def _budget(kind: str, allowed: int, spendings: Sequence[Spent]) -> Budget:
+    return Budget(kind, allowed, sum(one.kind == kind for one in spendings), most(spendings, kind))
+
+
+def _patches(calls: Iterable[Exchange]) -> list[Exchange]:
+    return [call for call in calls if call.method == "PATCH"]
+
+
+def _successful(calls: Iterable[Exchange]) -> list[Exchange]:
+    """Return the calls that Graph carried out, whether or not the answer arrived."""
+    return [call for call in calls if call.status in OK]
+
+
+def _in_words(told: Sequence[Ending]) -> str:
+    return ", then ".join(f"{outcome} · {reason}" for outcome, reason in told) or "nothing"
+
+
+def _name(meeting: Meeting) -> str:
+    return f"{meeting.scene.who}, {meeting.scene.subject!r}"

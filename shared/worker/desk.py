@@ -1,0 +1,52 @@
+"""What the admin's command reads to decide as the worker does. Nothing here writes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.event import Event
+from shared.graph.client import Graph
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy
+from shared.storage.meetings import Meetings, Stored
+from shared.worker.directory import Directory
+from shared.worker.policies import RuleSource
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An event as it is now, and what is known beyond it."""
+
+    event: Event
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The app's own Graph, memory and rules, to look at single events."""
+
+    graph: Graph
+    meetings: Meetings
+    directory: Directory
+    rules: RuleSource
+    now: Callable[[], datetime]
+    #: JOINLINK_MODE=report is set
+    report_only: bool
+
+    def look(self, mailbox: str, event_id: str, policy: Policy) -> Look:
+        """Return the event, or its series master if it is an occurrence, with the facts for a decision.
+
+        `mailbox` is an object id or a user principal name.
+
+        Raises:
+            GraphError: Graph does not show the event, or facts are out of reach for the moment.
+            StorageUnavailable: the `meetings` table can't be read.
+        """
+        event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
+        if event.master is not None:
+            event = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
+        stored = Stored()
+        if event.is_organizer:
+            owner = mailbox if "@" not in mailbox else self.graph.user_id(mailbox)
+            stored = self.meetings.read(owner.lower(), event.id)
+        return Look(event, self.directory.facts(policy, stored.meeting))

@@ -1,0 +1,156 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain.event import Attendee, Event
+from tests.cli import graph_json
+from tests.cli.samples import RULES
+
+START = datetime(2026, 12, 1, 10, tzinfo=UTC)
+EVENT = Event(
+    id="AAMkAD=",
+    etag='W/"1"',
+    subject="Review",
+    organizer="al@contoso.com",
+    start=START,
+    end=START + timedelta(minutes=90),
+    attendees=(Attendee(address="bo@fabrikam.com"),),
+)
+GUARDS = """\
+Guards, the first that holds decides
+  already_online   it is not online
+  not_organizer    this is the organizer's copy
+  cancelled        it was not cancelled
+  ended            it ends at 2026-12-01 11:30 UTC
+  draft            it is no draft
+  other_join_link  no other join link was found
+  removed_by_user  it is not known to have had a link
+  gave_up          0 of 3 attempts brought no link
+"""
+
+
+@pytest.fixture
+def event_file(write: Any) -> None:
+    write(**{"rules/a.yaml": RULES, "event.json": json.dumps(graph_json.of_event(EVENT))})
+
+
+@pytest.mark.usefixtures("event_file")
+def test_the_answer_comes_first_then_every_guard_rule_and_condition(joinlink: Any) -> None:
+    """As the What If of Conditional Access: what decided is marked, and nothing is left out."""
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01T09:00Z")
+    policy = json.loads(joinlink("validate", "--format", "json").out)["policies"][0]["hash"]
+
+    assert ran.exit == 0
+    assert (
+        ran.out
+        == f"""\
+Review
+Tue 2026-12-01 10:00 UTC, for 1 h 30 min, organized by al@contoso.com
+decided as at 2026-11-01 09:00 UTC by policy {policy}
+
+now          is left alone: external wants a link, and is in report mode (report_mode)
+if promoted  gets a join link, by external, if limits and calendar permit (link_added)
+
+{GUARDS}
+Rules, the first that matches decides
+
+  opted-out  enforce skip  does not match
+    when is not met
+      ✗ subject contains "[no link]"  "Review"
+
+▶ external  report enable  matches, decides
+    when is met
+      ✓ external_attendees at least 1        1
+    unless is not met
+      ✗ any of
+        ✗ has_room true                      false
+        ✗ sensitivity private, confidential  normal
+
+  later  off enable  off, so it is not asked
+    when every event
+"""
+    )
+
+
+@pytest.mark.usefixtures("event_file")
+def test_a_guard_that_decides_is_marked(joinlink: Any) -> None:
+    """The rules are shown all the same."""
+    ran = joinlink("explain", "--event", "event.json", "--at", "2027-01-01")
+
+    assert "now          is left alone: it ended at 2026-12-01 11:30 UTC (ended)\n" in ran.out
+    assert "▶ ended            it ended at 2026-12-01 11:30 UTC\n" in ran.out
+    assert "  A guard decided, so no rule was asked. This is what they would have said.\n" in ran.out
+
+
+@pytest.mark.usefixtures("event_file")
+def test_json_holds_the_same(joinlink: Any) -> None:
+    """For scripts: verdict and reason in the words of the log."""
+    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+
+    assert (told["verdict"], told["reason"], told["rule"]) == ("would_enable", "report_mode", "external")
+    assert (told["projected"], told["projected_rule"]) == ("enable", "external")
+    assert told["rules"][1]["when"]["conditions"] == [
+        {"condition": "external_attendees", "expected": "at least 1", "actual": "1", "holds": True}
+    ]
+
+
+def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
+    """Without the tenant's domains nobody is external; the note says how to name them."""
+    rules = RULES.replace("internal_domains: [contoso.com]\n", "")
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
+    unknown = joinlink("explain", "--event", "event.json", "--at", "2026-11-01").out
+    known = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "Contoso.com").out
+
+    assert "      · external_attendees at least 1" in unknown
+    assert (
+        "note  internal_domains is auto: name the tenant's domains with --domain to tell who is external\n"
+        in unknown
+    )
+    assert "      ✓ external_attendees at least 1" in known
+    assert "note" not in known
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="nothing named"),
+        pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="half a name"),
+        pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], "name an event: --event FILE, or --mailbox and --event-id together", id="two events"),
+        pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
+        pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
+        pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),
+        pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
+        pytest.param(["--event", "event.json", "--rules", "bad.yaml"], "the rules in bad.yaml have errors; joinlink validate bad.yaml shows them", id="rules with errors"),
+        pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("event_file")
+def test_what_cannot_be_explained_is_refused_in_a_sentence(
+    words: list[str], said: str, joinlink: Any, write: Any
+) -> None:
+    """With exit code 2, and no traceback."""
+    write(**{"bad.yaml": "version: 2\n", "list.json": '{"value": []}', "half.json": '{"id": "x"}'})
+    ran = joinlink("explain", *words)
+
+    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+
+
+def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
+    """Half an emoji, which JSON can carry, and a pipe that knows 256 letters, as on Windows."""
+    odd = replace(EVENT, subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
+    write(**{"rules/a.yaml": RULES.replace('subject: "[no link]"', "categories: x", 1)})
+    (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
+    command = [sys.executable, "-m", "cli", "explain", "--event", "event.json"]
+    environ = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(Path(__file__).parents[2])}
+    for words in ([], ["--json"]):
+        ran = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
+
+        assert (ran.returncode, ran.stderr) == (0, b"")
+        assert "\\ud83d" in ran.stdout.decode()

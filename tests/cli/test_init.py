@@ -1,0 +1,100 @@
+import io
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import starter
+
+WISHES = list(itertools.product(
+    ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"]),
+    ("--external-only", "--all-meetings"),
+    ("--rooms", "--no-rooms"),
+    ("--opt-out", "--no-opt-out"),
+))  # fmt: skip
+
+
+class Terminal(io.StringIO):
+    """What an admin types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("domains", "external", "rooms", "opt_out"), WISHES)
+def test_what_it_writes_is_right_and_tested(
+    domains: list[str], external: str, rooms: str, opt_out: str, joinlink: Any
+) -> None:
+    """Whatever is wished: no warning, all tests pass, and every condition is decided by one of them."""
+    assert joinlink("init", "--yes", *domains, external, rooms, opt_out).exit == 0
+    validated, tested = joinlink("validate", "--strict"), joinlink("test", "--require-tests")
+
+    assert validated.exit == 0, validated.out
+    assert "Nothing is written with these rules" in validated.out
+    assert tested.exit == 0, tested.out
+    assert "no test" not in tested.out
+
+
+def test_the_domains_stand_in_the_file_with_their_subdomains(joinlink: Any, folder: Path) -> None:
+    """So that al@mail.contoso.com is no guest."""
+    ran = joinlink("init", "--yes", "--domain", "Contoso.com")
+
+    assert (
+        'internal_domains: [contoso.com, "*.contoso.com"]\n' in (folder / "rules/joinlink.yaml").read_text()
+    )
+    assert ran.out == (
+        "✓ rules/joinlink.yaml is written, in report mode.\n"
+        "Next: look at it, then joinlink validate rules and joinlink test rules.\n"
+    )
+
+
+def test_it_asks_what_no_flag_has_answered(
+    joinlink: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newcomer needs to know no flags."""
+    monkeypatch.setattr(sys, "stdin", Terminal("contoso.com, contoso.de\nn\n\n"))
+    ran = joinlink("init", "first.yaml", "--opt-out")
+    text = (folder / "first.yaml").read_text()
+
+    assert "Only meetings with people from outside? [Y/n]: " in ran.out
+    assert "refuse" not in ran.out
+    assert 'internal_domains: [contoso.com, "*.contoso.com", contoso.de, "*.contoso.de"]' in text
+    assert "attendees: {at_least: 1}" in text
+    assert "has_room: true" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["--yes", "taken.yaml"], "taken.yaml exists already; say --force to overwrite it, or name another file", id="a file in the way"),
+        pytest.param([], "there is nobody to ask; say --yes to take the flags and the defaults", id="nobody to ask"),
+        pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is no mail domain such as contoso.com', id="an address for a domain"),
+        pytest.param(["--yes", "taken.yaml/x.yaml"], "taken.yaml/x.yaml can't be written: File exists", id="no folder"),
+    ],
+)  # fmt: skip
+def test_it_refuses_in_a_sentence(
+    words: list[str], said: str, joinlink: Any, write: Any, folder: Path
+) -> None:
+    """And leaves what is there as it is."""
+    write(**{"taken.yaml": "mine"})
+    ran = joinlink("init", *words)
+
+    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+    assert (folder / "taken.yaml").read_text() == "mine"
+
+
+def test_force_overwrites(joinlink: Any, write: Any, folder: Path) -> None:
+    """Where the admin says so."""
+    write(**{"taken.yaml": "mine"})
+
+    assert joinlink("init", "--yes", "--force", "taken.yaml").exit == 0
+    assert (folder / "taken.yaml").read_text().startswith("# Rules of Joinlink")
+
+
+def test_the_packaged_rules_are_what_it_writes_by_default() -> None:
+    """One starting point, whichever way it is reached."""
+    packaged = Path(__file__).parents[2] / "rules" / "joinlink.yaml"
+
+    assert packaged.read_text() == starter.text(starter.Wishes())

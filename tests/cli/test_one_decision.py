@@ -1,0 +1,84 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings, strategies as st
+
+from cli.event_file import read_event
+from cli.formats import explain_json
+from cli.subject import Subject
+from shared.domain.decision import Action
+from shared.rules.decide import decide
+from shared.rules.event_sketch import EventSketch, TimeOfDay
+from shared.rules.explain import explain
+from shared.rules.facts import Facts
+from shared.rules.policy import Policy, RuleTest
+from shared.rules.testing import run_test
+from tests.cli import graph_json
+from tests.rules.strategies import GROUP, policies
+
+PEOPLE = st.sampled_from(
+    ["al", "cy@contoso.com", "bo@fabrikam.com", "/o=ExchangeLabs/cn=x", "dee@sub.contoso.com"]
+)
+WORDS = st.text(max_size=12) | st.sampled_from(["Review", "https://zoom.us/j/1", "o", "x"])
+SKETCHES = st.builds(
+    EventSketch,
+    organizer=st.sampled_from(["al", "dee@contoso.com"]),
+    attendees=st.lists(PEOPLE, max_size=4).map(tuple),
+    rooms=st.lists(st.just("boardroom"), max_size=1).map(tuple),
+    subject=WORDS,
+    body=WORDS,
+    location=st.lists(WORDS.filter(str.strip), max_size=2, unique=True).map(tuple),
+    start=st.builds(
+        TimeOfDay, st.timedeltas(timedelta(0), timedelta(hours=23)), st.none() | st.integers(0, 6)
+    )
+    | st.timedeltas(timedelta(days=-2), timedelta(days=2)),
+    duration=st.none() | st.timedeltas(timedelta(minutes=5), timedelta(days=2)),
+    all_day=st.booleans(),
+    recurring=st.booleans(),
+    categories=st.lists(WORDS, max_size=2).map(tuple),
+    sensitivity=st.sampled_from(["normal", "private"]),
+    draft=st.booleans(),
+    cancelled=st.booleans(),
+    online=st.booleans(),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sketch=SKETCHES, policy=policies(), members=st.none() | st.frozensets(PEOPLE, max_size=3))
+def test_rule_tests_explain_and_the_worker_decide_alike(
+    sketch: EventSketch, policy: Policy, members: frozenset[str] | None
+) -> None:
+    """A test inside a rule, and the same event through Graph's JSON to `decide`, as in the worker, and to `explain`."""
+    known = {} if members is None else {GROUP: members}
+    test = RuleTest(name="t", event=sketch, expect=Action.ENABLE, members=known)
+    tested = run_test(policy, policy.rules[0], test)
+    promoted = replace(policy, rules=tuple(line.rule for line in tested.explanation.rules))
+    house = "contoso.com"
+    facts = Facts(
+        tenant_domains=frozenset({house}),
+        members={group: _addresses(names) for group, names in known.items()},
+    )
+    now = sketch.moment(None)
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "event.json"
+        file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, house=house))))
+        event = read_event(file)
+    explanation = explain(event, promoted, facts, now)
+    told = explain_json.document(Subject(event=event, policy=promoted, facts=facts, now=now), explanation)
+
+    assert event == sketch.event(now=now, house=house)
+    assert tested.decision == decide(event, promoted, facts, now) == explanation.decision
+    assert (told["verdict"], told["reason"], told["rule"]) == (
+        tested.decision.verdict,
+        tested.decision.reason,
+        tested.decision.rule,
+    )
+    assert tested.explanation == explanation
+
+
+def _addresses(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name if "@" in name else f"{name}@contoso.com" for name in names)

@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from cli import language, reference, rule_schema
+from shared.rules import file_reader, rule_reader, sketch_reader
+from shared.rules.catalogue import CATALOGUE
+from shared.rules.loader import RuleFile, load_policy
+from shared.rules.yaml_nodes import read_yaml
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "rules" / "data"
+FILES = [file for kind in ("good", "questionable", "bad") for file in sorted(DATA.glob(f"{kind}/*.yaml"))]
+VALIDATOR = Draft202012Validator(rule_schema.document())
+#: What a schema can't see, why, and the bad files that show it: the loader alone refuses these.
+ONLY_THE_LOADER_KNOWS = {
+    "a schema compares no values": {
+        "active-crossed", "contradiction-externals", "contradiction-inside", "contradiction-location",
+        "contradiction-nobody", "contradiction-series", "contradiction-single", "contradiction-unless",
+        "contradiction-unless-any", "duration-crossed", "hours-same", "id-repeated", "number-bounds-crossed",
+        "event-duration-long", "event-start-far", "sweep-short", "test-name-twice",
+    },
+    "a schema does not look into lists": {
+        "address-in-list-of-domains", "domain-in-list-far", "domain-in-list-of-addresses", "domain-in-list-unknown",
+        "domain-in-no-lists", "domains-list-unknown",
+    },
+    "a schema knows no calendar and no time zones": {
+        "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown",
+    },
+    "a schema sees a number, not how it was written": {"number-exponent", "number-octal"},
+    "a schema reads no RE2": {
+        "pattern-backreference", "pattern-bad-escape", "pattern-class", "pattern-huge", "pattern-lookahead",
+        "pattern-open-class", "pattern-open-group", "pattern-repeat", "pattern-star",
+    },
+}  # fmt: skip
+
+
+def test_the_gaps_of_the_schema_are_real_files() -> None:
+    """A gap that was closed, or a file that was renamed, leaves the list."""
+    known = {file.stem for file in FILES if file.parent.name == "bad"}
+
+    assert set().union(*ONLY_THE_LOADER_KNOWS.values()) <= known
+
+
+def test_the_schema_is_a_schema() -> None:
+    """Of the draft that it names."""
+    Draft202012Validator.check_schema(rule_schema.document())
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in reference.generated()])
+def test_what_is_generated_is_committed(path: Path) -> None:
+    """After a change of the language, `python -m cli.reference` brings both files up to date."""
+    assert path.read_text(encoding="utf-8") == reference.generated()[path]
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=f"{file.parent.name}-{file.stem}") for file in FILES])
+def test_schema_and_loader_agree(file: Path) -> None:
+    """An editor underlines what the loader refuses, and nothing that it takes."""
+    root, mistakes = read_yaml(file.read_bytes())
+    if root is None or mistakes:
+        pytest.skip("no YAML, or of a kind that is refused before any schema")
+    known_gap = any(file.stem in stems for stems in ONLY_THE_LOADER_KNOWS.values())
+    refused = [
+        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(rule_schema.plain(root))
+    ]
+
+    assert bool(refused) is (file.parent.name == "bad" and not known_gap), refused
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        pytest.param(language.FILE_KEYS, file_reader._KEYS, id="file"),
+        pytest.param(language.RULE_KEYS, rule_reader._KEYS, id="rule"),
+        pytest.param(language.EVENT_KEYS, sketch_reader._KEYS, id="a test's event"),
+        pytest.param(language.CONDITIONS, CATALOGUE, id="conditions"),
+        pytest.param(language.JOINS, rule_reader._JOINS, id="joins"),
+    ],
+)  # fmt: skip
+def test_every_word_that_the_loader_knows_is_described(words: tuple[language.Word, ...], known: Any) -> None:
+    """And no other, in the same order."""
+    assert [word.name for word in words] == list(known)
+
+
+@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in language.CONDITIONS])
+def test_the_example_of_a_condition_works(word: language.Word) -> None:
+    """What the docs show can be copied into a rule."""
+    text = f"version: 1\nrules:\n  - id: a\n    when:\n      {word.name}: {word.example}\n"
+    root, _ = read_yaml(text.encode())
+    assert root is not None
+
+    assert load_policy([RuleFile("a.yaml", text.encode())]).policy is not None
+    assert VALIDATOR.is_valid(rule_schema.plain(root))
+
+
+def test_the_command_prints_the_committed_schema(joinlink: Any) -> None:
+    """So that an admin can keep it beside their rules."""
+    ran = joinlink("schema")
+
+    assert json.loads(ran.out) == json.loads((ROOT / "docs/rules.schema.json").read_text())
+
+
+def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
+    """In words that need no schema."""
+    assert joinlink("schema", "starts_in").out == (
+        "starts_in, a condition, in when and unless\n\n"
+        "Time from now to the start; of a series, of its first occurrence.\n"
+        "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
+        "A time is a number with a unit: s, m, h or d.\n\n"
+        "    starts_in: {at_least: 15m}\n"
+    )
+
+
+def test_an_unknown_word_is_answered_with_the_nearest(joinlink: Any) -> None:
+    """As in rule files themselves."""
+    ran = joinlink("schema", "durration")
+
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == 'joinlink: there is no "durration" in rule files; did you mean "duration"?\n'

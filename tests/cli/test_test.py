@@ -1,0 +1,139 @@
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.samples import RULES
+
+PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
+
+
+def test_passing_tests_are_told_rule_by_rule(joinlink: Any, write: Any) -> None:
+    """And what they leave open, which fails nothing."""
+    write(**{"rules/a.yaml": PASSING})
+    ran = joinlink("test")
+
+    assert ran.exit == 0
+    assert (
+        ran.out
+        == """\
+opted-out  rules/a.yaml:4
+    ✓ marked in the subject
+external  rules/a.yaml:11
+    ✓ a customer call
+    ✓ not in the boardroom
+1 rule without tests
+    later  rules/a.yaml:25
+Conditions that no test of their rule decides
+    opted-out
+      subject contains "[no link]"       no test hangs on its failing
+    external
+      external_attendees at least 1      no test hangs on its failing
+      sensitivity private, confidential  no test hangs on its holding
+3 tests: 3 passed, 0 failed.
+"""
+    )
+
+
+def test_a_failing_test_shows_expected_actual_and_why(joinlink: Any, write: Any) -> None:
+    """The conditions that decided stand below, each with what the event has."""
+    write(**{"rules/a.yaml": RULES})
+    ran = joinlink("test", "--run", "boardroom")
+
+    assert ran.exit == 1
+    assert (
+        ran.out
+        == """\
+external  rules/a.yaml:11
+    ✗ not in the boardroom
+        expected  enable, by external
+        actual    skip (no_rule_matched)
+        at        rules/a.yaml:21
+        external was expected to decide
+        when is met
+          ✓ external_attendees at least 1        1
+        unless is met, so the rule does not match
+          ✓ any of
+            ✓ has_room true                      true
+            ✗ sensitivity private, confidential  normal
+
+1 test: 0 passed, 1 failed.
+"""
+    )
+
+
+def test_a_rule_that_fires_where_no_test_expects_it_fails(joinlink: Any, write: Any) -> None:
+    """The right outcome by the wrong rule is a surprise, too."""
+    first = "  - {id: first, when: {subject: call}}\n  - id: external\n"
+    write(
+        **{
+            "rules/a.yaml": PASSING.replace("  - id: external\n", first).replace(
+                "duration: 30m", "subject: call"
+            )
+        }
+    )
+    ran = joinlink("test", "--run", "customer")
+
+    assert ran.exit == 1
+    assert "        expected  enable, by external\n        actual    enable, by first\n" in ran.out
+
+
+def test_a_guard_that_decides_says_what_it_sees(joinlink: Any, write: Any) -> None:
+    """No rule was asked, so none is shown."""
+    write(**{"rules/a.yaml": PASSING.replace("duration: 30m", "draft: true")})
+
+    assert "        actual    skip (draft)\n" in joinlink("test", "--run", "customer").out
+
+
+def test_rules_without_tests_fail_where_tests_are_required(joinlink: Any, write: Any) -> None:
+    """A pipeline can insist."""
+    write(**{"rules/a.yaml": PASSING})
+
+    assert joinlink("test", "--require-tests").exit == 1
+
+
+def test_rules_with_errors_are_not_tested(joinlink: Any, write: Any) -> None:
+    """Their problems are shown instead, and other policies run all the same."""
+    write(**{"rules/a.yaml": PASSING, "more/b.yaml": "version: 2\n"})
+    ran = joinlink("test", "more", "rules")
+
+    assert ran.exit == 1
+    assert ran.out.startswith("more/b.yaml:1:10: version is 1, but this is the number 2\n")
+    assert ran.out.endswith("3 tests: 3 passed, 0 failed. 1 policy with errors.\n")
+
+
+def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write: Any, folder: Path) -> None:
+    """The folder for it is made where it is missing."""
+    write(**{"rules/a.yaml": RULES})
+    joinlink("test", "--require-tests", "--junit", "build/rules.xml")
+    root = ET.parse(folder / "build/rules.xml").getroot()  # noqa: S314 -- our own output
+    cases = {case.get("name"): case.find("failure") for case in root.iter("testcase")}
+
+    assert (root.get("tests"), root.get("failures")) == ("4", "2")
+    failure = cases["external: not in the boardroom"]
+    assert failure is not None
+    assert failure.get("message") == "expected enable, by external; actual skip (no_rule_matched)"
+    assert cases["later: has tests"] is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        pytest.param("nothing like it", 'no test is found by "nothing like it"', id="finds nothing"),
+        pytest.param("(", '--run takes a pattern, and "(" is none: missing ), unterminated subpattern at position 0', id="no pattern"),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_is_of_no_use_is_refused(pattern: str, said: str, joinlink: Any, write: Any) -> None:
+    """Zero tests of zero would look like success."""
+    write(**{"rules/a.yaml": PASSING})
+    ran = joinlink("test", "--run", pattern)
+
+    assert (ran.exit, ran.err) == (2, f"joinlink: {said}\n")
+
+
+def test_files_are_named_as_the_admin_named_them(joinlink: Any, write: Any) -> None:
+    """However deep they lie, so that a click finds them."""
+    write(**{"rules/examples/a.yaml": PASSING})
+
+    assert "external  rules/examples/a.yaml:11\n" in joinlink("test", "rules/examples/a.yaml").out

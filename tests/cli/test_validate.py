@@ -1,0 +1,159 @@
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+GOOD = """version: 1
+rules:
+  - id: no-link
+    mode: enforce
+    when: {subject: "[no link]"}
+    action: skip
+  - id: everyone
+    mode: enforce
+    when: {attendees: {at_least: 1}}
+    limits: {per_hour: 10}
+"""
+BAD = """version: 1
+rules:
+  - id: external-meetings
+    when: {attendes: 1, subject: {matches: "<100% & \\"x\\"("}}
+"""
+
+
+def read_xml(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314 -- our own output
+
+
+EMPTY = "version: 1\n"  # allowed, with a warning
+
+
+def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -> None:
+    """An admin sees at one glance which rules would write."""
+    write(
+        **{"rules/a.yaml": GOOD, "rules/b.yaml": "version: 1\nrules:\n  - {id: later, mode: off, when: {}}\n"}
+    )
+    ran = joinlink("validate")
+
+    assert ran.exit == 0
+    assert "✓ rules: 3 rules in 2 files, policy " in ran.out
+    assert "    enforce  everyone  enable  writes\n" in ran.out
+    assert "    off      later     enable\n" in ran.out
+    assert "Join links are written by everyone.\n" in ran.out
+
+
+def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, write: Any) -> None:
+    """In a pipe nothing is broken, coloured or decorated."""
+    write(**{"rules/a.yaml": BAD})
+    ran = joinlink("validate", "rules")
+
+    assert ran.exit == 1
+    assert ran.out.splitlines() == [
+        'rules/a.yaml:4:12: rule "external-meetings": unknown condition "attendes" (did you mean "attendees"?)',
+        'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" can\'t be used: a ")" is missing',
+        "2 errors in 1 file.",
+    ]
+
+
+def test_a_folder_is_one_policy_and_a_file_stands_for_itself(joinlink: Any, write: Any) -> None:
+    """An id may stand once in a folder; examples beside each other do not disturb each other."""
+    write(**{"rules/a.yaml": GOOD, "rules/b.yaml": GOOD})
+
+    assert joinlink("validate", "rules").exit == 1
+    assert joinlink("validate", "rules/a.yaml", "rules/b.yaml").exit == 0
+
+
+def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) -> None:
+    """A pipeline can hold its rules to more than the cloud does."""
+    write(**{"rules/a.yaml": EMPTY})
+    easy, strict = joinlink("validate"), joinlink("validate", "--strict")
+
+    assert (easy.exit, strict.exit) == (0, 1)
+    assert "rules/a.yaml:1:1: warning: there is no rule in any file, so nothing will be done\n" in easy.out
+    assert "no errors, 1 warning in 1 file.\n" in easy.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or begin one with joinlink init\n", id="nothing here"),
+        pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
+        pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
+        pytest.param(["validate", "empty/locked.yaml"], "joinlink: empty/locked.yaml can't be read: Is a directory\n", id="not a file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told_in_one_sentence(
+    words: list[str], said: str, joinlink: Any, folder: Path
+) -> None:
+    """No traceback, and exit code 2: nothing was judged."""
+    (folder / "empty").mkdir()
+    if "locked" in words[-1]:
+        (folder / "empty/locked.yaml").mkdir()
+        (folder / "empty/locked.yaml/x.yaml").mkdir()
+        said = said.replace("locked.yaml can't", "locked.yaml/x.yaml can't")
+    ran = joinlink(*words)
+
+    assert (ran.exit, ran.out, ran.err) == (2, "", said)
+
+
+def test_json_holds_every_fact(joinlink: Any, write: Any) -> None:
+    """A script needs to parse no prose."""
+    write(**{"rules/a.yaml": BAD, "more/b.yaml": GOOD})
+    ran = joinlink("validate", "rules", "more", "--format", "json")
+    told = json.loads(ran.out)
+
+    assert ran.exit == 1
+    assert told["problems"][0] == {
+        "file": "rules/a.yaml",
+        "line": 4,
+        "column": 12,
+        "severity": "error",
+        "rule": "external-meetings",
+        "text": 'unknown condition "attendes"',
+        "suggestion": "attendees",
+    }
+    assert [(policy["path"], policy["valid"]) for policy in told["policies"]] == [
+        ("rules", False),
+        ("more", True),
+    ]
+    assert [rule["writes"] for rule in told["policies"][1]["rules"]] == [False, True]
+
+
+def test_github_shows_problems_beside_their_lines(joinlink: Any, write: Any) -> None:
+    """Percent signs and colons are escaped as GitHub's runner wants them."""
+    write(**{"rules/a,b.yaml": BAD})
+
+    assert joinlink("validate", "--format", "github").out.splitlines()[1] == (
+        "::error file=rules/a%2Cb.yaml,line=4,col=44,title=Joinlink rules::"
+        'rule "external-meetings": subject: matches: the pattern "<100%25 & "x"(" can\'t be used: a ")" is missing'
+    )
+
+
+def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
+    """Text is escaped, and a warning fails only where strictness is asked for."""
+    write(**{"rules/a.yaml": BAD, "more/b.yaml": EMPTY})
+    report = read_xml(joinlink("validate", "rules", "more", "--format", "junit").out)
+    failures = [failure.get("message", "") for failure in report.iter("failure")]
+
+    assert (report.get("tests"), report.get("failures")) == ("3", "2")
+    assert 'the pattern "<100% & "x"("' in failures[1]
+    strict = read_xml(joinlink("validate", "more", "--strict", "--format", "junit").out)
+    assert strict.get("failures") == "1"
+
+
+def test_sarif_names_file_line_and_column(joinlink: Any, write: Any) -> None:
+    """Code scanning finds the place; the folder's spaces are escaped."""
+    write(**{"my rules/a.yaml": BAD})
+    log = json.loads(joinlink("validate", "my rules", "--format", "sarif").out)
+    [run] = log["runs"]
+    result = run["results"][0]
+
+    assert log["version"] == "2.1.0"
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "my%20rules/a.yaml"},
+        "region": {"startLine": 4, "startColumn": 12},
+    }
+    assert result["ruleId"] in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert result["level"] == "error"

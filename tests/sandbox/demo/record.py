@@ -1,0 +1,73 @@
+"""Made-up records of a day: lines, calls and notifications about one event."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.demo.contoso import Meeting
+from sandbox.demo.journal import Line
+from sandbox.demo.scenes import Ending, Scene
+from sandbox.graph import Exchange, User
+
+ADA = User(id="ada-id", name="Ada Lund", address="ada@contoso.com")
+EVENT = "event-id"
+KEY = (ADA.id, EVENT)
+ADDED, ONLINE = ("enabled", "link_added"), ("skipped", "already_online")
+COPY, BUSY = ("superseded", "read_since"), ("delayed", "mailbox_busy")
+
+
+def line(told: Ending, calls: int = 1, ids: tuple[str, ...] | None = None, **rest: Any) -> Line:
+    """Return an `event.decided` line; its calls have request ids unless others are given."""
+    outcome, reason = told
+    return {
+        "event": "event.decided",
+        "level": "info",
+        "outcome": outcome,
+        "reason": reason,
+        "mailbox": ADA.id,
+        "event_id": EVENT,
+        "graph_calls": calls,
+        "graph_request_ids": [f"r{n}" for n in range(calls)] if ids is None else list(ids),
+        "again_in_seconds": None,
+        "source": "notification",
+        **rest,
+    }
+
+
+def call(method: str = "GET", status: int = 200, request_id: str = "r0", *, lost: bool = False) -> Exchange:
+    """Return a call of the app about the event."""
+    return _exchange("app", method, status, {"request-id": request_id}, lost=lost)
+
+
+def post(*etags: str, status: int = 202) -> Exchange:
+    """Return a POST of notifications about changes of the event."""
+    resource = f"Users/{ADA.id}/Events/{EVENT}"
+    items = [{"resource": resource, "resourceData": {"@odata.etag": etag}} for etag in etags]
+    return _exchange("graph", "POST", status, {}, body=json.dumps({"value": items}))
+
+
+def meeting(*story: Ending, link: str | None = None) -> Meeting:
+    """Return Ada's meeting with what is expected of it."""
+    scene = Scene(who=ADA.name, subject="Review", special="a guest", story=story, link=link)
+    return Meeting(scene, ADA, EVENT)
+
+
+def _exchange(
+    by: Any, method: str, status: int, headers: dict[str, str], *, body: str = "", lost: bool = False
+) -> Exchange:
+    return Exchange(
+        by=by,
+        method=method,
+        path="/",
+        url="http://graph.test/",
+        request_headers={},
+        request_body=body,
+        status=status,
+        response_headers=headers,
+        response_body="",
+        mailbox=ADA.id,
+        event=EVENT,
+        lost=lost,
+        started=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        took_seconds=0.01,
+    )

@@ -1,0 +1,51 @@
+from sandbox.demo import budgets
+from sandbox.demo.budgets import Spent, spent, troubles
+from sandbox.demo.happenings import Happenings
+from tests.sandbox.demo.record import ADDED, COPY, ONLINE, call, line
+
+
+def test_each_message_has_the_budget_of_its_kind() -> None:
+    """Enabled 3, the echo of it 1, a copy 0; a skip that asked the calendar 2."""
+    lines = [line(ADDED, 3), line(COPY, 0), line(ONLINE, 1), line(("skipped", "no_provider"), 2)]
+
+    assert spent(Happenings(lines=lines)) == [
+        Spent(budgets.LINK_ADDED, 3),
+        Spent(budgets.COPY, 0),
+        Spent(budgets.ECHO, 1),
+        Spent(budgets.NO_PROVIDER, 2),
+    ]
+
+
+def test_a_second_look_may_read_what_is_settled_already() -> None:
+    """It was asked for on purpose, so it is no copy of what was answered."""
+    looks = [line(("not_honored", "no_join_link"), 1), line(COPY, 1)]
+    lines = [{**look, "source": "verify"} for look in looks]
+
+    assert spent(Happenings(lines=lines)) == [Spent(budgets.SECOND_LOOK, 1)] * 2
+
+
+def test_one_call_too_many_is_seen() -> None:
+    """Where Graph did nothing to excuse it."""
+    [copy] = spent(Happenings(lines=[line(COPY, 1)], calls=[call()]))
+
+    assert not copy.is_within
+
+
+def test_a_refused_call_excuses_the_message_that_met_it() -> None:
+    """And that message alone: others keep to their budget."""
+    lines = [line(ADDED, 4, ids=("a", "b", "c", "d")), line(COPY, 1, ids=("e",))]
+    calls = [call(request_id=name, status=503 if name == "a" else 200) for name in "abcde"]
+
+    assert [one.is_within for one in spent(Happenings(lines=lines, calls=calls))] == [True, False]
+
+
+def test_an_answer_that_never_came_excuses_too() -> None:
+    """Such a call has no request id."""
+    [one] = spent(Happenings(lines=[line(("enabled", "link_confirmed"), 5, ids=("a", "b", "c", "d"))]))
+
+    assert one == Spent("", 5)
+
+
+def test_troubles_are_named_by_status_or_by_the_loss() -> None:
+    """As the report shows them."""
+    assert troubles([call(), call(status=429), call("PATCH", lost=True)]) == ["429", "lost"]

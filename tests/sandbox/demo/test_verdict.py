@@ -1,0 +1,72 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from sandbox.demo.contoso import Meeting
+from sandbox.demo.verdict import Record, judge
+from sandbox.graph import Mail
+from tests.sandbox.demo.record import ADDED, COPY, EVENT, KEY, ONLINE, call, line, meeting, post
+
+TEAMS = "teamsForBusiness"
+ENABLED = meeting(ADDED, link=TEAMS)
+GOOD = Record(
+    lines=[line(ADDED, 3, ids=("a", "b", "c")), line(COPY, 0), line(ONLINE, 1, ids=("d",))],
+    calls=[call(request_id="a"), call(request_id="b"), call("PATCH", request_id="c"), call(request_id="d")],
+    posts=[post("1", "1"), post("2")],
+    links={KEY: TEAMS},
+    mails=[Mail(EVENT, 1)],
+    mails_of_people=Counter(),
+    others=[],
+    files=['{"event": "event.decided"}'],
+    secrets=["s3cret"],
+)
+
+
+def test_a_day_as_it_should_be_has_no_complaints() -> None:
+    """Four calls, one PATCH, one mail; three notifications of two changes."""
+    verdict = judge([ENABLED], GOOD)
+
+    assert verdict.complaints == []
+    assert (verdict.cases[0].calls, verdict.cases[0].patches) == (4, 1)
+    assert verdict.facts[0].text.startswith("Graph sent 3 notifications of 2 changes")
+
+
+@pytest.mark.parametrize(
+    ("expected", "record", "complaint"),
+    [
+        pytest.param(meeting(ONLINE, link=TEAMS), GOOD, "became enabled · link_added", id="another outcome"),
+        pytest.param(ENABLED, replace(GOOD, lines=[], calls=[]), "became nothing", id="nothing at all"),
+        pytest.param(ENABLED, replace(GOOD, links={KEY: None}), "found none", id="no link in Graph"),
+        pytest.param(meeting(ADDED), GOOD, "expected no link in Graph", id="a link too many"),
+        pytest.param(ENABLED, replace(GOOD, calls=[*GOOD.calls, call("PATCH")]), "written to more than once", id="a second write"),
+        pytest.param(ENABLED, replace(GOOD, calls=GOOD.calls[1:]), "the log tells of 4 Graph calls, Graph of 3", id="the log and Graph disagree"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, line(COPY, 1)]), "a copy of what was answered took 1", id="over budget"),
+        pytest.param(ENABLED, replace(GOOD, posts=[post("1", status=503)]), "of which 0 were answered 202", id="a notification refused"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, {"event": "message.poisoned", "level": "error"}]), "Lines at level error: 1", id="poison"),
+        pytest.param(ENABLED, replace(GOOD, mails=[Mail(EVENT, 1)] * 2), "2 by Joinlink's writes", id="two mails for one write"),
+        pytest.param(ENABLED, replace(GOOD, mails=[Mail("another", 1)]), "1 by Joinlink's writes", id="a mail without a write"),
+        pytest.param(ENABLED, replace(GOOD, files=["a s3cret"]), "Log and HAR", id="a secret"),
+        pytest.param(ENABLED, replace(GOOD, others=["urllib3: oh"]), "urllib3: oh", id="a warning of somebody else's"),
+    ],
+)  # fmt: skip
+def test_whatever_differs_is_told(expected: Meeting, record: Record, complaint: str) -> None:
+    """In words, so that the last line may count them."""
+    assert any(complaint in text for text in judge([expected], record).complaints)
+
+
+def test_mails_that_people_cause_are_theirs() -> None:
+    """A person's edit mails the attendees as well; Joinlink is not blamed for it."""
+    record = replace(GOOD, mails=[Mail(EVENT, 1)] * 2, mails_of_people=Counter({EVENT: 1}))
+
+    assert judge([ENABLED], record).complaints == []
+
+
+def test_an_answer_that_got_lost_counts_as_a_write() -> None:
+    """Graph did what was asked; a second write would be one too many."""
+    calls = [call("PATCH", lost=True), call("PATCH", status=412)]
+    [case] = judge([ENABLED], replace(GOOD, calls=calls)).cases
+
+    assert case.patches == 2
+    assert case.troubles == ("lost", "412")
+    assert "written to more than once" not in case.complaints

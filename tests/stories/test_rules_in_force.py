@@ -1,0 +1,66 @@
+"""Where the rules come from, and what holds when they are broken: through the whole app, on Azurite."""
+
+from datetime import timedelta
+
+from azure.storage.blob import BlobServiceClient
+
+from shared import wiring
+from shared.worker.world import World
+from tests.stories.conftest import RULES, Begin, Story
+
+GUEST = "bo@fabrikam.com"
+BROKEN = "version: 1\nrules: ]"
+
+
+def restart(story: Story) -> wiring.Joinlink:
+    """Begin a new process: all that is kept in memory is gone."""
+    wiring.joinlink().close()
+    return wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
+
+
+def test_rules_in_a_container_are_taken_and_followed(begin: Begin) -> None:
+    """A blob that is changed is in force within a minute; nothing is deployed for it."""
+    story = begin(JOINLINK_RULES="https://contoso.blob.core.windows.net/policy")
+    with BlobServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as blobs:
+        blobs.create_container("policy").upload_blob("rules.yaml", RULES.replace("enforce", "report"))
+        ada = story.person("Ada")
+        story.meeting(ada, GUEST)
+        story.wait()
+        blobs.get_blob_client("policy", "rules.yaml").upload_blob(RULES, overwrite=True)
+        story.stage.clock.advance(timedelta(minutes=1))
+        second = story.meeting(ada, GUEST)
+        story.play()
+
+    assert story.ends(ada)[0] == ("would_enable", "report_mode")
+    assert story.has_link(ada, second)
+
+
+def test_a_restart_under_a_broken_file_goes_on_with_the_last_good_rules(story: Story) -> None:
+    """Events are decided as before, and the log says loudly what is broken and what holds."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.play()
+    (story.rules / "rules.yaml").write_text(BROKEN)
+    app = restart(story)
+    second = story.meeting(ada, GUEST)
+    story.play()
+    app.close()
+
+    assert story.has_link(ada, second)
+    before, after = story.lines("rules.loaded")
+    assert (before["policy"], before["kept"], after["kept"]) == (after["policy"], False, True)
+    assert story.lines("rules.refused")[0]["policy"] == before["policy"]
+
+
+def test_a_restart_with_good_files_takes_those(story: Story) -> None:
+    """What is kept is for the worst case alone."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.play()
+    (story.rules / "rules.yaml").write_text(RULES.replace("enforce", "report"))
+    app = restart(story)
+    story.meeting(ada, GUEST)
+    story.play()
+    app.close()
+
+    assert story.ends(ada)[-1] == ("would_enable", "report_mode")
