@@ -23,7 +23,7 @@ from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.storage.scope_file import ScopeFile
 from shared.worker.pace import Pace
-from shared.worker.plans import Plan, Standing, Wanted, plan
+from shared.worker.plans import ASKED, Plan, Standing, Wanted, plan
 from shared.worker.policies import Policies
 from shared.worker.scope import read_scope
 from shared.worker.surplus import Surplus
@@ -32,8 +32,6 @@ from shared.worker.world import World
 #: The function is stopped after five minutes (host.json); what a run does not get done, the next one does.
 _RUN = timedelta(minutes=4)
 _LEASE = timedelta(minutes=6)
-#: A task that was asked for is not asked for again for so long after it is due.
-_ASKED = timedelta(minutes=30)
 #: Rows and messages are written by this many at a time, and this many are in memory.
 _WRITERS = 8
 _AT_ONCE = 256
@@ -160,7 +158,7 @@ class Maintenance:
         if not planned.task or not planned.reason:
             self._mailboxes.note(row.id, **planned.columns)
             return
-        asked_until = self._world.now() + delay + _ASKED
+        asked_until = self._world.now() + delay + ASKED
         self._mailboxes.note(row.id, **{**planned.columns, "asked_until": asked_until})
         task = MailboxTask(
             mailbox=row.id, task=planned.task, reason=planned.reason, trace=self._world.new_id()
