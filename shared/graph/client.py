@@ -1,15 +1,18 @@
 """The client: calls of `protocol` over one httpx.Client, with a token, one quick retry, and a tally."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
 
 from shared.domain.event import Calendar, Event
+from shared.domain.mailbox import Subscription, User
 from shared.errors import GraphUnavailable
-from shared.graph import protocol, wire
+from shared.graph import directory_calls, protocol, subscription_calls, wire
 from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
@@ -72,6 +75,13 @@ class Graph:
         call = protocol.read_calendar_of(mailbox, event)
         return wire.calendar_from(self._send(call), call.name)
 
+    def calendar_view(
+        self, mailbox: str, start: datetime, end: datetime, *, with_body: bool = False
+    ) -> Iterator[tuple[Event, ...]]:
+        """Yield what the mailbox's calendar shows between two moments, series expanded, page by page."""
+        call = protocol.read_calendar_view(mailbox, start, end, with_body=with_body)
+        return (wire.events_from(page, call.name) for page in self._pages(call))
+
     def enable_online_meeting(self, mailbox: str, event: Event, provider: str) -> Event:
         """Turn the event, unchanged since we read it, into an online meeting; return it as Graph answers."""
         call = protocol.enable_online_meeting(mailbox, event.id, etag=event.etag, provider=provider)
@@ -89,13 +99,65 @@ class Graph:
 
     def group_members(self, group: str) -> frozenset[str]:
         """Read the addresses of all users in a group, nested groups resolved, lower-case."""
-        call: Call | None = protocol.read_group_members(group)
-        addresses: set[str] = set()
-        while call:
-            answer = self._send(call)
-            addresses |= wire.addresses_from(answer, call.name)
-            call = protocol.next_page(call, answer)
-        return frozenset(addresses)
+        call = protocol.read_group_members(group)
+        pages = (wire.addresses_from(page, call.name) for page in self._pages(call))
+        return frozenset().union(*pages)
+
+    def create_subscription(
+        self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+    ) -> Subscription:
+        """Subscribe to a mailbox's events; raises NotValidated, SubscriptionExists, MailboxUnusable, too."""
+        call = subscription_calls.create_subscription(
+            mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+        )
+        return wire.subscription_from(self._send(call), call.name)
+
+    def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
+        """Renew and reauthorize a subscription; raises SubscriptionNotFound, too."""
+        call = subscription_calls.renew_subscription(subscription, expires=expires)
+        return wire.subscription_from(self._send(call), call.name)
+
+    def subscription(self, subscription: str) -> Subscription:
+        """Read a subscription; raises SubscriptionNotFound, too."""
+        call = subscription_calls.read_subscription(subscription)
+        return wire.subscription_from(self._send(call), call.name)
+
+    def delete_subscription(self, subscription: str) -> None:
+        """Delete a subscription; raises SubscriptionNotFound, too."""
+        self._send(subscription_calls.delete_subscription(subscription))
+
+    def subscriptions(self) -> Iterator[tuple[Subscription, ...]]:
+        """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
+        call = subscription_calls.list_subscriptions()
+        return (wire.subscriptions_from(page, call.name) for page in self._pages(call))
+
+    def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
+        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
+        call = subscription_calls.list_subscriptions()
+        page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
+        return wire.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")
+
+    def users(self) -> Iterator[tuple[User, ...]]:
+        """Yield all users of the tenant, page by page."""
+        call = directory_calls.list_users()
+        return (wire.users_from(page, call.name) for page in self._pages(call))
+
+    def group_users(self, group: str) -> Iterator[tuple[User, ...]]:
+        """Yield the users in a group, nested groups resolved, page by page."""
+        call = directory_calls.list_group_users(group)
+        return (wire.users_from(page, call.name) for page in self._pages(call))
+
+    def user(self, name: str) -> User:
+        """Read a user by object id or user principal name; MailboxUnusable where there is none."""
+        call = directory_calls.read_user(name)
+        return wire.user_from(self._send(call), call.name)
+
+    def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
+        following: Call | None = call
+        while following:
+            page = self._send(following)
+            yield page
+            following = protocol.next_page(following, page)
 
     def _send(self, call: Call) -> dict[str, Any]:
         """Send, a read with one quick retry. After a write without answer, look first what came of it."""
@@ -137,3 +199,9 @@ def graph_http(
         headers={"User-Agent": "Joinlink", "Accept": "application/json"},
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
     )
+
+
+def call_ourselves(url: str, transport: httpx.BaseTransport | None = None) -> None:
+    """Post a handshake to our own notification URL, as Graph will; what comes of it is for Graph to say."""
+    with suppress(httpx.HTTPError), httpx.Client(timeout=TIMEOUT, transport=transport) as client:
+        client.post(httpx.URL(url).copy_merge_params({"validationToken": "Joinlink wakes itself up"}))

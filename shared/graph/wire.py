@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from shared.domain.event import Attendee, Calendar, Event, Location, Recurrence
+from shared.domain.mailbox import NoCalendar, Subscription, User
 from shared.domain.timezones import zone_or_utc
 from shared.errors import UnexpectedAnswer
 
@@ -123,6 +124,7 @@ class _Event(_Shape):
     online_meeting: Annotated[_OnlineMeeting, _or({})] = _OnlineMeeting()
     start: _DateTimeTimeZone
     end: _DateTimeTimeZone
+    last_modified_date_time: Text = ""
     recurrence: _Recurrence | None = None
     attendees: Annotated[list[_Attendee], _or([])] = []
     location: Annotated[_Location, _or({})] = _Location()
@@ -152,6 +154,7 @@ class _Event(_Shape):
             join_url=self.online_meeting.join_url,
             start=self.start.utc(),
             end=self.end.utc(),
+            last_modified=_moment(self.last_modified_date_time) if self.last_modified_date_time else None,
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(Attendee(address=a.email_address.address, type=a.type) for a in self.attendees),
             # `location` and `locations` are kept in step by Exchange; an empty one says nothing.
@@ -195,12 +198,53 @@ class _Organizations(_Shape):
 
 
 class _User(_Shape):
+    id: Text = ""
     mail: Text = ""
     user_principal_name: Text = ""
+    user_type: Text = "Member"
+    # Not told, it is enabled: the mailbox itself will say.
+    account_enabled: Annotated[bool, _or(default=True)] = True
+
+    def value(self) -> User:
+        return User(id=self.id.lower(), no_calendar=self._no_calendar())
+
+    def _no_calendar(self) -> NoCalendar | None:
+        if self.user_type.lower() == "guest":
+            return NoCalendar.GUEST
+        if not self.account_enabled:
+            return NoCalendar.ACCOUNT_DISABLED
+        return None if self.mail else NoCalendar.NO_ADDRESS
 
 
 class _Users(_Shape):
     value: list[_User]
+
+
+class _Subscription(_Shape):
+    id: str
+    resource: Text = ""
+    change_type: Text = ""
+    notification_url: Text = ""
+    lifecycle_notification_url: Text = ""
+    expiration_date_time: str
+
+    def value(self) -> Subscription:
+        return Subscription(
+            id=self.id,
+            resource=self.resource,
+            change_type=self.change_type.replace(" ", ""),
+            notification_url=self.notification_url,
+            lifecycle_url=self.lifecycle_notification_url,
+            expires=_moment(self.expiration_date_time),
+        )
+
+
+class _Subscriptions(_Shape):
+    value: list[_Subscription]
+
+
+class _Events(_Shape):
+    value: list[_Event]
 
 
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
@@ -210,6 +254,36 @@ def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
         return frozenset(
             address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
         )
+
+
+def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
+    """Read a page of users."""
+    with _understood(call):
+        return tuple(user.value() for user in _Users.model_validate(data).value)
+
+
+def user_from(data: dict[str, Any], call: str) -> User:
+    """Read one user."""
+    with _understood(call):
+        return _User.model_validate(data).value()
+
+
+def subscription_from(data: dict[str, Any], call: str) -> Subscription:
+    """Read one subscription."""
+    with _understood(call):
+        return _Subscription.model_validate(data).value()
+
+
+def subscriptions_from(data: dict[str, Any], call: str) -> tuple[Subscription, ...]:
+    """Read a page of subscriptions."""
+    with _understood(call):
+        return tuple(one.value() for one in _Subscriptions.model_validate(data).value)
+
+
+def events_from(data: dict[str, Any], call: str) -> tuple[Event, ...]:
+    """Read a page of events."""
+    with _understood(call):
+        return tuple(event.value() for event in _Events.model_validate(data).value)
 
 
 def event_from(data: dict[str, Any], call: str) -> Event:
@@ -235,6 +309,12 @@ def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:
     with _understood(call):
         organizations = _Organizations.model_validate(data).value
         return frozenset(domain.name.lower() for item in organizations for domain in item.verified_domains)
+
+
+def _moment(text: str) -> datetime:
+    """Read a DateTimeOffset, which is UTC where it has no offset."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @contextmanager
