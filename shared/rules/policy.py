@@ -1,7 +1,7 @@
 """A policy: the admin's rules, read, checked and compiled."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
@@ -146,6 +146,11 @@ class Policy:
         if found is None:
             raise KeyError(rule_id)
         return found
+
+    def demoted(self, rule_id: str) -> "Policy":
+        """Return this policy with one rule in report mode: a rule over its limit acts so."""
+        rules = (replace(rule, mode=Mode.REPORT) if rule.id == rule_id else rule for rule in self.rules)
+        return replace(self, rules=tuple(rules))
 
     @property
     def skip_other_join_links(self) -> bool:
