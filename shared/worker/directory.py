@@ -36,7 +36,7 @@ class Directory:
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
-        """Return what a decision under this policy asks for, beside the event."""
+        """Return what a decision by this policy may know; `meeting` is what we remember of the event."""
         return Facts(
             meeting=meeting,
             tenant_domains=self.domains() if policy.needs_tenant_domains else None,

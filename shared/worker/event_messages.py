@@ -51,9 +51,10 @@ class EventMessages:
             handled = failed(Reason.UNREADABLE_MESSAGE, str(error))
         except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
             handled = unexpected(error, dequeue_count)
-        handled = self._carrier.carry_out(handled, change, body)
-        if change and handled.left_to_host:
+        carried = self._carrier.carry_out(handled, change, body)
+        if change and carried is not handled:  # it could not be sent: the next copy looks again
             self._processor.forget(change, handled)
+        handled = carried
         self._log(handled, change, graph.tally, started)
         if handled.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.

@@ -110,7 +110,7 @@ class Processor:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now() + error.retry_after)
-        return note_refusal(error, mailbox, self._mailboxes, self._world.now())
+        return note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         lost = 0
