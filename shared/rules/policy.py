@@ -164,8 +164,8 @@ class Policy:
 
     @property
     def groups(self) -> frozenset[str]:
-        """The groups that conditions ask for: their members should be known before a decision."""
-        return frozenset().union(*(rule.groups for rule in self.rules))
+        """The groups that conditions of rules ask for, off ones aside: their members should be known."""
+        return frozenset().union(*(rule.groups for rule in self.rules if rule.mode is not Mode.OFF))
 
     @property
     def needs_tenant_domains(self) -> bool:
