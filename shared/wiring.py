@@ -65,6 +65,20 @@ class Joinlink:
         with self._worker_lock:
             return self._event_messages
 
+    def desk(self) -> "Desk":
+        """Return what the admin's command reads with. Raises SettingsError."""
+        from shared.worker.desk import Desk
+
+        with self._worker_lock:
+            return Desk(
+                graph=self._graph(),
+                meetings=self._meetings,
+                directory=self._directory,
+                rules=self._rule_source,
+                now=self._world.now,
+                report_only=self._settings.report_only,
+            )
+
     def mailbox_messages(self) -> "MailboxMessages":
         """Return what handles tasks for mailboxes. Raises SettingsError."""
         with self._worker_lock:
@@ -83,20 +97,6 @@ class Joinlink:
                 queue=self._mailbox_tasks,
                 lease=self._maintenance_lease,
                 endpoint=self._endpoint.fingerprint,
-            )
-
-    def desk(self) -> "Desk":
-        """Return what the admin's command reads with. Raises SettingsError."""
-        with self._worker_lock:
-            from shared.worker.desk import Desk
-
-            return Desk(
-                graph=self._graph(),
-                meetings=self._meetings,
-                directory=self._directory,
-                rules=self._rule_source,
-                now=self._world.now,
-                report_only=self._settings.report_only,
             )
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:

@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFo
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobProperties, ContainerClient, LinearRetry
 
-from shared.errors import StorageUnavailable
+from shared.errors import SettingsError, StorageUnavailable
 from shared.rules.loader import RuleFile
 from shared.settings import StorageSettings
 from shared.storage.connection import transport
@@ -21,7 +21,8 @@ KEPT_CONTAINER = "joinlink"
 _KEPT_BLOB = "last-good-rules.json"
 #: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
 _MOST_BYTES = 300_000
-_SUFFIX = ".yaml"
+#: how the name of a rule file ends
+SUFFIX = ".yaml"
 
 
 class RuleFolder:
@@ -36,8 +37,9 @@ class RuleFolder:
         Raises:
             OSError: the folder or a file can't be read.
         """
-        files = sorted(path for path in self._folder.iterdir() if path.suffix == _SUFFIX)
-        return tuple(RuleFile(f"{self._folder.name}/{path.name}", path.read_bytes()) for path in files)
+        name = self._folder.absolute().name
+        files = sorted(path for path in self._folder.iterdir() if path.suffix == SUFFIX)
+        return tuple(RuleFile(f"{name}/{path.name}", path.read_bytes()) for path in files)
 
 
 class RuleContainer:
@@ -51,10 +53,18 @@ class RuleContainer:
     def connect(
         cls, url: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "RuleContainer":
-        """Connect to the container at `url`, in the storage account of the settings or in another."""
+        """Connect to the container at `url`.
+
+        Raises:
+            SettingsError: it lies in another account than the one that the connection string opens.
+        """
         if not storage.connection_string:
             return cls(ContainerClient.from_container_url(url, credential, **_options()))
-        return cls(container_of(storage, None, url.rsplit("/", 1)[-1]))
+        client = container_of(storage, None, url.rsplit("/", 1)[-1])
+        if client.url != url:
+            elsewhere = "JOINLINK_RULES lies in another storage account than AzureWebJobsStorage opens"
+            raise SettingsError([f"{elsewhere}: use that account, or a managed identity"])
+        return cls(client)
 
     def read(self) -> tuple[RuleFile, ...]:
         """Return the files as they are now.
@@ -83,7 +93,7 @@ class RuleContainer:
 
 def _is_rule_file(blob: str) -> bool:
     """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
-    return blob.endswith(_SUFFIX) and "/" not in blob
+    return blob.endswith(SUFFIX) and "/" not in blob
 
 
 class LastGoodRules:
@@ -101,9 +111,11 @@ class LastGoodRules:
         with _available(KEPT_CONTAINER):
             try:
                 kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
+                return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
             except ResourceNotFoundError:
                 return ()
-        return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
         """Keep these files instead.

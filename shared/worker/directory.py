@@ -32,7 +32,7 @@ class Directory:
     def __init__(self, graph: Callable[[], _Graph], now: Callable[[], datetime]) -> None:
         self._graph = graph
         self._now = now
-        self._domains = _Kept("verified domains", lambda: graph().verified_domains(), now)
+        self._domains = _Kept("verified domains", lambda: _some(graph().verified_domains()), now)
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
@@ -87,8 +87,21 @@ class _Kept:
         except GraphError as error:
             logger().warning("directory.refused", what=self._what, detail=str(error))
             if self._known is None and isinstance(error, _PASSING):
-                raise
+                raise _of_the_directory(error) from error
             return _TRY_AGAIN
-        # An empty answer may be a stutter of Graph's; what was known before is the better guess.
-        self._known = answer or self._known
-        return KEPT if answer else _TRY_AGAIN
+        self._known = answer
+        return KEPT
+
+
+def _some(domains: frozenset[str]) -> frozenset[str]:
+    """Return the domains; every tenant has one, so an empty answer is a stutter of Graph's."""
+    if not domains:
+        raise GraphUnavailable("read the tenant's domains", detail="an empty answer")
+    return domains
+
+
+def _of_the_directory(error: GraphError) -> GraphError:
+    """Return the error for those who wait: a throttled directory is no reason to leave a mailbox alone."""
+    if not isinstance(error, Throttled):
+        return error
+    return GraphUnavailable(error.call, status=error.status, code=error.code, request_id=error.request_id)
