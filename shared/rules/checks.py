@@ -6,9 +6,12 @@ from datetime import date
 from typing import NamedTuple
 
 from shared.domain.decision import Action, Mode
+from shared.rules.catalogue import CATALOGUE
 from shared.rules.domains import Domains
 from shared.rules.policy import Rule
 from shared.rules.reader import Reader
+from shared.rules.syntaxes import FlagSyntax, NamesSyntax
+from shared.rules.text_syntax import OPERATORS
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
 #: a node without its places, so that equal conditions are equal wherever they stand
@@ -32,6 +35,7 @@ def check_rules(rules: Sequence[PlacedRule], today: date | None) -> None:
     """Note what is wrong with rules one by one and in their order; without `today` none has expired."""
     for placed in rules:
         _check_conditions(placed)
+        _check_quotes(placed)
         _check_care(placed)
         if today is not None:
             _check_expired(placed, today)
@@ -40,19 +44,25 @@ def check_rules(rules: Sequence[PlacedRule], today: date | None) -> None:
 
 def _check_conditions(placed: PlacedRule) -> None:
     when, unless = placed.at("when"), _value(placed.node, "unless")
-    for block in _blocks(when):
+    for block in (*_blocks(when), *_blocks(unless)):
         for contradiction in _CONTRADICTIONS:
             contradiction(block, placed.reader)
     if unless is None or not isinstance(when, Mapping):
         return
-    wanted = {_form(entry) for entry in _single(when)}
-    for key, value in _alternatives(unless):
+    for key in _both(when, unless):
+        text = f"the rule can never match: {key.text} stands in when and in unless alike"
+        placed.reader.problem(key, text)
+
+
+def _both(block: Mapping, ruled_out: Node) -> Iterator[Scalar]:
+    """Yield the keys of conditions that must hold for the block to hold, and are ruled out."""
+    wanted = {_form(entry) for entry in _single(block)}
+    for key, value in _alternatives(ruled_out):
         if _form((key, value)) in wanted:
-            text = f"the rule can never match: {key.text} stands in when and in unless alike"
-            placed.reader.problem(key, text)
+            yield key
 
 
-def _blocks(node: Node) -> Iterator[Mapping]:
+def _blocks(node: Node | None) -> Iterator[Mapping]:
     """Yield the mappings of conditions in a condition, all keys of each of which must hold."""
     if isinstance(node, Mapping):
         yield node
@@ -127,11 +137,69 @@ def _series(block: Mapping, reader: Reader) -> None:
         reader.problem(kind, "this can never hold: type and is_recurring contradict each other")
 
 
-_CONTRADICTIONS = (_fewer_than_externals, _nobody_invited, _nowhere, _series)
+def _held_and_not(block: Mapping, reader: Reader) -> None:
+    for key, value in block.entries:
+        if key.text == "not":
+            for both in _both(block, value):
+                reader.problem(both, f"this can never hold: {both.text} is asked for, and ruled out by not")
+
+
+def _two_values(block: Mapping, reader: Reader) -> None:
+    """Note what asks for two values of something that has one, in the items of an `all`."""
+    first: dict[str, Scalar] = {}
+    left: dict[str, set[str]] = {}
+    for key, value in _single(block):
+        if key.text in _ONE_VALUE:
+            values = {item.text.strip().casefold() for item in _items(value) if isinstance(item, Scalar)}
+            left[key.text] = left.get(key.text, values) & values
+            if not left[key.text]:
+                line = first[key.text].line
+                reader.problem(key, f"this can never hold: line {line} asks for another {key.text}")
+                return
+            first.setdefault(key.text, key)
+
+
+#: conditions on what has one value of a few in every event
+_ONE_VALUE = frozenset(
+    name
+    for name, kind in CATALOGUE.items()
+    if isinstance(kind.syntax, FlagSyntax) or (isinstance(kind.syntax, NamesSyntax) and kind.syntax.choices)
+)
+_CONTRADICTIONS = (
+    _fewer_than_externals, _nobody_invited, _nowhere, _series, _held_and_not, _two_values
+)  # fmt: skip
+
+
+def _check_quotes(placed: PlacedRule) -> None:
+    for block in (*_blocks(placed.at("when")), *_blocks(_value(placed.node, "unless"))):
+        for _, value in block.entries:
+            for word in _words(value):
+                if word.plain and word.text[0] in _TYPOGRAPHIC:
+                    kept = f"the quotes of {shown(word.text)} are part of the text; YAML's own are \" and '"
+                    placed.reader.warning(word, kept)
+
+
+def _words(node: Node) -> Iterator[Scalar]:
+    """Yield the words of one condition, those in conditions below it aside."""
+    if isinstance(node, Scalar) and node.text:
+        yield node
+    if isinstance(node, Listing):
+        for item in node.items:
+            yield from _words(item) if isinstance(item, Scalar) else ()
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            yield from _words(value) if key.text in OPERATORS else ()
+
+
+_TYPOGRAPHIC = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a")
 
 
 def _check_care(placed: PlacedRule) -> None:
     rule = placed.rule
+    for key in ("limits", "provider") if rule.action is Action.SKIP else ():
+        if _value(placed.node, key) is not None:
+            idle = f"{key} means nothing in a rule that skips; remove it"
+            placed.reader.warning(placed.at(key), idle)
     if rule.mode is not Mode.ENFORCE or rule.action is not Action.ENABLE:
         return
     if rule.limits.per_hour is None and rule.limits.per_mailbox_per_day is None:
@@ -151,20 +219,25 @@ def _check_expired(placed: PlacedRule, today: date) -> None:
 
 
 def _check_reached(rules: Sequence[PlacedRule]) -> None:
-    """Note rules that an earlier enforced one, which asks for less, always decides before."""
-    earlier: dict[frozenset[_Form], PlacedRule] = {}
-    always: PlacedRule | None = None
+    """Note rules that an earlier one, which asks for less, always decides before.
+
+    An enforced rule decides before all others; one in report mode before those in report mode, whose promise
+    counts it as promoted.
+    """
+    earlier: dict[Mode, dict[frozenset[_Form], PlacedRule]] = {Mode.ENFORCE: {}, Mode.REPORT: {}}
     for placed in rules:
+        mode = placed.rule.mode
+        if mode is Mode.OFF:
+            continue
         conditions = frozenset(_form(entry) for entry in _single_of(placed))
-        if placed.rule.mode is not Mode.OFF:
-            by = always or earlier.get(conditions) or _broader(earlier, conditions)
-            if by is not None:
+        by = _broader(earlier[mode], conditions)
+        if by is not None:
+            # An id that stands twice is told already.
+            if by.rule.id != placed.rule.id:
                 _note_unreached(placed, by)
-                continue
-        if placed.rule.mode is Mode.ENFORCE and placed.rule.active is None:
-            if not conditions:
-                always = placed
-            earlier.setdefault(conditions, placed)
+        elif placed.rule.active is None:
+            for before in earlier.values() if mode is Mode.ENFORCE else (earlier[mode],):
+                before.setdefault(conditions, placed)
 
 
 def _single_of(placed: PlacedRule) -> Iterator[tuple[Scalar, Node]]:
@@ -177,17 +250,16 @@ def _single_of(placed: PlacedRule) -> Iterator[tuple[Scalar, Node]]:
 
 
 def _broader(earlier: dict[frozenset[_Form], PlacedRule], conditions: frozenset[_Form]) -> PlacedRule | None:
-    if len(conditions) > _MOST_COMPARED:
-        return None
-    return next(
-        (earlier[some] for some in _subsets(tuple(conditions)) if some in earlier),
-        None,
-    )
+    return next((earlier[some] for some in _subsets(conditions) if some in earlier), None)
 
 
-def _subsets(conditions: tuple[_Form, ...]) -> Iterator[frozenset[_Form]]:
-    for bits in range(1, 1 << len(conditions)):
-        yield frozenset(one for place, one in enumerate(conditions) if bits >> place & 1)
+def _subsets(conditions: frozenset[_Form]) -> Iterator[frozenset[_Form]]:
+    """Yield the subsets, the empty one first and the whole set last; of a large set only these two."""
+    ordered = tuple(conditions)
+    few = len(ordered) <= _MOST_COMPARED
+    for bits in range((1 << len(ordered)) - 1) if few else (0,):
+        yield frozenset(one for place, one in enumerate(ordered) if bits >> place & 1)
+    yield conditions
 
 
 #: all subsets of so many conditions are looked up, so their number is bounded
