@@ -125,13 +125,15 @@ def stage(
         # MSAL finds the managed identity's endpoint in the process's own environment.
         identity = {"IDENTITY_ENDPOINT": f"{graph_url}/msi/token", "IDENTITY_HEADER": "sandbox"}
         stack.enter_context(mock.patch.dict(os.environ, identity))
-        app = wiring.rebuild(environ, _world(clock, seed))
-        stack.callback(app.close)
+        stack.callback(lambda: wiring.joinlink().close())
         host = stack.enter_context(Host(build_app(), environ))
         host.create_queues()
         call.host = host
         if live:
             stack.enter_context(host.live())
+        environ.setdefault("JOINLINK_NOTIFICATION_URL", host.address("notifications"))
+        to_ourselves = None if live else httpx.WSGITransport(app=host.wsgi)
+        wiring.rebuild(environ, _world(clock, seed), to_ourselves)
         yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ)
 
 

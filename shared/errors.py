@@ -14,6 +14,9 @@
         ├── Unauthorized           somebody must mend the credential; try again with backoff
         ├── EventNotFound          look again twice, then it is gone
         ├── EventChanged           the event moved under our PATCH: read and decide again
+        ├── SubscriptionNotFound   it is gone for good: make another
+        ├── SubscriptionExists     take over the one named `.subscription`, or look for it
+        ├── NotValidated           our endpoint did not answer the handshake: try again with backoff
         ├── Forbidden              final for this event; the mailbox is marked
         ├── MailboxUnusable        final for this event; the mailbox is marked
         └── UnexpectedAnswer       final: we don't understand Graph; poison, loud
@@ -117,6 +120,22 @@ class EventNotFound(GraphError):
 
 class EventChanged(GraphError):
     """412: the event changed between our GET and our PATCH."""
+
+
+class SubscriptionNotFound(GraphError):
+    """Graph does not know the subscription (any more)."""
+
+
+class SubscriptionExists(GraphError):
+    """409: we have such a subscription already; `subscription` is its id, empty where Graph names none."""
+
+    def __init__(self, call: str, *, subscription: str, status: int, code: str, request_id: str) -> None:
+        self.subscription = subscription
+        super().__init__(call, status=status, code=code, request_id=request_id)
+
+
+class NotValidated(GraphError):
+    """Our notification URL did not answer Graph's handshake in time, or not as it should."""
 
 
 class Forbidden(GraphError):

@@ -7,12 +7,12 @@ webhook must not pay for what only the worker needs. So heavy modules are import
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared import logs
-from shared.domain.messages import EVENT_CHANGES
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import SettingsError
 from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
 from shared.worker.webhook import Webhook
@@ -22,21 +22,31 @@ if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
 
+    from shared.graph.client import Graph
+    from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
+    from shared.worker.endpoint import Endpoint
     from shared.worker.event_messages import EventMessages
+    from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.policies import Policies, RuleSource
 
 
 class Joinlink:
-    """All parts of one process. Building is guarded by a lock: the host calls from many threads."""
+    """All parts of one process. Building is guarded by a lock: the host calls from many threads.
 
-    def __init__(self, environ: Mapping[str, str], world: World) -> None:
+    `to_ourselves` carries calls of our own notification URL; None is the network.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], world: World, to_ourselves: "httpx.BaseTransport | None" = None
+    ) -> None:
         self._environ = environ
         self._world = world
+        self._to_ourselves = to_ourselves
         # The webhook must not wait while the worker's parts are built.
         self._webhook_lock = RLock()
         self._worker_lock = RLock()
@@ -52,14 +62,18 @@ class Joinlink:
         with self._worker_lock:
             return self._event_messages
 
+    def mailbox_messages(self) -> "MailboxMessages":
+        """Return what handles tasks for mailboxes. Raises SettingsError."""
+        with self._worker_lock:
+            return self._mailbox_messages
+
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""
         with self._worker_lock:
-            from shared.graph.client import Graph
             from shared.worker.desk import Desk
 
             return Desk(
-                graph=Graph(self._graph_http),
+                graph=self._graph(),
                 meetings=self._meetings,
                 directory=self._directory,
                 rules=self._rule_source,
@@ -68,18 +82,26 @@ class Joinlink:
             )
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
-        """Put a message of the queue back, for which no more is needed than the storage settings.
+        """Put an event's message back on its queue until the settings are mended.
 
         Raises:
-            SettingsError: they are wrong, too; the host gives the message again.
+            SettingsError: those of the storage are wrong, too; the host gives the message again.
         """
-        from shared.storage.queues import MessageQueue
-        from shared.worker.event_messages import keep_until_settings_are_mended
+        from shared.worker.event_messages import say_kept
 
-        storage = read_storage_settings(self._environ)
-        queue = MessageQueue.connect(EVENT_CHANGES, storage, self._credential_for(storage))
-        keep_until_settings_are_mended(body, error, queue)
-        queue.close()
+        self._keep(EVENT_CHANGES, body)
+        say_kept(error)
+
+    def keep_mailbox_message(self, body: bytes, error: SettingsError) -> None:
+        """Put a mailbox task back on its queue until the settings are mended.
+
+        Raises:
+            SettingsError: those of the storage are wrong, too; the host gives the message again.
+        """
+        from shared.worker.mailbox_messages import say_kept
+
+        self._keep(MAILBOX_TASKS, body)
+        say_kept(error)
 
     def close(self) -> None:
         """Give back connections and threads. The cloud ends processes without asking; the sandbox asks."""
@@ -109,62 +131,93 @@ class Joinlink:
 
     @cached_property
     def _event_messages(self) -> "EventMessages":
-        from shared.graph.client import Graph
         from shared.storage.counters import COUNTERS, Counters
-        from shared.storage.mailboxes import MAILBOXES, Mailboxes
         from shared.storage.queues import POISON_SUFFIX
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
-        http, meetings = self._graph_http, self._meetings
-        counters = Counters(self._table(COUNTERS))
+        meetings, counters = self._meetings, Counters(self._table(COUNTERS))
         processor = Processor(
             world=self._world,
             policies=self._policies,
             directory=self._directory,
             meetings=meetings,
-            mailboxes=Mailboxes(self._table(MAILBOXES)),
+            mailboxes=self._mailboxes,
             enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
             report_only=self._settings.report_only,
         )
         return EventMessages(
             world=self._world,
-            graph=lambda: Graph(http),
+            graph=self._graph,
             processor=processor,
             queue=self._event_changes(),
             poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
         )
 
     @cached_property
-    def _graph_http(self) -> "httpx.Client":
-        from shared.auth import TokenSource
-        from shared.graph.client import GraphAuth, graph_http
+    def _mailbox_messages(self) -> "MailboxMessages":
+        from shared.storage.queues import POISON_SUFFIX
+        from shared.worker.mailbox_messages import MailboxMessages
+        from shared.worker.mailbox_tasks import MailboxTasks
+        from shared.worker.subscriptions import Subscriptions
+
+        subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
+        return MailboxMessages(
+            world=self._world,
+            graph=self._graph,
+            tasks=MailboxTasks(world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions),
+            queue=self._queue(MAILBOX_TASKS),
+            poison=self._queue(MAILBOX_TASKS + POISON_SUFFIX),
+        )
+
+    @cached_property
+    def _endpoint(self) -> "Endpoint":
+        from shared.graph.client import call_ourselves
+        from shared.worker.endpoint import Endpoint
 
         settings = self._settings
-        http = graph_http(settings.graph_url, GraphAuth(TokenSource.of(settings), settings.cloud.graph))
+        if settings.notification_url is None:
+            problem = (
+                "JOINLINK_NOTIFICATION_URL is missing: without it no mailbox can be watched; it is"
+                " https://<app>.azurewebsites.net/api/notifications?code=<function key>"
+            )
+            raise SettingsError([problem])
+        return Endpoint(
+            settings.notification_url,
+            settings.client_state_keys[0],
+            call=partial(call_ourselves, transport=self._to_ourselves),
+            now=self._world.now,
+        )
+
+    @cached_property
+    def _graph(self) -> "Callable[[], Graph]":
+        from shared.auth import TokenSource
+        from shared.graph.client import Graph, GraphAuth, graph_http
+
+        settings = self._settings
+        auth = GraphAuth(TokenSource.of(settings), settings.cloud.graph)
+        http = graph_http(settings.graph_url, auth)
         self._open.append(http.close)
-        return http
+        return lambda: Graph(http)
+
+    @cached_property
+    def _mailboxes(self) -> "Mailboxes":
+        from shared.storage.mailboxes import MAILBOXES, Mailboxes
+
+        return Mailboxes(self._table(MAILBOXES))
 
     @cached_property
     def _directory(self) -> "Directory":
-        from shared.graph.client import Graph
         from shared.worker.directory import Directory
 
-        return Directory(lambda: Graph(self._graph_http), self._world.now)
+        return Directory(self._graph, self._world.now)
 
     @cached_property
     def _meetings(self) -> "Meetings":
         from shared.storage.meetings import MEETINGS, Meetings
 
         return Meetings(self._table(MEETINGS))
-
-    def _table(self, name: str) -> "Table":
-        from shared.storage.tables import Table
-
-        connected = Table.connect(name, self._settings.storage, self._storage_credential)
-        self._open.append(connected.close)
-        return connected
 
     @cached_property
     def _policies(self) -> "Policies":
@@ -191,6 +244,22 @@ class Joinlink:
 
     def _event_changes(self) -> "MessageQueue":
         return self._queue(EVENT_CHANGES)
+
+    def _table(self, name: str) -> "Table":
+        from shared.storage.tables import Table
+
+        connected = Table.connect(name, self._settings.storage, self._storage_credential)
+        self._open.append(connected.close)
+        return connected
+
+    def _keep(self, queue_name: str, body: bytes) -> None:
+        from shared.storage.queues import MessageQueue
+        from shared.worker.carrying import keep_until_settings_are_mended
+
+        storage = read_storage_settings(self._environ)
+        queue = MessageQueue.connect(queue_name, storage, self._credential_for(storage))
+        keep_until_settings_are_mended(body, queue)
+        queue.close()
 
     def _queue(self, name: str) -> "MessageQueue":
         from shared.storage.queues import MessageQueue
@@ -219,8 +288,10 @@ def joinlink() -> Joinlink:
     return _joinlink
 
 
-def rebuild(environ: Mapping[str, str], world: World) -> Joinlink:
+def rebuild(
+    environ: Mapping[str, str], world: World, to_ourselves: "httpx.BaseTransport | None" = None
+) -> Joinlink:
     """Put the parts together anew, in another world: for the sandbox and the tests."""
     global _joinlink  # noqa: PLW0603 -- the host calls functions, not objects: their state is the process's
-    _joinlink = Joinlink(environ, world)
+    _joinlink = Joinlink(environ, world, to_ourselves)
     return _joinlink

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import settings
-from shared.worker.event_messages import MAX_DEQUEUE_COUNT
+from shared.worker.carrying import MAX_DEQUEUE_COUNT
 
 ROOT = Path(__file__).parent.parent
 

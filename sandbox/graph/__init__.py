@@ -1,11 +1,23 @@
 """A stand-in for Microsoft Graph: calendars, subscriptions and notifications of a small tenant."""
 
 from sandbox.graph.app import StandIn
-from sandbox.graph.directory import User
 from sandbox.graph.faults import Drop, Fault
 from sandbox.graph.notifier import BAD_HABITS, Delivery
 from sandbox.graph.outlook import Mail
 from sandbox.graph.posting import Reply
 from sandbox.graph.recorder import Exchange
+from sandbox.graph.subscriptions import SubscriptionHabits
+from sandbox.graph.user import User
 
-__all__ = ["BAD_HABITS", "Delivery", "Drop", "Exchange", "Fault", "Mail", "Reply", "StandIn", "User"]
+__all__ = [
+    "BAD_HABITS",
+    "Delivery",
+    "Drop",
+    "Exchange",
+    "Fault",
+    "Mail",
+    "Reply",
+    "StandIn",
+    "SubscriptionHabits",
+    "User",
+]

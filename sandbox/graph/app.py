@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
@@ -11,35 +11,41 @@ from typing import Any, Literal
 from werkzeug import Request, Response
 
 from sandbox.graph import identity, posting
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.authorizations import Authorizations
+from sandbox.graph.directory import Directory
+from sandbox.graph.directory_routes import DirectoryRoutes
 from sandbox.graph.event import EventCopy
 from sandbox.graph.faults import Faults
 from sandbox.graph.gateway import Gateway
+from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.identity import Identity
 from sandbox.graph.ids import Ids
+from sandbox.graph.limits import Limits
 from sandbox.graph.mail_routes import MailRoutes
 from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.notifier import Delivery, Notifier
-from sandbox.graph.other_routes import DirectoryRoutes, SubscriptionRoutes
 from sandbox.graph.outlook import Mail, Outlook
 from sandbox.graph.people import People
+from sandbox.graph.permissions import EVERYWHERE, Permissions
 from sandbox.graph.posting import Post, Reply
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
+from sandbox.graph.subscription_routes import SubscriptionRoutes
 from sandbox.graph.subscriptions import Subscriptions
+from sandbox.graph.tenant import Tenant
+from sandbox.graph.user import User
 
-_TEAMS = "teamsForBusiness"
 
-
-class StandIn:
+class StandIn(Tenant):
     """A tenant behind Graph's calls.
 
     `now` returns the tenant's aware UTC time and may jump; `seed` makes ids and chance repeatable. `post`
     sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
     `sleep` (seconds) carries out the delay of a fault. Safe to serve from many threads.
 
-    Attributes: `faults`, `people`, `identity`, `directory` and `subscriptions` are the parts to play with;
-    `mails` lists the mails that changes of existing events sent to attendees.
+    Attributes: `faults`, `people`, `identity`, `directory`, `subscriptions`, `handshakes` and
+    `authorizations` are the parts to play with; `limits` tells how near to Graph's limits the app has come,
+    and `mails` lists the mails that changes of existing events sent to attendees.
     """
 
     def __init__(
@@ -53,25 +59,29 @@ class StandIn:
         validate: Callable[[str], Reply] = posting.validate_over_http,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        ids, directory = Ids(seed), Directory(tenant_id=tenant_id, domains=domains)
+        super().__init__(directory=directory, mailboxes=Mailboxes(ids, directory), ids=ids, lock=RLock())
         self._now = now
-        self._lock = RLock()
-        self._ids = Ids(seed)
         self._recorder = Recorder()
         self._post, self._validate = post, validate
-        self.directory = Directory(tenant_id=tenant_id, domains=domains)
-        self._mailboxes = Mailboxes(self._ids)
         self.faults = Faults(seed)
+        self.permissions = Permissions()
+        self.limits = Limits(now)
+        self.handshakes = Handshakes(self._recorded_validate)
         self.subscriptions = Subscriptions(
             directory=self.directory,
             mailboxes=self._mailboxes,
+            permissions=self.permissions,
+            handshakes=self.handshakes,
             ids=self._ids,
             now=now,
             lock=self._lock,
-            validate=self._recorded_validate,
         )
+        self.authorizations = Authorizations(self.subscriptions, self.permissions, now)
         self.identity = Identity(self._ids, self.subscriptions.application_id)
         self._notifier = Notifier(
             subscriptions=self.subscriptions,
+            authorizations=self.authorizations,
             tenant_id=tenant_id,
             is_default_calendar=self._is_in_default_calendar,
             now=now,
@@ -97,6 +107,8 @@ class StandIn:
             identity=self.identity,
             directory=self.directory,
             faults=self.faults,
+            permissions=self.permissions,
+            limits=self.limits,
             recorder=self._recorder,
             lock=self._lock,
             now=now,
@@ -108,49 +120,6 @@ class StandIn:
         request = Request(environ)
         response = self._token(request) if request.path == identity.PATH else self._gateway.answer(request)
         return response(environ, start_response)
-
-    def add_user(
-        self,
-        name: str,
-        address: str,
-        *,
-        default_provider: str = _TEAMS,
-        allowed_providers: tuple[str, ...] = (_TEAMS,),
-        kind: Literal["user", "room", "equipment", "shared"] = "user",
-        mailbox: bool = True,
-        honors_online_meeting: bool = True,
-        join_url_delay: timedelta = timedelta(0),
-    ) -> User:
-        """Add a person or a room; the providers are those of the default calendar."""
-        with self._lock:
-            user = User(
-                id=self._ids.guid(),
-                name=name,
-                address=address,
-                kind=kind,
-                mailbox=mailbox,
-                honors_online_meeting=honors_online_meeting,
-                join_url_delay=join_url_delay,
-            )
-            self.directory.add(user)
-            if mailbox:
-                self._mailboxes.open(user, default_provider, allowed_providers)
-            return user
-
-    def add_calendar(
-        self, user_id: str, name: str, default_provider: str, allowed_providers: tuple[str, ...]
-    ) -> str:
-        """Add a secondary calendar to a user's mailbox; return its id."""
-        with self._lock:
-            mailbox = self._mailboxes.of(user_id)
-            return self._mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
-
-    def add_group(self, name: str, members: Iterable[User]) -> str:
-        """Add a group of users; return its id."""
-        with self._lock:
-            group_id = self._ids.guid()
-            self.directory.groups[group_id] = (name, tuple(member.id for member in members))
-            return group_id
 
     def as_user(self, user: User) -> dict[str, str]:
         """Return the headers of a user's own client, good for that user's mailbox.
@@ -189,18 +158,41 @@ class StandIn:
     def send_lifecycle(
         self,
         subscription_id: str,
-        lifecycle_event: Literal["missed", "reauthorizationRequired", "subscriptionRemoved"],
+        lifecycle_event: Literal["missed", "reauthorizationRequired"],
     ) -> None:
-        """Queue a lifecycle notification; `subscriptionRemoved` removes the subscription, too.
+        """Queue a lifecycle notification.
+
+        Raises:
+            Refusal: there is no such subscription.
+        """
+        with self._lock:
+            self._notifier.tell(self.subscriptions.get(subscription_id), lifecycle_event)
+
+    def remove_subscription(self, subscription_id: str, *, tell: bool = True) -> None:
+        """Remove a subscription as Graph does by itself, with a `subscriptionRemoved` or without a word.
 
         Raises:
             Refusal: there is no such subscription.
         """
         with self._lock:
             subscription = self.subscriptions.get(subscription_id)
-            self._notifier.tell(subscription, lifecycle_event)
-            if lifecycle_event == "subscriptionRemoved":
-                self.subscriptions.delete(subscription_id)
+            self.subscriptions.delete(subscription_id)
+            if tell:
+                self._notifier.tell(subscription, "subscriptionRemoved")
+
+    def revoke_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+        """Take a permission from the app: everywhere, or for one mailbox, named by its user's object id.
+
+        Calls that need it are 403. Reading calendars takes `Calendars.Read` or `Calendars.ReadWrite`,
+        subscribing the former. While that is missing notifications wait, four hours at most.
+        """
+        with self._lock:
+            self.permissions.revoke(permission, mailbox)
+
+    def restore_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+        """Give back what was revoked alike."""
+        with self._lock:
+            self.permissions.restore(permission, mailbox)
 
     @property
     def calls(self) -> list[Exchange]:

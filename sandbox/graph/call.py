@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from werkzeug import Request
@@ -12,6 +13,7 @@ from werkzeug import Request
 from sandbox.graph import zones
 from sandbox.graph.errors import bad_body, bad_query
 
+T = TypeVar("T")
 _PREFERENCE = re.compile(r'([\w.\-]+)\s*=\s*(?:"([^"]*)"|([^",;\s]+))')
 
 
@@ -63,6 +65,8 @@ class Call:
     raw_body: bytes
     prefer: Preferences
     if_match: str | None
+    #: whether the `ConsistencyLevel` header allows what the directory answers from its index
+    eventual: bool
 
     @classmethod
     def read(cls, request: Request, path: str, args: Mapping[str, str]) -> "Call":
@@ -79,6 +83,7 @@ class Call:
             raw_body=request.get_data(),
             prefer=Preferences.read(", ".join(request.headers.getlist("Prefer"))),
             if_match=request.headers.get("If-Match"),
+            eventual=request.headers.get("ConsistencyLevel", "").lower() == "eventual",
         )
 
     @property
@@ -139,20 +144,60 @@ def entity(call: Call, context: str, shown: Mapping[str, Any], status: int = 200
     return Answer(status, {"@odata.context": mark, **shown})
 
 
-def page(call: Call, context: str, items: Sequence[Mapping[str, Any]], *, size: int, most: int) -> Answer:
-    """Answer with one page of a collection, and with the address of the next where there is one.
+def page(
+    call: Call,
+    context: str,
+    items: Sequence[T],
+    show: Callable[[T], Mapping[str, Any]],
+    *,
+    size: int,
+    most: int,
+) -> Answer:
+    """Answer with one page of a collection, paged by `$skip`, and with the address of the next.
 
-    `size` is the page size unless `$top` or a preference says otherwise, `most` the largest that may be.
+    `show` gives an item's JSON; `size` is the page size unless `$top` or a preference says otherwise, `most`
+    the largest that may be.
 
     Raises:
         Refusal: 400, `$top` is out of range.
     """
+    wanted, skip = _page_size(call, size, most), call.number("$skip") or 0
+    following = {"$skip": skip + wanted} if skip + wanted < len(items) else None
+    return _page(call, context, [show(item) for item in items[skip : skip + wanted]], following)
+
+
+def walked(
+    call: Call,
+    context: str,
+    rows: Callable[[int], Iterator[tuple[int, T]]],
+    show: Callable[[T], Mapping[str, Any]],
+    *,
+    size: int,
+    most: int,
+) -> Answer:
+    """Answer as `page` does, but paged by `$skiptoken`: `rows` yields rows and items from a row on.
+
+    Raises:
+        Refusal: 400, `$top` is out of range.
+    """
+    wanted = _page_size(call, size, most)
+    found = list(islice(rows(call.number("$skiptoken") or 0), wanted + 1))
+    following = {"$skiptoken": found[wanted][0]} if len(found) > wanted else None
+    return _page(call, context, [show(item) for _, item in found[:wanted]], following)
+
+
+def _page_size(call: Call, size: int, most: int) -> int:
     wanted = call.number("$top") or call.prefer.page_size or size
     if wanted > most:
         raise bad_query(f"Invalid page size specified: '{wanted}'. Must be between 1 and {most} inclusive.")
-    skip = call.number("$skip") or 0
+    return wanted
+
+
+def _page(
+    call: Call, context: str, shown: list[Mapping[str, Any]], following: dict[str, int] | None
+) -> Answer:
     body: dict[str, Any] = {"@odata.context": f"{call.root}/$metadata#{context}"}
-    if skip + wanted < len(items):
-        query = urlencode({**call.query, "$skip": skip + wanted}, safe="$,:")
+    if following:
+        query = urlencode({**call.query, **following}, safe="$,:")
         body["@odata.nextLink"] = f"{call.root}{call.path}?{query}"
-    return Answer(200, {**body, "value": list(items[skip : skip + wanted])})
+    return Answer(200, {**body, "value": shown})

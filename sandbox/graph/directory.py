@@ -1,86 +1,78 @@
-"""Who is in the tenant: users, rooms, groups and verified domains."""
+"""Who is in the tenant: users, rooms, groups and verified domains, for tenants of any size."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.graph.errors import Refusal
-
-#: What `GET /users` returns without `$select`, and what may be selected besides.
-DEFAULT_USER_PROPERTIES = (
-    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-    "preferredLanguage", "surname", "userPrincipalName", "id",
-)  # fmt: skip
-MORE_USER_PROPERTIES = ("accountEnabled", "userType", "proxyAddresses", "mailNickname", "createdDateTime")
+from sandbox.graph.rows import Rows
+from sandbox.graph.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """A person or a room of the tenant.
-
-    `mailbox` is False for those whom Exchange does not know; `honors_online_meeting` False for those
-    whose provider silently refuses; `join_url_delay` is how long after the write the join URL appears.
-    """
+class Group:
+    """A group; its direct members, users and groups, are named by object id."""
 
     id: str
     name: str
-    address: str
-    #: user | room | equipment | shared, as in mailboxSettings.userPurpose
-    kind: str = "user"
-    mailbox: bool = True
-    honors_online_meeting: bool = True
-    join_url_delay: timedelta = timedelta(0)
-    time_zone: str = "UTC"
-    account_enabled: bool = True
-
-    def email_address(self) -> dict[str, str]:
-        """Return the user as Graph's emailAddress."""
-        return {"name": self.name, "address": self.address}
+    members: tuple[str, ...]
 
     def properties(self) -> dict[str, Any]:
-        """Return every property of the user that can be selected."""
-        given, _, surname = self.name.rpartition(" ")
-        return {
-            "businessPhones": [],
-            "displayName": self.name,
-            "givenName": given or None,
-            "jobTitle": None,
-            "mail": self.address,
-            "mobilePhone": None,
-            "officeLocation": None,
-            "preferredLanguage": None,
-            "surname": surname,
-            "userPrincipalName": self.address,
-            "id": self.id,
-            "accountEnabled": self.account_enabled,
-            "userType": "Member",
-            "proxyAddresses": [f"SMTP:{self.address}"],
-            "mailNickname": self.address.partition("@")[0],
-            "createdDateTime": "2024-01-15T08:00:00Z",
-        }
+        """Return what is shown of the group."""
+        return {"id": self.id, "displayName": self.name}
 
 
-@dataclass(slots=True, kw_only=True)
 class Directory:
     """The tenant. Users are found by object id or by user principal name, case-blind."""
 
-    tenant_id: str
-    domains: tuple[str, ...]
-    users: dict[str, User] = field(default_factory=dict)
-    #: group id -> (name, member ids; nested groups are already flat)
-    groups: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    def __init__(self, *, tenant_id: str, domains: tuple[str, ...]) -> None:
+        self.tenant_id = tenant_id
+        self.domains = domains
+        self._objects: Rows[User | Group] = Rows()
+        self._row_of: dict[str, int] = {}
+        #: all users there ever were: what somebody who left has organized still names them
+        self._users: dict[str, User] = {}
+        self._by_name: dict[str, str] = {}
+        #: the rows of a group's transitive members, until a membership changes
+        self._inside: dict[str, list[int]] = {}
 
-    def add(self, user: User) -> None:
-        """Take a user in."""
-        self.users[user.id] = user
+    @property
+    def guest_domain(self) -> str:
+        """The domain in the user principal names of guests: the initial one."""
+        return next((one for one in self.domains if one.endswith(".onmicrosoft.com")), self.domains[0])
+
+    def put(self, user: User) -> None:
+        """Take a user in, or in the place of what was known of them."""
+        self._users[user.id] = user
+        self._by_name[user.principal_name.lower()] = user.id
+        if user.id in self._row_of:
+            self._objects.replace(self._row_of[user.id], user)
+        else:
+            self._row_of[user.id] = self._objects.add(user)
+
+    def put_group(self, group: Group) -> None:
+        """Take a group in, or give it other members."""
+        self._inside.clear()
+        if group.id in self._row_of:
+            self._objects.replace(self._row_of[group.id], group)
+        else:
+            self._row_of[group.id] = self._objects.add(group)
+
+    def drop(self, object_id: str) -> None:
+        """Delete a user or a group."""
+        self._inside.clear()
+        self._objects.drop(self._row_of.pop(object_id))
+
+    def user(self, user_id: str) -> User:
+        """Return a user by object id, one who has left, too."""
+        return self._users[user_id]
 
     def find(self, reference: str) -> User | None:
         """Return the user with this object id or user principal name."""
         wanted = reference.lower()
-        return self.users.get(wanted) or next(
-            (user for user in self.users.values() if user.address.lower() == wanted), None
-        )
+        user_id = self._by_name.get(wanted, wanted)
+        return self._users.get(user_id) if user_id in self._row_of else None
 
     def member(self, reference: str) -> User:
         """Return a user as the directory's own calls find it.
@@ -96,9 +88,11 @@ class Directory:
         """Return a user as Exchange finds it: one with a mailbox.
 
         Raises:
-            Refusal: 404, no such user, or no mailbox that Graph can serve.
+            Refusal: 404, no such user (any more), or no mailbox that Graph can serve.
         """
         user = self.find(reference)
+        if user is None and reference.lower() in self._users:
+            raise _resource_not_found(reference)
         if user is None:
             raise Refusal(404, "ErrorInvalidUser", f"The requested user '{reference}' is invalid.")
         if not user.mailbox:
@@ -109,15 +103,35 @@ class Directory:
             )
         return user
 
-    def members(self, group_id: str) -> Iterable[User]:
-        """Return the users of a group.
+    def group(self, group_id: str) -> Group:
+        """Return a group.
 
         Raises:
             Refusal: 404, there is no such group.
         """
-        if group_id.lower() not in self.groups:
-            raise _resource_not_found(group_id)
-        return [self.users[user_id] for user_id in self.groups[group_id.lower()][1]]
+        row = self._row_of.get(group_id.lower())
+        found = None if row is None else self._objects.at(row)
+        if isinstance(found, Group):
+            return found
+        raise _resource_not_found(group_id)
+
+    def users(self, start: int = 0) -> Iterator[tuple[int, User]]:
+        """Yield all users with their rows, from a row on."""
+        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, User))
+
+    def members(self, group_id: str, start: int = 0) -> Iterator[tuple[int, User | Group]]:
+        """Yield the users and groups in a group with their rows, nested ones too, each once.
+
+        Raises:
+            Refusal: 404, there is no such group.
+        """
+        top = self.group(group_id)
+        if top.id not in self._inside:
+            self._inside[top.id] = sorted(self._row_of[one] for one in self._reach(top))
+        rows = self._inside[top.id]
+        for row in rows[bisect_left(rows, start) :]:
+            if found := self._objects.at(row):
+                yield row, found
 
     def organization(self) -> dict[str, Any]:
         """Return the tenant as Graph's organization; its first domain is the default one."""
@@ -137,6 +151,20 @@ class Directory:
                 for domain in self.domains
             ],
         }
+
+    def _reach(self, top: Group) -> Iterable[str]:
+        """Return the ids of all that a group holds itself or through its groups; rings end."""
+        reached: set[str] = set()
+        waiting = [top]
+        while waiting:
+            for member in waiting.pop().members:
+                if member in reached or member not in self._row_of:
+                    continue
+                reached.add(member)
+                found = self._objects.at(self._row_of[member])
+                if isinstance(found, Group):
+                    waiting.append(found)
+        return reached
 
 
 def _resource_not_found(reference: str) -> Refusal:

@@ -15,12 +15,15 @@ from werkzeug import Request, Response
 from werkzeug.http import http_date
 
 from sandbox.graph.call import Answer, Call
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
 from sandbox.graph.identity import Identity
+from sandbox.graph.limits import Limits
+from sandbox.graph.permissions import Permissions
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
+from sandbox.graph.user import User
 
 #: Requests at a time that Outlook serves per app and mailbox
 #: (https://learn.microsoft.com/graph/throttling-limits).
@@ -54,6 +57,8 @@ class Gateway:
         identity: Identity,
         directory: Directory,
         faults: Faults,
+        permissions: Permissions,
+        limits: Limits,
         recorder: Recorder,
         lock: RLock,
         now: Callable[[], datetime],
@@ -63,6 +68,8 @@ class Gateway:
         self._identity = identity
         self._directory = directory
         self._faults = faults
+        self._permissions = permissions
+        self._limits = limits
         self._recorder = recorder
         self._lock = lock
         self._now = now
@@ -118,13 +125,15 @@ class Gateway:
         finally:
             with self._lock:
                 self._under_way[visit.mailbox] -= 1
+                if not self._under_way[visit.mailbox]:
+                    del self._under_way[visit.mailbox]
 
     def _respond(self, request: Request, visit: _Visit, *, has_place: bool) -> Response:
         request_id = str(uuid4())
         client_request_id = request.headers.get("client-request-id", request_id)
         try:
             self._check(request, visit, has_place=has_place)
-            answer = self._dispatch(request)
+            answer = self._dispatch(request, visit)
         except Refusal as refusal:
             body = refusal.body(now=self._now(), request_id=request_id, client_request_id=client_request_id)
             answer = Answer(refusal.status, body, refusal.headers)
@@ -149,6 +158,8 @@ class Gateway:
         if visit.fault and visit.fault.status:
             raise _failing(visit.fault, visit.fault.status)
         self._identity.check(request.headers.get("Authorization", ""), request.host)
+        if not visit.user:
+            self._limits.check(request.method, request.path)
         if visit.user and visit.mailbox not in {"", visit.user.id}:
             raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         if not has_place:
@@ -159,12 +170,14 @@ class Gateway:
                 {"Retry-After": "1"},
             )
 
-    def _dispatch(self, request: Request) -> Answer:
+    def _dispatch(self, request: Request, visit: _Visit) -> Answer:
         _, version, *rest = request.path.split("/")
         if version.lower() != "v1.0":
             raise Refusal(400, "BadRequest", "Invalid version.")
         path = "/" + "/".join(rest)
         found = self._router.find(request.method, path)
+        if not visit.user:
+            self._permissions.check(found.route.needs, visit.mailbox)
         call = Call.read(request, path, found.args)
         with self._lock if found.route.locked else nullcontext():
             answer = found.route.handler(call)

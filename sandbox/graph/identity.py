@@ -12,9 +12,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.graph.directory import User
 from sandbox.graph.errors import Refusal
 from sandbox.graph.ids import Ids
+from sandbox.graph.user import User
 
 PATH = "/msi/token"
 _API_VERSION = "2019-08-01"

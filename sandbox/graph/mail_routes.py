@@ -6,12 +6,14 @@ from typing import Any
 
 from sandbox.graph import ids, render, zones
 from sandbox.graph.call import Answer, Call, entity, page
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
 from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.outlook import Outlook
+from sandbox.graph.permissions import CALENDARS, MAILBOX_SETTINGS, WRITE_CALENDARS
 from sandbox.graph.routes import Route
+from sandbox.graph.user import User
 
 _PAGE, _LARGEST_PAGE = 10, 1000
 _LIST_OPTIONS = ("$select", "$top", "$skip")
@@ -35,22 +37,22 @@ class MailRoutes:
         events = [route for prefix in _CALENDARS for route in self._event_routes(prefix)]
         return [
             *events,
-            Route("GET", "/users/<user>/calendar", self.get_calendar),
-            Route("GET", "/users/<user>/calendars", self.list_calendars),
-            Route("GET", "/users/<user>/calendars/<calendar>", self.get_calendar),
-            Route("GET", "/users/<user>/mailboxSettings", self.get_settings),
+            Route("GET", "/users/<user>/calendar", self.get_calendar, CALENDARS),
+            Route("GET", "/users/<user>/calendars", self.list_calendars, CALENDARS),
+            Route("GET", "/users/<user>/calendars/<calendar>", self.get_calendar, CALENDARS),
+            Route("GET", "/users/<user>/mailboxSettings", self.get_settings, MAILBOX_SETTINGS),
         ]
 
     def _event_routes(self, prefix: str) -> list[Route]:
         return [
-            Route("GET", f"{prefix}/events", self.list_events),
-            Route("POST", f"{prefix}/events", self.create_event),
-            Route("GET", f"{prefix}/events/<event>", self.get_event),
-            Route("PATCH", f"{prefix}/events/<event>", self.update_event),
-            Route("DELETE", f"{prefix}/events/<event>", self.delete_event),
-            Route("GET", f"{prefix}/events/<event>/instances", self.list_instances),
-            Route("GET", f"{prefix}/events/<event>/calendar", self.get_event_calendar),
-            Route("GET", f"{prefix}/calendarView", self.view_calendar),
+            Route("GET", f"{prefix}/events", self.list_events, CALENDARS),
+            Route("POST", f"{prefix}/events", self.create_event, WRITE_CALENDARS),
+            Route("GET", f"{prefix}/events/<event>", self.get_event, CALENDARS),
+            Route("PATCH", f"{prefix}/events/<event>", self.update_event, WRITE_CALENDARS),
+            Route("DELETE", f"{prefix}/events/<event>", self.delete_event, WRITE_CALENDARS),
+            Route("GET", f"{prefix}/events/<event>/instances", self.list_instances, CALENDARS),
+            Route("GET", f"{prefix}/events/<event>/calendar", self.get_event_calendar, CALENDARS),
+            Route("GET", f"{prefix}/calendarView", self.view_calendar, CALENDARS),
         ]
 
     def get_event(self, call: Call) -> Answer:
@@ -119,8 +121,15 @@ class MailRoutes:
         """Answer all calendars of a mailbox."""
         call.only_options("$top", "$skip")
         owner = self._owner(call)
-        shown = [render.calendar(one, owner) for one in self._mailboxes.of(owner.id).calendars.values()]
-        return page(call, f"users('{owner.id}')/calendars", shown, size=_PAGE, most=_LARGEST_PAGE)
+        calendars = list(self._mailboxes.of(owner.id).calendars.values())
+        return page(
+            call,
+            f"users('{owner.id}')/calendars",
+            calendars,
+            lambda one: render.calendar(one, owner),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
 
     def get_settings(self, call: Call) -> Answer:
         """Answer the settings of a mailbox."""
@@ -150,9 +159,14 @@ class MailRoutes:
 
     def _events(self, call: Call, copies: Iterable[EventCopy]) -> Answer:
         render.check_select(call.select())
-        shown = [self._shown(call, copy) for copy in copies]
-        context = f"users('{self._owner(call).id}')/events"
-        return page(call, context, shown, size=_PAGE, most=_LARGEST_PAGE)
+        return page(
+            call,
+            f"users('{self._owner(call).id}')/events",
+            list(copies),
+            lambda copy: self._shown(call, copy),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
 
     def _shown(self, call: Call, copy: EventCopy) -> dict[str, Any]:
         style = render.Style(
@@ -162,13 +176,11 @@ class MailRoutes:
             now=self._now(),
         )
         organizer = self._organizer(copy).email_address()
-        shown = render.event(
-            copy, owner=self._directory.users[copy.mailbox], organizer=organizer, style=style
-        )
+        shown = render.event(copy, owner=self._directory.user(copy.mailbox), organizer=organizer, style=style)
         return render.selected(shown, copy, call.select())
 
     def _organizer(self, copy: EventCopy) -> User:
-        return self._directory.users[copy.organizer]
+        return self._directory.user(copy.organizer)
 
     def _calendar(self, call: Call, owner: User, calendar_id: str) -> Answer:
         call.only_options("$select")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.graph import ids as id_forms
-from sandbox.graph.directory import User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import item_not_found, malformed_id
 from sandbox.graph.event import EventCopy
 from sandbox.graph.ids import Ids
@@ -27,7 +27,6 @@ class Calendar:
 class Mailbox:
     """One user's calendars and events; events are kept by their immutable id."""
 
-    owner: User
     calendars: dict[str, Calendar] = field(default_factory=dict)
     events: dict[str, EventCopy] = field(default_factory=dict)
 
@@ -48,19 +47,14 @@ class Mailbox:
 
 
 class Mailboxes:
-    """Every mailbox of the tenant."""
+    """Every mailbox of the tenant; one comes into being when somebody first looks into it."""
 
-    def __init__(self, ids: Ids) -> None:
+    def __init__(self, ids: Ids, directory: Directory) -> None:
         self._ids = ids
+        self._directory = directory
         self._mailboxes: dict[str, Mailbox] = {}
         self._by_uid: dict[str, dict[str, EventCopy]] = {}
         self._by_mutable_id: dict[str, EventCopy] = {}
-
-    def open(self, owner: User, default_provider: str, allowed_providers: tuple[str, ...]) -> Mailbox:
-        """Give a user a mailbox with its default calendar."""
-        mailbox = self._mailboxes[owner.id] = Mailbox(owner=owner)
-        self.add_calendar(mailbox, "Calendar", default_provider, allowed_providers)
-        return mailbox
 
     def add_calendar(
         self, mailbox: Mailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
@@ -79,15 +73,11 @@ class Mailboxes:
 
     def of(self, user_id: str) -> Mailbox:
         """Return a user's mailbox; the directory knows whether there is one."""
-        return self._mailboxes[user_id]
-
-    def get(self, user_id: str) -> Mailbox | None:
-        """Return a user's mailbox, None where there is none."""
-        return self._mailboxes.get(user_id)
+        return self._mailboxes.get(user_id) or self._open(user_id)
 
     def put(self, copy: EventCopy) -> None:
         """Put a copy into its mailbox."""
-        self._mailboxes[copy.mailbox].events[copy.immutable_id] = copy
+        self.of(copy.mailbox).events[copy.immutable_id] = copy
         self._by_mutable_id[copy.mutable_id] = copy
         if not copy.master:
             self._by_uid.setdefault(copy.uid, {})[copy.mailbox] = copy
@@ -96,7 +86,7 @@ class Mailboxes:
         """Take a copy, and the occurrences of a series, out of its mailbox."""
         for instance in copy.instances.values():
             self.remove(instance)
-        self._mailboxes[copy.mailbox].events.pop(copy.immutable_id, None)
+        self.of(copy.mailbox).events.pop(copy.immutable_id, None)
         self._by_mutable_id.pop(copy.mutable_id, None)
         if not copy.master:
             self._by_uid[copy.uid].pop(copy.mailbox, None)
@@ -136,9 +126,11 @@ class Mailboxes:
 
     def instances(self, master: EventCopy, begin: datetime, until: datetime) -> list[EventCopy]:
         """Return the occurrences and exceptions of a series that touch [begin, until), in order."""
-        touched = [self.instance(master, start) for start in master.starts(until)]
-        moved = [one for one in master.instances.values() if one.is_exception and one not in touched]
-        inside = [one for one in (*touched, *moved) if one.start < until and one.end > begin]
+        length = master.duration
+        regular = [start for start in master.starts(until) if start + length > begin]
+        exceptional = [start for start, one in master.instances.items() if one.is_exception]
+        touched = [self.instance(master, start) for start in dict.fromkeys([*regular, *exceptional])]
+        inside = [one for one in touched if one.start < until and one.end > begin]
         return sorted(inside, key=lambda one: one.start)
 
     def instance(self, master: EventCopy, original_start: datetime) -> EventCopy:
@@ -164,3 +156,9 @@ class Mailboxes:
         master.instances[original_start] = made
         self.put(made)
         return made
+
+    def _open(self, user_id: str) -> Mailbox:
+        owner = self._directory.user(user_id)
+        mailbox = self._mailboxes[user_id] = Mailbox()
+        self.add_calendar(mailbox, "Calendar", owner.default_provider, owner.allowed_providers)
+        return mailbox

@@ -15,9 +15,11 @@ from threading import Event, RLock, Thread
 from typing import Any
 
 from sandbox.graph import ids, render, zones
+from sandbox.graph.authorizations import Authorizations
 from sandbox.graph.event import EventCopy
 from sandbox.graph.posting import Post
-from sandbox.graph.subscriptions import Subscription, Subscriptions
+from sandbox.graph.subscription import Subscription
+from sandbox.graph.subscriptions import Subscriptions
 
 _GIVE_UP_AFTER = timedelta(hours=4)
 _FIRST_BACKOFF = timedelta(seconds=10)
@@ -32,7 +34,8 @@ class Delivery:
     """The habits of delivery; as it stands, one notification per change, in order, at once.
 
     `copies` are the fewest and most notifications for one change; a `created` is followed by `updated`s.
-    `duplicate` and `lose` are shares of all notifications, `batch` the most items in one POST.
+    `duplicate` and `lose` are shares of all notifications, `lose_changes` is a share of all changes, of each
+    of which every notification is lost; `batch` is the most items in one POST.
     `secondary_calendars` False is what developers report against the documentation: a subscription to a
     user's events hears of the default calendar only.
     """
@@ -41,6 +44,7 @@ class Delivery:
     shuffle: bool = False
     duplicate: float = 0.0
     lose: float = 0.0
+    lose_changes: float = 0.0
     delay: timedelta = timedelta(0)
     batch: int = 50
     secondary_calendars: bool = True
@@ -60,6 +64,11 @@ class _Notice:
     first_tried: datetime | None = None
     tries: int = 0
 
+    @property
+    def is_lifecycle(self) -> bool:
+        """Whether this is about the subscription and not about an event."""
+        return "lifecycleEvent" in self.item
+
     def tried(self, now: datetime) -> "_Notice":
         """Return the notice as it waits for its next try."""
         backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**self.tries)
@@ -77,6 +86,7 @@ class Notifier:
         self,
         *,
         subscriptions: Subscriptions,
+        authorizations: Authorizations,
         tenant_id: str,
         is_default_calendar: Callable[[EventCopy], bool],
         now: Callable[[], datetime],
@@ -86,6 +96,7 @@ class Notifier:
     ) -> None:
         self.delivery = Delivery()
         self._subscriptions = subscriptions
+        self._authorizations = authorizations
         self._tenant_id = tenant_id
         self._is_default_calendar = is_default_calendar
         self._now = now
@@ -107,6 +118,8 @@ class Notifier:
         habits = self.delivery
         if not habits.secondary_calendars and not self._is_default_calendar(series):
             return
+        if self._random.random() < habits.lose_changes:
+            return
         for subscription in self._subscriptions.watching(series, kind):
             heard = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in heard else kind
@@ -125,6 +138,8 @@ class Notifier:
     def deliver(self) -> int:
         """POST all that is due; return the number of POSTs. The lock is free while an answer is awaited."""
         with self._lock:
+            for subscription in self._authorizations.due():
+                self.tell(subscription, "reauthorizationRequired")
             posts = self._take_due()
         for notices in posts:
             if not self._send(notices):
@@ -184,10 +199,15 @@ class Notifier:
         }
 
     def _take_due(self) -> list[list[_Notice]]:
-        """Take what is due out of the waiting and gather it into POSTs by URL."""
+        """Take what is due out of the waiting and gather it into POSTs by URL.
+
+        What a subscription that is over was to tell of is dropped; what may not be looked at waits.
+        """
         now = self._now()
-        due = [notice for notice in self._pending if notice.due <= now]
+        due = [notice for notice in self._pending if notice.due <= now and self._is_wanted(notice)]
         self._pending = [notice for notice in self._pending if notice.due > now]
+        self._put_back([notice for notice in due if not self._is_allowed(notice)])
+        due = [notice for notice in due if self._is_allowed(notice)]
         if self.delivery.shuffle:
             self._random.shuffle(due)
         by_url: dict[str, list[_Notice]] = {}
@@ -195,6 +215,12 @@ class Notifier:
             by_url.setdefault(notice.url, []).append(notice)
         size = self.delivery.batch
         return [notices[n : n + size] for notices in by_url.values() for n in range(0, len(notices), size)]
+
+    def _is_wanted(self, notice: _Notice) -> bool:
+        return notice.is_lifecycle or self._subscriptions.lives(notice.subscription)
+
+    def _is_allowed(self, notice: _Notice) -> bool:
+        return notice.is_lifecycle or self._authorizations.holds(notice.subscription)
 
     def _send(self, notices: list[_Notice]) -> bool:
         body = json.dumps({"value": [notice.item for notice in notices]}).encode()
@@ -215,7 +241,7 @@ class Notifier:
         dropped = {
             notice.subscription.id: notice.subscription
             for notice in waiting
-            if notice.is_hopeless() and "lifecycleEvent" not in notice.item
+            if notice.is_hopeless() and not notice.is_lifecycle
         }
         for subscription in dropped.values():
             self.tell(subscription, "missed")

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sandbox.graph import joining, writes
-from sandbox.graph.directory import Directory, User
+from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import DEFAULTS, PRIVATE, EventCopy, OnlineMeeting
 from sandbox.graph.ids import Ids
 from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.user import User
 
 OnChange = Callable[[str, EventCopy], None]
 
@@ -170,7 +171,7 @@ class Outlook:
 
     def _start_meeting(self, copy: EventCopy, provider: str | None) -> bool:
         """Go online where the calendar allows the provider; else nothing happens, and nobody says so."""
-        owner = self._directory.users[copy.mailbox]
+        owner = self._directory.user(copy.mailbox)
         calendar = self._mailboxes.of(copy.mailbox).calendars[copy.calendar]
         provider = provider or calendar.default_provider
         if not owner.honors_online_meeting or provider not in calendar.allowed_providers:
@@ -210,7 +211,7 @@ class Outlook:
         invited = set(copy.people())
         others = self._mailboxes.other_copies(copy)
         for other in others:
-            if self._directory.users[other.mailbox].address.lower() in invited:
+            if self._directory.user(other.mailbox).address.lower() in invited:
                 self._write(other, shared)
                 other.meeting, other.has_own_meeting = copy.meeting, copy.has_own_meeting
                 self._touch(other)
@@ -222,14 +223,13 @@ class Outlook:
     def _invite(self, copy: EventCopy, shared: dict[str, Any], addresses: set[str]) -> None:
         for address in sorted(addresses - {self._address(copy)}):
             user = self._directory.find(address)
-            mailbox = self._mailboxes.get(user.id) if user else None
-            if user is None or mailbox is None:
+            if user is None or not user.mailbox:
                 continue
             is_room = user.kind in {"room", "equipment"}
             own = {name: DEFAULTS[name] for name in PRIVATE} | {"showAs": "busy" if is_room else "tentative"}
             other = self._new_copy(
                 user,
-                mailbox.default_calendar.id,
+                self._mailboxes.of(user.id).default_calendar.id,
                 own | shared,
                 uid=copy.uid,
                 organizer=copy.mailbox,
@@ -240,7 +240,7 @@ class Outlook:
             self._on_change("created", other)
 
     def _address(self, copy: EventCopy) -> str:
-        return self._directory.users[copy.mailbox].address.lower()
+        return self._directory.user(copy.mailbox).address.lower()
 
     def _cancel_copy(self, copy: EventCopy) -> None:
         copy.is_cancelled = True

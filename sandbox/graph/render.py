@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.graph import ids, joining, zones
-from sandbox.graph.directory import User
 from sandbox.graph.errors import bad_query
 from sandbox.graph.event import DEFAULTS, EventCopy, OnlineMeeting
 from sandbox.graph.mailboxes import Calendar
+from sandbox.graph.user import User
 from sandbox.graph.writes import READ_ONLY
 
 #: Everything that `$select` may name.

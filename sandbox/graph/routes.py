@@ -14,11 +14,15 @@ Handler = Callable[[Call], Answer]
 
 
 class Route(NamedTuple):
-    """A method and a path pattern, and who answers; `locked` is False for those who lock by themselves."""
+    """A method and a path pattern, and who answers.
+
+    `needs` are permissions of which one will do; `locked` is False for those who lock by themselves.
+    """
 
     method: str
     pattern: str
     handler: Handler
+    needs: tuple[str, ...] = ()
     locked: bool = True
 
 

@@ -1,81 +1,44 @@
-"""Subscriptions to changes of events (https://learn.microsoft.com/graph/api/resources/subscription)."""
+"""All subscriptions of the app: made, renewed, ended, listed, with the habits that developers report."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from sandbox.graph import zones
 from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
+from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.ids import Ids
 from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.posting import Reply
+from sandbox.graph.permissions import SUBSCRIBE, Permissions
+from sandbox.graph.rows import Rows
+from sandbox.graph.subscription import Subscription, Wish, expiry, invalid, url
 
-LONGEST = timedelta(minutes=10_080)
-SHORTEST = timedelta(minutes=45)
-_CLIENT_STATE_LENGTH = 128
-_CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
-_RESOURCE = re.compile(r"^/?users/(?P<user>[^/]+)/(?:calendars/(?P<calendar>[^/]+)/)?events$", re.IGNORECASE)
-_SENT = frozenset(
-    {
-        "changeType", "resource", "notificationUrl", "lifecycleNotificationUrl", "expirationDateTime",
-        "clientState", "latestSupportedTlsVersion",
-    }
-)  # fmt: skip
+#: Active subscriptions per mailbox, those of all apps together.
+MOST_PER_MAILBOX = 1_000
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Subscription:
-    """One subscription; `calendar` is None where the whole mailbox is watched."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionHabits:
+    """What Graph's promises are worth; as it stands, all.
 
-    id: str
-    application_id: str
-    change_type: str
-    resource: str
-    mailbox: str
-    calendar: str | None
-    notification_url: str
-    lifecycle_url: str | None
-    client_state: str | None
-    expires: datetime
-    immutable_ids: bool
-    tls: str
+    `duplicates` True makes a second subscription to the same where a 409 is due. The list leaves out a
+    new one `unlisted_for` so long, and shows one `listed_after_end`, be it expired or deleted.
+    """
 
-    @property
-    def key(self) -> tuple[str, frozenset[str]]:
-        """What no two subscriptions of an app may share."""
-        return self.resource.strip("/").lower(), frozenset(self.change_type.split(","))
-
-    def shown(self) -> dict[str, Any]:
-        """Return the subscription as Graph shows it: the clientState never comes back."""
-        return {
-            "id": self.id,
-            "resource": self.resource,
-            "applicationId": self.application_id,
-            "changeType": self.change_type,
-            "clientState": None,
-            "notificationUrl": self.notification_url,
-            "notificationQueryOptions": None,
-            "lifecycleNotificationUrl": self.lifecycle_url,
-            "expirationDateTime": zones.date_time_offset(self.expires),
-            "creatorId": self.application_id,
-            "includeResourceData": None,
-            "latestSupportedTlsVersion": self.tls,
-            "encryptionCertificate": None,
-            "encryptionCertificateId": None,
-            "notificationUrlAppId": None,
-        }
+    duplicates: bool = False
+    unlisted_for: timedelta = timedelta(0)
+    listed_after_end: timedelta = timedelta(0)
 
 
 class Subscriptions:
-    """All subscriptions of the app. `validate` asks a URL to prove that it wants notifications.
+    """The subscriptions, by id, by mailbox and in a list.
 
-    The lock is free while a URL is asked: its owner may well call Graph meanwhile.
+    The lock is free while a URL is asked: its owner may well call Graph meanwhile. `others` counts the
+    subscriptions that other apps hold, by mailbox.
     """
 
     def __init__(
@@ -83,25 +46,41 @@ class Subscriptions:
         *,
         directory: Directory,
         mailboxes: Mailboxes,
+        permissions: Permissions,
+        handshakes: Handshakes,
         ids: Ids,
         now: Callable[[], datetime],
         lock: RLock,
-        validate: Callable[[str], Reply],
     ) -> None:
         self._directory = directory
         self._mailboxes = mailboxes
+        self._permissions = permissions
+        self._handshakes = handshakes
         self._ids = ids
         self._now = now
         self._lock = lock
-        self._validate = validate
         self._all: dict[str, Subscription] = {}
         self._by_mailbox: dict[str, list[Subscription]] = {}
+        self._rows: Rows[Subscription] = Rows()
         self.application_id = ids.guid()
+        self.habits = SubscriptionHabits()
+        self.others: Counter[str] = Counter()
 
-    def active(self) -> list[Subscription]:
-        """Return the subscriptions that live now; expired ones vanish for good."""
-        with self._lock:
-            return [one for one in list(self._all.values()) if self._lives(one)]
+    def active(self, start: int = 0) -> Iterator[tuple[int, Subscription]]:
+        """Yield the subscriptions that live now with their rows, from a row on."""
+        return ((row, one) for row, one in self._rows.walk(start) if self.lives(one))
+
+    def listed(self, start: int = 0) -> Iterator[tuple[int, Subscription]]:
+        """Yield what the list shows, as `active` does; it may be behind the times."""
+        now, habits = self._now(), self.habits
+        for row, one in self._rows.walk(start):
+            if self.lives(one):
+                if one.created + habits.unlisted_for <= now:
+                    yield row, one
+            elif one.ended and one.ended + habits.listed_after_end > now:
+                yield row, one
+            else:
+                self._rows.drop(row)
 
     def get(self, subscription_id: str) -> Subscription:
         """Return a subscription.
@@ -111,7 +90,7 @@ class Subscriptions:
         """
         with self._lock:
             found = self._all.get(subscription_id.lower())
-            if found and self._lives(found):
+            if found and self.lives(found):
                 return found
         raise Refusal(404, "ResourceNotFound", "The object was not found.")
 
@@ -123,44 +102,62 @@ class Subscriptions:
             if one.calendar in {None, copy.calendar} and kind in one.change_type.split(",")
         ]
 
+    def lives(self, one: Subscription) -> bool:
+        """Tell whether a subscription lives; an expired one vanishes when somebody looks."""
+        if one.ended is None and one.expires <= self._now():
+            self._end(one, one.expires)
+        return one.ended is None
+
     def create(self, sent: Any, *, immutable_ids: bool) -> Subscription:
         """Make a subscription once its URLs have answered the handshake.
 
         Raises:
-            Refusal: 400, 404 or 409, as Graph words it.
+            Refusal: 400, 403, 404 or 409, as Graph words it.
         """
         with self._lock:
-            made = self._draft(sent, immutable_ids=immutable_ids)
-            self._refuse_duplicate(made)
-        for url in (made.notification_url, made.lifecycle_url):
-            if url:
-                self._shake_hands(url)
+            made = self._draft(Wish.read(sent, self._now()), immutable_ids=immutable_ids)
+            self._check_room(made)
+        for asked in made.urls:
+            self._handshakes.shake(asked)
         with self._lock:
-            self._refuse_duplicate(made)
+            self._check_room(made)
             self._all[made.id] = made
             self._by_mailbox.setdefault(made.mailbox, []).append(made)
+            made.row = self._rows.add(made)
         return made
 
     def update(self, subscription_id: str, sent: Any) -> Subscription:
-        """Renew a subscription, or send its notifications elsewhere.
+        """Renew a subscription, which reauthorizes it, too, or send its notifications elsewhere.
 
         Raises:
-            Refusal: 400 for anything but `expirationDateTime` and `notificationUrl`, 404.
+            Refusal: 400 for anything but `expirationDateTime` and `notificationUrl`, 403, 404.
         """
         found = self.get(subscription_id)
+        self._permissions.check(SUBSCRIBE, found.mailbox)
         if (
             not isinstance(sent, Mapping)
             or not sent
             or sent.keys() - {"expirationDateTime", "notificationUrl"}
         ):
-            raise _invalid("Only 'expirationDateTime' and 'notificationUrl' can be updated.")
-        expires = self._expiry(sent) if "expirationDateTime" in sent else found.expires
-        url = _url(sent, "notificationUrl") if "notificationUrl" in sent else found.notification_url
-        if url != found.notification_url:
-            self._shake_hands(url)
+            raise invalid("Only 'expirationDateTime' and 'notificationUrl' can be updated.")
+        expires = expiry(sent, self._now()) if "expirationDateTime" in sent else found.expires
+        target = url(sent, "notificationUrl") if "notificationUrl" in sent else found.notification_url
+        if target != found.notification_url:
+            self._handshakes.shake(target)
         with self._lock:
-            found.expires, found.notification_url = expires, url
+            found = self.get(subscription_id)
+            found.expires, found.notification_url, found.authorized = expires, target, self._now()
         return found
+
+    def reauthorize(self, subscription_id: str) -> None:
+        """Take note that the app still may; this does not lengthen a subscription's life.
+
+        Raises:
+            Refusal: 403, or 404, it is not there (any more).
+        """
+        found = self.get(subscription_id)
+        self._permissions.check(SUBSCRIBE, found.mailbox)
+        found.authorized = self._now()
 
     def delete(self, subscription_id: str) -> None:
         """End a subscription.
@@ -169,118 +166,69 @@ class Subscriptions:
             Refusal: 404, it is not there (any more).
         """
         with self._lock:
-            self._forget(self.get(subscription_id))
+            self._end(self.get(subscription_id), self._now())
 
     def _of(self, mailbox: str) -> list[Subscription]:
-        return [one for one in list(self._by_mailbox.get(mailbox, ())) if self._lives(one)]
+        return [one for one in list(self._by_mailbox.get(mailbox, ())) if self.lives(one)]
 
-    def _lives(self, one: Subscription) -> bool:
-        """Tell whether a subscription lives; an expired one vanishes when somebody looks."""
-        if one.expires > self._now():
-            return True
-        self._forget(one)
-        return False
-
-    def _forget(self, one: Subscription) -> None:
+    def _end(self, one: Subscription, at: datetime) -> None:
+        one.ended = at
         del self._all[one.id]
         self._by_mailbox[one.mailbox].remove(one)
+        if not self.habits.listed_after_end:
+            self._rows.drop(one.row)
 
-    def _draft(self, sent: Any, *, immutable_ids: bool) -> Subscription:
-        if not isinstance(sent, Mapping) or sent.keys() - _SENT:
-            raise _invalid("The subscription has properties that can't be set.")
-        change_type = str(sent.get("changeType") or "").replace(" ", "")
-        if not set(change_type.split(",")) <= _CHANGE_TYPES:
-            raise _invalid("The 'changeType' is none of created, updated, deleted.")
-        if len(sent.get("clientState") or "") > _CLIENT_STATE_LENGTH:
-            raise _invalid(f"The 'clientState' exceeds {_CLIENT_STATE_LENGTH} characters.")
-        resource = str(sent.get("resource") or "")
-        mailbox, calendar = self._watched(resource)
-        lifecycle = _url(sent, "lifecycleNotificationUrl") if sent.get("lifecycleNotificationUrl") else None
+    def _draft(self, wish: Wish, *, immutable_ids: bool) -> Subscription:
+        now = self._now()
         return Subscription(
             id=self._ids.guid(),
             application_id=self.application_id,
-            change_type=change_type,
-            resource=resource,
-            mailbox=mailbox,
-            calendar=calendar,
-            notification_url=_url(sent, "notificationUrl"),
-            lifecycle_url=lifecycle,
-            client_state=sent.get("clientState"),
-            expires=self._expiry(sent),
+            change_type=wish.change_type,
+            resource=wish.resource,
+            mailbox=self._watched(wish),
+            calendar=wish.calendar,
+            notification_url=wish.notification_url,
+            lifecycle_url=wish.lifecycle_url,
+            client_state=wish.client_state,
+            created=now,
+            expires=wish.expires,
+            authorized=now,
             immutable_ids=immutable_ids,
-            tls=sent.get("latestSupportedTlsVersion") or "v1_2",
+            tls=wish.tls,
         )
 
-    def _watched(self, resource: str) -> tuple[str, str | None]:
-        match = _RESOURCE.match(resource)
-        if not match:
-            raise _invalid(f"The resource '{resource}' is not supported.")
+    def _watched(self, wish: Wish) -> str:
+        """Return the mailbox that is to be watched, if it is there and the app may."""
         try:
-            owner = self._directory.owner(match["user"])
+            owner = self._directory.owner(wish.user)
         except Refusal as refusal:
-            raise Refusal(
-                404,
-                "ExtensionError",
-                "Operation: Create; Exception: [Status Code: NotFound; Reason: REST API is not yet supported"
-                f" for this mailbox. {refusal.code}]",
+            raise _extension_error(
+                404, "NotFound", f"REST API is not yet supported for this mailbox. {refusal.code}"
             ) from refusal
-        if match["calendar"]:
-            self._mailboxes.of(owner.id).calendar(match["calendar"])
-        return owner.id, match["calendar"]
+        if not self._permissions.hold(SUBSCRIBE, owner.id):
+            raise _extension_error(403, "Forbidden", "Access to OData is disabled.")
+        if wish.calendar:
+            self._mailboxes.of(owner.id).calendar(wish.calendar)
+        return owner.id
 
-    def _expiry(self, sent: Mapping[str, Any]) -> datetime:
-        """Read the expiry: at most seven days ahead, and at least 45 minutes, to which Graph raises it."""
-        now = self._now()
-        wanted = zones.instant(sent.get("expirationDateTime") or "", "expirationDateTime")
-        if wanted <= now:
-            raise _invalid("The 'expirationDateTime' is in the past.")
-        if wanted > now + LONGEST:
-            raise _invalid("Subscription expiration can only be 10080 minutes in the future.")
-        return max(wanted, now + SHORTEST)
-
-    def _refuse_duplicate(self, made: Subscription) -> None:
-        for one in self._of(made.mailbox):
-            if one.key == made.key:
+    def _check_room(self, made: Subscription) -> None:
+        """Refuse a second subscription to the same, and one too many."""
+        present = self._of(made.mailbox)
+        for one in present:
+            if one.key == made.key and not self.habits.duplicates:
                 raise Refusal(
                     409,
                     "Conflict",
                     f"Subscription Id <{one.id}> already exists for the requested combination",
                 )
-
-    def _shake_hands(self, url: str) -> None:
-        """POST a token to the URL, which must come back decoded, as plain text, within ten seconds."""
-        with self._lock:
-            token = (
-                "Validation: Testing client application reachability for subscription"
-                f" Request-Id: {self._ids.guid()}"
-            )
-        joint = "&" if urlsplit(url).query else "?"
-        try:
-            reply = self._validate(f"{url}{joint}validationToken={quote(token, safe='')}")
-        except TimeoutError as error:
-            raise _unreachable("Subscription validation request timed out.") from error
-        except OSError as error:
-            raise _unreachable("Subscription validation request failed: no answer.") from error
-        is_text = reply.content_type.partition(";")[0].strip().lower() == "text/plain"
-        if reply.status != 200 or not is_text or reply.body != token.encode():  # noqa: PLR2004 -- HTTP OK
-            raise _unreachable(
-                "Subscription validation request failed. Notification endpoint must respond with 200 OK"
-                f" to validation request. Status: {reply.status}, content type: {reply.content_type}"
-            )
+        if len(present) + self.others[made.mailbox] >= MOST_PER_MAILBOX:
+            reason = f"The mailbox has reached its limit of {MOST_PER_MAILBOX} active subscriptions."
+            raise _extension_error(403, "Forbidden", reason)
 
 
-def _url(sent: Mapping[str, Any], name: str) -> str:
-    """Read a URL: https, or plain http on this machine, where the sandbox lives."""
-    url = str(sent.get(name) or "")
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost", "::1"}):
-        return url
-    raise _invalid(f"The '{name}' must be an https URL.")
-
-
-def _invalid(message: str) -> Refusal:
-    return Refusal(400, "InvalidRequest", message)
-
-
-def _unreachable(message: str) -> Refusal:
-    return Refusal(400, "ValidationError", message)
+def _extension_error(status: int, kind: str, reason: str) -> Refusal:
+    return Refusal(
+        status,
+        "ExtensionError",
+        f"Operation: Create; Exception: [Status Code: {kind}; Reason: {reason}]",
+    )

@@ -32,6 +32,12 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     MAILBOX_UNUSABLE = "mailbox_unusable"
     FAILED = "failed"
+    # of tasks for mailboxes alone
+    SUBSCRIBED = "subscribed"
+    RENEWED = "renewed"
+    UNSUBSCRIBED = "unsubscribed"
+    SWEPT = "swept"
+    KEPT = "kept"
 
 
 class Reason(StrEnum):
@@ -74,6 +80,7 @@ class Reason(StrEnum):
     AWAITING_DATA = "awaiting_data"
     NO_VALID_RULES = "no_valid_rules"
     SETTINGS_REFUSED = "settings_refused"
+    ENDPOINT_NOT_VALIDATED = "endpoint_not_validated"
     # `not_honored`
     NO_JOIN_LINK = "no_join_link"
     OTHER_PROVIDER = "other_provider"
@@ -85,6 +92,16 @@ class Reason(StrEnum):
     UNEXPECTED_ANSWER = "unexpected_answer"
     TOO_OLD = "too_old"
     UNEXPECTED_ERROR = "unexpected_error"
+    # `subscribed`, `renewed`, `unsubscribed`, `swept`
+    SUBSCRIPTION_CREATED = "subscription_created"
+    SUBSCRIPTION_ADOPTED = "subscription_adopted"
+    SUBSCRIPTION_REPLACED = "subscription_replaced"
+    SUBSCRIPTION_EXTENDED = "subscription_extended"
+    SUBSCRIPTION_DELETED = "subscription_deleted"
+    WINDOW_SEARCHED = "window_searched"
+    # `kept`
+    IN_ORDER = "in_order"
+    RENEWED_LATELY = "renewed_lately"
 
 
 class Verdict(StrEnum):

@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from shared.errors import UnreadableMessage
 
 VERSION = 1
-#: the queue that event changes travel on; infra makes it under this name
+#: the queues that event changes and mailbox tasks travel on; infra makes them under these names
 EVENT_CHANGES = "event-changes"
+MAILBOX_TASKS = "mailbox-tasks"
 
 
 class Source(StrEnum):
@@ -24,6 +25,43 @@ class Source(StrEnum):
     BACKFILL = "backfill"
     VERIFY = "verify"
     REPLAY = "replay"
+
+
+class TaskKind(StrEnum):
+    """What is to be done for a mailbox."""
+
+    SUBSCRIBE = "subscribe"
+    RENEW = "renew"
+    SWEEP = "sweep"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class TaskReason(StrEnum):
+    """Why it is to be done."""
+
+    #: the mailbox came into scope
+    NEW = "new"
+    #: it could not be watched the last time; that may have changed
+    PARKED = "parked"
+    #: half the life of its subscription is over
+    DUE = "due"
+    #: its subscription has expired, or was gone when it was looked at
+    GONE = "gone"
+    #: it notifies another address, or proves itself by another key, than the settings say
+    SETTINGS_CHANGED = "settings_changed"
+    #: its sweeps find changes of which no notification told
+    QUIET = "quiet"
+    #: Graph says so: the three kinds of lifecycle notification
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
+    SUBSCRIPTION_REMOVED = "subscription_removed"
+    MISSED = "missed"
+    #: it was not watched for a while
+    GAP = "gap"
+    #: it is swept every few hours
+    SCHEDULE = "schedule"
+    LEFT_SCOPE = "left_scope"
+    #: the directory says that nobody keeps a calendar there: a guest, a disabled account
+    UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +104,12 @@ class EventChange:
         Raises:
             UnreadableMessage: it is not JSON, of another version, or lacks something.
         """
-        data = _json_object(body)
-        if data.get("v") != VERSION:
-            raise UnreadableMessage(f"the message has version {_shown(data.get('v'))}, this is {VERSION}")
+        data = _current(body)
         try:
             return cls(
                 mailbox=_text(data, "mailbox"),
                 event=_text(data, "event"),
-                source=_source(data),
+                source=_one_of(Source, data, "source"),
                 received=_moment(data, "received"),
                 attempt=_count(data, "attempt"),
                 not_found=_count({"not_found": 0, **data}, "not_found"),
@@ -83,13 +119,68 @@ class EventChange:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
 
 
-def _json_object(body: str | bytes) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxTask:
+    """Do this for a mailbox, unless it is done already.
+
+    `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
+    of this task share.
+    """
+
+    mailbox: str
+    task: TaskKind
+    reason: TaskReason
+    trace: str
+    attempt: int = 0
+
+    def encode(self) -> str:
+        """Return the message as compact JSON; `decode` gives the same value back."""
+        return json.dumps(
+            {
+                "v": VERSION,
+                "mailbox": self.mailbox,
+                "task": self.task,
+                "reason": self.reason,
+                "attempt": self.attempt,
+                "trace": self.trace,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def decode(cls, body: str | bytes) -> Self:
+        """Read a message from its queue text.
+
+        Raises:
+            UnreadableMessage: it is not JSON, of another version, or lacks something.
+        """
+        data = _current(body)
+        try:
+            return cls(
+                mailbox=_text(data, "mailbox"),
+                task=_one_of(TaskKind, data, "task"),
+                reason=_one_of(TaskReason, data, "reason"),
+                attempt=_count(data, "attempt"),
+                trace=_text(data, "trace"),
+            )
+        except ValueError as error:
+            raise UnreadableMessage(f"the message can't be read: {error}") from error
+
+
+Message = EventChange | MailboxTask
+_Words = TypeVar("_Words", bound=StrEnum)
+
+
+def _current(body: str | bytes) -> dict[str, Any]:
+    """Return the JSON object of a message of this version."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UnreadableMessage("the message is not JSON") from error
     if not isinstance(data, dict):
         raise UnreadableMessage("the message is JSON, but no object")
+    if data.get("v") != VERSION:
+        raise UnreadableMessage(f"the message has version {_shown(data.get('v'))}, this is {VERSION}")
     return data
 
 
@@ -100,11 +191,11 @@ def _text(data: dict[str, Any], key: str) -> str:
     return value
 
 
-def _source(data: dict[str, Any]) -> Source:
-    value = _text(data, "source")
-    if value not in set(Source):
-        raise ValueError(f"'source' is none of {', '.join(Source)}")
-    return Source(value)
+def _one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:
+    value = _text(data, key)
+    if value not in set(words):
+        raise ValueError(f"{key!r} is none of {', '.join(words)}")
+    return words(value)
 
 
 def _count(data: dict[str, Any], key: str) -> int:

@@ -1,15 +1,18 @@
 """The client: calls of `protocol` over one httpx.Client, with a token, one quick retry, and a tally."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
 
 from shared.domain.event import Calendar, Event
+from shared.domain.mailbox import Subscription
 from shared.errors import GraphUnavailable
-from shared.graph import protocol, wire
+from shared.graph import protocol, subscription_calls, wire
 from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
@@ -89,13 +92,44 @@ class Graph:
 
     def group_members(self, group: str) -> frozenset[str]:
         """Read the addresses of all users in a group, nested groups resolved, lower-case."""
-        call: Call | None = protocol.read_group_members(group)
-        addresses: set[str] = set()
-        while call:
-            answer = self._send(call)
-            addresses |= wire.addresses_from(answer, call.name)
-            call = protocol.next_page(call, answer)
-        return frozenset(addresses)
+        call = protocol.read_group_members(group)
+        pages = (wire.addresses_from(page, call.name) for page in self._pages(call))
+        return frozenset().union(*pages)
+
+    def create_subscription(
+        self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+    ) -> Subscription:
+        """Subscribe to a mailbox's events; raises NotValidated, SubscriptionExists, MailboxUnusable, too."""
+        call = subscription_calls.create_subscription(
+            mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+        )
+        return wire.subscription_from(self._send(call), call.name)
+
+    def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
+        """Renew and reauthorize a subscription; raises SubscriptionNotFound, too."""
+        call = subscription_calls.renew_subscription(subscription, expires=expires)
+        return wire.subscription_from(self._send(call), call.name)
+
+    def subscription(self, subscription: str) -> Subscription:
+        """Read a subscription; raises SubscriptionNotFound, too."""
+        call = subscription_calls.read_subscription(subscription)
+        return wire.subscription_from(self._send(call), call.name)
+
+    def delete_subscription(self, subscription: str) -> None:
+        """Delete a subscription; raises SubscriptionNotFound, too."""
+        self._send(subscription_calls.delete_subscription(subscription))
+
+    def subscriptions(self) -> Iterator[tuple[Subscription, ...]]:
+        """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
+        call = subscription_calls.list_subscriptions()
+        return (wire.subscriptions_from(page, call.name) for page in self._pages(call))
+
+    def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
+        following: Call | None = call
+        while following:
+            page = self._send(following)
+            yield page
+            following = protocol.next_page(following, page)
 
     def _send(self, call: Call) -> dict[str, Any]:
         """Send, a read with one quick retry. After a write without answer, look first what came of it."""
@@ -137,3 +171,9 @@ def graph_http(
         headers={"User-Agent": "Joinlink", "Accept": "application/json"},
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
     )
+
+
+def call_ourselves(url: str, transport: httpx.BaseTransport | None = None) -> None:
+    """Post a handshake to our own notification URL, as Graph will; what comes of it is for Graph to say."""
+    with suppress(httpx.HTTPError), httpx.Client(timeout=TIMEOUT, transport=transport) as client:
+        client.post(httpx.URL(url).copy_merge_params({"validationToken": "Joinlink wakes itself up"}))

@@ -5,6 +5,7 @@ Every call asks for immutable ids and UTC, so that one event has one id in messa
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,6 +21,8 @@ from shared.errors import (
     GraphError,
     GraphUnavailable,
     MailboxUnusable,
+    NotValidated,
+    SubscriptionExists,
     Throttled,
     Unauthorized,
     UnexpectedAnswer,
@@ -44,6 +47,7 @@ _ERROR_CLASSES: Mapping[int, type[GraphError]] = {
     HTTPStatus.CONFLICT: EventChanged,
     HTTPStatus.PRECONDITION_FAILED: EventChanged,
 }
+_SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _UNUSABLE = frozenset(
     {"mailboxnotenabledforrestapi", "resourcenotfound", "errorinvaliduser", "request_resourcenotfound"}
 )
@@ -51,7 +55,10 @@ _UNUSABLE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to Graph; `name` is what errors and logs call it, `path` follows the version."""
+    """One request to Graph; `name` is what errors and logs call it, `path` follows the version.
+
+    `errors` says what a status means to this call, where that is not what it means to calls about events.
+    """
 
     name: str
     method: str
@@ -59,6 +66,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, object] | None = None
+    errors: Mapping[int, type[GraphError]] = field(default_factory=dict)
 
 
 def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
@@ -157,6 +165,8 @@ def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     """
     data = _json_object(body)
     request_id = headers.get("request-id", "")
+    if status == HTTPStatus.NO_CONTENT:
+        return {}
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         if data is None:
             raise UnexpectedAnswer(call.name, status=status, request_id=request_id, detail="no JSON object")
@@ -166,7 +176,15 @@ def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         raise Throttled(
             call.name, retry_after=_retry_after(headers), status=status, code=code, request_id=request_id
         )
-    raise _error_class(status, code)(call.name, status=status, code=code, request_id=request_id)
+    kind = call.errors.get(status) or _error_class(status, code)
+    if kind is SubscriptionExists:
+        named = _SUBSCRIPTION.search(_message(data))
+        raise SubscriptionExists(
+            call.name, subscription=named[0] if named else "", status=status, code=code, request_id=request_id
+        )
+    if kind is NotValidated and "validation" not in f"{code} {_message(data)}".lower():
+        kind = UnexpectedAnswer
+    raise kind(call.name, status=status, code=code, request_id=request_id)
 
 
 def _error_class(status: int, code: str) -> type[GraphError]:
@@ -194,6 +212,12 @@ def _deepest_code(data: dict[str, Any] | None) -> str:
             code = node["code"]
         node = node.get("innerError") or node.get("innererror")
     return code[:80]
+
+
+def _message(data: dict[str, Any] | None) -> str:
+    """Return Graph's own words. They are searched where no code tells, and never passed on."""
+    error = (data or {}).get("error")
+    return str(error.get("message")) if isinstance(error, dict) else ""
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta:

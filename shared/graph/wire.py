@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from shared.domain.event import Attendee, Calendar, Event, Location, Recurrence
+from shared.domain.mailbox import Subscription, User
 from shared.domain.timezones import zone_or_utc
 from shared.errors import UnexpectedAnswer
 
@@ -195,12 +196,52 @@ class _Organizations(_Shape):
 
 
 class _User(_Shape):
+    id: Text = ""
     mail: Text = ""
     user_principal_name: Text = ""
+    user_type: Text = "Member"
+    # Not told, it is enabled: the mailbox itself will say.
+    account_enabled: Annotated[bool, _or(default=True)] = True
+
+    def value(self) -> User:
+        return User(
+            id=self.id.lower(),
+            has_mail=bool(self.mail),
+            is_guest=self.user_type.lower() == "guest",
+            is_enabled=self.account_enabled,
+        )
 
 
 class _Users(_Shape):
     value: list[_User]
+
+
+class _Subscription(_Shape):
+    id: str
+    resource: Text = ""
+    change_type: Text = ""
+    notification_url: Text = ""
+    lifecycle_notification_url: Text = ""
+    expiration_date_time: str
+
+    def value(self) -> Subscription:
+        expires = datetime.fromisoformat(self.expiration_date_time)
+        return Subscription(
+            id=self.id,
+            resource=self.resource,
+            change_type=self.change_type.replace(" ", ""),
+            notification_url=self.notification_url,
+            lifecycle_url=self.lifecycle_notification_url,
+            expires=(expires if expires.tzinfo else expires.replace(tzinfo=UTC)).astimezone(UTC),
+        )
+
+
+class _Subscriptions(_Shape):
+    value: list[_Subscription]
+
+
+class _Events(_Shape):
+    value: list[_Event]
 
 
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
@@ -210,6 +251,36 @@ def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
         return frozenset(
             address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
         )
+
+
+def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
+    """Read a page of users."""
+    with _understood(call):
+        return tuple(user.value() for user in _Users.model_validate(data).value)
+
+
+def user_from(data: dict[str, Any], call: str) -> User:
+    """Read one user."""
+    with _understood(call):
+        return _User.model_validate(data).value()
+
+
+def subscription_from(data: dict[str, Any], call: str) -> Subscription:
+    """Read one subscription."""
+    with _understood(call):
+        return _Subscription.model_validate(data).value()
+
+
+def subscriptions_from(data: dict[str, Any], call: str) -> tuple[Subscription, ...]:
+    """Read a page of subscriptions."""
+    with _understood(call):
+        return tuple(one.value() for one in _Subscriptions.model_validate(data).value)
+
+
+def events_from(data: dict[str, Any], call: str) -> tuple[Event, ...]:
+    """Read a page of events."""
+    with _understood(call):
+        return tuple(event.value() for event in _Events.model_validate(data).value)
 
 
 def event_from(data: dict[str, Any], call: str) -> Event:

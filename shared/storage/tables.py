@@ -100,6 +100,16 @@ class Table:
                 self._create()
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
 
+    def rows(self, condition: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Yield what the rows hold, in the order of their keys, read page by page; `condition` is OData."""
+        with self._available():
+            try:
+                yield from (
+                    self._client.query_entities(condition) if condition else self._client.list_entities()
+                )
+            except ResourceNotFoundError:
+                return
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
-from shared.domain.messages import EventChange
+from shared.domain.messages import EventChange, Message
 from shared.errors import (
     EventNotFound,
     Forbidden,
     GraphUnavailable,
     JoinlinkError,
     MailboxUnusable,
+    NotValidated,
     StorageUnavailable,
     Throttled,
     Unauthorized,
@@ -25,6 +26,7 @@ _PASSING: Mapping[type[JoinlinkError], Reason] = {
     GraphUnavailable: Reason.GRAPH_UNAVAILABLE,
     StorageUnavailable: Reason.STORAGE_UNAVAILABLE,
     Unauthorized: Reason.UNAUTHORIZED,
+    NotValidated: Reason.ENDPOINT_NOT_VALIDATED,
 }
 #: trouble that trying again does not mend
 _FINAL: Mapping[type[JoinlinkError], tuple[Outcome, Reason]] = {
@@ -36,7 +38,11 @@ _FINAL: Mapping[type[JoinlinkError], tuple[Outcome, Reason]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """How a message ended. `again` is sent after `delay`; `poison` says why the message is set aside."""
+    """How a message ended.
+
+    `again` goes to the same queue, visible after `delay`: the message once more, or what is to follow it.
+    `poison` says why the message is set aside.
+    """
 
     outcome: Outcome
     reason: Reason
@@ -45,7 +51,7 @@ class Handled:
     decision: Decision | None = None
     policy_hash: str = ""
     provider: str = ""
-    again: EventChange | None = None
+    again: Message | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
     #: nothing of ours carries the message on: the host shall give it again
@@ -56,30 +62,34 @@ class Handled:
     detail: str = ""
 
 
-def later(change: EventChange, reason: Reason, delay: timedelta, *, detail: str = "") -> Handled:
-    """End this message and have the same change looked at after `delay`."""
-    return Handled(outcome=Outcome.DELAYED, reason=reason, again=change, delay=delay, detail=detail)
+def later(message: Message, reason: Reason, delay: timedelta, *, detail: str = "") -> Handled:
+    """End this message and have the same looked at after `delay`."""
+    return Handled(outcome=Outcome.DELAYED, reason=reason, again=message, delay=delay, detail=detail)
 
 
-def later_and_longer(change: EventChange, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
+def later_and_longer(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
     """Have it looked at again with backoff, or set it aside when that has gone on for a day."""
-    if change.attempt >= delays.MOST_ATTEMPTS:
-        return failed(Reason.TOO_OLD, f"still {reason} after {change.attempt} tries in a day: {detail}")
-    again = replace(change, attempt=change.attempt + 1)
-    return later(again, reason, delays.backoff(change.attempt, uniform), detail=detail)
+    if message.attempt >= delays.MOST_ATTEMPTS:
+        return failed(Reason.TOO_OLD, f"still {reason} after {message.attempt} tries in a day: {detail}")
+    again = replace(message, attempt=message.attempt + 1)
+    return later(again, reason, delays.backoff(message.attempt, uniform), detail=detail)
 
 
-def after_trouble(error: JoinlinkError, change: EventChange, uniform: Uniform) -> Handled:
+def after_trouble(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled:
     """Return what an error of Graph or of storage makes of the message: the trouble table of the design."""
     kind, detail = type(error), str(error)
     if isinstance(error, Throttled):
         wait = delays.after_throttling(error.retry_after, uniform)
-        return later(change, Reason.THROTTLED, wait, detail=detail)
+        return later(message, Reason.THROTTLED, wait, detail=detail)
     if kind in _PASSING:
-        return later_and_longer(change, _PASSING[kind], uniform, detail=detail)
-    if kind is EventNotFound and change.not_found < len(delays.LOOK_AGAIN):
-        again = replace(change, not_found=change.not_found + 1)
-        return later(again, Reason.NOT_FOUND_YET, delays.LOOK_AGAIN[change.not_found], detail=detail)
+        return later_and_longer(message, _PASSING[kind], uniform, detail=detail)
+    if (
+        kind is EventNotFound
+        and isinstance(message, EventChange)
+        and message.not_found < len(delays.LOOK_AGAIN)
+    ):
+        again = replace(message, not_found=message.not_found + 1)
+        return later(again, Reason.NOT_FOUND_YET, delays.LOOK_AGAIN[message.not_found], detail=detail)
     if kind in _FINAL:
         outcome, reason = _FINAL[kind]
         return Handled(outcome=outcome, reason=reason, detail=detail)

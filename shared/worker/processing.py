@@ -10,10 +10,8 @@ from shared.domain.decision import Decision, Outcome, Reason, Verdict
 from shared.domain.messages import EventChange, Source
 from shared.errors import (
     EventChanged,
-    Forbidden,
     GraphError,
     GraphUnavailable,
-    MailboxUnusable,
     StateChanged,
     StorageUnavailable,
     Throttled,
@@ -21,7 +19,7 @@ from shared.errors import (
 from shared.graph.client import Graph
 from shared.rules.decide import decide
 from shared.rules.policy import Policy
-from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
 from shared.worker.directory import Directory
@@ -30,11 +28,11 @@ from shared.worker.gate import MailboxGate
 from shared.worker.handled import Handled, after_trouble, later, later_and_longer
 from shared.worker.policies import Policies
 from shared.worker.reads import Read, RecentReads
+from shared.worker.refusals import note_refusal
 from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
-_MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
 
 
 class Processor:
@@ -106,12 +104,7 @@ class Processor:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now() + error.retry_after)
-        if isinstance(error, Forbidden | MailboxUnusable):
-            try:
-                self._mailboxes.mark(mailbox, _MARKS[type(error)], why=error.code, at=self._world.now())
-            except StorageUnavailable as trouble:
-                return trouble
-        return error
+        return note_refusal(error, mailbox, self._mailboxes, self._world.now())
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         lost = 0

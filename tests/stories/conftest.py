@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.queue import QueueClient, TextBase64DecodePolicy
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from sandbox.azurite import Azurite
 from sandbox.graph import User
 from sandbox.stage import Stage, stage
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
 
 SETTLE = timedelta(seconds=20)
 #: Long enough for every wait of the app's but the endless ones.
@@ -50,10 +51,10 @@ class Story:
     caplog: pytest.LogCaptureFixture
     people: dict[str, User] = field(default_factory=dict)
 
-    def person(self, name: str, **properties: Any) -> User:
-        """Add a person whose events are watched."""
+    def person(self, name: str, *, watched: bool = True, **properties: Any) -> User:
+        """Add a person whose events are watched, unless the story is about how that comes about."""
         user = self.stage.graph.add_user(name, f"{name.lower()}@contoso.com", **properties)
-        if properties.get("mailbox", True):
+        if watched:
             self.stage.watch(user)
         self.people[name] = user
         return user
@@ -117,17 +118,32 @@ class Story:
         """Return the paths of the app's calls to a person's mailbox."""
         return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
 
-    def poison(self) -> list[dict[str, Any]]:
-        """Return what lies in the poison queue."""
-        name = "event-changes-poison"
+    def task(self, kind: TaskKind, user: User, reason: TaskReason) -> None:
+        """Put a task for a person's mailbox on its queue."""
+        task = MailboxTask(mailbox=user.id, task=kind, reason=reason, trace="by-hand")
+        with self._queue(MAILBOX_TASKS) as queue:
+            queue.send_message(task.encode())
 
-        with QueueClient.from_connection_string(
-            self.stage.settings["AzureWebJobsStorage"], name, message_decode_policy=TextBase64DecodePolicy()
-        ) as queue:
+    def tasks(self, user: User) -> list[tuple[str, str, str]]:
+        """Return task, outcome and reason of every task for a person's mailbox, oldest first."""
+        lines = self.lines("task.finished")
+        return [(x["task"], x["outcome"], x["reason"]) for x in lines if x["mailbox"] == user.id]
+
+    def poison(self, queue_name: str = EVENT_CHANGES) -> list[dict[str, Any]]:
+        """Return what lies in the poison queue."""
+        with self._queue(f"{queue_name}-poison") as queue:
             try:
                 return [json.loads(message.content) for message in queue.peek_messages(32)]
             except ResourceNotFoundError:
                 return []
+
+    def _queue(self, name: str) -> QueueClient:
+        return QueueClient.from_connection_string(
+            self.stage.settings["AzureWebJobsStorage"],
+            name,
+            message_encode_policy=TextBase64EncodePolicy(),
+            message_decode_policy=TextBase64DecodePolicy(),
+        )
 
 
 Begin = Callable[..., Story]

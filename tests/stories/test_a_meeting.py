@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_a_changed_occurrence_is_judged_by_its_series(story: Story) -> None:
     ],
 )  # fmt: skip
 def test_the_provider_is_the_one_of_the_events_calendar(
-    story: Story, calendar: dict[str, object], expected: tuple[str, str]
+    story: Story, calendar: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     """The default first, then the rule's fallback, and never one that the calendar does not allow."""
     ada = story.person("Ada", **calendar)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.decision import Outcome, Reason
-from shared.domain.messages import EventChange, Source
+from shared.domain.messages import EventChange, Message, Source
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -90,7 +90,7 @@ def test_an_event_that_is_not_found_is_looked_for_twice_more(attempt: int) -> No
 def test_trouble_ends_in_poison_after_a_day() -> None:
     """A four-hour outage loses nothing; what lasts longer than a day of tries needs a person."""
     waits = timedelta(0)
-    tried = change()
+    tried: Message = change()
     while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
         waits, tried = waits + handled.delay, handled.again
 

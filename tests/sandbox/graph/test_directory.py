@@ -1,13 +1,37 @@
+from typing import Any
+
+import pytest
+
+from sandbox.graph import Fault, User
 from tests.sandbox.graph.world import TENANT, World
+
+ADVANCED = {"ConsistencyLevel": "eventual"}
+
+
+def members(world: World, group: str, **query: str) -> list[dict[str, Any]]:
+    """Return the users in a group, all pages of them."""
+    path: str | None = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
+    found: list[dict[str, Any]] = []
+    params: dict[str, str] | None = {"$select": "id", "$count": "true", **query}
+    while path:
+        page = world.app.get(path, params=params, headers=ADVANCED).json()
+        found += page["value"]
+        path, params = page.get("@odata.nextLink"), None
+    return found
+
+
+def ids(*users: User) -> list[dict[str, str]]:
+    """Return users as `$select=id` shows them."""
+    return [{"id": user.id} for user in users]
 
 
 def test_users_come_in_pages_with_what_is_selected(world: World) -> None:
     """`$top` is a page size, `$count` the number of all."""
     query = {"$select": "id,mail,accountEnabled", "$top": "2", "$count": "true"}
-    first = world.app.get("/users", params=query).json()
-    second = world.app.get(first["@odata.nextLink"]).json()
+    first = world.app.get("/users", params=query, headers=ADVANCED).json()
+    second = world.app.get(first["@odata.nextLink"], headers=ADVANCED).json()
 
-    assert first["@odata.count"] == 3
+    assert (first["@odata.count"], "@odata.count" in second) == (3, False)
     assert [user["mail"] for user in first["value"] + second["value"]] == [
         "ada@contoso.com", "bo@contoso.com", "boardroom@contoso.com",
     ]  # fmt: skip
@@ -37,21 +61,126 @@ def test_the_organization_knows_its_domains(world: World) -> None:
 def test_a_group_gives_its_users(world: World) -> None:
     """Through the cast that asks for users alone."""
     group = world.graph.add_group("Sales", [world.ada, world.room])
-    path = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
-    members = world.app.get(path, params={"$select": "id", "$top": "999"}).json()["value"]
 
-    assert members == [{"id": world.ada.id}, {"id": world.room.id}]
+    assert members(world, group) == ids(world.ada, world.room)
     assert world.app.get(f"/groups/{world.ada.id}").status_code == 404
+
+
+def test_nested_groups_are_resolved_and_rings_end(world: World) -> None:
+    """Three deep, everybody once; without the cast the groups come along and say that they are."""
+    squad = world.graph.add_group("Squad", [world.room, world.ada])
+    team = world.graph.add_group("Team", [squad, world.bo])
+    sales = world.graph.add_group("Sales", [team, world.ada])
+    world.graph.set_members(squad, [world.room, world.ada, sales])
+    mixed = world.app.get(f"/groups/{sales}/transitiveMembers", params={"$select": "id,mail"}).json()["value"]
+
+    assert members(world, sales) == ids(world.ada, world.bo, world.room)
+    assert [(one["@odata.type"], one["id"]) for one in mixed] == [
+        ("#microsoft.graph.user", world.ada.id),
+        ("#microsoft.graph.user", world.bo.id),
+        ("#microsoft.graph.user", world.room.id),
+        ("#microsoft.graph.group", squad),
+        ("#microsoft.graph.group", team),
+        ("#microsoft.graph.group", sales),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "headers"),
+    [
+        pytest.param({"$count": "true"}, {}, id="no ConsistencyLevel"),
+        pytest.param({}, ADVANCED, id="no $count"),
+    ],
+)
+def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], headers: dict[str, str]) -> None:
+    """It needs both the header and the count."""
+    group = world.graph.add_group("Sales", [world.ada])
+    path = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
+    answer = world.app.get(path, params=params, headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+
+
+def test_pages_hold_999_and_no_more(world: World) -> None:
+    """A large group comes in pages; a larger page is refused."""
+    crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(1_500)]
+    group = world.graph.add_group("Crowd", crowd)
+    asked = len(world.graph.calls)
+
+    assert members(world, group, **{"$top": "999"}) == ids(*crowd)
+    assert len(world.graph.calls) - asked == 2
+    assert world.app.get("/users", params={"$top": "1000"}).status_code == 400
+
+
+def test_who_comes_or_goes_between_pages_shifts_nobody(world: World) -> None:
+    """The next page starts where this one ended, not so many users further on."""
+    first = world.app.get("/users", params={"$select": "id", "$top": "1"}).json()
+    world.graph.remove_user(world.ada)
+    new = world.graph.add_user("Cy", "cy@contoso.com")
+    rest = world.app.get(first["@odata.nextLink"].replace("$top=1", "$top=9")).json()
+
+    assert rest["value"] == ids(world.bo, world.room, new)
+
+
+def test_guests_and_blocked_accounts_can_be_told_apart(world: World) -> None:
+    """By what is selected, and by `$filter`."""
+    guest = world.graph.add_guest("Dee", "dee@fabrikam.com")
+    shared = world.graph.add_user("Info", "info@contoso.com", kind="shared", enabled=False)
+    shown = world.app.get(f"/users/{guest.id}", params={"$select": "userPrincipalName,userType,mail"}).json()
+    query = {"$select": "id", "$filter": "accountEnabled eq false and userType eq 'Member'"}
+
+    assert shown["userPrincipalName"] == "dee_fabrikam.com#EXT#@contoso.onmicrosoft.com"
+    assert (shown["userType"], shown["mail"]) == ("Guest", "dee@fabrikam.com")
+    assert world.app.get("/users", params=query).json()["value"] == ids(shared)
+    assert world.app.get("/users", params={"$filter": "mail eq 'x'"}).status_code == 400
+
+
+def test_a_mailbox_may_come_later(world: World) -> None:
+    """Until it is provisioned, Exchange knows nothing of the user; then it can be invited."""
+    late = world.graph.add_user("Cy", "cy@contoso.com", mailbox=False)
+    before = world.app.get(f"/users/{late.id}/events")
+    world.graph.change_user(late, mailbox=True)
+    world.book(world.ada, "cy@contoso.com")
+
+    assert (before.status_code, before.json()["error"]["code"]) == (404, "MailboxNotEnabledForRESTAPI")
+    assert len(world.app.get(f"/users/{late.id}/events").json()["value"]) == 1
+
+
+def test_who_has_left_is_not_found(world: World) -> None:
+    """Neither in the directory, nor in Exchange, nor in a group; what they organized still names them."""
+    group = world.graph.add_group("Sales", [world.ada, world.bo])
+    booked = world.book(world.ada, "bo@contoso.com")
+    world.graph.remove_user(world.ada)
+
+    for path in (f"/users/{world.ada.id}", f"/users/{world.ada.id}/events"):
+        answer = world.app.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+    assert members(world, group) == ids(world.bo)
+    assert world.copy_of(world.bo, booked)["organizer"]["emailAddress"]["name"] == "Ada Lovelace"
+    assert world.book(world.bo, "ada@contoso.com")["attendees"]
+
+
+def test_a_group_may_vanish_or_stutter(world: World) -> None:
+    """Deleted, it is the directory's 404; a fault makes it fail in passing."""
+    group = world.graph.add_group("Sales", [world.ada])
+    path = f"/groups/{group}/transitiveMembers"
+    world.graph.faults.add(Fault(path="transitiveMembers", status=503))
+    stuttered, recovered = world.app.get(path).status_code, world.app.get(path).status_code
+    world.graph.remove_group(group)
+    gone = world.app.get(path)
+
+    assert (stuttered, recovered) == (503, 200)
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
 def test_mailbox_settings_tell_rooms_from_people(world: World) -> None:
     """`userPurpose` is what the mailbox is for."""
     purposes = [
         world.app.get(f"/users/{user.id}/mailboxSettings").json()["userPurpose"]
-        for user in (world.ada, world.room)
+        for user in (world.ada, world.room, world.graph.add_user("Info", "info@contoso.com", kind="shared"))
     ]
 
-    assert purposes == ["user", "room"]
+    assert purposes == ["user", "room", "shared"]
 
 
 def test_calendars_tell_their_providers(world: World) -> None:

@@ -126,3 +126,7 @@ class World:
         self.handshakes.append(url)
         token = parse_qs(urlsplit(url).query)["validationToken"][0]
         return Reply(200, "text/plain; charset=utf-8", token.encode())
+
+    def refused(self, answer: httpx.Response) -> tuple[int, str]:
+        """Return the status and Graph's code of an answer that says no."""
+        return answer.status_code, answer.json()["error"]["code"]

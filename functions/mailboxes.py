@@ -1,0 +1,21 @@
+"""The queue `mailbox-tasks`: one message, one thing to do for one mailbox."""
+
+import azure.functions as func
+
+from shared import wiring
+from shared.domain.messages import MAILBOX_TASKS
+from shared.errors import SettingsError
+
+blueprint = func.Blueprint()
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=MAILBOX_TASKS, connection="AzureWebJobsStorage")
+def mailbox_tasks(message: func.QueueMessage) -> None:
+    """Carry out one task; an exception makes the host give the message again."""
+    joinlink, body = wiring.joinlink(), message.get_body()
+    try:
+        mailbox_messages = joinlink.mailbox_messages()
+    except SettingsError as error:
+        joinlink.keep_mailbox_message(body, error)
+    else:
+        mailbox_messages.handle(body, message.dequeue_count or 1)

@@ -1,0 +1,154 @@
+"""The calls about the directory: users, groups and their members, the organization."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sandbox.graph.call import Answer, Call, entity, page, walked
+from sandbox.graph.directory import Directory, Group
+from sandbox.graph.errors import Refusal, bad_query
+from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS
+from sandbox.graph.routes import Route
+from sandbox.graph.user import DEFAULT_USER_PROPERTIES, User
+
+_PAGE, _LARGEST_PAGE = 100, 999
+_LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
+_CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType) eq '(Member|Guest)')\s*$")
+
+_Rows = Callable[[int], Iterator[tuple[int, User]]]
+
+
+class DirectoryRoutes:
+    """Answers for Entra."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def routes(self) -> list[Route]:
+        """Return the calls that this class answers."""
+        members = "/groups/<group>/transitiveMembers"
+        return [
+            Route("GET", "/users", self.list_users, USERS),
+            Route("GET", "/users/<user>", self.get_user, USERS),
+            Route("GET", "/groups/<group>", self.get_group, GROUPS),
+            Route("GET", members, self.list_members, GROUPS),
+            Route("GET", f"{members}/microsoft.graph.user", self.list_users_in_group, GROUPS),
+            Route("GET", f"{members}/graph.user", self.list_users_in_group, GROUPS),
+            Route("GET", "/organization", self.get_organization, ORGANIZATION),
+        ]
+
+    def list_users(self, call: Call) -> Answer:
+        """Answer all users, guests and rooms among them."""
+        return _users(call, self._directory.users)
+
+    def get_user(self, call: Call) -> Answer:
+        """Answer one user."""
+        call.only_options("$select")
+        return entity(call, "users", _user(self._directory.member(call.args["user"]), call.select()))
+
+    def get_group(self, call: Call) -> Answer:
+        """Answer one group."""
+        call.only_options("$select")
+        return entity(call, "groups", self._directory.group(call.args["group"]).properties())
+
+    def list_members(self, call: Call) -> Answer:
+        """Answer the users and groups in a group, nested groups resolved; `@odata.type` tells them apart."""
+        call.only_options("$select", "$top", "$skiptoken")
+        group = self._directory.group(call.args["group"])
+        return walked(
+            call,
+            "directoryObjects",
+            lambda start: self._directory.members(group.id, start),
+            lambda one: _object(one, call.select()),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
+
+    def list_users_in_group(self, call: Call) -> Answer:
+        """Answer the users in a group, nested groups resolved.
+
+        The cast is an advanced query (https://learn.microsoft.com/graph/aad-advanced-queries).
+        """
+        group = self._directory.group(call.args["group"])
+        if not (call.eventual and _counts(call)):
+            raise Refusal(
+                400,
+                "Request_UnsupportedQuery",
+                "The cast is only supported with the ConsistencyLevel:eventual header and $count=true.",
+            )
+        return _users(call, lambda start: _only_users(self._directory.members(group.id, start)))
+
+    def get_organization(self, call: Call) -> Answer:
+        """Answer the tenant."""
+        call.only_options("$select")
+        whole = self._directory.organization()
+        shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
+        return page(call, "organization", [shown], dict, size=1, most=1)
+
+
+def _only_users(rows: Iterator[tuple[int, User | Group]]) -> Iterator[tuple[int, User]]:
+    return ((row, one) for row, one in rows if isinstance(one, User))
+
+
+def _users(call: Call, rows: _Rows) -> Answer:
+    """Answer a page of users; the first carries the number of all where that is asked for."""
+    call.only_options(*_LIST_OPTIONS)
+    wanted = _filter(call.query.get("$filter", ""))
+
+    def filtered(start: int) -> Iterator[tuple[int, User]]:
+        return ((row, one) for row, one in rows(start) if _matches(one, wanted))
+
+    answer = walked(
+        call, "users", filtered, lambda one: _user(one, call.select()), size=_PAGE, most=_LARGEST_PAGE
+    )
+    if _counts(call) and call.eventual and "$skiptoken" not in call.query and answer.body is not None:
+        number = sum(1 for _ in filtered(0))
+        return Answer(200, {"@odata.count": number, **answer.body})
+    return answer
+
+
+def _counts(call: Call) -> bool:
+    return call.query.get("$count", "").lower() == "true"
+
+
+def _filter(text: str) -> dict[str, Any]:
+    """Read a `$filter` of the two properties that the directory is asked by, joined with `and`.
+
+    Raises:
+        Refusal: 400, it is anything else.
+    """
+    wanted: dict[str, Any] = {}
+    for clause in text.split(" and ") if text else ():
+        match = _CLAUSE.match(clause)
+        if not match:
+            raise bad_query(f"The $filter clause '{clause}' is not supported here.")
+        if match[1]:
+            wanted[match[1]] = match[2] == "true"
+        else:
+            wanted[match[3]] = match[4]
+    return wanted
+
+
+def _matches(user: User, wanted: Mapping[str, Any]) -> bool:
+    if not wanted:
+        return True
+    properties = user.properties()
+    return all(properties[name] == value for name, value in wanted.items())
+
+
+def _object(one: User | Group, select: tuple[str, ...]) -> dict[str, Any]:
+    """Show a directory object with its kind; what its kind does not have is left out."""
+    kind = "user" if isinstance(one, User) else "group"
+    known = one.properties()
+    names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, User) else tuple(known))
+    return {"@odata.type": f"#microsoft.graph.{kind}"} | {
+        name: known[name] for name in names if name in known
+    }
+
+
+def _user(user: User, select: tuple[str, ...]) -> dict[str, Any]:
+    known = user.properties()
+    for name in select:
+        if name not in known:
+            raise Refusal(400, "BadRequest", f"Could not find a property named '{name}' on type 'user'.")
+    return {name: known[name] for name in select or DEFAULT_USER_PROPERTIES}

@@ -1,0 +1,59 @@
+"""The calls about subscriptions."""
+
+from sandbox.graph.call import Answer, Call, entity, walked
+from sandbox.graph.permissions import SUBSCRIBE
+from sandbox.graph.routes import Route
+from sandbox.graph.subscription import Subscription
+from sandbox.graph.subscriptions import Subscriptions
+
+_PAGE = 100
+
+
+class SubscriptionRoutes:
+    """Answers for change notifications."""
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+
+    def routes(self) -> list[Route]:
+        """Return the calls that this class answers."""
+        one = "/subscriptions/<subscription>"
+        return [
+            Route("GET", "/subscriptions", self.list_all, SUBSCRIBE),
+            Route("POST", "/subscriptions", self.create, locked=False),
+            Route("GET", one, self.get, SUBSCRIBE),
+            Route("PATCH", one, self.update, locked=False),
+            Route("DELETE", one, self.delete, SUBSCRIBE),
+            Route("POST", f"{one}/reauthorize", self.reauthorize),
+        ]
+
+    def list_all(self, call: Call) -> Answer:
+        """Answer the app's subscriptions."""
+        call.only_options("$skiptoken")
+        return walked(
+            call, "subscriptions", self._subscriptions.listed, Subscription.shown, size=_PAGE, most=_PAGE
+        )
+
+    def create(self, call: Call) -> Answer:
+        """Make a subscription, after the handshake."""
+        made = self._subscriptions.create(call.json(), immutable_ids=call.prefer.immutable_ids)
+        return entity(call, "subscriptions", made.shown(), status=201)
+
+    def get(self, call: Call) -> Answer:
+        """Answer one subscription."""
+        return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).shown())
+
+    def update(self, call: Call) -> Answer:
+        """Renew or redirect a subscription."""
+        updated = self._subscriptions.update(call.args["subscription"], call.json())
+        return entity(call, "subscriptions", updated.shown())
+
+    def delete(self, call: Call) -> Answer:
+        """End a subscription."""
+        self._subscriptions.delete(call.args["subscription"])
+        return Answer(204)
+
+    def reauthorize(self, call: Call) -> Answer:
+        """Take note that the app still may; this does not lengthen a subscription's life."""
+        self._subscriptions.reauthorize(call.args["subscription"])
+        return Answer(204)

@@ -1,0 +1,70 @@
+"""A person, a guest, a room or a shared mailbox, as Entra and Exchange know it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+#: What `GET /users` returns without `$select`.
+DEFAULT_USER_PROPERTIES = (
+    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+    "preferredLanguage", "surname", "userPrincipalName", "id",
+)  # fmt: skip
+TEAMS = "teamsForBusiness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One of the tenant's users.
+
+    `mailbox` is False for those whom Exchange does not know; `honors_online_meeting` False for those
+    whose provider silently refuses; `join_url_delay` is how long after the write the join URL appears.
+    The providers are those of the default calendar.
+    """
+
+    id: str
+    name: str
+    address: str
+    #: user | room | equipment | shared, as in mailboxSettings.userPurpose
+    kind: str = "user"
+    mailbox: bool = True
+    #: of a guest: the tenant's domain behind the `#EXT#` of the user principal name
+    guest_of: str = ""
+    honors_online_meeting: bool = True
+    join_url_delay: timedelta = timedelta(0)
+    time_zone: str = "UTC"
+    account_enabled: bool = True
+    default_provider: str = TEAMS
+    allowed_providers: tuple[str, ...] = (TEAMS,)
+
+    @property
+    def principal_name(self) -> str:
+        """The user principal name: the address, or a guest's made-up one."""
+        if self.guest_of:
+            return f"{self.address.replace('@', '_')}#EXT#@{self.guest_of}"
+        return self.address
+
+    def email_address(self) -> dict[str, str]:
+        """Return the user as Graph's emailAddress."""
+        return {"name": self.name, "address": self.address}
+
+    def properties(self) -> dict[str, Any]:
+        """Return every property of the user that can be selected."""
+        given, _, surname = self.name.rpartition(" ")
+        return {
+            "businessPhones": [],
+            "displayName": self.name,
+            "givenName": given or None,
+            "jobTitle": None,
+            "mail": self.address,
+            "mobilePhone": None,
+            "officeLocation": None,
+            "preferredLanguage": None,
+            "surname": surname,
+            "userPrincipalName": self.principal_name,
+            "id": self.id,
+            "accountEnabled": self.account_enabled,
+            "userType": "Guest" if self.guest_of else "Member",
+            "proxyAddresses": [f"SMTP:{self.address}"],
+            "mailNickname": self.address.partition("@")[0],
+            "createdDateTime": "2024-01-15T08:00:00Z",
+        }
