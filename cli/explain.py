@@ -1,7 +1,7 @@
 """`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ import typer
 from cli import live, rule_files
 from cli.event_file import read_event
 from cli.formats import explain_json, explain_text
+from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
 from shared.rules.explain import explain
@@ -59,11 +60,11 @@ def explain_event(
     """
     if (file is None) == (not mailbox or not event_id):
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
-    moment = _moment(at)
+    when = _moment(at)
     if file is not None:
-        subject = _from_file(file, rules, moment, frozenset(name.lower() for name in domain or ()))
+        subject = _from_file(file, rules, when, frozenset(name.lower() for name in domain or ()))
     else:
-        subject = live.look(mailbox, event_id, rules, moment)
+        subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if as_json:
         print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
@@ -86,10 +87,7 @@ def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: fro
 
 
 def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    read = moment(text) if text else None
+    if text and read is None:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none')
+    return read

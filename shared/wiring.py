@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.worker.event_messages import EventMessages
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.policies import Policies, RuleSource
+    from shared.worker.replay import Replay
 
 
 class Joinlink:
@@ -81,6 +82,18 @@ class Joinlink:
                 report_only=self._settings.report_only,
             )
 
+    def replay(self) -> "Replay":
+        """Return what puts messages back from the poison queues. Raises SettingsError."""
+        with self._worker_lock:
+            from shared.storage.poison import PoisonQueue
+            from shared.worker.replay import QUEUES, Replay
+
+            poison = {
+                name: PoisonQueue.connect(name, self._storage, self._storage_credential) for name in QUEUES
+            }
+            self._open += [queue.close for queue in poison.values()]
+            return Replay(poison, {name: self._queue(name) for name in QUEUES}, self._world.now)
+
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
         """Put an event's message back on its queue until the settings are mended.
 
@@ -117,6 +130,11 @@ class Joinlink:
         return settings
 
     @cached_property
+    def _storage(self) -> StorageSettings:
+        """The storage settings alone: what only needs them works while the others are being mended."""
+        return read_storage_settings(self._environ)
+
+    @cached_property
     def _webhook(self) -> Webhook:
         settings = self._settings
         webhook = Webhook(
@@ -137,6 +155,7 @@ class Joinlink:
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
+        settings = self._settings  # first: what is wrong with any of them is told at once
         meetings, counters = self._meetings, Counters(self._table(COUNTERS))
         processor = Processor(
             world=self._world,
@@ -145,7 +164,7 @@ class Joinlink:
             meetings=meetings,
             mailboxes=self._mailboxes,
             enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
-            report_only=self._settings.report_only,
+            report_only=settings.report_only,
         )
         return EventMessages(
             world=self._world,
@@ -224,7 +243,7 @@ class Joinlink:
         from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
         from shared.worker.policies import Policies
 
-        storage = self._settings.storage
+        storage = self._storage
         kept = LastGoodRules(container_of(storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)
         return Policies(self._rule_source, kept, self._world.now)
@@ -248,7 +267,7 @@ class Joinlink:
     def _table(self, name: str) -> "Table":
         from shared.storage.tables import Table
 
-        connected = Table.connect(name, self._settings.storage, self._storage_credential)
+        connected = Table.connect(name, self._storage, self._storage_credential)
         self._open.append(connected.close)
         return connected
 
@@ -256,21 +275,20 @@ class Joinlink:
         from shared.storage.queues import MessageQueue
         from shared.worker.carrying import keep_until_settings_are_mended
 
-        storage = read_storage_settings(self._environ)
-        queue = MessageQueue.connect(queue_name, storage, self._credential_for(storage))
+        queue = MessageQueue.connect(queue_name, self._storage, self._storage_credential)
         keep_until_settings_are_mended(body, queue)
         queue.close()
 
     def _queue(self, name: str) -> "MessageQueue":
         from shared.storage.queues import MessageQueue
 
-        connected = MessageQueue.connect(name, self._settings.storage, self._storage_credential)
+        connected = MessageQueue.connect(name, self._storage, self._storage_credential)
         self._open.append(connected.close)
         return connected
 
     @cached_property
     def _storage_credential(self) -> "TokenCredential | None":
-        return self._credential_for(self._settings.storage)
+        return self._credential_for(self._storage)
 
     def _credential_for(self, storage: StorageSettings) -> "TokenCredential | None":
         if storage.connection_string:
