@@ -6,14 +6,14 @@ webhook must not pay for what only the worker needs. So heavy modules are import
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared import logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.errors import SettingsError
+from shared.errors import SettingsError, Unauthorized
 from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
 from shared.worker.webhook import Webhook
 from shared.worker.world import World
@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
 
+    from shared.auth import TokenSource
     from shared.graph.client import Graph
+    from shared.storage.gauges import Gauge
     from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
+    from shared.storage.rule_source import LastGoodRules
     from shared.storage.tables import Table
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
     from shared.worker.endpoint import Endpoint
     from shared.worker.event_messages import EventMessages
+    from shared.worker.health import Checkup
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.policies import Policies, RuleSource
     from shared.worker.replay import Replay
@@ -93,6 +97,67 @@ class Joinlink:
             }
             self._open += [queue.close for queue in poison.values()]
             return Replay(poison, {name: self._queue(name) for name in QUEUES}, self._world.now)
+
+    def checkup(self) -> "Checkup":
+        """Return what tells the app's health; wrong settings are part of that."""
+        with self._worker_lock:
+            return self._checkup
+
+    def checkup_at_the_desk(self) -> "Checkup":
+        """Return the same for the admin's command.
+
+        No token is asked for, since it would be another identity's; and the rules are those that the worker
+        kept, unless they lie in a container: the app's own folder is out of sight.
+        """
+        with self._worker_lock:
+            return self._build_checkup(at_the_desk=True)
+
+    @cached_property
+    def _checkup(self) -> "Checkup":
+        return self._build_checkup(at_the_desk=False)
+
+    def _build_checkup(self, *, at_the_desk: bool) -> "Checkup":
+        from shared.storage.queues import POISON_SUFFIX
+        from shared.worker import health
+
+        problems, queues = self._settings_problems(), (EVENT_CHANGES, MAILBOX_TASKS)
+        parts, gauges, poison = {}, {}, {}
+        with suppress(SettingsError):  # not even the storage account is known: the problems say so
+            gauges = {name: self._gauge(name) for name in queues}
+            poison = {name + POISON_SUFFIX: self._gauge(name + POISON_SUFFIX) for name in queues}
+            parts = self._health_parts(is_sound=not problems, at_the_desk=at_the_desk)
+        return health.Checkup(
+            now=self._world.now, settings_problems=problems, parts=parts, queues=gauges, poison=poison
+        )
+
+    def _settings_problems(self) -> tuple[str, ...]:
+        try:
+            read_settings(self._environ)
+        except SettingsError as error:
+            return error.problems
+        return ()
+
+    def _health_parts(self, *, is_sound: bool, at_the_desk: bool) -> "dict[str, Callable[[], object]]":
+        from shared.storage.last_run import LastRuns
+        from shared.worker import health
+        from shared.worker.rules_health import rules_in_force
+
+        sees_rules = is_sound and not (at_the_desk and "://" not in self._settings.rules)
+        source, kept = self._rule_source if sees_rules else None, self._kept_rules
+        parts: dict[str, Callable[[], object]] = {
+            health.RULES: lambda: rules_in_force(source, kept),
+            health.MAINTENANCE: LastRuns(self._table("maintenance")).read,
+        }
+        if is_sound and not at_the_desk:
+            parts[health.TOKEN] = self._token_problem
+        return parts
+
+    def _token_problem(self) -> str:
+        try:
+            self._tokens.token(self._settings.cloud.graph)
+        except Unauthorized as error:
+            return str(error)
+        return ""
 
     def keep_event_message(self, body: bytes, error: SettingsError) -> None:
         """Put an event's message back on its queue until the settings are mended.
@@ -211,14 +276,19 @@ class Joinlink:
 
     @cached_property
     def _graph(self) -> "Callable[[], Graph]":
-        from shared.auth import TokenSource
         from shared.graph.client import Graph, GraphAuth, graph_http
 
         settings = self._settings
-        auth = GraphAuth(TokenSource.of(settings), settings.cloud.graph)
+        auth = GraphAuth(self._tokens, settings.cloud.graph)
         http = graph_http(settings.graph_url, auth)
         self._open.append(http.close)
         return lambda: Graph(http)
+
+    @cached_property
+    def _tokens(self) -> "TokenSource":
+        from shared.auth import TokenSource
+
+        return TokenSource.of(self._settings)
 
     @cached_property
     def _mailboxes(self) -> "Mailboxes":
@@ -240,13 +310,17 @@ class Joinlink:
 
     @cached_property
     def _policies(self) -> "Policies":
-        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
         from shared.worker.policies import Policies
 
-        storage = self._storage
-        kept = LastGoodRules(container_of(storage, self._storage_credential, KEPT_CONTAINER))
+        return Policies(self._rule_source, self._kept_rules, self._world.now)
+
+    @cached_property
+    def _kept_rules(self) -> "LastGoodRules":
+        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
+
+        kept = LastGoodRules(container_of(self._storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)
-        return Policies(self._rule_source, kept, self._world.now)
+        return kept
 
     @cached_property
     def _rule_source(self) -> "RuleSource":
@@ -278,6 +352,13 @@ class Joinlink:
         queue = MessageQueue.connect(queue_name, self._storage, self._storage_credential)
         keep_until_settings_are_mended(body, queue)
         queue.close()
+
+    def _gauge(self, name: str) -> "Callable[[], Gauge]":
+        from shared.storage.gauges import QueueGauge
+
+        connected = QueueGauge.connect(name, self._storage, self._storage_credential)
+        self._open.append(connected.close)
+        return connected.read
 
     def _queue(self, name: str) -> "MessageQueue":
         from shared.storage.queues import MessageQueue
