@@ -34,7 +34,8 @@ def _log(intake: Intake) -> None:
         items=intake.items,
         queued=len(intake.changes),
         dropped={reason.value: count for reason, count in intake.rejected.items()},
-        traces=[change.trace for change in intake.changes],
+        tasks=len(intake.tasks),
+        traces=intake.traces,
     )
     suspicious = {reason.value: count for reason, count in intake.rejected.items() if reason in SUSPICIOUS}
     if suspicious:

@@ -66,14 +66,14 @@ class Stage:
     host: Host
     settings: Mapping[str, str]
 
-    def watch(self, user: User) -> str:
+    def watch(self, user: User, change_type: str = "created,updated") -> str:
         """Subscribe to a user's events as the app does; return the subscription's id."""
         token = TokenSource.managed_identity().token(_GRAPH).value
         answer = httpx.post(
             f"{self.graph_url}/v1.0/subscriptions",
             headers={"Authorization": f"Bearer {token}", "Prefer": 'IdType="ImmutableId"'},
             json={
-                "changeType": "created,updated",
+                "changeType": change_type,
                 "resource": f"users/{user.id}/events",
                 "notificationUrl": self.host.address("notifications"),
                 "lifecycleNotificationUrl": self.host.address("notifications"),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shared.auth import TokenSource
     from shared.graph.client import Graph
     from shared.storage.gauges import Gauge
+    from shared.storage.last_run import LastRuns
+    from shared.storage.leases import MaintenanceLease
     from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from shared.worker.event_messages import EventMessages
     from shared.worker.health import Checkup
     from shared.worker.mailbox_messages import MailboxMessages
+    from shared.worker.maintenance import Maintenance
     from shared.worker.policies import Policies, RuleSource
     from shared.worker.replay import Replay
 
@@ -72,6 +75,22 @@ class Joinlink:
         with self._worker_lock:
             return self._mailbox_messages
 
+    def maintenance(self) -> "Maintenance":
+        """Return one run of maintenance. Raises SettingsError."""
+        from shared.worker.maintenance import Maintenance
+
+        with self._worker_lock:
+            return Maintenance(
+                world=self._world,
+                graph=self._graph(),
+                policies=self._policies,
+                mailboxes=self._mailboxes,
+                queue=self._mailbox_tasks,
+                lease=self._maintenance_lease,
+                last_runs=self._last_runs,
+                endpoint=self._endpoint.fingerprint,
+            )
+
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""
         with self._worker_lock:
@@ -96,7 +115,8 @@ class Joinlink:
                 name: PoisonQueue.connect(name, self._storage, self._storage_credential) for name in QUEUES
             }
             self._open += [queue.close for queue in poison.values()]
-            return Replay(poison, {name: self._queue(name) for name in QUEUES}, self._world.now)
+            queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
+            return Replay(poison, queues, self._world.now)
 
     def checkup(self) -> "Checkup":
         """Return what tells the app's health; wrong settings are part of that."""
@@ -138,7 +158,6 @@ class Joinlink:
         return ()
 
     def _health_parts(self, *, is_sound: bool, at_the_desk: bool) -> "dict[str, Callable[[], object]]":
-        from shared.storage.last_run import LastRuns
         from shared.worker import health
         from shared.worker.rules_health import rules_in_force
 
@@ -146,7 +165,7 @@ class Joinlink:
         source, kept = self._rule_source if sees_rules else None, self._kept_rules
         parts: dict[str, Callable[[], object]] = {
             health.RULES: lambda: rules_in_force(source, kept),
-            health.MAINTENANCE: LastRuns(self._table("maintenance")).read,
+            health.MAINTENANCE: self._last_runs.read,
         }
         if is_sound and not at_the_desk:
             parts[health.TOKEN] = self._token_problem
@@ -204,7 +223,8 @@ class Joinlink:
         settings = self._settings
         webhook = Webhook(
             world=self._world,
-            queue=self._event_changes,
+            changes=lambda: self._event_changes,
+            tasks=lambda: self._mailbox_tasks,
             keys=settings.client_state_keys,
             tenant_id=settings.tenant_id,
             settle=settings.settle,
@@ -235,7 +255,7 @@ class Joinlink:
             world=self._world,
             graph=self._graph,
             processor=processor,
-            queue=self._event_changes(),
+            queue=self._event_changes,
             poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
         )
 
@@ -245,15 +265,44 @@ class Joinlink:
         from shared.worker.mailbox_messages import MailboxMessages
         from shared.worker.mailbox_tasks import MailboxTasks
         from shared.worker.subscriptions import Subscriptions
+        from shared.worker.sweep import Sweeper
 
+        sweeper = Sweeper(
+            world=self._world,
+            policies=self._policies,
+            directory=self._directory,
+            meetings=self._meetings,
+            mailboxes=self._mailboxes,
+            queue=self._event_changes,
+            report_only=self._settings.report_only,
+        )
         subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
         return MailboxMessages(
             world=self._world,
             graph=self._graph,
-            tasks=MailboxTasks(world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions),
-            queue=self._queue(MAILBOX_TASKS),
+            tasks=MailboxTasks(
+                world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
+            ),
+            queue=self._mailbox_tasks,
             poison=self._queue(MAILBOX_TASKS + POISON_SUFFIX),
         )
+
+    @cached_property
+    def _maintenance_lease(self) -> "MaintenanceLease":
+        from shared.storage.leases import MAINTENANCE, MaintenanceLease
+
+        return MaintenanceLease(self._table(MAINTENANCE))
+
+    @cached_property
+    def _last_runs(self) -> "LastRuns":
+        from shared.storage.last_run import LastRuns
+        from shared.storage.leases import MAINTENANCE
+
+        return LastRuns(self._table(MAINTENANCE))
+
+    @cached_property
+    def _mailbox_tasks(self) -> "MessageQueue":
+        return self._queue(MAILBOX_TASKS)
 
     @cached_property
     def _endpoint(self) -> "Endpoint":
@@ -335,6 +384,7 @@ class Joinlink:
         self._open.append(container.close)
         return container
 
+    @cached_property
     def _event_changes(self) -> "MessageQueue":
         return self._queue(EVENT_CHANGES)
 

@@ -73,6 +73,8 @@ class Event:
     join_url: str = ""
     start: datetime
     end: datetime
+    #: aware UTC, None where Graph gives none; it moves without anybody's doing, too
+    last_modified: datetime | None = None
     recurrence: Recurrence | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()

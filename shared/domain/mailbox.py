@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,18 @@ class Subscription:
     expires: datetime
 
 
+class NoCalendar(StrEnum):
+    """Why nobody keeps a calendar there, as far as the directory tells."""
+
+    GUEST = "guest"
+    ACCOUNT_DISABLED = "account_disabled"
+    NO_ADDRESS = "no_address"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account of the directory, as far as it matters whether it keeps a calendar."""
+    """An account of the directory."""
 
     id: str
-    has_mail: bool
-    is_guest: bool
-    is_enabled: bool
+    #: None where a calendar may be
+    no_calendar: NoCalendar | None = None

@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import Subscription
+from shared.domain.mailbox import Subscription, User
 from shared.errors import GraphUnavailable
-from shared.graph import protocol, subscription_calls, wire
+from shared.graph import directory_calls, protocol, subscription_calls, wire
 from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
@@ -75,6 +75,13 @@ class Graph:
         call = protocol.read_calendar_of(mailbox, event)
         return wire.calendar_from(self._send(call), call.name)
 
+    def calendar_view(
+        self, mailbox: str, start: datetime, end: datetime, *, with_body: bool = False
+    ) -> Iterator[tuple[Event, ...]]:
+        """Yield what the mailbox's calendar shows between two moments, series expanded, page by page."""
+        call = protocol.read_calendar_view(mailbox, start, end, with_body=with_body)
+        return (wire.events_from(page, call.name) for page in self._pages(call))
+
     def enable_online_meeting(self, mailbox: str, event: Event, provider: str) -> Event:
         """Turn the event, unchanged since we read it, into an online meeting; return it as Graph answers."""
         call = protocol.enable_online_meeting(mailbox, event.id, etag=event.etag, provider=provider)
@@ -123,6 +130,27 @@ class Graph:
         """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
         call = subscription_calls.list_subscriptions()
         return (wire.subscriptions_from(page, call.name) for page in self._pages(call))
+
+    def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
+        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
+        call = subscription_calls.list_subscriptions()
+        page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
+        return wire.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")
+
+    def users(self) -> Iterator[tuple[User, ...]]:
+        """Yield all users of the tenant, page by page."""
+        call = directory_calls.list_users()
+        return (wire.users_from(page, call.name) for page in self._pages(call))
+
+    def group_users(self, group: str) -> Iterator[tuple[User, ...]]:
+        """Yield the users in a group, nested groups resolved, page by page."""
+        call = directory_calls.list_group_users(group)
+        return (wire.users_from(page, call.name) for page in self._pages(call))
+
+    def user(self, name: str) -> User:
+        """Read a user by object id or user principal name; MailboxUnusable where there is none."""
+        call = directory_calls.read_user(name)
+        return wire.user_from(self._send(call), call.name)
 
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         following: Call | None = call

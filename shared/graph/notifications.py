@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from shared.domain.messages import EventChange, Source
+from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import RejectedRequest
 from shared.graph.client_state import mailbox_of
 
@@ -22,6 +22,16 @@ MAX_TOKEN_LENGTH = 2048
 MAX_ID_LENGTH = 1024
 
 _CHANGES = frozenset({"created", "updated"})
+_REASONS = {
+    "reauthorizationrequired": TaskReason.REAUTHORIZATION_REQUIRED,
+    "subscriptionremoved": TaskReason.SUBSCRIPTION_REMOVED,
+    "missed": TaskReason.MISSED,
+}
+_TASKS = {
+    TaskReason.REAUTHORIZATION_REQUIRED: TaskKind.RENEW,
+    TaskReason.SUBSCRIPTION_REMOVED: TaskKind.SUBSCRIBE,
+    TaskReason.MISSED: TaskKind.SWEEP,
+}
 _EVENT_TYPE = "#microsoft.graph.event"
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 # Users/{id}/Events/{id} or Users('{id}')/Events('{id}'); the case of the words varies.
@@ -35,7 +45,6 @@ class Rejection(StrEnum):
     WRONG_CLIENT_STATE = "wrong_client_state"
     WRONG_TENANT = "wrong_tenant"
     WRONG_MAILBOX = "wrong_mailbox"
-    LIFECYCLE = "lifecycle"
     DELETED = "deleted"
     UNKNOWN_KIND = "unknown_kind"
     NOT_AN_EVENT = "not_an_event"
@@ -48,11 +57,20 @@ SUSPICIOUS = frozenset({Rejection.WRONG_CLIENT_STATE, Rejection.WRONG_TENANT, Re
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One POST, judged: a message for each distinct event, and how many items were dropped and why."""
+    """One POST, judged: a message for each distinct event, and for each distinct thing to do for a mailbox.
+
+    `rejected` tells how many of the `items` were dropped and why.
+    """
 
     changes: tuple[EventChange, ...]
+    tasks: tuple[MailboxTask, ...]
     rejected: Counter[Rejection]
     items: int
+
+    @property
+    def traces(self) -> list[str]:
+        """The ids under which all of it goes on."""
+        return [change.trace for change in self.changes] + [task.trace for task in self.tasks]
 
 
 def echo(token: str) -> str:
@@ -85,17 +103,30 @@ def read_notifications(
     """
     items = _items(body)
     rejected: Counter[Rejection] = Counter()
-    distinct: dict[tuple[str, str], EventChange] = {}
+    distinct: dict[_Change | _Lifecycle, None] = {}
     for item in items:
         found = _judge(item, keys, tenant_id)
         if isinstance(found, Rejection):
             rejected[found] += 1
-        elif found not in distinct:
-            mailbox, event = found
-            distinct[found] = EventChange(
-                mailbox=mailbox, event=event, source=Source.NOTIFICATION, received=received, trace=new_trace()
-            )
-    return Intake(tuple(distinct.values()), rejected, len(items))
+        else:
+            distinct[found] = None
+    changes = tuple(
+        EventChange(
+            mailbox=one.mailbox,
+            event=one.event,
+            source=Source.NOTIFICATION,
+            received=received,
+            trace=new_trace(),
+        )
+        for one in distinct
+        if isinstance(one, _Change)
+    )
+    tasks = tuple(
+        MailboxTask(mailbox=one.mailbox, task=_TASKS[one.reason], reason=one.reason, trace=new_trace())
+        for one in distinct
+        if isinstance(one, _Lifecycle)
+    )
+    return Intake(changes, tasks, rejected, len(items))
 
 
 def _items(body: bytes) -> list[Any]:
@@ -111,8 +142,22 @@ def _items(body: bytes) -> list[Any]:
     return value
 
 
-def _judge(item: object, keys: Sequence[str], tenant_id: str) -> tuple[str, str] | Rejection:
-    """Return (mailbox, event) of one item, or why it is dropped."""
+class _Change(NamedTuple):
+    """A change notification that is for us."""
+
+    mailbox: str
+    event: str
+
+
+class _Lifecycle(NamedTuple):
+    """A lifecycle notification that is for us; it names no resource, but the clientState the mailbox."""
+
+    mailbox: str
+    reason: TaskReason
+
+
+def _judge(item: object, keys: Sequence[str], tenant_id: str) -> _Change | _Lifecycle | Rejection:
+    """Return what one item tells, or why it is dropped."""
     if not isinstance(item, dict):
         return Rejection.NOT_AN_OBJECT
     mailbox = mailbox_of(item.get("clientState"), keys)
@@ -121,19 +166,20 @@ def _judge(item: object, keys: Sequence[str], tenant_id: str) -> tuple[str, str]
     # Lifecycle samples in Microsoft's own pages carry `organizationId` in place of `tenantId`.
     if str(item.get("tenantId") or item.get("organizationId")).lower() != tenant_id:
         return Rejection.WRONG_TENANT
+    if item.get("lifecycleEvent") is not None:
+        reason = _REASONS.get(str(item["lifecycleEvent"]).lower())
+        return _Lifecycle(mailbox, reason) if reason else Rejection.UNKNOWN_KIND
     return _kind(item) or _event_of(item, mailbox)
 
 
 def _kind(item: dict[str, Any]) -> Rejection | None:
-    if item.get("lifecycleEvent") is not None:
-        return Rejection.LIFECYCLE
     change = str(item.get("changeType")).lower()
     if change == "deleted":
         return Rejection.DELETED
     return None if change in _CHANGES else Rejection.UNKNOWN_KIND
 
 
-def _event_of(item: dict[str, Any], mailbox: str) -> tuple[str, str] | Rejection:
+def _event_of(item: dict[str, Any], mailbox: str) -> _Change | Rejection:
     data = item.get("resourceData")
     data = data if isinstance(data, dict) else {}
     match = _RESOURCE.fullmatch(item["resource"]) if isinstance(item.get("resource"), str) else None
@@ -145,4 +191,4 @@ def _event_of(item: dict[str, Any], mailbox: str) -> tuple[str, str] | Rejection
         return Rejection.WRONG_MAILBOX
     event = data.get("id") or last
     is_id = isinstance(event, str) and event.isascii() and 0 < len(event) <= MAX_ID_LENGTH
-    return (mailbox, event) if is_id else Rejection.NO_EVENT
+    return _Change(mailbox, event) if is_id else Rejection.NO_EVENT

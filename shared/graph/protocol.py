@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -33,7 +33,7 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
     "attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
-    "onlineMeetingProvider,onlineMeeting"
+    "onlineMeetingProvider,onlineMeeting,lastModifiedDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
@@ -77,6 +77,22 @@ def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
         path=_event_path(mailbox, event),
         params={"$select": f"{EVENT_FIELDS},body" if with_body else EVENT_FIELDS},
         headers={"Prefer": f'{PREFER}, outlook.body-content-type="text"' if with_body else PREFER},
+    )
+
+
+def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_body: bool = False) -> Call:
+    """Get what a calendar shows between two moments, series expanded, a page of it.
+
+    https://learn.microsoft.com/graph/api/user-list-calendarview
+    """
+    event = read_event(mailbox, "", with_body=with_body)
+    window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": "100"}
+    return replace(
+        event,
+        name="read the calendar view",
+        path=f"/users/{quote(mailbox, safe='')}/calendarView",
+        params={**event.params, **window},
+        errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
     )
 
 
@@ -138,6 +154,11 @@ def read_group_members(group: str) -> Call:
         params={"$select": "id,mail,userPrincipalName", "$top": "999", "$count": "true"},
         headers={"ConsistencyLevel": "eventual"},
     )
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment as Graph takes it in queries and bodies."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def next_page(call: Call, answer: Mapping[str, Any]) -> Call | None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
 from shared.errors import GraphError, MailboxUnusable, NotValidated, SubscriptionExists, SubscriptionNotFound
-from shared.graph.protocol import Call
+from shared.graph.protocol import Call, utc_text
 
 #: Graph takes 10,080 minutes, counted on its own clock; four hours less are safe.
 LIFETIME = timedelta(days=6, hours=20)
@@ -40,7 +40,7 @@ def create_subscription(
             "resource": f"users/{mailbox}/events",
             "notificationUrl": url,
             "lifecycleNotificationUrl": url,
-            "expirationDateTime": _moment(expires),
+            "expirationDateTime": utc_text(expires),
             "clientState": client_state,
             "latestSupportedTlsVersion": "v1_2",
         },
@@ -62,7 +62,7 @@ def renew_subscription(subscription: str, *, expires: datetime) -> Call:
         name="renew the subscription",
         method="PATCH",
         path=_path(subscription),
-        json={"expirationDateTime": _moment(expires)},
+        json={"expirationDateTime": utc_text(expires)},
         errors=_BY_ID,
     )
 
@@ -90,7 +90,3 @@ def mailbox_watched(resource: str) -> str | None:
 
 def _path(subscription: str) -> str:
     return f"/subscriptions/{quote(subscription, safe='')}"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

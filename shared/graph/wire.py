@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from shared.domain.event import Attendee, Calendar, Event, Location, Recurrence
-from shared.domain.mailbox import Subscription, User
+from shared.domain.mailbox import NoCalendar, Subscription, User
 from shared.domain.timezones import zone_or_utc
 from shared.errors import UnexpectedAnswer
 
@@ -124,6 +124,7 @@ class _Event(_Shape):
     online_meeting: Annotated[_OnlineMeeting, _or({})] = _OnlineMeeting()
     start: _DateTimeTimeZone
     end: _DateTimeTimeZone
+    last_modified_date_time: Text = ""
     recurrence: _Recurrence | None = None
     attendees: Annotated[list[_Attendee], _or([])] = []
     location: Annotated[_Location, _or({})] = _Location()
@@ -153,6 +154,7 @@ class _Event(_Shape):
             join_url=self.online_meeting.join_url,
             start=self.start.utc(),
             end=self.end.utc(),
+            last_modified=_moment(self.last_modified_date_time) if self.last_modified_date_time else None,
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(Attendee(address=a.email_address.address, type=a.type) for a in self.attendees),
             # `location` and `locations` are kept in step by Exchange; an empty one says nothing.
@@ -204,12 +206,14 @@ class _User(_Shape):
     account_enabled: Annotated[bool, _or(default=True)] = True
 
     def value(self) -> User:
-        return User(
-            id=self.id.lower(),
-            has_mail=bool(self.mail),
-            is_guest=self.user_type.lower() == "guest",
-            is_enabled=self.account_enabled,
-        )
+        return User(id=self.id.lower(), no_calendar=self._no_calendar())
+
+    def _no_calendar(self) -> NoCalendar | None:
+        if self.user_type.lower() == "guest":
+            return NoCalendar.GUEST
+        if not self.account_enabled:
+            return NoCalendar.ACCOUNT_DISABLED
+        return None if self.mail else NoCalendar.NO_ADDRESS
 
 
 class _Users(_Shape):
@@ -225,14 +229,13 @@ class _Subscription(_Shape):
     expiration_date_time: str
 
     def value(self) -> Subscription:
-        expires = datetime.fromisoformat(self.expiration_date_time)
         return Subscription(
             id=self.id,
             resource=self.resource,
             change_type=self.change_type.replace(" ", ""),
             notification_url=self.notification_url,
             lifecycle_url=self.lifecycle_notification_url,
-            expires=(expires if expires.tzinfo else expires.replace(tzinfo=UTC)).astimezone(UTC),
+            expires=_moment(self.expiration_date_time),
         )
 
 
@@ -306,6 +309,12 @@ def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:
     with _understood(call):
         organizations = _Organizations.model_validate(data).value
         return frozenset(domain.name.lower() for item in organizations for domain in item.verified_domains)
+
+
+def _moment(text: str) -> datetime:
+    """Read a DateTimeOffset, which is UTC where it has no offset."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.mailbox import NoCalendar
+from shared.domain.messages import TaskReason
 from shared.storage.tables import Table
 
 MAILBOXES = "mailboxes"
@@ -45,8 +47,25 @@ class Mailbox:
     last_sweep: datetime | None = None
     #: a task was put on the queue, and is not to be put there again before
     asked_until: datetime | None = None
+    #: a subscription is being made until then, which this row does not name yet
+    making_until: datetime | None = None
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether it is not ours to watch: it left the scope, or the directory says that nobody is there."""
+        return self.state is MailboxState.REMOVED or self.has_no_calendar
+
+    @property
+    def has_no_calendar(self) -> bool:
+        """Whether it was the directory that spoke against it."""
+        return self.state is MailboxState.UNUSABLE and self.why in {*NoCalendar, TaskReason.UNUSABLE}
+
+    @property
+    def needs_sweep(self) -> bool:
+        """Whether it has not been swept since it is watched."""
+        return self.last_sweep is None or self.watched_since is None or self.last_sweep < self.watched_since
 
 
 #: columns that hold something else than a state, in the words of `Mailbox`
@@ -60,6 +79,7 @@ _MOMENTS = (
     "last_notification",
     "last_sweep",
     "asked_until",
+    "making_until",
     "absent_since",
 )
 

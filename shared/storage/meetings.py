@@ -3,6 +3,7 @@
 Partition: mailbox; row: hashed event id.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.domain.meeting import Meeting, MeetingState
@@ -41,6 +42,16 @@ class Meetings:
             etag=values["etag"],
         )
         return Stored(meeting, row.etag)
+
+    def among(self, mailbox: str, states: Collection[MeetingState]) -> frozenset[str]:
+        """Return the `key` of each event in a mailbox whose row is in one of these states."""
+        wanted = " or ".join(f"state eq '{state.value}'" for state in sorted(states))
+        rows = self._table.rows(f"PartitionKey eq '{mailbox}' and ({wanted})")
+        return frozenset(str(row["RowKey"]) for row in rows)
+
+    def key(self, event: str) -> str:
+        """Return what an event is known by in the table."""
+        return hashed(event)
 
     def write(self, mailbox: str, event: str, meeting: Meeting, *, after: Stored) -> Stored:
         """Replace what was read as `after`.

@@ -35,7 +35,7 @@ class Directory:
         self._domains = _Kept("verified domains", lambda: graph().verified_domains(), now)
         self._groups: dict[str, _Kept] = {}
 
-    def facts(self, policy: Policy, meeting: Meeting | None) -> Facts:
+    def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
         """Return what a decision by this policy may know; `meeting` is what we remember of the event."""
         return Facts(
             meeting=meeting,

@@ -13,6 +13,7 @@ from shared.errors import (
     JoinlinkError,
     MailboxUnusable,
     NotValidated,
+    QueueUnavailable,
     StorageUnavailable,
     Throttled,
     Unauthorized,
@@ -25,6 +26,7 @@ from shared.worker.reads import Read
 _PASSING: Mapping[type[JoinlinkError], Reason] = {
     GraphUnavailable: Reason.GRAPH_UNAVAILABLE,
     StorageUnavailable: Reason.STORAGE_UNAVAILABLE,
+    QueueUnavailable: Reason.STORAGE_UNAVAILABLE,
     Unauthorized: Reason.UNAUTHORIZED,
     NotValidated: Reason.ENDPOINT_NOT_VALIDATED,
 }

@@ -29,6 +29,7 @@ from shared.worker.handled import Handled, after_trouble, later, later_and_longe
 from shared.worker.policies import Policies
 from shared.worker.reads import Read, RecentReads
 from shared.worker.refusals import note_refusal
+from shared.worker.watched import Watched
 from shared.worker.world import World
 
 #: how often an event that moves under our hands is read and decided anew
@@ -56,6 +57,7 @@ class Processor:
         self._mailboxes = mailboxes
         self._enabler = enabler
         self._report_only = report_only
+        self._watched = Watched(mailboxes)
         self._gate = MailboxGate()
         self._reads = RecentReads()
 
@@ -93,6 +95,8 @@ class Processor:
     def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         started = self._world.now()
         try:
+            if not self._watched.is_in_scope(change, policy, started):
+                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
             return self._look_until_it_stands_still(change, graph, policy)
         except (GraphError, StorageUnavailable) as error:
             handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)

@@ -23,6 +23,8 @@ from shared.worker.world import World
 
 #: Graph wants no second renewal within ten minutes; `reauthorizationRequired` comes more often.
 RENEWED_LATELY = timedelta(minutes=10)
+#: longer than any task can take (host.json)
+_MAKING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,18 @@ class _Made:
 
 
 class Subscriptions:
-    """Carries out the tasks about subscriptions. Every method raises GraphError or StorageUnavailable."""
+    """Carries out the tasks about subscriptions; `row` is what is known of the task's mailbox.
+
+    Every method raises GraphError or StorageUnavailable.
+    """
 
     def __init__(self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint) -> None:
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
 
-    def subscribe(self, task: MailboxTask, graph: Graph) -> Handled:
+    def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         """See to it that the mailbox is watched, by one subscription that is as the settings want it."""
-        row = self._mailboxes.read(task.mailbox)
         old = self._recorded(row, graph)
         if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
             return self._keep(task, row)
@@ -63,18 +67,18 @@ class Subscriptions:
         )
         return _swept_next(Handled(outcome=Outcome.SUBSCRIBED, reason=made.reason), task, row)
 
-    def renew(self, task: MailboxTask, graph: Graph) -> Handled:
+    def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         """Renew the mailbox's subscription with one PATCH; make another where it is gone or out of date."""
-        row, now = self._mailboxes.read(task.mailbox), self._world.now()
+        now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
-            return self.subscribe(task, graph)
+            return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWED_LATELY:
             return Handled(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
         try:
             renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
         except SubscriptionNotFound as error:
             self._lose(task, row, str(error))
-            return self.subscribe(task, graph)
+            return self.subscribe(task, replace(row, subscription=""), graph)
         self._mailboxes.note(task.mailbox, **self._life_of(renewed))
         logger().info(
             "mailbox.renewed",
@@ -86,9 +90,8 @@ class Subscriptions:
         )
         return Handled(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
 
-    def unsubscribe(self, task: MailboxTask, graph: Graph) -> Handled:
+    def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         """End the mailbox's subscription: it is not ours to watch any more."""
-        row = self._mailboxes.read(task.mailbox)
         if row.subscription:
             _delete(row.subscription, graph)
         state = MailboxState.UNUSABLE if task.reason is TaskReason.UNUSABLE else MailboxState.REMOVED
@@ -99,14 +102,16 @@ class Subscriptions:
             why=task.reason,
             state_since=self._world.now(),
             watched_since=None,
+            asked_until=None,
         )
         return Handled(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
         """Tell whether Graph still knows the mailbox's subscription; note it if not."""
-        if row.subscription and self._recorded(row, graph):
+        if self._recorded(row, graph):
             return True
-        self._lose(task, row, "Graph does not know the subscription any more")
+        if row.subscription:
+            self._lose(task, row, "Graph does not know the subscription any more")
         return False
 
     def _recorded(self, row: Mailbox, graph: Graph) -> Subscription | None:
@@ -127,6 +132,8 @@ class Subscriptions:
         return _swept_next(kept, task, replace(row, watched_since=now))
 
     def _make(self, mailbox: str, old: Subscription | None, graph: Graph) -> _Made:
+        # So long nobody takes a subscription for surplus that no row names yet.
+        self._mailboxes.note(mailbox, making_until=self._world.now() + _MAKING)
         self._endpoint.warm()
         reason = Reason.SUBSCRIPTION_REPLACED if old else Reason.SUBSCRIPTION_CREATED
         try:
@@ -170,6 +177,7 @@ class Subscriptions:
             "expires": subscription.expires,
             "renew_at": now + (subscription.expires - now) / 2,
             "renewed_at": now,
+            "asked_until": None,
         }
 
     def _lose(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
@@ -213,7 +221,7 @@ def _delete(subscription: str, graph: Graph) -> None:
 
 def _swept_next(handled: Handled, task: MailboxTask, row: Mailbox) -> Handled:
     """Have the mailbox swept, if it was not since it is watched."""
-    if row.last_sweep and row.watched_since and row.last_sweep >= row.watched_since:
+    if not row.needs_sweep:
         return handled
     sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0)
     return replace(handled, again=sweep)

@@ -1,4 +1,4 @@
-"""What the webhook does with a POST of Graph's: judge it, and queue every change before it is answered."""
+"""What the webhook does with a POST of Graph's: judge it, and queue all of it before it is answered."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import Protocol
 
-from shared.domain.messages import EventChange
+from shared.domain.messages import Message
 from shared.graph.notifications import Intake, read_notifications
 from shared.worker.world import World
 
@@ -25,22 +25,22 @@ class Webhook:
         self,
         *,
         world: World,
-        queue: Callable[[], _Queue],
+        changes: Callable[[], _Queue],
+        tasks: Callable[[], _Queue],
         keys: Sequence[str],
         tenant_id: str,
         settle: timedelta,
     ) -> None:
         self._world = world
-        self._queue = queue
+        self._changes = _Connection(changes)
+        self._tasks = _Connection(tasks)
         self._keys = keys
         self._tenant_id = tenant_id
         self._settle = settle
-        self._lock = Lock()
-        self._connected: _Queue | None = None
         self._senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="queue-send")
 
     def accept(self, body: bytes) -> Intake:
-        """Queue a message for each distinct event, visible after the settle time; return what was judged.
+        """Queue a message for each distinct event, visible after the settle time, and for each task.
 
         Raises:
             RejectedRequest: the body is too large or not Graph's; answer with its status.
@@ -53,23 +53,32 @@ class Webhook:
             received=self._world.now(),
             new_trace=self._world.new_id,
         )
-        self._enqueue(intake.changes)
+        self._enqueue(self._changes, intake.changes, self._settle)
+        self._enqueue(self._tasks, intake.tasks, timedelta(0))
         return intake
-
-    def _connect(self) -> _Queue:
-        """Connect on the first change: the SDK is not loaded for a handshake."""
-        with self._lock:
-            if self._connected is None:
-                self._connected = self._queue()
-            return self._connected
 
     def close(self) -> None:
         """End the threads that send."""
         self._senders.shutdown()
 
-    def _enqueue(self, changes: Sequence[EventChange]) -> None:
-        if not changes:
+    def _enqueue(self, connection: "_Connection", messages: Sequence[Message], delay: timedelta) -> None:
+        if not messages:
             return
-        queue = self._connect()
-        for _sent in self._senders.map(lambda change: queue.send(change.encode(), self._settle), changes):
+        queue = connection.get()
+        for _sent in self._senders.map(lambda message: queue.send(message.encode(), delay), messages):
             pass
+
+
+class _Connection:
+    """Connects to a queue on its first message: the SDK is not loaded for a handshake."""
+
+    def __init__(self, connect: Callable[[], _Queue]) -> None:
+        self._connect = connect
+        self._lock = Lock()
+        self._queue: _Queue | None = None
+
+    def get(self) -> _Queue:
+        with self._lock:
+            if self._queue is None:
+                self._queue = self._connect()
+            return self._queue

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.domain.messages import EventChange, Source
+from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import RejectedRequest
 from shared.graph.client_state import client_state, mailbox_of
 from shared.graph.notifications import MAX_BODY_BYTES, Intake, Rejection, echo, read_notifications
@@ -49,6 +49,46 @@ def read(*items: object) -> Intake:
         received=NOW,
         new_trace=lambda: f"trace-{next(traces)}",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "reason"),
+    [
+        pytest.param("reauthorizationRequired", TaskKind.RENEW, TaskReason.REAUTHORIZATION_REQUIRED, id="reauthorize"),
+        pytest.param("subscriptionRemoved", TaskKind.SUBSCRIBE, TaskReason.SUBSCRIPTION_REMOVED, id="removed"),
+        pytest.param("missed", TaskKind.SWEEP, TaskReason.MISSED, id="missed"),
+        pytest.param("MISSED", TaskKind.SWEEP, TaskReason.MISSED, id="in other letters"),
+    ],
+)  # fmt: skip
+def test_a_lifecycle_notification_becomes_a_task(kind: str, task: TaskKind, reason: TaskReason) -> None:
+    """It carries no resource, and here and there `organizationId`: the clientState names the mailbox."""
+    told = item(
+        lifecycleEvent=kind,
+        changeType=None,
+        resource=None,
+        resourceData=None,
+        tenantId=None,
+        organizationId=TENANT,
+    )
+    expected = MailboxTask(mailbox=ADA, task=task, reason=reason, trace="trace-1")
+
+    assert (expected,) == read(told, told).tasks
+
+
+def test_both_kinds_come_in_one_post() -> None:
+    """Each item is judged alone; the same thing twice is one message."""
+    intake = read(
+        item(lifecycleEvent="missed"), item(), item(lifecycleEvent="missed"), item(changeType="deleted")
+    )
+
+    assert (len(intake.changes), len(intake.tasks), intake.rejected[Rejection.DELETED]) == (1, 1, 1)
+
+
+def test_a_lifecycle_notification_of_a_stranger_is_dropped() -> None:
+    """Nobody makes us work without our own proof."""
+    intake = read(item(lifecycleEvent="missed", clientState="guess"))
+
+    assert (intake.tasks, intake.rejected[Rejection.WRONG_CLIENT_STATE]) == ((), 1)
 
 
 def test_a_notification_becomes_a_message() -> None:
@@ -106,7 +146,7 @@ def test_every_shape_that_graph_uses_is_understood(given: dict[str, Any], event:
         pytest.param(item(changeType="deleted"), Rejection.DELETED, id="deleted"),
         pytest.param(item(changeType="melted"), Rejection.UNKNOWN_KIND, id="an unknown change"),
         pytest.param(item(changeType=None), Rejection.UNKNOWN_KIND, id="no change"),
-        pytest.param(item(lifecycleEvent="missed", resource=None), Rejection.LIFECYCLE, id="lifecycle"),
+        pytest.param(item(lifecycleEvent="retired", resource=None), Rejection.UNKNOWN_KIND, id="unknown lifecycle"),
         pytest.param(item(resource=f"Users/{ADA}/Calendars/C="), Rejection.NOT_AN_EVENT, id="a calendar"),
         pytest.param(item(resourceData={"@odata.type": "#Microsoft.Graph.Message", "id": "M="}), Rejection.NOT_AN_EVENT, id="a message"),
         pytest.param(item(resource=None, resourceData=None), Rejection.NO_EVENT, id="no event named"),

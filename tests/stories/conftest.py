@@ -102,7 +102,7 @@ class Story:
     def play(self) -> None:
         """Let time pass until nothing is left to deliver or to work on."""
         end = self.stage.clock.now() + PATIENCE
-        while self.stage.graph.undelivered or self.stage.host.waiting()["event-changes"]:
+        while self.stage.graph.undelivered or any(self.stage.host.waiting().values()):
             assert self.stage.clock.now() < end, (
                 f"after hours: {self.stage.host.waiting()}, {self.lines()[-1]}"
             )

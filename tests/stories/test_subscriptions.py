@@ -14,7 +14,7 @@ GUEST = "bo@fabrikam.com"
 
 
 def subscriptions(story: Story, user: User) -> list[str]:
-    return [one.id for one in story.stage.graph.subscriptions.active() if one.mailbox == user.id]
+    return [one.id for _row, one in story.stage.graph.subscriptions.active() if one.mailbox == user.id]
 
 
 def row(user: User) -> Mailbox:
@@ -35,7 +35,7 @@ def test_a_task_makes_a_subscription_that_brings_notifications(story: Story) -> 
 
     assert story.has_link(ada, meeting)
     assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_created")
-    [made] = story.stage.graph.subscriptions.active()
+    [made] = [one for _row, one in story.stage.graph.subscriptions.active()]
     assert made.notification_url == made.lifecycle_url == story.stage.host.address("notifications")
     assert made.change_type == "created,updated"
     assert made.immutable_ids

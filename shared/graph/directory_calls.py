@@ -1,0 +1,29 @@
+"""The calls about who is in the tenant (https://learn.microsoft.com/graph/api/resources/user)."""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from shared.graph.protocol import Call, read_group_members
+
+_FIELDS = "id,mail,userPrincipalName,userType,accountEnabled"
+_MOST = "999"
+
+
+def list_users() -> Call:
+    """Get all users, a page of them."""
+    return Call(
+        name="list the users", method="GET", path="/users", params={"$select": _FIELDS, "$top": _MOST}
+    )
+
+
+def list_group_users(group: str) -> Call:
+    """Get the users in a group, nested groups resolved, a page of them."""
+    call = read_group_members(group)
+    return replace(call, params={**call.params, "$select": _FIELDS})
+
+
+def read_user(name: str) -> Call:
+    """Get a user by object id or user principal name."""
+    return Call(
+        name="read the user", method="GET", path=f"/users/{quote(name, safe='')}", params={"$select": _FIELDS}
+    )

@@ -1,0 +1,89 @@
+"""What Graph says of its subscriptions, and what comes of it."""
+
+from datetime import timedelta
+
+from sandbox.graph import Delivery, User
+from shared import wiring
+from shared.domain.messages import TaskKind, TaskReason
+from shared.storage.mailboxes import Mailbox
+from tests.stories.conftest import Story
+from tests.stories.test_sweep import GUEST, subscribed
+
+
+def row(user: User) -> Mailbox:
+    return wiring.joinlink()._mailboxes.read(user.id)
+
+
+def test_reauthorization_renews_with_one_patch(story: Story) -> None:
+    """No reauthorize beside it: Graph wants one of the two in ten minutes."""
+    ada = subscribed(story)
+    before = row(ada)
+    story.wait(timedelta(days=1))
+    story.stage.graph.send_lifecycle(before.subscription, "reauthorizationRequired")
+    story.play()
+
+    assert story.tasks(ada)[-1] == ("renew", "renewed", "subscription_extended")
+    calls = [(call.method, call.path) for call in story.stage.graph.calls if before.subscription in call.path]
+    assert calls == [("GET", calls[0][1]), ("PATCH", calls[0][1])]
+    assert before.expires
+    assert (row(ada).expires or before.expires) >= before.expires + timedelta(days=1)
+
+
+def test_a_storm_of_reauthorizations_is_one_renewal(story: Story) -> None:
+    """Ten within ten minutes: one PATCH."""
+    ada = subscribed(story)
+    story.wait(timedelta(days=1))
+    for _ in range(10):
+        story.stage.graph.send_lifecycle(row(ada).subscription, "reauthorizationRequired")
+        story.wait(timedelta(seconds=50))
+
+    assert len([call for call in story.stage.graph.calls if call.method == "PATCH"]) == 1
+    assert ("renew", "kept", "renewed_lately") in story.tasks(ada)
+
+
+def test_a_removed_subscription_is_made_anew_and_the_gap_is_swept(story: Story) -> None:
+    """What happened between is found."""
+    ada = subscribed(story)
+    story.stage.graph.remove_subscription(row(ada).subscription)
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+
+    assert [task[:2] for task in story.tasks(ada)][-2:] == [("subscribe", "subscribed"), ("sweep", "swept")]
+    assert story.has_link(ada, meeting)
+
+
+def test_missed_notifications_are_swept_for(story: Story) -> None:
+    ada = subscribed(story)
+    story.stage.graph.delivery = Delivery(lose=1.0)
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.send_lifecycle(row(ada).subscription, "missed")
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert story.lines("mailbox.swept")[-1]["because"] == "missed"
+
+
+def test_a_late_word_does_not_bring_back_who_left(story: Story) -> None:
+    """Only maintenance knows the scope."""
+    ada = subscribed(story)
+    story.stage.graph.send_lifecycle(row(ada).subscription, "reauthorizationRequired")
+    story.task(TaskKind.UNSUBSCRIBE, ada, TaskReason.LEFT_SCOPE)
+    story.stage.host.drain()
+    story.play()
+
+    assert story.tasks(ada)[-1] == ("renew", "kept", "not_in_scope")
+    assert list(story.stage.graph.subscriptions.active()) == []
+
+
+def test_events_of_who_left_are_skipped(story: Story) -> None:
+    """A notification that was still on its way is read by nobody."""
+    ada = subscribed(story)
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.deliver()
+    story.task(TaskKind.UNSUBSCRIBE, ada, TaskReason.LEFT_SCOPE)
+    story.stage.host.drain()
+    story.play()
+
+    assert story.ends(ada) == [("skipped", "not_in_scope")]
+    assert not story.has_link(ada, meeting)
+    assert story.lines()[0]["graph_calls"] == 0

@@ -1,0 +1,187 @@
+"""Maintenance: who is to be watched is watched, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.graph import Fault
+from shared import wiring
+from shared.storage.mailboxes import MailboxState
+from tests.stories.conftest import Begin, Story
+
+RUN = timedelta(minutes=15)
+RULES = """
+version: 1
+internal_domains: [contoso.com]
+mailboxes: {SCOPE}
+rules:
+  - id: external
+    mode: enforce
+    when: {external_attendees: {at_least: 1}}
+"""
+
+
+def scoped(scope: str) -> str:
+    return RULES.replace("{SCOPE}", scope)
+
+
+def maintain(story: Story, runs: int = 1) -> None:
+    """Run the timer as often, a quarter of an hour apart, and work on what it asks for."""
+    for _ in range(runs):
+        story.stage.host.run_timer("maintenance")
+        story.wait(timedelta(minutes=3))
+        story.wait(RUN - timedelta(minutes=3))
+
+
+def watched(story: Story) -> list[str]:
+    """Return the names of those who are watched, one for each subscription."""
+    names = {user.id: name for name, user in story.people.items()}
+    return sorted(names[one.mailbox] for _row, one in story.stage.graph.subscriptions.active())
+
+
+def strangers(story: Story, *names: str) -> None:
+    for name in names:
+        story.person(name, watched=False)
+
+
+def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
+    """Nobody subscribes by hand: the timer does, for everybody who keeps a calendar."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo", "Cy")
+    story.people["Guest"] = story.stage.graph.add_guest("Guest", "guest@fabrikam.com")
+    story.person("Blocked", watched=False, enabled=False)
+    story.person("Unlicensed", watched=False, mailbox=False)
+    maintain(story)
+
+    assert watched(story) == ["Ada", "Bo", "Cy"]
+    mailboxes = wiring.joinlink()._mailboxes
+    assert {
+        name: (row.state, row.why)
+        for name, user in story.people.items()
+        if (row := mailboxes.read(user.id)).state is not MailboxState.ACTIVE
+    } == {
+        "Guest": (MailboxState.UNUSABLE, "guest"),
+        "Blocked": (MailboxState.UNUSABLE, "account_disabled"),
+        "Unlicensed": (MailboxState.UNUSABLE, "ExtensionError"),
+    }
+
+
+def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
+    """All is in order: two lists are read, nothing is written."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    maintain(story, runs=2)
+
+    first, second = story.lines("maintenance.finished")
+    assert first["tasks"] == {"subscribe": 2}
+    assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"watched": 2}, 2)
+
+
+def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
+    """The members of a group in a group are included, whoever is excluded is not."""
+    story = begin()
+    strangers(story, "Ada", "Bo", "Cy", "Di", "Eve")
+    tenant, people = story.stage.graph, story.people
+    inner = tenant.add_group("Inner", [people["Bo"], people["Cy"]])
+    outer = tenant.add_group("Outer", [people["Ada"], inner])
+    banned = tenant.add_group("Banned", [people["Cy"]])
+    story.rules.joinpath("rules.yaml").write_text(
+        scoped(
+            f"{{include: [{{group: {outer}}}, {{user: eve@contoso.com}}], exclude: [{{group: {banned}}}]}}"
+        )
+    )
+    maintain(story)
+
+    assert watched(story) == ["Ada", "Bo", "Eve"]
+
+
+def test_joiners_are_watched_and_leavers_are_not(begin: Begin) -> None:
+    """A leaver goes once two runs agree; the row remembers."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    maintain(story)
+    story.stage.graph.remove_user(story.people["Bo"])
+    strangers(story, "Cy")
+    maintain(story)
+    assert watched(story) == ["Ada", "Bo", "Cy"]
+    maintain(story)
+
+    assert watched(story) == ["Ada", "Cy"]
+    assert wiring.joinlink()._mailboxes.state(story.people["Bo"].id) is MailboxState.REMOVED
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(path="/users$", status=503, count=None), id="an outage"),
+        pytest.param(Fault(path="/users$", status=403, count=None), id="a permission revoked"),
+        pytest.param(Fault(path="/users$", status=429, retry_after=60, count=None), id="throttling"),
+    ],
+)
+def test_nobody_is_unsubscribed_because_graph_stutters(begin: Begin, fault: Fault) -> None:
+    """A scope that can't be read is no scope; it is said, and renewals go on."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    maintain(story)
+    story.stage.graph.faults.add(fault)
+    maintain(story, runs=3)
+
+    assert watched(story) == ["Ada", "Bo"]
+    assert [line["known"] for line in story.lines("scope.doubted")] == [False] * 3
+
+
+def test_an_empty_answer_does_not_mean_nobody(begin: Begin) -> None:
+    """A group without members is doubted; who was watched stays so."""
+    story = begin()
+    strangers(story, "Ada", "Bo")
+    group = story.stage.graph.add_group("Sales", list(story.people.values()))
+    story.rules.joinpath("rules.yaml").write_text(scoped(f"{{include: [{{group: {group}}}]}}"))
+    maintain(story)
+    story.stage.graph.set_members(group, [])
+    maintain(story, runs=3)
+
+    assert watched(story) == ["Ada", "Bo"]
+    assert group in str(story.lines("scope.doubted")[-1]["doubts"])
+
+
+def test_two_runs_at_once_are_one(begin: Begin) -> None:
+    """Whoever comes second finds the lease taken; one that was killed gives it up by itself."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada")
+    now = story.stage.clock.now()
+    assert wiring.joinlink()._maintenance_lease.take(
+        "somebody who was killed", now, now + timedelta(minutes=6)
+    )
+    maintain(story)
+    assert len(story.lines("maintenance.skipped")) == 1
+    assert watched(story) == []
+    maintain(story)
+
+    assert watched(story) == ["Ada"]
+
+
+def test_many_tasks_are_spread_over_time(begin: Begin) -> None:
+    """Ten a second: Graph's 500 writes in 20 seconds are never near."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, *(f"P{n}" for n in range(60)))
+    story.stage.host.run_timer("maintenance")
+    story.wait(timedelta(seconds=1))
+    early = len(watched(story))
+    story.wait(timedelta(minutes=1))
+
+    assert 0 < early < 60
+    assert len(watched(story)) == 60
+
+
+def test_a_duplicate_subscription_is_deleted(begin: Begin) -> None:
+    """Graph makes some in spite of its own rule; the daily look at its list finds them."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada")
+    maintain(story)
+    story.stage.watch(story.people["Ada"], change_type="created,updated,deleted")
+    assert watched(story) == ["Ada", "Ada"]
+    for _ in range(4):
+        story.wait(timedelta(hours=6))
+        maintain(story)
+
+    assert watched(story) == ["Ada"]

@@ -1,0 +1,172 @@
+"""The sweep finds what notifications did not tell of."""
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.graph import Delivery, Fault, User
+from shared.domain.messages import TaskKind, TaskReason
+from tests.stories.conftest import RULES, Begin, Story
+from tests.stories.test_a_meeting import SERIES
+
+GUEST = "bo@fabrikam.com"
+LOSE_ALL = Delivery(lose=1.0)
+NOW = timedelta(0)
+
+
+def subscribed(story: Story, name: str = "Ada") -> User:
+    """Return a person whose mailbox the app itself watches, and has swept."""
+    person = story.person(name, watched=False)
+    story.task(TaskKind.SUBSCRIBE, person, TaskReason.NEW)
+    story.wait(NOW)
+    return person
+
+
+def sweep(story: Story, person: User, reason: TaskReason = TaskReason.SCHEDULE) -> None:
+    story.task(TaskKind.SWEEP, person, reason)
+    story.play()
+
+
+def test_what_was_there_before_the_mailbox_was_watched_gets_its_link(story: Story) -> None:
+    """A new mailbox is swept at once; nobody missed anything."""
+    ada = story.person("Ada", watched=False)
+    meeting = story.meeting(ada, GUEST)
+    story.task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    [swept] = story.lines("mailbox.swept")
+    assert (swept["because"], swept["queued"], swept["missed"]) == ("gap", 1, 0)
+
+
+def test_an_event_whose_notification_was_lost_gets_its_link(story: Story) -> None:
+    """And is counted: the product's own missed rate."""
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    story.wait(timedelta(hours=1))
+    meeting = story.meeting(ada, GUEST)
+    story.wait(timedelta(hours=1))
+    sweep(story, ada)
+
+    assert story.has_link(ada, meeting)
+    swept = story.lines("mailbox.swept")[-1]
+    assert (swept["events"], swept["queued"], swept["missed"]) == (1, 1, 1)
+    assert [line["source"] for line in story.lines()] == ["sweep"]
+
+
+def test_only_what_would_get_a_link_is_looked_at_again(story: Story) -> None:
+    """Internal, opted-out, ended and online events cost the sweep a page, and the worker nothing."""
+    ada = subscribed(story)
+    story.meeting(ada, "cy@contoso.com")
+    story.meeting(ada, GUEST, subject="[no link]")
+    story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.meeting(ada, GUEST, subject="trial", isDraft=True)
+    story.play()
+    before = len(story.lines())
+    sweep(story, ada)
+
+    assert len(story.lines()) == before
+    assert story.lines("mailbox.swept")[-1]["queued"] == 0
+
+
+def test_a_series_is_swept_as_one(story: Story) -> None:
+    """Four occurrences in the window: one message, about the master."""
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    master = story.meeting(ada, GUEST, **SERIES)
+    sweep(story, ada)
+
+    assert story.has_link(ada, master)
+    assert (story.lines("mailbox.swept")[-1]["events"], story.lines("mailbox.swept")[-1]["queued"]) == (4, 1)
+
+
+def test_a_long_calendar_is_read_page_by_page(story: Story) -> None:
+    """A hundred at a time."""
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    for n in range(130):
+        story.stage.graph.people.create(
+            ada.id,
+            subject=f"Internal {n}",
+            start={"dateTime": "2026-11-24T09:00:00", "timeZone": "UTC"},
+            end={"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"},
+        )
+    sweep(story, ada)
+
+    assert story.lines("mailbox.swept")[-1]["events"] == 130
+    assert len([path for path in story.calls("GET", ada) if path.endswith("calendarView")]) == 3
+
+
+def test_a_link_that_a_person_removed_is_not_swept_back(story: Story) -> None:
+    """What we remember of an event holds for the sweep, too."""
+    ada = subscribed(story)
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    sweep(story, ada)
+
+    assert not story.has_link(ada, meeting)
+    assert story.lines("mailbox.swept")[-1]["queued"] == 0
+
+
+def test_with_the_brake_on_a_sweep_only_counts(begin: Begin) -> None:
+    """Nothing would be written, so nothing is queued again and again."""
+    story = begin(RULES, JOINLINK_MODE="report")
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    story.meeting(ada, GUEST)
+    sweep(story, ada)
+
+    swept = story.lines("mailbox.swept")[-1]
+    assert (swept["queued"], swept["would_enable"]) == (0, 1)
+
+
+def test_a_mailbox_that_hears_nothing_is_subscribed_anew(story: Story) -> None:
+    """Its sweep finds changes that no notification told of: the subscription is dead, whatever Graph says."""
+    ada = subscribed(story)
+    [dead] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
+    story.stage.graph.delivery = LOSE_ALL
+    story.wait(timedelta(hours=1))
+    story.meeting(ada, GUEST)
+    story.wait(timedelta(hours=1))
+    sweep(story, ada)
+
+    [alive] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
+    assert alive != dead
+    assert ("subscribe", "subscribed", "subscription_replaced") in story.tasks(ada)
+
+
+def test_a_sweep_repairs_a_subscription_that_graph_lost(story: Story) -> None:
+    """Graph said nothing; the sweep looks whether it is there, and makes another before it searches."""
+    ada = subscribed(story)
+    [lost] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
+    story.stage.graph.remove_subscription(lost, tell=False)
+    meeting = story.meeting(ada, GUEST)
+    sweep(story, ada)
+
+    assert len(list(story.stage.graph.subscriptions.active())) == 1
+    assert story.has_link(ada, meeting)
+    assert [line["subscription"] for line in story.lines("mailbox.lost")] == [lost]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(Fault(path="calendarView", status=503, count=2), "graph_unavailable", id="an outage"),
+        pytest.param(Fault(path="calendarView", status=429, retry_after=20), "throttled", id="throttling"),
+    ],
+)
+def test_a_sweep_that_breaks_off_is_done_again(story: Story, fault: Fault, reason: str) -> None:
+    """Later, and whole."""
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(fault)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.wait(NOW)
+    story.wait(timedelta(minutes=2))
+    story.play()
+
+    assert ("sweep", "delayed", reason) in story.tasks(ada)
+    assert story.has_link(ada, meeting)
