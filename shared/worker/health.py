@@ -116,7 +116,7 @@ class Checkup:
         """Return the health of now. Nothing is raised, whatever fails."""
         if not self._parts:  # not even the storage account is known
             facts = Facts(now=self._now(), settings_problems=self._settings_problems)
-            return Health(facts, self._settings_problems, ())
+            return Health(facts, facts.settings_problems, ())
         read, unread = _read({**self._parts, **self._queues, **self._poison})
         facts = Facts(
             now=self._now(),
@@ -128,7 +128,12 @@ class Checkup:
             token_refused=read.get(TOKEN, ""),
             unread=unread,
         )
-        return Health(facts, tuple(_problems(facts)), tuple(_warnings(facts)))
+        return judge(facts)
+
+
+def judge(facts: Facts) -> Health:
+    """Return what the facts come to."""
+    return Health(facts, tuple(_problems(facts)), tuple(_warnings(facts)))
 
 
 def _read(parts: Mapping[str, Callable[[], object]]) -> tuple[dict[str, Any], dict[str, str]]:
