@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import cached_property, partial
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -373,13 +374,11 @@ class Joinlink:
 
     @cached_property
     def _rule_source(self) -> "RuleSource":
-        from pathlib import Path
-
         from shared.storage.rule_source import RuleContainer, RuleFolder
 
         settings = self._settings
         if "://" not in settings.rules:
-            return RuleFolder(Path(settings.rules))
+            return RuleFolder(_app_folder() / settings.rules)
         container = RuleContainer.connect(settings.rules, settings.storage, self._storage_credential)
         self._open.append(container.close)
         return container
@@ -427,6 +426,15 @@ class Joinlink:
         from shared.auth import StorageCredential, TokenSource
 
         return StorageCredential(TokenSource.managed_identity(storage.client_id), self._world.now)
+
+
+def _app_folder() -> Path:
+    """Return the folder of the function app, in which the host need not have started us.
+
+    Where only the command is installed, it is the folder that the admin is in.
+    """
+    folder = Path(__file__).resolve().parent.parent
+    return folder if (folder / "host.json").is_file() else Path.cwd()
 
 
 _joinlink = Joinlink(os.environ, World())

@@ -72,7 +72,7 @@ def _play(console: Console, storage: Azurite) -> Verdict:
 
 
 def _record(played: Stage, contoso: Contoso, log: Journal) -> Record:
-    states = [str(subscription.client_state) for _row, subscription in played.graph.subscriptions.active()]
+    states = [str(subscription.client_state) for _n, subscription in played.graph.subscriptions.active()]
     return Record(
         lines=log.lines(),
         calls=played.graph.calls,

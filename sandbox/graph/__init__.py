@@ -1,4 +1,4 @@
-"""A stand-in for Microsoft Graph: calendars, subscriptions and notifications of a small tenant."""
+"""A stand-in for Microsoft Graph: directory, calendars, subscriptions and notifications of a tenant."""
 
 from sandbox.graph.app import StandIn
 from sandbox.graph.faults import Drop, Fault

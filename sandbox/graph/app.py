@@ -1,7 +1,8 @@
-"""The stand-in for Microsoft Graph: one WSGI app that holds a small tenant and behaves as Graph does."""
+"""The stand-in for Microsoft Graph: one WSGI app that holds a tenant and behaves as Graph does."""
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from sandbox.graph.mailboxes import Mailboxes
 from sandbox.graph.notifier import Delivery, Notifier
 from sandbox.graph.outlook import Mail, Outlook
 from sandbox.graph.people import People
-from sandbox.graph.permissions import EVERYWHERE, Permissions
+from sandbox.graph.permissions import Permissions
 from sandbox.graph.posting import Post, Reply
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
@@ -41,7 +42,8 @@ class StandIn(Tenant):
 
     `now` returns the tenant's aware UTC time and may jump; `seed` makes ids and chance repeatable. `post`
     sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
-    `sleep` (seconds) carries out the delay of a fault. Safe to serve from many threads.
+    `sleep` (seconds) carries out the delay of a fault. `record` False keeps no traffic and only counts calls,
+    for tenants and weeks that no memory would hold. Safe to serve from many threads.
 
     Attributes: `faults`, `people`, `identity`, `directory`, `subscriptions`, `handshakes` and
     `authorizations` are the parts to play with; `limits` tells how near to Graph's limits the app has come,
@@ -58,26 +60,27 @@ class StandIn(Tenant):
         post: Post = posting.over_http,
         validate: Callable[[str], Reply] = posting.validate_over_http,
         sleep: Callable[[float], None] = time.sleep,
+        record: bool = True,
     ) -> None:
         ids, directory = Ids(seed), Directory(tenant_id=tenant_id, domains=domains)
         super().__init__(directory=directory, mailboxes=Mailboxes(ids, directory), ids=ids, lock=RLock())
         self._now = now
-        self._recorder = Recorder()
+        self._recorder = Recorder(keeps=record)
         self._post, self._validate = post, validate
         self.faults = Faults(seed)
-        self.permissions = Permissions()
+        self._permissions = Permissions()
         self.limits = Limits(now)
         self.handshakes = Handshakes(self._recorded_validate)
         self.subscriptions = Subscriptions(
             directory=self.directory,
             mailboxes=self._mailboxes,
-            permissions=self.permissions,
+            permissions=self._permissions,
             handshakes=self.handshakes,
             ids=self._ids,
             now=now,
             lock=self._lock,
         )
-        self.authorizations = Authorizations(self.subscriptions, self.permissions, now)
+        self.authorizations = Authorizations(self.subscriptions, self._permissions, now)
         self.identity = Identity(self._ids, self.subscriptions.application_id)
         self._notifier = Notifier(
             subscriptions=self.subscriptions,
@@ -107,7 +110,7 @@ class StandIn(Tenant):
             identity=self.identity,
             directory=self.directory,
             faults=self.faults,
-            permissions=self.permissions,
+            permissions=self._permissions,
             limits=self.limits,
             recorder=self._recorder,
             lock=self._lock,
@@ -180,25 +183,31 @@ class StandIn(Tenant):
             if tell:
                 self._notifier.tell(subscription, "subscriptionRemoved")
 
-    def revoke_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def revoke_permission(self, permission: str, mailbox: str | None = None) -> None:
         """Take a permission from the app: everywhere, or for one mailbox, named by its user's object id.
 
         Calls that need it are 403. Reading calendars takes `Calendars.Read` or `Calendars.ReadWrite`,
         subscribing the former. While that is missing notifications wait, four hours at most.
         """
         with self._lock:
-            self.permissions.revoke(permission, mailbox)
+            self._permissions.revoke(permission, mailbox)
 
-    def restore_permission(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def restore_permission(self, permission: str, mailbox: str | None = None) -> None:
         """Give back what was revoked alike."""
         with self._lock:
-            self.permissions.restore(permission, mailbox)
+            self._permissions.restore(permission, mailbox)
 
     @property
     def calls(self) -> list[Exchange]:
         """The app's own calls so far, in the order of their ends."""
         with self._lock:
             return self._recorder.calls()
+
+    @property
+    def counted(self) -> Counter[tuple[str, str]]:
+        """How many calls the app made, by method and path pattern, such as `/users/<user>/events`."""
+        with self._lock:
+            return self._recorder.counted.copy()
 
     @property
     def posts(self) -> list[Exchange]:
@@ -237,6 +246,8 @@ class StandIn(Tenant):
         return reply
 
     def _record(self, url: str, body: str, headers: Mapping[str, str], reply: Reply, began: float) -> None:
+        if not self._recorder.keeps:
+            return
         exchange = Exchange(
             by="graph",
             method="POST",

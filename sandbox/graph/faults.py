@@ -25,7 +25,8 @@ class Fault:
     It is about calls of `method` (`*` for any) in whose path the regular expression `path` is found. It
     strikes `count` times (None: for ever), each time with `probability`. First comes `delay`, in real
     time, and `meanwhile`, what others do while the call is on its way; then the connection drops, or
-    `status` is answered with `code` and `retry_after` (seconds); with neither, the call goes on as usual.
+    `status` is answered with `code` and `retry_after` (seconds); with neither, the call goes on as usual,
+    though with `empty` a list is answered as if there were nothing in it.
     """
 
     method: str = "*"
@@ -39,6 +40,7 @@ class Fault:
     delay: timedelta = timedelta(0)
     meanwhile: Callable[[], None] | None = None
     drop: Drop | None = None
+    empty: bool = False
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether this fault is about such a call."""

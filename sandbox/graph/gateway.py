@@ -4,7 +4,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
@@ -22,7 +22,7 @@ from sandbox.graph.identity import Identity
 from sandbox.graph.limits import Limits
 from sandbox.graph.permissions import Permissions
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
-from sandbox.graph.routes import Router
+from sandbox.graph.routes import Found, Router
 from sandbox.graph.user import User
 
 #: Requests at a time that Outlook serves per app and mailbox
@@ -33,6 +33,7 @@ _DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1","ScaleUnit":"001","RoleInstance":"0"}}'
 )
 _USERS, _EVENTS = "users", "events"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class _Visit:
     fault: Fault | None
     started: datetime
     began: float
+    route: Found | None
 
 
 class Gateway:
@@ -90,7 +92,8 @@ class Gateway:
             if visit.fault and visit.fault.meanwhile:
                 visit.fault.meanwhile()
             response = None if drop is Drop.BEFORE else self._respond(request, visit, has_place=has_place)
-        self._record(request, response, visit)
+        if self._recorder.keeps:
+            self._record(request, response, visit)
         if response is None or drop:
             _hang_up(request)
         return response
@@ -99,7 +102,23 @@ class Gateway:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
         mailbox, event = self._named(request.path)
         fault = None if user else self._faults.strike(request.method, request.path)
-        return _Visit(user, mailbox, event, fault, self._now(), time.monotonic())
+        route = self._route(request)
+        if not user:
+            with self._lock:
+                self._recorder.counted[request.method, route.route.pattern if route else _UNKNOWN] += 1
+        return _Visit(user, mailbox, event, fault, self._now(), time.monotonic(), route)
+
+    def _route(self, request: Request) -> Found | None:
+        """Return the call's route, None where it leads nowhere."""
+        with suppress(Refusal):
+            return self._find(request)
+        return None
+
+    def _find(self, request: Request) -> Found:
+        _, version, *rest = request.path.split("/")
+        if version.lower() != "v1.0":
+            raise Refusal(400, "BadRequest", "Invalid version.")
+        return self._router.find(request.method, "/" + "/".join(rest))
 
     def _named(self, path: str) -> tuple[str, str]:
         """Return the object id of the user and the event id that a path names, "" for each it does not."""
@@ -159,7 +178,7 @@ class Gateway:
             raise _failing(visit.fault, visit.fault.status)
         self._identity.check(request.headers.get("Authorization", ""), request.host)
         if not visit.user:
-            self._limits.check(request.method, request.path)
+            self._limits.check(request.method, request.path, request.args, visit.mailbox)
         if visit.user and visit.mailbox not in {"", visit.user.id}:
             raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         if not has_place:
@@ -171,16 +190,14 @@ class Gateway:
             )
 
     def _dispatch(self, request: Request, visit: _Visit) -> Answer:
-        _, version, *rest = request.path.split("/")
-        if version.lower() != "v1.0":
-            raise Refusal(400, "BadRequest", "Invalid version.")
-        path = "/" + "/".join(rest)
-        found = self._router.find(request.method, path)
+        found = visit.route or self._find(request)
         if not visit.user:
             self._permissions.check(found.route.needs, visit.mailbox)
-        call = Call.read(request, path, found.args)
+        call = Call.read(request, found.path, found.args)
         with self._lock if found.route.locked else nullcontext():
             answer = found.route.handler(call)
+        if visit.fault and visit.fault.empty and answer.body and "value" in answer.body:
+            answer = replace(answer, body={"@odata.context": answer.body["@odata.context"], "value": []})
         if call.prefer.applied:
             return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
         return answer

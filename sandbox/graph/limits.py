@@ -1,64 +1,117 @@
-"""How many calls about subscriptions Graph serves (https://learn.microsoft.com/graph/throttling-limits)."""
+"""How many calls Graph serves (https://learn.microsoft.com/graph/throttling-limits)."""
 
 import math
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 
 from sandbox.graph.errors import Refusal
 
-SPAN = timedelta(seconds=20)
-#: Calls in 20 s, per app and tenant.
-SUBSCRIPTION_LIMITS = {"write": 500, "reauthorize": 1_000, "get": 500, "list": 25}
+#: Calls about subscriptions in 20 s, per app and tenant.
+_SUBSCRIPTION_SPAN = timedelta(seconds=20)
+_SUBSCRIPTION_LIMITS = {
+    "subscription writes": 500,
+    "subscription proofs": 1_000,
+    "subscription reads": 500,
+    "subscription lists": 25,
+}
+#: Resource units of the directory in 10 s, per app and tenant of more than 500 users.
+_DIRECTORY_SPAN, _DIRECTORY_UNITS = timedelta(seconds=10), 8_000
+_SMALL_PAGE = 20
+#: Calls to one mailbox in ten minutes, per app.
+MAILBOX_SPAN, MAILBOX_CALLS = timedelta(minutes=10), 10_000
 
 
 class Window:
-    """Counts the calls of the last 20 seconds; those that are refused count as well."""
+    """Counts the calls of the last `span` by their weight; those that are refused count as well."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, span: timedelta) -> None:
         self.most = most
+        #: the most that was ever counted at once
         self.peak = 0
-        self._times: deque[datetime] = deque()
+        self._span = span
+        self._total = 0
+        self._calls: deque[tuple[datetime, int]] = deque()
 
-    def wait(self, now: datetime) -> int:
+    def wait(self, now: datetime, weight: int = 1) -> int:
         """Count a call; return the seconds until there is room again, 0 where there is room for this one."""
-        while self._times and self._times[0] <= now - SPAN:
-            self._times.popleft()
-        self._times.append(now)
-        self.peak = max(self.peak, len(self._times))
-        if len(self._times) <= self.most:
+        while self._calls and self._calls[0][0] <= now - self._span:
+            self._total -= self._calls.popleft()[1]
+        self._calls.append((now, weight))
+        self._total += weight
+        self.peak = max(self.peak, self._total)
+        if self._total <= self.most:
             return 0
-        free_again = self._times[-self.most] + SPAN
-        return math.ceil((free_again - now).total_seconds())
+        return math.ceil((self._free_at(weight) - now).total_seconds())
+
+    def _free_at(self, weight: int) -> datetime:
+        """Return when so much has left the window that another call of this weight fits in."""
+        left = self._total
+        for at, gone in self._calls:
+            left -= gone
+            if left + weight <= self.most:
+                return at + self._span
+        return self._calls[-1][0] + self._span
 
 
 class Limits:
-    """The windows of the subscription calls; `windows` tell how full each has been."""
+    """Graph's limits by their names in `windows`; each tells how full it has been.
+
+    `mailbox_peak` is the most calls that one mailbox got within ten minutes, counted from the full ten.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = Lock()
-        self.windows = {kind: Window(most) for kind, most in SUBSCRIPTION_LIMITS.items()}
+        self.windows = {kind: Window(most, _SUBSCRIPTION_SPAN) for kind, most in _SUBSCRIPTION_LIMITS.items()}
+        self.windows["directory units"] = Window(_DIRECTORY_UNITS, _DIRECTORY_SPAN)
+        self.mailbox_peak = 0
+        self._mailboxes: Counter[str] = Counter()
+        self._mailboxes_until = datetime.min.replace(tzinfo=now().tzinfo)
 
-    def check(self, method: str, path: str) -> None:
-        """Count a call by its method and its path, which begins with the version.
+    def check(self, method: str, path: str, query: Mapping[str, str], mailbox: str) -> None:
+        """Count a call by its method, its path, which begins with the version, its query and its mailbox.
 
         Raises:
             Refusal: 429, one too many.
         """
-        _, _, *segments = path.rstrip("/").lower().split("/")
-        if segments[:1] != ["subscriptions"]:
-            return
+        segments = path.strip("/").lower().split("/")[1:]
         with self._lock:
-            wait_seconds = self.windows[_kind(method, segments)].wait(self._now())
+            if segments[:1] == ["subscriptions"]:
+                self._refuse_after(self.windows[_kind(method, segments)].wait(self._now()))
+            elif mailbox and len(segments) > 2:  # noqa: PLR2004 -- below /users/{id} is Exchange
+                self._check_mailbox(mailbox)
+            else:
+                units = _units(segments, query)
+                self._refuse_after(self.windows["directory units"].wait(self._now(), units))
+
+    def _check_mailbox(self, mailbox: str) -> None:
+        now = self._now()
+        if now >= self._mailboxes_until:
+            self._mailboxes.clear()
+            self._mailboxes_until = now + MAILBOX_SPAN
+        self._mailboxes[mailbox] += 1
+        self.mailbox_peak = max(self.mailbox_peak, self._mailboxes[mailbox])
+        if self._mailboxes[mailbox] > MAILBOX_CALLS:
+            self._refuse_after(math.ceil((self._mailboxes_until - now).total_seconds()))
+
+    def _refuse_after(self, wait_seconds: int) -> None:
         if wait_seconds:
             raise Refusal(429, "TooManyRequests", "Too many requests.", {"Retry-After": str(wait_seconds)})
 
 
 def _kind(method: str, segments: list[str]) -> str:
     if segments[-1] == "reauthorize":
-        return "reauthorize"
+        return "subscription proofs"
     if method == "GET":
-        return "get" if len(segments) > 1 else "list"
-    return "write"
+        return "subscription reads" if len(segments) > 1 else "subscription lists"
+    return "subscription writes"
+
+
+def _units(segments: list[str], query: Mapping[str, str]) -> int:
+    """Return what a directory call costs, in resource units."""
+    base = 5 if "transitivemembers" in segments else 2 if segments == ["users"] else 1
+    top = query.get("$top", "")
+    is_small = top.isdecimal() and int(top) < _SMALL_PAGE
+    return max(1, base - ("$select" in query) - is_small)

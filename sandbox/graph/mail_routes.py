@@ -101,8 +101,11 @@ class MailRoutes:
         """Answer what a calendar (unless named, the default one) shows within a window, series expanded."""
         call.only_options(*_WINDOW_OPTIONS)
         begin, until = _window(call)
+        owner = self._owner(call)
+        if not self._mailboxes.is_used(owner.id):
+            return self._events(call, ())
         inside: list[EventCopy] = []
-        for copy in self._mailboxes.in_calendar(self._owner(call).id, self._calendar_id(call)):
+        for copy in self._mailboxes.in_calendar(owner.id, self._calendar_id(call)):
             if copy.type == "seriesMaster":
                 inside.extend(self._mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
@@ -133,9 +136,12 @@ class MailRoutes:
 
     def get_settings(self, call: Call) -> Answer:
         """Answer the settings of a mailbox."""
+        call.only_options("$select")
         owner = self._owner(call)
         context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
-        return Answer(200, {"@odata.context": context, **render.mailbox_settings(owner)})
+        return Answer(
+            200, {"@odata.context": context, **_chosen(render.mailbox_settings(owner), call.select())}
+        )
 
     def _owner(self, call: Call) -> User:
         return self._directory.owner(call.args["user"])

@@ -75,6 +75,10 @@ class Mailboxes:
         """Return a user's mailbox; the directory knows whether there is one."""
         return self._mailboxes.get(user_id) or self._open(user_id)
 
+    def is_used(self, user_id: str) -> bool:
+        """Tell whether a mailbox has come into being; one that has not holds no events."""
+        return user_id in self._mailboxes
+
     def put(self, copy: EventCopy) -> None:
         """Put a copy into its mailbox."""
         self.of(copy.mailbox).events[copy.immutable_id] = copy

@@ -14,7 +14,6 @@ USERS = ("User.Read.All",)
 GROUPS = ("GroupMember.Read.All",)
 ORGANIZATION = ("Organization.Read.All",)
 _DIRECTORY = {*USERS, *GROUPS, *ORGANIZATION}
-EVERYWHERE = ""
 NO_ODATA = "Access to OData is disabled."
 
 
@@ -22,23 +21,24 @@ class Permissions:
     """The permissions that are missing now. A mailbox is named by its user's object id."""
 
     def __init__(self) -> None:
-        self._missing: set[tuple[str, str]] = set()
+        #: permission and mailbox; None stands for all mailboxes
+        self._missing: set[tuple[str, str | None]] = set()
 
-    def revoke(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def revoke(self, permission: str, mailbox: str | None = None) -> None:
         """Take a permission away."""
         self._missing.add((permission, mailbox))
 
-    def restore(self, permission: str, mailbox: str = EVERYWHERE) -> None:
+    def restore(self, permission: str, mailbox: str | None = None) -> None:
         """Give back what was taken away alike."""
         self._missing.discard((permission, mailbox))
 
-    def hold(self, any_of: tuple[str, ...], mailbox: str = EVERYWHERE) -> bool:
-        """Tell whether the app has one of these permissions, there."""
+    def hold(self, any_of: tuple[str, ...], mailbox: str) -> bool:
+        """Tell whether the app has one of these permissions for a mailbox; "" where a call is about none."""
         return not self._missing or any(
-            (one, EVERYWHERE) not in self._missing and (one, mailbox) not in self._missing for one in any_of
+            (one, None) not in self._missing and (one, mailbox) not in self._missing for one in any_of
         )
 
-    def check(self, any_of: tuple[str, ...], mailbox: str = EVERYWHERE) -> None:
+    def check(self, any_of: tuple[str, ...], mailbox: str) -> None:
         """Let a call in that needs one of these permissions, or none.
 
         Raises:

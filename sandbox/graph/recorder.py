@@ -6,6 +6,7 @@ Secrets are never kept: bearer tokens, function keys in URLs and clientStates ar
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,10 +46,16 @@ class Exchange:
 
 
 class Recorder:
-    """Keeps every exchange, masked, in the order of their ends."""
+    """Keeps every exchange, masked, in the order of their ends, unless it only counts.
 
-    def __init__(self) -> None:
+    `counted` holds the app's own calls by method and path pattern (`/users/<user>/events`), the refused
+    and the unanswered ones, too.
+    """
+
+    def __init__(self, *, keeps: bool) -> None:
+        self.keeps = keeps
         self.exchanges: list[Exchange] = []
+        self.counted: Counter[tuple[str, str]] = Counter()
 
     def calls(self) -> list[Exchange]:
         """Return the app's own calls."""

@@ -27,9 +27,10 @@ class Route(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The route of one call, and what its path holds."""
+    """The route of one call, its path below `/v1.0`, and what the path holds."""
 
     route: Route
+    path: str
     args: dict[str, str]
 
 
@@ -61,7 +62,7 @@ class Router:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST, "BadRequest", f"Resource not found for the segment '{segment}'."
             ) from error
-        return Found(route, dict(args))
+        return Found(route, path, dict(args))
 
 
 def _literals(pattern: str) -> Iterator[str]:

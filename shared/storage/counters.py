@@ -56,7 +56,9 @@ class Counters:
             full = most is not None and count + change > most
             if full and refused:
                 return Full(window, most or 0, first=False)
-            values = {"count": count if full else count + change, "refused": full or refused}
+            # What is given back makes room: the next refusal is news again.
+            said = full or (refused and change > 0)
+            values = {"count": count if full else count + change, "refused": said}
             if self._wrote(rule, window, values, row):
                 return Full(window, most or 0, first=True) if full else None
         raise StorageUnavailable(f"the counter of a rule was too busy: {_TRIES} tries in vain")
@@ -71,8 +73,9 @@ class Counters:
 
 def _windows(mailbox: str, limits: Limits, now: datetime) -> list[tuple[str, int]]:
     moment = now.astimezone(UTC)
+    # The mailbox's own row first: a mailbox that is over its day leaves the row that all share alone.
     windows = [
-        (f"hour-{moment:%Y-%m-%dT%H}", limits.per_hour),
         (f"day-{moment:%Y-%m-%d}-{mailbox}", limits.per_mailbox_per_day),
+        (f"hour-{moment:%Y-%m-%dT%H}", limits.per_hour),
     ]
     return [(window, most) for window, most in windows if most is not None]

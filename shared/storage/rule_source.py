@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFo
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobProperties, ContainerClient, LinearRetry
 
-from shared.errors import StorageUnavailable
+from shared.errors import SettingsError, StorageUnavailable
 from shared.rules.loader import RuleFile
 from shared.settings import StorageSettings
 from shared.storage.connection import transport
@@ -52,10 +52,18 @@ class RuleContainer:
     def connect(
         cls, url: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "RuleContainer":
-        """Connect to the container at `url`, in the storage account of the settings or in another."""
+        """Connect to the container at `url`.
+
+        Raises:
+            SettingsError: it lies in another account than the one that the connection string opens.
+        """
         if not storage.connection_string:
             return cls(ContainerClient.from_container_url(url, credential, **_options()))
-        return cls(container_of(storage, None, url.rsplit("/", 1)[-1]))
+        client = container_of(storage, None, url.rsplit("/", 1)[-1])
+        if client.url != url:
+            elsewhere = "JOINLINK_RULES lies in another storage account than AzureWebJobsStorage opens"
+            raise SettingsError([f"{elsewhere}: use that account, or a managed identity"])
+        return cls(client)
 
     def read(self) -> tuple[RuleFile, ...]:
         """Return the files as they are now.
@@ -102,9 +110,11 @@ class LastGoodRules:
         with _available(KEPT_CONTAINER):
             try:
                 kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
+                return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
             except ResourceNotFoundError:
                 return ()
-        return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
 
     def kept_at(self) -> datetime | None:
         """Return when the files were kept: since then they are in force; None if there are none.

@@ -32,11 +32,11 @@ class Directory:
     def __init__(self, graph: Callable[[], _Graph], now: Callable[[], datetime]) -> None:
         self._graph = graph
         self._now = now
-        self._domains = _Kept("verified domains", lambda: graph().verified_domains(), now)
+        self._domains = _Kept("verified domains", lambda: _some(graph().verified_domains()), now)
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
-        """Return what a decision by this policy may know; `meeting` is what we remember of the event."""
+        """Return what a decision under this policy asks for, beside the event."""
         return Facts(
             meeting=meeting,
             tenant_domains=self.domains() if policy.needs_tenant_domains else None,
@@ -89,6 +89,12 @@ class _Kept:
             if self._known is None and isinstance(error, _PASSING):
                 raise
             return _TRY_AGAIN
-        # An empty answer may be a stutter of Graph's; what was known before is the better guess.
-        self._known = answer or self._known
-        return KEPT if answer else _TRY_AGAIN
+        self._known = answer
+        return KEPT
+
+
+def _some(domains: frozenset[str]) -> frozenset[str]:
+    """Return the domains; every tenant has one, so an empty answer is a stutter of Graph's."""
+    if not domains:
+        raise GraphUnavailable("read the tenant's domains", detail="an empty answer")
+    return domains

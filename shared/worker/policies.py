@@ -9,6 +9,7 @@ from shared.errors import StorageUnavailable
 from shared.logs import logger
 from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.policy import Policy
+from shared.rules.problems import Severity
 
 LOOK_EVERY = timedelta(minutes=1)
 _PROBLEMS_LOGGED = 20
@@ -59,12 +60,13 @@ class Policies:
             why = error.strerror if isinstance(error, OSError) else error
             self._refuse([f"the rule files can't be read: {why}"])
             return
-        if files == self._files:
+        if files == self._files and self._policy is not None:
             return
         self._files = files
         loaded = load_policy(files, today=self._now().date())
         if loaded.policy is None:
-            self._refuse([str(problem) for problem in loaded.problems])
+            errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
+            self._refuse([str(problem) for problem in errors])
             return
         self._take(loaded, kept=False)
         self._keep(files)

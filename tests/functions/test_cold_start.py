@@ -33,3 +33,22 @@ def test_nothing_heavy_is_loaded_for(code: str) -> None:
 
     assert [name for name in loaded if name.startswith(HEAVY)] == []
     assert "structlog" in loaded
+
+
+def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path) -> None:
+    """`JOINLINK_RULES=rules` means the folder that was deployed."""
+    script = (
+        "import os; from shared import wiring; from shared.worker.world import World\n"
+        "print(len(wiring.rebuild(os.environ, World())._rule_source.read()))"
+    )
+    environ = {
+        "PYTHONPATH": str(ROOT),
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "JOINLINK_TENANT_ID": "c0ffee00-0000-4000-8000-000000000001",
+        "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
+    }
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
+    )
+
+    assert int(done.stdout) >= 1

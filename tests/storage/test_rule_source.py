@@ -5,7 +5,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
-from shared.errors import StorageUnavailable
+from shared.errors import SettingsError, StorageUnavailable
 from shared.rules.loader import RuleFile
 from shared.settings import StorageSettings
 from shared.storage.rule_source import LastGoodRules, RuleContainer, RuleFolder, container_of
@@ -65,6 +65,21 @@ def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
         container.upload_blob(name, b"x")
 
     assert [file.name.rsplit("/", 1)[-1] for file in RuleContainer(container).read()] == ["a.yaml"]
+
+
+def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite) -> None:
+    """Rather than rules being read from a container that happens to have the same name here."""
+    storage = StorageSettings(connection_string=azurite.connection_string)
+    with pytest.raises(SettingsError, match="another storage account"):
+        RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
+
+
+def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) -> None:
+    """Which the policies survive."""
+    container.create_container()
+    container.upload_blob("last-good-rules.json", b'{"files": [')
+    with pytest.raises(StorageUnavailable, match="damaged"):
+        LastGoodRules(container).read()
 
 
 def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:

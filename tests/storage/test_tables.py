@@ -112,6 +112,17 @@ def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     assert counters.charge("rule", ADA, limits, NOW) is None
 
 
+def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
+    """Refused again and again, it never touches the hour that all share; a full hour is still said aloud."""
+    counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
+    for _ in range(5):
+        counters.charge("rule", ADA, limits, NOW)
+    others = [counters.charge("rule", name, limits, NOW) for name in (BO, "cccccccc")]
+
+    assert others[0] is None
+    assert others[1] == Full("hour-2026-11-22T08", 2, first=True)
+
+
 def charge_often(connection_string: str, table: str, times: int) -> int:
     """Charge a limit of 25 from a process of its own; return how many charges were taken."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)

@@ -160,19 +160,6 @@ def test_two_runs_at_once_are_one(begin: Begin) -> None:
     assert watched(story) == ["Ada"]
 
 
-def test_many_tasks_are_spread_over_time(begin: Begin) -> None:
-    """Ten a second: Graph's 500 writes in 20 seconds are never near."""
-    story = begin(scoped("{include: all}"))
-    strangers(story, *(f"P{n}" for n in range(60)))
-    story.stage.host.run_timer("maintenance")
-    story.wait(timedelta(seconds=1))
-    early = len(watched(story))
-    story.wait(timedelta(minutes=1))
-
-    assert 0 < early < 60
-    assert len(watched(story)) == 60
-
-
 def test_a_duplicate_subscription_is_deleted(begin: Begin) -> None:
     """Graph makes some in spite of its own rule; the daily look at its list finds them."""
     story = begin(scoped("{include: all}"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from azure.storage.blob import BlobServiceClient
 
+from sandbox.azurite import Azurite
 from shared import wiring
 from shared.worker.world import World
 from tests.stories.conftest import RULES, Begin, Story
@@ -18,10 +19,10 @@ def restart(story: Story) -> wiring.Joinlink:
     return wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
 
 
-def test_rules_in_a_container_are_taken_and_followed(begin: Begin) -> None:
+def test_rules_in_a_container_are_taken_and_followed(begin: Begin, azurite: Azurite) -> None:
     """A blob that is changed is in force within a minute; nothing is deployed for it."""
-    story = begin(JOINLINK_RULES="https://contoso.blob.core.windows.net/policy")
-    with BlobServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as blobs:
+    with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
+        story = begin(JOINLINK_RULES=f"{blobs.url}policy")
         blobs.create_container("policy").upload_blob("rules.yaml", RULES.replace("enforce", "report"))
         ada = story.person("Ada")
         story.meeting(ada, GUEST)

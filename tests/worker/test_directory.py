@@ -75,7 +75,7 @@ def test_what_is_known_stays_known_through_trouble(log: pytest.LogCaptureFixture
         seen.append(directory.domains())
 
     assert seen == [frozenset({"contoso.com"})] * 4 + [frozenset({"new.com"})]
-    assert refused(log) == ["verified domains"] * 2
+    assert refused(log) == ["verified domains"] * 3
 
 
 def test_a_fact_that_may_not_be_read_is_not_known(log: pytest.LogCaptureFixture) -> None:
@@ -98,6 +98,17 @@ def test_a_fact_that_was_never_read_is_worth_waiting_for() -> None:
         directory.domains()
 
     assert directory.domains() == frozenset({"contoso.com"})
+
+
+def test_a_group_without_members_is_known_to_be_empty() -> None:
+    """Nobody is in it, which is something else than not knowing; and whoever leaves it last is out."""
+    tenant = Tenant(frozenset({"ada@contoso.com"}), frozenset())
+    directory = tenant.directory()
+    before = directory.members(["g"])
+    tenant.now += 6 * HOUR
+
+    assert before == {"g": frozenset({"ada@contoso.com"})}
+    assert directory.members(["g"]) == {"g": frozenset()}
 
 
 def test_groups_are_known_each_by_itself() -> None:

@@ -111,6 +111,29 @@ def test_a_restart_under_a_broken_file_takes_what_was_in_force_before(said: pyte
     assert events(said) == ["rules.loaded", "rules.loaded", "rules.refused"]
 
 
+def test_a_shelf_that_comes_back_is_looked_at_again(said: pytest.LogCaptureFixture) -> None:
+    """Under broken files and without a shelf there is no policy; a minute later there is the last good one."""
+    shelf, desk = Shelf((RuleFile("rules/a.yaml", GOOD),), broken=True), Desk(BAD)
+    policies = Policies(desk, shelf, lambda: desk.now)
+    before = policies.current()
+    shelf.broken, desk.now = False, desk.now + timedelta(minutes=1)
+
+    assert before is None
+    assert policies.current() is not None
+    assert events(said) == ["rules.keep_failed", "rules.refused", "rules.loaded", "rules.refused"]
+
+
+def test_a_refusal_names_what_is_wrong_and_not_what_is_odd(said: pytest.LogCaptureFixture) -> None:
+    """However many warnings there are beside the one error."""
+    odd = "".join(f"  - {{id: r{n}, mode: enforce, when: {{attendees: {n}}}}}\n" for n in range(30))
+    Policies(
+        Desk(f"version: 1\nrules:\n{odd}  - {{id: x, wen: 1}}".encode()), Shelf(), lambda: START
+    ).current()
+    [line] = [json.loads(record.getMessage()) for record in said.records]
+
+    assert any('unknown key "wen"' in problem for problem in line["problems"])
+
+
 def test_a_shelf_out_of_reach_stops_nothing(said: pytest.LogCaptureFixture) -> None:
     """Good rules are in force all the same; the log warns."""
     desk = Desk(GOOD)

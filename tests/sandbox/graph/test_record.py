@@ -109,3 +109,23 @@ def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: Worl
 
     assert [call.status for call in world.graph.calls] == [0, 200]
     assert "closed before" in entry["comment"]
+
+
+def test_calls_are_counted_by_kind_though_none_is_kept() -> None:
+    """Whatever their answer was; people's own clients are not counted."""
+    world = World(record=False)
+    with world.app as app:
+        world.graph.faults.add(Fault(status=503))
+        for _ in range(2):
+            app.get(f"/Users/{world.ada.id}/Events")
+        app.get("/nonsense")
+        world.subscribe(world.ada)
+        world.book(world.ada)
+        world.notified()
+
+    assert world.graph.counted == {
+        ("GET", "/users/<user>/events"): 2,
+        ("GET", "unknown"): 1,
+        ("POST", "/subscriptions"): 1,
+    }
+    assert (world.graph.calls, world.graph.posts) == ([], [])

@@ -42,7 +42,7 @@ class Clock:
 class World:
     """The tenant contoso.com: Ada, Bo and a boardroom; `app` is the app's own client, with a token."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, record: bool = True) -> None:
         self.clock = Clock()
         self.slept: list[float] = []
         self.answers: list[int] = []
@@ -55,6 +55,7 @@ class World:
             post=self._receive,
             validate=self._shake_hands,
             sleep=self.slept.append,
+            record=record,
         )
         self.ada = self.graph.add_user("Ada Lovelace", "ada@contoso.com")
         self.bo = self.graph.add_user("Bo Diddley", "bo@contoso.com")

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sandbox.graph.world import WEEKLY, World
+
+WINDOW = {"startDateTime": "2026-11-24T00:00:00Z", "endDateTime": "2026-12-24T00:00:00Z"}
+
+
+def view(world: World, *, prefer: str = "", **query: str) -> list[dict[str, Any]]:
+    """Return the pages of Ada's calendar view."""
+    path: str | None = f"/users/{world.ada.id}/calendarView"
+    params: dict[str, str] | None = {**WINDOW, **query}
+    pages: list[dict[str, Any]] = []
+    while path:
+        answer = world.app.get(path, params=params, headers={"Prefer": prefer} if prefer else {})
+        assert answer.status_code == 200, answer.text
+        pages.append(answer.json())
+        path, params = pages[-1].get("@odata.nextLink"), None
+    return pages
+
+
+def at(start: datetime) -> dict[str, dict[str, str]]:
+    """Return the times of an event of half an hour."""
+    return {
+        edge: {"dateTime": time.replace(tzinfo=None).isoformat(), "timeZone": "UTC"}
+        for edge, time in (("start", start), ("end", start + timedelta(minutes=30)))
+    }
+
+
+@pytest.mark.parametrize(
+    ("prefer", "query", "sizes"),
+    [
+        pytest.param("", {}, [10] * 20, id="as it stands"),
+        pytest.param("", {"$top": "90"}, [90, 90, 20], id="by $top"),
+        pytest.param("odata.maxpagesize=150", {}, [150, 50], id="by preference"),
+    ],
+)
+def test_a_full_calendar_comes_in_pages(
+    world: World, prefer: str, query: dict[str, str], sizes: list[int]
+) -> None:
+    """200 events, each once, in the order of their starts, with what is selected alone."""
+    first = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    for hour in reversed(range(200)):
+        world.graph.people.create(world.ada.id, subject=f"{hour}", **at(first + timedelta(hours=hour)))
+    pages = view(world, prefer=prefer, **{"$select": "subject", **query})
+    shown = [event for page in pages for event in page["value"]]
+
+    assert [len(page["value"]) for page in pages] == sizes
+    assert [event["subject"] for event in shown] == [f"{hour}" for hour in range(200)]
+    assert shown[0].keys() == {"@odata.etag", "id", "subject"}
+
+
+def test_a_series_is_shown_by_its_days(world: World) -> None:
+    """Occurrences and exceptions name their master; deleted ones are gone, moved ones are where they moved to."""
+    booked = world.book(world.ada, recurrence=WEEKLY)
+    people = world.graph.people
+    people.change_occurrence(world.ada.id, booked["id"], 1, subject="Special")
+    people.change_occurrence(world.ada.id, booked["id"], 2, **at(datetime(2027, 1, 5, 10, tzinfo=UTC)))
+    last = view(world)[0]["value"][-1]
+    people.delete(world.ada.id, last["id"])
+    (page,) = view(world)
+
+    assert [(event["type"], event["start"]["dateTime"][:10]) for event in page["value"]] == [
+        ("occurrence", "2026-11-24"),
+        ("exception", "2026-12-01"),
+    ]
+    assert {event["seriesMasterId"] for event in page["value"]} == {booked["id"]}
+    (moved,) = view(world, endDateTime="2027-02-01", startDateTime="2027-01-01")
+    assert [event["type"] for event in moved["value"]] == ["exception"]
+
+
+def test_an_endless_series_is_looked_at_through_the_window_alone(world: World) -> None:
+    """Years of days before it come to nothing, in memory neither."""
+    daily = {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "noEnd", "startDate": "2020-01-01"},
+    }
+    world.book(world.ada, recurrence=daily, **at(datetime(2020, 1, 1, 9, tzinfo=UTC)))
+    (page,) = view(world, **{"$top": "100"})
+
+    assert len(page["value"]) == 30
+    assert len(world.graph._mailboxes.of(world.ada.id).events) == 31
+
+
+def test_looking_into_an_unused_mailbox_costs_nothing(world: World) -> None:
+    """It is empty, and stays no more than a name in the directory."""
+    (page,) = view(world)
+
+    assert page["value"] == []
+    assert not world.graph._mailboxes.is_used(world.ada.id)

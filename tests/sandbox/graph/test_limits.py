@@ -1,0 +1,49 @@
+from datetime import UTC, datetime, timedelta
+
+from sandbox.graph.limits import Window
+from tests.sandbox.graph.world import World
+
+
+def test_a_window_says_when_there_is_room_again() -> None:
+    """Heavy calls wait until enough has left for them; those that were refused take room, too."""
+    window, now = Window(10, timedelta(seconds=10)), datetime(2026, 11, 23, tzinfo=UTC)
+    waits = [window.wait(now + timedelta(seconds=second), weight=4) for second in range(4)]
+
+    assert waits == [0, 0, 9, 9]
+    assert window.wait(now + timedelta(seconds=12), weight=4) == 0
+    assert window.peak == 16
+
+
+def test_the_directory_counts_in_units(world: World) -> None:
+    """What a call costs depends on what it asks for."""
+    window = world.graph.limits.windows["directory units"]
+    group = world.graph.add_group("Sales", [world.ada])
+    seen = []
+    for path, query in (
+        ("/users", {}),
+        ("/users", {"$select": "id", "$top": "999"}),
+        (f"/users/{world.ada.id}", {"$select": "id"}),
+        (f"/groups/{group}/transitiveMembers", {"$select": "id", "$top": "5"}),
+    ):
+        before = window.peak
+        world.app.get(path, params=query)
+        seen.append(window.peak - before)
+    world.app.get(f"/users/{world.ada.id}/events")
+
+    assert seen == [2, 1, 1, 3]
+    assert window.peak == 7
+    assert world.graph.limits.mailbox_peak == 1
+
+
+def test_one_mailbox_serves_ten_thousand_calls_in_ten_minutes(world: World) -> None:
+    """One more is throttled until they are over; other mailboxes are not touched."""
+    path = f"/users/{world.ada.id}/events"
+    for _ in range(9_999):
+        world.graph.limits.check("GET", f"/v1.0{path}", {}, world.ada.id)
+    served, throttled = world.app.get(path), world.app.get(path)
+    other = world.app.get(f"/users/{world.bo.id}/events")
+    world.clock.advance(timedelta(seconds=int(throttled.headers["Retry-After"])))
+
+    assert (served.status_code, other.status_code) == (200, 200)
+    assert world.refused(throttled) == (429, "TooManyRequests")
+    assert world.app.get(path).status_code == 200

@@ -1,0 +1,16 @@
+import tracemalloc
+
+from tests.sandbox.graph.world import World
+
+
+def test_a_user_who_does_nothing_takes_less_than_a_kilobyte(world: World) -> None:
+    """So that a tenant of 100,000 fits into a simulation."""
+    tracemalloc.start()
+    try:
+        for n in range(5_000):
+            world.graph.add_user(f"User {n}", f"user{n}@contoso.com")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert taken / 5_000 < 1_000
