@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from shared.storage.queues import MessageQueue
     from shared.storage.rule_source import LastGoodRules
     from shared.storage.tables import Table
+    from shared.storage.trial import StorageTrial
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
+    from shared.worker.doctor import Doctor
     from shared.worker.endpoint import Endpoint
     from shared.worker.event_messages import EventMessages
     from shared.worker.health import Checkup
@@ -118,6 +120,30 @@ class Joinlink:
             self._open += [queue.close for queue in poison.values()]
             queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
             return Replay(poison, queues, self._world.now)
+
+    def storage_trial(self) -> "StorageTrial":
+        """Return what tries the storage account out. Raises SettingsError."""
+        from shared.storage.trial import StorageTrial
+
+        with self._worker_lock:
+            return StorageTrial(self._storage, self._storage_credential, self._world.new_id())
+
+    def doctor(self) -> "Doctor":
+        """Return what looks at all that is needed, beside storage. Raises SettingsError."""
+        from shared.graph.client import echo_of_ourselves
+        from shared.worker.doctor import Doctor, Parts
+
+        with self._worker_lock:
+            settings = self._settings
+            url = settings.notification_url or ""
+            found = Parts(
+                settings=settings,
+                graph=self._graph(),
+                token=lambda: self._tokens.token(settings.cloud.graph).value,
+                rules=self._rule_source,
+                echo=lambda token: echo_of_ourselves(url, token, self._to_ourselves),
+            )
+            return Doctor(found, self._world.now)
 
     def checkup(self) -> "Checkup":
         """Return what tells the app's health; wrong settings are part of that."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.queue import LinearRetry, QueueClient
+from azure.storage.queue import QueueClient
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import transport
+from shared.storage.queues import queue_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,7 @@ class QueueGauge:
     def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "QueueGauge":
         """Connect to the queue `name`; nothing is sent yet."""
         # No decoding: what is not base64 is a message all the same.
-        retries = LinearRetry(backoff=1, retry_total=1, random_jitter_range=1)
-        if storage.connection_string:
-            client = QueueClient.from_connection_string(
-                storage.connection_string, name, transport=transport(), retry_policy=retries
-            )
-        else:
-            client = QueueClient(
-                storage.queue_url, name, credential=credential, transport=transport(), retry_policy=retries
-            )
-        return cls(client)
+        return cls(queue_client(name, storage, credential, base64=False))
 
     def read(self) -> Gauge:
         """Return what lies there now; nothing, where there is no such queue.

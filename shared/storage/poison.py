@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.queue import LinearRetry, QueueClient
+from azure.storage.queue import QueueClient
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import transport
-from shared.storage.queues import POISON_SUFFIX
+from shared.storage.queues import POISON_SUFFIX, queue_client
 
 #: Long enough for a person to read a table and say yes; a command that was killed blocks nothing for longer.
 LEASE = timedelta(minutes=15)
@@ -47,17 +46,7 @@ class PoisonQueue:
         cls, name: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "PoisonQueue":
         """Connect to the poison queue of the queue `name`; nothing is sent yet."""
-        retries = LinearRetry(backoff=1, retry_total=1, random_jitter_range=1)
-        poison = name + POISON_SUFFIX
-        if storage.connection_string:
-            client = QueueClient.from_connection_string(
-                storage.connection_string, poison, transport=transport(), retry_policy=retries
-            )
-        else:
-            client = QueueClient(
-                storage.queue_url, poison, credential=credential, transport=transport(), retry_policy=retries
-            )
-        return cls(client)
+        return cls(queue_client(name + POISON_SUFFIX, storage, credential, base64=False))
 
     def lease(self) -> Iterator[Leased]:
         """Lease every message that lies there, in pages; none where there is no such queue."""
