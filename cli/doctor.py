@@ -34,7 +34,10 @@ def doctor(
     lines.show(out, [_line(finding) for finding in found])
     wrong = sum(finding.is_well is False for finding in found)
     out.print()
-    out.print(f"{counted(wrong, 'thing')} wrong.", style="bad" if wrong else "good")
+    if wrong:
+        out.print(f"{counted(wrong, 'thing')} to mend.", style="bad")
+    else:
+        out.print("Nothing is wrong.", style="good")
     raise typer.Exit(Exit.ERRORS if wrong else Exit.OK)
 
 

@@ -6,18 +6,18 @@ from shared.errors import SettingsError
 from shared.settings import STORAGE, read_settings
 from shared.worker.finding import Finding, untold, well, wrong
 
-#: as local.settings.sample.json has them; those with a word have a default
+#: as local.settings.sample.json has them; the words are what holds where they are not set
 _NAMES = {
     STORAGE: "",
     "JOINLINK_TENANT_ID": "",
     "JOINLINK_CLIENT_ID": "the system-assigned managed identity",
-    "JOINLINK_CLIENT_SECRET": "none",
-    "JOINLINK_CLIENT_CERTIFICATE": "none",
+    "JOINLINK_CLIENT_SECRET": "",
+    "JOINLINK_CLIENT_CERTIFICATE": "",
     "JOINLINK_CLOUD": "global",
     "JOINLINK_GRAPH_URL": "the cloud's own",
-    "JOINLINK_NOTIFICATION_URL": "none",
+    "JOINLINK_NOTIFICATION_URL": "",
     "JOINLINK_CLIENT_STATE_KEY": "",
-    "JOINLINK_CLIENT_STATE_KEY_PREVIOUS": "none",
+    "JOINLINK_CLIENT_STATE_KEY_PREVIOUS": "",
     "JOINLINK_RULES": "the folder rules",
     "JOINLINK_SETTLE": "20s",
     "JOINLINK_MODE": "the rules' own modes",
@@ -35,7 +35,7 @@ def look(environ: Mapping[str, str]) -> Iterator[Finding]:
         elif _is_set(environ, name):
             yield well(name, "set")
         else:
-            yield untold(name, f"not set: {default}")
+            yield untold(name, f"not set: {default}" if default else "not set")
 
 
 def _problems(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Doctor:
         try:
             token = self._parts.token()
         except GraphError as error:
-            yield _refused("token", error)
+            yield self._no_token(error)
         else:
             yield well("token", "given")
             yield from self._in_graph(token, policy, mailbox)
@@ -90,6 +90,15 @@ class Doctor:
             return None, [wrong("rules", str(loaded.problems[0]), remedy)]
         warnings = [untold("rules", str(problem)) for problem in loaded.problems]
         return policy, [well("rules", f"policy {policy.hash}, {len(policy.rules)} of them"), *warnings]
+
+    def _no_token(self, error: GraphError) -> Finding:
+        settings = self._parts.settings
+        if settings.client_secret or settings.client_certificate:
+            return _refused("token", error)
+        remedy = (
+            "a managed identity answers in Azure alone; at a desk, set the secret or certificate of an app"
+        )
+        return wrong("token", str(error), remedy)
 
     def _in_graph(self, token: str, policy: Policy | None, mailbox: str) -> Iterator[Finding]:
         seen = self._mailbox(mailbox)

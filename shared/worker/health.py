@@ -209,7 +209,7 @@ def _warnings(facts: Facts) -> Iterator[str]:
 
 def ago(age: timedelta) -> str:
     """Return an age as people say it: `40 s`, `12 min`, `5 h`, `3 d`."""
-    seconds = age.total_seconds()
+    seconds = max(age.total_seconds(), 0.0)
     unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= 2 * size), ("s", 1))
     return f"{seconds // size:.0f} {unit}"
 

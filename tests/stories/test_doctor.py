@@ -49,7 +49,7 @@ def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -
 
     assert ran.exit == 0, ran.out
     assert "✗" not in ran.out
-    assert ran.out.endswith("no things wrong.\n")
+    assert ran.out.endswith("Nothing is wrong.\n")
     assert line(ran, "AzureWebJobsStorage") == "✓set"
     assert line(ran, "storage table") == "✓written, read and taken away again"
     assert line(ran, "permissions") == "·the token does not tell; what follows does"
@@ -141,6 +141,18 @@ def test_a_missing_permission_is_named(
     assert line(ran, "permission Calendars.ReadWrite").startswith(
         "✗missing; it is there to give events their links"
     )
+
+
+def test_a_managed_identity_has_no_token_at_a_desk(
+    at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said so; what needs no token is looked at all the same."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
+    ran = at_the_desk("doctor")
+
+    assert ran.exit == 1
+    assert "a managed identity answers in Azure alone" in line(ran, "token")
+    assert line(ran, "notification URL").startswith("✓")
 
 
 def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """`joinlink replay`: what was set aside comes back once its cause is mended; nothing is lost on the way."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 
@@ -13,9 +14,8 @@ from tests.stories.conftest import AtTheDesk, Story
 GUEST = "bo@fabrikam.com"
 
 
-@pytest.fixture
-def set_aside(story: Story) -> str:
-    """A meeting that Graph answered oddly for: its message is in the poison queue."""
+def set_aside_once(story: Story) -> str:
+    """Return a meeting that Graph answered oddly for: its message is in the poison queue."""
     ada = story.person("Ada")
     story.stage.graph.faults.add(Fault(method="GET", path="events", status=400, count=None))
     meeting = story.meeting(ada, GUEST)
@@ -23,6 +23,16 @@ def set_aside(story: Story) -> str:
     story.stage.graph.faults.clear()
     assert len(story.poison()) == 1
     return meeting
+
+
+@pytest.fixture
+def set_aside(story: Story) -> str:
+    return set_aside_once(story)
+
+
+class _Keyboard(StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_what_was_set_aside_comes_back_and_ends_well(
@@ -77,6 +87,38 @@ def test_without_a_person_to_ask_nothing_is_put_back(
     assert ran.exit == 2
     assert "--yes" in ran.err
     assert len(story.poison()) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [pytest.param("y\n", 0, id="yes"), pytest.param("n\n", 1, id="no")]
+)
+def test_a_person_is_asked(
+    answer: str, left: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After what lies there was shown."""
+    set_aside_once(story)
+    monkeypatch.setattr("sys.stdin", _Keyboard(answer))
+    ran = at_the_desk("replay")
+
+    assert "Put 1 message back?" in ran.out
+    assert ran.exit == left
+    assert len(story.poison()) == left
+
+
+def test_what_was_not_taken_stays(
+    story: Story, set_aside: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue refuses; the message lies where it was, ready for the next try."""
+    assert set_aside
+    with monkeypatch.context() as broken:
+        broken.setattr("shared.storage.queues.MessageQueue.send", _dies)
+        ran = at_the_desk("replay", "--yes")
+
+    assert ran.exit == 1
+    assert len(story.poison()) == 1
+    assert ran.out.endswith("no messages put back.\n")
+    assert "nothing is lost, try again" in ran.err
+    assert at_the_desk("replay", "--yes").exit == 0
 
 
 def test_only_what_was_set_aside_since_then(story: Story, set_aside: str, at_the_desk: AtTheDesk) -> None:
