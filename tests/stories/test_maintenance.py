@@ -74,7 +74,7 @@ def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
 
     first, second = story.lines("maintenance.finished")
     assert first["tasks"] == {"subscribe": 2}
-    assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"active": 2}, 2)
+    assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"watched": 2}, 2)
 
 
 def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
