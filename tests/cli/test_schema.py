@@ -30,6 +30,7 @@ ONLY_THE_LOADER_KNOWS = {
     },
     "a schema knows no calendar and no time zones": {
         "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown",
+        "hours-zone-offset", "hours-zone-continent", "hours-zone-of-the-machine",
     },
     "a schema sees a number, not how it was written": {"number-exponent", "number-octal"},
     "a schema reads no RE2": {
