@@ -95,6 +95,7 @@ class Joinlink:
                 policies=self._policies,
                 mailboxes=self._mailboxes,
                 queue=self._mailbox_tasks,
+                poison=(self._event_poison, self._mailbox_poison),
                 lease=self._maintenance_lease,
                 endpoint=self._endpoint.fingerprint,
             )
@@ -151,7 +152,6 @@ class Joinlink:
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
-        from shared.storage.queues import POISON_SUFFIX
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
@@ -171,12 +171,11 @@ class Joinlink:
             graph=self._graph,
             processor=processor,
             queue=self._event_changes,
-            poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
+            poison=self._event_poison,
         )
 
     @cached_property
     def _mailbox_messages(self) -> "MailboxMessages":
-        from shared.storage.queues import POISON_SUFFIX
         from shared.worker.mailbox_messages import MailboxMessages
         from shared.worker.mailbox_tasks import MailboxTasks
         from shared.worker.subscriptions import Subscriptions
@@ -199,7 +198,7 @@ class Joinlink:
                 world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
             ),
             queue=self._mailbox_tasks,
-            poison=self._queue(MAILBOX_TASKS + POISON_SUFFIX),
+            poison=self._mailbox_poison,
         )
 
     @cached_property
@@ -207,6 +206,18 @@ class Joinlink:
         from shared.storage.leases import MAINTENANCE, MaintenanceLease
 
         return MaintenanceLease(self._table(MAINTENANCE))
+
+    @cached_property
+    def _event_poison(self) -> "MessageQueue":
+        from shared.storage.queues import POISON_SUFFIX
+
+        return self._queue(EVENT_CHANGES + POISON_SUFFIX)
+
+    @cached_property
+    def _mailbox_poison(self) -> "MessageQueue":
+        from shared.storage.queues import POISON_SUFFIX
+
+        return self._queue(MAILBOX_TASKS + POISON_SUFFIX)
 
     @cached_property
     def _mailbox_tasks(self) -> "MessageQueue":

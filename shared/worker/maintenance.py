@@ -6,8 +6,9 @@ queue as tasks. That a task was asked for is noted in the row first, so that the
 what a run noted and did not send, because it was killed, is asked for half an hour later.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,6 +80,7 @@ class Maintenance:
         policies: Policies,
         mailboxes: Mailboxes,
         queue: MessageQueue,
+        poison: Sequence[MessageQueue],
         lease: MaintenanceLease,
         endpoint: str,
     ) -> None:
@@ -87,6 +89,7 @@ class Maintenance:
         self._policies = policies
         self._mailboxes = mailboxes
         self._queue = queue
+        self._poison = poison
         self._lease = lease
         self._endpoint = endpoint
         self._surplus = Surplus(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
@@ -101,12 +104,13 @@ class Maintenance:
             try:
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
+                poison = {queue.name: queue.length() for queue in self._poison}
             finally:
                 self._lease.give_back(run.id, self._world.now())
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
             return
-        self._log(run, surplus)
+        self._log(run, surplus, poison)
 
     def _ask_for_all(self, run: _Run) -> None:
         policy = self._policies.current()
@@ -165,15 +169,17 @@ class Maintenance:
         )
         self._queue.send(task.encode(), delay)
 
-    def _log(self, run: _Run, surplus: int) -> None:
+    def _log(self, run: _Run, surplus: int, poison: Mapping[str, int]) -> None:
         now, tally = self._world.now(), self._graph.tally
-        logger().info(
+        logger().log(
+            logging.WARNING if any(poison.values()) else logging.INFO,
             "maintenance.finished",
             scope=run.scope if run.is_scope_known else None,
             complete=run.complete,
             mailboxes=dict(run.states),
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
+            poison=poison,
             soonest_expiry=run.soonest_expiry,
             duration_seconds=round((now - run.started).total_seconds(), 3),
             graph_calls=tally.calls,

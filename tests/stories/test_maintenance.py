@@ -62,7 +62,7 @@ def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
     } == {
         "Guest": (MailboxState.UNUSABLE, "guest"),
         "Blocked": (MailboxState.UNUSABLE, "account_disabled"),
-        "Unlicensed": (MailboxState.UNUSABLE, "ExtensionError"),
+        "Unlicensed": (MailboxState.UNUSABLE, "MailboxNotEnabledForRESTAPI"),
     }
 
 
