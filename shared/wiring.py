@@ -89,6 +89,7 @@ class Joinlink:
                 policies=self._policies,
                 mailboxes=self._mailboxes,
                 queue=self._mailbox_tasks,
+                poison=(self._event_poison, self._mailbox_poison),
                 lease=self._maintenance_lease,
                 last_runs=self._last_runs,
                 endpoint=self._endpoint.fingerprint,
@@ -262,7 +263,6 @@ class Joinlink:
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
-        from shared.storage.queues import POISON_SUFFIX
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
@@ -283,12 +283,11 @@ class Joinlink:
             graph=self._graph,
             processor=processor,
             queue=self._event_changes,
-            poison=self._queue(EVENT_CHANGES + POISON_SUFFIX),
+            poison=self._event_poison,
         )
 
     @cached_property
     def _mailbox_messages(self) -> "MailboxMessages":
-        from shared.storage.queues import POISON_SUFFIX
         from shared.worker.mailbox_messages import MailboxMessages
         from shared.worker.mailbox_tasks import MailboxTasks
         from shared.worker.subscriptions import Subscriptions
@@ -311,7 +310,7 @@ class Joinlink:
                 world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
             ),
             queue=self._mailbox_tasks,
-            poison=self._queue(MAILBOX_TASKS + POISON_SUFFIX),
+            poison=self._mailbox_poison,
         )
 
     @cached_property
@@ -326,6 +325,18 @@ class Joinlink:
         from shared.storage.leases import MAINTENANCE
 
         return LastRuns(self._table(MAINTENANCE))
+
+    @cached_property
+    def _event_poison(self) -> "MessageQueue":
+        from shared.storage.queues import POISON_SUFFIX
+
+        return self._queue(EVENT_CHANGES + POISON_SUFFIX)
+
+    @cached_property
+    def _mailbox_poison(self) -> "MessageQueue":
+        from shared.storage.queues import POISON_SUFFIX
+
+        return self._queue(MAILBOX_TASKS + POISON_SUFFIX)
 
     @cached_property
     def _mailbox_tasks(self) -> "MessageQueue":

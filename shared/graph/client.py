@@ -159,6 +159,11 @@ class Graph:
         call = directory_calls.read_user(name)
         return wire.user_from(self._send(call), call.name)
 
+    def purpose(self, mailbox: str) -> str:
+        """Read what a mailbox is for, such as `user` or `room`; MailboxUnusable where there is none."""
+        call = directory_calls.read_purpose(mailbox)
+        return wire.purpose_from(self._send(call), call.name)
+
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         following: Call | None = call
         while following:

@@ -216,6 +216,10 @@ class _User(_Shape):
         return None if self.mail else NoCalendar.NO_ADDRESS
 
 
+class _MailboxSettings(_Shape):
+    user_purpose: Text = ""
+
+
 class _Users(_Shape):
     value: list[_User]
 
@@ -266,6 +270,12 @@ def user_from(data: dict[str, Any], call: str) -> User:
     """Read one user."""
     with _understood(call):
         return _User.model_validate(data).value()
+
+
+def purpose_from(data: dict[str, Any], call: str) -> str:
+    """Read what a mailbox is for, such as `user` or `room`; empty where Graph does not tell."""
+    with _understood(call):
+        return _MailboxSettings.model_validate(data).user_purpose
 
 
 def subscription_from(data: dict[str, Any], call: str) -> Subscription:

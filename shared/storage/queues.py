@@ -66,6 +66,19 @@ class MessageQueue:
                 f"queue {self.name} did not take a message: {type(error).__name__}"
             ) from error
 
+    def length(self) -> int:
+        """Return about how many messages there are, invisible ones too; 0 where the queue is missing.
+
+        Raises:
+            QueueUnavailable: the queue does not answer.
+        """
+        try:
+            return self._client.get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+        except AzureError as error:
+            raise QueueUnavailable(f"queue {self.name} can't be counted: {type(error).__name__}") from error
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()

@@ -6,8 +6,9 @@ queue as tasks. That a task was asked for is noted in the row first, so that the
 what a run noted and did not send, because it was killed, is asked for half an hour later.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,6 +82,7 @@ class Maintenance:
         policies: Policies,
         mailboxes: Mailboxes,
         queue: MessageQueue,
+        poison: Sequence[MessageQueue],
         lease: MaintenanceLease,
         last_runs: LastRuns,
         endpoint: str,
@@ -90,6 +92,7 @@ class Maintenance:
         self._policies = policies
         self._mailboxes = mailboxes
         self._queue = queue
+        self._poison = poison
         self._lease = lease
         self._last_runs = last_runs
         self._endpoint = endpoint
@@ -106,12 +109,13 @@ class Maintenance:
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
                 self._keep(run)
+                poison = {queue.name: queue.length() for queue in self._poison}
             finally:
                 self._lease.give_back(run.id, self._world.now())
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
             return
-        self._log(run, surplus)
+        self._log(run, surplus, poison)
 
     def _ask_for_all(self, run: _Run) -> None:
         policy = self._policies.current()
@@ -181,15 +185,17 @@ class Maintenance:
             )
         )
 
-    def _log(self, run: _Run, surplus: int) -> None:
+    def _log(self, run: _Run, surplus: int, poison: Mapping[str, int]) -> None:
         now, tally = self._world.now(), self._graph.tally
-        logger().info(
+        logger().log(
+            logging.WARNING if any(poison.values()) else logging.INFO,
             "maintenance.finished",
             scope=run.scope if run.is_scope_known else None,
             complete=run.complete,
             mailboxes=dict(run.watches),
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
+            poison=poison,
             soonest_expiry=run.soonest_expiry,
             duration_seconds=round((now - run.started).total_seconds(), 3),
             graph_calls=tally.calls,

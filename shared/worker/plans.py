@@ -58,7 +58,7 @@ def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
             return _leave(row, now)
         case Standing.UNUSABLE:
             return _park(row, why, now)
-        case Standing.UNKNOWN if row.state in {None, MailboxState.REMOVED}:
+        case Standing.UNKNOWN if row.state is None or row.is_let_go:
             return NOTHING
     due = _due(row, wanted)
     if due:
