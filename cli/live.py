@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import parts, rule_files
+from cli import parts, rule_files, scope
 from cli.output import Failed, Refused
 from cli.subject import Subject
 from shared.domain.meeting import Meeting, MeetingState
@@ -48,6 +48,9 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
             desk = joinlink.desk()
             policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
             found = desk.look(mailbox, event_id, policy)
+            owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
+            members = desk.directory.members(policy.mailboxes.groups)
+            in_scope = scope.notes(policy.mailboxes, frozenset(owner - {""}), members)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{said} ({error})") from error
@@ -58,7 +61,11 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         policy=policy,
         facts=found.facts,
         now=at or desk.now(),
-        notes=(*_unknown(policy, found.facts), *_notes(desk, found.facts.meeting, event_id, found.event.id)),
+        notes=(
+            *in_scope,
+            *_unknown(policy, found.facts),
+            *_notes(desk, found.facts.meeting, event_id, found.event.id),
+        ),
     )
 
 

@@ -22,7 +22,8 @@ KEPT_CONTAINER = "joinlink"
 _KEPT_BLOB = "last-good-rules.json"
 #: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
 _MOST_BYTES = 300_000
-_SUFFIX = ".yaml"
+#: how the name of a rule file ends
+SUFFIX = ".yaml"
 
 
 class RuleFolder:
@@ -37,8 +38,9 @@ class RuleFolder:
         Raises:
             OSError: the folder or a file can't be read.
         """
-        files = sorted(path for path in self._folder.iterdir() if path.suffix == _SUFFIX)
-        return tuple(RuleFile(f"{self._folder.name}/{path.name}", path.read_bytes()) for path in files)
+        name = self._folder.absolute().name
+        files = sorted(path for path in self._folder.iterdir() if path.suffix == SUFFIX)
+        return tuple(RuleFile(f"{name}/{path.name}", path.read_bytes()) for path in files)
 
 
 class RuleContainer:
@@ -92,7 +94,7 @@ class RuleContainer:
 
 def _is_rule_file(blob: str) -> bool:
     """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
-    return blob.endswith(_SUFFIX) and "/" not in blob
+    return blob.endswith(SUFFIX) and "/" not in blob
 
 
 class LastGoodRules:

@@ -36,7 +36,7 @@ class MailboxTasks:
         except QueueUnavailable as error:
             return after_trouble(error, task, self._world.uniform)
         except (GraphError, StorageUnavailable) as error:
-            trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now())
+            trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
         if isinstance(trouble, Forbidden | MailboxUnusable):
             logger().warning(
                 "mailbox.lost",

@@ -106,12 +106,12 @@ class Sweeper:
         for page in graph.calendar_view(sweep.mailbox, sweep.started, until, with_body=with_body):
             for event in page:
                 sweep.events += 1
-                if event.series_master_id is None:
+                if event.master is None:
                     yield event
-                elif event.series_master_id not in sweep.series and not _needs_no_look(event):
-                    sweep.series.add(event.series_master_id)
+                elif event.master not in sweep.series and not _needs_no_look(event):
+                    sweep.series.add(event.master)
                     with suppress(EventNotFound):
-                        yield graph.event(sweep.mailbox, event.series_master_id, with_body=with_body)
+                        yield graph.event(sweep.mailbox, event.master, with_body=with_body)
 
     def _judge(self, event: Event, sweep: _Sweep) -> None:
         verdict = self._verdict(event, sweep)

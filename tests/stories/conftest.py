@@ -123,6 +123,10 @@ class Story:
         """Return the paths of the app's calls to a person's mailbox."""
         return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
 
+    def restart(self, **settings: str) -> None:
+        """End the app's process and begin another, with some settings changed."""
+        self.stage.restart(settings)
+
     def task(self, kind: TaskKind, user: User, reason: TaskReason) -> None:
         """Put a task for a person's mailbox on its queue."""
         task = MailboxTask(mailbox=user.id, task=kind, reason=reason, trace="by-hand")
