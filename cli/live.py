@@ -48,12 +48,9 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
             desk = joinlink.desk()
             policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
             found = desk.look(mailbox, event_id, policy)
-            owner = found.event.organizer.lower() if found.event.is_organizer else ""
-            in_scope = scope.notes(
-                policy.mailboxes,
-                frozenset({mailbox.lower(), owner} - {""}),
-                desk.directory.members(policy.mailboxes.groups),
-            )
+            owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
+            members = desk.directory.members(policy.mailboxes.groups)
+            in_scope = scope.notes(policy.mailboxes, frozenset(owner - {""}), members)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{said} ({error})") from error

@@ -18,7 +18,7 @@ def status(
 
     Reads the storage account alone: neither the app nor Graph is asked.
 
-    Exit code 0: all is well. 1: something needs a person.
+    Exit code 0: all is well. 1: something needs a person. 2: the storage account's settings are missing.
     """
     with parts.opened() as (joinlink, _world):
         health = joinlink.checkup_at_the_desk().health()

@@ -6,7 +6,7 @@ webhook must not pay for what only the worker needs. So heavy modules are import
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
@@ -152,31 +152,48 @@ class Joinlink:
             return self._checkup
 
     def checkup_at_the_desk(self) -> "Checkup":
-        """Return the same for the admin's command.
+        """Return the same for the admin's command, which needs the storage settings alone.
 
         No token is asked for, since it would be another identity's; and the rules are those that the worker
-        kept, unless they lie in a container: the app's own folder is out of sight.
+        kept, unless they lie in a container: the app's own folder is out of sight. Raises SettingsError.
         """
         with self._worker_lock:
-            return self._build_checkup(at_the_desk=True)
+            sees_rules = not self._settings_problems() and "://" in self._settings.rules
+            return self._build_checkup((), self._health_parts(sees_rules=sees_rules))
 
     @cached_property
     def _checkup(self) -> "Checkup":
-        return self._build_checkup(at_the_desk=False)
+        from shared.worker.health import TOKEN
 
-    def _build_checkup(self, *, at_the_desk: bool) -> "Checkup":
+        problems = self._settings_problems()
+        try:
+            parts = self._health_parts(sees_rules=not problems)
+        except SettingsError:  # not even the storage account is known: the problems say so
+            return self._build_checkup(problems, {})
+        return self._build_checkup(problems, parts if problems else {**parts, TOKEN: self._token_problem})
+
+    def _build_checkup(
+        self, problems: tuple[str, ...], parts: "dict[str, Callable[[], object]]"
+    ) -> "Checkup":
         from shared.storage.queues import POISON_SUFFIX
-        from shared.worker import health
+        from shared.worker.health import Checkup
 
-        problems, queues = self._settings_problems(), (EVENT_CHANGES, MAILBOX_TASKS)
-        parts, gauges, poison = {}, {}, {}
-        with suppress(SettingsError):  # not even the storage account is known: the problems say so
-            gauges = {name: self._gauge(name) for name in queues}
-            poison = {name + POISON_SUFFIX: self._gauge(name + POISON_SUFFIX) for name in queues}
-            parts = self._health_parts(is_sound=not problems, at_the_desk=at_the_desk)
-        return health.Checkup(
-            now=self._world.now, settings_problems=problems, parts=parts, queues=gauges, poison=poison
+        queues = (EVENT_CHANGES, MAILBOX_TASKS) if parts else ()
+        return Checkup(
+            now=self._world.now,
+            settings_problems=problems,
+            parts=parts,
+            queues={name: self._gauge(name) for name in queues},
+            poison={name + POISON_SUFFIX: self._gauge(name + POISON_SUFFIX) for name in queues},
         )
+
+    def _health_parts(self, *, sees_rules: bool) -> "dict[str, Callable[[], object]]":
+        from shared.worker.health import MAINTENANCE, RULES
+        from shared.worker.rules_health import rules_in_force
+
+        kept, last_runs = self._kept_rules, self._last_runs
+        source = self._rule_source if sees_rules else None
+        return {RULES: lambda: rules_in_force(source, kept), MAINTENANCE: last_runs.read}
 
     def _settings_problems(self) -> tuple[str, ...]:
         try:
@@ -184,20 +201,6 @@ class Joinlink:
         except SettingsError as error:
             return error.problems
         return ()
-
-    def _health_parts(self, *, is_sound: bool, at_the_desk: bool) -> "dict[str, Callable[[], object]]":
-        from shared.worker import health
-        from shared.worker.rules_health import rules_in_force
-
-        sees_rules = is_sound and not (at_the_desk and "://" not in self._settings.rules)
-        source, kept = self._rule_source if sees_rules else None, self._kept_rules
-        parts: dict[str, Callable[[], object]] = {
-            health.RULES: lambda: rules_in_force(source, kept),
-            health.MAINTENANCE: self._last_runs.read,
-        }
-        if is_sound and not at_the_desk:
-            parts[health.TOKEN] = self._token_problem
-        return parts
 
     def _token_problem(self) -> str:
         try:

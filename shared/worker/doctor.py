@@ -168,7 +168,8 @@ def look_at_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterato
     date: datetime | None = None
     for what, attempt in (("queue", trial.queue), ("table", trial.table), ("blob", trial.blob)):
         try:
-            date = attempt() or date
+            told = attempt()
+            date = date or told
         except StorageUnavailable as error:
             remedy = f"give the identity the role {_STORAGE_ROLES[what]}, or look at key and firewall"
             yield wrong(f"storage {what}", f"it can't be written and read ({error})", remedy)

@@ -136,7 +136,7 @@ def test_a_refused_token_needs_a_person(story: Story, monkeypatch: pytest.Monkey
     assert "none.pem" not in json.dumps(told)
 
 
-def test_refused_settings_need_a_person(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_refused_settings_need_a_person(story: Story) -> None:
     """Each by its name; what the storage account knows is told beside them."""
     wiring.joinlink().close()
     wiring.rebuild({**story.stage.settings, "JOINLINK_TENANT_ID": ""}, World(now=story.stage.clock.now))
@@ -153,4 +153,19 @@ def test_refused_settings_need_a_person(story: Story, at_the_desk: AtTheDesk) ->
         "JOINLINK_TENANT_ID",
         "JOINLINK_CLIENT_STATE_KEY",
     ]
-    assert at_the_desk("status").exit == 0
+
+
+def test_status_needs_the_storage_settings_alone(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk's environment is not the app's; without them nothing can be told."""
+    for name in story.stage.settings:
+        if name.startswith("JOINLINK_"):
+            monkeypatch.delenv(name)
+    well = at_the_desk("status")
+    monkeypatch.delenv("AzureWebJobsStorage")
+    blind = at_the_desk("status")
+
+    assert well.out.startswith("✓ All is well.\n")
+    assert blind.exit == 2
+    assert "AzureWebJobsStorage is missing" in blind.err
