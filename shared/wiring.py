@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
+    from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
     from shared.worker.endpoint import Endpoint
@@ -185,11 +186,9 @@ class Joinlink:
         sweeper = Sweeper(
             world=self._world,
             policies=self._policies,
-            directory=self._directory,
-            meetings=self._meetings,
+            searcher=self._calendar_searcher,
             mailboxes=self._mailboxes,
             queue=self._event_changes,
-            report_only=self._settings.report_only,
         )
         subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
         return MailboxMessages(
@@ -247,6 +246,17 @@ class Joinlink:
         from shared.worker.directory import Directory
 
         return Directory(self._graph, self._world.now)
+
+    @cached_property
+    def _calendar_searcher(self) -> "CalendarSearcher":
+        from shared.worker.calendar_search import CalendarSearcher
+
+        return CalendarSearcher(
+            world=self._world,
+            directory=self._directory,
+            meetings=self._meetings,
+            report_only=self._settings.report_only,
+        )
 
     @cached_property
     def _meetings(self) -> "Meetings":
