@@ -50,7 +50,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
     parts = Joinlink({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, World())
     try:
         desk = parts.desk()
-        policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
+        policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
         found = desk.look(mailbox, event_id, policy)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
@@ -68,7 +68,13 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
     )
 
 
-def _rules_in_force(desk: Desk) -> Policy:
+def rules_in_force(desk: Desk) -> Policy:
+    """Return the policy of JOINLINK_RULES.
+
+    Raises:
+        Refused: it can't be read, or has errors.
+        StorageUnavailable: its container does not answer.
+    """
     try:
         files = desk.rules.read()
     except OSError as error:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
+    from shared.worker.backfill import Backfill
     from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
@@ -78,6 +79,22 @@ class Joinlink:
                 rules=self._rule_source,
                 now=self._world.now,
                 report_only=self._settings.report_only,
+            )
+
+    def backfill(self, sleep: Callable[[float], None]) -> "Backfill":
+        """Return what backfills calendars; `sleep` waits for so many seconds. Raises SettingsError."""
+        from shared.storage.backfills import BACKFILLS, Backfills
+        from shared.worker.backfill import Backfill
+
+        with self._worker_lock:
+            return Backfill(
+                world=self._world,
+                graph=self._graph,
+                searcher=self._calendar_searcher,
+                mailboxes=self._mailboxes,
+                backfills=Backfills(self._table(BACKFILLS)),
+                queue=self._event_changes,
+                sleep=sleep,
             )
 
     def mailbox_messages(self) -> "MailboxMessages":
