@@ -1,19 +1,23 @@
 """`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import live, rule_files
+from cli import live, rule_files, scope
 from cli.event_file import read_event
 from cli.formats import explain_json, explain_text
+from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
+from shared.domain.event import Event
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
+from shared.rules.policy import Policy
 from shared.worker.world import World
 
 
@@ -57,13 +61,14 @@ def explain_event(
 
     The decision is the one that the cloud makes. Nothing is written, neither to Graph nor to storage.
     """
-    if (file is None) == (not mailbox or not event_id):
+    live_event = bool(mailbox and event_id)
+    if (file is None) is not live_event or (file is not None and (mailbox or event_id)):
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
-    moment = _moment(at)
+    when = _moment(at)
     if file is not None:
-        subject = _from_file(file, rules, moment, frozenset(name.lower() for name in domain or ()))
+        subject = _from_file(file, rules, when, frozenset(name.lower() for name in domain or ()))
     else:
-        subject = live.look(mailbox, event_id, rules, moment)
+        subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if as_json:
         print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
@@ -73,23 +78,33 @@ def explain_event(
 
 def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
     policy = rule_files.load_one(rules or rule_files.DEFAULT)
-    notes: tuple[str, ...] = ()
-    if policy.needs_tenant_domains and not domains:
-        notes = ("internal_domains is auto: name the tenant's domains with --domain to tell who is external",)
+    event = read_event(file)
+    facts = Facts(tenant_domains=domains or None)
     return Subject(
-        event=read_event(file),
+        event=event,
         policy=policy,
-        facts=Facts(tenant_domains=domains or None),
+        facts=facts,
         now=at or World().now(),
-        notes=notes,
+        notes=tuple(_notes(event, policy, facts)),
     )
 
 
+def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
+    if event.master is not None:
+        yield (
+            f"this is the {event.type} of a series, and the worker judges its series master, which may be "
+            "decided otherwise: save that event (seriesMasterId) and explain it"
+        )
+    if policy.needs_tenant_domains and facts.tenant_domains is None:
+        yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
+    for group in sorted(policy.groups):
+        yield f"a file tells nothing of the members of group {group}; --mailbox and --event-id ask Graph"
+    owner = event.organizer.lower() if event.is_organizer else ""
+    yield from scope.notes(policy.mailboxes, frozenset({owner} if owner else ()), facts.members)
+
+
 def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    read = moment(text) if text else None
+    if text and read is None:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none')
+    return read

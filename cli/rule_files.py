@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from cli.output import Refused
+from shared.domain.decision import Action, Mode
 from shared.rules.loader import RuleFile, load_policy
-from shared.rules.policy import Policy
-from shared.rules.problems import Problem
+from shared.rules.policy import Policy, Rule
+from shared.rules.problems import Problem, Severity
+from shared.storage.rule_source import SUFFIX, RuleFolder
+from shared.worker.world import World
 
 DEFAULT = Path("rules")
-_SUFFIX = ".yaml"
+_MISNAMED = "this file is not read: a rule file is named *.yaml; rename it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +22,19 @@ class RuleSet:
     """The files of one policy: a folder's, as in the cloud, or a single file's.
 
     `problems` name files as the admin did; `policy` is None where one of them is an error. `names` leads
-    from the cloud's name of a file, which rules carry, to the admin's.
+    from the cloud's name of a file, which rules carry, to the admin's. `now` is when they were loaded.
     """
 
     path: Path
+    now: datetime
     contents: dict[str, bytes]
     names: dict[str, str]
     policy: Policy | None
     problems: tuple[Problem, ...]
+
+    def writes(self, rule: Rule) -> bool:
+        """Return whether the rule adds links now: it enables, in enforce mode and in its time."""
+        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_asked(self.now)
 
     def source_line(self, problem: Problem) -> str:
         """Return the line of the file that the problem is in; empty where there is none."""
@@ -55,45 +64,47 @@ def load_one(path: Path) -> Policy:
 
 
 def _load(path: Path) -> RuleSet:
-    files = _files(path)
-    # The names that the cloud gives them, so that the policy's hash is the same there and here.
-    named = {f"{file.absolute().parent.name}/{file.name}": file for file in files}
-    read = [RuleFile(name, _read(file)) for name, file in named.items()]
-    loaded = load_policy(read)
-    names = {name: file.as_posix() for name, file in named.items()}
+    now = World().now()
+    read = _read(path)
+    folder = path.parent if path.is_file() else path
+    names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
+    loaded = load_policy(read, today=now.date())
+    told = (replace(problem, file=names.get(problem.file, problem.file)) for problem in loaded.problems)
     return RuleSet(
         path=path,
+        now=now,
         contents={names[file.name]: file.content for file in read},
         names=names,
         policy=loaded.policy,
-        problems=tuple(
-            replace(problem, file=names.get(problem.file, problem.file)) for problem in loaded.problems
-        ),
+        problems=(*_misnamed(path), *told),
     )
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
+def _read(path: Path) -> tuple[RuleFile, ...]:
+    """Return the files by the cloud's names for them, so that the policy's hash is the same."""
     if not path.exists():
         raise Refused(f"{path} does not exist{_where(path)}")
     try:
-        files = sorted(file for file in path.iterdir() if file.suffix == _SUFFIX)
+        if path.is_file():
+            return (RuleFile(f"{path.absolute().parent.name}/{path.name}", path.read_bytes()),)
+        files = RuleFolder(path).read()
     except OSError as error:
-        raise Refused(f"{path} can't be read: {error.strerror}") from error
+        raise Refused(f"{error.filename or path} can't be read: {error.strerror}") from error
     if not files:
-        raise Refused(f"there are no rule files in {path}; a rule file is named *.yaml")
+        raise Refused(f"there are no rule files in {path}; a rule file is named *{SUFFIX}")
     return files
+
+
+def _misnamed(path: Path) -> list[Problem]:
+    """Warn of files that look like rule files, and that nobody reads."""
+    files = sorted(path.glob("*.yml")) if path.is_dir() else []
+    warning = Severity.WARNING
+    return [
+        Problem(file=file.as_posix(), line=1, column=1, text=_MISNAMED, severity=warning) for file in files
+    ]
 
 
 def _where(path: Path) -> str:
     if path == DEFAULT:
         return " here; name your folder of rule files, or begin one with joinlink init"
     return ""
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file} can't be read: {error.strerror}") from error

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-_GUESTS = ("bo@fabrikam.com", "bo@northwindtraders.com")
+#: the last one's domain is nobody's (RFC 2606)
+_GUESTS = ("bo@fabrikam.com", "bo@northwindtraders.com", "bo@guest.example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ app together with its own settings and time, and makes subscriptions as the app 
 
 import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -65,6 +65,13 @@ class Stage:
     graph_url: str
     host: Host
     settings: Mapping[str, str]
+    #: puts the app together anew, as a new process would, from these settings
+    build: Callable[[Mapping[str, str]], object]
+
+    def restart(self, changes: Mapping[str, str]) -> None:
+        """End the app and begin it anew with some settings changed; nothing but its storage is kept."""
+        wiring.joinlink().close()
+        self.build({**self.settings, **changes})
 
     def watch(self, user: User, change_type: str = "created,updated") -> str:
         """Subscribe to a user's events as the app does; return the subscription's id."""
@@ -133,8 +140,13 @@ def stage(
             stack.enter_context(host.live())
         environ.setdefault("JOINLINK_NOTIFICATION_URL", host.address("notifications"))
         to_ourselves = None if live else httpx.WSGITransport(app=host.wsgi)
-        wiring.rebuild(environ, _world(clock, seed), to_ourselves)
-        yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ)
+        world = _world(clock, seed)
+
+        def build(environ: Mapping[str, str]) -> object:
+            return wiring.rebuild(environ, world, to_ourselves)
+
+        build(environ)
+        yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ, build=build)
 
 
 class _Call:

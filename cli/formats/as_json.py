@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.rule_files import RuleSet
-from shared.domain.decision import Action, Mode
 from shared.rules.problems import Problem
 
 
@@ -46,7 +45,7 @@ def _policy(rules: RuleSet) -> dict[str, Any]:
                 "id": rule.id,
                 "mode": rule.mode,
                 "action": rule.action,
-                "writes": rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE,
+                "writes": rules.writes(rule),
             }
             for rule in (policy.rules if policy else ())
         ],

@@ -111,8 +111,11 @@ def _standing(line: RuleLine) -> str:
     if line.asked is not Asked.YES:
         return f"{line.asked}, so it is not asked"
     matched = {True: "matches", False: "does not match", None: "can't be told"}[line.matched]
+    # A rule that can't be told decides, too: nothing is written for as long as it stands open.
+    decides = "which decides" if line.matched is None else "decides"
     if line.decided and line.decided_if_promoted:
-        return f"{matched}, decides"
+        return f"{matched}, {decides}"
     if line.decided:
-        return f"{matched}, decides now"
-    return f"{matched}, would decide if promoted" if line.decided_if_promoted else matched
+        return f"{matched}, {decides} now"
+    would = "which would decide" if line.matched is None else "would decide"
+    return f"{matched}, {would} if promoted" if line.decided_if_promoted else matched

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from cli.output import console, counted
 from cli.rule_files import RuleSet
-from shared.domain.decision import Action, Mode
-from shared.rules.policy import Policy
+from shared.domain.decision import Mode
+from shared.rules.policy import Policy, Rule
 from shared.rules.problems import Problem, Severity
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "warn"}
@@ -81,8 +81,7 @@ def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
     )
     width = max((len(rule.id) for rule in policy.rules), default=0)
     for rule in policy.rules:
-        writes = rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE
-        told = "writes" if writes else "keeps events without a link" if rule.mode is Mode.ENFORCE else ""
+        told = _does(rules, rule)
         out.print(
             Text.assemble(
                 "    ",
@@ -92,13 +91,19 @@ def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
                 (f"  {told}" if told else "", "dim"),
             )
         )
-    out.print(f"  {_writing(policy)}")
+    out.print(f"  {_writing(rules, policy)}")
 
 
-def _writing(policy: Policy) -> str:
-    enforced = [
-        rule.id for rule in policy.rules if rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE
-    ]
-    if not enforced:
-        return "Nothing is written with these rules: no rule that enables is in enforce mode."
-    return f"Join links are written by {', '.join(enforced)}."
+def _does(rules: RuleSet, rule: Rule) -> str:
+    if rule.mode is not Mode.ENFORCE:
+        return ""
+    if not rule.is_asked(rules.now):
+        return "not active today"
+    return "writes" if rules.writes(rule) else "keeps events without a link"
+
+
+def _writing(rules: RuleSet, policy: Policy) -> str:
+    writing = [rule.id for rule in policy.rules if rules.writes(rule)]
+    if not writing:
+        return "Nothing is written with these rules: no rule that enables is in enforce mode and in its time."
+    return f"Join links are written by {', '.join(writing)}."

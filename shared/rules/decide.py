@@ -11,7 +11,7 @@ from shared.domain.event import Event
 from shared.rules.domains import Domains, domains_of
 from shared.rules.event_facts import EventFacts
 from shared.rules.facts import Facts
-from shared.rules.guards import GUARDS
+from shared.rules.guards import guard_against
 from shared.rules.policy import AUTO, Policy, Rule
 
 #: what came of one fold: verdict, reason, and the id of the rule that decided
@@ -30,10 +30,9 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     enable; with `on_missing: retry` the decision is put off. In the projection a decision that is put off
     is a skip.
     """
-    for guard in GUARDS:
-        if guard.holds(event, policy, facts, now):
-            skip, reason = Verdict.SKIP, guard.reason
-            return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
+    if reason := guard_against(event, policy, facts, now):
+        skip = Verdict.SKIP
+        return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
     trace, open_or_met = _ask(policy.rules, event_facts(event, policy, facts, now), now)
     enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
     return _decision(_fold(enforced), _fold(open_or_met), trace)

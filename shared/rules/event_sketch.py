@@ -68,7 +68,7 @@ class EventSketch:
             is_all_day=self.all_day,
             is_online_meeting=self.online,
             start=start,
-            end=start + (self.duration or (_DAY if self.all_day else timedelta(minutes=30))),
+            end=start + (self._usual_duration() if self.duration is None else self.duration),
             attendees=(
                 *(Attendee(address=_address(person, house)) for person in self.attendees),
                 *(Attendee(address=_address(room, house), type="resource") for room in self.rooms),
@@ -81,6 +81,9 @@ class EventSketch:
             show_as=self.show_as,
             importance=self.importance,
         )
+
+    def _usual_duration(self) -> timedelta:
+        return _DAY if self.all_day else timedelta(minutes=30)
 
     def _start(self, now: datetime) -> datetime:
         if isinstance(self.start, timedelta):

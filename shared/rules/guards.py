@@ -120,3 +120,8 @@ GUARDS = (
     Guard(Reason.REMOVED_BY_USER, _removed_by_user, _removed_why),
     Guard(Reason.GAVE_UP, _gave_up, _gave_up_why),
 )
+
+
+def guard_against(event: Event, policy: Policy, facts: Facts, now: datetime) -> Reason | None:
+    """Return the first guard that holds, None where the rules decide. Only `facts.meeting` is asked for."""
+    return next((guard.reason for guard in GUARDS if guard.holds(event, policy, facts, now)), None)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.rules.checks import PlacedRule, check_lists, check_rules
@@ -37,9 +37,9 @@ class Loaded:
 def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     """Read all files, in the order of their names, into one policy.
 
-    Every problem of every file is returned, the first `MAX_PROBLEMS` of them by place; with one error
-    there is no policy. With `today` given, rules whose time is over are among the warnings. Nothing is
-    raised, whatever the files hold.
+    Every problem of every file is returned, by place; past `MAX_PROBLEMS` they are counted only, warnings
+    before errors. With one error there is no policy. With `today` given, rules whose time is over are among
+    the warnings. Nothing is raised, whatever the files hold.
     """
     if not files:
         nothing = "there are no rule files here; a rule file is named *.yaml"
@@ -128,10 +128,15 @@ def _hash(files: Sequence[RuleFile]) -> str:
 
 
 def _listed(problems: list[Problem]) -> tuple[Problem, ...]:
-    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    more = len(ordered) - MAX_PROBLEMS
-    if more <= 0:
-        return tuple(ordered)
-    last = ordered[MAX_PROBLEMS - 1]
-    text = f"there are {more} more problems; mend these first"
-    return (*ordered[:MAX_PROBLEMS], Problem(file=last.file, line=last.line, column=last.column, text=text))
+    # What keeps the policy out of force is never left out for the sake of a warning.
+    ordered = sorted(problems, key=lambda problem: (problem.severity is Severity.WARNING, *_place(problem)))
+    told, more = sorted(ordered[:MAX_PROBLEMS], key=_place), ordered[MAX_PROBLEMS:]
+    if not more:
+        return tuple(told)
+    last, text = told[-1], f"there are {len(more)} more problems; mend these first"
+    # The first of those left out is the worst of them.
+    return (*told, replace(last, rule=None, suggestion=None, text=text, severity=more[0].severity))
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.file, problem.line, problem.column

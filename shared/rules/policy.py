@@ -1,7 +1,7 @@
 """A policy: the admin's rules, read, checked and compiled."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
@@ -147,6 +147,11 @@ class Policy:
             raise KeyError(rule_id)
         return found
 
+    def demoted(self, rule_id: str) -> "Policy":
+        """Return this policy with one rule in report mode: a rule over its limit acts so."""
+        rules = (replace(rule, mode=Mode.REPORT) if rule.id == rule_id else rule for rule in self.rules)
+        return replace(self, rules=tuple(rules))
+
     @property
     def skip_other_join_links(self) -> bool:
         """Whether an event that carries another service's join link is left alone."""
@@ -159,8 +164,8 @@ class Policy:
 
     @property
     def groups(self) -> frozenset[str]:
-        """The groups that conditions ask for: their members should be known before a decision."""
-        return frozenset().union(*(rule.groups for rule in self.rules))
+        """The groups that conditions of rules ask for, off ones aside: their members should be known."""
+        return frozenset().union(*(rule.groups for rule in self.rules if rule.mode is not Mode.OFF))
 
     @property
     def needs_tenant_domains(self) -> bool:

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
@@ -21,7 +22,8 @@ KEPT_CONTAINER = "joinlink"
 _KEPT_BLOB = "last-good-rules.json"
 #: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
 _MOST_BYTES = 300_000
-_SUFFIX = ".yaml"
+#: how the name of a rule file ends
+SUFFIX = ".yaml"
 
 
 class RuleFolder:
@@ -36,8 +38,9 @@ class RuleFolder:
         Raises:
             OSError: the folder or a file can't be read.
         """
-        files = sorted(path for path in self._folder.iterdir() if path.suffix == _SUFFIX)
-        return tuple(RuleFile(f"{self._folder.name}/{path.name}", path.read_bytes()) for path in files)
+        name = self._folder.absolute().name
+        files = sorted(path for path in self._folder.iterdir() if path.suffix == SUFFIX)
+        return tuple(RuleFile(f"{name}/{path.name}", path.read_bytes()) for path in files)
 
 
 class RuleContainer:
@@ -91,7 +94,7 @@ class RuleContainer:
 
 def _is_rule_file(blob: str) -> bool:
     """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
-    return blob.endswith(_SUFFIX) and "/" not in blob
+    return blob.endswith(SUFFIX) and "/" not in blob
 
 
 class LastGoodRules:
@@ -114,6 +117,18 @@ class LastGoodRules:
                 return ()
             except (ValueError, KeyError, TypeError) as error:
                 raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
+
+    def kept_at(self) -> datetime | None:
+        """Return when the files were kept: since then they are in force; None if there are none.
+
+        Raises:
+            StorageUnavailable: the container does not tell.
+        """
+        with _available(KEPT_CONTAINER):
+            try:
+                return self._client.get_blob_client(_KEPT_BLOB).get_blob_properties().last_modified
+            except ResourceNotFoundError:
+                return None
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
         """Keep these files instead.

@@ -30,6 +30,8 @@ from shared.worker.world import World
 
 #: A run that was left is gone on with for so long; then the same words begin another.
 _OPEN = timedelta(days=1)
+#: What is due on a queue is soon done; until then a mailbox counts as under way.
+_SOON_DONE = timedelta(minutes=5)
 #: Graph's wait is kept so often, and never for longer; then the mailbox is left for the next time.
 _TRIES = 3
 _LONGEST_WAIT = timedelta(minutes=5)
@@ -191,7 +193,7 @@ class Backfill:
                 later.append(wanted)
             else:
                 changes.append((wanted, at))
-        return Planned(tuple(changes), tuple(later), slots.last)
+        return Planned(tuple(changes), tuple(later), slots.last + (_SOON_DONE if changes else timedelta(0)))
 
     def begin(self, run: Run) -> None:
         """Note that mailboxes are about to be served. Raises StorageUnavailable."""

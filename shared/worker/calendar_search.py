@@ -84,12 +84,12 @@ def _events(search: Search, graph: Graph) -> Iterator[Event]:
     for page in graph.calendar_view(search.mailbox, search.start, search.until, with_body=with_body):
         for event in page:
             search.shown += 1
-            if event.series_master_id is None:
+            if event.master is None:
                 yield event
-            elif event.series_master_id not in search.series and not _needs_no_look(event):
-                search.series.add(event.series_master_id)
+            elif event.master not in search.series and not _needs_no_look(event):
+                search.series.add(event.master)
                 with suppress(EventNotFound):
-                    yield graph.event(search.mailbox, event.series_master_id, with_body=with_body)
+                    yield graph.event(search.mailbox, event.master, with_body=with_body)
 
 
 def _needs_no_look(event: Event) -> bool:

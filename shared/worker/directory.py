@@ -36,7 +36,7 @@ class Directory:
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
-        """Return what a decision under this policy asks for, beside the event."""
+        """Return what a decision by this policy may know; `meeting` is what we remember of the event."""
         return Facts(
             meeting=meeting,
             tenant_domains=self.domains() if policy.needs_tenant_domains else None,
@@ -87,7 +87,7 @@ class _Kept:
         except GraphError as error:
             logger().warning("directory.refused", what=self._what, detail=str(error))
             if self._known is None and isinstance(error, _PASSING):
-                raise
+                raise _of_the_directory(error) from error
             return _TRY_AGAIN
         self._known = answer
         return KEPT
@@ -98,3 +98,10 @@ def _some(domains: frozenset[str]) -> frozenset[str]:
     if not domains:
         raise GraphUnavailable("read the tenant's domains", detail="an empty answer")
     return domains
+
+
+def _of_the_directory(error: GraphError) -> GraphError:
+    """Return the error for those who wait: a throttled directory is no reason to leave a mailbox alone."""
+    if not isinstance(error, Throttled):
+        return error
+    return GraphUnavailable(error.call, status=error.status, code=error.code, request_id=error.request_id)

@@ -12,6 +12,8 @@ from shared.storage.mailboxes import Mailbox, MailboxState
 _PARKED = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
 #: Two answers of the directory, one run apart, have to agree that somebody has left.
 ABSENCE = timedelta(minutes=10)
+#: A task that is under way is not asked for again for so long after it was to be done.
+ASKED = timedelta(minutes=30)
 
 
 class Standing(Enum):

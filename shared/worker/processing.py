@@ -12,12 +12,15 @@ from shared.errors import (
     EventChanged,
     GraphError,
     GraphUnavailable,
+    JoinlinkError,
     StateChanged,
     StorageUnavailable,
     Throttled,
 )
 from shared.graph.client import Graph
 from shared.rules.decide import decide
+from shared.rules.facts import Facts
+from shared.rules.guards import guard_against
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, Stored
@@ -104,11 +107,11 @@ class Processor:
         searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
         return replace(handled, read=Read(started, frozenset({change.event})) if searched else None)
 
-    def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> GraphError | StorageUnavailable:
+    def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> JoinlinkError:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now() + error.retry_after)
-        return note_refusal(error, mailbox, self._mailboxes, self._world.now())
+        return note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         lost = 0
@@ -144,9 +147,21 @@ class Processor:
         meeting = found.stored.meeting
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
-        facts = self._directory.facts(found.policy, meeting)
-        decision = decide(found.event, found.policy, facts, self._world.now())
-        return replace(self._carry_out(decision, found, graph), decision=decision)
+        now, policy = self._world.now(), found.policy
+        facts = Facts(meeting=meeting)
+        # Where a guard decides, nothing needs to be asked of the directory.
+        if guard_against(found.event, policy, facts, now) is None:
+            facts = self._directory.facts(policy, meeting)
+        decision = decide(found.event, policy, facts, now)
+        handled = self._carry_out(decision, found, graph)
+        # A rule over its limit acts as in report mode: the rules after it may still enable.
+        while handled.reason is Reason.LIMIT_REACHED and handled.rule:
+            policy = policy.demoted(handled.rule)
+            then = decide(found.event, policy, facts, now)
+            if then.verdict is not Verdict.ENABLE:
+                break
+            handled = self._carry_out(then, found, graph)
+        return replace(handled, decision=decision)
 
     def _carry_out(self, decision: Decision, found: Found, graph: Graph) -> Handled:
         match decision.verdict:

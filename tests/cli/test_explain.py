@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.event import Attendee, Event
+from shared.domain.event import Attendee, Event, Recurrence
 from tests.cli import graph_json
 from tests.cli.samples import RULES
 
@@ -117,12 +117,55 @@ def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
     assert "note" not in known
 
 
+GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
+MASTER = "this is the occurrence of a series, and the worker judges its series master, which may be decided otherwise: save that event (seriesMasterId) and explain it"
+OUT = "not_in_scope: mailboxes leaves this one out, so the worker skips the event anyway"
+OPEN = "whether mailboxes includes this one can't be told here; if it does not, the event is skipped"
+NOTES = [
+    pytest.param(EVENT, "", [], id="nothing to note"),
+    pytest.param(replace(EVENT, type="occurrence", series_master_id="M"), "", [MASTER], id="an occurrence"),
+    pytest.param(replace(EVENT, type="seriesMaster", recurrence=Recurrence(pattern="daily")), "", [], id="a series master"),
+    pytest.param(EVENT, "mailboxes: {include: [{user: Al@contoso.com}]}", [], id="included"),
+    pytest.param(EVENT, "mailboxes: {include: [{user: cy@contoso.com}]}", [OUT], id="not included"),
+    pytest.param(EVENT, "mailboxes: {exclude: [{user: al@contoso.com}]}", [OUT], id="excluded"),
+    pytest.param(EVENT, f"mailboxes: {{exclude: [{{group: {GROUP}}}, {{user: al@contoso.com}}]}}", [OUT], id="excluded, and in a group perhaps"),
+    pytest.param(EVENT, f"mailboxes: {{include: [{{group: {GROUP}}}]}}", [OPEN], id="a group that a file does not know"),
+    pytest.param(EVENT, f"mailboxes: {{include: [{{user: {GROUP}}}]}}", [OPEN], id="a mailbox by its object id"),
+    pytest.param(replace(EVENT, is_organizer=False), "mailboxes: {include: [{user: cy@contoso.com}]}", [], id="an attendee's copy: whose is not known"),
+    pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, when: {{organizer: {{member_of: {GROUP}}}}}}}", [f"a file tells nothing of the members of group {GROUP}; --mailbox and --event-id ask Graph"], id="a condition on a group"),
+    pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, mode: off, when: {{organizer: {{member_of: {GROUP}}}}}}}", [], id="a condition on a group, in a rule that is off"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "setting", "noted"), NOTES)
+def test_what_the_worker_sees_and_a_file_does_not_is_noted(
+    event: Event, setting: str, noted: list[str], joinlink: Any, write: Any
+) -> None:
+    """The worker judges series by their masters, knows groups, and leaves mailboxes out of scope alone."""
+    setting, _, rule = setting.partition("\n")
+    rules = RULES.replace("version: 1\n", f"version: 1\n{setting}\n") + rule
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
+    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+
+    assert told["notes"] == noted
+
+
+def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, write: Any) -> None:
+    """Without that, it would sound as if it had matched."""
+    rules = f"version: 1\nrules: [{{id: g, when: {{organizer: {{member_of: {GROUP}}}}}, mode: enforce, action: skip}}]"
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "contoso.com")
+
+    assert "▶ g  enforce skip  can't be told, which decides\n" in ran.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="nothing named"),
         pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="half a name"),
         pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], "name an event: --event FILE, or --mailbox and --event-id together", id="two events"),
+        pytest.param(["--event", "event.json", "--mailbox", "al"], "name an event: --event FILE, or --mailbox and --event-id together", id="a file, and a mailbox that would be ignored"),
         pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
         pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
         pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),

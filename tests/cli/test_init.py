@@ -9,7 +9,7 @@ import pytest
 from cli import starter
 
 WISHES = list(itertools.product(
-    ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"]),
+    ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"], ["--domain", "fabrikam.com", "--domain", "northwindtraders.com"]),
     ("--external-only", "--all-meetings"),
     ("--rooms", "--no-rooms"),
     ("--opt-out", "--no-opt-out"),
@@ -69,6 +69,7 @@ def test_it_asks_what_no_flag_has_answered(
     ("words", "said"),
     [
         pytest.param(["--yes", "taken.yaml"], "taken.yaml exists already; say --force to overwrite it, or name another file", id="a file in the way"),
+        pytest.param(["--yes", "rules/first.yml"], "rules/first.yml would never be read; a rule file is named *.yaml", id="a name that is not read"),
         pytest.param([], "there is nobody to ask; say --yes to take the flags and the defaults", id="nobody to ask"),
         pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is no mail domain such as contoso.com', id="an address for a domain"),
         pytest.param(["--yes", "taken.yaml/x.yaml"], "taken.yaml/x.yaml can't be written: File exists", id="no folder"),

@@ -19,7 +19,8 @@ VALIDATOR = Draft202012Validator(rule_schema.document())
 ONLY_THE_LOADER_KNOWS = {
     "a schema compares no values": {
         "active-crossed", "contradiction-externals", "contradiction-inside", "contradiction-location",
-        "contradiction-nobody", "contradiction-series", "contradiction-single", "contradiction-unless",
+        "contradiction-nobody", "contradiction-not", "contradiction-not-in-unless", "contradiction-series",
+        "contradiction-single", "contradiction-two-flags", "contradiction-two-values", "contradiction-unless",
         "contradiction-unless-any", "duration-crossed", "hours-same", "id-repeated", "number-bounds-crossed",
         "event-duration-long", "event-start-far", "sweep-short", "test-name-twice",
     },

@@ -44,6 +44,38 @@ def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -
     assert "Join links are written by everyone.\n" in ran.out
 
 
+def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, write: Any) -> None:
+    """Nor does one whose time has not come."""
+    rule = "  - {{id: {id}, mode: enforce, when: {{subject: {id}}}, limits: {{per_hour: 1}}, active: {{{active}}}}}\n"
+    rules = rule.format(id="old", active="until: 2020-01-01") + rule.format(
+        id="new", active="from: 2900-01-01"
+    )
+    write(**{"rules/a.yaml": f"version: 1\nrules:\n{rules}"})
+    ran = joinlink("validate")
+    told = json.loads(joinlink("validate", "--format", "json").out)
+
+    assert (
+        'rules/a.yaml:3:83: warning: rule "old": the rule is over since 2020-01-01; remove it, or change active\n'
+        in ran.out
+    )
+    assert (
+        "    enforce  old  enable  not active today\n    enforce  new  enable  not active today\n" in ran.out
+    )
+    assert "  Nothing is written with these rules" in ran.out
+    assert [rule["writes"] for rule in told["policies"][0]["rules"]] == [False, False]
+
+
+def test_a_file_that_is_not_read_is_told(joinlink: Any, write: Any) -> None:
+    """The cloud takes *.yaml alone, so rules in another file would do nothing without a word."""
+    write(**{"rules/a.yaml": GOOD, "rules/b.yml": GOOD})
+    ran = joinlink("validate")
+
+    assert ran.exit == 0
+    assert (
+        "rules/b.yml:1:1: warning: this file is not read: a rule file is named *.yaml; rename it\n" in ran.out
+    )
+
+
 def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, write: Any) -> None:
     """In a pipe nothing is broken, coloured or decorated."""
     write(**{"rules/a.yaml": BAD})

@@ -75,9 +75,15 @@ def test_the_corpus_is_large() -> None:
 @pytest.mark.parametrize(
     "later",
     [
-        pytest.param("{id: b, when: {subject: x}, unless: {has_room: true}}", id="it asks for less"),
+        pytest.param(
+            "{id: b, when: {subject: x}, unless: {has_room: true}, mode: enforce, action: skip}",
+            id="it asks for less",
+        ),
         pytest.param("{id: b, when: {has_room: true}, mode: off}", id="it is off"),
-        pytest.param("{id: b, when: {any: [{has_room: true}, {subject: x}]}}", id="one of two ways is free"),
+        pytest.param(
+            "{id: b, when: {any: [{has_room: true}, {subject: x}]}, mode: enforce, action: skip}",
+            id="one of two ways is free",
+        ),
     ],
 )
 @pytest.mark.parametrize(
@@ -224,6 +230,29 @@ def test_the_list_of_problems_is_bounded() -> None:
 
     assert len(loaded.problems) == MAX_PROBLEMS + 1
     assert loaded.problems[-1].text == "there are 50 more problems; mend these first"
+
+
+ENFORCED = "version: 1\nrules:\n" + "".join(
+    f"  - {{id: r{n}, mode: enforce, when: {{subject: x{n}}}}}\n" for n in range(60)
+)
+
+
+def test_warnings_without_number_stay_warnings() -> None:
+    """The line that counts the rest weighs as much as the worst of the rest."""
+    loaded = load(("a.yaml", ENFORCED))
+
+    assert loaded.policy is not None
+    assert {problem.severity for problem in loaded.problems} == {Severity.WARNING}
+    assert told(loaded)[-1] == "a.yaml:52:21: warning: there are 20 more problems; mend these first"
+
+
+def test_warnings_never_crowd_out_the_error() -> None:
+    """However many warnings stand before it, what keeps the policy out of force is told."""
+    loaded = load(("a.yaml", ENFORCED), ("b.yaml", "version: 9\n"))
+
+    assert loaded.policy is None
+    assert "b.yaml:1:10: version is 1, but this is the number 9" in told(loaded)
+    assert loaded.problems[-1].severity is Severity.WARNING
 
 
 def test_no_files_are_a_problem() -> None:

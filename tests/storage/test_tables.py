@@ -12,6 +12,7 @@ from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
 from shared.storage.counters import Counters, Full
+from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
 from shared.storage.tables import Table
@@ -151,3 +152,41 @@ def test_a_table_that_does_not_answer_is_passing_trouble() -> None:
     with pytest.raises(StorageUnavailable, match="table t"):
         table.read("p", "r")
     table.close()
+
+
+def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
+    """Over all partitions and pages: maintenance merges them with the scope."""
+    mailboxes = Mailboxes(table)
+    ids = [f"{n % 256:02x}{n:06x}" for n in range(1_100)]
+    for one in ids:
+        mailboxes.note(one, subscription=f"of {one}")
+
+    assert [row.id for row in mailboxes.all()] == sorted(ids)
+
+
+def test_a_column_of_a_mailbox_can_be_emptied(table: Table) -> None:
+    """A moment that is over is none, not the year one."""
+    mailboxes = Mailboxes(table)
+    mailboxes.note(ADA, absent_since=NOW, subscription="s1", last_sweep=NOW)
+    mailboxes.note(ADA, absent_since=None, subscription="")
+
+    row = mailboxes.read(ADA)
+    assert (row.absent_since, row.subscription, row.last_sweep) == (None, "", NOW)
+
+
+def test_one_holder_at_a_time_has_the_lease(table: Table) -> None:
+    """Until it is given back, or over."""
+    lease, minute = MaintenanceLease(table), timedelta(minutes=1)
+    assert lease.take("first", NOW, NOW + minute)
+    assert not lease.take("second", NOW, NOW + minute)
+    assert lease.take("second", NOW + minute, NOW + 2 * minute)
+    lease.give_back("first", NOW + minute)
+    assert not lease.take("third", NOW + minute, NOW + 2 * minute)
+    lease.give_back("second", NOW + minute)
+
+    assert lease.take("third", NOW + minute, NOW + 2 * minute)
+
+
+def test_a_missing_table_has_no_rows(table: Table) -> None:
+    """The first run of a new tenant finds nobody, and no error."""
+    assert list(Mailboxes(table).all()) == []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sandbox.azurite import Azurite
 from sandbox.graph import User
 from sandbox.stage import Stage, stage
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
+from shared.wiring import Joinlink
 from shared.worker.world import World
 
 SETTLE = timedelta(seconds=20)
@@ -121,6 +123,10 @@ class Story:
         """Return the paths of the app's calls to a person's mailbox."""
         return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
 
+    def restart(self, **settings: str) -> None:
+        """End the app's process and begin another, with some settings changed."""
+        self.stage.restart(settings)
+
     def task(self, kind: TaskKind, user: User, reason: TaskReason) -> None:
         """Put a task for a person's mailbox on its queue."""
         task = MailboxTask(mailbox=user.id, task=kind, reason=reason, trace="by-hand")
@@ -195,7 +201,9 @@ def at_the_desk(
     story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> AtTheDesk:
     """Return what runs `joinlink` with the app's settings, at the story's time."""
+    to_ourselves = httpx.WSGITransport(app=story.stage.host.wsgi)
     monkeypatch.setattr("cli.parts.World", lambda: World(now=story.stage.clock.now))
+    monkeypatch.setattr("cli.parts.Joinlink", partial(Joinlink, to_ourselves=to_ourselves))
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 

@@ -219,6 +219,23 @@ def test_a_rule_stops_at_its_limit(story: Story) -> None:
     assert story.has_link(ada, later)
 
 
+def test_a_rule_at_its_limit_lets_the_next_one_decide(begin: Callable[[str], Story]) -> None:
+    """It acts as in report mode: a later rule that enables does, one that skips does not count as a link."""
+    story = begin("""
+version: 1
+rules:
+  - {id: first, mode: enforce, when: {attendees: {at_least: 1}}, limits: {per_hour: 1}}
+  - {id: reviews, mode: enforce, when: {subject: review}, limits: {per_hour: 1}}
+""")
+    ada = story.person("Ada")
+    for subject in ("Planning", "Review", "Lunch"):
+        story.meeting(ada, GUEST, subject=subject)
+        story.wait()
+    ends = [(line["reason"], line["rule"]) for line in story.lines() if line["reason"] != "already_online"]
+
+    assert ends == [("link_added", "first"), ("link_added", "reviews"), ("limit_reached", "first")]
+
+
 def test_the_brake_stops_every_write(begin: Callable[..., Story]) -> None:
     """With JOINLINK_MODE=report nothing is written, whatever the rules say."""
     story = begin(JOINLINK_MODE="report")

@@ -233,6 +233,17 @@ def test_a_tenant_that_cant_be_asked_for_its_domains_yet_delays_the_decision(beg
     assert story.has_link(ada, meeting)
 
 
+def test_an_event_that_a_guard_decides_asks_nothing_of_the_directory(begin: Begin) -> None:
+    """An attendee's copy is left alone, whether the tenant's domains can be read or not."""
+    story = begin(RULES.replace("[contoso.com]", "auto"))
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.stage.graph.faults.add(Fault(path="/organization", status=503, count=None))
+    story.wait()
+
+    assert story.ends(ada) == [("skipped", "already_online")]
+
+
 def test_a_permission_that_is_missing_is_a_reason_to_skip(begin: Begin) -> None:
     """A rule that can't be told does not enable; the log names what was refused."""
     story = begin(RULES.replace("[contoso.com]", "auto"))
