@@ -46,7 +46,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
     try:
         with parts.opened() as (joinlink, _world):
             desk = joinlink.desk()
-            policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
+            policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             found = desk.look(mailbox, event_id, policy)
             owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
             members = desk.directory.members(policy.mailboxes.groups)
@@ -69,7 +69,13 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
     )
 
 
-def _rules_in_force(desk: Desk) -> Policy:
+def rules_in_force(desk: Desk) -> Policy:
+    """Return the policy of JOINLINK_RULES.
+
+    Raises:
+        Refused: it can't be read, or has errors.
+        StorageUnavailable: its container does not answer.
+    """
     try:
         files = desk.rules.read()
     except OSError as error:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from shared.storage.rule_source import LastGoodRules
     from shared.storage.tables import Table
     from shared.storage.trial import StorageTrial
+    from shared.worker.backfill import Backfill
+    from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.desk import Desk
     from shared.worker.directory import Directory
     from shared.worker.doctor import Doctor
@@ -72,6 +74,22 @@ class Joinlink:
         """Return what handles event changes. Raises SettingsError."""
         with self._worker_lock:
             return self._event_messages
+
+    def backfill(self, sleep: Callable[[float], None]) -> "Backfill":
+        """Return what backfills calendars; `sleep` waits for so many seconds. Raises SettingsError."""
+        from shared.storage.backfills import BACKFILLS, Backfills
+        from shared.worker.backfill import Backfill
+
+        with self._worker_lock:
+            return Backfill(
+                world=self._world,
+                graph=self._graph,
+                searcher=self._calendar_searcher,
+                mailboxes=self._mailboxes,
+                backfills=Backfills(self._table(BACKFILLS)),
+                queue=self._event_changes,
+                sleep=sleep,
+            )
 
     def mailbox_messages(self) -> "MailboxMessages":
         """Return what handles tasks for mailboxes. Raises SettingsError."""
@@ -299,11 +317,9 @@ class Joinlink:
         sweeper = Sweeper(
             world=self._world,
             policies=self._policies,
-            directory=self._directory,
-            meetings=self._meetings,
+            searcher=self._calendar_searcher,
             mailboxes=self._mailboxes,
             queue=self._event_changes,
-            report_only=self._settings.report_only,
         )
         subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
         return MailboxMessages(
@@ -391,6 +407,17 @@ class Joinlink:
         from shared.worker.directory import Directory
 
         return Directory(self._graph, self._world.now)
+
+    @cached_property
+    def _calendar_searcher(self) -> "CalendarSearcher":
+        from shared.worker.calendar_search import CalendarSearcher
+
+        return CalendarSearcher(
+            world=self._world,
+            directory=self._directory,
+            meetings=self._meetings,
+            report_only=self._settings.report_only,
+        )
 
     @cached_property
     def _meetings(self) -> "Meetings":

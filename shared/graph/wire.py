@@ -206,7 +206,7 @@ class _User(_Shape):
     account_enabled: Annotated[bool, _or(default=True)] = True
 
     def value(self) -> User:
-        return User(id=self.id.lower(), no_calendar=self._no_calendar())
+        return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
 
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
