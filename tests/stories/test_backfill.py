@@ -1,5 +1,6 @@
 """`joinlink backfill`: links for meetings that were there before, at a pace that people bear."""
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -281,3 +282,27 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
 
     assert (ran.exit, story.stage.graph.calls) == (2, [])
     assert said in ran.err
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
+)
+def test_it_asks_before_it_writes(
+    answer: str, waiting: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the sums, and with what can't be undone; only a yes puts the changes on the queue."""
+    ada = story.person("Ada", watched=False)
+    for _ in range(2):
+        story.meeting(ada, GUEST)
+    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
+    ran = at_the_desk("backfill", "--all")
+
+    assert ran.exit == 0
+    assert "would be added: 2 links, 2 mails" in ran.out
+    assert "Add 2 join links? Graph can't take a link back, and attendees may get mail. [y/N]" in ran.out
+    assert sum(story.stage.host.waiting().values()) == waiting
