@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.simulate.memory import measure
+from sandbox.simulate.figures import Figures
+from sandbox.simulate.memory import Memory, measure
 from sandbox.simulate.town import START, Town
 from sandbox.simulate.week import WEEK, Week
 from shared.storage.mailboxes import MailboxState
@@ -71,3 +72,13 @@ def test_a_run_of_maintenance_takes_little_memory(week: Week) -> None:
     memory = measure(week.town)
 
     assert memory.after - memory.before < 30_000_000
+
+
+def test_the_figures_are_told(week: Week) -> None:
+    """Calls by kind, limits, and which hours were played."""
+    told = Figures.of(week, {MAILBOXES: Memory(2**20, 3 * 2**20)}, 0, timedelta(seconds=9)).markdown()
+
+    assert "played in full: hours 0 to 9.5, 82 to 86, 164 to 168." in told
+    assert "| renew a subscription | 600 | 0 | 0 | 600 |" in told
+    assert "| subscription writes | 500 in 20 s | 200 | 40.0% |" in told
+    assert "| 300 | 1 | 3 | 2 |" in told
