@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import events, mailboxes, maintenance, notifications
+from functions import events, health, mailboxes, maintenance, notifications
 from shared import logs
 
 
@@ -10,7 +10,7 @@ def build_app() -> func.FunctionApp:
     """Return a new app with all functions. The host indexes an app once, so each sandbox takes its own."""
     logs.configure("INFO")  # what is said before the settings are read is JSON, too
     built = func.FunctionApp()
-    for part in (events, mailboxes, maintenance, notifications):
+    for part in (events, health, mailboxes, maintenance, notifications):
         built.register_functions(part.blueprint)
     return built
 

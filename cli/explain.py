@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 from cli import live, rule_files, scope
 from cli.event_file import read_event
 from cli.formats import explain_json, explain_text
+from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
 from shared.domain.event import Event
@@ -63,11 +64,11 @@ def explain_event(
     live_event = bool(mailbox and event_id)
     if (file is None) is not live_event or (file is not None and (mailbox or event_id)):
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
-    moment = _moment(at)
+    when = _moment(at)
     if file is not None:
-        subject = _from_file(file, rules, moment, frozenset(name.lower() for name in domain or ()))
+        subject = _from_file(file, rules, when, frozenset(name.lower() for name in domain or ()))
     else:
-        subject = live.look(mailbox, event_id, rules, moment)
+        subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if as_json:
         print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
@@ -103,10 +104,7 @@ def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
 
 
 def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    read = moment(text) if text else None
+    if text and read is None:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none')
+    return read

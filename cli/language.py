@@ -4,6 +4,7 @@ Conditions come from the catalogue. The keys around them are described here; tes
 their names to those that the loader knows.
 """
 
+import re
 from dataclasses import dataclass
 
 from shared.domain.decision import Action, Mode
@@ -11,8 +12,10 @@ from shared.rules.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_
 from shared.rules.domain_words import ADDRESS, DOMAIN, DOMAINS
 from shared.rules.lists import NAME
 from shared.rules.people_syntax import GUID
+from shared.rules.rule_reader import DATE, PROVIDERS
 from shared.rules.shapes import FLAG, TEXT, Shape, block, matching, one_or_more, whole_number
 from shared.rules.syntaxes import DURATION
+from shared.rules.time_syntax import CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ _SOME_CONDITIONS: Shape = {**_CONDITIONS, "minProperties": 1}
 _SKIP_OR_IGNORE: Shape = {"enum": ["skip", "ignore"]}
 _PERSON = matching(r"/.+|[\w.'-]+|[^\s@/]+@[^\s@/\\]+")
 _PEOPLE: Shape = {"anyOf": [_PERSON, {"type": "array", "items": _PERSON}]}
-_DATE: Shape = {**matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "format": "date"}
-_CLOCK = r"(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)"
-_WEEKDAY = r"([Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*\.? +"
-_DAY_AND_TIME = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{_CLOCK})?"
+_DATE: Shape = {**matching(DATE), "format": "date"}
+_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +"
+_DAY_AND_TIME = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{CLOCK})?"
+_START = re.compile(rf"({_WEEKDAY})?{CLOCK}|in +[0-9]+[smhd]|{_DAY_AND_TIME}", re.IGNORECASE)
 _SELECTOR: Shape = {
     "anyOf": [
         block({"group": matching(GUID)}, required=("group",)),
@@ -141,7 +144,7 @@ RULE_KEYS: tuple[Word, ...] = (
         "provider",
         "The provider to use where the calendar names none by default, but allows this one.",
         block(
-            {"fallback": {"enum": ["teamsForBusiness", "skypeForBusiness", "skypeForConsumer"]}},
+            {"fallback": {"enum": list(PROVIDERS)}},
             required=("fallback",),
         ),
         "{fallback: teamsForBusiness}",
@@ -213,7 +216,7 @@ EVENT_KEYS: tuple[Word, ...] = (
     Word(
         "start",
         "When it starts: `09:00`, `mon 09:00`, `in 2h` or a date with a time.",
-        matching(rf"({_WEEKDAY})?{_CLOCK}|in +[0-9]+[smhd]|{_DAY_AND_TIME}"),
+        matching(_START),
         "mon 09:00",
     ),
     Word("duration", "How long it lasts.", DURATION, "30m"),

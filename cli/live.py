@@ -1,11 +1,10 @@
 """An event looked at where it lies: Graph, the app's memory and rules, by the app's settings. Reads only."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import rule_files, scope
+from cli import parts, rule_files, scope
 from cli.output import Failed, Refused
 from cli.subject import Subject
 from shared.domain.meeting import Meeting, MeetingState
@@ -22,9 +21,7 @@ from shared.errors import (
 from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
-from shared.wiring import Joinlink
 from shared.worker.desk import Desk
-from shared.worker.world import World
 
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
@@ -46,27 +43,19 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         Refused: the rules can't be used.
         Failed: Graph or storage do not answer as they should.
     """
-    # What an admin should know stands in the answer; the app's own log lines would only be in its way.
-    parts = Joinlink({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, World())
     try:
-        desk = parts.desk()
-        policy = rule_files.load_one(rules) if rules is not None else _rules_in_force(desk)
-        found = desk.look(mailbox, event_id, policy)
-        owner = (
-            {mailbox.lower(), found.event.organizer.lower()}
-            if found.event.is_organizer
-            else {mailbox.lower()}
-        )
-        in_scope = scope.notes(
-            policy.mailboxes, frozenset(owner - {""}), desk.directory.members(policy.mailboxes.groups)
-        )
+        with parts.opened() as (joinlink, _world):
+            desk = joinlink.desk()
+            policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
+            found = desk.look(mailbox, event_id, policy)
+            owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
+            members = desk.directory.members(policy.mailboxes.groups)
+            in_scope = scope.notes(policy.mailboxes, frozenset(owner - {""}), members)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{said} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
-    finally:
-        parts.close()
     return Subject(
         event=found.event,
         policy=policy,
@@ -80,7 +69,13 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
     )
 
 
-def _rules_in_force(desk: Desk) -> Policy:
+def rules_in_force(desk: Desk) -> Policy:
+    """Return the policy of JOINLINK_RULES.
+
+    Raises:
+        Refused: it can't be read, or has errors.
+        StorageUnavailable: its container does not answer.
+    """
     try:
         files = desk.rules.read()
     except OSError as error:

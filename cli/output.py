@@ -36,6 +36,8 @@ class Exit(IntEnum):
     ERRORS = 1
     #: the command can't be carried out as it was given
     USAGE = 2
+    #: a person pressed Ctrl-C; as shells have it, 128 and the number of the signal
+    STOPPED = 130
 
 
 class Refused(Exception):

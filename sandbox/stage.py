@@ -73,8 +73,9 @@ class Stage:
         wiring.joinlink().close()
         self.build({**self.settings, **changes})
 
-    def watch(self, user: User, change_type: str = "created,updated") -> str:
-        """Subscribe to a user's events as the app does; return the subscription's id."""
+    def watch(self, user: User, change_type: str = "created,updated", url: str = "") -> str:
+        """Subscribe to a user's events as the app does, or for another address; return the id."""
+        url = url or self.host.address("notifications")
         token = TokenSource.managed_identity().token(_GRAPH).value
         answer = httpx.post(
             f"{self.graph_url}/v1.0/subscriptions",
@@ -82,8 +83,8 @@ class Stage:
             json={
                 "changeType": change_type,
                 "resource": f"users/{user.id}/events",
-                "notificationUrl": self.host.address("notifications"),
-                "lifecycleNotificationUrl": self.host.address("notifications"),
+                "notificationUrl": url,
+                "lifecycleNotificationUrl": url,
                 "expirationDateTime": (self.clock.now() + timedelta(days=6)).isoformat(),
                 "clientState": client_state(CLIENT_STATE_KEY, user.id),
             },

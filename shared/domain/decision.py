@@ -102,6 +102,7 @@ class Reason(StrEnum):
     # `kept`
     IN_ORDER = "in_order"
     RENEWED_LATELY = "renewed_lately"
+    ROOM = "room"
 
 
 class Verdict(StrEnum):

@@ -35,3 +35,5 @@ class User:
     id: str
     #: None where a calendar may be
     no_calendar: NoCalendar | None = None
+    #: user principal name, empty where Graph gives none
+    name: str = ""

@@ -1,8 +1,8 @@
 """Time zones by the names that Graph uses: IANA's, Windows', and what it makes up."""
 
 from datetime import UTC, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
@@ -16,11 +16,14 @@ def find_zone(name: str) -> tzinfo | None:
 
     Such as `Europe/Berlin` or `W. Europe Standard Time`.
     """
-    try:
-        return ZoneInfo(win_tz.get(name, name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        # ValueError: a path that leaves the zone folder; OSError: a folder of zones, a name too long.
-        return None
+    iana = win_tz.get(name, name)
+    return ZoneInfo(iana) if iana in _iana_names() else None
+
+
+@cache
+def _iana_names() -> frozenset[str]:
+    # These two are no places: the machine's own zone, and what a machine says before it has one.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def zone_or_utc(name: str) -> tzinfo:

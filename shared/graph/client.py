@@ -53,6 +53,8 @@ class Tally:
     calls: int = 0
     writes: int = 0
     request_ids: list[str] = field(default_factory=list)
+    #: Graph's clock, as its last answer tells it
+    date: str = ""
 
 
 class Graph:
@@ -81,6 +83,11 @@ class Graph:
         """Yield what the mailbox's calendar shows between two moments, series expanded, page by page."""
         call = protocol.read_calendar_view(mailbox, start, end, with_body=with_body)
         return (wire.events_from(page, call.name) for page in self._pages(call))
+
+    def default_calendar(self, mailbox: str) -> Calendar:
+        """Read a mailbox's default calendar; MailboxUnusable where there is none."""
+        call = protocol.read_default_calendar(mailbox)
+        return wire.calendar_from(self._send(call), call.name)
 
     def enable_online_meeting(self, mailbox: str, event: Event, provider: str) -> Event:
         """Turn the event, unchanged since we read it, into an online meeting; return it as Graph answers."""
@@ -152,6 +159,11 @@ class Graph:
         call = directory_calls.read_user(name)
         return wire.user_from(self._send(call), call.name)
 
+    def purpose(self, mailbox: str) -> str:
+        """Read what a mailbox is for, such as `user` or `room`; MailboxUnusable where there is none."""
+        call = directory_calls.read_purpose(mailbox)
+        return wire.purpose_from(self._send(call), call.name)
+
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         following: Call | None = call
         while following:
@@ -182,6 +194,7 @@ class Graph:
         except httpx.TransportError as error:
             raise GraphUnavailable(call.name, detail=type(error).__name__) from error
         self.tally.calls += len(response.history)
+        self.tally.date = response.headers.get("date", "")
         if request_id := response.headers.get("request-id"):
             self.tally.request_ids.append(request_id)
         return protocol.decipher(call, response.status_code, response.headers, response.content)
@@ -205,3 +218,15 @@ def call_ourselves(url: str, transport: httpx.BaseTransport | None = None) -> No
     """Post a handshake to our own notification URL, as Graph will; what comes of it is for Graph to say."""
     with suppress(httpx.HTTPError), httpx.Client(timeout=TIMEOUT, transport=transport) as client:
         client.post(httpx.URL(url).copy_merge_params({"validationToken": "Joinlink wakes itself up"}))
+
+
+def echo_of_ourselves(url: str, token: str, transport: httpx.BaseTransport | None = None) -> str:
+    """Post a handshake to our own notification URL, as Graph does; return what is wrong with the answer."""
+    try:
+        with httpx.Client(timeout=TIMEOUT, transport=transport) as client:
+            answer = client.post(httpx.URL(url).copy_merge_params({"validationToken": token}))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"it can't be reached ({type(error).__name__})"
+    if answer.status_code != httpx.codes.OK:
+        return f"it answers {answer.status_code}"
+    return "" if answer.text == token else "it answers 200, and something else than Joinlink does"

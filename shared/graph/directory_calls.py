@@ -1,8 +1,10 @@
 """The calls about who is in the tenant (https://learn.microsoft.com/graph/api/resources/user)."""
 
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import quote
 
+from shared.errors import MailboxUnusable
 from shared.graph.protocol import Call, read_group_members
 
 _FIELDS = "id,mail,userPrincipalName,userType,accountEnabled"
@@ -20,6 +22,17 @@ def list_group_users(group: str) -> Call:
     """Get the users in a group, nested groups resolved, a page of them."""
     call = read_group_members(group)
     return replace(call, params={**call.params, "$select": _FIELDS})
+
+
+def read_purpose(mailbox: str) -> Call:
+    """Get what a mailbox is for (https://learn.microsoft.com/graph/api/user-get-mailboxsettings)."""
+    return Call(
+        name="read the mailbox's purpose",
+        method="GET",
+        path=f"/users/{quote(mailbox, safe='')}/mailboxSettings",
+        params={"$select": "userPurpose"},
+        errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
 
 
 def read_user(name: str) -> Call:

@@ -107,6 +107,18 @@ def read_calendar_of(mailbox: str, event: str) -> Call:
     )
 
 
+def read_default_calendar(mailbox: str) -> Call:
+    """Get a mailbox's default calendar (https://learn.microsoft.com/graph/api/calendar-get)."""
+    return Call(
+        name="read the mailbox's calendar",
+        method="GET",
+        path=f"/users/{quote(mailbox, safe='')}/calendar",
+        params={"$select": CALENDAR_FIELDS},
+        headers={"Prefer": PREFER},
+        errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
+
+
 def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str) -> Call:
     """PATCH the two properties and no other (https://learn.microsoft.com/graph/api/event-update).
 

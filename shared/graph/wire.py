@@ -206,7 +206,7 @@ class _User(_Shape):
     account_enabled: Annotated[bool, _or(default=True)] = True
 
     def value(self) -> User:
-        return User(id=self.id.lower(), no_calendar=self._no_calendar())
+        return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
 
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
@@ -214,6 +214,10 @@ class _User(_Shape):
         if not self.account_enabled:
             return NoCalendar.ACCOUNT_DISABLED
         return None if self.mail else NoCalendar.NO_ADDRESS
+
+
+class _MailboxSettings(_Shape):
+    user_purpose: Text = ""
 
 
 class _Users(_Shape):
@@ -266,6 +270,12 @@ def user_from(data: dict[str, Any], call: str) -> User:
     """Read one user."""
     with _understood(call):
         return _User.model_validate(data).value()
+
+
+def purpose_from(data: dict[str, Any], call: str) -> str:
+    """Read what a mailbox is for, such as `user` or `room`; empty where Graph does not tell."""
+    with _understood(call):
+        return _MailboxSettings.model_validate(data).user_purpose
 
 
 def subscription_from(data: dict[str, Any], call: str) -> Subscription:

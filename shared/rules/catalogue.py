@@ -105,8 +105,8 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     ),
     _row(
         "type",
-        NamesSyntax(("singleInstance", "occurrence", "exception", "seriesMaster")),
-        "Graph's type of the event; any of the list. A series is judged by its master.",
+        NamesSyntax(("singleInstance", "seriesMaster")),
+        "Graph's type of the event; any of the list. Occurrences are judged by the master of their series.",
         "type: singleInstance",
     ),
     _row("has_location", _FLAG, "Whether a place is named.", "has_location: false"),

@@ -7,43 +7,67 @@ import re2
 
 from shared.domain.event import Event
 
-#: Service -> its join links, as RE2 of host and path. Paths keep a service's other pages (pricing, help) out.
-_LINKS = {
-    "Zoom": (
-        r"zoom(?:gov)?\.(?:us|com|com\.cn)"
-        r"/(?:j|my|s|w|wc|wc/join|meeting/register|webinar/register)/[\w.-]+"
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+#: Service, host and path of its join links, as RE2. Paths keep a service's other pages (pricing, help) out.
+_LINKS = (
+    (
+        "Zoom",
+        r"zoom(?:gov)?\.(?:us|com|com\.cn)",
+        r"(?:j|my|s|w|wc|wc/join|ev|meeting/register|webinar/register)/[\w.-]+",
     ),
-    "Webex": (
-        r"webex\.com/(?:(?:meet|join)/[\w.-]+|[\w.-]+/(?:j\.php|e\.php|m\.php|onstage/)|wbxmjs/|m/[\w-]+)"
+    (
+        "Webex",
+        r"webex\.com",
+        (
+            r"(?:(?:meet|join)/[\w.-]+|[\w.-]+/(?:j\.php|e\.php|m\.php|onstage/)|wbxmjs/"
+            rf"|webappng/sites/[\w.-]+/(?:meeting|webinar)/|m/{_UUID})"
+        ),
     ),
-    "Google Meet": r"meet\.google\.com/(?:[a-z]{3}-[a-z]{4}-[a-z]{3}|lookup/[\w-]+)",
-    "Microsoft Teams": (
-        r"teams\.(?:microsoft\.(?:com|us)|live\.com|microsoftonline\.cn|cloud\.microsoft)"
-        r"/(?:l/meetup-join|meet)/[\w%-]+"
+    ("Google Meet", r"meet\.google\.com", r"(?:[a-z]{3}-[a-z]{4}-[a-z]{3}|lookup/[\w-]+)"),
+    (
+        "Microsoft Teams",
+        r"teams\.(?:microsoft\.(?:com|us)|live\.com|microsoftonline\.cn|cloud\.microsoft)",
+        r"(?:l/meetup-join|meet)/[\w%-]+",
     ),
-    "Skype": r"(?:join\.skype\.com/[\w-]+|meet\.lync\.com/[\w.-]+/[\w.-]+/[\w-]+)",
-    "GoTo": (
-        r"(?:(?:gotomeeting|gotomeet)\.(?:com|me)/(?:join/)?[0-9]+"
-        r"|gotomeet\.me/[\w-]+|meet\.goto\.com/[\w-]+)"
-    ),
-    "Jitsi": r"(?:meet\.jit\.si|8x8\.vc)/[\w%/-]+",
-    "BlueJeans": r"bluejeans\.com/(?:meet/)?[0-9]+",
-    "Amazon Chime": r"chime\.aws/(?:meetings/)?[0-9]+",
-    "Whereby": r"whereby\.com/[\w-]+",
-    "RingCentral": r"(?:v\.ringcentral\.com/join/[0-9]+|meetings\.ringcentral\.com/j/[0-9]+)",
-    "Lifesize": r"call\.lifesizecloud\.com/[0-9]+",
-    "Pexip": r"pexip\.me/meet/[\w.-]+",
+    ("Skype", r"join\.skype\.com", r"[\w-]+"),
+    ("Skype", r"meet\.lync\.com", r"[\w.-]+/[\w.-]+/[\w-]+"),
+    ("GoTo", r"(?:gotomeeting|gotomeet)\.(?:com|me)", r"(?:join/)?[0-9]+"),
+    ("GoTo", r"(?:gotomeet\.me|meet\.goto\.com)", r"[\w-]+"),
+    ("GoTo", r"app\.goto\.com", r"meeting/[\w-]+"),
+    ("Jitsi", r"(?:meet\.jit\.si|8x8\.vc)", r"[\w%/-]+"),
+    ("BlueJeans", r"bluejeans\.com", r"(?:meet/)?[0-9]+"),
+    ("Amazon Chime", r"chime\.aws", r"(?:meetings/)?[0-9]+"),
+    ("Whereby", r"whereby\.com", r"[\w-]+"),
+    ("RingCentral", r"v\.ringcentral\.com", r"join/[0-9]+"),
+    ("RingCentral", r"meetings\.ringcentral\.com", r"j/[0-9]+"),
+    ("Lifesize", r"call\.lifesizecloud\.com", r"[0-9]+"),
+    ("Pexip", r"pexip\.me", r"meet/[\w.-]+"),
+    ("FaceTime", r"facetime\.apple\.com", r"join\b"),
+    ("Zoho Meeting", r"meeting\.zoho\.(?:com|eu|in|jp|com\.au)", r"join\b"),
+    ("Zoho Meeting", r"meet\.zoho\.(?:com|eu|in|jp|com\.au)", r"[a-z]{3,4}(?:-[a-z]{3,4}){2}"),
+    ("Tencent Meeting", r"(?:meeting\.tencent|voovmeeting)\.com", r"(?:dm|dw|p|s)/[\w-]+"),
+    ("Lark", r"vc\.(?:larksuite\.com|feishu\.cn)", r"j/[0-9]+"),
+)
+#: What stands where others name a room: the first part of the path of pages that nobody meets on.
+_PAGES = {
+    "Skype": {b"download", b"invite"},
+    "GoTo": {b"install"},
+    "Jitsi": {b"static"},
+    "Whereby": {b"blog", b"information", b"org", b"pricing", b"user"},
 }
-#: A host begins after `://`, at the edge of a word or of the text, and may stand in any subdomain.
-_BEFORE = r"(?:^|://|[\s<>\"'()\[\],;|=])(?:[a-z0-9-]+\.)*"
-_NAMES = tuple(_LINKS)
+#: A host begins where no other host, and no address, goes on; it may stand in any subdomain.
+_BEFORE = r"(?:^|[^a-z0-9.@-])(?:[a-z0-9-]+\.)*"
+_PORT = r"(?::[0-9]{1,5})?"
+#: Proofpoint's URL Defense, version 2, writes "-" for "%" and "_" for "/"
+_PROOFPOINT = "-3A__", str.maketrans("-_", "%/")
 
 
 def _compiled() -> re2._Regexp:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
-    return re2.compile(_BEFORE + "(?:" + "|".join(f"({link})" for link in _LINKS.values()) + ")", options)
+    links = "|".join(f"({host}{_PORT}/{path})" for _, host, path in _LINKS)
+    return re2.compile(f"{_BEFORE}(?:{links})", options)
 
 
 _PATTERN = _compiled()
@@ -52,15 +76,29 @@ _PATTERN = _compiled()
 def find_join_link(*texts: str) -> str | None:
     """Return the service whose join link stands first in the texts, None if there is none.
 
-    Time is linear in the length of the texts. Links wrapped by Outlook's Safe Links are seen through.
+    Time is linear in the length of the texts. Links wrapped by Outlook's Safe Links, once or twice, and by
+    Proofpoint's URL Defense are seen through.
     """
     text = "\n".join(texts)
     if "." not in text:
         return None
+    for found in _PATTERN.finditer(_unwrapped(text).encode("utf-8", "replace")):
+        service, _, _ = _LINKS[found.lastindex - 1]
+        first = found[found.lastindex].split(b"/")[1].lower()
+        if first not in _PAGES.get(service, ()):
+            return service
+    return None
+
+
+def _unwrapped(text: str) -> str:
+    """Return the text, and behind it the text once more with what wraps links taken off."""
+    mark, letters = _PROOFPOINT
+    plain = text
+    if mark in text:
+        plain += "\n" + unquote(text.translate(letters))
     if "%" in text:
-        text += "\n" + unquote(text)
-    found = _PATTERN.search(text.encode("utf-8", "replace").decode())
-    return _NAMES[found.lastindex - 1] if found else None
+        plain += "\n" + unquote(unquote(text))
+    return plain
 
 
 def other_join_link(event: Event, *, look_in_body: bool = False) -> str | None:

@@ -42,10 +42,23 @@ class Problem:
 
 
 _MOST_KNOWN = 300
+#: What people write whose meaning the letters don't tell. None: what looks near means something else.
+_SLIPS: dict[str, str | None] = {
+    "attendee_count": "attendees",
+    "internal_attendees": None,
+    "enabled": "enforce",
+    "on": "enforce",
+    "disabled": "off",
+    "per_day": "per_mailbox_per_day",
+}
 
 
-def suggest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` was probably meant to be, if one is near."""
+def suggest(word: str, known: Iterable[str], *, nearness: float = 0.6) -> str | None:
+    """Return the known word that `word` was probably meant to be, if one is near (1 is the same)."""
     folded = {candidate.casefold(): candidate for candidate in islice(known, _MOST_KNOWN)}
-    near = difflib.get_close_matches(word.casefold()[:60], folded, n=1, cutoff=0.6)
+    if word.casefold() in _SLIPS:
+        meant = _SLIPS[word.casefold()]
+        if meant is None or meant in folded:
+            return meant
+    near = difflib.get_close_matches(word.casefold()[:60], folded, n=1, cutoff=nearness)
     return folded[near[0]] if near else None

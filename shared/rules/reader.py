@@ -68,9 +68,9 @@ class Reader:
             )
         )
 
-    def suggest(self, word: str, known: Collection[str]) -> str | None:
+    def suggest(self, word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
         """Return what was probably meant; past so many problems none is shown, and none is looked for."""
-        return suggest(word, known) if len(self.problems) <= MAX_PROBLEMS else None
+        return suggest(word, known, nearness=nearness) if len(self.problems) <= MAX_PROBLEMS else None
 
     def unknown(self, at: Place, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is not among the known ones, with the nearest of them or all."""

@@ -17,9 +17,9 @@ _KEYS = (
 )  # fmt: skip
 _JOINS = ("all", "any", "not")
 _CONDITIONS = (*CATALOGUE, *_JOINS)
-_PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
+PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_rule(node: Node, reader: Reader) -> Rule | None:
@@ -125,7 +125,7 @@ def _fallback(node: Node, reader: Reader) -> str | None:
         if isinstance(node, Mapping) and not node.entries:
             reader.problem(node, "provider needs a fallback, such as teamsForBusiness")
         return None
-    return reader.choice(keys["fallback"], "provider: fallback", _PROVIDERS)
+    return reader.choice(keys["fallback"], "provider: fallback", PROVIDERS)
 
 
 def _limits(node: Node, reader: Reader) -> Limits | None:
@@ -151,9 +151,9 @@ def _window(node: Node, reader: Reader) -> Window | None:
 
 
 def _midnight(node: Node, reader: Reader, what: str) -> datetime | None:
-    text = node.text if isinstance(node, Scalar) else ""
+    text = node.text.strip() if isinstance(node, Scalar) else ""
     try:
-        if _DATE.fullmatch(text):
+        if DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
         reader.problem(node, f"{what}: there is no day {text}")

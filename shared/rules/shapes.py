@@ -1,7 +1,7 @@
 """Pieces of JSON Schema (draft 2020-12) in which syntaxes tell editors what a value looks like."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from re import Pattern
 from typing import Any
 
@@ -9,15 +9,35 @@ Shape = dict[str, Any]
 
 TEXT: Shape = {"type": "string", "pattern": r"\S"}
 FLAG: Shape = {"type": "boolean"}
+_LETTER = re.compile(r"\\.|\[[^\]]*\]|[a-z]")
 _RANGE = re.compile("[a-z]-[a-z]")
 
 
 def matching(pattern: Pattern[str] | str) -> Shape:
-    """Return text that the pattern matches as a whole. JSON Schema's patterns know no case-blindness."""
+    """Return text that the pattern matches as a whole, spaces around it aside."""
     source = pattern if isinstance(pattern, str) else pattern.pattern
     if not isinstance(pattern, str) and pattern.flags & re.IGNORECASE:
-        source = _RANGE.sub(lambda letters: letters[0] + letters[0].upper(), source)
-    return {"type": "string", "pattern": f"^({source})$"}
+        source = _case_blind(source)
+    return {"type": "string", "pattern": rf"^\s*({source})\s*$"}
+
+
+def _case_blind(source: str) -> str:
+    """Return a pattern in small letters for both cases: JSON Schema's know no flag for that."""
+    return _LETTER.sub(lambda found: _both_cases(found[0]), source)
+
+
+def _both_cases(part: str) -> str:
+    if part.startswith("\\"):
+        return part
+    if part.startswith("["):
+        return _RANGE.sub(lambda letters: letters[0] + letters[0].upper(), part)
+    return f"[{part}{part.upper()}]"
+
+
+def any_case(words: Sequence[str]) -> Shape:
+    """Return one of the words, in any case; editors offer them as they are spelled here."""
+    case_blind = re.compile("|".join(words).lower(), re.IGNORECASE)
+    return {"anyOf": [{"enum": list(words)}, matching(case_blind)]}
 
 
 def one_or_more(item: Shape) -> Shape:

@@ -94,9 +94,9 @@ def _people(node: Node, reader: Reader, what: str) -> tuple[str, ...] | None:
 
 
 def _person(node: Node, reader: Reader, what: str) -> str | None:
-    word = reader.text(node, what)
-    if word is None or domain_of(word) or word.startswith("/") or _NAME.fullmatch(word):
-        return word
+    word = node.value if isinstance(node, Scalar) else None
+    if isinstance(word, str) and (domain_of(word) or word.startswith("/") or _NAME.fullmatch(word.strip())):
+        return word.strip()
     reader.problem(
         node, f"{what} needs addresses, or names of colleagues in one word, but this is {described(node)}"
     )

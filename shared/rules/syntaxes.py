@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Count, Names, Truth, fold
 from shared.rules.reader import Reader, described
-from shared.rules.shapes import FLAG, TEXT, Shape, block, matching, one_or_more, whole_number
+from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, one_or_more, whole_number
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
 V = TypeVar("V")
@@ -16,6 +16,10 @@ V = TypeVar("V")
 _BOUNDS = ("at_least", "at_most")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
+_LONG_DURATION = re.compile(
+    r"([0-9]{1,7}) *(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\.?", re.IGNORECASE
+)
+_COMPARED = re.compile(r"([<>])(=?) *([0-9]{1,9})")
 #: the JSON Schema of a time such as 15m
 DURATION = matching(_DURATION.pattern)
 
@@ -65,6 +69,9 @@ class NumberSyntax:
         if isinstance(node, Mapping):
             bounds = _bounds(node, reader, name, reader.whole_number)
             return bounds and Expectation(_bounds_text(bounds, str), _count_within(*bounds))
+        if isinstance(node, Scalar) and (bound := _compared(node.text)):
+            reader.problem(node, f"{name} needs a whole number or a bound: write {bound}")
+            return None
         number = reader.whole_number(node, name)
         return None if number is None else Expectation(str(number), _count_within(number, number))
 
@@ -73,6 +80,17 @@ class NumberSyntax:
         return (
             str(value.low) if value.low == value.high else f"{value.low} to {value.high}, some can't be told"
         )
+
+
+def _compared(text: str) -> str:
+    """Return the bound that `>= 3` and the like stand for; empty where the text is none of them."""
+    found = _COMPARED.fullmatch(text)
+    if found is None:
+        return ""
+    sign, equal, number = found.groups()
+    if sign == ">":
+        return f"{{at_least: {int(number) + (not equal)}}}"
+    return f"{{at_most: {max(0, int(number) - (not equal))}}}"
 
 
 def _count_within(least: int | None, most: int | None) -> Callable[[Count], Truth]:
@@ -100,8 +118,8 @@ class DurationSyntax:
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta] | None:
         """Return the bounds, both included."""
-        if isinstance(node, Scalar) and _DURATION.fullmatch(node.text):
-            bound = node.text
+        if isinstance(node, Scalar) and _DURATION.fullmatch(node.text.strip()):
+            bound = node.text.strip()
             reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
             return None
         bounds = _bounds(node, reader, name, lambda value, what: read_duration(value, reader, what))
@@ -123,11 +141,12 @@ class DurationSyntax:
 
 def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
     """Return a time such as 90s, 15m, 24h or 7d."""
-    found = _DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    found, meant = _DURATION.fullmatch(text), _LONG_DURATION.fullmatch(text)
     if found:
         return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
-    number = isinstance(node, Scalar) and node.text.isdecimal()
-    hint = "; it lacks a unit" if number else ""
+    hint = "; it lacks a unit" if text.isdecimal() else ""
+    hint = f"; write {meant[1]}{meant[2][0].lower()}" if meant else hint
     reader.problem(
         node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {described(node)}{hint}"
     )
@@ -197,7 +216,7 @@ class NamesSyntax:
 
     def shape(self) -> Shape:
         """Return a name or a list of names."""
-        return one_or_more({"enum": list(self.choices)} if self.choices else TEXT)
+        return one_or_more(any_case(self.choices) if self.choices else TEXT)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Names] | None:
         """Return the names."""
@@ -214,7 +233,7 @@ class NamesSyntax:
         if word is None or not self.choices:
             return word
         for choice in self.choices:
-            if fold(choice) == fold(word):
+            if fold(choice) == fold(word.strip()):
                 return choice
         choices = ", ".join(self.choices)
         near = reader.suggest(word, self.choices)

@@ -9,13 +9,13 @@ from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import ZONE_NAMES, find_zone
 from shared.rules.event_facts import Start, Truth
 from shared.rules.reader import Reader, described
-from shared.rules.shapes import TEXT, Shape, block, matching, one_or_more
+from shared.rules.shapes import TEXT, Shape, any_case, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Node, Scalar, shown
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-#: the JSON Schema of a time of day
-CLOCK: Shape = matching(f"{_CLOCK.pattern}|24:00")
+#: a time of day, for JSON Schema
+CLOCK = f"({_CLOCK.pattern}|24:00)"
 _HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
@@ -41,8 +41,9 @@ class StartsBetweenSyntax:
 
     def shape(self) -> Shape:
         """Return a block with a zone and one key more."""
-        days = one_or_more({"enum": [*_DAYS, *WEEKDAYS]})
-        keys = {"from": CLOCK, "to": CLOCK, "days": days, "timezone": TEXT}
+        days = one_or_more(any_case((*_DAYS, *WEEKDAYS)))
+        clock = matching(CLOCK)
+        keys = {"from": clock, "to": clock, "days": days, "timezone": TEXT}
         return block(keys, required=("timezone",), least=2)
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
@@ -165,11 +166,13 @@ def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
         return None
     zone = find_zone(name.strip())
     if zone is None:
+        # What is near in letters lies on the same continent, what is near in digits an hour away.
+        has_digits = any(letter.isdigit() for letter in name)
         reader.problem(
             node,
             f'{what}: there is no time zone "{shown(name)}"; '
             'names are such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=reader.suggest(name, ZONE_NAMES),
+            suggestion=None if has_digits else reader.suggest(name, ZONE_NAMES, nearness=0.8),
         )
     return zone
 

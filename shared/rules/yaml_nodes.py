@@ -38,6 +38,8 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_HASHED = re.compile(r"\s+(#\S+)")
+_NO_SPACE = re.compile(r"\s*(?:- +)*[a-z_]+:(?=[^\s/])")
 #: what YAML does not allow: control characters and the like
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -148,8 +150,10 @@ class _Composer:
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
         self._nodes = 0
+        self._lines: list[str] = []
 
     def document(self, text: str) -> Node:
+        self._lines = text.splitlines()
         events = _events(text)
         first = next(events)
         while not isinstance(first, (DocumentStartEvent, StreamEndEvent)):
@@ -217,9 +221,9 @@ class _Composer:
         entries: dict[str, tuple[Scalar, Node]] = {}
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._node(event, events, depth + 1)
-            value = self._node(next(events), events, depth + 1)
+            value = self._node(begin := next(events), events, depth + 1)
             if isinstance(key, Scalar) and isinstance(value, Scalar) and value.plain and not value.text:
-                value = replace(value, line=key.line, column=key.column)  # nothing stands nowhere
+                value = self._comment(begin) or replace(value, line=key.line, column=key.column)
             if not isinstance(key, Scalar):
                 self._note(event, "a key is a single word; put text in brackets in quotes")
             elif key.text == "<<" and key.plain:
@@ -230,6 +234,18 @@ class _Composer:
             else:
                 entries[key.text] = (key, value)
         return tuple(entries.values())
+
+    def _comment(self, event: Any) -> Scalar | None:
+        """Return what stands as a comment where nothing else does, `#urgent`, as the text that was meant."""
+        line, column = event.start_mark.line, event.start_mark.column
+        found = _HASHED.match(self._lines[line] if line < len(self._lines) else "", column)
+        if found is None:
+            return None
+        place = {"line": line + 1, "column": found.start(1) + 1}
+        self.mistakes.append(
+            Mistake(text='text that begins with "#" is a comment; put it in quotes', **place)
+        )
+        return Scalar(text=found[1], plain=False, **place)
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -250,6 +266,10 @@ def _explained(error: MarkedYAMLError, text: str) -> Mistake:
     earlier = error.context_mark is not None and began_earlier(error.context, error.problem)
     mark = error.context_mark if earlier else error.problem_mark or error.context_mark
     lines = text.splitlines()
+    if mark is not None and mark.line and "mapping values" in (error.problem or ""):
+        above = _NO_SPACE.match(lines[mark.line - 1])
+        if above:
+            return Mistake(line=mark.line, column=above.end() + 1, text='a space is missing after the ":"')
     line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
     column = mark.column if mark is not None else 0
     return _at(mark, explain(error.context, error.problem, before=line[:column], after=line[column:]))

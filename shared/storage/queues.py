@@ -12,7 +12,12 @@ from typing import TypedDict
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.storage.queue import LinearRetry, QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+from azure.storage.queue import (
+    LinearRetry,
+    QueueClient,
+    TextBase64DecodePolicy,
+    TextBase64EncodePolicy,
+)
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
@@ -24,15 +29,6 @@ POISON_SUFFIX = "-poison"
 _MOST_KEPT_BYTES = 7_000
 _NEVER_EXPIRES = -1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
-
-
-class _Options(TypedDict):
-    """The host expects base64; the SDK's own default is plain text."""
-
-    message_encode_policy: TextBase64EncodePolicy
-    message_decode_policy: TextBase64DecodePolicy
-    transport: RequestsTransport
-    retry_policy: LinearRetry
 
 
 class MessageQueue:
@@ -51,15 +47,7 @@ class MessageQueue:
         cls, name: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "MessageQueue":
         """Connect to the queue `name`; nothing is sent yet."""
-        options = _Options(
-            message_encode_policy=TextBase64EncodePolicy(),
-            message_decode_policy=TextBase64DecodePolicy(),
-            transport=transport(),
-            retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
-        )
-        if storage.connection_string:
-            return cls(QueueClient.from_connection_string(storage.connection_string, name, **options))
-        return cls(QueueClient(storage.queue_url, name, credential=credential, **options))
+        return cls(queue_client(name, storage, credential, base64=True))
 
     def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message on the queue, visible after `delay`, never to expire; make a queue that is missing.
@@ -78,6 +66,19 @@ class MessageQueue:
                 f"queue {self.name} did not take a message: {type(error).__name__}"
             ) from error
 
+    def length(self) -> int:
+        """Return about how many messages there are, invisible ones too; 0 where the queue is missing.
+
+        Raises:
+            QueueUnavailable: the queue does not answer.
+        """
+        try:
+            return self._client.get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+        except AzureError as error:
+            raise QueueUnavailable(f"queue {self.name} can't be counted: {type(error).__name__}") from error
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
@@ -89,6 +90,33 @@ class MessageQueue:
     def _create(self) -> None:
         with suppress(ResourceExistsError):  # another instance was faster
             self._client.create_queue()
+
+
+def queue_client(
+    name: str, storage: StorageSettings, credential: TokenCredential | None, *, base64: bool
+) -> QueueClient:
+    """Return a client for the queue `name`; nothing is sent yet.
+
+    `base64`, it speaks as the host does; else texts are as they lie there, whoever wrote them.
+    """
+    options = _Options(
+        message_encode_policy=TextBase64EncodePolicy() if base64 else None,
+        message_decode_policy=TextBase64DecodePolicy() if base64 else None,
+        transport=transport(),
+        retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
+    )
+    if storage.connection_string:
+        return QueueClient.from_connection_string(storage.connection_string, name, **options)
+    return QueueClient(storage.queue_url, name, credential=credential, **options)
+
+
+class _Options(TypedDict):
+    """The host expects base64; the SDK's own default is plain text."""
+
+    message_encode_policy: TextBase64EncodePolicy | None
+    message_decode_policy: TextBase64DecodePolicy | None
+    transport: RequestsTransport
+    retry_policy: LinearRetry
 
 
 def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:

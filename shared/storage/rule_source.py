@@ -4,6 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
@@ -116,6 +117,18 @@ class LastGoodRules:
                 return ()
             except (ValueError, KeyError, TypeError) as error:
                 raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
+
+    def kept_at(self) -> datetime | None:
+        """Return when the files were kept: since then they are in force; None if there are none.
+
+        Raises:
+            StorageUnavailable: the container does not tell.
+        """
+        with _available(KEPT_CONTAINER):
+            try:
+                return self._client.get_blob_client(_KEPT_BLOB).get_blob_properties().last_modified
+            except ResourceNotFoundError:
+                return None
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
         """Keep these files instead.

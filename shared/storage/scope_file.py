@@ -36,6 +36,9 @@ class ScopeFile:
         """Take all out."""
         self._database.execute("DELETE FROM scope")
 
+    def __contains__(self, user: str) -> bool:
+        return bool(self._database.execute("SELECT 1 FROM scope WHERE id = ?", (user,)).fetchone())
+
     def __len__(self) -> int:
         [count] = self._database.execute("SELECT count(*) FROM scope").fetchone()
         return int(count)

@@ -49,10 +49,7 @@ class Table:
     @classmethod
     def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "Table":
         """Connect to the table `name`; nothing is sent yet."""
-        options = _Options(transport=transport(), retry_total=1)
-        if storage.connection_string:
-            return cls(TableClient.from_connection_string(storage.connection_string, name, **options))
-        return cls(TableClient(storage.table_url, name, credential=credential, **options))
+        return cls(table_client(name, storage, credential))
 
     def read(self, partition: str, row: str) -> Row | None:
         """Return a row, None where there is none."""
@@ -140,6 +137,14 @@ class Table:
     def _create(self) -> None:
         with suppress(ResourceExistsError):  # another instance was faster
             self._client.create_table()
+
+
+def table_client(name: str, storage: StorageSettings, credential: TokenCredential | None) -> TableClient:
+    """Return a client for the table `name`; nothing is sent yet."""
+    options = _Options(transport=transport(), retry_total=1)
+    if storage.connection_string:
+        return TableClient.from_connection_string(storage.connection_string, name, **options)
+    return TableClient(storage.table_url, name, credential=credential, **options)
 
 
 def hashed(text: str) -> str:

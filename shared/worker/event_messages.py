@@ -51,14 +51,13 @@ class EventMessages:
             handled = failed(Reason.UNREADABLE_MESSAGE, str(error))
         except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
             handled = unexpected(error, dequeue_count)
-        carried = self._carrier.carry_out(handled, change, body)
-        if change and carried is not handled:  # it could not be sent: the next copy looks again
+        ended = self._carrier.carry_out(handled, change, body)
+        if change and ended.left_to_host:
             self._processor.forget(change, handled)
-        handled = carried
-        self._log(handled, change, graph.tally, started)
-        if handled.left_to_host:
+        self._log(ended, change, graph.tally, started)
+        if ended.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.
-            raise Unhandled(handled.detail) from None
+            raise Unhandled(ended.detail) from None
 
     def _log(self, handled: Handled, change: EventChange | None, tally: Tally, started: datetime) -> None:
         now = self._world.now()

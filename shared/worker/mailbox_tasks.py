@@ -1,5 +1,6 @@
 """Carrying out one task for one mailbox."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.decision import Outcome, Reason
@@ -9,6 +10,7 @@ from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.handled import Handled, after_trouble
+from shared.worker.plans import ASKED
 from shared.worker.refusals import note_refusal
 from shared.worker.subscriptions import Subscriptions
 from shared.worker.sweep import Sweeper
@@ -33,9 +35,7 @@ class MailboxTasks:
         """Do it, and return what became of it. `graph` counts the calls of this message."""
         try:
             return self._do(task, graph)
-        except QueueUnavailable as error:
-            return after_trouble(error, task, self._world.uniform)
-        except (GraphError, StorageUnavailable) as error:
+        except (GraphError, QueueUnavailable, StorageUnavailable) as error:
             trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
         if isinstance(trouble, Forbidden | MailboxUnusable):
             logger().warning(
@@ -45,7 +45,16 @@ class MailboxTasks:
                 subscription=None,
                 detail=str(trouble),
             )
-        return after_trouble(trouble, task, self._world.uniform)
+        handled = after_trouble(trouble, task, self._world.uniform)
+        self._note_wait(handled, task)
+        return handled
+
+    def _note_wait(self, handled: Handled, task: MailboxTask) -> None:
+        """Keep maintenance from asking for the same again while this task waits for its next try."""
+        if handled.again:
+            until = self._world.now() + handled.delay + ASKED
+            with suppress(StorageUnavailable):  # then it is asked for twice, which does no harm
+                self._mailboxes.note(task.mailbox, asked_until=until)
 
     def _do(self, task: MailboxTask, graph: Graph) -> Handled:
         row = self._mailboxes.read(task.mailbox)

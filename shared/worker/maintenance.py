@@ -6,8 +6,9 @@ queue as tasks. That a task was asked for is noted in the row first, so that the
 what a run noted and did not send, because it was killed, is asked for half an hour later.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,22 +19,22 @@ from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Sweep
+from shared.storage.last_run import LastRun, LastRuns
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.storage.scope_file import ScopeFile
 from shared.worker.pace import Pace
-from shared.worker.plans import Plan, Standing, Wanted, plan
+from shared.worker.plans import ASKED, Plan, Standing, Wanted, plan
 from shared.worker.policies import Policies
 from shared.worker.scope import read_scope
 from shared.worker.surplus import Surplus
+from shared.worker.watch import Watch, watch_of
 from shared.worker.world import World
 
 #: The function is stopped after five minutes (host.json); what a run does not get done, the next one does.
 _RUN = timedelta(minutes=4)
 _LEASE = timedelta(minutes=6)
-#: A task that was asked for is not asked for again for so long after it is due.
-_ASKED = timedelta(minutes=30)
 #: Rows and messages are written by this many at a time, and this many are in memory.
 _WRITERS = 8
 _AT_ONCE = 256
@@ -49,15 +50,15 @@ class _Run:
     doubts: tuple[str, ...] = ()
     scope: int = 0
     complete: bool = True
-    states: Counter[str] = field(default_factory=Counter)
+    watches: Counter[str] = field(default_factory=Counter)
     tasks: Counter[str] = field(default_factory=Counter)
     soonest_expiry: datetime | None = None
 
     def see(self, row: Mailbox) -> None:
         """Count a mailbox as it is."""
-        if row.state:
-            self.states[row.state] += 1
-        if row.subscription and row.expires:
+        watch = watch_of(row, self.started)
+        self.watches[watch] += 1
+        if watch is Watch.WATCHED and row.expires:
             self.soonest_expiry = min(row.expires, self.soonest_expiry or row.expires)
 
 
@@ -81,7 +82,9 @@ class Maintenance:
         policies: Policies,
         mailboxes: Mailboxes,
         queue: MessageQueue,
+        poison: Sequence[MessageQueue],
         lease: MaintenanceLease,
+        last_runs: LastRuns,
         endpoint: str,
     ) -> None:
         self._world = world
@@ -89,7 +92,9 @@ class Maintenance:
         self._policies = policies
         self._mailboxes = mailboxes
         self._queue = queue
+        self._poison = poison
         self._lease = lease
+        self._last_runs = last_runs
         self._endpoint = endpoint
         self._surplus = Surplus(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
 
@@ -103,12 +108,14 @@ class Maintenance:
             try:
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
+                self._keep(run)
+                poison = {queue.name: queue.length() for queue in self._poison}
             finally:
                 self._lease.give_back(run.id, self._world.now())
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
             return
-        self._log(run, surplus)
+        self._log(run, surplus, poison)
 
     def _ask_for_all(self, run: _Run) -> None:
         policy = self._policies.current()
@@ -160,22 +167,35 @@ class Maintenance:
         if not planned.task or not planned.reason:
             self._mailboxes.note(row.id, **planned.columns)
             return
-        asked_until = self._world.now() + delay + _ASKED
+        asked_until = self._world.now() + delay + ASKED
         self._mailboxes.note(row.id, **{**planned.columns, "asked_until": asked_until})
         task = MailboxTask(
             mailbox=row.id, task=planned.task, reason=planned.reason, trace=self._world.new_id()
         )
         self._queue.send(task.encode(), delay)
 
-    def _log(self, run: _Run, surplus: int) -> None:
+    def _keep(self, run: _Run) -> None:
+        """Keep what was seen, for health to read."""
+        self._last_runs.write(
+            LastRun(
+                finished=self._world.now(),
+                scope=run.scope if run.is_scope_known else None,
+                mailboxes=run.watches,
+                soonest_expiry=run.soonest_expiry,
+            )
+        )
+
+    def _log(self, run: _Run, surplus: int, poison: Mapping[str, int]) -> None:
         now, tally = self._world.now(), self._graph.tally
-        logger().info(
+        logger().log(
+            logging.WARNING if any(poison.values()) else logging.INFO,
             "maintenance.finished",
             scope=run.scope if run.is_scope_known else None,
             complete=run.complete,
-            mailboxes=dict(run.states),
+            mailboxes=dict(run.watches),
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
+            poison=poison,
             soonest_expiry=run.soonest_expiry,
             duration_seconds=round((now - run.started).total_seconds(), 3),
             graph_calls=tally.calls,

@@ -12,6 +12,8 @@ from shared.storage.mailboxes import Mailbox, MailboxState
 _PARKED = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
 #: Two answers of the directory, one run apart, have to agree that somebody has left.
 ABSENCE = timedelta(minutes=10)
+#: A task that is under way is not asked for again for so long after it was to be done.
+ASKED = timedelta(minutes=30)
 
 
 class Standing(Enum):
@@ -56,7 +58,7 @@ def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
             return _leave(row, now)
         case Standing.UNUSABLE:
             return _park(row, why, now)
-        case Standing.UNKNOWN if row.state in {None, MailboxState.REMOVED}:
+        case Standing.UNKNOWN if row.state is None or row.is_let_go:
             return NOTHING
     due = _due(row, wanted)
     if due:

@@ -12,6 +12,7 @@ from shared.errors import (
     EventChanged,
     GraphError,
     GraphUnavailable,
+    JoinlinkError,
     StateChanged,
     StorageUnavailable,
     Throttled,
@@ -106,7 +107,7 @@ class Processor:
         searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
         return replace(handled, read=Read(started, frozenset({change.event})) if searched else None)
 
-    def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> GraphError | StorageUnavailable:
+    def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> JoinlinkError:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now() + error.retry_after)

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from shared.errors import Forbidden, GraphError, MailboxUnusable, StorageUnavailable
+from shared.errors import Forbidden, JoinlinkError, MailboxUnusable, StorageUnavailable
 from shared.storage.mailboxes import Mailboxes, MailboxState
 
 _MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
 
 
 def note_refusal(
-    error: GraphError | StorageUnavailable, mailbox: str, mailboxes: Mailboxes, at: datetime, *, anew: bool
-) -> GraphError | StorageUnavailable:
+    error: JoinlinkError, mailbox: str, mailboxes: Mailboxes, at: datetime, *, anew: bool
+) -> JoinlinkError:
     """Note the state of a mailbox that Graph keeps us out of; return the error to act on.
 
     It is tried again some time after the state began. `anew` lets that time begin again, for that was such a

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shared.domain.mailbox import User as Account
 from shared.errors import MailboxUnusable
 from shared.graph.client import Graph
+from shared.logs import logger
 from shared.rules.mailboxes import ALL, Group, Mailboxes, Selector, User
 from shared.storage.scope_file import ScopeFile
 
@@ -21,7 +22,8 @@ def read_scope(wanted: Mailboxes, graph: Graph, scope: ScopeFile) -> tuple[str, 
     if wanted.include is ALL:
         _add(graph.users(), scope)
     else:
-        doubts = [doubt for selector in wanted.include if (doubt := _include(selector, graph, scope))]
+        for item, selector in enumerate(wanted.include, start=1):
+            doubts += _include(selector, item, graph, scope)
     if not len(scope):
         doubts.append("the directory names nobody")
     for selector in wanted.exclude:
@@ -29,16 +31,17 @@ def read_scope(wanted: Mailboxes, graph: Graph, scope: ScopeFile) -> tuple[str, 
     return tuple(doubts)
 
 
-def _include(selector: Selector, graph: Graph, scope: ScopeFile) -> str | None:
-    """Add whom a selector names; return what is odd about it."""
+def _include(selector: Selector, item: int, graph: Graph, scope: ScopeFile) -> list[str]:
+    """Add whom the selector names that is the so-manyth of its list; return what is doubtful about it."""
     if isinstance(selector, Group):
         found = _add(graph.group_users(selector.id), scope)
-        return None if found else f"group {selector.id} has no members that are users"
+        return [] if found else [f"group {selector.id} has no members that are users"]
     account = _account(selector, graph)
-    if account is None:
-        return "a user that is included by name is not in the directory" if "@" in selector.name else None
-    _add([(account,)], scope)
-    return None
+    if account:
+        _add([(account,)], scope)
+    else:
+        logger().warning("scope.user_missing", item=item)
+    return []
 
 
 def _exclude(selector: Selector, graph: Graph, scope: ScopeFile) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from shared.domain.decision import Outcome, Reason
 from shared.domain.mailbox import Subscription
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import GraphUnavailable, SubscriptionExists, SubscriptionNotFound
+from shared.errors import Forbidden, GraphUnavailable, SubscriptionExists, SubscriptionNotFound
 from shared.graph.client import Graph
 from shared.graph.subscription_calls import CHANGE_TYPES, LIFETIME, mailbox_watched
 from shared.logs import logger
@@ -23,6 +23,8 @@ from shared.worker.world import World
 
 #: Graph wants no second renewal within ten minutes; `reauthorizationRequired` comes more often.
 RENEWED_LATELY = timedelta(minutes=10)
+#: Graph's words for what a mailbox may be for, of which we want none
+_ROOMS = frozenset({"room", "equipment"})
 #: longer than any task can take (host.json)
 _MAKING = timedelta(minutes=15)
 
@@ -52,6 +54,9 @@ class Subscriptions:
         old = self._recorded(row, graph)
         if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
             return self._keep(task, row)
+        if old is None and self._is_room(task.mailbox, graph):
+            self._mailboxes.mark(task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
+            return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
         made = self._make(task.mailbox, old, graph)
         row = self._record(made, row)
         if made.old:
@@ -119,6 +124,12 @@ class Subscriptions:
         with suppress(SubscriptionNotFound):
             return graph.subscription(row.subscription) if row.subscription else None
         return None
+
+    def _is_room(self, mailbox: str, graph: Graph) -> bool:
+        """Tell whether it is a room's or a device's: those organize nothing, and hear of everything."""
+        with suppress(Forbidden):  # MailboxSettings.Read is good to have, and no more
+            return graph.purpose(mailbox) in _ROOMS
+        return False
 
     def _keep(self, task: MailboxTask, row: Mailbox) -> Handled:
         """All is in order; what happened while Graph kept us out is looked for."""

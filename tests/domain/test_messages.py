@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.domain.messages import EventChange, Source
+from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import UnreadableMessage
 
 texts = st.text(min_size=1, max_size=200)
@@ -96,3 +96,40 @@ def test_no_body_ends_in_another_error(body: str | bytes) -> None:
         EventChange.decode(body)
     except UnreadableMessage as error:
         assert str(error)  # noqa: PT017 -- either outcome is fine, an unnamed one is not
+
+
+tasks = st.builds(
+    MailboxTask,
+    mailbox=texts,
+    task=st.sampled_from(TaskKind),
+    reason=st.sampled_from(TaskReason),
+    trace=texts,
+    attempt=st.integers(min_value=0, max_value=10_000),
+)
+
+
+@given(tasks)
+def test_a_task_survives_the_queue(task: MailboxTask) -> None:
+    """What is encoded is decoded to the same value."""
+    assert task == MailboxTask.decode(task.encode())
+
+
+def test_the_wire_form_of_a_task_is_the_designs() -> None:
+    """Other versions of Joinlink read what this one wrote, so the form is fixed."""
+    task = MailboxTask(mailbox="m", task=TaskKind.RENEW, reason=TaskReason.DUE, trace="t", attempt=1)
+
+    expected = '{"v":1,"mailbox":"m","task":"renew","reason":"due","attempt":1,"trace":"t"}'
+    assert expected == task.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param('{"v":1,"mailbox":"m","task":"dance","reason":"due","attempt":0,"trace":"t"}', "'task' is none of", id="an unknown task"),
+        pytest.param('{"v":1,"mailbox":"m","task":"renew","reason":"because","attempt":0,"trace":"t"}', "'reason' is none of", id="an unknown reason"),
+        pytest.param(GOOD, "'task' is missing", id="a message of the other queue"),
+    ],
+)  # fmt: skip
+def test_a_task_that_is_not_ours_is_called_unreadable(body: str, said: str) -> None:
+    with pytest.raises(UnreadableMessage, match=said):
+        MailboxTask.decode(body)

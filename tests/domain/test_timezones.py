@@ -20,7 +20,7 @@ def test_a_zone_is_found_by_both_kinds_of_names(name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "tzone://Microsoft/Custom", "Customized Time Zone", "America", "../etc/passwd", "/etc/passwd", "\0", "x" * 5000]
+    "name", ["", "tzone://Microsoft/Custom", "Customized Time Zone", "America", "../etc/passwd", "localtime", "Factory", "europe/berlin", "/etc/passwd", "\0", "x" * 5000]
 )  # fmt: skip
 def test_an_unknown_zone_counts_as_utc(name: str) -> None:
     """Names come from outside; none of them raises or leaves the zone folder."""

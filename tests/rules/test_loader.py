@@ -75,9 +75,15 @@ def test_the_corpus_is_large() -> None:
 @pytest.mark.parametrize(
     "later",
     [
-        pytest.param("{id: b, when: {subject: x}, unless: {has_room: true}}", id="it asks for less"),
+        pytest.param(
+            "{id: b, when: {subject: x}, unless: {has_room: true}, mode: enforce, action: skip}",
+            id="it asks for less",
+        ),
         pytest.param("{id: b, when: {has_room: true}, mode: off}", id="it is off"),
-        pytest.param("{id: b, when: {any: [{has_room: true}, {subject: x}]}}", id="one of two ways is free"),
+        pytest.param(
+            "{id: b, when: {any: [{has_room: true}, {subject: x}]}, mode: enforce, action: skip}",
+            id="one of two ways is free",
+        ),
     ],
 )
 @pytest.mark.parametrize(

@@ -2,22 +2,27 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
+from cli.app import main
 from sandbox.azurite import Azurite
 from sandbox.graph import User
 from sandbox.stage import Stage, stage
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
+from shared.wiring import Joinlink
+from shared.worker.world import World
 
 SETTLE = timedelta(seconds=20)
 #: Long enough for every wait of the app's but the endless ones.
@@ -141,6 +146,13 @@ class Story:
             except ResourceNotFoundError:
                 return []
 
+    def set_aside(self, text: str, queue_name: str = EVENT_CHANGES) -> None:
+        """Put a text into a poison queue, as the host does with what the app died over."""
+        with self._queue(f"{queue_name}-poison") as queue:
+            with suppress(ResourceExistsError):
+                queue.create_queue()
+            queue.send_message(text)
+
     def _queue(self, name: str) -> QueueClient:
         return QueueClient.from_connection_string(
             self.stage.settings["AzureWebJobsStorage"],
@@ -170,3 +182,36 @@ def begin(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
 def story(begin: Begin) -> Story:
     """Return a story with the usual rules."""
     return begin()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it said."""
+
+    exit: int
+    out: str
+    err: str
+
+
+AtTheDesk = Callable[..., Ran]
+
+
+@pytest.fixture
+def at_the_desk(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AtTheDesk:
+    """Return what runs `joinlink` with the app's settings, at the story's time."""
+    to_ourselves = httpx.WSGITransport(app=story.stage.host.wsgi)
+    monkeypatch.setattr("cli.parts.World", lambda: World(now=story.stage.clock.now))
+    monkeypatch.setattr("cli.parts.Joinlink", partial(Joinlink, to_ourselves=to_ourselves))
+    for name, value in story.stage.settings.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["joinlink", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+    return run

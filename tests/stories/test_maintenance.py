@@ -62,7 +62,7 @@ def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
     } == {
         "Guest": (MailboxState.UNUSABLE, "guest"),
         "Blocked": (MailboxState.UNUSABLE, "account_disabled"),
-        "Unlicensed": (MailboxState.UNUSABLE, "ExtensionError"),
+        "Unlicensed": (MailboxState.UNUSABLE, "MailboxNotEnabledForRESTAPI"),
     }
 
 
@@ -74,7 +74,7 @@ def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
 
     first, second = story.lines("maintenance.finished")
     assert first["tasks"] == {"subscribe": 2}
-    assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"active": 2}, 2)
+    assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"watched": 2}, 2)
 
 
 def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
@@ -142,6 +142,17 @@ def test_an_empty_answer_does_not_mean_nobody(begin: Begin) -> None:
 
     assert watched(story) == ["Ada", "Bo"]
     assert group in str(story.lines("scope.doubted")[-1]["doubts"])
+
+
+def test_a_user_who_is_not_there_is_told_of_and_holds_nobody_up(begin: Begin) -> None:
+    """By place in the list, not by name: addresses stay out of the log."""
+    story = begin(scoped("{include: [{user: ada@contoso.com}, {user: gone@contoso.com}]}"))
+    strangers(story, "Ada")
+    maintain(story)
+
+    assert watched(story) == ["Ada"]
+    assert [line["item"] for line in story.lines("scope.user_missing")] == [2]
+    assert "gone@" not in "".join(r.getMessage() for r in story.caplog.records if r.name == "joinlink")
 
 
 def test_two_runs_at_once_are_one(begin: Begin) -> None:

@@ -74,7 +74,12 @@ def test_whoever_left_is_let_go_once_two_answers_agree(known: Mailbox, expected:
 def test_an_unknown_scope_changes_nobodys_standing() -> None:
     """Who is watched goes on being looked after, and nobody joins or leaves."""
     assert plan(row(renew_at=NOW), Standing.UNKNOWN, "", WANTED).task is TaskKind.RENEW
-    assert plan(row(state=MailboxState.REMOVED), Standing.UNKNOWN, "", WANTED) == Plan()
+    for known in (
+        Mailbox(id="ada"),
+        row(state=MailboxState.REMOVED, subscription=""),
+        row(state=MailboxState.UNUSABLE, why="guest", subscription=""),
+    ):
+        assert plan(known, Standing.UNKNOWN, "", WANTED) == Plan()
 
 
 def test_who_comes_back_within_minutes_was_never_gone() -> None:

@@ -1,0 +1,59 @@
+"""The health of the app, for a person: what is to be done first, then the facts."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from cli import lines
+from cli.lines import Line
+from cli.output import console, counted
+from shared.storage.gauges import Gauge
+from shared.storage.last_run import LastRun
+from shared.worker.health import Facts, Health, ago
+from shared.worker.watch import Watch
+
+
+def show(health: Health) -> None:
+    """Print the health."""
+    out = console()
+    if health.is_well:
+        out.print("✓ All is well.", style="good")
+    else:
+        out.print(f"✗ {counted(len(health.problems), 'thing')} to mend:", style="bad")
+    lines.show(out, [Line(Text.assemble(("  ✗", "bad")), Text(problem)) for problem in health.problems])
+    lines.show(out, [Line(Text.assemble(("  !", "warn")), Text(warning)) for warning in health.warnings])
+    out.print()
+    lines.show(out, list(_facts(health.facts)))
+
+
+def _facts(facts: Facts) -> Iterator[Line]:
+    if rules := facts.rules:
+        since = f", in force for {ago(facts.now - rules.since)}" if rules.since else ""
+        told = (
+            f"policy {rules.hash}, {counted(rules.rules, 'rule')}{since}" if rules.hash else "none in force"
+        )
+        yield _fact("rules", told)
+    if run := facts.last_run:
+        yield from _mailboxes(run, facts)
+    for queue, gauge in {**facts.queues, **facts.poison}.items():
+        yield _fact(queue, _queue(gauge))
+
+
+def _mailboxes(run: LastRun, facts: Facts) -> Iterator[Line]:
+    yield _fact("last maintenance", f"{ago(facts.now - run.finished)} ago")
+    yield _fact("in scope", "not known" if run.scope is None else counted(run.scope, "mailbox", "mailboxes"))
+    yield _fact(
+        "mailboxes",
+        ", ".join(f"{run.mailboxes[watch]} {watch}" for watch in Watch if run.mailboxes.get(watch)),
+    )
+    if run.soonest_expiry:
+        yield _fact("soonest expiry", f"{run.soonest_expiry:%Y-%m-%d %H:%M} UTC")
+
+
+def _queue(gauge: Gauge) -> str:
+    oldest = f", the oldest waiting for {ago(gauge.oldest)}" if gauge.oldest else ""
+    return f"{counted(gauge.messages, 'message')}{oldest}"
+
+
+def _fact(name: str, told: str) -> Line:
+    return Line(Text(name, "bold"), Text(told or "none"))

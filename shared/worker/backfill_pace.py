@@ -1,0 +1,120 @@
+"""When each change of a backfill comes: inboxes, the rules' limits and the live changes set the pace.
+
+Pure. A mailbox mails at most twenty attendees a minute; an event with more of them has its minutes to itself.
+Rules give at most half of their limits, so that new meetings find room beside the backfill. All mailboxes
+together get ten events a second, so that the queue stays short for what people change meanwhile.
+"""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+from shared.rules.policy import Rule
+
+MAILS_A_MINUTE = 20
+#: A minute, and what queue and worker add: whole seconds, a few more where a mailbox is busy.
+_MINUTE = timedelta(seconds=65)
+_APART = timedelta(seconds=1)
+_EVENTS_A_SECOND = 10
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: A queue hides a message for seven days at most.
+_DAYS = 6
+#: What the last minute of a day sends is over by then.
+_AFTER_MIDNIGHT = timedelta(minutes=5)
+
+
+class MailPace:
+    """Paces the mails that changes in one mailbox cause; moments only ever grow."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+        #: until when so many mails count
+        self._counted: list[tuple[datetime, int]] = []
+
+    def earliest(self, not_before: datetime, mails: int) -> datetime:
+        """Return when an event with so many mails may come."""
+        at = not_before if self._last is None else max(not_before, self._last + _APART)
+        weight = min(mails, MAILS_A_MINUTE)
+        while weight + sum(mails for until, mails in self._counted if until > at) > MAILS_A_MINUTE:
+            at = min(until for until, _mails in self._counted if until > at)
+        return at
+
+    def book(self, at: datetime, mails: int) -> None:
+        """Have the event come at a moment that `earliest` returned."""
+        self._counted = [each for each in self._counted if each[0] > at]
+        if mails:
+            self._counted.append((at + max(1, mails / MAILS_A_MINUTE) * _MINUTE, min(mails, MAILS_A_MINUTE)))
+        self._last = at
+
+
+class Slots:
+    """The moments of one run, in all mailboxes."""
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start.astimezone(UTC)
+        self._hours: Counter[tuple[str, datetime]] = Counter()
+        self._placed = 0
+
+    def of_mailbox(self, not_before: datetime | None = None) -> "MailboxSlots":
+        """Return the moments of one mailbox, none of them before what is booked in it already."""
+        begin = self.start + timedelta(seconds=self._placed // _EVENTS_A_SECOND)
+        return MailboxSlots(self, max(begin, not_before or begin))
+
+    def has_room(self, rule: Rule, at: datetime) -> bool:
+        """Tell whether the rule's share of this hour holds another event."""
+        most = _share(rule.limits.per_hour)
+        return most is None or self._hours[rule.id, _hour(at)] < most
+
+    def count(self, rule: Rule | None, at: datetime) -> None:
+        """Count an event that comes then."""
+        self._placed += 1
+        if rule:
+            self._hours[rule.id, _hour(at)] += 1
+
+
+class MailboxSlots:
+    """The moments of one mailbox, a day at a time: a rule that has had its day does not hold others up."""
+
+    def __init__(self, run: Slots, begin: datetime) -> None:
+        self._run = run
+        self._begin = begin
+        self._midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._paces: defaultdict[int, MailPace] = defaultdict(MailPace)
+        self._of_day: Counter[tuple[str, int]] = Counter()
+        self.last = begin
+
+    def place(self, rule: Rule | None, mails: int) -> datetime | None:
+        """Return when an event that `rule` wants comes, None where that is a later run's business.
+
+        `rule` is None for an event that is only looked at; it is held to no limit.
+        """
+        for day in range(_DAYS):
+            at = self._within(day, rule, mails)
+            if at is not None:
+                self._paces[day].book(at, mails)
+                self._run.count(rule, at)
+                self._of_day[rule.id if rule else "", day] += 1
+                self.last = max(self.last, at)
+                return at
+        return None
+
+    def _within(self, day: int, rule: Rule | None, mails: int) -> datetime | None:
+        most = _share(rule.limits.per_mailbox_per_day) if rule else None
+        if rule and most is not None and self._of_day[rule.id, day] >= most:
+            return None
+        pace = self._paces[day]
+        end = min(self._midnight + (day + 1) * _DAY, self._run.start + _DAYS * _DAY)
+        begin = max(self._begin, self._midnight + day * _DAY + _AFTER_MIDNIGHT) if day else self._begin
+        at = pace.earliest(begin, mails)
+        while at < end:
+            if rule is None or self._run.has_room(rule, at):
+                return at
+            at = pace.earliest(_hour(at) + _HOUR, mails)
+        return None
+
+
+def _share(limit: int | None) -> int | None:
+    return None if limit is None else max(1, limit // 2)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

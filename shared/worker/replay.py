@@ -1,0 +1,119 @@
+"""What lies in the poison queues and why, and the way back.
+
+A message is sent first and deleted then. Who is killed between the two leaves a message that lies in both
+places and is put back twice at worst: the worker looks at the event as it is, so the second finds nothing
+to do. What can't be read stays where it is, for a person to look at.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, MailboxTask, Message, Source
+from shared.errors import UnreadableMessage
+from shared.storage.poison import Leased
+
+#: the reason of what the Functions host set aside by itself: the app died over it, or never saw it
+BY_THE_HOST = "moved_by_the_host"
+UNREADABLE = "unreadable_message"
+
+_MESSAGES: dict[str, type[EventChange] | type[MailboxTask]] = {
+    EVENT_CHANGES: EventChange,
+    MAILBOX_TASKS: MailboxTask,
+}
+#: the queues whose messages can be put back
+QUEUES = tuple(_MESSAGES)
+
+
+class _Poison(Protocol):
+    def lease(self) -> Iterable[Leased]: ...
+
+    def delete(self, message: Leased) -> None: ...
+
+    def give_back(self, message: Leased) -> None: ...
+
+
+class _Queue(Protocol):
+    def send(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A message that was set aside: from which queue, why, and when (aware UTC)."""
+
+    queue: str
+    reason: str
+    detail: str
+    at: datetime
+    leased: Leased
+    #: None where it can't be read; then it stays
+    message: Message | None
+
+
+def read(queue: str, leased: Leased) -> SetAside:
+    """Read a message of the poison queue beside `queue`: our envelope, or a message that the host moved."""
+    reason, detail, at, text = _opened(leased)
+    try:
+        message: Message | None = _MESSAGES[queue].decode(text)
+    except UnreadableMessage as error:
+        message, reason, detail = None, UNREADABLE, detail or str(error)
+    return SetAside(queue=queue, reason=reason, detail=detail, at=at, leased=leased, message=message)
+
+
+def _opened(leased: Leased) -> tuple[str, str, datetime, bytes]:
+    """Return reason, detail, moment and message of an envelope; where there is none, the host's reason."""
+    try:
+        envelope = json.loads(leased.body)
+        text, reason, detail = (envelope[key] for key in ("message", "reason", "detail"))
+        at = datetime.fromisoformat(envelope["at"])
+        if all(isinstance(each, str) for each in (text, reason, detail)) and at.tzinfo is not None:
+            return reason, detail, at, text.encode("utf-8", "surrogatepass")
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass  # no envelope of ours
+    return BY_THE_HOST, "", leased.since, leased.body
+
+
+def fresh(message: Message, now: datetime) -> Message:
+    """Return the message as it is put back: told of now, and never tried before."""
+    if isinstance(message, EventChange):
+        return replace(message, source=Source.REPLAY, received=now, attempt=0, not_found=0)
+    return replace(message, attempt=0)
+
+
+class Replay:
+    """The poison queues of the app, by the names of the queues that their messages came from."""
+
+    def __init__(
+        self, poison: Mapping[str, _Poison], queues: Mapping[str, _Queue], now: Callable[[], datetime]
+    ) -> None:
+        self._poison = poison
+        self._queues = queues
+        self._now = now
+
+    def find(self, queues: Sequence[str], since: datetime | None) -> list[SetAside]:
+        """Lease and return what was set aside, or set aside since then; end with `give_back` of what is left.
+
+        Raises:
+            QueueUnavailable: a queue can't be read; what was leased is free again after a quarter of an hour.
+        """
+        every = [read(queue, leased) for queue in queues for leased in self._poison[queue].lease()]
+        # Only now: what is given back while a queue is being read would be read again.
+        self.give_back(found for found in every if since and found.at < since)
+        return [found for found in every if not since or found.at >= since]
+
+    def put_back(self, found: SetAside) -> None:
+        """Send the message to its queue again, then take it out of the poison queue.
+
+        Raises:
+            QueueUnavailable: it may lie in both queues, never in none.
+        """
+        assert found.message is not None
+        self._queues[found.queue].send(fresh(found.message, self._now()).encode())
+        self._poison[found.queue].delete(found.leased)
+
+    def give_back(self, left: Iterable[SetAside]) -> None:
+        """Leave messages where they were. Raises QueueUnavailable."""
+        for found in left:
+            self._poison[found.queue].give_back(found.leased)

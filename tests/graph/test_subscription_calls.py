@@ -1,0 +1,94 @@
+"""What Graph's answers to calls about subscriptions mean."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.errors import (
+    Forbidden,
+    GraphError,
+    MailboxUnusable,
+    NotValidated,
+    SubscriptionExists,
+    SubscriptionNotFound,
+    UnexpectedAnswer,
+)
+from shared.graph import subscription_calls
+from shared.graph.client_state import client_state
+from shared.graph.protocol import Call, decipher
+
+ADA = "aaaaaaaa-0000-4000-8000-000000000001"
+MADE = "22222222-2222-4222-8222-222222222222"
+LATER = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
+CREATE = subscription_calls.create_subscription(
+    ADA,
+    change_type="created,updated",
+    url="https://joinlink.example/api/notifications?code=k",
+    client_state=client_state("k" * 32, ADA),
+    expires=LATER,
+)
+RENEW = subscription_calls.renew_subscription(MADE, expires=LATER)
+
+
+def refusal(code: str, message: str) -> bytes:
+    return json.dumps({"error": {"code": code, "message": message}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "body", "expected"),
+    [
+        pytest.param(CREATE, 400, refusal("InvalidRequest", "Subscription validation request timed out."), NotValidated, id="a cold start"),
+        pytest.param(CREATE, 400, refusal("ValidationError", "must respond with 200 OK"), NotValidated, id="a handshake that failed"),
+        pytest.param(CREATE, 400, refusal("InvalidRequest", "The resource is not supported."), UnexpectedAnswer, id="a request that makes no sense"),
+        pytest.param(CREATE, 403, refusal("ExtensionError", "Access to OData is disabled"), Forbidden, id="a policy"),
+        pytest.param(CREATE, 404, refusal("ExtensionError", "REST API is not yet supported for this mailbox."), MailboxUnusable, id="no mailbox"),
+        pytest.param(CREATE, 409, refusal("Conflict", "Subscription Id <x> already exists"), SubscriptionExists, id="one that is there"),
+        pytest.param(RENEW, 404, refusal("ResourceNotFound", "The object was not found."), SubscriptionNotFound, id="one that is gone"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_to_do_next(
+    call: Call, status: int, body: bytes, expected: type[GraphError]
+) -> None:
+    """The same status means different things to different calls."""
+    with pytest.raises(GraphError) as raised:
+        decipher(call, status, {}, body)
+
+    assert type(raised.value) is expected
+
+
+def test_the_subscription_that_is_in_the_way_is_named() -> None:
+    """Graph writes its id into the message; nothing else of the message goes on."""
+    body = refusal("Conflict", f"Subscription Id <{MADE}> of ada@contoso.com already exists")
+    with pytest.raises(SubscriptionExists) as raised:
+        decipher(CREATE, 409, {}, body)
+
+    assert raised.value.subscription == MADE
+    assert "ada@" not in str(raised.value)
+
+
+def test_a_deletion_is_answered_without_a_body() -> None:
+    assert decipher(subscription_calls.delete_subscription(MADE), 204, {}, b"") == {}
+
+
+def test_a_subscription_is_asked_for_whole() -> None:
+    """Both URLs, immutable ids, the proof; a clientState that fits Graph's 128 characters."""
+    assert CREATE.headers["Prefer"] == 'IdType="ImmutableId"'
+    assert CREATE.json is not None
+    assert CREATE.json["resource"] == f"users/{ADA}/events"
+    assert CREATE.json["notificationUrl"] == CREATE.json["lifecycleNotificationUrl"]
+    assert CREATE.json["expirationDateTime"] == "2026-11-30T03:00:00Z"
+    assert len(str(CREATE.json["clientState"])) <= 128
+
+
+@pytest.mark.parametrize(
+    ("resource", "mailbox"),
+    [
+        pytest.param(f"users/{ADA}/events", ADA, id="ours"),
+        pytest.param(f"/Users('{ADA.upper()}')/Events", ADA, id="in Graph's other form"),
+        pytest.param(f"users/{ADA}/messages", None, id="of mails"),
+        pytest.param("", None, id="none at all"),
+    ],
+)
+def test_the_mailbox_is_read_from_the_resource(resource: str, mailbox: str | None) -> None:
+    assert subscription_calls.mailbox_watched(resource) == mailbox

@@ -1,0 +1,125 @@
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from azure.storage.queue import QueueClient
+
+from sandbox.azurite import Azurite
+from shared.errors import QueueUnavailable
+from shared.settings import StorageSettings
+from shared.storage.gauges import Gauge, QueueGauge
+from shared.storage.poison import LEASE, PoisonQueue
+from shared.storage.queues import POISON_SUFFIX, MessageQueue
+
+NOWHERE = StorageSettings(
+    connection_string="AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/a"
+)
+
+
+@pytest.fixture
+def storage(azurite: Azurite) -> StorageSettings:
+    return StorageSettings(connection_string=azurite.connection_string)
+
+
+@pytest.fixture
+def name(unique: Callable[[str], str]) -> str:
+    return unique("q")
+
+
+@pytest.fixture
+def poison(name: str, storage: StorageSettings) -> Iterator[PoisonQueue]:
+    connected = PoisonQueue.connect(name, storage, None)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def gauge(name: str, storage: StorageSettings) -> Iterator[QueueGauge]:
+    connected = QueueGauge.connect(name + POISON_SUFFIX, storage, None)
+    yield connected
+    connected.close()
+
+
+def fill(name: str, storage: StorageSettings, *texts: str) -> None:
+    queue = MessageQueue.connect(name + POISON_SUFFIX, storage, None)
+    for text in texts:
+        queue.send(text)
+    queue.close()
+
+
+def test_every_message_is_leased_once(name: str, storage: StorageSettings, poison: PoisonQueue) -> None:
+    """More than one page of them; whoever comes second finds none."""
+    texts = {f"message {number}" for number in range(40)}
+    fill(name, storage, *texts)
+
+    assert {leased.body.decode() for leased in poison.lease()} == texts
+    assert list(poison.lease()) == []
+
+
+def test_a_lease_that_nobody_ends_ends_by_itself(
+    name: str, storage: StorageSettings, poison: PoisonQueue, azurite: Azurite
+) -> None:
+    """A command that was killed blocks nothing for long."""
+    fill(name, storage, "one")
+    assert len(list(poison.lease())) == 1
+    azurite.advance(LEASE + timedelta(seconds=1))
+
+    assert len(list(poison.lease())) == 1
+
+
+def test_what_is_given_back_lies_there_as_before(
+    name: str, storage: StorageSettings, poison: PoisonQueue
+) -> None:
+    """At once; and what was deleted does not."""
+    fill(name, storage, "stays", "goes")
+    for leased in list(poison.lease()):
+        poison.give_back(leased) if leased.body == b"stays" else poison.delete(leased)
+
+    assert [leased.body for leased in poison.lease()] == [b"stays"]
+
+
+def test_what_is_not_base64_can_be_read_too(
+    name: str, storage: StorageSettings, poison: PoisonQueue, gauge: QueueGauge
+) -> None:
+    """The host moves it as it came."""
+    fill(name, storage, "ours")
+    with QueueClient.from_connection_string(storage.connection_string, name + POISON_SUFFIX) as client:
+        client.send_message("<never> ours")
+
+    assert gauge.read().messages == 2
+    assert sorted(leased.body for leased in poison.lease()) == [b"<never> ours", b"ours"]
+
+
+def test_where_there_is_no_queue_nothing_lies(poison: PoisonQueue, gauge: QueueGauge) -> None:
+    """It is made with the first message."""
+    assert list(poison.lease()) == []
+    assert gauge.read() == Gauge(0)
+
+
+def test_the_oldest_message_tells_its_age(
+    name: str, storage: StorageSettings, gauge: QueueGauge, azurite: Azurite
+) -> None:
+    """By the service's own clock; what waits for its time counts, and is not late."""
+    queue = MessageQueue.connect(name + POISON_SUFFIX, storage, None)
+    queue.send("hidden", timedelta(days=1))
+    assert gauge.read() == Gauge(1)
+    queue.send("first")
+    azurite.advance(timedelta(hours=2))
+    queue.send("second")
+    queue.close()
+    found = gauge.read()
+
+    assert found.messages == 3
+    assert found.oldest is not None
+    assert timedelta(hours=2) <= found.oldest < timedelta(hours=2, minutes=1)
+
+
+def test_a_service_that_does_not_answer_is_an_error() -> None:
+    """Said with the queue's name."""
+    poison, gauge = PoisonQueue.connect("q", NOWHERE, None), QueueGauge.connect("q", NOWHERE, None)
+    with pytest.raises(QueueUnavailable, match="queue q-poison did not answer"):
+        list(poison.lease())
+    with pytest.raises(QueueUnavailable, match="queue q did not answer"):
+        gauge.read()
+    poison.close()
+    gauge.close()

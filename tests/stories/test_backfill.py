@@ -1,0 +1,283 @@
+"""`joinlink backfill`: links for meetings that were there before, at a pace that people bear."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from sandbox.graph import Delivery, Fault, User
+from shared.storage.queues import MessageQueue
+from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
+from tests.stories.test_a_meeting import SERIES
+
+GUEST = "bo@fabrikam.com"
+FREE = RULES.replace("per_hour: 5", "per_hour: 1000")
+NOW, HOUR = timedelta(0), timedelta(hours=1)
+
+
+@pytest.fixture
+def story(begin: Begin, request: pytest.FixtureRequest) -> Story:
+    """Nothing is heard of what people do: all of it was there before."""
+    settings: dict[str, str] = {"rules": FREE, **getattr(request, "param", {})}
+    story = begin(**settings)
+    story.stage.graph.delivery = Delivery(lose=1.0)
+    return story
+
+
+def counted(at_the_desk: AtTheDesk, *words: str) -> dict[str, Any]:
+    """Run the command with --json and return what it says."""
+    ran = at_the_desk("backfill", *words, "--json")
+    assert ran.exit == 0, ran
+    document: dict[str, Any] = json.loads(ran.out)
+    return document
+
+
+def guests(number: int) -> list[str]:
+    return [f"guest{n}@fabrikam.com" for n in range(number)]
+
+
+def play(story: Story, time: timedelta) -> Iterator[tuple[datetime, int]]:
+    """Let time pass in small steps; yield how many mails went out at each."""
+    end = story.stage.clock.now() + time
+    while story.stage.clock.now() < end:
+        before = len(story.stage.graph.mails)
+        story.wait(timedelta(seconds=5))
+        sent = story.stage.graph.mails[before:]
+        if sent:
+            yield story.stage.clock.now(), sum(mail.recipients for mail in sent)
+
+
+def patched(story: Story, user: User) -> list[str]:
+    return sorted(story.calls("PATCH", user))
+
+
+def test_what_the_dry_run_counts_is_what_happens(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Links and mails, by mailbox, by rule and in all; nothing is written before, and nothing else after."""
+    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
+    story.meeting(ada, *guests(3))
+    story.meeting(ada, *guests(2), **SERIES)
+    story.meeting(ada, GUEST, subject="[no link]")
+    story.meeting(ada, "cy@contoso.com", subject="trial")
+    story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.meeting(ben, GUEST)
+    told = counted(at_the_desk, "--all", "--dry-run")
+
+    assert not [call for call in story.stage.graph.calls if call.method != "GET"]
+    assert not any(story.stage.host.waiting().values())
+    assert (told["links"], told["attendees_mailed"]) == (3, 6)
+    assert told["rules"] == {"external": {"links": 3, "attendees_mailed": 6}}
+    assert told["would_enable"] == {"trial": 1}
+    assert [
+        (x["name"], x["links"], x["attendees_mailed"])
+        for x in sorted(told["mailboxes"], key=lambda x: x["name"])
+    ] == [
+        ("ada@contoso.com", 2, 5),
+        ("ben@contoso.com", 1, 1),
+    ]
+
+    done = counted(at_the_desk, "--all", "--yes")
+    assert {**done, "queued": False, "last": ""} == {**told, "last": ""}
+    before = len(story.stage.graph.mails)
+    story.play()
+    lines = [line for line in story.lines() if line["outcome"] == "enabled"]
+
+    assert [line["source"] for line in lines] == ["backfill"] * 3
+    assert sum(mail.recipients for mail in story.stage.graph.mails[before:]) == 6
+    assert (len(patched(story, ada)), len(patched(story, ben))) == (2, 1)
+
+
+def test_no_minute_mails_more_than_twenty_attendees(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Each mailbox for itself, even with many meetings; one that is larger by itself stands alone."""
+    ada = story.person("Ada", watched=False)
+    sizes = [8, 8, 8, 1, 19, 30, 1, 5]
+    for size in sizes:
+        story.meeting(ada, *guests(size))
+    counted(at_the_desk, "--mailbox", "ada@contoso.com", "--yes")
+    sent = list(play(story, timedelta(minutes=12)))
+
+    assert sum(mails for _at, mails in sent) == sum(sizes)
+    for begin, first in sent:
+        minute = [mails for at, mails in sent if begin <= at < begin + timedelta(minutes=1)]
+        assert sum(minute) <= 20 or minute == [first] == [30]
+
+
+@pytest.mark.parametrize("story", [pytest.param({"rules": RULES}, id="five an hour")], indirect=True)
+def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_the_desk: AtTheDesk) -> None:
+    """The backfill takes two of them, and a meeting that is made meanwhile gets its link."""
+    ada = story.person("Ada")
+    for n in range(5):
+        story.meeting(ada, GUEST, subject=f"Old {n}")
+    counted(at_the_desk, "--all", "--yes")
+    story.stage.graph.delivery = Delivery()
+    new = story.meeting(ada, GUEST, subject="New")
+    story.wait(timedelta(minutes=1))
+    story.wait(timedelta(minutes=1))
+
+    assert story.has_link(ada, new)
+    for _ in range(3):
+        story.wait(HOUR)
+    ends = Counter((line["outcome"], line["source"]) for line in story.lines())
+    assert ends["enabled", "backfill"] == 5
+    assert not story.lines("rule.limit_reached")
+
+
+def test_killed_half_way_and_run_again_nothing_is_patched_twice(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At any message: what was sent is not lost, what was not is sent, every meeting gets one link."""
+    people = [story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo")]
+    meetings = [(person, story.meeting(person, GUEST, subject=f"{n}")) for person in people for n in range(3)]
+    send, sent = MessageQueue.send, count(1)
+
+    def killed(queue: MessageQueue, text: str, delay: timedelta = NOW) -> None:
+        if next(sent) % 2 == 0:
+            raise KeyboardInterrupt
+        send(queue, text, delay)
+
+    monkeypatch.setattr(MessageQueue, "send", killed)
+    stopped = at_the_desk("backfill", "--all", "--yes")
+    monkeypatch.setattr(MessageQueue, "send", send)
+    story.wait(timedelta(seconds=1))
+    again = counted(at_the_desk, "--all", "--yes")
+
+    assert stopped.exit == 130
+    assert "Stopped; the same command goes on with the rest." in stopped.out
+    assert again["continued"]
+    story.play()
+    assert all(story.has_link(person, meeting) for person, meeting in meetings)
+    assert [len(patched(story, person)) for person in people] == [3, 3, 3]
+
+
+def test_a_run_goes_on_where_it_was_left(story: Story, at_the_desk: AtTheDesk) -> None:
+    """A mailbox that Graph did not show is left, and is the only one that the same command searches then."""
+    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
+    story.meeting(ada, GUEST)
+    late = story.meeting(ben, GUEST)
+    story.stage.graph.faults.add(Fault(path=f"{ben.id}/calendarView", status=403, count=None))
+    first = at_the_desk("backfill", "--all", "--yes", "--json")
+    story.stage.graph.faults.clear()
+    seen = len(story.calls("GET", ada))
+    second = counted(at_the_desk, "--all", "--yes")
+
+    assert first.exit == 1
+    assert list(json.loads(first.out)["left"]) == [ben.id]
+    assert (second["continued"], second["searched"]["done_before"], second["searched"]["searched"]) == (
+        True,
+        1,
+        1,
+    )
+    assert len(story.calls("GET", ada)) == seen
+    story.play()
+    assert story.has_link(ben, late)
+
+
+def test_run_twice_it_does_not_send_twice(story: Story, at_the_desk: AtTheDesk) -> None:
+    """While changes are still to come a mailbox is left alone; after that there is nothing to do in it."""
+    ada = story.person("Ada", watched=False)
+    for _ in range(3):
+        story.meeting(ada, *guests(20))
+    first = counted(at_the_desk, "--all", "--yes")
+    second = counted(at_the_desk, "--all", "--yes")
+    story.play()
+    third = counted(at_the_desk, "--all", "--yes")
+
+    assert (first["links"], second["links"], third["links"]) == (3, 0, 0)
+    assert second["searched"]["under_way"] == 1
+    assert len(patched(story, ada)) == 3
+
+
+def test_throttling_is_waited_for(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as Graph says; then the mailbox is searched."""
+    ada = story.person("Ada", watched=False)
+    story.meeting(ada, GUEST)
+    slept: list[float] = []
+    monkeypatch.setattr("cli.backfill.sleep", slept.append)
+    story.stage.graph.faults.add(Fault(path="calendarView", status=429, retry_after=20))
+
+    assert counted(at_the_desk, "--all", "--dry-run")["links"] == 1
+    assert slept == [20.0]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param(
+            {"rules": f"{FREE}\nmailboxes: {{exclude: [{{user: ben@contoso.com}}]}}"}, id="one excluded"
+        ),
+        pytest.param(
+            {"rules": f"{FREE}\nmailboxes: {{include: [{{user: ada@contoso.com}}]}}"}, id="one included"
+        ),
+    ],
+    indirect=True,
+)
+def test_only_whom_the_rules_are_for_is_served(story: Story, at_the_desk: AtTheDesk) -> None:
+    """A group is served as far as the rules go; whoever they are not for is not, even by name."""
+    ada, ben, cleo = (story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo"))
+    for person in (ada, ben, cleo):
+        story.meeting(person, GUEST)
+    group = story.stage.graph.add_group("Sales", [ada, ben])
+    told = counted(at_the_desk, "--group", group, "--dry-run")
+    ran = at_the_desk("backfill", "--mailbox", "ben@contoso.com", "--dry-run")
+
+    assert [each["mailbox"] for each in told["mailboxes"]] == [ada.id]
+    assert ran.exit == 2
+    assert ran.err.startswith("joinlink: there is nobody to look at")
+
+
+@pytest.mark.parametrize("story", [pytest.param({"JOINLINK_MODE": "report"}, id="the brake")], indirect=True)
+def test_with_the_brake_on_nothing_is_queued(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It says so, and what would be."""
+    ada = story.person("Ada", watched=False)
+    story.meeting(ada, GUEST)
+    story.play()
+    ran = at_the_desk("backfill", "--all", "--yes")
+
+    assert "JOINLINK_MODE=report is set" in ran.out
+    assert "external would add 1 link but for the brake" in ran.out
+    assert not any(story.stage.host.waiting().values())
+
+
+def test_it_tells_a_person_what_it_is_about_to_do(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Whole lines in a pipe; how far it has come stands on stderr."""
+    ada = story.person("Ada", watched=False)
+    story.meeting(ada, *guests(3))
+    ran = at_the_desk("backfill", "--all", "--dry-run")
+
+    assert ran.exit == 0
+    assert ran.out.splitlines()[1:] == [
+        "rule        links  attendees mailed",
+        "external        1                 3",
+        "",
+        "mailbox            links  attendees mailed",
+        "ada@contoso.com        1                 3",
+        "",
+        "would be added: 1 link, 3 mails to attendees at most, the last about 2026-11-23 07:00 UTC",
+    ]
+    assert ran.err == "Searching: 1 of 1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param([], "say whose calendars", id="nobody named"),
+        pytest.param(["--all", "--mailbox", "a@b.c"], "say whose calendars", id="two ways"),
+        pytest.param(["--all"], "nobody is here to ask", id="a script that does not say yes"),
+        pytest.param(["--all", "-n", "--until", "soon"], "--until takes 90d or a day", id="no moment"),
+        pytest.param(["--all", "-n", "--until", "2020-01-01"], "is past, or further ahead", id="past"),
+        pytest.param(["--all", "-n", "--until", "9999d"], "is past, or further ahead", id="far"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(
+    words: list[str], said: str, story: Story, at_the_desk: AtTheDesk
+) -> None:
+    """Before anything is asked of Graph."""
+    ran = at_the_desk("backfill", *words)
+
+    assert (ran.exit, story.stage.graph.calls) == (2, [])
+    assert said in ran.err

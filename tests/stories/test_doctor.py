@@ -1,0 +1,175 @@
+"""`joinlink doctor`: what is wrong is named with its remedy, and nothing is touched."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from sandbox.graph import Fault
+from shared.auth import Token
+from shared.worker import doctor
+from tests.stories.conftest import AtTheDesk, Ran, Story
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azurite's clock is ahead by what all stories before have moved it."""
+    monkeypatch.setattr(doctor, "CLOCKS_APART", timedelta(days=10_000))
+
+
+Named = Callable[[str, str], Ran]
+
+
+@pytest.fixture
+def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
+    """Return what runs the doctor with one setting changed."""
+
+    def run(setting: str, value: str) -> Ran:
+        monkeypatch.setenv(setting, value)
+        return at_the_desk("doctor")
+
+    return run
+
+
+def line(ran: Ran, what: str) -> str:
+    """Return what is said of one thing."""
+    [found] = [line for line in ran.out.splitlines() if line[2:].startswith(f"{what} ")]
+    return found[0] + found[2 + len(what) :].strip()
+
+
+def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -> None:
+    """A story's settings, and the mailbox of somebody who is watched."""
+    story.person("Ada")
+    ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
+
+    assert ran.exit == 0, ran.out
+    assert "✗" not in ran.out
+    assert ran.out.endswith("Nothing is wrong.\n")
+    assert line(ran, "AzureWebJobsStorage") == "✓set"
+    assert line(ran, "storage table") == "✓written, read and taken away again"
+    assert line(ran, "permissions") == "·the token does not tell; what follows does"
+    assert line(ran, "subscriptions") == "✓1 of the app's, 1 of them to this address"
+    assert line(ran, "mailbox") == "✓by default teamsForBusiness; allows teamsForBusiness"
+    assert line(ran, "notification URL") == "✓https://joinlink.example/api/notifications echoes"
+
+
+def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Graph is only read, and in the storage account nothing of the doctor's stays."""
+    at_the_desk("doctor")
+    storage = story.stage.settings["AzureWebJobsStorage"]
+    with (
+        QueueServiceClient.from_connection_string(storage) as queues,
+        TableServiceClient.from_connection_string(storage) as tables,
+        BlobServiceClient.from_connection_string(storage) as blobs,
+    ):
+        names = [
+            one.name
+            for part in (queues.list_queues(), tables.list_tables(), blobs.list_containers())
+            for one in part
+        ]
+
+    assert [name for name in names if "doctor" in name] == []
+    assert {call.method for call in story.stage.graph.calls} == {"GET"}
+
+
+def test_no_secret_is_shown(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Neither keys, nor the function key in the URL."""
+    ran = at_the_desk("doctor")
+
+    assert story.stage.host.function_key not in ran.out
+    assert story.stage.settings["JOINLINK_CLIENT_STATE_KEY"] not in ran.out
+    assert "AccountKey" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what", "said"),
+    [
+        pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is no GUID", id="a malformed setting"),
+        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
+        pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is no connection string", id="storage"),
+        pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: No such file or directory: look at JOINLINK_RULES", id="no rules"),
+        pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
+        pytest.param("JOINLINK_NOTIFICATION_URL", "https://joinlink.example/api/notifications", "notification URL", "✗https://joinlink.example/api/notifications: it answers 401: Graph must reach it", id="an address without its key"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str, named: Named) -> None:
+    """With what to do about it."""
+    ran = named(setting, value)
+
+    assert ran.exit == 1
+    assert line(ran, what).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "what", "said"),
+    [
+        pytest.param(Fault(path="subscriptions", status=403), "subscriptions", "✗list the subscriptions: status 403", id="no right to list"),
+        pytest.param(Fault(path="calendar", status=403), "mailbox", "✗read the mailbox's calendar: status 403", id="a mailbox that is closed"),
+        pytest.param(Fault(path="calendar", status=404, code="MailboxNotEnabledForRESTAPI"), "mailbox", "✗read the mailbox's calendar: status 404", id="no mailbox"),
+    ],
+)  # fmt: skip
+def test_what_graph_refuses_is_told(
+    fault: Fault, what: str, said: str, story: Story, at_the_desk: AtTheDesk
+) -> None:
+    """In Graph's codes, with the remedy."""
+    story.person("Ada")
+    story.stage.graph.faults.add(fault)
+    ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
+
+    assert ran.exit == 1
+    assert line(ran, what).startswith(said)
+
+
+def test_a_missing_permission_is_named(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the token's roles tell; one for calendars may have been given by Exchange, and a mailbox proves it."""
+    claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
+    monkeypatch.setattr(
+        "shared.wiring.Joinlink._tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+    )
+    story.person("Ada")
+    ran = at_the_desk("doctor")
+
+    assert ran.exit == 1
+    assert line(ran, "permission Calendars.Read") == "✓given"
+    assert line(ran, "permission Calendars.ReadWrite").startswith(
+        "✗missing; it is there to give events their links"
+    )
+
+
+def test_a_managed_identity_has_no_token_at_a_desk(
+    at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said so; what needs no token is looked at all the same."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
+    ran = at_the_desk("doctor")
+
+    assert ran.exit == 1
+    assert "a managed identity answers in Azure alone" in line(ran, "token")
+    assert line(ran, "notification URL").startswith("✓")
+
+
+def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Superseding relies on them."""
+    monkeypatch.setattr(doctor, "CLOCKS_APART", timedelta(seconds=60))
+    ran = at_the_desk("doctor")
+
+    assert line(ran, "clock of Graph") == "✓0 s ahead of ours"
+    assert line(ran, "clock of storage").startswith("✗")
+
+
+class _Tokens:
+    """A token source whose tokens can be read."""
+
+    def __init__(self, token: Token) -> None:
+        self._token = token
+
+    def token(self, _resource: str, *, refused: str = "") -> Token:
+        del refused
+        return self._token
