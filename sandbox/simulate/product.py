@@ -11,11 +11,13 @@ from shared.auth import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph, GraphAuth, graph_http
 from shared.rules.loader import RuleFile
+from shared.storage.last_run import LastRuns
 from shared.storage.leases import MAINTENANCE, MaintenanceLease
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
 from shared.storage.meetings import MEETINGS, Meetings
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.storage.tables import Table
+from shared.worker.calendar_search import CalendarSearcher
 from shared.worker.directory import Directory
 from shared.worker.endpoint import Endpoint
 from shared.worker.mailbox_messages import MailboxMessages
@@ -61,17 +63,22 @@ class Product:
             policies=policies,
             mailboxes=self.mailboxes,
             queue=tasks,
+            poison=(),
             lease=MaintenanceLease(tables(MAINTENANCE)),
+            last_runs=LastRuns(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
         )
         sweeper = Sweeper(
             world=world,
             policies=policies,
-            directory=Directory(lambda: Graph(http), now),
-            meetings=Meetings(tables(MEETINGS)),
+            searcher=CalendarSearcher(
+                world=world,
+                directory=Directory(lambda: Graph(http), now),
+                meetings=Meetings(tables(MEETINGS)),
+                report_only=False,
+            ),
             mailboxes=self.mailboxes,
             queue=queues(EVENT_CHANGES),
-            report_only=False,
         )
         self._messages = MailboxMessages(
             world=world,
