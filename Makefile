@@ -7,10 +7,10 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fuzz clean
+.PHONY: help setup demo test check bench simulate fuzz clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this first)
 	@$(PYTHON) -m sandbox.setup
@@ -31,6 +31,10 @@ check: setup ## format, lint, types, import contracts, rule files
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
+
+simulate: setup ## play a week of 100,000 mailboxes (minutes); make simulate ARGS="--mailboxes 1000"
+	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt
+	$(BIN)/python -m sandbox.simulate $(ARGS)
 
 fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q -r requirements-fuzz.txt

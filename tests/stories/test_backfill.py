@@ -1,5 +1,6 @@
 """`joinlink backfill`: links for meetings that were there before, at a pace that people bear."""
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -125,20 +126,28 @@ def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_t
     assert not story.lines("rule.limit_reached")
 
 
-def test_killed_half_way_and_run_again_nothing_is_patched_twice(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(2, id="in the first mailbox"),
+        pytest.param(4, id="at the start of the second"),
+        pytest.param(9, id="at the very last"),
+    ],
+)
+def test_stopped_half_way_and_run_again_nothing_is_patched_twice(
+    message: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At any message: what was sent is not lost, what was not is sent, every meeting gets one link."""
+    """What was sent is not lost, what was not is sent, every meeting gets one link."""
     people = [story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo")]
     meetings = [(person, story.meeting(person, GUEST, subject=f"{n}")) for person in people for n in range(3)]
     send, sent = MessageQueue.send, count(1)
 
-    def killed(queue: MessageQueue, text: str, delay: timedelta = NOW) -> None:
-        if next(sent) % 2 == 0:
+    def stop(queue: MessageQueue, text: str, delay: timedelta = NOW) -> None:
+        if next(sent) == message:
             raise KeyboardInterrupt
         send(queue, text, delay)
 
-    monkeypatch.setattr(MessageQueue, "send", killed)
+    monkeypatch.setattr(MessageQueue, "send", stop)
     stopped = at_the_desk("backfill", "--all", "--yes")
     monkeypatch.setattr(MessageQueue, "send", send)
     story.wait(timedelta(seconds=1))
@@ -281,3 +290,27 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
 
     assert (ran.exit, story.stage.graph.calls) == (2, [])
     assert said in ran.err
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
+)
+def test_it_asks_before_it_writes(
+    answer: str, waiting: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the sums, and with what can't be undone; only a yes puts the changes on the queue."""
+    ada = story.person("Ada", watched=False)
+    for _ in range(2):
+        story.meeting(ada, GUEST)
+    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
+    ran = at_the_desk("backfill", "--all")
+
+    assert ran.exit == 0
+    assert "would be added: 2 links, 2 mails" in ran.out
+    assert "Add 2 join links? Graph can't take a link back, and attendees may get mail. [y/N]" in ran.out
+    assert sum(story.stage.host.waiting().values()) == waiting

@@ -1,0 +1,128 @@
+"""The product's own parts, put together as `shared.wiring` does, on any storage and a stand-in Graph."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+
+import httpx
+
+from shared.auth import Token
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.graph.client import Graph, GraphAuth, graph_http
+from shared.rules.loader import RuleFile
+from shared.storage.leases import MAINTENANCE, MaintenanceLease
+from shared.storage.mailboxes import MAILBOXES, Mailboxes
+from shared.storage.meetings import MEETINGS, Meetings
+from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.storage.tables import Table
+from shared.worker.directory import Directory
+from shared.worker.endpoint import Endpoint
+from shared.worker.mailbox_messages import MailboxMessages
+from shared.worker.mailbox_tasks import MailboxTasks
+from shared.worker.maintenance import Maintenance
+from shared.worker.policies import Policies
+from shared.worker.subscriptions import Subscriptions
+from shared.worker.sweep import Sweeper
+from shared.worker.world import World
+
+URL = "https://joinlink.example/api/notifications?code=function-key"
+_GRAPH = "https://graph.microsoft.com"
+_KEY = "the-simulation-proves-itself-with-this-key"
+_RULES = b"""
+version: 1
+internal_domains: [contoso.com]
+mailboxes: {include: all}
+sweep: {every: 6h, window: 60d}
+rules:
+  - id: external-meetings
+    mode: enforce
+    when: {external_attendees: {at_least: 1}}
+"""
+
+Queues = Callable[[str], MessageQueue]
+Tables = Callable[[str], Table]
+
+
+class Product:
+    """What the timer and the queue `mailbox-tasks` call."""
+
+    def __init__(
+        self, *, now: Callable[[], datetime], http: httpx.Client, queues: Queues, tables: Tables
+    ) -> None:
+        chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
+        world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
+        self.mailboxes = Mailboxes(tables(MAILBOXES))
+        policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
+        endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
+        self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
+            world=world,
+            graph=Graph(http),
+            policies=policies,
+            mailboxes=self.mailboxes,
+            queue=tasks,
+            lease=MaintenanceLease(tables(MAINTENANCE)),
+            endpoint=endpoint.fingerprint,
+        )
+        sweeper = Sweeper(
+            world=world,
+            policies=policies,
+            directory=Directory(lambda: Graph(http), now),
+            meetings=Meetings(tables(MEETINGS)),
+            mailboxes=self.mailboxes,
+            queue=queues(EVENT_CHANGES),
+            report_only=False,
+        )
+        self._messages = MailboxMessages(
+            world=world,
+            graph=lambda: Graph(http),
+            tasks=MailboxTasks(
+                world=world,
+                mailboxes=self.mailboxes,
+                subscriptions=Subscriptions(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                sweeper=sweeper,
+            ),
+            queue=tasks,
+            poison=queues(MAILBOX_TASKS + POISON_SUFFIX),
+        )
+
+    def maintain(self) -> None:
+        """Do what the timer does."""
+        self._new_maintenance().run()
+
+    def handle(self, message: str) -> None:
+        """Do what the queue's function does."""
+        self._messages.handle(message.encode(), 1)
+
+
+def client(graph_url: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Return the product's connection to a stand-in Graph, with the managed identity's token."""
+    with httpx.Client(base_url=graph_url, transport=transport, trust_env=False) as identity:
+        answer = identity.get(
+            "/msi/token",
+            params={"resource": _GRAPH, "api-version": "2019-08-01"},
+            headers={"X-IDENTITY-HEADER": "sandbox"},
+        )
+    return graph_http(graph_url, GraphAuth(_Tokens(answer.json()["access_token"]), _GRAPH), transport)
+
+
+class _Tokens:
+    """Gives the one token that lasts longer than the simulation."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def token(self, _resource: str, *, refused: str = "") -> Token:
+        assert not refused
+        return Token(self._value, timedelta(hours=24))
+
+
+class _Rules:
+    """The rule file: both its source and what was kept of it."""
+
+    def read(self) -> tuple[RuleFile, ...]:
+        """Return the one file."""
+        return (RuleFile("rules.yaml", _RULES),)
+
+    def keep(self, files: tuple[RuleFile, ...]) -> None:
+        """Keep nothing: it is kept."""

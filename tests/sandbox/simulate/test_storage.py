@@ -1,0 +1,188 @@
+"""The storage in memory and Azurite pass the same tests, each through the product's own classes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy
+
+from sandbox.simulate.clock import Clock
+from sandbox.simulate.queue import MemoryQueue
+from sandbox.simulate.table import MemoryTable
+from shared.domain.meeting import Meeting, MeetingState
+from shared.errors import StateChanged
+from shared.settings import StorageSettings
+from shared.storage.leases import MaintenanceLease
+from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.meetings import Meetings, Stored
+from shared.storage.queues import MessageQueue
+from shared.storage.tables import Table
+
+if TYPE_CHECKING:
+    from sandbox.azurite import Azurite
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+BOTH = pytest.mark.parametrize("where", ["memory", "azurite"], indirect=True)
+
+
+@dataclass
+class Queue:
+    """A queue to send to, what brings out the next visible message, and its clock."""
+
+    send: MessageQueue
+    take: Callable[[], str | None]
+    advance: Callable[[timedelta], None]
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def table(where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]) -> Iterator[Table]:
+    if where == "memory":
+        yield MemoryTable("t").connect()
+        return
+    azurite: Azurite = request.getfixturevalue("azurite")
+    connected = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def queue(where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]) -> Iterator[Queue]:
+    if where == "memory":
+        clock = Clock(NOW)
+        memory = MemoryQueue("q", clock)
+        yield Queue(memory.connect(), memory.take, lambda by: clock.set(clock() + by))
+        return
+    azurite: Azurite = request.getfixturevalue("azurite")
+    name = unique("q")
+    storage = StorageSettings(connection_string=azurite.connection_string)
+    sender = MessageQueue.connect(name, storage, None)
+    with QueueClient.from_connection_string(
+        storage.connection_string, name, message_decode_policy=TextBase64DecodePolicy()
+    ) as client:
+        yield Queue(sender, lambda: _take(client), azurite.advance)
+    sender.close()
+
+
+def _take(client: QueueClient) -> str | None:
+    message = client.receive_message(visibility_timeout=60)
+    if message is None:
+        return None
+    client.delete_message(message)
+    return str(message.content)
+
+
+@BOTH
+def test_a_message_comes_to_sight_after_its_delay(queue: Queue) -> None:
+    """Not before, whatever was sent first; and once only."""
+    queue.send.send("later", timedelta(minutes=5))
+    queue.send.send("sooner", timedelta(seconds=0.4))
+    assert queue.take() is None
+    queue.advance(timedelta(seconds=2))
+    assert [queue.take(), queue.take()] == ["sooner", None]
+    queue.advance(timedelta(minutes=5))
+    assert [queue.take(), queue.take()] == ["later", None]
+
+
+@BOTH
+def test_rows_come_in_the_order_of_ids_page_by_page(table: Table) -> None:
+    """What is written while all are read shows if its page is still to come: a page has a thousand rows."""
+    mailboxes = Mailboxes(table)
+    ids = [f"00{n * 7919 % 1_001:04x}" for n in range(1_001)]
+    fill(table, ids)
+    rows = mailboxes.all()
+    first = next(rows)
+    for one in (min(ids), sorted(ids)[1], max(ids)):
+        mailboxes.note(one, subscription="new")
+    read = [first, *rows]
+
+    assert [row.id for row in read] == sorted(ids)
+    assert [row.id for row in read if row.subscription] == [max(ids)]
+
+
+def fill(table: Table, ids: list[str]) -> None:
+    """Make a row for each id; in Azurite a hundred at a time."""
+    client: Any = table._client
+    if isinstance(client, MemoryTable):
+        for one in ids:
+            table.merge(one[:2], one, {})
+        return
+    client.create_table()
+    rows = [{"PartitionKey": one[:2], "RowKey": one} for one in ids]
+    for n in range(0, len(rows), 100):
+        client.submit_transaction([("upsert", row) for row in rows[n : n + 100]])
+
+
+@BOTH
+def test_columns_keep_their_types_and_are_set_one_by_one(table: Table) -> None:
+    """What a write does not name stays, what it names as None is empty."""
+    mailboxes = Mailboxes(table)
+    mailboxes.note("ada", state=MailboxState.ACTIVE, expires=NOW, why="because")
+    mailboxes.note("ada", why=None, renew_at=NOW)
+    row = mailboxes.read("ada")
+
+    assert (row.state, row.why, row.expires, row.renew_at) == (MailboxState.ACTIVE, "", NOW, NOW)
+    assert mailboxes.read("bo").state is None
+    mailboxes.note("ada", expires=None)
+    assert mailboxes.read("ada").expires is None
+
+
+@BOTH
+def test_one_of_two_writers_is_told(table: Table) -> None:
+    """What was read is what is replaced, or nothing is."""
+    meetings = Meetings(table)
+    meeting = Meeting(
+        state=MeetingState.ENABLED, at=NOW, attempts=1, provider="p", rule="r", policy_hash="h", etag="e"
+    )
+    first = meetings.write("ada", "event", meeting, after=Stored())
+    second = meetings.write("ada", "event", meeting, after=first)
+    for stale in (Stored(), first):
+        with pytest.raises(StateChanged):
+            meetings.write("ada", "event", meeting, after=stale)
+
+    assert meetings.write("ada", "event", meeting, after=second).etag != second.etag
+
+
+@BOTH
+def test_rows_are_found_by_partition_and_state(table: Table) -> None:
+    """The one query that a sweep asks."""
+    meetings = Meetings(table)
+    for mailbox, event, state in (
+        ("ada", "a", MeetingState.ENABLED),
+        ("ada", "b", MeetingState.ATTEMPTED),
+        ("bo", "c", MeetingState.ATTEMPTED),
+    ):
+        meetings.write(mailbox, event, Meeting(state=state, at=NOW), after=Stored())
+
+    assert meetings.among("ada", [MeetingState.ATTEMPTED]) == {meetings.key("b")}
+    assert meetings.among("cy", [MeetingState.ATTEMPTED]) == set()
+
+
+@BOTH
+def test_a_lease_has_one_holder(table: Table) -> None:
+    """Until it is given back, or its time is over."""
+    lease, later = MaintenanceLease(table), NOW + timedelta(minutes=6)
+    assert lease.take("one", NOW, later)
+    assert not lease.take("two", NOW, later)
+    lease.give_back("one", NOW)
+    assert lease.take("two", NOW, later)
+
+
+@BOTH
+def test_an_empty_table_has_no_rows(table: Table) -> None:
+    """One that was never written is not there at all, and nobody notices."""
+    assert list(table.rows()) == []
+    assert table.read("p", "r") is None
+
+
+def test_a_missing_queue_is_missing() -> None:
+    """So that the product's own making of queues is played, too."""
+    with pytest.raises(ResourceNotFoundError):
+        MemoryQueue("q", Clock(NOW)).send_message("x", visibility_timeout=0, time_to_live=-1)
