@@ -3,22 +3,27 @@
 import os
 import random
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from signal import SIGKILL
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from unittest.mock import patch
 
 import httpx
 from werkzeug.exceptions import BadGateway, ServiceUnavailable
 from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.test import run_wsgi_app
 
+from cli import parts
+from cli.app import main
 from function_app import build_app
 from sandbox.azurite import ACCOUNT
 from sandbox.host import Host
@@ -63,9 +68,13 @@ class Worker:
         """Run maintenance; False if the worker was killed over it."""
         return self._do("maintenance", now)
 
+    def backfill(self, now: datetime) -> bool:
+        """Run the admin's `joinlink backfill --all`; False if the process was killed over it."""
+        return self._do("backfill", now)
+
     def drain(self, now: datetime) -> bool:
         """Work on all messages that are visible; False if the worker was killed over it."""
-        return self._do("", now)
+        return self._do("drain", now)
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +87,9 @@ class Worker:
         self.process.close()
         self._orders.close()
 
-    def _do(self, timer: str, now: datetime) -> bool:
+    def _do(self, order: str, now: datetime) -> bool:
         try:
-            self._orders.send((timer, now))
+            self._orders.send((order, now))
             assert self._orders.poll(_ANY_ROUND_SECONDS), "the worker neither answers nor dies"
             failures = self._orders.recv()
         except (EOFError, ConnectionError):
@@ -99,13 +108,33 @@ def _work(orders: Connection, settings: dict[str, str]) -> None:
     with Host(build_app(), settings) as host:
         wiring.rebuild(settings, world, httpx.WSGITransport(app=host.wsgi))
         while True:
-            timer, now = orders.recv()
+            order, now = orders.recv()
             told.append(now)
-            if timer:
-                host.run_timer(timer)
-            else:
-                host.drain()
+            match order:
+                case "drain":
+                    host.drain()
+                case "backfill":
+                    _backfill(settings, world)
+                case timer:
+                    host.run_timer(timer)
             orders.send([f"{failure.function}: {failure.error!r}" for failure in host.failures])
+
+
+def _backfill(settings: Mapping[str, str], world: World) -> None:
+    """Be the admin's desk for once, at the time that was told."""
+    words = ["joinlink", "backfill", "--all", "--yes"]
+    with (
+        patch.dict(os.environ, settings),
+        patch.object(parts, "World", lambda: world),
+        patch.object(sys, "argv", words),
+        redirect_stdout(StringIO()),
+        redirect_stderr(StringIO()) as complaints,
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            if ended.code:
+                raise RuntimeError(complaints.getvalue()) from ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

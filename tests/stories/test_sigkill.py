@@ -29,6 +29,7 @@ class Work:
     begins: Aim
     requests: int
     due_after: timedelta = timedelta(hours=1)
+    is_backfill: bool = False
 
 
 #: Whatever goes through the queues is a row here; `further` is drawn anew for each kill.
@@ -38,6 +39,7 @@ WORKS = (
     Work(Aim(method="PATCH", path="/v1.0/subscriptions/"), requests=3, due_after=timedelta(days=4)),
     Work(Aim(method="GET", path="/calendarView$"), requests=8, due_after=SWEEPS),
     Work(Aim(method="GET", path="/events/[^/]+/calendar$"), requests=6),  # giving an event its link
+    Work(Aim(path="/backfills"), requests=14, is_backfill=True),
 )
 
 
@@ -56,6 +58,10 @@ class Life:
         clock = self.story.stage.clock
         clock.advance(time)
         return worker.run_timer(clock.now()) and self.works(worker, SOON)
+
+    def backfills(self, worker: Worker) -> bool:
+        """Have the admin run a backfill, and what it queued be worked on; False once the process is dead."""
+        return worker.backfill(self.story.stage.clock.now()) and self.works(worker, SOON)
 
     def works(self, worker: Worker, time: timedelta) -> bool:
         """Deliver what is due, let time pass, and work on what is visible then; False once dead."""
@@ -78,7 +84,8 @@ class Life:
         self.guillotine.aim(worker, aim)
         for _ in range(MOST_ROUNDS):
             self.stir()
-            if not self.goes_on(worker, work.due_after):
+            is_alive = self.backfills(worker) if work.is_backfill else self.goes_on(worker, work.due_after)
+            if not is_alive:
                 self.guillotine.lift()
                 return
         raise AssertionError(f"nobody died over {aim}")
@@ -118,6 +125,7 @@ def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) 
                 life.ends_over(WORKS[n % len(WORKS)], worker)
         with Worker(settings) as worker:
             life.quiets(worker)
+            assert life.backfills(worker)
             for _ in range(A_DAY_AND_MORE // SWEEPS):
                 assert life.goes_on(worker, SWEEPS)
             life.quiets(worker)
