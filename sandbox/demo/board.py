@@ -9,6 +9,7 @@ from sandbox.demo.contoso import Contoso, Meeting
 from sandbox.demo.happenings import Happenings, Key, by_event, notices
 from sandbox.demo.journal import Journal
 from sandbox.demo.story import story
+from sandbox.demo.watching import Watching, watching
 from sandbox.stage import Stage
 from shared.domain.decision import Outcome, Reason
 
@@ -44,6 +45,9 @@ class Scoreboard:
     now: datetime
     title: str
     rows: tuple[Row, ...]
+    watching: Watching
+    #: calendars with a subscription in Graph
+    watched: int
     notifications: int
     waiting: int
     calls: int
@@ -64,11 +68,14 @@ class Board:
         """Return how things stand in the act with this title."""
         graph, now = self._stage.graph, self._stage.clock.now()
         calls, posts = graph.calls, graph.posts
-        happened = by_event(self._journal.lines(), calls, posts)
+        lines = self._journal.lines()
+        happened = by_event(lines, calls, posts)
         return Scoreboard(
             now=now,
             title=title,
             rows=tuple(self._rows(happened, now)),
+            watching=watching(lines, posts),
+            watched=len({one.mailbox for _row, one in graph.subscriptions.active()}),
             notifications=len(notices(posts)),
             waiting=sum(self._stage.host.waiting().values()),
             calls=len(calls),

@@ -1,10 +1,10 @@
-"""The Graph calls that Joinlink may spend on one message, and whether it kept to it. Pure."""
+"""The Graph calls that Joinlink may spend on one message or task, and whether it kept to it. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from sandbox.demo.happenings import Happenings
+from sandbox.demo.happenings import Happenings, request_id
 from sandbox.demo.journal import Line
 from sandbox.demo.story import echoes
 from sandbox.graph import Exchange
@@ -17,8 +17,23 @@ NO_PROVIDER = "a skipped event whose calendar had to be asked"
 ECHO = "the echo of a write"
 COPY = "a copy of what was answered"
 SECOND_LOOK = "the second look for a late link"
+SUBSCRIBED = "a new subscription"
+REPLACED = "a subscription in another's place"
+RENEWED = "a subscription renewed"
+SWEPT = "a sweep of one page"
 
-BUDGETS: Mapping[str, int] = {LINK_ADDED: 3, SKIPPED: 1, NO_PROVIDER: 2, ECHO: 1, COPY: 0, SECOND_LOOK: 1}
+BUDGETS: Mapping[str, int] = {
+    LINK_ADDED: 3,
+    SKIPPED: 1,
+    NO_PROVIDER: 2,
+    ECHO: 1,
+    COPY: 0,
+    SECOND_LOOK: 1,
+    SUBSCRIBED: 1,
+    REPLACED: 3,
+    RENEWED: 1,
+    SWEPT: 2,
+}
 
 _ASKED_CALENDAR = frozenset({Reason.NO_PROVIDER, Reason.PROVIDER_NOT_ALLOWED})
 _KINDS: Mapping[str, str] = {
@@ -26,6 +41,12 @@ _KINDS: Mapping[str, str] = {
     Outcome.WOULD_ENABLE: SKIPPED,
     Outcome.SUPERSEDED: COPY,
     Outcome.ENABLED: LINK_ADDED,
+}
+_TASKS: Mapping[str, str] = {
+    Reason.SUBSCRIPTION_CREATED: SUBSCRIBED,
+    Reason.SUBSCRIPTION_REPLACED: REPLACED,
+    Reason.SUBSCRIPTION_EXTENDED: RENEWED,
+    Reason.WINDOW_SEARCHED: SWEPT,
 }
 
 
@@ -44,11 +65,21 @@ class Spent:
 
 def spent(happened: Happenings) -> list[Spent]:
     """Return what each message about an event spent."""
-    refused = {_request_id(call) for call in happened.calls if call.status >= HTTPStatus.BAD_REQUEST}
+    refused = _refused(happened.calls)
     told = zip(happened.lines, echoes(happened.lines), strict=True)
     return [
         Spent("" if _met_trouble(line, refused) else _kind(line, is_echo=echo), line["graph_calls"])
         for line, echo in told
+    ]
+
+
+def spent_on_tasks(lines: Iterable[Line], calls: Iterable[Exchange]) -> list[Spent]:
+    """Return what each task about a mailbox spent."""
+    refused = _refused(calls)
+    return [
+        Spent("" if _met_trouble(line, refused) else _TASKS.get(line["reason"], ""), line["graph_calls"])
+        for line in lines
+        if line["event"] == "task.finished"
     ]
 
 
@@ -82,5 +113,5 @@ def _met_trouble(line: Line, refused: set[str]) -> bool:
     return len(ids) != line["graph_calls"] or not refused.isdisjoint(ids)
 
 
-def _request_id(call: Exchange) -> str:
-    return call.response_headers.get("request-id", "")
+def _refused(calls: Iterable[Exchange]) -> set[str]:
+    return {request_id(call) for call in calls if call.status >= HTTPStatus.BAD_REQUEST}

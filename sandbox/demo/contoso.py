@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 30
 _TEAMS, _SKYPE = "teamsForBusiness", "skypeForBusiness"
 
-#: Everybody whose calendar Joinlink watches, with what is special about it.
+#: Everybody who keeps a calendar, with what is special about it.
 CAST: Mapping[str, Mapping[str, Any]] = {
     "Ada Lund": {},
     "Ben Okafor": {},
@@ -36,7 +37,18 @@ CAST: Mapping[str, Mapping[str, Any]] = {
     "Jan Novak": {},
     "Kim Sato": {},
     "Lars Holm": {},
+    "Mona Adler": {},
+    "Nils Varga": {},
 }
+
+
+class Unheard(Enum):
+    """Why no notification tells of a meeting."""
+
+    #: Graph loses every one of them
+    LOST = "lost"
+    #: Graph has removed the subscription, and its word of that is still on its way
+    GAP = "gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +73,17 @@ class Contoso:
         self._graph = stage.graph
         self._journal = journal
         self._client = httpx.Client(base_url=f"{stage.graph_url}/v1.0", trust_env=False)
-        self._users = {name: self._hire(stage, name, traits) for name, traits in CAST.items()}
-        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room")
+        self._users = {name: self._hire(name, traits) for name, traits in CAST.items()}
+        #: what else stands in the directory and has no calendar to watch
+        self.parked = self._fill_directory()
         self.meetings: list[Meeting] = []
         #: mails that people's own changes caused, by event
         self.mails: Counter[str] = Counter()
+
+    @property
+    def calendars(self) -> frozenset[str]:
+        """The mailboxes that are to be watched, by object id."""
+        return frozenset(user.id for user in self._users.values())
 
     def close(self) -> None:
         """Close their clients."""
@@ -74,7 +92,8 @@ class Contoso:
     def plan(self, scene: "Scene") -> Meeting:
         """Have a scene's owner make the meeting, as their client would; or find their copy of another's."""
         owner = self._users[scene.who]
-        event = self._copy(owner, scene.copy_of) if scene.copy_of else self._create(owner, scene)
+        with self._deaf(owner, scene.unheard):
+            event = self._copy(owner, scene.copy_of) if scene.copy_of else self._create(owner, scene)
         meeting = Meeting(scene, owner, event)
         self.meetings.append(meeting)
         scene.prepare(self, meeting)
@@ -125,14 +144,38 @@ class Contoso:
         """Put a fault in force for the app's calls to this mailbox."""
         self._graph.faults.add(Fault(path=f"/users/{meeting.owner.id}/", **properties))
 
+    def ask_to_reauthorize(self, who: str) -> None:
+        """Have Graph say that the subscription to somebody's calendar wants to be reauthorized."""
+        self._graph.send_lifecycle(self._subscription(self._users[who]), "reauthorizationRequired")
+
     def await_decision(self, meeting: Meeting) -> None:
         """Wait until the app has decided on this event."""
         self._journal.wait_for(lambda line: _is_decision(line, meeting.key), PATIENCE_SECONDS)
 
-    def _hire(self, stage: Stage, name: str, traits: Mapping[str, Any]) -> User:
-        user = self._graph.add_user(name, f"{name.partition(' ')[0].lower()}@contoso.com", **traits)
-        stage.watch(user)
-        return user
+    def _hire(self, name: str, traits: Mapping[str, Any]) -> User:
+        return self._graph.add_user(name, f"{name.partition(' ')[0].lower()}@contoso.com", **traits)
+
+    def _fill_directory(self) -> tuple[str, ...]:
+        # Entra makes the accounts of rooms disabled.
+        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room", enabled=False)
+        self._graph.add_guest("Olga Lindt", "olga@northwind.com")
+        self._graph.add_user("Paul Reyes", "paul@contoso.com", mailbox=False)
+        return "a room", "a guest", "somebody without a licence"
+
+    @contextmanager
+    def _deaf(self, owner: User, unheard: Unheard | None) -> Iterator[None]:
+        """Have no notification tell of what happens in the block, for this reason if there is one."""
+        usual = self._graph.delivery
+        if unheard is Unheard.GAP:
+            self._graph.remove_subscription(self._subscription(owner))
+        if unheard is Unheard.LOST:
+            self._graph.delivery = replace(usual, lose_changes=1.0)
+        yield
+        self._graph.delivery = usual
+
+    def _subscription(self, owner: User) -> str:
+        """Return Graph's id of the subscription to a calendar."""
+        return next(one.id for _row, one in self._graph.subscriptions.active() if one.mailbox == owner.id)
 
     def _create(self, owner: User, scene: "Scene") -> str:
         answer = self._ask("POST", owner, "events", json=scene.body())

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from sandbox.demo.contoso import Contoso, Meeting
+from sandbox.demo.contoso import Contoso, Meeting, Unheard
 from sandbox.demo.scenes import GUEST, Act, Ending, Scene
 from sandbox.graph import Drop
 from shared.domain.decision import Outcome, Reason
@@ -29,6 +29,8 @@ def _edit_under_the_write(contoso: Contoso, meeting: Meeting) -> None:
         meeting, method="PATCH", meanwhile=lambda: contoso.rename(meeting, "Roadmap 2027, Northwind")
     )
 
+
+FIRST_RUN = Act(at=time(8, 30), title="Joinlink finds out whose calendars to watch")
 
 REVIEW, PRICES, WEEKLY = "Quarterly review", "Price talks", "Weekly with Fabrikam"
 
@@ -210,6 +212,20 @@ OTHER_CALENDARS = Act(
     ),
 )
 
+NOTHING_HEARD = Act(
+    at=time(12, 10),
+    title="Graph loses notifications, and a subscription",
+    scenes=tuple(
+        Scene(who=who, subject=subject, special=special, story=(_LINK_ADDED,), link=TEAMS, unheard=unheard)
+        for who, subject, special, unheard in (
+            ("Ada Lund", "Press call", "notifications get lost", Unheard.LOST),
+            ("Nils Varga", "Handover", "he is never heard of", Unheard.LOST),
+            ("Mona Adler", "Audit", "while nobody watches", Unheard.GAP),
+        )
+    ),
+    doings=(lambda contoso: contoso.ask_to_reauthorize("Kim Sato"),),
+)
+
 BAD_HOUR = Act(
     at=time(13, 30),
     title="Graph has a bad hour",
@@ -246,6 +262,8 @@ BAD_HOUR = Act(
     ),
 )
 
+SWEEP = Act(at=time(14, 30), title="Six hours later: every calendar is swept")
+
 AFTERNOON = Act(
     at=time(15),
     title="The afternoon",
@@ -255,4 +273,14 @@ AFTERNOON = Act(
     ),
 )
 
-DAY = (MORNING, MATTERS_SETTLED, SECOND_THOUGHTS, OTHER_CALENDARS, BAD_HOUR, AFTERNOON)
+DAY = (
+    FIRST_RUN,
+    MORNING,
+    MATTERS_SETTLED,
+    SECOND_THOUGHTS,
+    OTHER_CALENDARS,
+    NOTHING_HEARD,
+    BAD_HOUR,
+    SWEEP,
+    AFTERNOON,
+)

@@ -1,7 +1,7 @@
 """What happened, by event, from the record: log lines, the app's calls, Graph's notifications. Pure."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,13 +25,20 @@ class Happenings:
 def by_event(
     lines: Iterable[Line], calls: Iterable[Exchange], posts: Iterable[Exchange]
 ) -> defaultdict[Key, Happenings]:
-    """Sort the record by event; `posts` are Graph's own."""
+    """Sort the record by event; `posts` are Graph's own.
+
+    What a sweep reads of an event is the task's expense and not the event's.
+    """
     found: defaultdict[Key, Happenings] = defaultdict(Happenings)
+    of_tasks: set[str] = set()
     for line in lines:
         if line["event"] == "event.decided":
             found[line["mailbox"], line["event_id"]].lines.append(line)
+        if line["event"] == "task.finished":
+            of_tasks.update(line["graph_request_ids"])
     for call in calls:
-        found[call.mailbox, call.event].calls.append(call)
+        if call.event and request_id(call) not in of_tasks:
+            found[call.mailbox, call.event].calls.append(call)
     for notice in notices(posts):
         _, mailbox, _, event = notice["resource"].split("/")
         found[mailbox, event].notices.append(notice)
@@ -39,5 +46,20 @@ def by_event(
 
 
 def notices(posts: Iterable[Exchange]) -> list[dict[str, Any]]:
-    """Return all change notifications in Graph's POSTs; handshakes have none."""
-    return [item for post in posts if post.request_body for item in json.loads(post.request_body)["value"]]
+    """Return all change notifications in Graph's POSTs."""
+    return [item for item in _items(posts) if "lifecycleEvent" not in item]
+
+
+def lifecycle_events(posts: Iterable[Exchange]) -> Counter[str]:
+    """Count what Graph's POSTs tell of subscriptions, by kind."""
+    return Counter(item["lifecycleEvent"] for item in _items(posts) if "lifecycleEvent" in item)
+
+
+def request_id(call: Exchange) -> str:
+    """Return Graph's id of a call, "" where its answer never came."""
+    return call.response_headers.get("request-id", "")
+
+
+def _items(posts: Iterable[Exchange]) -> Iterable[dict[str, Any]]:
+    """Yield what the POSTs hold; handshakes hold nothing."""
+    return (item for post in posts if post.request_body for item in json.loads(post.request_body)["value"])

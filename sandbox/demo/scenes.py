@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
-from sandbox.demo.contoso import Contoso, Meeting
+from sandbox.demo.contoso import Contoso, Meeting, Unheard
 
 Ending = tuple[str, str]
 """An outcome and its reason."""
@@ -19,7 +19,8 @@ class Scene:
 
     `story` is what must become of it, echoes and copies aside; `link` the provider of the join link that it
     must have in Graph at the day's end, None for no link. `guests` are addresses, `properties` more of the
-    event's. `prepare` happens before Graph tells anybody of the meeting.
+    event's. `prepare` happens before Graph tells anybody of the meeting; where Graph tells nobody, `unheard`
+    says why, and only a sweep finds it.
     """
 
     who: str
@@ -29,6 +30,7 @@ class Scene:
     link: str | None = None
     guests: tuple[str, ...] = (GUEST,)
     properties: Mapping[str, Any] = field(default_factory=dict)
+    unheard: Unheard | None = None
     #: the subject of another's meeting, of which this is the owner's copy
     copy_of: str = ""
     prepare: Callable[[Contoso, Meeting], object] = lambda _contoso, _meeting: None

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from sandbox.demo.board import Row, Scoreboard, news
 from sandbox.demo.columns import MEDIUM, WIDE, Column, table
-from sandbox.demo.words import counted, ending_text, first_name, link_text
+from sandbox.demo.words import counted, ending_text, first_name, link_text, watching_text
 from shared.domain.decision import Outcome
 
 #: What stands on the screen besides rows: headings, the line at the bottom, air.
-_FRAME_LINES = 6
+_FRAME_LINES = 7
 
 
 class Screen(Protocol):
@@ -37,17 +37,22 @@ def screen(console: Console) -> Iterator[Screen]:
 
 
 class _Lines:
-    """Prints a line for each change of a meeting's standing."""
+    """Prints a line for each change of a meeting's standing, or of who is watched."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._rows: tuple[Row, ...] = ()
         self._title = ""
+        self._watching = ""
 
     def __call__(self, board: Scoreboard) -> None:
         if board.title != self._title:
             self._title = board.title
             self._console.print(f"\n{board.now:%H:%M} {board.title}")
+        watching = watching_text(board.watched, board.watching)
+        if watching != self._watching:
+            self._watching = watching
+            self._console.print(f"  {board.now:%H:%M:%S}  {watching}", soft_wrap=True)
         for row in news(self._rows, board.rows):
             self._console.print(_line(board, row), soft_wrap=True)
         self._rows = board.rows
@@ -66,7 +71,7 @@ def _picture(board: Scoreboard, width: int, most_rows: int) -> Group:
     )
     heading.append(f"   {board.title}", style="italic")
     rows = table(_COLUMNS, _fitting(board.rows, most_rows), width)
-    return Group(heading, Text(), rows, Text(), _footer(board))
+    return Group(heading, Text(), rows, Text(), *_footer(board))
 
 
 def _fitting(rows: Sequence[Row], most: int) -> Sequence[Row]:
@@ -81,7 +86,7 @@ def _standing(row: Row) -> Text:
     return text
 
 
-def _footer(board: Scoreboard) -> Text:
+def _footer(board: Scoreboard) -> tuple[Text, Text]:
     links = sum(row.link is not None for row in board.rows)
     parts = (
         counted(board.notifications, "notification"),
@@ -90,7 +95,9 @@ def _footer(board: Scoreboard) -> Text:
         counted(board.patches, "PATCH", "PATCHes"),
         counted(links, "join link"),
     )
-    return Text(" " + "  ·  ".join(parts), style="bold", no_wrap=True, overflow="ellipsis")
+    texts = watching_text(board.watched, board.watching), "  ·  ".join(parts)
+    above, below = (Text(f" {text}", style="bold", no_wrap=True, overflow="ellipsis") for text in texts)
+    return above, below
 
 
 _COLUMNS: tuple[Column[Row], ...] = (

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from sandbox.demo.board import PLANNED, QUEUED
 from sandbox.demo.scenes import Ending
+from sandbox.demo.watching import Watching
 from shared.domain.decision import Outcome
 
 _PROVIDERS = {
@@ -49,3 +50,18 @@ def link_text(provider: str | None) -> Text:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def watching_text(watched: int, so_far: Watching) -> str:
+    """Return how many calendars are watched, and what was done for it."""
+    parts = (
+        f"{counted(watched, 'calendar')} watched",
+        (so_far.parked, "parked"),
+        (so_far.renewed, "renewed"),
+        (so_far.remade, "removed and made anew"),
+        (so_far.replaced, "replaced"),
+        (len(so_far.found), "found by sweeps"),
+    )
+    return "  ·  ".join(
+        part if isinstance(part, str) else f"{part[0]} {part[1]}" for part in parts if part[0]
+    )

@@ -129,7 +129,8 @@ class Host:
 
         `seconds` are for each queue. Whoever moves time only then never outruns the machine.
         """
-        return all(pump.quiet(seconds) for pump in self._pumps)
+        asked = [(pump, pump.enough_looks()) for pump in self._pumps]
+        return all(pump.quiet(looks, seconds) for pump, looks in asked)
 
     def run_timer(self, name: str) -> None:
         """Run a timer function now, in this thread. An exception is recorded, like the host's, not raised."""

@@ -42,11 +42,15 @@ class Pump:
             self._changed.notify_all()
         self._thread.join()
 
-    def quiet(self, seconds: float) -> bool:
-        """Wait until the queue shows nothing and no message is in work; False if that took too long."""
+    def enough_looks(self) -> int:
+        """Return how many looks at an idle queue prove that it is idle from now on."""
         with self._changed:
-            enough = self._idle_looks + 2  # the look under way may have begun before the question
-            return self._changed.wait_for(lambda: self._idle_looks >= enough, seconds)
+            return self._idle_looks + 2  # the look under way may have begun before the question
+
+    def quiet(self, looks: int, seconds: float) -> bool:
+        """Wait until the queue showed nothing, and no message was in work, so often; False if not in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._idle_looks >= looks, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

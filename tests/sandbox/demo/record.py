@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.demo.contoso import Meeting
+from sandbox.demo.contoso import Meeting, Unheard
 from sandbox.demo.journal import Line
 from sandbox.demo.scenes import Ending, Scene
 from sandbox.graph import Exchange, User
@@ -34,6 +34,35 @@ def line(told: Ending, calls: int = 1, ids: tuple[str, ...] | None = None, **res
     }
 
 
+def task(told: Ending, *ids: str) -> Line:
+    """Return a `task.finished` line with the request ids of its calls."""
+    outcome, reason = told
+    return {
+        "event": "task.finished",
+        "level": "info",
+        "outcome": outcome,
+        "reason": reason,
+        "mailbox": ADA.id,
+        "graph_calls": len(ids),
+        "graph_request_ids": list(ids),
+    }
+
+
+def subscribed(how: str = "subscription_created", because: str = "new") -> Line:
+    """Return a `mailbox.subscribed` line."""
+    return {"event": "mailbox.subscribed", "level": "info", "how": how, "because": because}
+
+
+def swept(missed: int) -> Line:
+    """Return a `mailbox.swept` line."""
+    return {"event": "mailbox.swept", "level": "info", "missed": missed}
+
+
+def maintained(**mailboxes: int) -> Line:
+    """Return a `maintenance.finished` line."""
+    return {"event": "maintenance.finished", "level": "info", "mailboxes": mailboxes, "graph_calls": 0}
+
+
 def call(method: str = "GET", status: int = 200, request_id: str = "r0", *, lost: bool = False) -> Exchange:
     """Return a call of the app about the event."""
     return _exchange("app", method, status, {"request-id": request_id}, lost=lost)
@@ -46,9 +75,14 @@ def post(*etags: str, status: int = 202) -> Exchange:
     return _exchange("graph", "POST", status, {}, body=json.dumps({"value": items}))
 
 
-def meeting(*story: Ending, link: str | None = None) -> Meeting:
+def lifecycle_post(event: str) -> Exchange:
+    """Return a POST that tells of a subscription."""
+    return _exchange("graph", "POST", 202, {}, body=json.dumps({"value": [{"lifecycleEvent": event}]}))
+
+
+def meeting(*story: Ending, link: str | None = None, unheard: Unheard | None = None) -> Meeting:
     """Return Ada's meeting with what is expected of it."""
-    scene = Scene(who=ADA.name, subject="Review", special="a guest", story=story, link=link)
+    scene = Scene(who=ADA.name, subject="Review", special="a guest", story=story, link=link, unheard=unheard)
     return Meeting(scene, ADA, EVENT)
 
 

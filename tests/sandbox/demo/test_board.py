@@ -5,7 +5,18 @@ import pytest
 from sandbox.demo.board import Row, news, standing
 from sandbox.demo.happenings import Happenings, by_event
 from sandbox.demo.scenes import Ending
-from tests.sandbox.demo.record import ADDED, BUSY, COPY, KEY, ONLINE, call, line, meeting, post
+from tests.sandbox.demo.record import (
+    ADDED,
+    BUSY,
+    COPY,
+    KEY,
+    ONLINE,
+    call,
+    lifecycle_post,
+    line,
+    meeting,
+    post,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +50,8 @@ def test_only_changes_of_standing_are_news() -> None:
 
 def test_the_record_is_sorted_by_event() -> None:
     """Lines, calls and each notification of a POST."""
-    found = by_event([line(ADDED, 3), {"event": "rules.loaded"}], [call()], [post("1", "2")])
+    posts = [post("1", "2"), lifecycle_post("missed")]
+    found = by_event([line(ADDED, 3), {"event": "rules.loaded"}], [call()], posts)
 
     assert list(found) == [KEY]
     assert [len(found[KEY].lines), len(found[KEY].calls), len(found[KEY].notices)] == [1, 1, 2]

@@ -1,7 +1,7 @@
 from sandbox.demo import budgets
-from sandbox.demo.budgets import Spent, spent, troubles
-from sandbox.demo.happenings import Happenings
-from tests.sandbox.demo.record import ADDED, COPY, ONLINE, call, line
+from sandbox.demo.budgets import Spent, spent, spent_on_tasks, troubles
+from sandbox.demo.happenings import Happenings, by_event
+from tests.sandbox.demo.record import ADDED, COPY, KEY, ONLINE, call, line, task
 
 
 def test_each_message_has_the_budget_of_its_kind() -> None:
@@ -44,6 +44,26 @@ def test_an_answer_that_never_came_excuses_too() -> None:
     [one] = spent(Happenings(lines=[line(("enabled", "link_confirmed"), 5, ids=("a", "b", "c", "d"))]))
 
     assert one == Spent("", 5)
+
+
+def test_tasks_have_budgets_of_their_own() -> None:
+    """A look at the subscription and one page for a sweep; none for what met a refusal, or did nothing."""
+    told = [task(("swept", "window_searched"), "a", "b"), task(("kept", "in_order"), "c")]
+    refused = task(("subscribed", "subscription_created"), "d", "e")
+
+    assert spent_on_tasks([*told, refused], [call(status=404, request_id="d")]) == [
+        Spent(budgets.SWEPT, 2),
+        Spent("", 1),
+        Spent("", 2),
+    ]
+
+
+def test_what_a_sweep_reads_of_an_event_is_not_the_events_expense() -> None:
+    """The master of a series, for instance."""
+    lines = [task(("swept", "window_searched"), "a", "b"), line(ADDED, 1, ids=("c",))]
+    [read] = by_event(lines, [call(request_id="b"), call(request_id="c")], [])[KEY].calls
+
+    assert read.response_headers["request-id"] == "c"
 
 
 def test_troubles_are_named_by_status_or_by_the_loss() -> None:
