@@ -29,7 +29,7 @@ BUDGETS: Mapping[str, int] = {
     ECHO: 1,
     COPY: 0,
     SECOND_LOOK: 1,
-    SUBSCRIBED: 1,
+    SUBSCRIBED: 2,  # whether it is a room's mailbox is asked first
     REPLACED: 3,
     RENEWED: 1,
     SWEPT: 2,

@@ -17,6 +17,7 @@ _NAMES = {
     ("GET", "/subscriptions/<subscription>"): "read a subscription",
     ("GET", "/subscriptions"): "list subscriptions, a page of 100",
     ("GET", "/users"): "list users, a page of 999",
+    ("GET", "/users/<user>/mailboxSettings"): "ask whose mailbox it is",
     ("GET", "/users/<user>/calendarView"): "look into a calendar",
 }
 _QUARTER = 0.25
