@@ -54,6 +54,8 @@ class Subscriptions:
         old = self._recorded(row, graph)
         if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
             return self._keep(task, row)
+        if old is None and row.subscription:
+            self._lose(task, row, "Graph does not know the subscription any more")
         if old is None and self._is_room(task.mailbox, graph):
             self._mailboxes.mark(task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
             return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)

@@ -42,13 +42,15 @@ def test_a_storm_of_reauthorizations_is_one_renewal(story: Story) -> None:
 
 
 def test_a_removed_subscription_is_made_anew_and_the_gap_is_swept(story: Story) -> None:
-    """What happened between is found."""
+    """What happened between is found, and the log says what was lost."""
     ada = subscribed(story)
-    story.stage.graph.remove_subscription(row(ada).subscription)
+    lost = row(ada).subscription
+    story.stage.graph.remove_subscription(lost)
     meeting = story.meeting(ada, GUEST)
     story.play()
 
     assert [task[:2] for task in story.tasks(ada)][-2:] == [("subscribe", "subscribed"), ("sweep", "swept")]
+    assert [line["subscription"] for line in story.lines("mailbox.lost")] == [lost]
     assert story.has_link(ada, meeting)
 
 
