@@ -169,11 +169,13 @@ def _watched(record: Record) -> Fact:
     did = watching(record.lines, record.posts)
     return Fact(
         f"{counted(len(record.watched), 'calendar')} watched: {counted(did.made, 'subscription')} made by"
-        f" Joinlink itself, {did.renewed} renewed, {did.removed} removed by Graph and {did.remade} made anew,"
-        f" {did.replaced} replaced since nothing came of it. Parked: {', '.join(record.parked)}.",
+        f" Joinlink itself, {did.renewed} renewed as Graph asked, {did.removed} removed by Graph"
+        f" and {did.remade} made anew, {did.replaced} replaced since nothing came of it."
+        f" Parked: {', '.join(record.parked)}.",
         holds=sorted(record.watched) == sorted(record.calendars)
         and did.made == len(record.calendars)
         and did.removed == did.remade
+        and did.doubted == did.renewed
         and did.parked == len(record.parked),
     )
 

@@ -18,6 +18,8 @@ class Watching:
     made: int
     #: removed by Graph, which said so
     removed: int
+    #: that Graph wanted reauthorized
+    doubted: int
     remade: int
     #: put in the place of one that no notification came from
     replaced: int
@@ -33,6 +35,7 @@ class Watching:
 
 def watching(lines: Sequence[Line], posts: Iterable[Exchange]) -> Watching:
     """Return the counts."""
+    told = lifecycle_events(posts)
     named = Counter(line["event"] for line in lines)
     subscribed = Counter(
         (line["how"], line["because"]) for line in lines if line["event"] == "mailbox.subscribed"
@@ -40,7 +43,8 @@ def watching(lines: Sequence[Line], posts: Iterable[Exchange]) -> Watching:
     counts = [line["mailboxes"] for line in lines if line["event"] == "maintenance.finished"]
     return Watching(
         made=subscribed[Reason.SUBSCRIPTION_CREATED, TaskReason.NEW],
-        removed=lifecycle_events(posts)["subscriptionRemoved"],
+        removed=told["subscriptionRemoved"],
+        doubted=told["reauthorizationRequired"],
         remade=subscribed[Reason.SUBSCRIPTION_CREATED, TaskReason.SUBSCRIPTION_REMOVED],
         replaced=subscribed[Reason.SUBSCRIPTION_REPLACED, TaskReason.QUIET],
         renewed=named["mailbox.renewed"],

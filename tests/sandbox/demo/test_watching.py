@@ -17,9 +17,11 @@ def test_the_days_care_is_counted() -> None:
         maintained(active=2, unusable=3),
     ]
 
-    assert watching(lines, [lifecycle_post("subscriptionRemoved"), lifecycle_post("missed")]) == Watching(
+    told = ("subscriptionRemoved", "missed", "reauthorizationRequired")
+    assert watching(lines, [lifecycle_post(one) for one in told]) == Watching(
         made=1,
         removed=1,
+        doubted=1,
         remade=1,
         replaced=1,
         renewed=1,
