@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import backfill, doctor, explain, init, replay, schema, status, test, validate
+from cli import backfill, doctor, explain, init, maintain, replay, schema, status, test, validate
 from cli.output import Refused, console, own_version, prepare, refuse
 from shared.errors import JoinlinkError
 
@@ -24,6 +24,7 @@ app.command("test")(test.run_tests)
 app.command("explain")(explain.explain_event)
 app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
+app.command("maintain")(maintain.maintain)
 app.command("replay")(replay.replay)
 app.command("backfill")(backfill.backfill)
 app.command("schema")(schema.schema)

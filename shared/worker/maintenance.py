@@ -62,6 +62,20 @@ class _Run:
             self.soonest_expiry = min(row.expires, self.soonest_expiry or row.expires)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintained:
+    """What a run came to: `trouble` says why it did nothing or not all, in words for an admin."""
+
+    #: mailboxes in scope, None where that could not be told
+    scope: int | None = None
+    #: how many tasks of each kind were put on the queue
+    tasks: Mapping[str, int] = field(default_factory=dict)
+    #: False where the next run goes on
+    complete: bool = True
+    another_is_at_work: bool = False
+    trouble: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Todo:
     """What a mailbox needs, and when."""
@@ -98,13 +112,13 @@ class Maintenance:
         self._endpoint = endpoint
         self._surplus = Surplus(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
 
-    def run(self) -> None:
+    def run(self) -> Maintained:
         """Ask for all that is due, unless another run is doing so; trouble is logged, and the next run's."""
         run = _Run(self._world.new_id(), self._world.now())
         try:
             if not self._lease.take(run.id, run.started, run.started + _LEASE):
                 logger().info("maintenance.skipped", reason="another run is at work")
-                return
+                return Maintained(another_is_at_work=True)
             try:
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
@@ -114,8 +128,14 @@ class Maintenance:
                 self._lease.give_back(run.id, self._world.now())
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
-            return
+            return Maintained(trouble=(str(error),))
         self._log(run, surplus, poison)
+        return Maintained(
+            scope=run.scope if run.is_scope_known else None,
+            tasks=dict(run.tasks),
+            complete=run.complete,
+            trouble=run.doubts,
+        )
 
     def _ask_for_all(self, run: _Run) -> None:
         policy = self._policies.current()

@@ -7,7 +7,7 @@ import pytest
 from sandbox.graph import Fault
 from shared import wiring
 from shared.storage.mailboxes import MailboxState
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import AtTheDesk, Begin, Story
 
 RUN = timedelta(minutes=15)
 RULES = """
@@ -183,3 +183,19 @@ def test_a_duplicate_subscription_is_deleted(begin: Begin) -> None:
         maintain(story)
 
     assert watched(story) == ["Ada"]
+
+
+def test_an_admin_need_not_wait_for_the_timer(story: Story, at_the_desk: AtTheDesk) -> None:
+    """`joinlink maintain` asks for what is due, and says so; the app then does it."""
+    (story.rules / "rules.yaml").write_text(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    first = at_the_desk("maintain")
+    story.wait(timedelta(minutes=3))
+    second = at_the_desk("maintain")
+
+    assert (first.exit, first.out) == (0, "2 mailboxes in scope.\nTasks for the app: 2 to subscribe.\n")
+    assert watched(story) == ["Ada", "Bo"]
+    assert (second.exit, second.out) == (
+        0,
+        "2 mailboxes in scope.\nTasks for the app: none, all is as it should be.\n",
+    )
