@@ -12,7 +12,7 @@ import httpx
 from shared.domain.event import Calendar, Event
 from shared.domain.mailbox import Subscription, User
 from shared.errors import GraphUnavailable
-from shared.graph import directory_calls, protocol, subscription_calls, wire
+from shared.graph import directory_calls, protocol, subscription_calls, wire, wire_directory
 from shared.graph.protocol import Call
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
@@ -97,17 +97,17 @@ class Graph:
     def user_id(self, name: str) -> str:
         """Read the object id of the user with this user principal name."""
         call = protocol.read_user(name)
-        return wire.user_id_from(self._send(call), call.name)
+        return wire_directory.user_id_from(self._send(call), call.name)
 
     def verified_domains(self) -> frozenset[str]:
         """Read the tenant's verified domains, lower-case."""
         call = protocol.read_verified_domains()
-        return wire.domains_from(self._send(call), call.name)
+        return wire_directory.domains_from(self._send(call), call.name)
 
     def group_members(self, group: str) -> frozenset[str]:
         """Read the addresses of all users in a group, nested groups resolved, lower-case."""
         call = protocol.read_group_members(group)
-        pages = (wire.addresses_from(page, call.name) for page in self._pages(call))
+        pages = (wire_directory.addresses_from(page, call.name) for page in self._pages(call))
         return frozenset().union(*pages)
 
     def create_subscription(
@@ -117,17 +117,17 @@ class Graph:
         call = subscription_calls.create_subscription(
             mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
         )
-        return wire.subscription_from(self._send(call), call.name)
+        return wire_directory.subscription_from(self._send(call), call.name)
 
     def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
         """Renew and reauthorize a subscription; raises SubscriptionNotFound, too."""
         call = subscription_calls.renew_subscription(subscription, expires=expires)
-        return wire.subscription_from(self._send(call), call.name)
+        return wire_directory.subscription_from(self._send(call), call.name)
 
     def subscription(self, subscription: str) -> Subscription:
         """Read a subscription; raises SubscriptionNotFound, too."""
         call = subscription_calls.read_subscription(subscription)
-        return wire.subscription_from(self._send(call), call.name)
+        return wire_directory.subscription_from(self._send(call), call.name)
 
     def delete_subscription(self, subscription: str) -> None:
         """Delete a subscription; raises SubscriptionNotFound, too."""
@@ -136,33 +136,33 @@ class Graph:
     def subscriptions(self) -> Iterator[tuple[Subscription, ...]]:
         """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
         call = subscription_calls.list_subscriptions()
-        return (wire.subscriptions_from(page, call.name) for page in self._pages(call))
+        return (wire_directory.subscriptions_from(page, call.name) for page in self._pages(call))
 
     def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
         """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
         call = subscription_calls.list_subscriptions()
         page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
-        return wire.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")
+        return wire_directory.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")
 
     def users(self) -> Iterator[tuple[User, ...]]:
         """Yield all users of the tenant, page by page."""
         call = directory_calls.list_users()
-        return (wire.users_from(page, call.name) for page in self._pages(call))
+        return (wire_directory.users_from(page, call.name) for page in self._pages(call))
 
     def group_users(self, group: str) -> Iterator[tuple[User, ...]]:
         """Yield the users in a group, nested groups resolved, page by page."""
         call = directory_calls.list_group_users(group)
-        return (wire.users_from(page, call.name) for page in self._pages(call))
+        return (wire_directory.users_from(page, call.name) for page in self._pages(call))
 
     def user(self, name: str) -> User:
         """Read a user by object id or user principal name; MailboxUnusable where there is none."""
         call = directory_calls.read_user(name)
-        return wire.user_from(self._send(call), call.name)
+        return wire_directory.user_from(self._send(call), call.name)
 
     def purpose(self, mailbox: str) -> str:
         """Read what a mailbox is for, such as `user` or `room`; MailboxUnusable where there is none."""
         call = directory_calls.read_purpose(mailbox)
-        return wire.purpose_from(self._send(call), call.name)
+        return wire_directory.purpose_from(self._send(call), call.name)
 
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         following: Call | None = call

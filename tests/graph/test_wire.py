@@ -5,7 +5,8 @@ import pytest
 
 from shared.domain.event import Attendee, Calendar, Location
 from shared.errors import UnexpectedAnswer
-from shared.graph.wire import calendar_from, domains_from, event_from
+from shared.graph.wire import calendar_from, event_from
+from shared.graph.wire_directory import domains_from
 
 NINE = {"dateTime": "2026-11-24T09:00:00.0000000", "timeZone": "UTC"}
 TEN = {"dateTime": "2026-11-24T10:00:00.0000000", "timeZone": "UTC"}

@@ -1,0 +1,126 @@
+"""Graph's JSON for users, the tenant and subscriptions, checked and turned into our values."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.domain.mailbox import NoCalendar, Subscription, User
+from shared.graph.shapes import Shape, Text, moment, or_, understood
+
+
+class _Identified(Shape):
+    id: str
+
+
+class _Domain(Shape):
+    name: str
+
+
+class _Organization(Shape):
+    verified_domains: Annotated[list[_Domain], or_([])] = Field(default_factory=list)
+
+
+class _Organizations(Shape):
+    value: list[_Organization]
+
+
+class _User(Shape):
+    id: Text = ""
+    mail: Text = ""
+    user_principal_name: Text = ""
+    user_type: Text = "Member"
+    # Not told, it is enabled: the mailbox itself will say.
+    account_enabled: Annotated[bool, or_(default=True)] = True
+
+    def value(self) -> User:
+        return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
+
+    def _no_calendar(self) -> NoCalendar | None:
+        if self.user_type.lower() == "guest":
+            return NoCalendar.GUEST
+        if not self.account_enabled:
+            return NoCalendar.ACCOUNT_DISABLED
+        return None if self.mail else NoCalendar.NO_ADDRESS
+
+
+class _MailboxSettings(Shape):
+    user_purpose: Text = ""
+
+
+class _Users(Shape):
+    value: list[_User]
+
+
+class _Subscription(Shape):
+    id: str
+    resource: Text = ""
+    change_type: Text = ""
+    notification_url: Text = ""
+    lifecycle_notification_url: Text = ""
+    expiration_date_time: str
+
+    def value(self) -> Subscription:
+        return Subscription(
+            id=self.id,
+            resource=self.resource,
+            change_type=self.change_type.replace(" ", ""),
+            notification_url=self.notification_url,
+            lifecycle_url=self.lifecycle_notification_url,
+            expires=moment(self.expiration_date_time),
+        )
+
+
+class _Subscriptions(Shape):
+    value: list[_Subscription]
+
+
+def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read the lower-case addresses of a page of users: their mail, and the name they sign in with."""
+    with understood(call):
+        users = _Users.model_validate(data).value
+        return frozenset(
+            address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
+        )
+
+
+def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
+    """Read a page of users."""
+    with understood(call):
+        return tuple(user.value() for user in _Users.model_validate(data).value)
+
+
+def user_from(data: dict[str, Any], call: str) -> User:
+    """Read one user."""
+    with understood(call):
+        return _User.model_validate(data).value()
+
+
+def purpose_from(data: dict[str, Any], call: str) -> str:
+    """Read what a mailbox is for, such as `user` or `room`; empty where Graph does not tell."""
+    with understood(call):
+        return _MailboxSettings.model_validate(data).user_purpose
+
+
+def subscription_from(data: dict[str, Any], call: str) -> Subscription:
+    """Read one subscription."""
+    with understood(call):
+        return _Subscription.model_validate(data).value()
+
+
+def subscriptions_from(data: dict[str, Any], call: str) -> tuple[Subscription, ...]:
+    """Read a page of subscriptions."""
+    with understood(call):
+        return tuple(one.value() for one in _Subscriptions.model_validate(data).value)
+
+
+def user_id_from(data: dict[str, Any], call: str) -> str:
+    """Read a user's object id."""
+    with understood(call):
+        return _Identified.model_validate(data).id
+
+
+def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read the lower-case verified domains out of the answer of GET /organization."""
+    with understood(call):
+        organizations = _Organizations.model_validate(data).value
+        return frozenset(domain.name.lower() for item in organizations for domain in item.verified_domains)
