@@ -9,7 +9,8 @@ from typing import Any
 
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS, Word
 from shared.rules.shapes import Shape, block
-from shared.rules.yaml_nodes import Listing, Mapping, Node, read_yaml
+from shared.rules.yaml_nodes import Listing, Mapping, Node
+from shared.rules.yaml_reader import read_yaml
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Mode(StrEnum):
@@ -116,8 +117,7 @@ class Verdict(StrEnum):
     RETRY = "retry"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """What one rule said of the event; `matched` is None where a fact was missing."""
 
     rule: str

@@ -16,7 +16,7 @@ from shared.rules.reader import Reader
 from shared.rules.syntaxes import DurationSyntax, FlagSyntax, NamesSyntax, NumberSyntax, Syntax, V
 from shared.rules.text_syntax import TextSyntax
 from shared.rules.time_syntax import RolloutSyntax, StartsBetweenSyntax
-from shared.rules.yaml_nodes import Node
+from shared.rules.yaml_nodes import Node, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,21 @@ class ConditionKind(Generic[V]):
     description: str
     example: str
 
-    def read(self, node: Node, reader: Reader) -> Condition | None:
+    def read(self, key: Placed, node: Node, reader: Reader) -> Condition | None:
         """Return the condition compiled; None where its value can't be read, which the reader has noted."""
         expectation = self.syntax.read(node, reader, self.name)
         if expectation is None:
             return None
-        fact, met, show = self.fact, expectation.met, expectation.show or self.syntax.show
+        fact, met = self.fact, expectation.met
         return Condition(
-            name=self.name,
-            expected=expectation.text,
-            holds=lambda facts: met(fact(facts)),
-            actual=lambda facts: show(fact(facts)),
-            groups=expectation.groups,
+            self.name,
+            expectation.text,
+            lambda facts: met(fact(facts)),
+            key,
+            expectation.groups,
+            expectation.extent,
+            fact,
+            expectation.show or self.syntax.show,
         )
 
 

@@ -4,47 +4,62 @@ Logic is Kleene's: a condition holds, fails, or can't be told (None).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from shared.rules.event_facts import EventFacts, Truth
+from shared.rules.extents import Extent
+from shared.rules.yaml_nodes import Placed
 
 Test = Callable[[EventFacts], Truth]
 
 
-def _nothing(_facts: EventFacts) -> str:
-    return ""
+class Condition(NamedTuple):
+    """A node of a rule's condition.
+
+    `name` and `expected` are what the rule says, `place` where; `holds` compares that with an event. A leaf
+    has the `extent` of what it expects, asks a `fact` of the event, and `show` tells it in plain words. What
+    joins others (`all`, `any`, `not`) has `children` instead. `groups` are the groups whose members must be
+    known.
+    """
+
+    name: str
+    expected: str
+    holds: Test
+    place: Placed
+    groups: frozenset[str] = frozenset()
+    extent: Extent | None = None
+    fact: Callable[[EventFacts], Any] | None = None
+    show: Callable[[Any], str] | None = None
+    children: tuple["Condition", ...] = ()
+
+    def actual(self, facts: EventFacts) -> str:
+        """Return what the event has; empty where others are joined."""
+        return self.show(self.fact(facts)) if self.show and self.fact else ""
 
 
 def _always(_facts: EventFacts) -> Truth:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A node of a rule's condition.
-
-    `name` and `expected` are what the rule says, `actual` tells what the event says, `holds` compares them.
-    A node that joins others (`all`, `any`, `not`) has `children`, and no actual value of its own.
-    `groups` are the groups whose members must be known for it.
-    """
-
-    name: str
-    expected: str
-    holds: Test
-    actual: Callable[[EventFacts], str] = _nothing
-    children: tuple["Condition", ...] = ()
-    groups: frozenset[str] = frozenset()
+_NONE: frozenset[str] = frozenset()
 
 
 def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
-    return frozenset().union(*(child.groups for child in children))
+    named = [child.groups for child in children if child.groups]
+    return frozenset().union(*named) if named else _NONE
 
 
-def all_of(children: tuple[Condition, ...]) -> Condition:
+def all_of(children: tuple[Condition, ...], place: Placed) -> Condition:
     """Return the condition that holds where all children hold; one without children always holds."""
-    if not children:
-        return Condition(name="all", expected="all of", holds=_always)
-    first, *others = [child.holds for child in children]
+    holds = all_hold(tuple(child.holds for child in children))
+    return Condition("all", "all of", holds, place, _groups(children), children=children)
+
+
+def all_hold(tests: tuple[Test, ...]) -> Test:
+    """Return the test that is met where all of these are."""
+    if len(tests) <= 1:
+        return tests[0] if tests else _always
+    first, others = tests[0], tests[1:]
 
     def holds(facts: EventFacts) -> Truth:
         # Most rules fail at their first condition, so that one is asked without a loop.
@@ -59,16 +74,10 @@ def all_of(children: tuple[Condition, ...]) -> Condition:
                 truth = None
         return truth
 
-    return Condition(
-        name="all",
-        expected="all of",
-        holds=holds if others else first,
-        children=children,
-        groups=_groups(children),
-    )
+    return holds
 
 
-def any_of(children: tuple[Condition, ...]) -> Condition:
+def any_of(children: tuple[Condition, ...], place: Placed) -> Condition:
     """Return the condition that holds where at least one child holds."""
     tests = tuple(child.holds for child in children)
 
@@ -83,10 +92,10 @@ def any_of(children: tuple[Condition, ...]) -> Condition:
         return truth
 
     one = tests[0] if len(tests) == 1 else holds
-    return Condition(name="any", expected="any of", holds=one, children=children, groups=_groups(children))
+    return Condition("any", "any of", one, place, _groups(children), children=children)
 
 
-def none_of(child: Condition) -> Condition:
+def none_of(child: Condition, place: Placed) -> Condition:
     """Return the condition that holds where the child fails."""
     test = child.holds
 
@@ -94,4 +103,4 @@ def none_of(child: Condition) -> Condition:
         met = test(facts)
         return None if met is None else not met
 
-    return Condition(name="not", expected="not", holds=holds, children=(child,), groups=child.groups)
+    return Condition("not", "not", holds, place, child.groups, children=(child,))

@@ -75,7 +75,7 @@ def _list(  # noqa: PLR0917 -- what both callers know
 ) -> bool:
     named = reader.lists.named.get(name)
     if named is None:
-        near = reader.suggest(name, reader.lists.named)
+        near = reader.reading.suggest(name, reader.lists.named)
         known = some(reader.lists.named, most=10)
         hint = f"; the lists are {known}" if known and near is None else ""
         reader.problem(node, f'{what}: "{shown(name)}" is no {kind} and no list{hint}', suggestion=near)

@@ -1,5 +1,6 @@
 """One rule file: its tree becomes rules and settings, or problems."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from shared.rules.policy import Rule
 from shared.rules.reader import Reader, described
 from shared.rules.rule_reader import read_rule
 from shared.rules.settings_reader import SETTINGS
-from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown, value_of
 
 _KEYS = (
     "version", "internal_domains", "mailboxes", "other_join_links", "drafts", "sweep", "lists", "rules",
@@ -21,7 +22,7 @@ class Setting:
     """A file's value for the whole policy, and where its key stands."""
 
     value: Any
-    place: Place
+    place: Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ReadFile:
     """
 
     rules: list[tuple[Rule, Mapping]] = field(default_factory=list)
-    places: list[tuple[str, Place]] = field(default_factory=list)
+    places: list[tuple[str, Placed]] = field(default_factory=list)
     settings: dict[str, Setting] = field(default_factory=dict)
 
 
@@ -67,9 +68,9 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
         return  # a file of settings only
     for item in reader.items(node, "rules") or ():
         if isinstance(item, Mapping):
-            for key, value in item.entries:
-                if key.text == "id" and isinstance(value, Scalar):
-                    read.places.append((value.text, value))
+            rule_id = item.values.get("id")
+            if isinstance(rule_id, Scalar):
+                read.places.append((rule_id.text, rule_id))
         rule = read_rule(item, reader)
         if rule is not None and isinstance(item, Mapping):
             read.rules.append((rule, item))
@@ -77,7 +78,7 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
 
 def read_lists(root: Node | None, reader: Reader) -> dict[str, NamedList]:
     """Return the file's named lists, in lower case; they are read first, because any file may use them."""
-    node = next((value for key, value in _entries(root) if key.text == "lists"), None)
+    node = value_of(root, "lists")
     if node is None:
         return {}
     if not isinstance(node, Mapping):
@@ -88,13 +89,13 @@ def read_lists(root: Node | None, reader: Reader) -> dict[str, NamedList]:
 
 def list_entries(root: Node | None) -> dict[str, tuple[Scalar, tuple[Node, ...]]]:
     """Return the place of each list of the file, and those of its items."""
-    node = next((value for key, value in _entries(root) if key.text == "lists"), None)
+    node = value_of(root, "lists")
     return {
         key.text: (key, items.items if isinstance(items, Listing) else ()) for key, items in _entries(node)
     }
 
 
-def _entries(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+def _entries(node: Node | None) -> Iterable[tuple[Scalar, Node]]:
     return node.entries if isinstance(node, Mapping) else ()
 
 

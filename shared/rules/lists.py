@@ -1,7 +1,6 @@
 """The named lists of domains and addresses that stand in rule files."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,5 +36,5 @@ class NamedList:
 class Lists:
     """The lists by name; `used` collects the names that rules and settings refer to."""
 
-    named: Mapping[str, NamedList] = field(default_factory=dict)
+    named: dict[str, NamedList] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)

@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from shared.rules.checks import PlacedRule, check_lists, check_rules
 from shared.rules.file_reader import ReadFile, Setting, list_entries, read_file, read_lists
-from shared.rules.lists import Lists, NamedList
+from shared.rules.garbage import collected_later
 from shared.rules.policy import AUTO, Policy
-from shared.rules.problems import MAX_PROBLEMS, Problem, Severity
+from shared.rules.problems import Problem
 from shared.rules.reader import Reader
-from shared.rules.yaml_nodes import Node, Place, read_yaml
+from shared.rules.reading import Reading, ReadingEnds
+from shared.rules.yaml_nodes import Node, Place
+from shared.rules.yaml_reader import read_yaml
 
 _NOWHERE = "rules"
 #: settings whose field of `Policy` has another name
@@ -37,21 +39,27 @@ class Loaded:
 def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     """Read all files, in the order of their names, into one policy.
 
-    Every problem of every file is returned, by place; past `MAX_PROBLEMS` they are counted only, warnings
-    before errors. With one error there is no policy. With `today` given, rules whose time is over are among
-    the warnings. Nothing is raised, whatever the files hold.
+    Every problem of every file is returned, by place, up to `MAX_PROBLEMS`; past so many errors reading ends.
+    With one error there is no policy. With `today` given, rules whose time is over are among the warnings.
+    Nothing is raised, whatever the files hold.
     """
     if not files:
         nothing = "there are no rule files here; a rule file is named *.yaml"
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
-    problems: list[Problem] = []
-    ordered = sorted(files, key=lambda file: file.name)
-    lists: dict[str, NamedList] = {}
-    named = Lists(lists)
-    readers = [Reader(file.name, problems, lists=named) for file in ordered]
-    roots = [_root(file, reader) for file, reader in zip(ordered, readers, strict=True)]
+    reading = Reading()
+    try:
+        with collected_later():
+            policy = _read(sorted(files, key=lambda file: file.name), reading, today)
+    except ReadingEnds:
+        policy = None
+    return Loaded(policy, reading.problems())
+
+
+def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Policy | None:
+    readers = [Reader(file.name, reading) for file in files]
+    roots = [_root(file, reader) for file, reader in zip(files, readers, strict=True)]
     for root, reader in zip(roots, readers, strict=True):
-        lists |= read_lists(root, reader)
+        reading.lists.named.update(read_lists(root, reader))
     read = [
         ReadFile() if root is None else read_file(root, reader)
         for root, reader in zip(roots, readers, strict=True)
@@ -63,13 +71,13 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
         for file, reader in zip(read, readers, strict=True)
         for rule, node in file.rules
     ]
-    check_rules(rules, today)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        return Loaded(None, _listed(problems))
+    check_rules(rules, today, reading)
+    if reading.errors:
+        return None
     _check_lists(roots, readers, settings)
     if not any(file.rules for file in read):
-        readers[0].warning(Place(line=1, column=1), "there is no rule in any file, so nothing will be done")
-    return Loaded(_policy(ordered, read, settings), _listed(problems))
+        readers[0].warning(Place(1, 1), "there is no rule in any file, so nothing will be done")
+    return _policy(files, read, settings)
 
 
 def _root(file: RuleFile, reader: Reader) -> Node | None:
@@ -125,18 +133,3 @@ def _hash(files: Sequence[RuleFile]) -> str:
         for part in (file.name.encode("utf-8", "replace"), file.content):
             whole.update(len(part).to_bytes(8) + part)
     return whole.hexdigest()[:12]
-
-
-def _listed(problems: list[Problem]) -> tuple[Problem, ...]:
-    # What keeps the policy out of force is never left out for the sake of a warning.
-    ordered = sorted(problems, key=lambda problem: (problem.severity is Severity.WARNING, *_place(problem)))
-    told, more = sorted(ordered[:MAX_PROBLEMS], key=_place), ordered[MAX_PROBLEMS:]
-    if not more:
-        return tuple(told)
-    last, text = told[-1], f"there are {len(more)} more problems; mend these first"
-    # The first of those left out is the worst of them.
-    return (*told, replace(last, rule=None, suggestion=None, text=text, severity=more[0].severity))
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    return problem.file, problem.line, problem.column

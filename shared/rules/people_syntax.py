@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_domains
 from shared.rules.domains import Domains, domain_of
 from shared.rules.event_facts import People, Person, Truth
+from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader, described
 from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
@@ -41,17 +43,21 @@ class PeopleSyntax:
             reader.problem(node, f"{name} needs a key: write {{address_in: {node.text}}}")
             return None
         keys = reader.keys(node, name, tuple(_KEYS))
-        if isinstance(node, MappingNode) and not node.entries:
+        if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs address_in, domain_in or member_of")
         read = [_KEYS[key](value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
         parts = [part for part in read if part is not None]
-        if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.entries):
+        if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.keys):
             return None
-        tests = tuple(test for _, test, _ in parts)
+        tests = tuple(part.test for part in parts)
+        words = [
+            frozenset((key, word) for word in part.words) for key, part in zip(keys or {}, parts, strict=True)
+        ]
         return Expectation(
-            " and ".join(text for text, _, _ in parts),
+            " and ".join(part.text for part in parts),
             lambda people: _any_person(people, tests),
-            groups=frozenset().union(*(groups for _, _, groups in parts)),
+            AnyOf(words[0] if len(words) == 1 else frozenset((frozenset(words),))),
+            groups=frozenset().union(*(part.groups for part in parts)),
         )
 
     def show(self, value: People) -> str:
@@ -61,8 +67,13 @@ class PeopleSyntax:
         return f"{first} and {more} more" if more > 0 else first or "nobody"
 
 
-#: what a key expects in words, its test, and the groups that it asks for
-_Part = tuple[str, _Test, frozenset[str]]
+class _Part(NamedTuple):
+    """What one key expects, in words and by its test; what stands behind it, and the groups it asks for."""
+
+    text: str
+    test: _Test
+    words: tuple[str, ...]
+    groups: frozenset[str] = frozenset()
 
 
 def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
@@ -89,7 +100,7 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
             return True
         return None if one.domain is None else False
 
-    return f"address in {_told(tuple(words))}", test, frozenset()
+    return _Part(f"address in {_told(tuple(words))}", test, tuple(words))
 
 
 def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
@@ -108,7 +119,7 @@ def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
                 return True
         return False
 
-    return f"domain in {_told(tuple(words))}", test, frozenset()
+    return _Part(f"domain in {_told(tuple(words))}", test, tuple(words))
 
 
 def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
@@ -124,7 +135,7 @@ def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
             return True
         return None if len(known) < len(groups) or one.domain is None else False
 
-    return f"member of {_told(groups)}", test, frozenset(groups)
+    return _Part(f"member of {_told(groups)}", test, groups, frozenset(groups))
 
 
 def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode, RuleResult
-from shared.rules.conditions import Condition, all_of, none_of
+from shared.rules.conditions import Condition, all_hold, none_of
 from shared.rules.event_facts import EventFacts, Truth
 from shared.rules.event_sketch import EventSketch
 from shared.rules.mailboxes import Mailboxes
@@ -73,7 +73,7 @@ class RuleTest:
     at: datetime | None = None
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     file: str = ""
-    place: Place = field(default=Place(line=0, column=0), compare=False)
+    place: Place = field(default=Place(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +102,14 @@ class Rule:
 
     def __post_init__(self) -> None:
         # One flat list of tests, not a tree: most rules fail at the first, millions of times a minute.
-        tests = (self.when.name == "all" and self.when.children) or (self.when,)
-        whole = all_of(tests if self.unless is None else (*tests, none_of(self.unless)))
+        matches = self.when.holds
+        if self.unless is not None:
+            parts = self.when.children if self.when.name == "all" else (self.when,)
+            fails = none_of(self.unless, self.unless.place)
+            matches = all_hold(tuple(part.holds for part in (*parts, fails)))
         truths: tuple[Truth, ...] = (True, False, None)
         results = {truth: RuleResult(self.id, self.mode, self.action, truth) for truth in truths}
-        object.__setattr__(self, "matches", whole.holds)
+        object.__setattr__(self, "matches", matches)
         object.__setattr__(self, "results", results)
 
     @property

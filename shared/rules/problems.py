@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-#: so many problems are shown; the rest is counted
-MAX_PROBLEMS = 100
-
 
 class Severity(StrEnum):
     """An error keeps the whole policy out of force; a warning does not."""

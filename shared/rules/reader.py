@@ -1,13 +1,14 @@
 """Reading a tree with all that is wrong with it noted on the way."""
 
 import re
-from collections.abc import Collection, Iterator
-from itertools import count, islice
+from collections.abc import Collection
+from itertools import islice
 from typing import Self
 
 from shared.rules.lists import Lists
-from shared.rules.problems import MAX_PROBLEMS, Problem, Severity, suggest
-from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
+from shared.rules.problems import Problem, Severity
+from shared.rules.reading import Reading
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown
 
 #: what YAML 1.1 and other tools take for true and false
 _MEANT_FLAGS = {
@@ -16,47 +17,41 @@ _MEANT_FLAGS = {
 }
 
 
+_TYPOGRAPHIC = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a")
 _LEADING_ZERO = re.compile(r"0+[1-9][0-9]{0,17}")
 _GROUPED = re.compile(r"[0-9]{1,3}([_,.' ][0-9]{3})+")
 
 
 class Reader:
-    """Reads nodes of one file, and of one rule in it; what is wrong lands in `problems`.
+    """Reads nodes of one file, and of one rule in it; what is wrong lands in `reading`.
 
-    `lists` are the named lists of all files. Every method that finds something else than it was asked for
-    notes a problem and returns None.
+    Every method that finds something else than it was asked for notes a problem and returns None.
     """
 
-    def __init__(
-        self,
-        file: str,
-        problems: list[Problem],
-        *,
-        rule: str | None = None,
-        lists: Lists | None = None,
-        patterns: Iterator[int] | None = None,
-    ) -> None:
+    def __init__(self, file: str, reading: Reading, *, rule: str | None = None) -> None:
         self.file = file
-        self.problems = problems
+        self.reading = reading
         self.rule = rule
-        self.lists = lists or Lists()
-        #: numbers the patterns of the file from 1: compiling them takes time, so there is a bound on them
-        self.patterns = patterns or count(1)
 
     def for_rule(self, rule: str) -> Self:
         """Return a reader whose problems name the rule."""
-        return type(self)(self.file, self.problems, rule=rule, lists=self.lists, patterns=self.patterns)
+        return type(self)(self.file, self.reading, rule=rule)
 
-    def problem(self, at: Place, text: str, *, suggestion: str | None = None) -> None:
+    @property
+    def lists(self) -> Lists:
+        """The named lists of all files."""
+        return self.reading.lists
+
+    def problem(self, at: Placed, text: str, *, suggestion: str | None = None) -> None:
         """Note an error."""
         self._note(at, text, suggestion, Severity.ERROR)
 
-    def warning(self, at: Place, text: str) -> None:
+    def warning(self, at: Placed, text: str) -> None:
         """Note something that is allowed and probably not meant."""
         self._note(at, text, None, Severity.WARNING)
 
-    def _note(self, at: Place, text: str, suggestion: str | None, severity: Severity) -> None:
-        self.problems.append(
+    def _note(self, at: Placed, text: str, suggestion: str | None, severity: Severity) -> None:
+        self.reading.note(
             Problem(
                 file=self.file,
                 line=at.line,
@@ -68,13 +63,9 @@ class Reader:
             )
         )
 
-    def suggest(self, word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
-        """Return what was probably meant; past so many problems none is shown, and none is looked for."""
-        return suggest(word, known, nearness=nearness) if len(self.problems) <= MAX_PROBLEMS else None
-
-    def unknown(self, at: Place, what: str, word: str, known: Collection[str]) -> None:
+    def unknown(self, at: Placed, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is not among the known ones, with the nearest of them or all."""
-        near = self.suggest(word, known)
+        near = self.reading.suggest(word, known)
         choices = "" if near else f"; known are {some(known)}"
         self.problem(at, f'unknown {what} "{shown(word)}"{choices}', suggestion=near)
 
@@ -88,13 +79,12 @@ class Reader:
                 f"{what} needs {kind}s such as {', '.join(islice(known, 3))}, but this is {described(node)}",
             )
             return None
-        nodes = {}
-        for key, value in node.entries:
-            if key.text in known:
-                nodes[key.text] = value
-            else:
-                self.unknown(key, kind, key.text, known)
-        return nodes
+        unknown = [key for key in node.keys if key.text not in known]
+        for key in unknown:
+            self.unknown(key, kind, key.text, known)
+        return (
+            {name: value for name, value in node.values.items() if name in known} if unknown else node.values
+        )
 
     def items(self, node: Node, what: str) -> tuple[Node, ...] | None:
         """Return the nodes of a list, which must not be empty."""
@@ -121,12 +111,19 @@ class Reader:
         self.problem(node, f"{what} needs text, but this is {described(node)}{hint}")
         return None
 
+    def literal(self, node: Node, what: str) -> str | None:
+        """Return text that events are compared with; typographic quotes around it are hardly meant."""
+        text = self.text(node, what)
+        if text is not None and text[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
+            self.warning(node, f"the quotes of {shown(text)} are part of the text; YAML's own are \" and '")
+        return text
+
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
         """Return one of the choices."""
         word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        near = self.suggest(word, choices)
+        near = self.reading.suggest(word, choices)
         known = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
         self.problem(node, f"{what} is {known}, but this is {described(node)}", suggestion=near)
         return None

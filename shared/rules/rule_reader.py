@@ -25,21 +25,17 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def read_rule(node: Node, reader: Reader) -> Rule | None:
     """Return the rule; None where something in it is wrong, all of which the reader has noted."""
     rule_id = _id(node, reader)
-    noted = len(reader.problems)
+    noted = reader.reading.errors
     reader = reader.for_rule(rule_id) if rule_id is not None else reader
     keys = reader.keys(node, "a rule", _KEYS)
     if keys is None:
         return None
     rule = _rule(rule_id or "", node, keys, reader)
-    return rule if rule_id is not None and rule is not None and len(reader.problems) == noted else None
+    return rule if rule_id is not None and rule is not None and reader.reading.errors == noted else None
 
 
 def _id(node: Node, reader: Reader) -> str | None:
-    given = (
-        next((value for key, value in node.entries if key.text == "id"), None)
-        if isinstance(node, Mapping)
-        else None
-    )
+    given = node.values.get("id") if isinstance(node, Mapping) else None
     if given is None:
         if isinstance(node, Mapping):
             reader.problem(node, "this rule has no id; logs and reports name rules by it")
@@ -55,8 +51,8 @@ def _id(node: Node, reader: Reader) -> str | None:
 def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Rule | None:
     if "when" not in keys:
         reader.problem(node, "when is missing; a rule for every event says when: {}")
-    when = _conditions(keys["when"], reader, "when") if "when" in keys else None
-    unless = _conditions(keys["unless"], reader, "unless", may_be_empty=False) if "unless" in keys else None
+    when = _block(keys["when"], reader, "when", may_be_empty=True) if "when" in keys else None
+    unless = _block(keys["unless"], reader, "unless") if "unless" in keys else None
     mode = reader.choice(keys["mode"], "mode", tuple(Mode)) if "mode" in keys else Mode.REPORT
     action = reader.choice(keys["action"], "action", tuple(Action)) if "action" in keys else Action.ENABLE
     missing = (
@@ -73,8 +69,8 @@ def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Ru
         id=rule_id,
         description=description or "",
         mode=Mode(mode),
-        when=when,
-        unless=unless,
+        when=all_of(when, keys["when"]),
+        unless=None if unless is None else all_of(unless, keys["unless"]),
         action=Action(action),
         provider_fallback=fallback,
         limits=limits or Limits(),
@@ -86,35 +82,46 @@ def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Ru
     )
 
 
-def _conditions(node: Node, reader: Reader, what: str, *, may_be_empty: bool = True) -> Condition | None:
-    """Return the condition that all keys of a mapping make together; an empty mapping always holds."""
+def _block(
+    node: Node, reader: Reader, what: str, *, may_be_empty: bool = False
+) -> tuple[Condition, ...] | None:
+    """Return the conditions of a mapping, all of which must hold."""
     keys = reader.keys(node, what, _CONDITIONS, kind="condition")
-    if keys is None:
+    if keys is None or not isinstance(node, Mapping):
         return None
-    if isinstance(node, Mapping) and not node.entries and not may_be_empty:
+    if not node.keys and not may_be_empty:
         reader.problem(
             node, f"{what} is empty, so it would hold for every event; name a condition or remove it"
         )
         return None
-    read = [_condition(name, value, reader) for name, value in keys.items()]
+    read = [_condition(key, value, reader) for key, value in node.entries if key.text in keys]
     conditions = tuple(condition for condition in read if condition is not None)
-    return all_of(conditions) if len(conditions) == len(read) else None
+    return conditions if len(conditions) == len(read) else None
 
 
-def _condition(name: str, node: Node, reader: Reader) -> Condition | None:
+def _condition(key: Scalar, node: Node, reader: Reader) -> Condition | None:
+    name = key.text
     if name == "not":
-        condition = _conditions(node, reader, "not", may_be_empty=False)
-        return None if condition is None else none_of(condition)
+        child = _item(node, reader, "not")
+        return None if child is None else none_of(child, key)
     if name not in _JOINS:
-        return CATALOGUE[name].read(node, reader)
+        return CATALOGUE[name].read(key, node, reader)
     items = reader.items(node, name)
     if items is None:
         return None
-    read = [_conditions(item, reader, f"an item of {name}", may_be_empty=False) for item in items]
+    read = [_item(item, reader, f"an item of {name}") for item in items]
     children = tuple(condition for condition in read if condition is not None)
     if len(children) < len(read):
         return None
-    return any_of(children) if name == "any" else all_of(children)
+    return any_of(children, key) if name == "any" else all_of(children, key)
+
+
+def _item(node: Node, reader: Reader, what: str) -> Condition | None:
+    """Return what the conditions of a block inside a join come to."""
+    conditions = _block(node, reader, what)
+    if conditions is None:
+        return None
+    return conditions[0] if len(conditions) == 1 else all_of(conditions, node)
 
 
 def _fallback(node: Node, reader: Reader) -> str | None:
@@ -122,7 +129,7 @@ def _fallback(node: Node, reader: Reader) -> str | None:
     if keys is None:
         return None
     if "fallback" not in keys:
-        if isinstance(node, Mapping) and not node.entries:
+        if isinstance(node, Mapping) and not node.keys:
             reader.problem(node, "provider needs a fallback, such as teamsForBusiness")
         return None
     return reader.choice(keys["fallback"], "provider: fallback", PROVIDERS)
@@ -141,7 +148,7 @@ def _window(node: Node, reader: Reader) -> Window | None:
     keys = reader.keys(node, "active", ("from", "until"))
     if keys is None:
         return None
-    if isinstance(node, Mapping) and not node.entries:
+    if isinstance(node, Mapping) and not node.keys:
         reader.problem(node, "active needs from, until or both")
     dates = {key: _midnight(value, reader, f"active: {key}") for key, value in keys.items()}
     start, end = dates.get("from"), dates.get("until")

@@ -27,7 +27,7 @@ def _mailboxes(node: Node, reader: Reader) -> Mailboxes:
         reader.problem(node, "mailboxes needs a key: write {include: all}")
         return Mailboxes()
     keys = reader.keys(node, "mailboxes", ("include", "exclude"))
-    if isinstance(node, Mapping) and not node.entries:
+    if isinstance(node, Mapping) and not node.keys:
         reader.problem(node, "mailboxes needs include, exclude or both")
     keys = keys or {}
     include = _include(keys["include"], reader) if "include" in keys else ALL
@@ -56,7 +56,7 @@ def _selector(node: Node, reader: Reader, what: str) -> Selector | None:
         )
         return None
     keys = reader.keys(node, f"an item of {what}", ("group", "user"))
-    if keys is None or (not keys and isinstance(node, Mapping) and node.entries):
+    if keys is None or (not keys and isinstance(node, Mapping) and node.keys):
         return None
     if len(keys) != 1:
         reader.problem(node, f"an item of {what} is one group or one user; give each an item of its own")
@@ -80,7 +80,7 @@ def _other_join_links(node: Node, reader: Reader) -> OtherJoinLinks:
         action = reader.choice(node, "other_join_links", _SKIP_OR_IGNORE)
         return OtherJoinLinks(skip=action != "ignore")
     keys = reader.keys(node, "other_join_links", ("action", "look_in")) or {}
-    if not node.entries:
+    if not node.keys:
         reader.problem(node, "other_join_links needs action: skip or ignore")
     action = (
         reader.choice(keys["action"], "other_join_links: action", _SKIP_OR_IGNORE)
@@ -101,7 +101,7 @@ def _drafts(node: Node, reader: Reader) -> bool:
 
 def _sweep(node: Node, reader: Reader) -> Sweep:
     keys = reader.keys(node, "sweep", ("every", "window")) or {}
-    if isinstance(node, Mapping) and not node.entries:
+    if isinstance(node, Mapping) and not node.keys:
         reader.problem(node, "sweep needs every, window or both")
     times = {key: read_duration(value, reader, f"sweep: {key}") for key, value in keys.items()}
     for key, value in times.items():

@@ -15,7 +15,7 @@ from shared.rules.policy import RuleTest
 from shared.rules.reader import Reader, described
 from shared.rules.syntaxes import read_duration
 from shared.rules.time_syntax import read_clock, read_zone
-from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
+from shared.rules.yaml_nodes import Mapping, Node, Place, Scalar, shown
 
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]+([0-9:]+))?")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +([0-9:]+)", re.IGNORECASE)
@@ -39,7 +39,7 @@ def read_tests(node: Node, reader: Reader) -> tuple[RuleTest, ...]:
 
 
 def _test(node: Node, reader: Reader) -> RuleTest | None:
-    noted = len(reader.problems)
+    noted = reader.reading.errors
     keys = reader.keys(node, "a test", ("name", "event", "expect", "at", "members"))
     if keys is None:
         return None
@@ -48,17 +48,23 @@ def _test(node: Node, reader: Reader) -> RuleTest | None:
         ("event", "{attendees: [bo@fabrikam.com]}"),
         ("expect", "enable"),
     ):
-        if key not in keys and len(reader.problems) == noted:
+        if key not in keys and reader.reading.errors == noted:
             reader.problem(node, f"this test has no {key}; write {key}: {example}")
     name = reader.text(keys["name"], "name") if "name" in keys else None
     expect = reader.choice(keys["expect"], "expect", tuple(Action)) if "expect" in keys else None
     sketch = _sketch(keys["event"], reader) if "event" in keys else None
     at = _local(keys["at"], reader, "at") if "at" in keys else None
     members = _members(keys["members"], reader) if "members" in keys else {}
-    if name is None or expect is None or sketch is None or len(reader.problems) > noted:
+    if name is None or expect is None or sketch is None or reader.reading.errors > noted:
         return None
     return RuleTest(
-        name=name, event=sketch, expect=Action(expect), at=at, members=members, file=reader.file, place=node
+        name=name,
+        event=sketch,
+        expect=Action(expect),
+        at=at,
+        members=members,
+        file=reader.file,
+        place=Place(node.line, node.column),
     )
 
 
@@ -161,7 +167,7 @@ def _local(node: Node, reader: Reader, what: str) -> datetime | None:
 
 def _members(node: Node, reader: Reader) -> dict[str, frozenset[str]]:
     members: dict[str, frozenset[str]] = {}
-    if not isinstance(node, Mapping) or not node.entries:
+    if not isinstance(node, Mapping) or not node.keys:
         reader.problem(
             node,
             f"members needs the object ids of groups with lists of addresses, but this is {described(node)}",

@@ -1,12 +1,15 @@
 """How the value of a condition is written in a rule file, and when an event's value meets it."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import not_
 from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Count, Names, Truth, fold
+from shared.rules.extents import AnyOf, Extent, Span
 from shared.rules.reader import Reader, described
 from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, one_or_more, whole_number
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
@@ -26,7 +29,7 @@ DURATION = matching(_DURATION.pattern)
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Generic[V]):
-    """What a rule expects of a value: told in `text`, decided by `met`.
+    """What a rule expects of a value: told in `text`, decided by `met`, compared by `extent`.
 
     `groups` are the groups whose members must be known for it; `show` tells the event's value where the
     syntax alone can't.
@@ -34,6 +37,7 @@ class Expectation(Generic[V]):
 
     text: str
     met: Callable[[V], Truth]
+    extent: Extent
     groups: frozenset[str] = frozenset()
     show: Callable[[V], str] | None = None
 
@@ -68,12 +72,16 @@ class NumberSyntax:
         """Return the number, or its bounds, both included."""
         if isinstance(node, Mapping):
             bounds = _bounds(node, reader, name, reader.whole_number)
-            return bounds and Expectation(_bounds_text(bounds, str), _count_within(*bounds))
+            return bounds and Expectation(
+                _bounds_text(bounds, str), _count_within(*bounds), _span(bounds, float)
+            )
         if isinstance(node, Scalar) and (bound := _compared(node.text)):
             reader.problem(node, f"{name} needs a whole number or a bound: write {bound}")
             return None
         number = reader.whole_number(node, name)
-        return None if number is None else Expectation(str(number), _count_within(number, number))
+        if number is None:
+            return None
+        return Expectation(str(number), _count_within(number, number), Span(number, number))
 
     def show(self, value: Count) -> str:
         """Return the number, or the range it lies in."""
@@ -130,7 +138,7 @@ class DurationSyntax:
         def met(value: timedelta) -> Truth:
             return (low is None or value >= low) and (high is None or value <= high)
 
-        return Expectation(_bounds_text(bounds, self.show), met)
+        return Expectation(_bounds_text(bounds, self.show), met, _span(bounds, timedelta.total_seconds))
 
     def show(self, value: timedelta) -> str:
         """Return the time in the largest unit that divides it."""
@@ -163,7 +171,7 @@ def _bounds(
     if keys is None:
         return None
     if not keys:
-        if isinstance(node, Mapping) and not node.entries:
+        if isinstance(node, Mapping) and not node.keys:
             reader.problem(node, f"{name} needs at_least, at_most or both")
         return None
     bounds = {key: read(value, f"{name}: {key}") for key, value in keys.items()}
@@ -181,6 +189,11 @@ def _bounds_text(bounds: tuple[B | None, B | None], show: Callable[[B], str]) ->
     return ", ".join(f"{word} {show(bound)}" for word, bound in words if bound is not None)
 
 
+def _span(bounds: tuple[B | None, B | None], number: Callable[[B], float]) -> Span:
+    low, high = bounds
+    return Span(-math.inf if low is None else number(low), math.inf if high is None else number(high))
+
+
 class FlagSyntax:
     """`true` or `false`."""
 
@@ -195,7 +208,8 @@ class FlagSyntax:
         wanted = reader.flag(node, name)
         if wanted is None:
             return None
-        return Expectation(self.show(wanted), bool if wanted else lambda value: not value)
+        extent = AnyOf(frozenset((wanted,)), is_single=True)
+        return Expectation(self.show(wanted), bool if wanted else not_, extent)
 
     def show(self, value: bool) -> str:  # noqa: FBT001 -- the value of an event, not a switch
         """Return true or false as the file spells them."""
@@ -226,17 +240,18 @@ class NamesSyntax:
         if not read or len(read) < len(wanted):
             return None
         folded = frozenset(map(fold, read))
-        return Expectation(", ".join(read), lambda value: not folded.isdisjoint(value))
+        extent = AnyOf(folded, is_single=bool(self.choices))
+        return Expectation(", ".join(read), lambda value: not folded.isdisjoint(value), extent)
 
     def _name(self, node: Node, reader: Reader, name: str) -> str | None:
-        word = reader.text(node, name)
+        word = reader.literal(node, name)
         if word is None or not self.choices:
             return word
         for choice in self.choices:
             if fold(choice) == fold(word.strip()):
                 return choice
         choices = ", ".join(self.choices)
-        near = reader.suggest(word, self.choices)
+        near = reader.reading.suggest(word, self.choices)
         reader.problem(node, f'{name} is one of {choices}, but this is "{shown(word)}"', suggestion=near)
         return None
 

@@ -1,19 +1,23 @@
 """Text conditions: contains, starts_with, equals and matches (RE2, so that no pattern can stall us)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import re2
 
 from shared.rules.event_facts import Texts, Truth, fold
+from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader
+from shared.rules.reading import ReadingEnds
 from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
 
 MAX_PATTERN = 1000
-MAX_PATTERNS = 200
+#: steps of about 0.2 µs that compiling takes: a pattern, a class of Unicode, a pattern that is too large
+_EACH, _CLASS, _TOO_LARGE = 60, 500, 5_000
 _MAX_PATTERN_MEMORY = 1 << 18
+_SHORTER = "shorten some, or use contains"
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _Test = Callable[[Texts], Truth]
@@ -61,11 +65,15 @@ class TextSyntax:
         """Return what is expected of the texts, at least one of which must meet it."""
         if not isinstance(node, Listing):
             return _block(node, reader, name)
-        read = [_block(item, reader, name) for item in reader.items(node, name) or ()]
+        items = reader.items(node, name) or ()
+        words = tuple(item for item in items if not isinstance(item, Mapping))
+        read = [_operator("contains", words, reader, name)] if words else []
+        read += [_block(item, reader, name) for item in items if isinstance(item, Mapping)]
         alternatives = [one for one in read if one is not None]
         if not alternatives or len(alternatives) < len(read):
             return None
-        return _join(alternatives, " or ", any)
+        extent = AnyOf(frozenset().union(*(_ways(one) for one in alternatives)))
+        return _join(alternatives, " or ", any, extent)
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
@@ -74,37 +82,54 @@ class TextSyntax:
 
 def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
     if not isinstance(node, Mapping):
-        return _operator("contains", node, reader, name)
-    keys = reader.keys(node, name, OPERATORS)
-    if not node.entries:
+        return _operator("contains", (node,), reader, name)
+    keys = reader.keys(node, name, OPERATORS) or {}
+    if not node.keys:
         reader.problem(node, f"{name} needs one of {', '.join(OPERATORS)}")
-    read = [_operator(key, value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
+    read = [
+        _operator(key, reader.one_or_more(value, f"{name}: {key}") or (), reader, f"{name}: {key}")
+        for key, value in keys.items()
+    ]
     parts = [one for one in read if one is not None]
-    return _join(parts, " and ", all) if parts and len(parts) == len(node.entries) else None
+    if not parts or len(parts) < len(node.keys):
+        return None
+    extent = AnyOf(frozenset((frozenset(_ways(part) for part in parts),)))
+    return _join(parts, " and ", all, extent)
+
+
+def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
+    assert isinstance(expectation.extent, AnyOf)
+    return expectation.extent.words
 
 
 def _join(
-    parts: list[Expectation[Texts]], word: str, fold_truths: Callable[[Iterable[Truth]], bool]
+    parts: list[Expectation[Texts]],
+    word: str,
+    fold_truths: Callable[[Iterable[Truth]], bool],
+    extent: AnyOf,
 ) -> Expectation[Texts]:
     if len(parts) == 1:
         return parts[0]
     tests = [part.met for part in parts]
     text = word.join(part.text for part in parts)
-    return Expectation(text, lambda value: fold_truths(test(value) for test in tests))
+    return Expectation(text, lambda value: fold_truths(test(value) for test in tests), extent)
 
 
-def _operator(operator: str, node: Node, reader: Reader, what: str) -> Expectation[Texts] | None:
-    nodes = reader.one_or_more(node, what) or ()
-    words = [word for item in nodes if (word := reader.text(item, what)) is not None]
+def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
+    read = [reader.literal(item, what) for item in nodes]
+    words = [word for word in read if word is not None]
     if not words or len(words) < len(nodes):
         return None
-    quoted = (f'"{shown(word)}"' for word in words)
+    quoted = [f'"{shown(word)}"' for word in words]
     told = f"{operator.replace('_', ' ')} {' or '.join(quoted)}"
     if operator != "matches":
-        return Expectation(told, OPERATORS[operator]([fold(word) for word in words]))
+        folded = [fold(word) for word in words]
+        extent = AnyOf(frozenset((operator, word) for word in folded))
+        return Expectation(told, OPERATORS[operator](folded), extent)
     searches = [_search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
     found = [search for search in searches if search is not None]
-    return Expectation(told, _matches(found)) if len(found) == len(words) else None
+    extent = AnyOf(frozenset((operator, word) for word in words))
+    return Expectation(told, _matches(found), extent) if len(found) == len(words) else None
 
 
 def _contains(words: Sequence[str]) -> _Test:
@@ -145,23 +170,25 @@ def _matches(searches: Sequence[Callable[[bytes], Any]]) -> _Test:
 
 
 def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
-    number = next(reader.patterns)
-    if number > MAX_PATTERNS:
-        if number == MAX_PATTERNS + 1:
-            reader.problem(node, f"{what}: the file has more than {MAX_PATTERNS} patterns; join some with |")
-        return None
     if len(pattern) > MAX_PATTERN:
         reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
         return None
+    patterns = reader.reading.patterns
+    if not patterns.spend(_EACH + len(pattern) + _CLASS * pattern.lower().count("\\p")):
+        reader.problem(node, f"{what}: the patterns of all rules are too large together; {_SHORTER}")
+        raise ReadingEnds
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
     options.max_mem = _MAX_PATTERN_MEMORY
     try:
-        search: Callable[[bytes], Any] = re2.compile(pattern, options).search
+        compiled = re2.compile(pattern, options)
     except re2.error as refused:
+        patterns.spend(_TOO_LARGE)
         reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
         return None
+    patterns.spend(compiled.programsize)
+    search: Callable[[bytes], Any] = compiled.search
     return search
 
 

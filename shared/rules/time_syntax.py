@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import ZONE_NAMES, find_zone
 from shared.rules.event_facts import Start, Truth
+from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader, described
 from shared.rules.shapes import TEXT, Shape, any_case, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
@@ -48,13 +49,13 @@ class StartsBetweenSyntax:
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
         """Return the window."""
-        noted = len(reader.problems)
+        noted = reader.reading.errors
         keys = reader.keys(node, name, ("from", "to", "days", "timezone"))
         if keys is None:
             return None
-        if not {"from", "to", "days"} & set(keys) and len(reader.problems) == noted:
+        if not {"from", "to", "days"} & set(keys) and reader.reading.errors == noted:
             reader.problem(node, f"{name} needs from, to or days")
-        if "timezone" not in keys and len(reader.problems) == noted:
+        if "timezone" not in keys and reader.reading.errors == noted:
             reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin")
         start = read_clock(keys["from"], reader, f"{name}: from") if "from" in keys else _MIDNIGHT
         end = read_clock(keys["to"], reader, f"{name}: to") if "to" in keys else _DAY
@@ -62,10 +63,13 @@ class StartsBetweenSyntax:
         zone = read_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
         if start is not None and start in (end, _DAY):
             reader.problem(node, f"{name} can never hold: from and to are the same time")
-        if start is None or end is None or days is None or zone is None or len(reader.problems) > noted:
+        if start is None or end is None or days is None or zone is None or reader.reading.errors > noted:
             return None
         return Expectation(
-            _told(keys), _within(start, end, days, zone), show=lambda value: _shown(value, zone)
+            _told(keys),
+            _within(start, end, days, zone),
+            AnyOf(frozenset(((start, end, days, str(zone)),))),
+            show=lambda value: _shown(value, zone),
         )
 
     def show(self, value: Start) -> str:
@@ -154,7 +158,7 @@ def _day(node: Node, reader: Reader, what: str) -> int | None:
         days = ", ".join(_DAYS[(begin + more) % 7] for more in range(length + 1))
         reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
         return None
-    near = reader.suggest(word, _DAYS)
+    near = reader.reading.suggest(word, _DAYS)
     reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
     return None
 
@@ -172,7 +176,7 @@ def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
             node,
             f'{what}: there is no time zone "{shown(name)}"; '
             'names are such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=None if has_digits else reader.suggest(name, ZONE_NAMES, nearness=0.8),
+            suggestion=None if has_digits else reader.reading.suggest(name, ZONE_NAMES, nearness=0.8),
         )
     return zone
 
@@ -210,7 +214,10 @@ class RolloutSyntax:
             return place_of(organizer, salt) < share if organizer else None
 
         return Expectation(
-            f"the first {share:g}% of organizers", met, show=lambda who: _place_told(who, salt)
+            f"the first {share:g}% of organizers",
+            met,
+            AnyOf(frozenset(((salt, share),))),
+            show=lambda who: _place_told(who, salt),
         )
 
     def show(self, value: str) -> str:

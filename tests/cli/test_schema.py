@@ -9,7 +9,7 @@ from cli import language, reference, rule_schema
 from shared.rules import file_reader, rule_reader, sketch_reader
 from shared.rules.catalogue import CATALOGUE
 from shared.rules.loader import RuleFile, load_policy
-from shared.rules.yaml_nodes import read_yaml
+from shared.rules.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "rules" / "data"

@@ -8,9 +8,10 @@ from shared.domain.decision import Action, Mode
 from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.mailboxes import Group, Mailboxes, User
 from shared.rules.policy import AUTO, Limits, Sweep
-from shared.rules.problems import MAX_PROBLEMS, Severity
+from shared.rules.problems import Severity
+from shared.rules.reading import MAX_PROBLEMS
 from shared.rules.testing import run_tests, undecided
-from shared.rules.yaml_nodes import MAX_BYTES, MAX_DEPTH
+from shared.rules.yaml_reader import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
@@ -225,11 +226,11 @@ def test_one_bad_file_keeps_all_out_of_force() -> None:
 
 
 def test_the_list_of_problems_is_bounded() -> None:
-    """The last line tells how many were left out."""
+    """The last line tells that there are more, which nobody would read."""
     loaded = load(("a.yaml", "version: 1\n" + "".join(f"k{number}: 1\n" for number in range(150))))
 
     assert len(loaded.problems) == MAX_PROBLEMS + 1
-    assert loaded.problems[-1].text == "there are 50 more problems; mend these first"
+    assert loaded.problems[-1].text == "there are more problems than these; mend these first"
 
 
 ENFORCED = "version: 1\nrules:\n" + "".join(
@@ -238,12 +239,12 @@ ENFORCED = "version: 1\nrules:\n" + "".join(
 
 
 def test_warnings_without_number_stay_warnings() -> None:
-    """The line that counts the rest weighs as much as the worst of the rest."""
+    """The line that tells of the rest weighs as much as the worst of the rest."""
     loaded = load(("a.yaml", ENFORCED))
 
     assert loaded.policy is not None
     assert {problem.severity for problem in loaded.problems} == {Severity.WARNING}
-    assert told(loaded)[-1] == "a.yaml:52:21: warning: there are 20 more problems; mend these first"
+    assert told(loaded)[-1] == "a.yaml:52:21: warning: there are more problems than these; mend these first"
 
 
 def test_warnings_never_crowd_out_the_error() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from shared.rules.conditions import all_of
 from shared.rules.policy import Limits, Rule
+from shared.rules.yaml_nodes import Place
 from shared.worker.backfill_pace import MAILS_A_MINUTE, MailPace, Slots
 
 START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -12,7 +13,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def rule(**limits: int) -> Rule:
-    return Rule(id="external", when=all_of(()), limits=Limits(**limits))
+    return Rule(id="external", when=all_of((), Place(1, 1)), limits=Limits(**limits))
 
 
 @settings(max_examples=50, deadline=None)
@@ -74,7 +75,7 @@ def test_a_rule_that_has_had_its_day_does_not_hold_others_up() -> None:
     mailbox = Slots(START).of_mailbox()
     for _ in range(3):
         mailbox.place(rule(per_mailbox_per_day=2), 1)
-    at = mailbox.place(Rule(id="other", when=all_of(())), 1)
+    at = mailbox.place(Rule(id="other", when=all_of((), Place(1, 1))), 1)
 
     assert at is not None
     assert at.date() == START.date()

@@ -1,0 +1,114 @@
+"""Conditions that hold together, and what follows from them."""
+
+from collections.abc import Hashable, Iterable, Iterator
+from typing import NamedTuple
+
+from shared.rules.conditions import Condition
+from shared.rules.extents import AnyOf, Extent, Span
+from shared.rules.reading import Budget
+
+
+class Claim(NamedTuple):
+    """What a condition, `by`, says of a value: it lies in `extent`. Of what joins others nothing is known."""
+
+    extent: Extent | None
+    by: Condition
+
+
+class Conjunction:
+    """Conditions all of which hold, those inside their `all` among them.
+
+    `claims` are what they say, by the name of the condition. `budget` bounds how many are compared; when it
+    is spent, nothing more follows.
+    """
+
+    def __init__(self, conditions: Iterable[Condition], budget: Budget) -> None:
+        self.claims: dict[str, list[Claim]] = {}
+        self._budget = budget
+        for condition in conditions:
+            for part in _parts(condition):
+                for name, claim in _claims(part):
+                    self.claims.setdefault(name, []).append(claim)
+
+    def joined(self, name: str) -> Iterator[Condition]:
+        """Yield the conditions that join others by this name, `any` or `not`."""
+        return (claim.by for claim in self.claims.get(name, ()))
+
+    def implies(self, wanted: Condition) -> bool:
+        """Whether `wanted` surely holds with these; False where that can't be told."""
+        if not self._budget.spend(1):
+            return False
+        match wanted.name:
+            case "all":
+                return all(map(self.implies, wanted.children))
+            case "any":
+                return any(map(self.implies, wanted.children)) or self._every_way_implies(wanted)
+            case "not":
+                return self._rules_out(wanted.children[0])
+            case _:
+                return self._holds(wanted) or self._every_way_implies(wanted)
+
+    def _holds(self, leaf: Condition) -> bool:
+        claims = self.claims.get(leaf.name, ())
+        return self._budget.spend(len(claims)) and any(
+            claim.extent is not None and leaf.extent is not None and claim.extent.is_within(leaf.extent)
+            for claim in claims
+        )
+
+    def _every_way_implies(self, wanted: Condition) -> bool:
+        return any(
+            all(Conjunction((way,), self._budget).implies(wanted) for way in alternatives.children)
+            for alternatives in self.joined("any")
+        )
+
+    def _rules_out(self, condition: Condition) -> bool:
+        """Whether the condition surely fails with these."""
+        beside = Conjunction((condition,), self._budget)
+        if any(beside.implies(failing.children[0]) for failing in self.joined("not")):
+            return True
+        pairs = (
+            (ours.extent, theirs.extent)
+            for name, claims in beside.claims.items()
+            for theirs in claims
+            for ours in self.claims.get(name, ())
+        )
+        return any(
+            self._budget.spend(1) and ours is not None and theirs is not None and ours.meet(theirs) is None
+            for ours, theirs in pairs
+        )
+
+
+def _parts(condition: Condition) -> Iterator[Condition]:
+    if condition.name != "all":
+        yield condition
+        return
+    for child in condition.children:
+        yield from _parts(child)
+
+
+def _claims(condition: Condition) -> Iterator[tuple[str, Claim]]:
+    """Yield what a condition says of its own value, and what follows for others."""
+    extent = condition.extent
+    yield condition.name, Claim(extent, condition)
+    match condition.name, extent:
+        case "external_attendees", Span() if extent.low > 0:
+            yield "attendees", Claim(Span(extent.low, float("inf")), condition)
+        case "attendee", _:
+            yield "attendees", Claim(Span(1, float("inf")), condition)
+        case "location", AnyOf() if all(_is_literal(word) for word in extent.words):
+            yield "has_location", Claim(_YES, condition)
+        case "type", AnyOf() if "singleinstance" not in extent.words:
+            yield "is_recurring", Claim(_YES, condition)
+        case "type", AnyOf() if len(extent.words) == 1:
+            yield "is_recurring", Claim(_NO, condition)
+        case "is_all_day", AnyOf() if extent == _YES:
+            yield "duration", Claim(Span(_DAY_SECONDS, float("inf")), condition)
+
+
+def _is_literal(way: Hashable) -> bool:
+    """Whether a text must hold something to be found this way; a pattern may find nothing at all."""
+    return isinstance(way, tuple) and way[0] != "matches"
+
+
+_YES, _NO = (AnyOf(frozenset((truth,)), is_single=True) for truth in (True, False))
+_DAY_SECONDS = 24 * 3600
