@@ -1,11 +1,11 @@
 """Text conditions: contains, starts_with, equals and matches (RE2, so that no pattern can stall us)."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import re2
 
-from shared.rules.event_facts import Texts, Truth, fold
+from shared.rules.event_facts import Texts, Truth, composed, fold
 from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader
 from shared.rules.reading import ReadingEnds
@@ -72,8 +72,14 @@ class TextSyntax:
         alternatives = [one for one in read if one is not None]
         if not alternatives or len(alternatives) < len(read):
             return None
-        extent = AnyOf(frozenset().union(*(_ways(one) for one in alternatives)))
-        return _join(alternatives, " or ", any, extent)
+        if len(alternatives) == 1:
+            return alternatives[0]
+        tests = [one.met for one in alternatives]
+        return Expectation(
+            " or ".join(one.text for one in alternatives),
+            lambda value: any(test(value) for test in tests),
+            AnyOf(frozenset().union(*map(_ways, alternatives))),
+        )
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
@@ -93,26 +99,19 @@ def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
     parts = [one for one in read if one is not None]
     if not parts or len(parts) < len(node.keys):
         return None
-    extent = AnyOf(frozenset((frozenset(_ways(part) for part in parts),)))
-    return _join(parts, " and ", all, extent)
+    if len(parts) == 1:
+        return parts[0]
+    tests = [part.met for part in parts]
+    return Expectation(
+        " and ".join(part.text for part in parts),
+        lambda value: any(all(test(text) for test in tests) for text in value.each()),
+        AnyOf(frozenset((frozenset(map(_ways, parts)),))),
+    )
 
 
 def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
     assert isinstance(expectation.extent, AnyOf)
     return expectation.extent.words
-
-
-def _join(
-    parts: list[Expectation[Texts]],
-    word: str,
-    fold_truths: Callable[[Iterable[Truth]], bool],
-    extent: AnyOf,
-) -> Expectation[Texts]:
-    if len(parts) == 1:
-        return parts[0]
-    tests = [part.met for part in parts]
-    text = word.join(part.text for part in parts)
-    return Expectation(text, lambda value: fold_truths(test(value) for test in tests), extent)
 
 
 def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
@@ -182,7 +181,7 @@ def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable
     options.log_errors = False
     options.max_mem = _MAX_PATTERN_MEMORY
     try:
-        compiled = re2.compile(pattern, options)
+        compiled = re2.compile(composed(pattern), options)
     except re2.error as refused:
         patterns.spend(_TOO_LARGE)
         reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')

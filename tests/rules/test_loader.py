@@ -10,7 +10,8 @@ from shared.rules.mailboxes import Group, Mailboxes, User
 from shared.rules.policy import AUTO, Limits, Sweep
 from shared.rules.problems import Severity
 from shared.rules.reading import MAX_PROBLEMS
-from shared.rules.testing import run_tests, undecided
+from shared.rules.testing import run_tests
+from shared.rules.undecided import undecided
 from shared.rules.yaml_reader import MAX_BYTES, MAX_DEPTH
 
 DATA = Path(__file__).parent / "data"
