@@ -112,8 +112,8 @@ CONDITIONS = st.recursive(
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> Policy:
-    """Draw a policy of a few rules, through the loader."""
+def rule_texts(draw: st.DrawFn) -> str:
+    """Draw a rule file of a few rules; its last line is the last rule's."""
     lines = [
         "version: 1",
         f"internal_domains: {draw(st.sampled_from(['auto', '[contoso.com]', '[contoso.com, partners]']))}",
@@ -131,7 +131,17 @@ def policies(draw: st.DrawFn) -> Policy:
             *draw(st.sampled_from([[], ["    active: {from: 2026-01-01, until: 2026-06-01}"]])),
             f"    on_missing: {draw(st.sampled_from(['skip', 'retry']))}",
         ]
-    loaded = load_policy([RuleFile("rules.yaml", "\n".join(lines).encode())])
-    assume(loaded.policy is not None)  # conditions drawn at random may contradict each other
-    assert loaded.policy is not None
-    return loaded.policy
+    return "\n".join(lines) + "\n"
+
+
+def loaded(text: str) -> Policy:
+    """Return the policy of a rule file that was drawn, and draw another where there is none."""
+    policy = load_policy([RuleFile("rules/rules.yaml", text.encode())]).policy
+    assume(policy is not None)  # conditions drawn at random may contradict each other
+    assert policy is not None
+    return policy
+
+
+def policies() -> st.SearchStrategy[Policy]:
+    """Draw policies, through the loader."""
+    return rule_texts().map(loaded)
