@@ -9,7 +9,7 @@ from rich.text import Text
 from cli import rule_schema
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS, Word
 from cli.output import Refused, console
-from shared.rules.problems import suggest
+from shared.rules.slips import suggest
 
 
 def schema(

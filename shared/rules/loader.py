@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.rules.checks import PlacedRule, check_lists, check_rules
-from shared.rules.file_reader import ReadFile, Setting, list_entries, read_file, read_lists
+from shared.rules.checks import PlacedRule, check_guarded, check_lists, check_rules
+from shared.rules.file_reader import ReadFile, Setting, knows_keys, list_entries, read_file, read_lists
 from shared.rules.garbage import collected_later
 from shared.rules.policy import AUTO, Policy
 from shared.rules.problems import Problem
@@ -60,6 +60,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
     roots = [_root(file, reader) for file, reader in zip(files, readers, strict=True)]
     for root, reader in zip(roots, readers, strict=True):
         reading.lists.named.update(read_lists(root, reader))
+    reading.lists_are_known = not reading.errors and all(knows_keys(root) for root in roots)
     read = [
         ReadFile() if root is None else read_file(root, reader)
         for root, reader in zip(roots, readers, strict=True)
@@ -72,6 +73,8 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
         for rule, node in file.rules
     ]
     check_rules(rules, today, reading)
+    if "other_join_links" not in settings or settings["other_join_links"].value.skip:
+        check_guarded(rules, reading)
     if reading.errors:
         return None
     _check_lists(roots, readers, settings)
@@ -83,7 +86,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
 def _root(file: RuleFile, reader: Reader) -> Node | None:
     root, mistakes = read_yaml(file.content)
     for mistake in mistakes:
-        reader.problem(mistake, mistake.text)
+        (reader.problem if mistake.is_certain else reader.warning)(mistake, mistake.text)
     return root
 
 

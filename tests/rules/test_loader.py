@@ -12,7 +12,8 @@ from shared.rules.problems import Severity
 from shared.rules.reading import MAX_PROBLEMS
 from shared.rules.testing import run_tests
 from shared.rules.undecided import undecided
-from shared.rules.yaml_reader import MAX_BYTES, MAX_DEPTH
+from shared.rules.yaml_reader import MAX_DEPTH
+from shared.rules.yaml_text import MAX_BYTES
 
 DATA = Path(__file__).parent / "data"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
@@ -289,7 +290,8 @@ def test_the_hash_follows_the_content() -> None:
     [
         pytest.param(b"", '1:1: the file is empty; a rule file begins with "version: 1"', id="empty"),
         pytest.param(b"version: 1\n# \xff", "2:3: the file is not UTF-8 text; save it as UTF-8", id="not UTF-8"),
-        pytest.param("version: 1".encode("utf-16"), "1:1: the file is not UTF-8 text; save it as UTF-8", id="UTF-16"),
+        pytest.param("version: 1".encode("utf-16"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16"),
+        pytest.param("version: 1".encode("utf-16-le"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16 without its mark"),
         pytest.param(b"version: 1\0", "1:11: a NUL byte stands here; remove it", id="NUL"),
         pytest.param(b"version: 1 \x1b", "1:12: an invisible control character stands here; remove it", id="escape"),
         pytest.param(b"#" * (MAX_BYTES + 1), "1:1: the file is larger than 256 KiB; split it into several", id="large"),
