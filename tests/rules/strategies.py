@@ -91,14 +91,15 @@ SKETCHES = st.builds(
     cancelled=st.booleans(),
     online=st.booleans(),
 )
-LEAVES = st.sampled_from([
+LEAF_TEXTS = [
     "{attendees: {at_most: 3}}", "{external_attendees: {at_least: 1}}", "{external_attendees: 0}", "{subject: o}",
     "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{duration: {at_most: 24h}}", "{sensitivity: private}",
     "{location: {equals: x}}", "{has_other_join_link: true}", "{starts_in: {at_least: 1h}}",
     "{attendee: {domain_in: [partners, x.com]}}", "{organizer: {address_in: al@contoso.com}}",
     f"{{organizer: {{member_of: {GROUP}}}}}", f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
     "{starts_between: {from: '22:00', to: '06:00', days: [mon, sun], timezone: Europe/Berlin}}", "{rollout: 50%}",
-])  # fmt: skip
+]  # fmt: skip
+LEAVES = st.sampled_from(LEAF_TEXTS)
 CONDITIONS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -112,8 +113,8 @@ CONDITIONS = st.recursive(
 
 
 @st.composite
-def rule_texts(draw: st.DrawFn) -> str:
-    """Draw a rule file of a few rules; its last line is the last rule's."""
+def policies(draw: st.DrawFn) -> Policy:
+    """Draw a policy of a few rules, through the loader."""
     lines = [
         "version: 1",
         f"internal_domains: {draw(st.sampled_from(['auto', '[contoso.com]', '[contoso.com, partners]']))}",
@@ -131,7 +132,7 @@ def rule_texts(draw: st.DrawFn) -> str:
             *draw(st.sampled_from([[], ["    active: {from: 2026-01-01, until: 2026-06-01}"]])),
             f"    on_missing: {draw(st.sampled_from(['skip', 'retry']))}",
         ]
-    return "\n".join(lines) + "\n"
+    return loaded("\n".join(lines))
 
 
 def loaded(text: str) -> Policy:
@@ -140,8 +141,3 @@ def loaded(text: str) -> Policy:
     assume(policy is not None)  # conditions drawn at random may contradict each other
     assert policy is not None
     return policy
-
-
-def policies() -> st.SearchStrategy[Policy]:
-    """Draw policies, through the loader."""
-    return rule_texts().map(loaded)

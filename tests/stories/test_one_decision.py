@@ -4,11 +4,12 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest import mock
 
@@ -23,30 +24,67 @@ from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.rules.testing import RuleTestResult, run_tests
 from tests.cli import graph_json
-from tests.rules.strategies import GROUP, loaded, rule_texts
+from tests.rules.strategies import GROUP, LEAF_TEXTS, loaded
 
 PEOPLE = ["al", "cy@contoso.com", "bo@fabrikam.com", "bo@northwind.com", "dee@sub.contoso.com"]
 SETTLE = timedelta(seconds=60)
 AT = "2026-11-23 07:01"
-WORDS = st.sampled_from(["Review", "https://zoom.us/j/1", "o", "x", "Überblick"])
-#: events as a test inside a rule says them
-SAID = st.fixed_dictionaries(
-    {"organizer": st.sampled_from(["al", "cy@contoso.com"])},
-    optional={
-        "attendees": st.lists(st.sampled_from(PEOPLE), max_size=4),
-        "rooms": st.just(["boardroom"]),
-        "subject": WORDS,
-        "body": WORDS,
-        "location": st.lists(WORDS, min_size=1, max_size=2, unique=True),
-        "start": st.sampled_from(["09:00", "mon 23:30", "sun 05:00", "in 30m", "in 2h", "2026-11-23 06:00", "2026-11-20 09:00"]),
-        "duration": st.sampled_from(["30m", "24h", "90m", "3d"]),
-        "recurring": st.booleans(),
-        "categories": st.lists(WORDS, min_size=1, max_size=2, unique=True),
-        "sensitivity": st.sampled_from(["normal", "private"]),
-        "draft": st.booleans(),
-        "online": st.booleans(),
-    },
-) | st.fixed_dictionaries({"organizer": st.just("al"), "all_day": st.just(True)}, optional={"attendees": st.just(["bo@fabrikam.com"])})  # fmt: skip
+WORDS = ["Review", "https://zoom.us/j/1", "o", "x", "Überblick"]
+CONDITIONS = [*LEAF_TEXTS, "{is_recurring: true}", "{is_all_day: true}", "{categories: o}", "{organizer: {address_in: cy@contoso.com}}"]  # fmt: skip
+#: what a test may say of its event, and how often it does
+SAID: dict[str, tuple[float, Callable[[Random], Any]]] = {
+    "attendees": (0.8, lambda chance: chance.sample(PEOPLE, chance.randint(1, 4))),
+    "rooms": (0.2, lambda _: ["boardroom"]),
+    "subject": (0.5, lambda chance: chance.choice(WORDS)),
+    "body": (0.2, lambda chance: chance.choice(WORDS)),
+    "location": (0.4, lambda chance: chance.sample(WORDS, chance.randint(1, 2))),
+    "start": (0.6, lambda chance: chance.choice(["mon 23:30", "sun 05:00", "in 30m", "in 2h", "2026-11-23 06:00"])),
+    "duration": (0.4, lambda chance: chance.choice(["30m", "90m", "3d"])),
+    "recurring": (0.2, lambda _: True),
+    "categories": (0.2, lambda chance: chance.sample(WORDS, chance.randint(1, 2))),
+    "sensitivity": (0.2, lambda _: "private"),
+    "draft": (0.1, lambda _: True),
+    "online": (0.05, lambda _: True),
+}  # fmt: skip
+
+
+def event_said(chance: Random) -> dict[str, Any]:
+    """Draw an event as a test inside a rule says it."""
+    if chance.random() < 0.1:
+        return {"organizer": "al", "all_day": True, "attendees": ["bo@fabrikam.com"]}
+    said = {key: make(chance) for key, (share, make) in SAID.items() if chance.random() < share}
+    return {"organizer": chance.choice(["al", "cy@contoso.com"]), **said}
+
+
+def condition_said(chance: Random) -> str:
+    """Draw a condition: mostly a plain one, sometimes turned round, sometimes one of several."""
+    first, second = chance.sample(CONDITIONS, 2)
+    return chance.choice([first, first, f"{{not: {first}}}", f"{{any: [{first}, {second}]}}", f"{{all: [{first}, {second}]}}"])  # fmt: skip
+
+
+def rules_said(chance: Random) -> str:
+    """Draw a rule file; its last line is the last rule's."""
+    lines = [
+        "version: 1",
+        f"internal_domains: {chance.choice(['auto', '[contoso.com]', '[contoso.com, partners]'])}",
+        f"drafts: {chance.choice(['skip', 'ignore'])}",
+        f"other_join_links: {chance.choice(['skip', 'ignore', '{look_in: body}'])}",
+        "lists: {partners: [fabrikam.com, bo@northwind.com]}",
+        "rules:",
+    ]
+    for number in range(chance.randint(3, 6)):
+        lines += [
+            f"  - id: r{number}",
+            f"    mode: {chance.choice(['off', 'report', 'enforce', 'enforce', 'enforce'])}",
+            f"    action: {chance.choice(['enable', 'enable', 'skip'])}",
+            f"    when: {condition_said(chance)}",
+            *([f"    unless: {condition_said(chance)}"] if chance.random() < 0.3 else []),
+            *(["    active: {until: 2026-06-01}"] if chance.random() < 0.1 else []),
+            f"    on_missing: {chance.choice(['skip', 'retry'])}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
 OUTCOMES = {
     Verdict.ENABLE: Outcome.ENABLED,
     Verdict.WOULD_ENABLE: Outcome.WOULD_ENABLE,
@@ -132,23 +170,15 @@ def with_tests(text: str, events: list[dict[str, Any]], members: list[str] | Non
     return f"{text}    tests:\n{''.join(tests)}"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    text=rule_texts(),
-    events=st.lists(SAID, min_size=1, max_size=8),
-    members=st.none() | st.lists(st.sampled_from(PEOPLE), max_size=2, unique=True),
-)
-def test_worker_explain_and_rule_tests_decide_alike(  # noqa: PLR0917 -- what is drawn, and what pytest gives
-    text: str,
-    events: list[dict[str, Any]],
-    members: list[str] | None,
-    azurite: Azurite,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chance=st.integers(0, 2**64).map(Random))  # evenly drawn: what is simple comes often enough
+def test_worker_explain_and_rule_tests_decide_alike(
+    chance: Random, azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever the rules and the event: through Graph, queue and tables; at the desk; and from three words in a file."""
     caplog.set_level(logging.DEBUG, "joinlink")
-    whole = with_tests(text, events, members)
+    members = chance.choice([None, chance.sample(PEOPLE, chance.randint(0, 2))])
+    whole = with_tests(rules_said(chance), [event_said(chance) for _ in range(8)], members)
     policy = loaded(whole)
     tested = run_tests(policy)
     with scene(azurite, tmp_path, whole, members, caplog) as play:
