@@ -6,6 +6,7 @@ surely refused is taken back; one whose answer was lost stays `attempted`, and t
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.event import Event
@@ -15,7 +16,7 @@ from shared.errors import GraphError, GraphUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Rule
-from shared.storage.counters import Counters, Full
+from shared.storage.counters import Charge, Counters
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
 from shared.worker.handled import Handled, later
@@ -56,13 +57,13 @@ class Enabler:
         )
         if isinstance(provider, Reason):
             return Handled(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
+        charge = _charge(rule, found, self._world.now())
         # The row first: of several instances at this event only one goes on to be charged.
-        attempt = self._remember(found, MeetingState.ATTEMPTED, rule=rule.id, provider=provider)
-        full = None if self._is_paid(rule, meeting) else self._charge(rule, found)
-        if full:
+        attempt = self._remember(found, MeetingState.ATTEMPTED, rule=rule.id, provider=provider, at=charge.at)
+        if self._is_full(charge):
             self._take_back(found, attempt)
             return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)
-        return self._write(rule, found, attempt, graph)
+        return self._write(charge, provider, found, attempt, graph)
 
     def settle(self, found: Found, meeting: Meeting) -> Handled:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
@@ -93,40 +94,29 @@ class Enabler:
         if found.event.is_organizer and (meeting is None or not meeting.was_online):
             self._remember(found, MeetingState.SEEN_ONLINE)
 
-    def _charge(self, rule: Rule, found: Found) -> Full | None:
-        full = self._counters.charge(rule.id, found.change.mailbox, rule.limits, self._world.now())
+    def _is_full(self, charge: Charge) -> bool:
+        """Charge a write, unless a limit is full."""
+        full = self._counters.charge(charge)
         if full and full.first:
-            logger().warning("rule.limit_reached", rule=rule.id, window=full.window, limit=full.most)
-        return full
+            logger().warning("rule.limit_reached", rule=charge.rule, window=full.window, limit=full.most)
+        return full is not None
 
-    def _is_paid(self, rule: Rule, meeting: Meeting | None) -> bool:
-        """Tell whether an attempt whose end is not known was charged to the same rule in the same hour."""
-        now = self._world.now().replace(minute=0, second=0, microsecond=0)
-        return (
-            meeting is not None
-            and meeting.state is MeetingState.ATTEMPTED
-            and meeting.rule == rule.id
-            and meeting.at >= now
-        )
-
-    def _write(self, rule: Rule, found: Found, attempt: Stored, graph: Graph) -> Handled:
-        mailbox, attempted = found.change.mailbox, attempt.meeting
-        assert attempted is not None
-        provider = attempted.provider
+    def _write(self, charge: Charge, provider: str, found: Found, attempt: Stored, graph: Graph) -> Handled:
+        rule = charge.rule
         try:
-            event = graph.enable_online_meeting(mailbox, found.event, provider)
+            event = graph.enable_online_meeting(charge.mailbox, found.event, provider)
         except GraphUnavailable:
             raise  # what came of it is not known: the row stays as it is
         except GraphError:
             self._take_back(found, attempt)
-            self._counters.refund(rule.id, mailbox, rule.limits, attempted.at)
+            self._counters.refund(charge)
             raise
         answered = replace(found, event=event, stored=attempt)
         if event.is_online_meeting and event.join_url:
-            return self._believe(answered, rule.id, provider, Reason.LINK_ADDED)
+            return self._believe(answered, rule, provider, Reason.LINK_ADDED)
         state = MeetingState.LINK_PENDING if event.is_online_meeting else MeetingState.UNCONFIRMED
-        self._remember(answered, state, rule=rule.id, provider=provider)
-        return self._verify_later(answered, rule.id, provider)
+        self._remember(answered, state, rule=rule, provider=provider)
+        return self._verify_later(answered, rule, provider)
 
     def _take_back(self, found: Found, attempt: Stored) -> None:
         mailbox, event = found.change.mailbox, found.event.id
@@ -166,11 +156,12 @@ class Enabler:
         rule: str = "",
         provider: str = "",
         attempts: int | None = None,
+        at: datetime | None = None,
     ) -> Stored:
         before = found.stored.meeting
         meeting = Meeting(
             state=state,
-            at=self._world.now(),
+            at=at or self._world.now(),
             attempts=attempts if attempts is not None else before.attempts if before else 0,
             provider=provider,
             rule=rule,
@@ -178,3 +169,19 @@ class Enabler:
             etag=found.event.etag,
         )
         return self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
+
+
+def _charge(rule: Rule, found: Found, now: datetime) -> Charge:
+    """Return what a write costs now; an attempt whose end is not known was charged when it was made.
+
+    Made under other rules it may have paid for less. In doubt, one link too few is better than one too many.
+    """
+    attempt, same = found.stored.meeting, (MeetingState.ATTEMPTED, rule.id, found.policy.hash)
+    is_paid = attempt is not None and (attempt.state, attempt.rule, attempt.policy_hash) == same
+    return Charge(
+        rule=rule.id,
+        mailbox=found.change.mailbox,
+        limits=rule.limits,
+        at=now,
+        paid_at=attempt.at if attempt and is_paid else None,
+    )

@@ -11,7 +11,7 @@ from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
-from shared.storage.counters import Counters, Full
+from shared.storage.counters import Charge, Counters, Full
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
@@ -20,6 +20,11 @@ from shared.storage.tables import Table
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 BO = "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+def write(limits: Limits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
+    """Return what a write of a rule costs."""
+    return Charge(rule=rule, mailbox=mailbox, limits=limits, at=at)
 
 
 @pytest.fixture
@@ -84,41 +89,41 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     counters, limits = Counters(table), Limits(per_hour=2)
 
     window = "hour-2026-11-22T08"
-    assert [counters.charge("rule", ADA, limits, NOW) for _ in range(4)] == [
+    assert [counters.charge(write(limits)) for _ in range(4)] == [
         None,
         None,
         Full(window, 2, first=True),
         Full(window, 2, first=False),
     ]
-    assert counters.charge("rule", ADA, limits, NOW + timedelta(hours=1)) is None
-    assert counters.charge("other-rule", ADA, limits, NOW) is None
+    assert counters.charge(write(limits, at=NOW + timedelta(hours=1))) is None
+    assert counters.charge(write(limits, rule="other-rule")) is None
 
 
 def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
     """Ada's day is full; the hour's two are still there for Bo."""
     counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
-    ada = [counters.charge("rule", ADA, limits, NOW) for _ in range(3)]
+    ada = [counters.charge(write(limits)) for _ in range(3)]
 
     assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
-    assert counters.charge("rule", BO, limits, NOW) is None
-    assert counters.charge("rule", "cccccccc", limits, NOW) is None
+    assert counters.charge(write(limits, mailbox=BO)) is None
+    assert counters.charge(write(limits, mailbox="cccccccc")) is None
 
 
 def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     """A calendar without provider costs a rule nothing."""
     counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
-    counters.charge("rule", ADA, limits, NOW)
-    counters.refund("rule", ADA, limits, NOW)
+    counters.charge(write(limits))
+    counters.refund(write(limits))
 
-    assert counters.charge("rule", ADA, limits, NOW) is None
+    assert counters.charge(write(limits)) is None
 
 
 def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
     """Refused again and again, it never touches the hour that all share; a full hour is still said aloud."""
     counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
     for _ in range(5):
-        counters.charge("rule", ADA, limits, NOW)
-    others = [counters.charge("rule", name, limits, NOW) for name in (BO, "cccccccc")]
+        counters.charge(write(limits))
+    others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
 
     assert others[0] is None
     assert others[1] == Full("hour-2026-11-22T08", 2, first=True)
@@ -127,7 +132,7 @@ def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> N
 def charge_often(connection_string: str, table: str, times: int) -> int:
     """Charge a limit of 25 from a process of its own; return how many charges were taken."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
-    taken = [Counters(connected).charge("rule", ADA, Limits(per_hour=25), NOW) for _ in range(times)]
+    taken = [Counters(connected).charge(write(Limits(per_hour=25))) for _ in range(times)]
     connected.close()
     return taken.count(None)
 
