@@ -1,8 +1,9 @@
 """Giving an event its join link: once, within the rule's limit, and believed only when it is seen.
 
-The `meetings` row goes through these states. Before the PATCH: `attempted`, with the event's ETag. After the
-answer: `enabled`, or `link_pending`, `unconfirmed` until a second look a minute later. A write that Graph
-surely refused is taken back; one whose answer was lost stays `attempted`, and the next look tells.
+The `meetings` row goes through these states. Before the PATCH, once that is charged: `attempted`, with the
+event's ETag. After the answer: `enabled`, or `link_pending`, `unconfirmed` until a second look a minute
+later. A write that Graph surely refused is taken back; one whose answer was lost stays `attempted`, and the
+next look tells. Wherever a process dies, a charge may stay without its write, never a write without a charge.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from shared.domain.decision import Outcome, Reason
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
-from shared.errors import GraphError, GraphUnavailable
+from shared.errors import GraphError, GraphUnavailable, StateChanged
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Rule
@@ -58,12 +59,9 @@ class Enabler:
         if isinstance(provider, Reason):
             return Handled(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
         charge = _charge(rule, found, self._world.now())
-        # The row first: of several instances at this event only one goes on to be charged.
-        attempt = self._remember(found, MeetingState.ATTEMPTED, rule=rule.id, provider=provider, at=charge.at)
         if self._is_full(charge):
-            self._take_back(found, attempt)
             return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)
-        return self._write(charge, provider, found, attempt, graph)
+        return self._write(charge, provider, found, graph)
 
     def settle(self, found: Found, meeting: Meeting) -> Handled:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
@@ -101,8 +99,8 @@ class Enabler:
             logger().warning("rule.limit_reached", rule=charge.rule, window=full.window, limit=full.most)
         return full is not None
 
-    def _write(self, charge: Charge, provider: str, found: Found, attempt: Stored, graph: Graph) -> Handled:
-        rule = charge.rule
+    def _write(self, charge: Charge, provider: str, found: Found, graph: Graph) -> Handled:
+        rule, attempt = charge.rule, self._begin(charge, provider, found)
         try:
             event = graph.enable_online_meeting(charge.mailbox, found.event, provider)
         except GraphUnavailable:
@@ -117,6 +115,16 @@ class Enabler:
         state = MeetingState.LINK_PENDING if event.is_online_meeting else MeetingState.UNCONFIRMED
         self._remember(answered, state, rule=rule, provider=provider)
         return self._verify_later(answered, rule, provider)
+
+    def _begin(self, charge: Charge, provider: str, found: Found) -> Stored:
+        """Remember an attempt that is charged: whoever finds the row may rely on that."""
+        try:
+            return self._remember(
+                found, MeetingState.ATTEMPTED, rule=charge.rule, provider=provider, at=charge.at
+            )
+        except StateChanged:  # another instance is at this event
+            self._counters.refund(charge)
+            raise
 
     def _take_back(self, found: Found, attempt: Stored) -> None:
         mailbox, event = found.change.mailbox, found.event.id
