@@ -2,8 +2,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceResponseError
+from azure.core.pipeline.transport import RequestsTransport
+from azure.data.tables import TableClient
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sandbox.azurite import Azurite
@@ -127,6 +131,64 @@ def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> N
 
     assert others[0] is None
     assert others[1] == Full("hour-2026-11-22T08", 2, first=True)
+
+
+class LosingAnswers(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
+    """A connection that, once it is told to, loses the answer to the next write: as a whole, or its status."""
+
+    loses_next: bool = False
+    status: int | None = None
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Send the request."""
+        answer = super().send(request, **options)
+        if not self.loses_next or request.method == "GET":
+            return answer
+        self.loses_next = False
+        if self.status is None:
+            raise ServiceResponseError("lost on the way")
+        answer.status_code = self.status
+        return answer
+
+
+@pytest.fixture(params=[None, 500], ids=["no answer", "an error after the effect"])
+def losing(
+    request: pytest.FixtureRequest, azurite: Azurite, unique: Callable[[str], str]
+) -> Iterator[tuple[Table, LosingAnswers]]:
+    """Return a table, and the connection to it that loses answers when told to."""
+    connection = LosingAnswers()
+    connection.status = request.param
+    client = TableClient.from_connection_string(
+        azurite.connection_string, unique("t"), transport=connection, retry_total=1
+    )
+    yield Table(client), connection
+    client.close()
+
+
+def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, LosingAnswers]) -> None:
+    """Two an hour, both taken, one given back, heard or not: there is room for one, not for two."""
+    table, connection = losing
+    counters, limits = Counters(table), Limits(per_hour=2)
+    for _ in range(2):
+        counters.charge(write(limits))
+    connection.loses_next = True
+    with pytest.raises(StorageUnavailable):
+        counters.refund(write(limits))
+
+    assert [counters.charge(write(limits)) is None for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["a new row", "a row that was read"])
+def test_our_own_write_is_not_taken_for_somebody_elses(
+    losing: tuple[Table, LosingAnswers], *, is_new: bool
+) -> None:
+    """What came of a write whose answer was lost is not known; it is not said to have been refused."""
+    table, connection = losing
+    meetings, attempted = Meetings(table), Meeting(state=MeetingState.ATTEMPTED, at=NOW)
+    first = meetings.write(ADA, "e", attempted, after=Stored())
+    connection.loses_next = True
+    with pytest.raises(StorageUnavailable):
+        meetings.write(ADA, "another" if is_new else "e", attempted, after=Stored() if is_new else first)
 
 
 def charge_often(connection_string: str, table: str, times: int) -> int:
