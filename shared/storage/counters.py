@@ -58,7 +58,11 @@ class Counters:
         """Count a write; if a limit is full, count nothing and return it."""
         charged: list[str] = []
         for window, most in charge.windows:
-            full = self._add(charge.rule, window, 1, most)
+            try:
+                full = self._add(charge.rule, window, 1, most)
+            except StorageUnavailable:
+                self._give_back(charge.rule, charged)
+                raise
             if full:
                 self._give_back(charge.rule, charged)
                 return full

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -120,6 +120,27 @@ def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     counters.refund(write(limits))
 
     assert counters.charge(write(limits)) is None
+
+
+class Crowded(Table):
+    """A table in which somebody is always faster at the row of an hour."""
+
+    def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
+        """Be late."""
+        if row.startswith("hour"):
+            raise StateChanged("somebody else was faster")
+        return super().write(partition, row, values, etag=etag)
+
+
+def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table) -> None:
+    """A rule runs wild, and its hour is too busy: however often that is tried, Ada's day is still there."""
+    limits = Limits(per_hour=3, per_mailbox_per_day=1)
+    crowded = Counters(Crowded(table._client))
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="too busy"):
+            crowded.charge(write(limits))
+
+    assert Counters(table).charge(write(limits)) is None
 
 
 def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
