@@ -13,7 +13,7 @@ from shared.domain.decision import Outcome, Reason
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
-from shared.errors import GraphError, GraphUnavailable, StateChanged
+from shared.errors import GraphError, StateChanged
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Rule
@@ -22,6 +22,7 @@ from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
 from shared.worker.handled import Handled, later
 from shared.worker.providers import choose_provider
+from shared.worker.refusals import is_refusal
 from shared.worker.world import World
 
 _AWAITED = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
@@ -103,11 +104,10 @@ class Enabler:
         rule, attempt = charge.rule, self._begin(charge, provider, found)
         try:
             event = graph.enable_online_meeting(charge.mailbox, found.event, provider)
-        except GraphUnavailable:
-            raise  # what came of it is not known: the row stays as it is
-        except GraphError:
-            self._take_back(found, attempt)
-            self._counters.refund(charge)
+        except GraphError as error:
+            if is_refusal(error):
+                self._take_back(found, attempt)
+                self._counters.refund(charge)
             raise
         answered = replace(found, event=event, stored=attempt)
         if event.is_online_meeting and event.join_url:

@@ -51,6 +51,29 @@ def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) ->
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(method="PATCH", status=200, is_done=True), id="an answer that nobody understands"),
+        pytest.param(Fault(method="PATCH", status=504, retry_after=5, is_done=True), id="a gateway that gave up"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_tell_gives_nothing_back(begin: Begin, fault: Fault) -> None:
+    """The write took effect: it is counted, and a person who takes the link away does so for good."""
+    story = begin(ONE_AN_HOUR)
+    ada = story.person("Ada")
+    story.stage.graph.faults.add(fault)
+    first = story.meeting(ada, GUEST)
+    story.wait()
+    story.stage.graph.people.remove_link(ada.id, first)
+    second = story.meeting(ada, GUEST)
+    story.play()
+
+    assert ("skipped", "removed_by_user") in story.ends(ada)
+    assert not story.has_link(ada, first)
+    assert not story.has_link(ada, second)
+
+
 def test_an_outage_of_hours_costs_a_mailboxs_day_one_link(begin: Begin) -> None:
     """One event is tried all morning: each hour may have seen its write, the day sees one at most."""
     story = begin(TWO_A_DAY)
