@@ -73,13 +73,15 @@ def _address(word: str, node: Node, reader: Reader, what: str) -> bool:
 
 def meant_by(word: str) -> str:
     """Return what to say of a word that is meant for a domain or an address, but written otherwise."""
-    for mark, said in _FORMS:
+    for mark, said in _FORMS if len(word) <= _LONGEST else ():
         found = mark.fullmatch(word)
         if found:
             return "; " + said.format(*found.groups())
     return ""
 
 
+#: no address has more characters (RFC 5321)
+_LONGEST = 254
 #: how domains and addresses are not written, and what to say then
 _FORMS = tuple(
     (re.compile(form, re.IGNORECASE), said)

@@ -62,6 +62,8 @@ _BEGAN_EARLIER = (
 )  # fmt: skip
 
 
+#: a person's line; in one of a hundred thousand characters the search would take minutes
+_LONGEST_LINE = 300
 _SPACE = 'a space is missing after the ":"'
 #: slips that make a parser stumble, most often in the next line; the mistake stands where a group begins
 _SLIPS = tuple(
@@ -89,7 +91,7 @@ def likely_cause(lines: Sequence[str]) -> Mistake | None:
     """
     for form, said in _SLIPS:
         for number in (len(lines) - 1, len(lines) - 2):
-            found = form.match(lines[number]) if number >= 0 else None
+            found = form.match(lines[number][:_LONGEST_LINE]) if number >= 0 else None
             if found:
                 return Mistake(number + 1, found.start(1) + 1, said)
     for number, line in enumerate(lines):

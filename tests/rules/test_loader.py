@@ -342,6 +342,11 @@ def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
 
 
 HOSTILE = [
+    pytest.param("rules: [{id: a, when: {subject: {matches: [" + "'" + r"\pL" * 330 + "'," + "]}}}]", id="classes of Unicode"),
+    pytest.param("rules:\n- id: a\n  when: " + "{all: [" * 20 + "{has_room: true}," * 12_000 + "]}" * 20, id="conditions twenty deep"),
+    pytest.param("rules: " + "[],{a:b}," * 20_000 + "\n- x", id="a long line that can't be read"),
+    pytest.param("rules: [{id: a, when: {attendee: {address_in: '<" + "@" * 200_000 + "'}}}]", id="an address without end"),
+    pytest.param("rules:\n" + "".join(f"- {{id: a{n}, when: {{subject: x{n}}}}}\n" for n in range(6_000)), id="rules that are all compared"),
     pytest.param("rules:\n  - id: a\n    when: {subject: {matches: [" + r"'(\pL{25}){30}'," * 10_000 + "]}}", id="patterns that are too large"),
     pytest.param("".join(f"rulez{number}: 1\n" for number in range(18_000)), id="words that are nearly right"),
     pytest.param("lists: {a: [" + "".join(f"a.b{n}," for n in range(12_000)) + "]}\nrules: [{id: a, when: {attendee: {domain_in: [" + "a," * 20_000 + "]}}}]", id="a large list named often"),
