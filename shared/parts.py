@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from shared.auth import TokenSource
     from shared.graph.client import Graph
     from shared.storage.gauges import Gauge
+    from shared.storage.kept_rules import LastGoodRules
     from shared.storage.last_run import LastRuns
     from shared.storage.leases import MaintenanceLease
     from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
-    from shared.storage.rule_source import LastGoodRules
     from shared.storage.tables import Table
     from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.directory import Directory
@@ -176,7 +176,8 @@ class Parts:
 
     @cached_property
     def _kept_rules(self) -> "LastGoodRules":
-        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
+        from shared.storage.blobs import container_of
+        from shared.storage.kept_rules import KEPT_CONTAINER, LastGoodRules
 
         kept = LastGoodRules(container_of(self._storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)

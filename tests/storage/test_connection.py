@@ -7,9 +7,10 @@ import pytest
 from shared.errors import QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage import connection
+from shared.storage.blobs import container_of
+from shared.storage.kept_rules import LastGoodRules
 from shared.storage.meetings import Meetings
 from shared.storage.queues import MessageQueue
-from shared.storage.rule_source import LastGoodRules, container_of
 from shared.storage.tables import Table
 
 

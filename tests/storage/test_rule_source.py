@@ -6,9 +6,9 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rules.loader import RuleFile
 from shared.settings import StorageSettings
-from shared.storage.rule_source import LastGoodRules, RuleContainer, RuleFolder, container_of
+from shared.storage.blobs import container_of
+from shared.storage.rule_source import RuleContainer, RuleFolder
 
 
 @pytest.fixture
@@ -72,23 +72,3 @@ def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite)
     storage = StorageSettings(connection_string=azurite.connection_string)
     with pytest.raises(SettingsError, match="another storage account"):
         RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
-
-
-def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) -> None:
-    """Which the policies survive."""
-    container.create_container()
-    container.upload_blob("last-good-rules.json", b'{"files": [')
-    with pytest.raises(StorageUnavailable, match="damaged"):
-        LastGoodRules(container).read()
-
-
-def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
-    """Byte for byte, the newest; nothing where nothing was kept."""
-    kept = LastGoodRules(container)
-    before = kept.read()
-    kept.keep((RuleFile("rules/old.yaml", b"old"),))
-    files = (RuleFile("rules/é.yaml", b"\xff\x00"), RuleFile("rules/b.yaml", b""))
-    kept.keep(files)
-
-    assert before == ()
-    assert kept.read() == files

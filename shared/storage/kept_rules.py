@@ -1,0 +1,66 @@
+"""The last good rule files, kept in a blob beyond the life of a process."""
+
+import json
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from datetime import datetime
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from shared.errors import StorageUnavailable
+from shared.rules.loader import RuleFile
+from shared.storage.blobs import available
+
+KEPT_CONTAINER = "joinlink"
+_KEPT_BLOB = "last-good-rules.json"
+
+
+class LastGoodRules:
+    """The rule files that were last in force, kept in a blob: a restart under broken ones finds them."""
+
+    def __init__(self, client: ContainerClient) -> None:
+        self._client = client
+
+    def read(self) -> tuple[RuleFile, ...]:
+        """Return the files that were kept last; none if there are none.
+
+        Raises:
+            StorageUnavailable: the blob can't be read.
+        """
+        with available(KEPT_CONTAINER):
+            try:
+                kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
+                return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
+            except ResourceNotFoundError:
+                return ()
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
+
+    def kept_at(self) -> datetime | None:
+        """Return when the files were kept: since then they are in force; None if there are none.
+
+        Raises:
+            StorageUnavailable: the container does not tell.
+        """
+        with available(KEPT_CONTAINER):
+            try:
+                return self._client.get_blob_client(_KEPT_BLOB).get_blob_properties().last_modified
+            except ResourceNotFoundError:
+                return None
+
+    def keep(self, files: tuple[RuleFile, ...]) -> None:
+        """Keep these files instead.
+
+        Raises:
+            StorageUnavailable: the blob can't be written.
+        """
+        kept = [{"name": file.name, "content": b64encode(file.content).decode()} for file in files]
+        with available(KEPT_CONTAINER):
+            with suppress(ResourceExistsError):
+                self._client.create_container()
+            self._client.upload_blob(_KEPT_BLOB, json.dumps({"files": kept}), overwrite=True)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
