@@ -81,7 +81,7 @@ def _load(path: Path) -> RuleSet:
 
 
 def _read(path: Path) -> tuple[RuleFile, ...]:
-    """Return the files by the cloud's names for them, so that the policy's hash is the same."""
+    """Return the files by the cloud's names for them."""
     if not path.exists():
         raise Refused(f"{path} does not exist{_where(path)}")
     try:

@@ -133,6 +133,7 @@ def _policy(files: Sequence[RuleFile], read: Sequence[ReadFile], settings: dict[
 def _hash(files: Sequence[RuleFile]) -> str:
     whole = hashlib.sha256()
     for file in files:
-        for part in (file.name.encode("utf-8", "replace"), file.content):
+        # Without its folder, whose name differs between desk and cloud.
+        for part in (file.name.rpartition("/")[2].encode("utf-8", "replace"), file.content):
             whole.update(len(part).to_bytes(8) + part)
     return whole.hexdigest()[:12]

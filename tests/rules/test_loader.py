@@ -285,6 +285,17 @@ def test_the_hash_follows_the_content() -> None:
     assert len(hashes[0]) == 12
 
 
+def test_the_hash_knows_files_by_their_own_names() -> None:
+    """At the desk, in the package and in a container the same rules have the same hash; their own names count."""
+    hashes = [
+        loaded.policy.hash
+        for name in ("rules/a.yaml", "policy/a.yaml", "a.yaml", "rules/b.yaml")
+        if (loaded := load((name, RULE.format(id="a")))).policy
+    ]
+
+    assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
