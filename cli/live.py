@@ -84,7 +84,7 @@ def rules_in_force(desk: Desk) -> Policy:
     if loaded.policy is None:
         raise Refused(
             "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
-            f"the first is {loaded.problems[0]}"
+            f"the first is {loaded.errors[0]}"
         )
     return loaded.policy
 

@@ -9,7 +9,7 @@ from shared.rules.checks import PlacedRule, check_guarded, check_lists, check_ru
 from shared.rules.file_reader import ReadFile, Setting, knows_keys, list_entries, read_file, read_lists
 from shared.rules.garbage import collected_later
 from shared.rules.policy import AUTO, Policy
-from shared.rules.problems import Problem
+from shared.rules.problems import Problem, Severity
 from shared.rules.reader import Reader
 from shared.rules.reading import Reading, ReadingEnds
 from shared.rules.yaml_nodes import Node, Place
@@ -34,6 +34,11 @@ class Loaded:
 
     policy: Policy | None
     problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the policy out of force; the others are warnings."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
 
 def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:

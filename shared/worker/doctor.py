@@ -87,7 +87,7 @@ class Doctor:
         policy = loaded.policy
         if policy is None:
             remedy = "joinlink validate shows all problems"
-            return None, [wrong("rules", str(loaded.problems[0]), remedy)]
+            return None, [wrong("rules", str(loaded.errors[0]), remedy)]
         warnings = [untold("rules", str(problem)) for problem in loaded.problems]
         return policy, [well("rules", f"policy {policy.hash}, {len(policy.rules)} of them"), *warnings]
 

@@ -9,7 +9,6 @@ from shared.errors import StorageUnavailable
 from shared.logs import logger
 from shared.rules.loader import Loaded, RuleFile, load_policy
 from shared.rules.policy import Policy
-from shared.rules.problems import Severity
 
 LOOK_EVERY = timedelta(minutes=1)
 _PROBLEMS_LOGGED = 20
@@ -65,8 +64,7 @@ class Policies:
         self._files = files
         loaded = load_policy(files, today=self._now().date())
         if loaded.policy is None:
-            errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
-            self._refuse([str(problem) for problem in errors])
+            self._refuse([str(error) for error in loaded.errors])
             return
         self._take(loaded, kept=False)
         self._keep(files)

@@ -44,7 +44,7 @@ def rules_in_force(source: RuleSource | None, kept: _Kept) -> RulesInForce:
         return _last_good(last_good, kept, (f"the rule files can't be read: {why}",))
     loaded = load_policy(files)
     if loaded.policy is None:
-        return _last_good(last_good, kept, tuple(str(problem) for problem in loaded.problems))
+        return _last_good(last_good, kept, tuple(str(error) for error in loaded.errors))
     since = kept.kept_at() if files == last_good else None
     return RulesInForce(hash=loaded.policy.hash, rules=len(loaded.policy.rules), since=since)
 

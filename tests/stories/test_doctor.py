@@ -13,7 +13,7 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.graph import Fault
 from shared.auth import Token
 from shared.worker import doctor
-from tests.stories.conftest import AtTheDesk, Ran, Story
+from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +103,15 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str
 
     assert ran.exit == 1
     assert line(ran, what).startswith(said)
+
+
+def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) -> None:
+    """The error, not the warnings that stand before it."""
+    (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
+    ran = at_the_desk("doctor")
+
+    assert ran.exit == 1
+    assert 'rules.yaml:17:1: unknown key "nonsense"' in line(ran, "rules")
 
 
 @pytest.mark.parametrize(
