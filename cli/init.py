@@ -12,7 +12,7 @@ from cli import starter
 from cli.output import Refused, console, write_file
 from cli.starter import Wishes
 from shared.rules.domains import PATTERN
-from shared.storage.rule_source import SUFFIX
+from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
 
@@ -56,7 +56,7 @@ def init(
 
     Asks a few questions, those aside that flags have answered.
     """
-    if file.suffix != SUFFIX:
+    if not is_rule_file(file.name):
         raise Refused(f"{file} would never be read; a rule file is named *{SUFFIX}")
     if file.exists() and not force:
         raise Refused(f"{file} exists already; say --force to overwrite it, or name another file")

@@ -1,9 +1,10 @@
 """Where rule files come from, a folder or a blob container."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from azure.core.credentials import TokenCredential
-from azure.storage.blob import BlobProperties, ContainerClient
+from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from shared.errors import SettingsError
 from shared.rules.loader import RuleFile
@@ -14,6 +15,13 @@ from shared.storage.blobs import available, container_at, container_of
 _MOST_BYTES = 300_000
 #: how the name of a rule file ends
 SUFFIX = ".yaml"
+#: how Hadoop's tools, and Data Lake accounts, mark a blob that stands for a folder
+_FOLDER = "hdi_isfolder"
+
+
+def is_rule_file(name: str) -> bool:
+    """Return whether a file of this name is read; what begins with a dot is hidden, as in a shell."""
+    return name.endswith(SUFFIX) and not name.startswith(".")
 
 
 class RuleFolder:
@@ -29,7 +37,10 @@ class RuleFolder:
             OSError: the folder or a file can't be read.
         """
         name = self._folder.absolute().name
-        files = sorted(path for path in self._folder.iterdir() if path.suffix == SUFFIX)
+        # A link that leads nowhere is no folder: it is read, and is an error.
+        files = sorted(
+            path for path in self._folder.iterdir() if is_rule_file(path.name) and not path.is_dir()
+        )
         return tuple(RuleFile(f"{name}/{path.name}", path.read_bytes()) for path in files)
 
 
@@ -64,13 +75,20 @@ class RuleContainer:
             StorageUnavailable: the container can't be read.
         """
         with available(self._client.container_name):
-            blobs = [blob for blob in self._client.list_blobs() if _is_rule_file(blob.name)]
-            self._fetched = {blob.name: self._fetch(blob) for blob in blobs}
+            self._fetched = {blob.name: self._fetch(blob) for blob in self._list()}
         return tuple(file for _etag, file in self._fetched.values())
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _list(self) -> Iterator[BlobProperties]:
+        """List what lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
+        for blob in self._client.walk_blobs(include=["metadata"], delimiter="/"):
+            if isinstance(blob, BlobPrefix) or _FOLDER in (blob.metadata or ()):
+                continue
+            if is_rule_file(blob.name):
+                yield blob
 
     def _fetch(self, blob: BlobProperties) -> tuple[str, RuleFile]:
         known = self._fetched.get(blob.name)
@@ -80,8 +98,3 @@ class RuleContainer:
         most = min(blob.size, _MOST_BYTES) or None
         content = self._client.download_blob(blob.name, offset=0 if most else None, length=most).readall()
         return str(blob.etag), RuleFile(f"{self._client.container_name}/{blob.name}", content)
-
-
-def _is_rule_file(blob: str) -> bool:
-    """Whether it lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
-    return blob.endswith(SUFFIX) and "/" not in blob

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -24,6 +25,25 @@ def test_a_folder_gives_its_rule_files_in_name_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
 
     assert [file.content for file in RuleFolder(tmp_path).read()] == [b"a.yaml", b"b.yaml"]
+
+
+HIDDEN = (".yaml", ".hidden.yaml", "._a.yaml")
+
+
+def test_a_folder_is_read_without_what_only_looks_like_a_rule_file(tmp_path: Path) -> None:
+    """What editors and systems hide there, and folders."""
+    for name in ("a.yaml", *HIDDEN):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert [file.name for file in RuleFolder(tmp_path).read()] == [f"{tmp_path.name}/a.yaml"]
+
+
+def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    """The rules behind it may be those that skip."""
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        RuleFolder(tmp_path).read()
 
 
 def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
@@ -59,12 +79,25 @@ def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> 
 
 
 def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
-    """Examples that an upload has brought along are not in force."""
+    """Examples that an upload has brought along are not in force, nor what only looks like a rule file."""
     container.create_container()
-    for name in ("a.yaml", "examples/b.yaml", "notes.txt"):
+    for name in ("a.yaml", "examples/b.yaml", "folder.yaml/c.yaml", "notes.txt", *HIDDEN):
         container.upload_blob(name, b"x")
+    container.upload_blob("empty.yaml", b"", metadata={"hdi_isfolder": "true"})  # as Hadoop marks folders
 
     assert [file.name.rsplit("/", 1)[-1] for file in RuleContainer(container).read()] == ["a.yaml"]
+
+
+def test_a_container_is_read_to_its_last_page(azurite: Azurite, unique: Callable[[str], str]) -> None:
+    """The service lists 5,000 at a time; here, two."""
+    with _ByTwos.from_connection_string(azurite.connection_string, unique("rules")) as container:
+        container.create_container()
+        names = ["a.yaml", "b.yaml", "c.yaml", "d/e.yaml", "f.yaml"]
+        for name in names:
+            container.upload_blob(name, b"x")
+        read = RuleContainer(container).read()
+
+    assert [file.name.partition("/")[2] for file in read] == ["a.yaml", "b.yaml", "c.yaml", "f.yaml"]
 
 
 def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite) -> None:
@@ -72,3 +105,10 @@ def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite)
     storage = StorageSettings(connection_string=azurite.connection_string)
     with pytest.raises(SettingsError, match="another storage account"):
         RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
+
+
+class _ByTwos(ContainerClient):
+    """A container whose lists come in pages of two."""
+
+    def walk_blobs(self, *args: Any, **options: Any) -> Any:
+        return super().walk_blobs(*args, **options, results_per_page=2)
