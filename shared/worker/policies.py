@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
@@ -31,6 +32,13 @@ class Keeper(Protocol):
         """Keep these instead."""
 
 
+def unreadable(error: OSError | StorageUnavailable) -> str:
+    """Return which file or folder can't be read, and why; not where it lies."""
+    if isinstance(error, OSError):
+        return f"{Path(error.filename or '').name}: {error.strerror}"
+    return str(error)
+
+
 class Policies:
     """Keeps the last good policy; safe to share between threads."""
 
@@ -56,8 +64,7 @@ class Policies:
         try:
             files = self._source.read()
         except (OSError, StorageUnavailable) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            self._refuse([f"the rule files can't be read: {why}"])
+            self._refuse([f"the rule files can't be read: {unreadable(error)}"])
             return
         if files == self._files and self._policy is not None:
             return

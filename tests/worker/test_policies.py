@@ -90,6 +90,14 @@ def test_the_last_good_policy_stays_in_force(said: pytest.LogCaptureFixture, bro
     assert "private" not in said.text
 
 
+def test_a_refusal_names_the_file_that_cannot_be_read(said: pytest.LogCaptureFixture) -> None:
+    """By its name alone: where it lies is nobody's business."""
+    Policies(Desk(None), Shelf(), lambda: START).current()
+    [line] = [json.loads(record.getMessage()) for record in said.records]
+
+    assert line["problems"] == ["the rule files can't be read: path: Permission denied"]
+
+
 def test_without_a_valid_policy_there_is_none(said: pytest.LogCaptureFixture) -> None:
     """Then nothing is decided, rather than something wrong."""
     desk = Desk(BAD)
