@@ -29,14 +29,12 @@ def container_at(url: str, credential: TokenCredential | None) -> ContainerClien
 
 
 @contextmanager
-def available(container: str) -> Iterator[None]:
-    """Tell of a container that does not answer as everything else of ours does: `StorageUnavailable`."""
+def available(what: str) -> Iterator[None]:
+    """Turn the SDK's errors into `StorageUnavailable`, which names what was asked for."""
     try:
         yield
     except AzureError as error:
-        raise StorageUnavailable(
-            f"blob container {container} did not answer as it should: {type(error).__name__}"
-        ) from error
+        raise StorageUnavailable(f"{what} did not answer as it should: {type(error).__name__}") from error
 
 
 class _Options(TypedDict):

@@ -13,6 +13,7 @@ from shared.rules.loader import RuleFile
 from shared.storage.blobs import available
 
 KEPT_CONTAINER = "joinlink"
+_KEPT = f"blob container {KEPT_CONTAINER}"
 _KEPT_BLOB = "last-good-rules.json"
 
 
@@ -28,7 +29,7 @@ class LastGoodRules:
         Raises:
             StorageUnavailable: the blob can't be read.
         """
-        with available(KEPT_CONTAINER):
+        with available(_KEPT):
             try:
                 kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
                 return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
@@ -43,7 +44,7 @@ class LastGoodRules:
         Raises:
             StorageUnavailable: the container does not tell.
         """
-        with available(KEPT_CONTAINER):
+        with available(_KEPT):
             try:
                 return self._client.get_blob_client(_KEPT_BLOB).get_blob_properties().last_modified
             except ResourceNotFoundError:
@@ -56,7 +57,7 @@ class LastGoodRules:
             StorageUnavailable: the blob can't be written.
         """
         kept = [{"name": file.name, "content": b64encode(file.content).decode()} for file in files]
-        with available(KEPT_CONTAINER):
+        with available(_KEPT):
             with suppress(ResourceExistsError):
                 self._client.create_container()
             self._client.upload_blob(_KEPT_BLOB, json.dumps({"files": kept}), overwrite=True)

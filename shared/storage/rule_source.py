@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
@@ -72,9 +73,9 @@ class RuleContainer:
         """Return the files as they are now.
 
         Raises:
-            StorageUnavailable: the container can't be read.
+            StorageUnavailable: the container can't be read, or is being changed.
         """
-        with available(self._client.container_name):
+        with available(f"blob container {self._client.container_name}"):
             self._fetched = {blob.name: self._fetch(blob) for blob in self._list()}
         return tuple(file for _etag, file in self._fetched.values())
 
@@ -94,7 +95,17 @@ class RuleContainer:
         known = self._fetched.get(blob.name)
         if known and known[0] == blob.etag:
             return known
+        name = f"{self._client.container_name}/{blob.name}"
+        etag = blob.etag.strip('"')  # lists show it without its quotes
         # A range of an empty blob is an error to the service.
         most = min(blob.size, _MOST_BYTES) or None
-        content = self._client.download_blob(blob.name, offset=0 if most else None, length=most).readall()
-        return str(blob.etag), RuleFile(f"{self._client.container_name}/{blob.name}", content)
+        with available(f"blob {name}"):
+            # As it was listed or not at all: the beginning of one that has grown since may be valid, too.
+            content = self._client.download_blob(
+                blob.name,
+                offset=0 if most else None,
+                length=most,
+                etag=f'"{etag}"',
+                match_condition=MatchConditions.IfNotModified,
+            ).readall()
+        return str(blob.etag), RuleFile(name, content)

@@ -7,6 +7,7 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
+from shared.rules.yaml_reader import MAX_BYTES
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_of
 from shared.storage.rule_source import RuleContainer, RuleFolder
@@ -72,6 +73,32 @@ def test_a_container_gives_its_rule_blobs_as_they_are_now(container: ContainerCl
     assert [file.name.rsplit("/", 1)[-1] for file in third] == ["b.yaml", "c.yaml"]
 
 
+def test_a_blob_that_grows_while_it_is_read_is_not_cut_off(
+    azurite: Azurite, unique: Callable[[str], str]
+) -> None:
+    """Its beginning may be a valid policy, without the exceptions at its end: it is read anew at the next look."""
+    with _Growing.from_connection_string(azurite.connection_string, unique("rules")) as container:
+        container.create_container()
+        container.upload_blob("a.yaml", b"when: x\n")
+        rules = RuleContainer(container)
+        with pytest.raises(
+            StorageUnavailable, match=r"/a\.yaml did not answer as it should: ResourceModified"
+        ):
+            rules.read()
+        [whole] = rules.read()
+
+    assert whole.content == _Growing.WHOLE
+
+
+def test_of_a_huge_blob_only_enough_is_fetched_to_refuse_it(container: ContainerClient) -> None:
+    """The loader takes 256 KiB."""
+    container.create_container()
+    container.upload_blob("a.yaml", b"#" * 400_000)
+    [file] = RuleContainer(container).read()
+
+    assert MAX_BYTES < len(file.content) < 400_000
+
+
 def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> None:
     """So that the policy in force stays."""
     with pytest.raises(StorageUnavailable, match="did not answer"):
@@ -105,6 +132,18 @@ def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite)
     storage = StorageSettings(connection_string=azurite.connection_string)
     with pytest.raises(SettingsError, match="another storage account"):
         RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
+
+
+class _Growing(ContainerClient):
+    """A container in which a file grows, once, after it was listed and before it is read."""
+
+    WHOLE = b"when: x\nunless: y\n"
+
+    def walk_blobs(self, *args: Any, **options: Any) -> Any:
+        listed: list[Any] = list(super().walk_blobs(*args, **options))
+        if listed[0].size < len(self.WHOLE):
+            self.upload_blob("a.yaml", self.WHOLE, overwrite=True)
+        return listed
 
 
 class _ByTwos(ContainerClient):
