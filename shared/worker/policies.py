@@ -47,7 +47,7 @@ class Policies:
         self._keeper = keeper
         self._now = now
         self._lock = Lock()
-        self._next_look: datetime | None = None
+        self._last_look: datetime | None = None
         self._files: tuple[RuleFile, ...] | None = None
         self._policy: Policy | None = None
 
@@ -55,8 +55,9 @@ class Policies:
         """Return the policy in force, None as long as there has been no valid one."""
         with self._lock:
             now = self._now()
-            if self._next_look is None or now >= self._next_look:
-                self._next_look = now + LOOK_EVERY
+            # A clock that was set back must not keep us from looking until it has caught up.
+            if self._last_look is None or not self._last_look <= now < self._last_look + LOOK_EVERY:
+                self._last_look = now
                 self._look()
             return self._policy
 

@@ -73,6 +73,19 @@ def test_rules_are_looked_at_once_a_minute(said: pytest.LogCaptureFixture) -> No
     assert events(said) == ["rules.loaded", "rules.loaded"]
 
 
+def test_a_clock_that_is_set_back_does_not_stop_the_looks() -> None:
+    """Or new rules would wait until it has caught up."""
+    desk = Desk(GOOD)
+    policies = Policies(desk, Shelf(), lambda: desk.now)
+    policies.current()
+    desk.now -= timedelta(hours=3)
+    for _ in range(3):
+        policies.current()
+        desk.now += timedelta(minutes=1)
+
+    assert desk.reads == 4
+
+
 @pytest.mark.parametrize("broken", [pytest.param(BAD, id="a typo"), pytest.param(None, id="not to be read")])
 def test_the_last_good_policy_stays_in_force(said: pytest.LogCaptureFixture, broken: bytes | None) -> None:
     """Loudly; and once mended, the new one is taken."""
