@@ -29,14 +29,15 @@ class LastGoodRules:
         Raises:
             StorageUnavailable: the blob can't be read.
         """
-        with available(_KEPT):
-            try:
-                kept = json.loads(self._client.download_blob(_KEPT_BLOB).readall())
-                return tuple(RuleFile(file["name"], b64decode(file["content"])) for file in kept["files"])
-            except ResourceNotFoundError:
-                return ()
-            except (ValueError, KeyError, TypeError) as error:
-                raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
+        kept = self._read(_KEPT_BLOB)
+        if kept is None:
+            return ()
+        try:
+            return tuple(
+                RuleFile(file["name"], b64decode(file["content"])) for file in json.loads(kept)["files"]
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise StorageUnavailable(f"{_KEPT_BLOB} in container {KEPT_CONTAINER} is damaged") from error
 
     def kept_at(self) -> datetime | None:
         """Return when the files were kept: since then they are in force; None if there are none.
@@ -51,17 +52,31 @@ class LastGoodRules:
                 return None
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
-        """Keep these files instead.
+        """Keep these files instead, if they are others.
 
         Raises:
-            StorageUnavailable: the blob can't be written.
+            StorageUnavailable: the blob can't be read or written.
         """
-        kept = [{"name": file.name, "content": b64encode(file.content).decode()} for file in files]
-        with available(_KEPT):
-            with suppress(ResourceExistsError):
-                self._client.create_container()
-            self._client.upload_blob(_KEPT_BLOB, json.dumps({"files": kept}), overwrite=True)
+        names_and_contents = [
+            {"name": file.name, "content": b64encode(file.content).decode()} for file in files
+        ]
+        kept = json.dumps({"files": names_and_contents}).encode()
+        if kept != self._read(_KEPT_BLOB):
+            self._write(_KEPT_BLOB, kept)
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _read(self, blob: str) -> bytes | None:
+        with available(_KEPT):
+            try:
+                return self._client.download_blob(blob).readall()
+            except ResourceNotFoundError:
+                return None
+
+    def _write(self, blob: str, content: bytes) -> None:
+        with available(_KEPT):
+            with suppress(ResourceExistsError):
+                self._client.create_container()
+            self._client.upload_blob(blob, content, overwrite=True)

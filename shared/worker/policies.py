@@ -29,7 +29,7 @@ class Keeper(Protocol):
         """Return what was kept last, none if nothing was."""
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
-        """Keep these instead."""
+        """Keep these instead, if they are others."""
 
 
 def unreadable(error: OSError | StorageUnavailable) -> str:
@@ -50,6 +50,7 @@ class Policies:
         self._last_look: datetime | None = None
         self._files: tuple[RuleFile, ...] | None = None
         self._policy: Policy | None = None
+        self._unkept: tuple[RuleFile, ...] = ()
 
     def current(self) -> Policy | None:
         """Return the policy in force, None as long as there has been no valid one."""
@@ -66,16 +67,19 @@ class Policies:
             files = self._source.read()
         except (OSError, StorageUnavailable) as error:
             self._refuse([f"the rule files can't be read: {unreadable(error)}"])
-            return
-        if files == self._files and self._policy is not None:
-            return
+        else:
+            if files != self._files or self._policy is None:
+                self._judge(files)
+        self._keep()
+
+    def _judge(self, files: tuple[RuleFile, ...]) -> None:
         self._files = files
         loaded = load_policy(files, today=self._now().date())
         if loaded.policy is None:
             self._refuse([str(error) for error in loaded.errors])
-            return
-        self._take(loaded, kept=False)
-        self._keep(files)
+        else:
+            self._take(loaded, kept=False)
+            self._unkept = files
 
     def _refuse(self, problems: list[str]) -> None:
         if self._policy is None:
@@ -109,9 +113,12 @@ class Policies:
             warnings=[str(problem) for problem in loaded.problems][:_PROBLEMS_LOGGED],
         )
 
-    def _keep(self, files: tuple[RuleFile, ...]) -> None:
+    def _keep(self) -> None:
+        """Keep what was taken; where it fails, at a later look, or older rules would come back one day."""
+        if not self._unkept:
+            return
         try:
-            if self._keeper.read() != files:
-                self._keeper.keep(files)
+            self._keeper.keep(self._unkept)
+            self._unkept = ()
         except StorageUnavailable as error:
             logger().warning("rules.keep_failed", detail=str(error))

@@ -36,3 +36,13 @@ def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerCli
 
     assert before == ()
     assert kept.read() == files
+
+
+def test_rules_that_are_kept_already_are_not_written_again(container: ContainerClient) -> None:
+    """Since when they are in force is told by when they were kept."""
+    kept, files = LastGoodRules(container), (RuleFile("rules/a.yaml", b"a"),)
+    kept.keep(files)
+    etag = container.get_blob_client("last-good-rules.json").get_blob_properties().etag
+    kept.keep(files)
+
+    assert etag == container.get_blob_client("last-good-rules.json").get_blob_properties().etag

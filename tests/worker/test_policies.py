@@ -33,17 +33,26 @@ class Desk:
 class Shelf:
     """Where the last good files are kept; it may be out of reach."""
 
-    def __init__(self, files: tuple[RuleFile, ...] = (), *, broken: bool = False) -> None:
+    def __init__(
+        self, files: tuple[RuleFile, ...] = (), *, broken: bool = False, damaged: bool = False
+    ) -> None:
         self.files = files
         self.broken = broken
+        self.damaged = damaged
 
     def read(self) -> tuple[RuleFile, ...]:
-        if self.broken:
-            raise StorageUnavailable("blob container joinlink did not answer as it should")
+        self._reach()
+        if self.damaged:
+            raise StorageUnavailable("last-good-rules.json in container joinlink is damaged")
         return self.files
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
-        self.files = files
+        self._reach()
+        self.files, self.damaged = files, False
+
+    def _reach(self) -> None:
+        if self.broken:
+            raise StorageUnavailable("blob container joinlink did not answer as it should")
 
 
 @pytest.fixture
@@ -161,3 +170,22 @@ def test_a_shelf_out_of_reach_stops_nothing(said: pytest.LogCaptureFixture) -> N
 
     assert Policies(desk, Shelf(broken=True), lambda: desk.now).current() is not None
     assert events(said) == ["rules.loaded", "rules.keep_failed"]
+
+
+def test_what_could_not_be_kept_is_kept_later() -> None:
+    """Or a restart under broken files would bring back rules that were replaced long ago."""
+    desk, shelf = Desk(BETTER), Shelf((RuleFile("rules/a.yaml", GOOD),), broken=True)
+    policies = Policies(desk, shelf, lambda: desk.now)
+    policies.current()
+    shelf.broken, desk.content, desk.now = False, BAD, desk.now + timedelta(minutes=1)
+    policies.current()
+
+    assert shelf.files == (RuleFile("rules/a.yaml", BETTER),)
+
+
+def test_what_was_kept_and_is_damaged_is_replaced() -> None:
+    """By the rules in force; nobody needs to delete it first."""
+    desk, shelf = Desk(GOOD), Shelf(damaged=True)
+    Policies(desk, shelf, lambda: desk.now).current()
+
+    assert shelf.files == desk.read()
