@@ -132,12 +132,15 @@ def _merge(files: Iterable[tuple[ReadFile, Reader]]) -> dict[str, Setting]:
 
 def _policy(files: Sequence[RuleFile], read: Sequence[ReadFile], settings: dict[str, Setting]) -> Policy:
     values = {_FIELDS.get(name, name): setting.value for name, setting in settings.items()}
-    return Policy(rules=tuple(rule for file in read for rule, _ in file.rules), hash=_hash(files), **values)
+    return Policy(
+        rules=tuple(rule for file in read for rule, _ in file.rules), hash=rules_hash(files), **values
+    )
 
 
-def _hash(files: Sequence[RuleFile]) -> str:
+def rules_hash(files: Sequence[RuleFile]) -> str:
+    """Return what a policy of these files is known by, in the log and at the desk."""
     whole = hashlib.sha256()
-    for file in files:
+    for file in sorted(files, key=lambda file: file.name):
         # Without its folder, whose name differs between desk and cloud.
         for part in (file.name.rpartition("/")[2].encode("utf-8", "replace"), file.content):
             whole.update(len(part).to_bytes(8) + part)

@@ -1,9 +1,9 @@
-"""The last good rule files, kept in a blob beyond the life of a process."""
+"""What processes tell each other of rule files by two blobs: the last good ones, and which were seen last."""
 
 import json
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
@@ -15,9 +15,12 @@ from shared.storage.blobs import available
 KEPT_CONTAINER = "joinlink"
 _KEPT = f"blob container {KEPT_CONTAINER}"
 _KEPT_BLOB = "last-good-rules.json"
+_SEEN_BLOB = "seen-rules.json"
+#: what was seen longer ago may have been gone in between; the timer looks every quarter of an hour
+_SIGHTING_HOLDS = timedelta(hours=1)
 
 
-class LastGoodRules:
+class KeptRules:
     """The rule files that were last in force, kept in a blob: a restart under broken ones finds them."""
 
     def __init__(self, client: ContainerClient) -> None:
@@ -64,9 +67,28 @@ class LastGoodRules:
         if kept != self._read(_KEPT_BLOB):
             self._write(_KEPT_BLOB, kept)
 
+    def seen_since(self, rules: str, now: datetime) -> datetime:
+        """Return since when no process has seen others than these, by their hash: from now on, if one has.
+
+        Raises:
+            StorageUnavailable: the blob can't be read or written.
+        """
+        since = self._last_seen(rules)
+        if since and timedelta(0) <= now - since <= _SIGHTING_HOLDS:
+            return since
+        self._write(_SEEN_BLOB, json.dumps({"rules": rules, "since": now.isoformat()}).encode())
+        return now
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _last_seen(self, rules: str) -> datetime | None:
+        try:
+            seen = json.loads(self._read(_SEEN_BLOB) or b"{}")
+            return datetime.fromisoformat(seen["since"]).astimezone(UTC) if seen["rules"] == rules else None
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def _read(self, blob: str) -> bytes | None:
         with available(_KEPT):
