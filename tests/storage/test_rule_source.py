@@ -7,7 +7,7 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rules.yaml_reader import MAX_BYTES
+from shared.rules.yaml_text import MAX_BYTES
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_of
 from shared.storage.rule_source import RuleContainer, RuleFolder
