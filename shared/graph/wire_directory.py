@@ -1,10 +1,12 @@
 """Graph's JSON for users, the tenant and subscriptions, checked and turned into our values."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from shared.domain.mailbox import NoCalendar, Subscription, User
+from shared.errors import Forbidden
 from shared.graph.shapes import Shape, Text, moment, or_, understood
 
 
@@ -76,17 +78,29 @@ class _Subscriptions(Shape):
 
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
     """Read the lower-case addresses of a page of users: their mail, and the name they sign in with."""
-    with understood(call):
-        users = _Users.model_validate(data).value
-        return frozenset(
-            address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
-        )
+    users = _readable(data, call)
+    return frozenset(
+        address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
+    )
 
 
 def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
     """Read a page of users."""
+    return tuple(user.value() for user in _readable(data, call))
+
+
+def _readable(data: dict[str, Any], call: str) -> list[_User]:
+    """Read a page of users of whom more is told than that they are there.
+
+    Who may read groups and not users gets a list of ids, and no 403 (https://learn.microsoft.com/graph/
+    permissions-overview, "Limited information returned for inaccessible member objects").
+    """
     with understood(call):
-        return tuple(user.value() for user in _Users.model_validate(data).value)
+        users = _Users.model_validate(data).value
+    if all(user.mail or user.user_principal_name for user in users):
+        return users
+    detail = "users are listed without their names: User.Read.All is missing"
+    raise Forbidden(call, status=HTTPStatus.OK, detail=detail)
 
 
 def user_from(data: dict[str, Any], call: str) -> User:
