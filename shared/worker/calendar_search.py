@@ -70,6 +70,8 @@ class CalendarSearcher:
         if event.is_organizer and self._meetings.key(event.id) in pending:
             return Judged(event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
+        if event.is_organizer and policy.mailboxes.leaves_out(event.organizer):
+            return Judged(event, Verdict.SKIP)
         decision = decide(event, policy, self._directory.facts(policy), now)
         if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
             meeting = self._meetings.read(search.mailbox, event.id).meeting

@@ -148,6 +148,8 @@ class Processor:
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
         now, policy = self._world.now(), found.policy
+        if found.event.is_organizer and policy.mailboxes.leaves_out(found.event.organizer):
+            return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
         facts = Facts(meeting=meeting)
         # Where a guard decides, nothing needs to be asked of the directory.
         if guard_against(found.event, policy, facts, now) is None:
@@ -172,6 +174,8 @@ class Processor:
                 return Handled(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=rule)
             case Verdict.ENABLE if self._report_only:
                 return Handled(outcome=Outcome.WOULD_ENABLE, reason=Reason.BRAKE, rule=decision.rule)
+            case Verdict.ENABLE if self._watched.was_let_go(found.change.mailbox):
+                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
             case Verdict.ENABLE if decision.rule is not None:
                 return self._enabler.enable(found.policy.rule(decision.rule), found, graph)
         if decision.reason is Reason.ALREADY_ONLINE:
