@@ -99,8 +99,9 @@ def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
         yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
     for group in sorted(policy.groups):
         yield f"a file tells nothing of the members of group {group}; --mailbox and --event-id ask Graph"
-    owner = event.organizer.lower() if event.is_organizer else ""
-    yield from scope.notes(policy.mailboxes, frozenset({owner} if owner else ()), facts.members)
+    address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
+    owner = scope.Owner(names=address, at_work=address)
+    yield from scope.notes(policy.mailboxes, owner, facts.members)
 
 
 def _moment(text: str) -> datetime | None:

@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
-from shared.worker.desk import Desk
+from shared.worker.desk import Desk, Look
 from shared.worker.policies import unreadable
 
 _SENTENCES: dict[type[GraphError], str] = {
@@ -49,9 +49,8 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
             desk = joinlink.desk()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             found = desk.look(mailbox, event_id, policy)
-            owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
             members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, frozenset(owner - {""}), members)
+            in_scope = scope.notes(policy.mailboxes, _owner(found), members)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{said} ({error})") from error
@@ -88,6 +87,15 @@ def rules_in_force(desk: Desk) -> Policy:
             f"the first is {loaded.errors[0]}"
         )
     return loaded.policy
+
+
+def _owner(found: Look) -> scope.Owner:
+    address = {found.event.organizer.lower()} if found.event.is_organizer else set()
+    return scope.Owner(
+        names=frozenset({found.owner.id, found.owner.name.lower()}),
+        at_work=frozenset({found.owner.id, *address}),
+        called=found.owner.name,
+    )
 
 
 def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list[str]:

@@ -133,16 +133,6 @@ def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str)
     )
 
 
-def read_user(name: str) -> Call:
-    """Get a user by user principal name or object id (https://learn.microsoft.com/graph/api/user-get)."""
-    return Call(
-        name="read the mailbox's user",
-        method="GET",
-        path=f"/users/{quote(name, safe='')}",
-        params={"$select": "id"},
-    )
-
-
 def read_verified_domains() -> Call:
     """Get the tenant's verified domains (https://learn.microsoft.com/graph/api/resources/verifieddomain)."""
     return Call(

@@ -10,10 +10,6 @@ from shared.errors import Forbidden
 from shared.graph.shapes import Shape, Text, moment, or_, understood
 
 
-class _Identified(Shape):
-    id: str
-
-
 class _Domain(Shape):
     name: str
 
@@ -125,12 +121,6 @@ def subscriptions_from(data: dict[str, Any], call: str) -> tuple[Subscription, .
     """Read a page of subscriptions."""
     with understood(call):
         return tuple(one.value() for one in _Subscriptions.model_validate(data).value)
-
-
-def user_id_from(data: dict[str, Any], call: str) -> str:
-    """Read a user's object id."""
-    with understood(call):
-        return _Identified.model_validate(data).id
 
 
 def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:
