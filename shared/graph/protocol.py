@@ -153,7 +153,7 @@ def read_group_members(group: str) -> Call:
         name="read the group's members",
         method="GET",
         path=f"/groups/{quote(group, safe='')}/transitiveMembers/microsoft.graph.user",
-        params={"$select": "id,mail,userPrincipalName", "$top": "999", "$count": "true"},
+        params={"$select": "id,mail,userPrincipalName,proxyAddresses", "$top": "999", "$count": "true"},
         headers={"ConsistencyLevel": "eventual"},
     )
 

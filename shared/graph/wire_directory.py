@@ -1,5 +1,6 @@
 """Graph's JSON for users, the tenant and subscriptions, checked and turned into our values."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -26,12 +27,22 @@ class _User(Shape):
     id: Text = ""
     mail: Text = ""
     user_principal_name: Text = ""
+    #: each behind its kind: `SMTP:` the main address, `smtp:` an alias, and others that are not for mail
+    proxy_addresses: Annotated[list[str], or_([])] = Field(default_factory=list)
     user_type: Text = "Member"
     # Not told, it is enabled: the mailbox itself will say.
     account_enabled: Annotated[bool, or_(default=True)] = True
 
     def value(self) -> User:
         return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses that an event may show, in lower case."""
+        yield from (name.lower() for name in (self.mail, self.user_principal_name) if name)
+        for proxy in self.proxy_addresses:
+            kind, _, address = proxy.lower().partition(":")
+            if kind == "smtp":
+                yield address
 
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
@@ -73,11 +84,8 @@ class _Subscriptions(Shape):
 
 
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
-    """Read the lower-case addresses of a page of users: their mail, and the name they sign in with."""
-    users = _readable(data, call)
-    return frozenset(
-        address.lower() for user in users for address in (user.mail, user.user_principal_name) if address
-    )
+    """Read the lower-case addresses of a page of users: mail, aliases, and the name they sign in with."""
+    return frozenset(address for user in _readable(data, call) for address in user.addresses())
 
 
 def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:

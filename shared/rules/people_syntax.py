@@ -29,7 +29,7 @@ class PeopleSyntax:
     form = (
         "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
         "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
-        "`lists`, too; `member_of` takes object ids of groups."
+        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses."
     )
 
     def shape(self) -> Shape:

@@ -6,7 +6,7 @@ import pytest
 from shared.domain.event import Attendee, Calendar, Location
 from shared.errors import UnexpectedAnswer
 from shared.graph.wire import calendar_from, event_from
-from shared.graph.wire_directory import domains_from
+from shared.graph.wire_directory import addresses_from, domains_from
 
 NINE = {"dateTime": "2026-11-24T09:00:00.0000000", "timeZone": "UTC"}
 TEN = {"dateTime": "2026-11-24T10:00:00.0000000", "timeZone": "UTC"}
@@ -119,6 +119,29 @@ def test_a_calendar_without_providers_names_none() -> None:
     found = {"id": "c", "defaultOnlineMeetingProvider": None, "allowedOnlineMeetingProviders": None}
 
     assert calendar_from(found, "read the calendar") == expected
+
+
+def test_people_are_known_by_all_their_addresses() -> None:
+    """Mail, user principal name and aliases, in lower case; what is no mail address is left out."""
+    page = {
+        "value": [
+            {
+                "mail": "Ada@contoso.com",
+                "userPrincipalName": "A.Lovelace@contoso.com",
+                "proxyAddresses": [
+                    "SMTP:Ada@contoso.com",
+                    "smtp:Countess@contoso.com",
+                    "SIP:al@contoso.com",
+                    "X500:/o=x",
+                ],
+            },
+            {"mail": None, "userPrincipalName": "bo@contoso.com", "proxyAddresses": None},
+        ]
+    }
+
+    assert addresses_from(page, "c") == {
+        "ada@contoso.com", "a.lovelace@contoso.com", "countess@contoso.com", "bo@contoso.com",
+    }  # fmt: skip
 
 
 def test_domains_are_lower_case() -> None:

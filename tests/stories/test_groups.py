@@ -25,6 +25,20 @@ def story(begin: Begin) -> Story:
     return story
 
 
+def test_a_member_is_known_by_every_address(begin: Begin) -> None:
+    """A colleague who is invited by an alias is in the same groups."""
+    story = begin()
+    eve = story.person("Eve", aliases=("Evie@contoso.com",))
+    group = story.stage.graph.add_group("Works council", [eve])
+    rules = RULES.replace("GROUP", group).replace("organizer:", "attendee:")
+    story.rules.joinpath("rules.yaml").write_text(rules)
+    ada = story.person("Ada")
+    story.meeting(ada, "evie@contoso.com", "bo@fabrikam.com")
+    story.play()
+
+    assert story.ends(ada) == [("skipped", "rule_skip")]
+
+
 def test_members_who_may_not_be_read_make_no_empty_group(story: Story, at_the_desk: AtTheDesk) -> None:
     """Without the right to read users Graph lists members by id alone: the group is not known, as with a 403."""
     story.stage.graph.revoke_permission("User.Read.All")
