@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -70,6 +71,8 @@ def explain_event(
     else:
         subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
+    if subject.report_only:
+        explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
         print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
     else:

@@ -61,6 +61,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         policy=policy,
         facts=found.facts,
         now=at or desk.now(),
+        report_only=desk.report_only,
         notes=(
             *in_scope,
             *_unknown(policy, found.facts),

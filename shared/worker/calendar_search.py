@@ -76,8 +76,9 @@ class CalendarSearcher:
         if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
             meeting = self._meetings.read(search.mailbox, event.id).meeting
             decision = decide(event, policy, self._directory.facts(policy, meeting), now)
-        is_braked = self._report_only and decision.verdict is Verdict.ENABLE
-        return Judged(event, Verdict.WOULD_ENABLE if is_braked else decision.verdict, decision.rule)
+        if self._report_only:
+            decision = decision.under_brake()
+        return Judged(event, decision.verdict, decision.rule)
 
 
 def _events(search: Search, graph: Graph) -> Iterator[Event]:

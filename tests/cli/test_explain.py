@@ -65,7 +65,7 @@ Rules, the first that matches decides
     when is not met
       ✗ subject contains "[no link]"  "Review"
 
-▶ external  report enable  matches, decides
+▶ external  report enable  matches, would decide if promoted
     when is met
       ✓ external_attendees at least 1        1
     unless is not met
@@ -158,6 +158,20 @@ def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, wr
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "contoso.com")
 
     assert "▶ g  enforce skip  can't be told, which decides\n" in ran.out
+
+
+def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlink: Any, write: Any) -> None:
+    """What happens now is the enforced rules' doing."""
+    rules = "version: 1\nrules:\n  - {id: tried, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}\n"
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01")
+
+    assert (
+        "now          is left alone, by live: tried wants a link, and is in report mode (report_mode)\n"
+        in ran.out
+    )
+    assert "▶ tried  report enable  matches, would decide if promoted\n" in ran.out
+    assert "▶ live  enforce skip  matches, decides now\n" in ran.out
 
 
 @pytest.mark.parametrize(
