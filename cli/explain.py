@@ -10,12 +10,11 @@ from typing import Annotated
 import typer
 
 from cli import live, rule_files, scope
-from cli.event_file import read_event
+from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
 from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
-from shared.domain.event import Event
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -81,18 +80,24 @@ def explain_event(
 
 def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
     policy = rule_files.load_one(rules or rule_files.DEFAULT)
-    event = read_event(file)
+    read = read_event(file)
     facts = Facts(tenant_domains=domains or None)
     return Subject(
-        event=event,
+        event=read.event,
         policy=policy,
         facts=facts,
         now=at or World().now(),
-        notes=tuple(_notes(event, policy, facts)),
+        notes=tuple(_notes(read, policy, facts)),
     )
 
 
-def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
+def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
+    event = read.event
+    if lacking := read.lacking(with_body=policy.look_in_body):
+        yield (
+            f"the file does not say {', '.join(lacking)}; what is not said counts as empty, false or normal, "
+            "and may be otherwise in Graph"
+        )
     if event.master is not None:
         yield (
             f"this is the {event.type} of a series, and the worker judges its series master, which may be "

@@ -160,6 +160,28 @@ def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, wr
     assert "▶ g  enforce skip  can't be told, which decides\n" in ran.out
 
 
+LACKS = "the file does not say {}; what is not said counts as empty, false or normal, and may be otherwise in Graph"
+LACKING = [
+    pytest.param(["attendees"], "", [LACKS.format("attendees")], id="a property that conditions ask for"),
+    pytest.param(["sensitivity", "categories", "isOnlineMeeting", "locations"], "", [LACKS.format("sensitivity, categories, locations, isOnlineMeeting")], id="several, in the order in which Graph is asked for them"),
+    pytest.param(["onlineMeetingProvider", "id", "@odata.etag"], "", [], id="properties that no decision depends on"),
+    pytest.param(["body"], "", [], id="the body, in which nobody looks"),
+    pytest.param(["body"], "other_join_links: {action: skip, look_in: body}", [LACKS.format("body")], id="the body, in which the rules look"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lacking", "setting", "noted"), LACKING)
+def test_what_a_file_does_not_say_is_named(
+    lacking: list[str], setting: str, noted: list[str], joinlink: Any, write: Any
+) -> None:
+    """An event copied by hand, or read with a `$select`, may be decided otherwise than the whole one."""
+    told = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
+    write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(told)})
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
+
+    assert json.loads(ran.out)["notes"] == noted
+
+
 def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlink: Any, write: Any) -> None:
     """What happens now is the enforced rules' doing."""
     rules = "version: 1\nrules:\n  - {id: tried, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}\n"
