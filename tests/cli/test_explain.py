@@ -222,15 +222,42 @@ def test_what_cannot_be_explained_is_refused_in_a_sentence(
     assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
 
 
+def test_nothing_that_people_wrote_steers_the_terminal(joinlink: Any, write: Any) -> None:
+    """Neither in what is shown of the event, nor in what conditions see of it, nor for those who print the JSON."""
+    evil = "\x1b]0;you\x07\x9b2J@contoso.com"
+    event = replace(
+        EVENT,
+        subject=evil,
+        organizer=evil,
+        attendees=(Attendee(address=f"al{evil}"),),
+        categories=(evil,),
+        sensitivity=evil,
+    )
+    rules = """version: 1
+internal_domains: [contoso.com]
+rules:
+  - {id: a, when: {attendee: {address_in: x@y.com}, organizer: {address_in: x@y.com}, categories: x, subject: x, rollout: 5%}}
+  - {id: b, when: {sensitivity: private}}
+"""
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
+    text = joinlink("explain", "--event", "event.json", "--at", "2026-11-01").out
+    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+    seen = [condition["actual"] for rule in told["rules"] for condition in rule["when"]["conditions"]]
+
+    assert text.replace("\n", "").isprintable()
+    assert len(seen) == 6
+    assert all(actual.isprintable() and "]0;you" in actual for actual in seen)
+
+
 def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
     """Half an emoji, which JSON can carry, and a pipe that knows 256 letters, as on Windows."""
-    odd = replace(EVENT, subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
+    odd = replace(EVENT, id="\ud83d", subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
     write(**{"rules/a.yaml": RULES.replace('subject: "[no link]"', "categories: x", 1)})
     (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
     command = [sys.executable, "-m", "cli", "explain", "--event", "event.json"]
     environ = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(Path(__file__).parents[2])}
-    for words in ([], ["--json"]):
+    for words, expected in (([], "Gr\u00fc\u00dfe"), (["--json"], "\\ud83d")):
         ran = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
 
         assert (ran.returncode, ran.stderr) == (0, b"")
-        assert "\\ud83d" in ran.stdout.decode()
+        assert expected in ran.stdout.decode()
