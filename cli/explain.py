@@ -12,6 +12,7 @@ import typer
 from cli import live, rule_files, scope
 from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
+from cli.mail_domains import mail_domains
 from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
@@ -66,7 +67,7 @@ def explain_event(
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
     when = _moment(at)
     if file is not None:
-        subject = _from_file(file, rules, when, frozenset(name.lower() for name in domain or ()))
+        subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
     else:
         subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)

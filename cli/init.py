@@ -9,9 +9,9 @@ import typer
 from rich.text import Text
 
 from cli import starter
+from cli.mail_domains import mail_domains
 from cli.output import Refused, console, write_file
 from cli.starter import Wishes
-from shared.rules.domains import PATTERN
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
@@ -80,11 +80,7 @@ def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
     if not given and ask:
         question = "Your mail domains, with commas between (nothing: those of the tenant)"
         words = re.split(r"[,;\s]+", typer.prompt(question, default="", show_default=False))
-    domains = tuple(dict.fromkeys(word.lower() for word in words if word))
-    wrong = [domain for domain in domains if not PATTERN.fullmatch(domain) or domain.startswith("*.")]
-    if wrong:
-        raise Refused(f'"{wrong[0]}" is no mail domain such as contoso.com')
-    return domains
+    return mail_domains(words)
 
 
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value

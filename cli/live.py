@@ -41,8 +41,8 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
 
     Raises:
         SettingsError: settings are missing or malformed.
-        Refused: the rules can't be used.
-        Failed: Graph or storage do not answer as they should.
+        Refused: the rules can't be read.
+        Failed: they have errors, or Graph or storage do not answer as they should.
     """
     try:
         with parts.opened() as (joinlink, _world):
@@ -74,7 +74,8 @@ def rules_in_force(desk: Desk) -> Policy:
     """Return the policy of JOINLINK_RULES.
 
     Raises:
-        Refused: it can't be read, or has errors.
+        Refused: it can't be read.
+        Failed: it has errors.
         StorageUnavailable: its container does not answer.
     """
     try:
@@ -83,7 +84,7 @@ def rules_in_force(desk: Desk) -> Policy:
         raise Refused(f"the rules of JOINLINK_RULES can't be read: {unreadable(error)}") from error
     loaded = load_policy(files)
     if loaded.policy is None:
-        raise Refused(
+        raise Failed(
             "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
             f"the first is {loaded.errors[0]}"
         )

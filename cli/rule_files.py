@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cli.output import Refused
+from cli.output import Failed, Refused
 from shared.domain.decision import Action, Mode
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy, Rule
@@ -55,11 +55,12 @@ def load_one(path: Path) -> Policy:
     """Load the one policy that a command works with.
 
     Raises:
-        Refused: it can't be read, or is not valid.
+        Refused: it can't be read.
+        Failed: it has errors.
     """
     rules = _load(path)
     if rules.policy is None:
-        raise Refused(f"the rules in {path} have errors; joinlink validate {path} shows them")
+        raise Failed(f"the rules in {path} have errors; joinlink validate {path} shows them")
     return rules.policy
 
 

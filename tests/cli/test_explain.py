@@ -207,7 +207,7 @@ def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlin
         pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
         pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),
         pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
-        pytest.param(["--event", "event.json", "--rules", "bad.yaml"], "the rules in bad.yaml have errors; joinlink validate bad.yaml shows them", id="rules with errors"),
+        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is no mail domain such as contoso.com', id="no domain"),
         pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
     ],
 )  # fmt: skip
@@ -216,10 +216,20 @@ def test_what_cannot_be_explained_is_refused_in_a_sentence(
     words: list[str], said: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
-    write(**{"bad.yaml": "version: 2\n", "list.json": '{"value": []}', "half.json": '{"id": "x"}'})
+    write(**{"list.json": '{"value": []}', "half.json": '{"id": "x"}'})
     ran = joinlink("explain", *words)
 
     assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+
+
+@pytest.mark.usefixtures("event_file")
+def test_rules_with_errors_fail_as_in_every_command(joinlink: Any, write: Any) -> None:
+    """The command was right, so it is not exit code 2; joinlink validate has the details."""
+    write(**{"bad.yaml": "version: 2\n"})
+    ran = joinlink("explain", "--event", "event.json", "--rules", "bad.yaml")
+
+    said = "joinlink: the rules in bad.yaml have errors; joinlink validate bad.yaml shows them\n"
+    assert (ran.exit, ran.out, ran.err) == (1, "", said)
 
 
 def test_nothing_that_people_wrote_steers_the_terminal(joinlink: Any, write: Any) -> None:
