@@ -26,7 +26,7 @@ from shared.worker.policies import unreadable
 
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
-    MailboxUnusable: "there is no mailbox of this name that Graph can serve; name it by object id or address",
+    MailboxUnusable: "Graph serves no mailbox of this name; name it by object id or user principal name",
     Forbidden: "Graph does not let Joinlink in; look at its permissions and at application access policies",
     Unauthorized: "Graph takes no token of ours; look at the secret, the certificate or the identity",
     Throttled: "Graph asks to wait; try again in a minute",
