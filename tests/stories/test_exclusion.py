@@ -14,10 +14,10 @@ NOW = timedelta(0)
 
 
 def exclude(story: Story, *names: str) -> None:
-    """Take people out of the scope, by a policy that is in force a minute later."""
+    """Take people out of the scope, by a policy that no event escapes two minutes later."""
     selectors = ", ".join(f"{{user: {name}}}" for name in names)
     rule_for(story, f"{{exclude: [{selectors}]}}")
-    story.stage.clock.advance(timedelta(minutes=1))
+    story.stage.clock.advance(timedelta(minutes=2))
 
 
 def rule_for(story: Story, mailboxes: str) -> None:
