@@ -69,15 +69,20 @@ def _load(path: Path) -> RuleSet:
     folder = path.parent if path.is_file() else path
     names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
     loaded = load_policy(read, today=now.date())
-    told = (replace(problem, file=names.get(problem.file, problem.file)) for problem in loaded.problems)
     return RuleSet(
         path=path,
         now=now,
         contents={names[file.name]: file.content for file in read},
         names=names,
         policy=loaded.policy,
-        problems=(*_misnamed(path), *told),
+        problems=(*_misnamed(path), *(_told(problem, names) for problem in loaded.problems)),
     )
+
+
+def _told(problem: Problem, names: dict[str, str]) -> Problem:
+    """Return the problem with the admin's names of files."""
+    other = problem.other and problem.other._replace(file=names[problem.other.file])
+    return replace(problem, file=names.get(problem.file, problem.file), other=other)
 
 
 def _read(path: Path) -> tuple[RuleFile, ...]:

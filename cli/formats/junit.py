@@ -59,7 +59,7 @@ def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
             rule = f" {problem.rule}" if problem.rule else ""
             failed = strict or problem.severity is Severity.ERROR
             yield Case(
-                name=f"{place}{rule}: {problem.text}",
+                name=f"{place}{rule}: {problem.said}",
                 file=name,
                 line=problem.line,
                 failure=str(problem) if failed else "",

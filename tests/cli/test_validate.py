@@ -97,6 +97,24 @@ def test_a_folder_is_one_policy_and_a_file_stands_for_itself(joinlink: Any, writ
     assert joinlink("validate", "rules/a.yaml", "rules/b.yaml").exit == 0
 
 
+TWICE = """version: 1
+drafts: skip
+rules:
+  - {id: one, when: {}}
+"""
+
+
+def test_every_file_is_named_as_the_admin_named_it(joinlink: Any, write: Any) -> None:
+    """The other one that a problem speaks of, too; the cloud knows the last folder only."""
+    write(**{"deep/two/a.yaml": TWICE, "deep/two/b.yaml": TWICE})
+    write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
+    ran = joinlink("validate", "deep/two", "deep/one")
+
+    assert "b.yaml:2:1: drafts is set already, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
+    assert 'rule "one": the id is taken already, by the rule in deep/two/a.yaml:4\n' in ran.out
+    assert 'whatever it matches, rule "one" (deep/one/a.yaml:4) matches before it' in ran.out
+
+
 def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) -> None:
     """A pipeline can hold its rules to more than the cloud does."""
     write(**{"rules/a.yaml": EMPTY})
