@@ -27,8 +27,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema of rule files, or explain one word with an example.
 
-    Editors that know YAML help with every key when a rule file begins with
-    # yaml-language-server: $schema=… and the address of the schema.
+    Keep the schema beside your rules, as rules.schema.json, and begin each file with
+    "# yaml-language-server: $schema=rules.schema.json": then editors that know YAML help with every key.
     """
     if name is None:
         print(rule_schema.text(), end="")

@@ -16,7 +16,7 @@ def run_tests(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders (each a policy, as in the cloud) and files (each for itself). [default: rules]",
+            help="Folders (each a policy, as in the cloud) and files (each for itself). Default: rules.",
             metavar="PATH",
             show_default=False,
         ),
@@ -34,7 +34,8 @@ def run_tests(
 ) -> None:
     """Run the tests inside rules, and tell which conditions no test ever decides.
 
-    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: the command can't be carried out so.
+    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: wrong arguments, or a path that
+    is missing.
     """
     pattern = _pattern(run)
     sets = rule_files.load(paths or [])

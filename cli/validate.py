@@ -36,7 +36,7 @@ def validate(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders (each a policy, as in the cloud) and files (each for itself). [default: rules]",
+            help="Folders (each a policy, as in the cloud) and files (each for itself). Default: rules.",
             metavar="PATH",
             show_default=False,
         ),
@@ -55,7 +55,8 @@ def validate(
 ) -> None:
     """Find everything that is wrong with rule files, and say what is in force with them.
 
-    Exit code 0: they are right. 1: they have errors. 2: the command can't be carried out so.
+    Exit code 0: they are right. 1: they have errors; with --strict, warnings too. 2: wrong arguments, or a
+    path that is missing.
     """
     sets = rule_files.load(paths or [])
     if form is Format.JUNIT:  # its verdict is in the report itself
