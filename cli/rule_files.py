@@ -87,9 +87,9 @@ def _told(problem: Problem, names: dict[str, str]) -> Problem:
 
 def _read(path: Path) -> tuple[RuleFile, ...]:
     """Return the files by the cloud's names for them, so that the policy's hash is the same."""
-    if not path.exists():
-        raise Refused(f"{path} does not exist{_where(path)}")
     try:
+        if not path.exists():
+            raise Refused(f"{path} does not exist{_where(path)}")
         if path.is_file():
             return (RuleFile(f"{path.absolute().parent.name}/{path.name}", path.read_bytes()),)
         files = RuleFolder(path).read()

@@ -1,4 +1,6 @@
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -132,6 +134,7 @@ def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) 
         pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
         pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
         pytest.param(["validate", "empty/locked.yaml"], "joinlink: empty/locked.yaml can't be read: Is a directory\n", id="not a file"),
+        pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that can't be looked for"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_in_one_sentence(
@@ -191,6 +194,17 @@ def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
     assert 'the pattern "<100% & "x"("' in failures[1]
     strict = read_xml(joinlink("validate", "more", "--strict", "--format", "junit").out)
     assert strict.get("failures") == "1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_sarif_names_a_folder_whose_name_is_no_unicode(joinlink: Any, write: Any) -> None:
+    """Latin-1, say, from an old server."""
+    name = os.fsdecode(b"r\xe8gles")
+    write(**{f"{name}/a.yaml": BAD})
+    log = json.loads(joinlink("validate", name, "--format", "sarif").out)
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+
+    assert place["artifactLocation"]["uri"] == "r%E8gles/a.yaml"
 
 
 def test_sarif_names_file_line_and_column(joinlink: Any, write: Any) -> None:
