@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
+from cli.output import flat
 from shared.rules.event_facts import Truth
 from shared.rules.explain import ConditionLine, GuardLine, RuleLine
 
@@ -65,12 +66,11 @@ def _condition(condition: ConditionLine, depth: int) -> Iterator[Line]:
         yield from _condition(condition.children[0], depth)  # one key of a block joins nothing
         return
     left = Text.assemble(_STEP * depth, mark(condition.holds), " ")
+    expected = flat(condition.expected)
     if condition.children:
-        yield Line(left.append(condition.expected))
+        yield Line(left.append(expected))
     else:
-        yield Line(
-            left.append(f"{condition.name} ").append(condition.expected, "dim"), Text(condition.actual)
-        )
+        yield Line(left.append(f"{condition.name} ").append(expected, "dim"), Text(flat(condition.actual)))
     for child in condition.children:
         yield from _condition(child, depth + 1)
 

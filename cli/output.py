@@ -4,6 +4,7 @@ Plain and colourless where nobody looks (a pipe, a file) or `NO_COLOR` is set; t
 that other tools find whole lines. On a terminal, lines are broken at its width.
 """
 
+import re
 import sys
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +27,8 @@ _THEME = Theme(
     },
     inherit=True,
 )
+#: what moves the cursor, breaks the line or turns the writing round
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Exit(IntEnum):
@@ -82,6 +85,11 @@ def write_file(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refused(f"{file} can't be written: {error.strerror}") from error
+
+
+def flat(text: str) -> str:
+    """Return text that others wrote on one line, so that it can't pass for a line of ours."""
+    return _CONTROLS.sub(" ", text)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -24,10 +24,14 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-_WRITERS: dict[Format, Callable[[list[RuleSet]], None]] = {
+_TOLD: dict[Format, Callable[[list[RuleSet]], None]] = {
     Format.TEXT: text.problems,
     Format.JSON: as_json.problems,
+}
+#: with `strict`, these show warnings as errors: what a tool shows is its verdict
+_JUDGED: dict[Format, Callable[..., None]] = {
     Format.GITHUB: github.problems,
+    Format.JUNIT: junit.problems,
     Format.SARIF: sarif.problems,
 }
 
@@ -59,10 +63,10 @@ def validate(
     path that is missing.
     """
     sets = rule_files.load(paths or [])
-    if form is Format.JUNIT:  # its verdict is in the report itself
-        junit.problems(sets, strict=strict)
+    if form in _TOLD:
+        _TOLD[form](sets)
     else:
-        _WRITERS[form](sets)
+        _JUDGED[form](sets, strict=strict)
     raise typer.Exit(Exit.ERRORS if _fails(sets, strict=strict) else Exit.OK)
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli import lines
 from cli.lines import Line
-from cli.output import console
+from cli.output import console, flat
 from cli.subject import Subject
 from shared.domain.decision import Reason
 from shared.rules.explain import Asked, Explanation, RuleLine
@@ -37,12 +37,12 @@ def show(subject: Subject, explanation: Explanation) -> None:
 
 def _event(out: Console, subject: Subject) -> None:
     event = subject.event
-    out.print(Text(_flat(event.subject) or "(no subject)", "bold"))
+    out.print(Text(flat(event.subject) or "(no subject)", "bold"))
     length = event.end - event.start
     out.print(
         Text(
             f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {_hours(length.total_seconds())}, "
-            f"organized by {_flat(event.organizer) or 'nobody'}",
+            f"organized by {flat(event.organizer) or 'nobody'}",
             "dim",
         )
     )
@@ -52,10 +52,6 @@ def _event(out: Console, subject: Subject) -> None:
 def _hours(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 -- an hour
-
-
-def _flat(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _answer(explanation: Explanation) -> Iterator[Line]:
@@ -103,7 +99,7 @@ def _rule(out: Console, line: RuleLine) -> None:
     out.print()
     out.print(head)
     if rule.description:
-        out.print(Text(f"{' ' * _INDENT}{_flat(rule.description)}", "dim"))
+        out.print(Text(f"{' ' * _INDENT}{flat(rule.description)}", "dim"))
     lines.show(out, list(lines.of_rule(line)), indent=_INDENT)
 
 

@@ -9,11 +9,14 @@ from rich.text import Text
 from cli import lines
 from cli.formats import text
 from cli.lines import Line
-from cli.output import console, counted
+from cli.output import console, counted, flat
 from cli.results import Results, expectation, outcome
 from shared.rules.testing import RuleTestResult
 
 _INDENT = 8
+_MET = "no test shows what happens when it is met"
+_NOT_MET = "no test shows what happens when it is not met"
+_NEITHER = "no test shows what it changes"
 
 
 def show(results: Sequence[Results], *, require_tests: bool) -> None:
@@ -32,7 +35,9 @@ def _tests(out: Console, results: Results) -> None:
     for rule, ran in groupby(results.ran, key=lambda result: result.rule):
         out.print(Text.assemble((rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
         for result in ran:
-            out.print(Text("    ").append_text(lines.mark(result.passed)).append(f" {result.test.name}"))
+            out.print(
+                Text("    ").append_text(lines.mark(result.passed)).append(f" {flat(result.test.name)}")
+            )
             if not result.passed:
                 _failure(out, results, result)
 
@@ -82,10 +87,9 @@ def _open(results: Results) -> Iterator[Line]:
         where: dict[tuple[str, str], str] = {}
         for gap in gaps:
             key = (gap.condition, gap.expected)
-            where[key] = "" if key in where else "holding" if gap.holding else "failing"
-        for (condition, expected), one_way in where.items():
-            said = f"no test hangs on its {one_way}" if one_way else "no test hangs on it"
-            yield Line(Text.assemble("  ", condition, " ", (expected, "dim")), Text(said))
+            where[key] = _NEITHER if key in where else _MET if gap.holding else _NOT_MET
+        for (condition, expected), said in where.items():
+            yield Line(Text.assemble("  ", condition, " ", (flat(expected), "dim")), Text(said))
 
 
 def _summary(out: Console, results: Sequence[Results], *, broken: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from cli.output import console, counted
+from cli.output import console, counted, flat
 from cli.rule_files import RuleSet
 from shared.domain.decision import Mode
 from shared.rules.policy import Policy, Rule
@@ -39,8 +39,8 @@ def errors(out: Console, sets: Sequence[RuleSet]) -> None:
 
 
 def _problem(out: Console, problem: Problem, source: str) -> None:
-    place = f"{problem.file}:{problem.line}:{problem.column}:"
-    rest = str(problem).removeprefix(place)
+    place = flat(f"{problem.file}:{problem.line}:{problem.column}:")
+    rest = flat(str(problem)).removeprefix(place)
     out.print(Text.assemble((place, "place"), (rest, _STYLES[problem.severity])))
     if out.is_terminal and source:
         _print_source(out, problem, source)

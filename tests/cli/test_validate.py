@@ -184,6 +184,28 @@ def test_github_shows_problems_beside_their_lines(joinlink: Any, write: Any) -> 
     )
 
 
+def test_a_tool_shows_a_warning_as_an_error_where_it_fails_the_check(joinlink: Any, write: Any) -> None:
+    """A red check with yellow marks only would be a riddle."""
+    write(**{"rules/a.yaml": EMPTY})
+
+    def told(form: str, *words: str) -> str:
+        return str(joinlink("validate", "--format", form, *words).out)
+
+    assert told("github").startswith("::warning ")
+    assert told("github", "--strict").startswith("::error ")
+    assert '"level": "error",\n          "message"' not in told("sarif")
+    assert '"level": "error",\n          "message"' in told("sarif", "--strict")
+
+
+def test_code_scanning_has_all_that_it_asks_of_a_rule(joinlink: Any, write: Any) -> None:
+    """GitHub shows the long text and the help beside an alert."""
+    write(**{"rules/a.yaml": BAD})
+    [run] = json.loads(joinlink("validate", "--format", "sarif").out)["runs"]
+
+    for rule in run["tool"]["driver"]["rules"]:
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+
+
 def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
     """Text is escaped, and a warning fails only where strictness is asked for."""
     write(**{"rules/a.yaml": BAD, "more/b.yaml": EMPTY})
