@@ -1,9 +1,10 @@
 """What commands print on, and how they say no.
 
-Plain and colourless where nobody looks (a pipe, a file) or `NO_COLOR` is set; then no line is broken, so
-that other tools find whole lines. On a terminal, lines are broken at its width.
+On a terminal, lines are broken at its width. Where nobody looks (a pipe, a file) no line is broken, so that
+other tools find whole lines, and none has colours unless `FORCE_COLOR` is set. `NO_COLOR` makes all plain.
 """
 
+import os
 import re
 import sys
 from enum import IntEnum
@@ -53,8 +54,16 @@ class Failed(Refused):
 
 def console(file: TextIO | None = None) -> Console:
     """Return what to print on; made at each call, so that it is always the stdout of now."""
-    out = Console(file=file or sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
-    out.soft_wrap = not out.is_terminal
+    stream = file or sys.stdout
+    out = Console(
+        file=stream,
+        theme=_THEME,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
+    out.soft_wrap = not stream.isatty()
     return out
 
 

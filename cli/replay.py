@@ -91,7 +91,7 @@ def _put_back(part: Replay, wanted: deque[SetAside]) -> None:
     out = console()
     number = len(wanted)
     try:
-        for _each in track(range(number), "Putting back", console=out, disable=not out.is_terminal):
+        for _each in track(range(number), "Putting back", console=out, disable=out.soft_wrap):
             part.put_back(wanted[0])
             wanted.popleft()
     finally:

@@ -14,7 +14,12 @@ from shared.storage.rule_source import SUFFIX, RuleFolder
 from shared.worker.world import World
 
 DEFAULT = Path("rules")
-_MISNAMED = "this file is not read: a rule file is named *.yaml; rename it"
+_MISNAMED = f"in the cloud this file is not read: a rule file is named *{SUFFIX}; rename it"
+_MISPLACED = "in the cloud this file is not read: rule files lie in the folder itself, not in one below"
+#: what people and editors make of *.yaml
+_NEARLY = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+#: a folder for rules that nobody wants in force
+_EXAMPLES = "examples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ def _load(path: Path) -> RuleSet:
         contents={names[file.name]: file.content for file in read},
         names=names,
         policy=loaded.policy,
-        problems=(*_misnamed(path), *(_told(problem, names) for problem in loaded.problems)),
+        problems=(*_not_read(path), *(_told(problem, names) for problem in loaded.problems)),
     )
 
 
@@ -100,13 +105,30 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     return files
 
 
-def _misnamed(path: Path) -> list[Problem]:
-    """Warn of files that look like rule files, and that nobody reads."""
-    files = sorted(path.glob("*.yml")) if path.is_dir() else []
-    warning = Severity.WARNING
-    return [
-        Problem(file=file.as_posix(), line=1, column=1, text=_MISNAMED, severity=warning) for file in files
+def _not_read(path: Path) -> list[Problem]:
+    """Warn of files that look like rule files, and that the cloud does not read."""
+    if path.is_file():
+        return [] if _is_named_well(path) else [_warning(path, _MISNAMED)]
+    near = [file for file in path.iterdir() if file.name.lower().endswith(_NEARLY) and not _is_hidden(file)]
+    below = [
+        file for file in path.glob(f"*/*{SUFFIX}") if not _is_hidden(file) and not _is_hidden(file.parent)
     ]
+    return [
+        *(_warning(file, _MISNAMED) for file in sorted(near) if not _is_named_well(file)),
+        *(_warning(file, _MISPLACED) for file in sorted(below) if file.parent.name != _EXAMPLES),
+    ]
+
+
+def _is_named_well(file: Path) -> bool:
+    return file.suffix == SUFFIX and not _is_hidden(file)
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _warning(file: Path, text: str) -> Problem:
+    return Problem(file=file.as_posix(), line=1, column=1, text=text, severity=Severity.WARNING)
 
 
 def _where(path: Path) -> str:

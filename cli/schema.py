@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli import rule_schema
+from cli import lines, rule_schema
 from cli.editor import plain_text
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
+from cli.lines import Line
 from cli.output import Refused, console
 from cli.word import Word
 from shared.rules.problems import suggest
@@ -87,8 +88,11 @@ def _explain(out: Console, entry: _Entry) -> None:
         if text:
             out.print(Text(plain_text(text)))
     for key, told in (*word.values.items(), *((inner.name, inner.description) for inner in word.inner)):
-        out.print(Text.assemble("  ", (key, "rule"), f": {plain_text(told)}" if told else ""))
+        lines.show(
+            out, [Line(Text.assemble((key, "rule"), f": {plain_text(told)}" if told else ""))], indent=2
+        )
     if word.left_out:
         out.print(Text(plain_text(f"Left out: {word.left_out}.")))
     out.print()
-    out.print(Text.assemble(("    ", ""), (f"{word.name}: ", "rule"), word.example))
+    # Copied from a terminal, a line that was broken would be two.
+    out.print(Text.assemble("    ", (f"{word.name}: ", "rule"), word.example), soft_wrap=True)

@@ -21,8 +21,7 @@ def show(subject: Subject, explanation: Explanation) -> None:
     _event(out, subject)
     out.print()
     lines.show(out, list(_answer(explanation)))
-    for note in subject.notes:
-        out.print(Text.assemble(("note", "warn"), f"  {note}"))
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in subject.notes])
     out.print()
     out.print(Text("Guards, the first that holds decides", "bold"))
     lines.show(out, [lines.of_guard(guard) for guard in explanation.guards])
@@ -30,7 +29,8 @@ def show(subject: Subject, explanation: Explanation) -> None:
     out.print(Text("Rules, the first that matches decides", "bold"))
     guarded = any(guard.decided for guard in explanation.guards)
     if guarded:
-        out.print(Text("  A guard decided, so no rule was asked. This is what they would have said.", "dim"))
+        asked = Text("  A guard decided, so no rule was asked. This is what they would have said.", "dim")
+        lines.show(out, [Line(asked)])
     for rule in explanation.rules:
         _rule(out, rule)
 
@@ -97,9 +97,9 @@ def _rule(out: Console, line: RuleLine) -> None:
         f"  {_standing(line)}",
     )
     out.print()
-    out.print(head)
+    lines.show(out, [Line(head)])
     if rule.description:
-        out.print(Text(f"{' ' * _INDENT}{flat(rule.description)}", "dim"))
+        lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
     lines.show(out, list(lines.of_rule(line)), indent=_INDENT)
 
 

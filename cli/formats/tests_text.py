@@ -11,6 +11,7 @@ from cli.formats import text
 from cli.lines import Line
 from cli.output import console, counted, flat
 from cli.results import Results, expectation, outcome
+from shared.rules.policy import Rule
 from shared.rules.testing import RuleTestResult
 
 _INDENT = 8
@@ -33,13 +34,16 @@ def show(results: Sequence[Results], *, require_tests: bool) -> None:
 
 def _tests(out: Console, results: Results) -> None:
     for rule, ran in groupby(results.ran, key=lambda result: result.rule):
-        out.print(Text.assemble((rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
+        lines.show(out, [_placed(results, rule)])
         for result in ran:
-            out.print(
-                Text("    ").append_text(lines.mark(result.passed)).append(f" {flat(result.test.name)}")
-            )
+            name = Text.assemble(lines.mark(result.passed), f" {flat(result.test.name)}")
+            lines.show(out, [Line(name)], indent=4)
             if not result.passed:
                 _failure(out, results, result)
+
+
+def _placed(results: Results, rule: Rule) -> Line:
+    return Line(Text.assemble((rule.id, "rule"), (f"  {flat(results.place(rule))}", "dim")))
 
 
 def _failure(out: Console, results: Results, result: RuleTestResult) -> None:
@@ -75,7 +79,7 @@ def _gaps(out: Console, results: Results, *, require_tests: bool) -> None:
         style = "bad" if require_tests else "warn"
         out.print(Text(f"{counted(len(results.untested), 'rule')} without tests", style))
         for rule in results.untested:
-            out.print(Text.assemble("    ", (rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
+            lines.show(out, [_placed(results, rule)], indent=4)
     if results.undecided:
         out.print(Text("Conditions that no test of their rule decides", "warn"))
         lines.show(out, list(_open(results)), indent=4)

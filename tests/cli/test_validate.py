@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,43 @@ def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, wri
     assert [rule["writes"] for rule in told["policies"][0]["rules"]] == [False, False]
 
 
-def test_a_file_that_is_not_read_is_told(joinlink: Any, write: Any) -> None:
-    """The cloud takes *.yaml alone, so rules in another file would do nothing without a word."""
-    write(**{"rules/a.yaml": GOOD, "rules/b.yml": GOOD})
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        pytest.param("rules/b.yml", "a rule file is named *.yaml; rename it", id="another ending"),
+        pytest.param("rules/B.YAML", "a rule file is named *.yaml; rename it", id="capitals"),
+        pytest.param("rules/b.yaml.txt", "a rule file is named *.yaml; rename it", id="an ending that Windows hides"),
+        pytest.param("rules/sales/b.yaml", "rule files lie in the folder itself, not in one below", id="a folder below"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_read_is_told(name: str, why: str, joinlink: Any, write: Any) -> None:
+    """The cloud takes *.yaml of one folder alone: rules elsewhere would do nothing without a word."""
+    write(**{"rules/a.yaml": GOOD, name: GOOD})
     ran = joinlink("validate")
 
     assert ran.exit == 0
+    assert f"{name}:1:1: warning: in the cloud this file is not read: {why}\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["rules/examples/b.yaml", "rules/.git/b.yaml", "rules/.b.yml", "rules/notes.txt"]
+)
+def test_what_is_no_rule_file_by_intent_is_left_alone(name: str, joinlink: Any, write: Any) -> None:
+    """Examples, and what has a dot in front."""
+    write(**{"rules/a.yaml": GOOD.replace("enforce", "report"), name: GOOD})
+
+    assert joinlink("validate", "--strict").exit == 0
+
+
+def test_a_file_of_another_name_is_read_at_the_desk_with_a_warning(joinlink: Any, write: Any) -> None:
+    """It is right, and would not be in force."""
+    write(**{"a.json": GOOD})
+    ran = joinlink("validate", "a.json")
+
+    assert ran.exit == 0
     assert (
-        "rules/b.yml:1:1: warning: this file is not read: a rule file is named *.yaml; rename it\n" in ran.out
+        "a.json:1:1: warning: in the cloud this file is not read: a rule file is named *.yaml; rename it\n"
+        in ran.out
     )
 
 
@@ -89,6 +119,21 @@ def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, w
         'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" can\'t be used: a ")" is missing',
         "2 errors in 1 file.",
     ]
+
+
+def test_colours_in_a_pipe_break_no_line(joinlink: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipelines set FORCE_COLOR, and read lines all the same."""
+    write(**{"rules/a.yaml": BAD})
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    coloured = joinlink("validate").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = joinlink("validate").out
+
+    assert "\x1b[" in coloured
+    assert "\x1b[" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    assert len(plain.splitlines()) == 3
 
 
 def test_a_folder_is_one_policy_and_a_file_stands_for_itself(joinlink: Any, write: Any) -> None:
