@@ -37,8 +37,9 @@ def _offer(word: Word) -> Shape:
     if word.shape.keys() & {"enum", "items", "properties"} or word.shape.keys() == {"$ref"}:
         return {}
     value = plain(word.example)
-    if isinstance(value, dict | list) and "$ref" not in word.shape:
-        # Put together from `examples`, texts would lose the quotes that they need.
+    if isinstance(value, dict) and "$ref" not in word.shape:
+        # Put together from `examples`, texts would lose the quotes that they need. A list is no snippet: it
+        # would be offered inside of a list, too.
         return {"defaultSnippets": [{"label": word.example, "body": word.example}]}
     return {"examples": [value]}
 

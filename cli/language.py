@@ -50,9 +50,9 @@ FILE_KEYS: tuple[Word, ...] = (
     Word(
         "internal_domains",
         "Whose mail domains are yours. `auto` stands for the verified domains of the tenant. "
-        "`*.contoso.com` stands for subdomains only.",
+        '`"*.contoso.com"`, in quotes, stands for subdomains only.',
         {"anyOf": [{"const": "auto"}, DOMAINS]},
-        '[contoso.com, "*.contoso.com"]',
+        "[contoso.com, contoso.de]",
         default="auto",
     ),
     Word(

@@ -163,8 +163,11 @@ def test_a_mistake_is_told_in_words_not_in_a_pattern() -> None:
 
 
 def test_what_an_editor_offers_is_taken() -> None:
-    """Whole, with the quotes that it needs."""
+    """Whole, with the quotes that it needs; what it puts together itself needs none."""
     for part in blocks(rule_schema.document()):
+        for item in part.get("examples", ()):
+            for text in item if isinstance(item, list) else ():
+                assert isinstance(text, dict) or editor.plain(f"- {text}") == [text]
         for snippet in part.get("defaultSnippets", ()):
             root, mistakes = read_yaml(f"{part['title']}: {snippet['body']}\n".encode())
 
