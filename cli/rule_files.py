@@ -1,5 +1,6 @@
 """The rule files that a command was pointed at, loaded as the cloud loads them."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -64,7 +65,8 @@ def load_one(path: Path) -> Policy:
     """
     rules = _load(path)
     if rules.policy is None:
-        raise Refused(f"the rules in {path} have errors; joinlink validate {path} shows them")
+        command = f"joinlink validate {shlex.quote(str(path))}"
+        raise Refused(f"the rules in {path} have errors; {command} shows them")
     return rules.policy
 
 
