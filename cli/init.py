@@ -13,7 +13,7 @@ from cli import rule_schema, starter
 from cli.output import Refused, console, write_file
 from cli.starter import Wishes
 from shared.rules.domains import PATTERN
-from shared.storage.rule_source import SUFFIX
+from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
 _SCHEMA = "rules.schema.json"
@@ -59,7 +59,7 @@ def init(
     Asks a few questions, those aside that flags have answered. Beside the file goes the schema with which
     editors help, where there is none yet.
     """
-    if file.suffix != SUFFIX:
+    if not is_rule_file(file.name):
         raise Refused(f"{file} would never be read; a rule file is named *{SUFFIX}")
     if file.exists() and not force:
         raise Refused(f"{file} exists already; say --force to overwrite it, or name another file")

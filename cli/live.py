@@ -22,6 +22,7 @@ from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
 from shared.worker.desk import Desk
+from shared.worker.policies import unreadable
 
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
@@ -79,12 +80,12 @@ def rules_in_force(desk: Desk) -> Policy:
     try:
         files = desk.rules.read()
     except OSError as error:
-        raise Refused(f"the rules of JOINLINK_RULES can't be read: {error.strerror}") from error
+        raise Refused(f"the rules of JOINLINK_RULES can't be read: {unreadable(error)}") from error
     loaded = load_policy(files)
     if loaded.policy is None:
         raise Refused(
             "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
-            f"the first is {loaded.problems[0]}"
+            f"the first is {loaded.errors[0]}"
         )
     return loaded.policy
 

@@ -6,7 +6,8 @@ from typing import Self
 
 from cli.rule_files import RuleSet
 from shared.rules.policy import Rule, RuleTest
-from shared.rules.testing import RuleTestResult, Undecided, run_tests, undecided, untested
+from shared.rules.testing import RuleTestResult, run_tests, untested
+from shared.rules.undecided import Undecided, undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ def _told(problem: Problem, names: dict[str, str]) -> Problem:
 
 
 def _read(path: Path) -> tuple[RuleFile, ...]:
-    """Return the files by the cloud's names for them, so that the policy's hash is the same."""
+    """Return the files by the cloud's names for them."""
     try:
         if not path.exists():
             raise Refused(f"{path} does not exist{_where(path)}")

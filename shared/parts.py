@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from shared.auth import TokenSource
     from shared.graph.client import Graph
     from shared.storage.gauges import Gauge
+    from shared.storage.kept_rules import KeptRules
     from shared.storage.last_run import LastRuns
     from shared.storage.leases import MaintenanceLease
     from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
     from shared.storage.queues import MessageQueue
-    from shared.storage.rule_source import LastGoodRules
     from shared.storage.tables import Table
     from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.directory import Directory
@@ -175,10 +175,11 @@ class Parts:
         return Policies(self._rule_source, self._kept_rules, self._world.now)
 
     @cached_property
-    def _kept_rules(self) -> "LastGoodRules":
-        from shared.storage.rule_source import KEPT_CONTAINER, LastGoodRules, container_of
+    def _kept_rules(self) -> "KeptRules":
+        from shared.storage.blobs import container_of
+        from shared.storage.kept_rules import KEPT_CONTAINER, KeptRules
 
-        kept = LastGoodRules(container_of(self._storage, self._storage_credential, KEPT_CONTAINER))
+        kept = KeptRules(container_of(self._storage, self._storage_credential, KEPT_CONTAINER))
         self._open.append(kept.close)
         return kept
 

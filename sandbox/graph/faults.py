@@ -25,8 +25,8 @@ class Fault:
     It is about calls of `method` (`*` for any) in whose path the regular expression `path` is found. It
     strikes `count` times (None: for ever), each time with `probability`. First comes `delay`, in real
     time, and `meanwhile`, what others do while the call is on its way; then the connection drops, or
-    `status` is answered with `code` and `retry_after` (seconds); with neither, the call goes on as usual,
-    though with `empty` a list is answered as if there were nothing in it.
+    `status` is answered with `code` and `retry_after` (seconds), where the call `is_done` nonetheless; with
+    neither, the call goes on as usual, though with `empty` a list is answered as if there were nothing in it.
     """
 
     method: str = "*"
@@ -37,6 +37,7 @@ class Fault:
     code: str = ""
     message: str = "Made to fail by the sandbox."
     retry_after: int | None = None
+    is_done: bool = False
     delay: timedelta = timedelta(0)
     meanwhile: Callable[[], None] | None = None
     drop: Drop | None = None

@@ -153,6 +153,8 @@ class Gateway:
         try:
             self._check(request, visit, has_place=has_place)
             answer = self._dispatch(request, visit)
+            if visit.fault and visit.fault.status:
+                raise _failing(visit.fault, visit.fault.status)
         except Refusal as refusal:
             body = refusal.body(now=self._now(), request_id=request_id, client_request_id=client_request_id)
             answer = Answer(refusal.status, body, refusal.headers)
@@ -174,7 +176,7 @@ class Gateway:
 
     def _check(self, request: Request, visit: _Visit, *, has_place: bool) -> None:
         """Refuse a call by fault, by token or by limit."""
-        if visit.fault and visit.fault.status:
+        if visit.fault and visit.fault.status and not visit.fault.is_done:
             raise _failing(visit.fault, visit.fault.status)
         self._identity.check(request.headers.get("Authorization", ""), request.host)
         if not visit.user:

@@ -133,3 +133,7 @@ class _Rules:
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
         """Keep nothing: it is kept."""
+
+    def seen_since(self, _rules: str, now: datetime) -> datetime:
+        """Return that it has been there for long."""
+        return now - timedelta(days=1)

@@ -55,7 +55,7 @@ class MemoryTable:
         with self._lock:
             return self._row((partition_key, row_key))
 
-    def create_entity(self, entity: Mapping[str, Any]) -> dict[str, Any]:
+    def create_entity(self, entity: Mapping[str, Any], **_options: int) -> dict[str, Any]:
         """Insert a row; raises ResourceExistsError, ResourceNotFoundError without the table."""
         with self._lock:
             self._check_table()
@@ -64,7 +64,13 @@ class MemoryTable:
             return self._put(entity, {})
 
     def update_entity(
-        self, entity: Mapping[str, Any], *, mode: UpdateMode, etag: str, match_condition: MatchConditions
+        self,
+        entity: Mapping[str, Any],
+        *,
+        mode: UpdateMode,
+        etag: str,
+        match_condition: MatchConditions,
+        **_options: int,
     ) -> dict[str, Any]:
         """Replace a row that is as it was read; raises ResourceModifiedError, ResourceNotFoundError."""
         assert (mode, match_condition) == (UpdateMode.REPLACE, MatchConditions.IfNotModified)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from shared.domain.event import Event, Recurrence
-from shared.domain.timezones import zone_or_utc
+from shared.domain.timezones import find_zone
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
@@ -24,18 +24,22 @@ _Period = Callable[[int], list[date]]
 def last_end(event: Event) -> datetime | None:
     """Return the aware UTC end of the event, of a series: of its last occurrence; None if it never ends.
 
-    Dates are days in the zone of the recurrence (an unknown zone counts as UTC, and an all-day event has
-    none), and an occurrence keeps its local times over changes of the clock. As in Outlook, a day that a
-    month lacks is its last day. A series whose pattern we don't know, or that outlives the calendar, never
-    ends: one that is over may then be looked at in vain, but none is taken for over too soon.
+    Dates are days in the zone of the recurrence (an all-day event has none), and an occurrence keeps its
+    local times over changes of the clock. As in Outlook, a day that a month lacks is its last day. A series
+    in a zone that we don't know ends a day later than it would in UTC; one whose pattern we don't know, or
+    that outlives the calendar, never ends. So one that is over may be looked at in vain, but none is taken
+    for over too soon.
     """
     if event.recurrence is None:
         return None if event.type == "seriesMaster" else event.end
-    zone = UTC if event.is_all_day else zone_or_utc(event.recurrence.time_zone)
+    known = UTC if event.is_all_day else find_zone(event.recurrence.time_zone)
+    zone = known or UTC
     try:
         start = event.start.astimezone(zone)
         day = _last_day(event.recurrence, start.date())
-        return None if day is None else _end_on(day, event, zone)
+        if day is None:
+            return None
+        return _end_on(day if known else day + timedelta(days=1), event, zone)
     except (OverflowError, ValueError):  # beyond the year 9999
         return None
 

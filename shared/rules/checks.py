@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.decision import Action, Mode
-from shared.rules.contradictions import check_contradictions
+from shared.rules.conjunctions import Conjunction
 from shared.rules.domains import Domains
+from shared.rules.extents import AnyOf
 from shared.rules.policy import Rule
 from shared.rules.problems import Spot
 from shared.rules.reachability import unreached
@@ -30,11 +31,13 @@ class PlacedRule:
 
 def check_rules(rules: Sequence[PlacedRule], today: date | None, reading: Reading) -> None:
     """Note what is wrong with rules one by one and in their order; without `today` none has expired."""
+    groups = frozenset().union(*(placed.rule.groups for placed in rules))
     for placed in rules:
-        check_contradictions(placed.rule.when, placed.rule.unless, placed.reader)
         _check_care(placed)
+        _check_members(placed, groups)
         if today is not None:
             _check_expired(placed, today)
+    _check_protection(rules)
     _check_reached(rules, reading)
 
 
@@ -53,6 +56,41 @@ def _check_care(placed: PlacedRule) -> None:
         placed.reader.warning(
             placed.at("mode"), "the rule is enforced without tests; tests show what it does"
         )
+
+
+def _check_members(placed: PlacedRule, groups: frozenset[str]) -> None:
+    for test in placed.rule.tests:
+        for group in sorted(test.members.keys() - groups):
+            placed.reader.warning(test.place, f"members: no rule asks for the group {group}")
+
+
+def _check_protection(rules: Sequence[PlacedRule]) -> None:
+    """Note rules that skip in report mode above one that writes: they keep no event from it."""
+    writes = [
+        place
+        for place, each in enumerate(rules)
+        if each.rule.mode is Mode.ENFORCE and each.rule.action is Action.ENABLE
+    ]
+    for place, each in enumerate(rules):
+        if (
+            each.rule.mode is Mode.REPORT
+            and each.rule.action is Action.SKIP
+            and writes
+            and writes[-1] > place
+        ):
+            writing = rules[next(number for number in writes if number > place)].rule
+            only = f'in report mode it keeps no event from rule "{writing.id}", which is enforced below it'
+            each.reader.warning(each.at("mode"), f"{only}; write mode: enforce, or off")
+
+
+def check_guarded(rules: Sequence[PlacedRule], reading: Reading) -> None:
+    """Note rules that ask for another join link where a guard keeps such events from all rules."""
+    for placed in rules:
+        claims = Conjunction((placed.rule.when,), reading.comparisons).claims.get("has_other_join_link", ())
+        for claim in claims:
+            if claim.extent == AnyOf(frozenset((True,)), is_single=True):
+                kept = "other_join_links: skip keeps such events from all rules; to ask, set it to ignore"
+                placed.reader.warning(claim.by.place, f"this can never hold: {kept}")
 
 
 def _check_expired(placed: PlacedRule, today: date) -> None:
@@ -77,16 +115,15 @@ def check_lists(
 ) -> None:
     """Note lists that nothing uses, and the house's domains (`internal`) in a list that holds others' too."""
     own, own_words = Domains(internal), frozenset(internal)
+    used = {name for name, _by in reader.lists.used}
+    of_guests = {name for name, by in reader.lists.used if by == "attendee"}
     for name, items in lists:
-        if name.text not in reader.lists.used:
+        if name.text not in used:
             reader.warning(name, f'the list "{shown(name.text)}" is not used anywhere')
-        words = [item for item in items if isinstance(item, Scalar)]
-        ours = [item for item in words if _domain(item.text) in own or item.text.strip().lower() in own_words]
-        if len(ours) < len(words):
+        words = [item for item in items if isinstance(item, Scalar) and "@" not in item.text]
+        domains = [(item, item.text.strip().lower()) for item in words]
+        ours = [item for item, domain in domains if domain in own or domain in own_words]
+        if name.text in of_guests and len(ours) < len(items):
             for item in ours:
                 house = f"{shown(item.text)} is your own, by internal_domains, but this list holds others too"
                 reader.warning(item, f'the list "{shown(name.text)}": {house}')
-
-
-def _domain(word: str) -> str:
-    return word.strip().lower().rpartition("@")[2]

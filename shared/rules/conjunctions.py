@@ -1,6 +1,6 @@
 """Conditions that hold together, and what follows from them."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from shared.rules.conditions import Condition
@@ -87,22 +87,36 @@ def _parts(condition: Condition) -> Iterator[Condition]:
 
 
 def _claims(condition: Condition) -> Iterator[tuple[str, Claim]]:
-    """Yield what a condition says of its own value, and what follows for others."""
-    extent = condition.extent
-    yield condition.name, Claim(extent, condition)
-    match condition.name, extent:
-        case "external_attendees", Span() if extent.low > 0:
-            yield "attendees", Claim(Span(extent.low, float("inf")), condition)
-        case "attendee", _:
-            yield "attendees", Claim(Span(1, float("inf")), condition)
-        case "location", AnyOf() if all(_is_literal(word) for word in extent.words):
-            yield "has_location", Claim(_YES, condition)
-        case "type", AnyOf() if "singleinstance" not in extent.words:
-            yield "is_recurring", Claim(_YES, condition)
-        case "type", AnyOf() if len(extent.words) == 1:
-            yield "is_recurring", Claim(_NO, condition)
-        case "is_all_day", AnyOf() if extent == _YES:
-            yield "duration", Claim(Span(_DAY_SECONDS, float("inf")), condition)
+    """Yield what a condition says of its own value, and what follows for another."""
+    yield condition.name, Claim(condition.extent, condition)
+    follows = _FOLLOWS.get(condition.name)
+    if follows is not None and condition.extent is not None:
+        name, extent = follows(condition.extent)
+        if extent is not None:
+            yield name, Claim(extent, condition)
+
+
+def _people(extent: Extent) -> tuple[str, Extent | None]:
+    """Whoever is external is among the people invited."""
+    return "attendees", Span(max(extent.low, 0), _MANY) if isinstance(extent, Span) else Span(1, _MANY)
+
+
+def _place(extent: Extent) -> tuple[str, Extent | None]:
+    """A place whose name holds a word has a name; a pattern may be found in none at all."""
+    words = extent.words if isinstance(extent, AnyOf) else ()
+    return "has_location", _YES if all(_is_literal(word) for word in words) else None
+
+
+def _series(extent: Extent) -> tuple[str, Extent | None]:
+    """A single instance is no series, and everything else is one."""
+    kinds = extent.words if isinstance(extent, AnyOf) else frozenset()
+    single = "singleinstance" in kinds
+    return "is_recurring", None if single and len(kinds) > 1 else _NO if single else _YES
+
+
+def _days(extent: Extent) -> tuple[str, Extent | None]:
+    """What lasts whole days lasts one at least."""
+    return "duration", Span(_DAY_SECONDS, _MANY) if extent == _YES else None
 
 
 def _is_literal(way: Hashable) -> bool:
@@ -110,5 +124,14 @@ def _is_literal(way: Hashable) -> bool:
     return isinstance(way, tuple) and way[0] != "matches"
 
 
+_MANY = float("inf")
 _YES, _NO = (AnyOf(frozenset((truth,)), is_single=True) for truth in (True, False))
 _DAY_SECONDS = 24 * 3600
+#: what follows from a condition: the name of the other one, and its extent
+_FOLLOWS: dict[str, Callable[[Extent], tuple[str, Extent | None]]] = {
+    "external_attendees": _people,
+    "attendee": _people,
+    "location": _place,
+    "type": _series,
+    "is_all_day": _days,
+}

@@ -3,8 +3,9 @@
 Where something can't be told, the answer is the one that writes nothing: the write can't be taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from shared.domain.decision import Action, Decision, Mode, Reason, RuleResult, Verdict
 from shared.domain.event import Event
@@ -27,15 +28,16 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
 
     A rule that could not be told (a fact is missing) is passed over, with three cautions: if
     nothing matches after it, the reason is `insufficient_data`; if it would have skipped, no later rule may
-    enable; with `on_missing: retry` the decision is put off. In the projection a decision that is put off
-    is a skip.
+    enable; with `on_missing: retry` the decision is put off, if the fact may be had later and makes the
+    difference. In the projection a decision that is put off is a skip.
     """
     if reason := guard_against(event, policy, facts, now):
         skip = Verdict.SKIP
         return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
     trace, open_or_met = _ask(policy.rules, event_facts(event, policy, facts, now), now)
     enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
-    return _decision(_fold(enforced), _fold(open_or_met), trace)
+    awaited = _awaited(policy, facts)
+    return _decision(_fold(enforced, awaited), _fold(open_or_met, awaited), trace)
 
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
@@ -67,26 +69,38 @@ def _ask(
     return tuple(trace), open_or_met
 
 
-def _fold(open_or_met: Iterable[tuple[Rule, RuleResult]]) -> _Fold:
-    """Let the first match decide. `missing` is the first rule that could not be told and was passed over."""
-    missing: str | None = None
-    missing_skip: str | None = None
-    for rule, result in open_or_met:
-        if result.matched is None:
-            if rule.retry_on_missing:
-                return Verdict.RETRY, Reason.AWAITING_DATA, rule.id
-            missing = missing or rule.id
-            if rule.action is Action.SKIP:
-                missing_skip = missing_skip or rule.id
-        elif rule.action is Action.SKIP:
-            return Verdict.SKIP, Reason.RULE_SKIP, rule.id
-        elif missing_skip is not None:
-            return Verdict.SKIP, Reason.INSUFFICIENT_DATA, missing_skip
-        else:
-            return Verdict.ENABLE, Reason.LINK_ADDED, rule.id
-    if missing is not None:
-        return Verdict.SKIP, Reason.INSUFFICIENT_DATA, missing
-    return Verdict.SKIP, Reason.NO_RULE_MATCHED, None
+def _awaited(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
+    """Return what tells the rules that wait for a fact that can be read later; an event's own facts can't."""
+    domains_missing = policy.needs_tenant_domains and not facts.tenant_domains
+
+    def is_awaited(rule: Rule) -> bool:
+        return rule.retry_on_missing and (domains_missing or not rule.groups <= facts.members.keys())
+
+    return is_awaited
+
+
+def _fold(open_or_met: Sequence[tuple[Rule, RuleResult]], is_awaited: Callable[[Rule], bool]) -> _Fold:
+    """Let the first match decide; the rules before it are those that could not be told."""
+    passed = [rule for rule, result in takewhile(_is_open, open_or_met)]
+    decides = open_or_met[len(passed)][0] if len(passed) < len(open_or_met) else None
+    at_last = Action.SKIP if decides is None else decides.action
+    awaited = next(filter(is_awaited, passed), None)
+    if awaited is not None and {rule.action for rule in passed} != {at_last}:
+        return Verdict.RETRY, Reason.AWAITING_DATA, awaited.id
+    skips = next((rule for rule in passed if rule.action is Action.SKIP), None)
+    if decides is None and not passed:
+        return Verdict.SKIP, Reason.NO_RULE_MATCHED, None
+    if decides is None:
+        return Verdict.SKIP, Reason.INSUFFICIENT_DATA, passed[0].id
+    if decides.action is Action.SKIP:
+        return Verdict.SKIP, Reason.RULE_SKIP, decides.id
+    if skips is not None:
+        return Verdict.SKIP, Reason.INSUFFICIENT_DATA, skips.id
+    return Verdict.ENABLE, Reason.LINK_ADDED, decides.id
+
+
+def _is_open(asked: tuple[Rule, RuleResult]) -> bool:
+    return asked[1].matched is None
 
 
 def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Decision:

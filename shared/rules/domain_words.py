@@ -1,15 +1,16 @@
 """Domains and addresses as rule files say them: one by one, or by the names of lists that hold them."""
 
+import re
 from collections.abc import Callable
 
-from shared.rules.domains import PATTERN, domain_of
+from shared.rules.domains import PATTERN, is_address
 from shared.rules.lists import NAME, NamedList
 from shared.rules.reader import Reader, described, some
 from shared.rules.shapes import Shape, matching, one_or_more
 from shared.rules.yaml_nodes import Node, shown
 
 DOMAIN: Shape = matching(PATTERN)
-ADDRESS: Shape = matching(r"[^\s@/]+@[^\s@/\\]+")
+ADDRESS: Shape = matching(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
 _NAME: Shape = matching(NAME)
 #: one domain, address or name of a list, or several
 DOMAINS: Shape = one_or_more({"anyOf": [DOMAIN, {**_NAME, "not": {"const": "auto"}}]})
@@ -49,8 +50,8 @@ def _domain(word: str, node: Node, reader: Reader, what: str) -> bool:
         return True
     if NAME.fullmatch(word) and word != "auto":
         return _list(word, node, reader, what, "domain", lambda named: named.domains)
-    hint = "; auto stands alone, without a list" if word == "auto" else ""
-    hint = "; addresses go with address_in" if domain_of(word) and what.endswith("domain_in") else hint
+    hint = "; auto stands alone, without a list" if word == "auto" else meant_by(word)
+    hint = "; addresses go with address_in" if is_address(word) and what.endswith("domain_in") else hint
     reader.problem(
         node,
         f'{what} needs domains such as contoso.com or "*.contoso.com", but this is {described(node)}{hint}',
@@ -59,28 +60,56 @@ def _domain(word: str, node: Node, reader: Reader, what: str) -> bool:
 
 
 def _address(word: str, node: Node, reader: Reader, what: str) -> bool:
-    if domain_of(word):
+    if is_address(word):
         return True
     if NAME.fullmatch(word):
         return _list(word, node, reader, what, "address", lambda named: named.addresses)
-    hint = "; domains go with domain_in" if PATTERN.fullmatch(word) else ""
+    hint = meant_by(word) or ("; domains go with domain_in" if PATTERN.fullmatch(word) else "")
     reader.problem(
         node, f"{what} needs addresses such as bo@contoso.com, but this is {described(node)}{hint}"
     )
     return False
 
 
+def meant_by(word: str) -> str:
+    """Return what to say of a word that is meant for a domain or an address, but written otherwise."""
+    for mark, said in _FORMS if len(word) <= _LONGEST else ():
+        found = mark.fullmatch(word)
+        if found:
+            return "; " + said.format(*found.groups())
+    return ""
+
+
+#: no address has more characters (RFC 5321)
+_LONGEST = 254
+#: how domains and addresses are not written, and what to say then
+_FORMS = tuple(
+    (re.compile(form, re.IGNORECASE), said)
+    for form, said in (
+        (r"(?:mailto|smtp|sip):(.+@.+)", "write {0}"),
+        (r"https?://(?:www\.)?([^/]+).*", "write {0}"),
+        (r"\*@(.+)", '"*" stands for no name here; domain_in takes everybody of {0}'),
+        (r"@(.+\..+)", "write {0}"),
+        (r"[^<]*<(.+@.+)>", "write {0}"),
+        (r"(.+?)[,;] *(.+)", "write several as a list, [{0}, {1}]"),
+        (r"lists\.(.+)", "a list stands by its name alone, {0}"),
+    )
+)
+
+
 def _list(  # noqa: PLR0917 -- what both callers know
     name: str, node: Node, reader: Reader, what: str, kind: str, entries: Callable[[NamedList], object]
 ) -> bool:
     named = reader.lists.named.get(name)
+    if named is None and not reader.reading.lists_are_known:
+        return False
     if named is None:
         near = reader.reading.suggest(name, reader.lists.named)
         known = some(reader.lists.named, most=10)
         hint = f"; the lists are {known}" if known and near is None else ""
         reader.problem(node, f'{what}: "{shown(name)}" is no {kind} and no list{hint}', suggestion=near)
         return False
-    reader.lists.used.add(name)
+    reader.lists.used.add((name, what.partition(":")[0]))
     if not entries(named) and named.words:
         reader.problem(node, f'{what}: the list "{shown(name)}" has no {kind} in it')
     return True

@@ -9,6 +9,8 @@ PATTERN = re.compile(
     r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE
 )
 _TOLD = re.compile(r"[^\s@/]+@([^\s@/\\]+)")
+#: as people write an address; in events, more than this is one
+_ADDRESS = re.compile(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
 #: A guest's user principal name carries the host tenant's domain, but the guest is not of the house.
 _GUEST = "#ext#"
 
@@ -42,6 +44,11 @@ def home_address(address: str) -> str:
     name, guest, _ = folded.partition(_GUEST)
     user, mark, domain = name.rpartition("_")
     return f"{user}@{domain}" if guest and mark else folded
+
+
+def is_address(word: str) -> bool:
+    """Whether a word of a rule file is an address, and not a pattern or a link to one."""
+    return _ADDRESS.fullmatch(word.strip()) is not None
 
 
 def domain_of(address: str) -> str | None:

@@ -1,7 +1,7 @@
 """An event seen with the eyes of conditions: each fact worked out once, on first use, for all rules."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -60,25 +60,33 @@ class Start(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Texts as they stand, as they are compared, and as patterns read them (UTF-8)."""
+    """Texts as they stand, as they are compared, and as patterns read them (UTF-8, accents composed)."""
 
     raw: tuple[str, ...]
     folded: tuple[str, ...]
     encoded: tuple[bytes, ...]
+
+    def each(self) -> Iterator["Texts"]:
+        """Yield the texts one by one."""
+        return (Texts((raw,), (folded,), (encoded,)) for raw, folded, encoded in zip(*self, strict=True))
 
 
 def fold(text: str) -> str:
     """Return the text as it is compared: letters case-blind, accents composed."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return composed(composed(text).casefold())
+
+
+def composed(text: str) -> str:
+    """Return the text with every letter and its accents as one character, as most programs write it."""
+    return unicodedata.normalize("NFC", text)
 
 
 def texts(*raw: str) -> Texts:
     """Return the texts ready to be compared; lone surrogates, which JSON can carry, become "?"."""
-    encoded = tuple(text.encode("utf-8", "replace") for text in raw)
-    clean = tuple(text.decode() for text in encoded)
-    return Texts(clean, tuple(map(fold, clean)), encoded)
+    clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
+    return Texts(clean, tuple(map(fold, clean)), tuple(composed(text).encode() for text in clean))
 
 
 def names(*raw: str) -> Names:

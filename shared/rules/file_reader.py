@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.rules.domains import PATTERN, domain_of
+from shared.rules.domain_words import meant_by
+from shared.rules.domains import PATTERN, is_address
 from shared.rules.lists import NAME, NamedList
 from shared.rules.policy import Rule
 from shared.rules.reader import Reader, described
@@ -44,7 +45,8 @@ def read_file(root: Node, reader: Reader) -> ReadFile:
         reader.problem(root, f'a rule file begins with "version: 1", but this is {described(root)}')
         return read
     keys = reader.keys(root, "a rule file", _KEYS) or {}
-    _check_version(root, keys.get("version"), reader)
+    if "version" in keys or reader.knows_all(root, _KEYS):
+        _check_version(root, keys.get("version"), reader)
     places = {key.text: key for key, _ in root.entries}
     for name, read_setting in SETTINGS.items():
         if name in keys:
@@ -66,6 +68,9 @@ def _check_version(root: Mapping, version: Node | None, reader: Reader) -> None:
 def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
     if isinstance(node, Listing) and not node.items:
         return  # a file of settings only
+    if isinstance(node, Mapping):
+        reader.problem(node, 'rules needs a list; begin each rule with "- ", as in "- id: external-meetings"')
+        return
     for item in reader.items(node, "rules") or ():
         if isinstance(item, Mapping):
             rule_id = item.values.get("id")
@@ -74,6 +79,11 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
         rule = read_rule(item, reader)
         if rule is not None and isinstance(item, Mapping):
             read.rules.append((rule, item))
+
+
+def knows_keys(root: Node | None) -> bool:
+    """Return whether a file's keys are all known, so that none of them is a misspelt `lists`."""
+    return isinstance(root, Mapping) and all(key.text in _KEYS for key in root.keys)
 
 
 def read_lists(root: Node | None, reader: Reader) -> dict[str, NamedList]:
@@ -108,8 +118,9 @@ def _list(key: Scalar, node: Node, reader: Reader) -> tuple[str, ...]:
     words = []
     for item in reader.items(node, what) or ():
         word = reader.text(item, what)
-        if word is not None and not PATTERN.fullmatch(word.strip()) and domain_of(word) is None:
-            reader.problem(item, f"{what} needs domains or addresses, but this is {described(item)}")
+        if word is not None and not PATTERN.fullmatch(word.strip()) and not is_address(word):
+            needs = f"{what} needs domains or addresses, but this is {described(item)}"
+            reader.problem(item, needs + meant_by(word))
         elif word is not None:
             words.append(word.strip().lower())
     return tuple(words)

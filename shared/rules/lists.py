@@ -34,7 +34,7 @@ class NamedList:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists by name; `used` collects the names that rules and settings refer to."""
+    """The lists by name; `used` collects the names that are referred to, each with the word that does it."""
 
     named: dict[str, NamedList] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
+    used: set[tuple[str, str]] = field(default_factory=set)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.rules.checks import PlacedRule, check_lists, check_rules
-from shared.rules.file_reader import ReadFile, Setting, list_entries, read_file, read_lists
+from shared.rules.checks import PlacedRule, check_guarded, check_lists, check_rules
+from shared.rules.file_reader import ReadFile, Setting, knows_keys, list_entries, read_file, read_lists
 from shared.rules.garbage import collected_later
 from shared.rules.policy import AUTO, Policy
-from shared.rules.problems import Problem, Spot
+from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reader import Reader
 from shared.rules.reading import Reading, ReadingEnds
 from shared.rules.yaml_nodes import Node, Place
@@ -34,6 +34,11 @@ class Loaded:
 
     policy: Policy | None
     problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the policy out of force; the others are warnings."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
 
 def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
@@ -60,6 +65,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
     roots = [_root(file, reader) for file, reader in zip(files, readers, strict=True)]
     for root, reader in zip(roots, readers, strict=True):
         reading.lists.named.update(read_lists(root, reader))
+    reading.lists_are_known = not reading.errors and all(knows_keys(root) for root in roots)
     read = [
         ReadFile() if root is None else read_file(root, reader)
         for root, reader in zip(roots, readers, strict=True)
@@ -72,6 +78,8 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
         for rule, node in file.rules
     ]
     check_rules(rules, today, reading)
+    if "other_join_links" not in settings or settings["other_join_links"].value.skip:
+        check_guarded(rules, reading)
     if reading.errors:
         return None
     _check_lists(roots, readers, settings)
@@ -83,7 +91,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
 def _root(file: RuleFile, reader: Reader) -> Node | None:
     root, mistakes = read_yaml(file.content)
     for mistake in mistakes:
-        reader.problem(mistake, mistake.text)
+        (reader.problem if mistake.is_certain else reader.warning)(mistake, mistake.text)
     return root
 
 
@@ -123,12 +131,16 @@ def _merge(files: Iterable[tuple[ReadFile, Reader]]) -> dict[str, Setting]:
 
 def _policy(files: Sequence[RuleFile], read: Sequence[ReadFile], settings: dict[str, Setting]) -> Policy:
     values = {_FIELDS.get(name, name): setting.value for name, setting in settings.items()}
-    return Policy(rules=tuple(rule for file in read for rule, _ in file.rules), hash=_hash(files), **values)
+    return Policy(
+        rules=tuple(rule for file in read for rule, _ in file.rules), hash=rules_hash(files), **values
+    )
 
 
-def _hash(files: Sequence[RuleFile]) -> str:
+def rules_hash(files: Sequence[RuleFile]) -> str:
+    """Return what a policy of these files is known by, in the log and at the desk."""
     whole = hashlib.sha256()
-    for file in files:
-        for part in (file.name.encode("utf-8", "replace"), file.content):
+    for file in sorted(files, key=lambda file: file.name):
+        # Without its folder, whose name differs between desk and cloud.
+        for part in (file.name.rpartition("/")[2].encode("utf-8", "replace"), file.content):
             whole.update(len(part).to_bytes(8) + part)
     return whole.hexdigest()[:12]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_domains
-from shared.rules.domains import Domains, domain_of
+from shared.rules.domains import PATTERN, Domains, is_address
 from shared.rules.event_facts import People, Person, Truth
 from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader, described
@@ -39,8 +39,8 @@ class PeopleSyntax:
 
     def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
         """Return what is expected of at least one of the people."""
-        if isinstance(node, Scalar) and domain_of(node.text):
-            reader.problem(node, f"{name} needs a key: write {{address_in: {node.text}}}")
+        if isinstance(node, Scalar) and (key := _key_of(node.text)):
+            reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
             return None
         keys = reader.keys(node, name, tuple(_KEYS))
         if isinstance(node, MappingNode) and not node.keys:
@@ -65,6 +65,13 @@ class PeopleSyntax:
         first = ", ".join(one.address or "somebody without address" for one in value.persons[:_SHOWN])
         more = len(value.persons) - _SHOWN
         return f"{first} and {more} more" if more > 0 else first or "nobody"
+
+
+def _key_of(word: str) -> str:
+    """Return the key that goes with a word that stands without one; empty where none does."""
+    if is_address(word):
+        return "address_in"
+    return "member_of" if GUID.fullmatch(word) else "domain_in" if PATTERN.fullmatch(word) else ""
 
 
 class _Part(NamedTuple):
@@ -143,10 +150,12 @@ def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
     text = node.text.strip() if isinstance(node, Scalar) else ""
     if GUID.fullmatch(text):
         return text.lower()
+    within = GUID.search(text)
+    hint = f"; write {within[0].lower()}" if within else ""
     reader.problem(
         node,
         f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "
-        f"but this is {described(node)}",
+        f"but this is {described(node)}{hint}",
     )
     return None
 

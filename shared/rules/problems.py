@@ -1,10 +1,7 @@
 """What is wrong with a rule file, as values: where, what, and what was probably meant."""
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import NamedTuple
 
 
@@ -56,26 +53,3 @@ class Problem:
     def __str__(self) -> str:
         warning = "warning: " if self.severity is Severity.WARNING else ""
         return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
-
-
-_MOST_KNOWN = 300
-#: What people write whose meaning the letters don't tell. None: what looks near means something else.
-_SLIPS: dict[str, str | None] = {
-    "attendee_count": "attendees",
-    "internal_attendees": None,
-    "enabled": "enforce",
-    "on": "enforce",
-    "disabled": "off",
-    "per_day": "per_mailbox_per_day",
-}
-
-
-def suggest(word: str, known: Iterable[str], *, nearness: float = 0.6) -> str | None:
-    """Return the known word that `word` was probably meant to be, if one is near (1 is the same)."""
-    folded = {candidate.casefold(): candidate for candidate in islice(known, _MOST_KNOWN)}
-    if word.casefold() in _SLIPS:
-        meant = _SLIPS[word.casefold()]
-        if meant is None or meant in folded:
-            return meant
-    near = difflib.get_close_matches(word.casefold()[:60], folded, n=1, cutoff=nearness)
-    return folded[near[0]] if near else None

@@ -8,6 +8,7 @@ from typing import Self
 from shared.rules.lists import Lists
 from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reading import Reading
+from shared.rules.slips import advice
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown
 
 #: what YAML 1.1 and other tools take for true and false
@@ -68,11 +69,17 @@ class Reader:
             )
         )
 
-    def unknown(self, at: Placed, what: str, word: str, known: Collection[str]) -> None:
-        """Note a word that is not among the known ones, with the nearest of them or all."""
-        near = self.reading.suggest(word, known)
-        choices = "" if near else f"; known are {some(known)}"
-        self.problem(at, f'unknown {what} "{shown(word)}"{choices}', suggestion=near)
+    def unknown(
+        self, at: Placed, what: str, word: str, known: Collection[str], *, has_home: bool = True
+    ) -> None:
+        """Note a word that is not among the known ones, with what was probably meant or where it belongs."""
+        name, colon, _ = word.partition(":")
+        said = advice(word, known, has_home=has_home)
+        if colon and name in known:
+            said = 'a space is missing after the ":"'
+        near = None if said else self.reading.suggest(word, known)
+        hint = said or ("" if near else f"known are {some(known)}")
+        self.problem(at, f'unknown {what} "{shown(word)}"{"; " * bool(hint)}{hint}', suggestion=near)
 
     def keys(
         self, node: Node, what: str, known: Collection[str], *, kind: str = "key"
@@ -86,10 +93,14 @@ class Reader:
             return None
         unknown = [key for key in node.keys if key.text not in known]
         for key in unknown:
-            self.unknown(key, kind, key.text, known)
+            self.unknown(key, kind, key.text, known, has_home=what != "event")
         return (
             {name: value for name, value in node.values.items() if name in known} if unknown else node.values
         )
+
+    def knows_all(self, node: Mapping, known: Collection[str]) -> bool:
+        """Return whether no key is unknown: what seems to be missing else may be a key that is misspelt."""
+        return all(key.text in known for key in node.keys)
 
     def items(self, node: Node, what: str) -> tuple[Node, ...] | None:
         """Return the nodes of a list, which must not be empty."""
@@ -105,13 +116,13 @@ class Reader:
         """Return the nodes of a list, or the single value that stands in its place."""
         return self.items(node, what) if isinstance(node, Listing) else (node,)
 
-    def text(self, node: Node, what: str) -> str | None:
+    def text(self, node: Node, what: str, *, quotes_help: bool = True) -> str | None:
         """Return text that is not empty; a number or `true` without quotes is not text."""
         value = node.value if isinstance(node, Scalar) else None
         if isinstance(value, str) and value.strip():
             return value
         hint = "; put quotes around text in brackets" if isinstance(node, Listing) else ""
-        if isinstance(node, Scalar) and node.plain and node.value is not None:
+        if isinstance(node, Scalar) and node.plain and node.text and quotes_help:
             hint = "; put it in quotes"
         self.problem(node, f"{what} needs text, but this is {described(node)}{hint}")
         return None
@@ -119,6 +130,7 @@ class Reader:
     def literal(self, node: Node, what: str) -> str | None:
         """Return text that events are compared with; typographic quotes around it are hardly meant."""
         text = self.text(node, what)
+        text = text and text.rstrip("\n")  # a text block ends in a line break that nobody means
         if text is not None and text[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
             self.warning(node, f"the quotes of {shown(text)} are part of the text; YAML's own are \" and '")
         return text
@@ -128,9 +140,11 @@ class Reader:
         word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        near = self.reading.suggest(word, choices)
+        said = advice(word, choices, has_home=False)
+        near = None if said else self.reading.suggest(word, choices)
         known = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
-        self.problem(node, f"{what} is {known}, but this is {described(node)}", suggestion=near)
+        hint = f"; {said}" if said else ""
+        self.problem(node, f"{what} is {known}, but this is {described(node)}{hint}", suggestion=near)
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:
@@ -153,6 +167,8 @@ class Reader:
             return value
         quoted = isinstance(node, Scalar) and not node.plain and node.text.isdecimal()
         hint = "; remove the quotes" if quoted else ""
+        if isinstance(value, float) and value > least and isinstance(node, Scalar) and node.text.isdecimal():
+            hint = "; so large a number is none"
         if isinstance(node, Scalar) and _GROUPED.fullmatch(node.text):
             hint = f"; write {re.sub('[^0-9]', '', node.text)}"
         self.problem(
@@ -169,9 +185,10 @@ def described(node: Node) -> str:
         return "a list"
     value = node.value
     if value is None:
-        return "empty"
+        return f"{shown(node.text)}, which stands for nothing" if node.text else "empty"
     if isinstance(value, str):
-        return f'the text "{shown(value)}"' if value.strip() else "empty text"
+        typographic = "; YAML's own quotes are \" and '" if node.plain and value[:1] in _TYPOGRAPHIC else ""
+        return f'the text "{shown(value)}"{typographic}' if value.strip() else "empty text"
     return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
 
 

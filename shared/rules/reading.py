@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shared.rules.lists import Lists
-from shared.rules.problems import Problem, Severity, suggest
+from shared.rules.problems import Problem, Severity
+from shared.rules.slips import suggest
 
 #: so many problems are shown
 MAX_PROBLEMS = 100
@@ -45,6 +46,8 @@ class Reading:
 
     def __init__(self, lists: Lists | None = None) -> None:
         self.lists = lists or Lists()
+        #: whether a name that no list has is a mistake, and not the echo of one where the lists stand
+        self.lists_are_known = True
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
         self._left_out: Severity | None = None

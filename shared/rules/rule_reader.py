@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from shared.domain.decision import Action, Mode
 from shared.rules.catalogue import CATALOGUE
 from shared.rules.conditions import Condition, all_of, any_of, none_of
+from shared.rules.contradictions import check_contradictions
 from shared.rules.policy import Limits, Rule, Window
 from shared.rules.reader import Reader, described
 from shared.rules.sketch_reader import read_tests
@@ -15,6 +16,7 @@ _KEYS = (
     "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
     "tests",
 )  # fmt: skip
+_EVERY = frozenset(("always", "all", "any", "true", "every", "everything", "*"))
 _JOINS = ("all", "any", "not")
 _CONDITIONS = (*CATALOGUE, *_JOINS)
 PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
@@ -28,7 +30,7 @@ def read_rule(node: Node, reader: Reader) -> Rule | None:
     noted = reader.reading.errors
     reader = reader.for_rule(rule_id) if rule_id is not None else reader
     keys = reader.keys(node, "a rule", _KEYS)
-    if keys is None:
+    if keys is None or not isinstance(node, Mapping):
         return None
     rule = _rule(rule_id or "", node, keys, reader)
     return rule if rule_id is not None and rule is not None and reader.reading.errors == noted else None
@@ -37,7 +39,7 @@ def read_rule(node: Node, reader: Reader) -> Rule | None:
 def _id(node: Node, reader: Reader) -> str | None:
     given = node.values.get("id") if isinstance(node, Mapping) else None
     if given is None:
-        if isinstance(node, Mapping):
+        if isinstance(node, Mapping) and reader.knows_all(node, _KEYS):
             reader.problem(node, "this rule has no id; logs and reports name rules by it")
         return None
     rule_id = reader.text(given, "id")
@@ -48,8 +50,8 @@ def _id(node: Node, reader: Reader) -> str | None:
     return rule_id
 
 
-def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Rule | None:
-    if "when" not in keys:
+def _rule(rule_id: str, node: Mapping, keys: dict[str, Node], reader: Reader) -> Rule | None:
+    if "when" not in keys and len(keys) == len(node.keys):
         reader.problem(node, "when is missing; a rule for every event says when: {}")
     when = _block(keys["when"], reader, "when", may_be_empty=True) if "when" in keys else None
     unless = _block(keys["unless"], reader, "unless") if "unless" in keys else None
@@ -63,14 +65,19 @@ def _rule(rule_id: str, node: Node, keys: dict[str, Node], reader: Reader) -> Ru
     limits = _limits(keys["limits"], reader) if "limits" in keys else Limits()
     active = _window(keys["active"], reader) if "active" in keys else None
     tests = read_tests(keys["tests"], reader) if "tests" in keys else ()
-    if when is None or mode is None or action is None:
+    if when is None:
+        return None
+    whole = all_of(when, keys["when"])
+    ruled_out = None if unless is None else all_of(unless, keys["unless"])
+    check_contradictions(whole, ruled_out, reader)
+    if mode is None or action is None:
         return None
     return Rule(
         id=rule_id,
         description=description or "",
         mode=Mode(mode),
-        when=all_of(when, keys["when"]),
-        unless=None if unless is None else all_of(unless, keys["unless"]),
+        when=whole,
+        unless=ruled_out,
         action=Action(action),
         provider_fallback=fallback,
         limits=limits or Limits(),
@@ -86,6 +93,12 @@ def _block(
     node: Node, reader: Reader, what: str, *, may_be_empty: bool = False
 ) -> tuple[Condition, ...] | None:
     """Return the conditions of a mapping, all of which must hold."""
+    if isinstance(node, Scalar) and what == "when":
+        every = "; for every event, write when: {}" if node.text.strip().lower() in _EVERY else ""
+        every = "; indent what belongs under it" if not node.text else every
+        needs = f"when needs conditions, such as {{has_room: false}}, but this is {described(node)}"
+        reader.problem(node, needs + every)
+        return None
     keys = reader.keys(node, what, _CONDITIONS, kind="condition")
     if keys is None or not isinstance(node, Mapping):
         return None
@@ -125,6 +138,10 @@ def _item(node: Node, reader: Reader, what: str) -> Condition | None:
 
 
 def _fallback(node: Node, reader: Reader) -> str | None:
+    if isinstance(node, Scalar) and node.text:
+        near = reader.reading.suggest(node.text, PROVIDERS) or PROVIDERS[0]
+        reader.problem(node, f"provider needs a key: write {{fallback: {near}}}")
+        return None
     keys = reader.keys(node, "provider", ("fallback",))
     if keys is None:
         return None

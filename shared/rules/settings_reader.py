@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
-from shared.rules.domain_words import read_domains
-from shared.rules.domains import domain_of
+from shared.rules.domain_words import meant_by, read_domains
+from shared.rules.domains import is_address
 from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
 from shared.rules.people_syntax import GUID, read_guid
 from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep
@@ -18,8 +18,13 @@ def _internal_domains(node: Node, reader: Reader) -> tuple[str, ...] | InternalD
     if isinstance(node, Scalar) and node.text == "auto":
         return AUTO
     words = read_domains(node, reader, "internal_domains") or {}
-    domains = [(word,) if named is None else named.domains for word, named in words.items()]
-    return tuple(dict.fromkeys(domain for group in domains for domain in group))
+    listed = [(word,) if named is None else named.domains for word, named in words.items()]
+    domains = tuple(dict.fromkeys(domain for group in listed for domain in group))
+    for domain in domains:
+        if domain.startswith("*.") and domain[2:] not in domains:
+            alone = f"{domain} stands for subdomains only; {domain[2:]} itself is not among them"
+            reader.warning(node, f"internal_domains: {alone}")
+    return domains
 
 
 def _mailboxes(node: Node, reader: Reader) -> Mailboxes:
@@ -32,6 +37,9 @@ def _mailboxes(node: Node, reader: Reader) -> Mailboxes:
     keys = keys or {}
     include = _include(keys["include"], reader) if "include" in keys else ALL
     exclude = _selectors(keys["exclude"], reader, "mailboxes: exclude") if "exclude" in keys else ()
+    for both in () if include is ALL else sorted(set(include) & set(exclude), key=str):
+        name = both.id if isinstance(both, Group) else both.name
+        reader.warning(node, f"mailboxes: {name} is included and excluded; exclude wins")
     return Mailboxes(include=include, exclude=exclude)
 
 
@@ -69,9 +77,11 @@ def _selector(node: Node, reader: Reader, what: str) -> Selector | None:
 
 def _user(node: Node, reader: Reader, what: str) -> User | None:
     name = node.text.strip().lower() if isinstance(node, Scalar) else ""
-    if GUID.fullmatch(name) or domain_of(name):
+    if GUID.fullmatch(name) or is_address(name):
         return User(name)
-    reader.problem(node, f"{what} needs an address or an object id, but this is {described(node)}")
+    reader.problem(
+        node, f"{what} needs an address or an object id, but this is {described(node)}{meant_by(name)}"
+    )
     return None
 
 
@@ -105,12 +115,18 @@ def _sweep(node: Node, reader: Reader) -> Sweep:
         reader.problem(node, "sweep needs every, window or both")
     times = {key: read_duration(value, reader, f"sweep: {key}") for key, value in keys.items()}
     for key, value in times.items():
-        if value is not None and value < _SHORTEST:
-            reader.problem(keys[key], f"sweep: {key} is 1h at least")
-    return Sweep(**{key: value for key, value in times.items() if value is not None})
+        if value is not None and not _SHORTEST <= value <= _LONGEST:
+            reader.problem(keys[key], f"sweep: {key} is 1h at least, and {_LONGEST.days}d at most")
+    sweep = Sweep(**{key: value for key, value in times.items() if value is not None})
+    if sweep.every > sweep.window:
+        holes = "every is longer than window (60d where none is said), so some days are never looked at"
+        reader.problem(node, f"sweep: {holes}")
+    return sweep
 
 
 _SHORTEST = timedelta(hours=1)
+#: Graph's calendarView spans no more days (microsoft-graph-docs-contrib#6321)
+_LONGEST = timedelta(days=1825)
 _SKIP_OR_IGNORE = ("skip", "ignore")
 
 #: Keys that hold for the whole policy, so that one file at most may say them. `lists` is read before all.

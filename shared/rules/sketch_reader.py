@@ -15,7 +15,7 @@ from shared.rules.policy import RuleTest
 from shared.rules.reader import Reader, described
 from shared.rules.syntaxes import read_duration
 from shared.rules.time_syntax import read_clock, read_zone
-from shared.rules.yaml_nodes import Mapping, Node, Place, Scalar, shown
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]+([0-9:]+))?")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +([0-9:]+)", re.IGNORECASE)
@@ -85,6 +85,8 @@ def _text(node: Node, reader: Reader, what: str) -> str | None:
 
 
 def _texts(node: Node, reader: Reader, what: str) -> tuple[str, ...] | None:
+    if isinstance(node, Listing) and not node.items:
+        return ()
     return _all(reader.text(item, what) for item in reader.one_or_more(node, what) or ())
 
 
@@ -110,7 +112,13 @@ def _person(node: Node, reader: Reader, what: str) -> str | None:
 
 
 def _choice(choices: Sequence[str]) -> _Read:
-    return lambda node, reader, what: reader.choice(node, what, choices)
+    known = {choice.casefold(): choice for choice in choices}
+
+    def read(node: Node, reader: Reader, what: str) -> str | None:
+        said = node.text.strip().casefold() if isinstance(node, Scalar) else ""
+        return known[said] if said in known else reader.choice(node, what, choices)
+
+    return read
 
 
 def _flag(node: Node, reader: Reader, what: str) -> bool | None:

@@ -23,6 +23,11 @@ _LONG_DURATION = re.compile(
     r"([0-9]{1,7}) *(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\.?", re.IGNORECASE
 )
 _COMPARED = re.compile(r"([<>])(=?) *([0-9]{1,9})")
+_RANGE = re.compile(r"([0-9]{1,9}) *(?:-|\.\.|to|\u2013) *([0-9]{1,9})")
+_FROM = re.compile(r"([0-9]{1,9}) *\+")
+#: PT15M, P1DT2H, 1h30m
+_ISO_DURATION = re.compile(r"P?(?:([0-9]{1,4})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)", re.IGNORECASE)
+_TIME_COMPARED = re.compile(r"([<>])=? *([0-9]{1,7}[smhd])")
 #: the JSON Schema of a time such as 15m
 DURATION = matching(_DURATION.pattern)
 
@@ -72,6 +77,8 @@ class NumberSyntax:
         """Return the number, or its bounds, both included."""
         if isinstance(node, Mapping):
             bounds = _bounds(node, reader, name, reader.whole_number)
+            if bounds == (0, None):
+                reader.warning(node, f"{name}: at least 0 holds for every event")
             return bounds and Expectation(
                 _bounds_text(bounds, str), _count_within(*bounds), _span(bounds, float)
             )
@@ -92,6 +99,10 @@ class NumberSyntax:
 
 def _compared(text: str) -> str:
     """Return the bound that `>= 3` and the like stand for; empty where the text is none of them."""
+    if span := _RANGE.fullmatch(text):
+        return f"{{at_least: {span[1]}, at_most: {span[2]}}}"
+    if least := _FROM.fullmatch(text):
+        return f"{{at_least: {least[1]}}}"
     found = _COMPARED.fullmatch(text)
     if found is None:
         return ""
@@ -130,6 +141,10 @@ class DurationSyntax:
             bound = node.text.strip()
             reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
             return None
+        if isinstance(node, Scalar) and (compared := _TIME_COMPARED.fullmatch(node.text.strip())):
+            key = "at_least" if compared[1] == ">" else "at_most"
+            reader.problem(node, f"{name} needs a bound: write {{{key}: {compared[2]}}}")
+            return None
         bounds = _bounds(node, reader, name, lambda value, what: read_duration(value, reader, what))
         if bounds is None:
             return None
@@ -155,6 +170,11 @@ def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
         return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
     hint = "; it lacks a unit" if text.isdecimal() else ""
     hint = f"; write {meant[1]}{meant[2][0].lower()}" if meant else hint
+    iso = _ISO_DURATION.fullmatch(text)
+    if iso:
+        parts = zip(iso.groups(), (86_400, 3600, 60), strict=True)
+        seconds = sum(int(number) * unit for number, unit in parts if number)
+        hint = f"; write {seconds // 60}m"
     reader.problem(
         node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {described(node)}{hint}"
     )
@@ -244,15 +264,25 @@ class NamesSyntax:
         return Expectation(", ".join(read), lambda value: not folded.isdisjoint(value), extent)
 
     def _name(self, node: Node, reader: Reader, name: str) -> str | None:
-        word = reader.literal(node, name)
-        if word is None or not self.choices:
+        word = reader.text(node, name) if self.choices else reader.literal(node, name)
+        if word is None:
+            return None
+        several = f"[{', '.join(part.strip() for part in word.split(','))}]"
+        if not self.choices:
+            if "," in word and isinstance(node, Scalar) and node.plain:
+                reader.warning(
+                    node, f"{name}: this is one name with a comma in it; write several as {several}"
+                )
             return word
         for choice in self.choices:
             if fold(choice) == fold(word.strip()):
                 return choice
         choices = ", ".join(self.choices)
-        near = reader.reading.suggest(word, self.choices)
-        reader.problem(node, f'{name} is one of {choices}, but this is "{shown(word)}"', suggestion=near)
+        hint = f"; write {several}" if "," in word else ""
+        near = None if hint else reader.reading.suggest(word, self.choices)
+        reader.problem(
+            node, f'{name} is one of {choices}, but this is "{shown(word)}"{hint}', suggestion=near
+        )
         return None
 
     def show(self, value: Names) -> str:

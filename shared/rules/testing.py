@@ -1,7 +1,6 @@
-"""The tests that stand inside rules, run: does each rule do what its tests expect, and do they show it all?
+"""The tests that stand inside rules, run: does each rule do what its tests expect?
 
     results = run_tests(policy)          one RuleTestResult for each test, in the order of the files
-    undecided(policy, results)           conditions that a rule's own tests leave open
     untested(policy)                     rules without tests
 
 A test asks the whole policy as it would be with everything promoted: rules in report mode count, and the
@@ -10,17 +9,39 @@ rule under test counts even where it is off. The times in `active` are left asid
 with `internal_domains: auto` the house is the domain of the organizer, contoso.com where none is named.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from shared.domain.decision import Action, Decision, Mode, Verdict
+from shared.domain.decision import Action, Decision, Mode, Reason, Verdict
+from shared.domain.event import Event
+from shared.rules.conditions import Condition
+from shared.rules.decide import decide
 from shared.rules.domains import domain_of
 from shared.rules.event_facts import Truth
-from shared.rules.explain import ConditionLine, Explanation, RuleLine, explain
+from shared.rules.explain import Explanation, explain
 from shared.rules.facts import Facts
 from shared.rules.policy import AUTO, Policy, Rule, RuleTest
+from shared.rules.yaml_nodes import Place
 
 _EXAMPLE_HOUSE = "contoso.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a test asks: what becomes of the event, by this policy, with these facts, at `now` (aware)."""
+
+    event: Event
+    policy: Policy
+    facts: Facts
+    now: datetime
+
+    def decision(self, rule: Rule, matched: Truth) -> Decision:
+        """Return what would be decided if the rule matched, or did not, or could not be told."""
+        given = Condition("all", "", lambda _facts: matched, Place(rule.line, 1))
+        answered = replace(self.policy.rule(rule.id), when=given, unless=None)
+        rules = tuple(answered if each.id == rule.id else each for each in self.policy.rules)
+        return decide(self.event, replace(self.policy, rules=rules), self.facts, self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +55,18 @@ class RuleTestResult:
 
     rule: Rule
     test: RuleTest
-    actual: Action
+    question: Question
     explanation: Explanation
 
     @property
     def decision(self) -> Decision:
         """The decision under test."""
         return self.explanation.decision
+
+    @property
+    def actual(self) -> Action:
+        """What was decided."""
+        return _action(self.decision)
 
     @property
     def expected(self) -> Action:
@@ -60,7 +86,18 @@ class RuleTestResult:
     @property
     def passed(self) -> bool:
         """Whether the outcome is the expected one, by the expected rule."""
-        return self.actual is self.expected and self.expected_rule in {None, self.actual_rule}
+        return self._is_met_by(self.decision)
+
+    def would_pass(self, matched: Truth) -> bool:
+        """Whether the test would pass if its rule matched, or did not, or could not be told."""
+        return self._is_met_by(self.question.decision(self.rule, matched))
+
+    def _is_met_by(self, decision: Decision) -> bool:
+        if _action(decision) is not self.expected:
+            return False
+        if self.expected_rule is None:
+            return True
+        return decision.rule == self.expected_rule and decision.reason not in _OPEN
 
     @property
     def unexpected(self) -> str | None:
@@ -68,17 +105,12 @@ class RuleTestResult:
         return None if self.passed else self.actual_rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
-    """A condition of which no test of its rule shows that the outcome hangs on it.
+#: a rule that could not be told is named by these; it has not matched
+_OPEN = frozenset((Reason.INSUFFICIENT_DATA, Reason.AWAITING_DATA))
 
-    `holding` is True where no test shows it holding, False where none shows it failing.
-    """
 
-    rule: Rule
-    condition: str
-    expected: str
-    holding: bool
+def _action(decision: Decision) -> Action:
+    return Action.ENABLE if decision.verdict is Verdict.ENABLE else Action.SKIP
 
 
 def run_tests(
@@ -103,9 +135,9 @@ def run_test(policy: Policy, rule: Rule, test: RuleTest) -> RuleTestResult:
         for group, names in test.members.items()
     }
     facts = Facts(tenant_domains=frozenset({house}), members=members)
-    explanation = explain(event, _promoted(policy, rule, test), facts, now)
-    actual = Action.ENABLE if explanation.decision.verdict is Verdict.ENABLE else Action.SKIP
-    return RuleTestResult(rule=rule, test=test, actual=actual, explanation=explanation)
+    question = Question(event=event, policy=_promoted(policy, rule, test), facts=facts, now=now)
+    explanation = explain(event, question.policy, facts, now)
+    return RuleTestResult(rule=rule, test=test, question=question, explanation=explanation)
 
 
 def _house(policy: Policy, test: RuleTest) -> str:
@@ -130,66 +162,3 @@ def _promoted(policy: Policy, under_test: Rule, test: RuleTest) -> Policy:
 def untested(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules without tests."""
     return tuple(rule for rule in policy.rules if not rule.tests)
-
-
-def undecided(policy: Policy, results: Sequence[RuleTestResult]) -> tuple[Undecided, ...]:
-    """Return the conditions of tested rules that their own tests leave open.
-
-    A condition is decided where one test shows the rule hang on its holding and another on its failing:
-    were it the other way round, the rule would answer differently.
-    """
-    return tuple(
-        gap
-        for rule in policy.rules
-        if (own := [result for result in results if result.rule.id == rule.id])
-        for gap in _gaps(rule, own)
-    )
-
-
-def _gaps(rule: Rule, results: Sequence[RuleTestResult]) -> Iterator[Undecided]:
-    lines = [line for result in results for line in result.explanation.rules if line.rule.id == rule.id]
-    for leaves in zip(*(_leaves(line) for line in lines), strict=True):
-        decided = {leaf.holds for leaf, line in zip(leaves, lines, strict=True) if _hangs_on(line, leaf)}
-        for holding in (True, False):
-            if holding not in decided:
-                first = leaves[0]
-                yield Undecided(rule=rule, condition=first.name, expected=first.expected, holding=holding)
-
-
-def _leaves(line: RuleLine) -> tuple[ConditionLine, ...]:
-    unless = () if line.unless is None else tuple(line.unless.leaves())
-    return (*line.when.leaves(), *unless)
-
-
-def _hangs_on(line: RuleLine, leaf: ConditionLine) -> bool:
-    return leaf.holds is not None and _matched(line, leaf) is not line.matched
-
-
-def _matched(line: RuleLine, flipped: ConditionLine) -> Truth:
-    when = _truth(line.when, flipped)
-    unless = False if line.unless is None else _truth(line.unless, flipped)
-    return _all_of((when, _not(unless)))
-
-
-def _truth(line: ConditionLine, flipped: ConditionLine) -> Truth:
-    if line is flipped:
-        return _not(line.holds)
-    truths = [_truth(child, flipped) for child in line.children]
-    match line.name:
-        case "all":
-            return _all_of(truths)
-        case "any":
-            return _not(_all_of(map(_not, truths)))
-        case "not":
-            return _not(truths[0])
-        case _:
-            return line.holds
-
-
-def _not(truth: Truth) -> Truth:
-    return None if truth is None else not truth
-
-
-def _all_of(truths: Iterable[Truth]) -> Truth:
-    found = tuple(truths)
-    return False if False in found else None if None in found else True

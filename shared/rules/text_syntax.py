@@ -1,46 +1,20 @@
 """Text conditions: contains, starts_with, equals and matches (RE2, so that no pattern can stall us)."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
-
-import re2
+import re
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeGuard
 
 from shared.rules.event_facts import Texts, Truth, fold
 from shared.rules.extents import AnyOf
+from shared.rules.patterns import MAX_PATTERN, search_for
 from shared.rules.reader import Reader
-from shared.rules.reading import ReadingEnds
 from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
-from shared.rules.yaml_nodes import Listing, Mapping, Node, shown
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
-MAX_PATTERN = 1000
-#: steps of about 0.2 µs that compiling takes: a pattern, a class of Unicode, a pattern that is too large
-_EACH, _CLASS, _TOO_LARGE = 60, 500, 5_000
-_MAX_PATTERN_MEMORY = 1 << 18
-_SHORTER = "shorten some, or use contains"
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _Test = Callable[[Texts], Truth]
-
-#: what RE2 says -> what an admin needs to know
-_REFUSED = (
-    ("invalid perl operator", 'groups that look ahead or behind ("(?=", "(?<") are not supported'),
-    (
-        "invalid escape sequence",
-        'a "\\" stands before a character that needs none, or refers back to a group',
-    ),
-    ("missing )", 'a ")" is missing'),
-    ("unexpected )", 'a ")" has no "(" before it'),
-    ("missing ]", 'a "]" is missing'),
-    ("no argument for repetition", 'a "*", "+" or "?" has nothing before it to repeat'),
-    ("bad repetition", 'two of "*", "+" and "?" follow each other'),
-    ("invalid repetition size", "a part is repeated too often (1000 times at most)"),
-    ("invalid character class range", 'a range in "[…]" runs backwards'),
-    ("invalid character class", 'what stands in "[…]" is not a set of characters'),
-    ("trailing \\", 'it ends with a single "\\"'),
-    ("invalid named capture", 'a named group is not written as "(?P<name>…)"'),
-    ("too large", "it is too large"),
-)
 
 
 class TextSyntax:
@@ -53,7 +27,8 @@ class TextSyntax:
     form = (
         '`"x"` (contains), or `{contains, starts_with, equals, matches}`, each with one text or a list of '
         "which any will do; of several keys all must hold. Or a list of all these, of which any will do. "
-        "Letters are case-blind; `matches` takes an [RE2 pattern](https://github.com/google/re2/wiki/Syntax)."
+        "Letters are case-blind; `matches` takes [RE2 patterns](https://github.com/google/re2/wiki/Syntax), "
+        "in which `\\w` and `\\b` know the letters a to z alone; `\\pL` is any letter."
     )
 
     def shape(self) -> Shape:
@@ -66,18 +41,34 @@ class TextSyntax:
         if not isinstance(node, Listing):
             return _block(node, reader, name)
         items = reader.items(node, name) or ()
+        alone = items[0] if len(items) == 1 else node
+        if _is_in_brackets(alone, node):
+            lost = f'brackets make a list, so "{shown(alone.text)}" is looked for without them'
+            reader.warning(node, f"{name}: {lost}; put quotes around brackets that are meant")
         words = tuple(item for item in items if not isinstance(item, Mapping))
         read = [_operator("contains", words, reader, name)] if words else []
         read += [_block(item, reader, name) for item in items if isinstance(item, Mapping)]
         alternatives = [one for one in read if one is not None]
         if not alternatives or len(alternatives) < len(read):
             return None
-        extent = AnyOf(frozenset().union(*(_ways(one) for one in alternatives)))
-        return _join(alternatives, " or ", any, extent)
+        if len(alternatives) == 1:
+            return alternatives[0]
+        tests = [one.met for one in alternatives]
+        return Expectation(
+            " or ".join(one.text for one in alternatives),
+            lambda value: any(test(value) for test in tests),
+            AnyOf(frozenset().union(*map(_ways, alternatives)), includes=_includes),
+        )
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
         return ", ".join(f'"{shown(text)}"' for text in value.raw) or "none"
+
+
+def _is_in_brackets(item: Node, of: Listing) -> TypeGuard[Scalar]:
+    """Whether a list is a word in brackets, `[intern]`, as people write them into subjects."""
+    beside = item.line == of.line and item.column == of.column + 1
+    return isinstance(item, Scalar) and item.plain and beside
 
 
 def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
@@ -93,26 +84,19 @@ def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
     parts = [one for one in read if one is not None]
     if not parts or len(parts) < len(node.keys):
         return None
-    extent = AnyOf(frozenset((frozenset(_ways(part) for part in parts),)))
-    return _join(parts, " and ", all, extent)
+    if len(parts) == 1:
+        return parts[0]
+    tests = [part.met for part in parts]
+    return Expectation(
+        " and ".join(part.text for part in parts),
+        lambda value: any(all(test(text) for test in tests) for text in value.each()),
+        AnyOf(frozenset((frozenset(map(_ways, parts)),))),
+    )
 
 
 def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
     assert isinstance(expectation.extent, AnyOf)
     return expectation.extent.words
-
-
-def _join(
-    parts: list[Expectation[Texts]],
-    word: str,
-    fold_truths: Callable[[Iterable[Truth]], bool],
-    extent: AnyOf,
-) -> Expectation[Texts]:
-    if len(parts) == 1:
-        return parts[0]
-    tests = [part.met for part in parts]
-    text = word.join(part.text for part in parts)
-    return Expectation(text, lambda value: fold_truths(test(value) for test in tests), extent)
 
 
 def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
@@ -122,14 +106,55 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
         return None
     quoted = [f'"{shown(word)}"' for word in words]
     told = f"{operator.replace('_', ' ')} {' or '.join(quoted)}"
+    for item, word in zip(nodes, words, strict=True):
+        _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
-        extent = AnyOf(frozenset((operator, word) for word in folded))
+        extent = AnyOf(frozenset((operator, word) for word in folded), includes=_includes)
         return Expectation(told, OPERATORS[operator](folded), extent)
-    searches = [_search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
+    searches = [search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
     found = [search for search in searches if search is not None]
     extent = AnyOf(frozenset((operator, word) for word in words))
     return Expectation(told, _matches(found), extent) if len(found) == len(words) else None
+
+
+def _includes(wide: Hashable, way: Hashable) -> bool:
+    """Whether a text that is found one way is found the other way, too: every "no link" holds a "link"."""
+    if not isinstance(wide, tuple) or not isinstance(way, tuple) or "matches" in {wide[0], way[0]}:
+        return wide == way
+    (operator, text), (other, word) = wide, way
+    if operator == "contains":
+        return text in word
+    if operator == "starts_with":
+        return other != "contains" and str(word).startswith(text)
+    return wide == way
+
+
+def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: str) -> None:
+    """Note what looks like a word of another language than this operator's."""
+    for form, said in _FORMS["matches" if operator == "matches" else "words"]:
+        if form.fullmatch(word):
+            reader.warning(node, f"{what}: {said.format(shown(word))}")
+            return
+
+
+#: how words and patterns are not written
+_FORMS = {
+    "words": (
+        (re.compile(r"\*.*|.*\*"), '"*" is no wildcard here but a star; contains needs none'),
+        (
+            re.compile(r"\^.*|.*(\.[*+]|\\[bdsw.\[\]]).*"),
+            "this looks like a pattern; patterns stand behind matches",
+        ),
+    ),
+    "matches": (
+        (re.compile(r"/.*/[a-z]*"), "the slashes are part of the pattern; write it without them"),
+        (
+            re.compile(r"\[[\w ]{3,}\]"),
+            '"{0}" is any one of these letters; the words in brackets are \\[…\\]',
+        ),
+    ),
+}
 
 
 def _contains(words: Sequence[str]) -> _Test:
@@ -167,33 +192,6 @@ def _matches(searches: Sequence[Callable[[bytes], Any]]) -> _Test:
         return False
 
     return met
-
-
-def _search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
-    if len(pattern) > MAX_PATTERN:
-        reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
-        return None
-    patterns = reader.reading.patterns
-    if not patterns.spend(_EACH + len(pattern) + _CLASS * pattern.lower().count("\\p")):
-        reader.problem(node, f"{what}: the patterns of all rules are too large together; {_SHORTER}")
-        raise ReadingEnds
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = _MAX_PATTERN_MEMORY
-    try:
-        compiled = re2.compile(pattern, options)
-    except re2.error as refused:
-        patterns.spend(_TOO_LARGE)
-        reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
-        return None
-    patterns.spend(compiled.programsize)
-    search: Callable[[bytes], Any] = compiled.search
-    return search
-
-
-def _why(refusal: str) -> str:
-    return next((ours for theirs, ours in _REFUSED if theirs in refusal), "it is not an RE2 pattern")
 
 
 #: How each operator compares; the words of all but `matches`, which are patterns, come folded.

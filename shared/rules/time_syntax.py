@@ -20,6 +20,12 @@ CLOCK = f"({_CLOCK.pattern}|24:00)"
 _HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
+#: what people say for several days, and which
+_SEVERAL = {
+    **dict.fromkeys(("weekdays", "weekday", "workdays", "working days"), slice(0, 5)),
+    **dict.fromkeys(("weekend", "weekends"), slice(5, 7)),
+    **dict.fromkeys(("daily", "every day", "all"), slice(0, 7)),
+}
 _DAY = timedelta(days=1)
 _MIDNIGHT = timedelta()
 _PERCENT = re.compile(r"([0-9]{1,3}(\.[0-9]{1,3})?) ?%")
@@ -144,10 +150,14 @@ def _days(node: Node, reader: Reader, what: str) -> frozenset[int] | None:
 
 
 def _day(node: Node, reader: Reader, what: str) -> int | None:
-    word = reader.text(node, what)
+    word = reader.text(node, what, quotes_help=False)
     if word is None:
         return None
     folded = word.strip().lower()
+    if folded in _SEVERAL:
+        days = ", ".join(_DAYS[_SEVERAL[folded]])
+        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
+        return None
     if folded in _DAYS:
         return _DAYS.index(folded)
     if folded in WEEKDAYS:
@@ -165,7 +175,7 @@ def _day(node: Node, reader: Reader, what: str) -> int | None:
 
 def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
     """Return the time zone of an IANA or Windows name."""
-    name = reader.text(node, what)
+    name = reader.text(node, what, quotes_help=False)
     if name is None:
         return None
     zone = find_zone(name.strip())

@@ -6,7 +6,7 @@ Size, depth, number of values and number of mistakes are bounded; past a bound n
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml import MarkedYAMLError
 from yaml._yaml import CParser
@@ -21,34 +21,17 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from shared.rules.yaml_mistakes import began_earlier, explain
+from shared.rules.yaml_mistakes import VAGUE, began_earlier, explain, likely_cause
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
+from shared.rules.yaml_text import FORBIDDEN, Mistake, Unreadable, text_of
 
-MAX_BYTES = 256 * 1024
 MAX_DEPTH = 50
 MAX_NODES = 50_000
 _MAX_MISTAKES = 100
 
+_BLOCKS = ("|", ">")
 _HASHED = re.compile(r"\s+(#\S+)")
-_NO_SPACE = re.compile(r"\s*(?:- +)*[a-z_]+:(?=[^\s/])")
-#: what YAML does not allow: control characters and the like
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-class Mistake(NamedTuple):
-    """What is wrong with the text as YAML, in plain words."""
-
-    line: int
-    column: int
-    text: str
-
-
-class _Stop(Exception):
-    """Nothing behind this mistake can be read."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        self.mistake = mistake
-        super().__init__(mistake.text)
+_CUT = re.compile(r"\S\s+#[^\s#!]")
 
 
 def read_yaml(content: bytes) -> tuple[Node | None, tuple[Mistake, ...]]:
@@ -58,29 +41,10 @@ def read_yaml(content: bytes) -> tuple[Node | None, tuple[Mistake, ...]]:
     """
     mistakes: list[Mistake] = []
     try:
-        text = _decode(content)
+        text = text_of(content)
         return _document(text, mistakes), tuple(mistakes)
-    except _Stop as stop:
+    except Unreadable as stop:
         return None, (*mistakes, stop.mistake)
-
-
-def _decode(content: bytes) -> str:
-    if len(content) > MAX_BYTES:
-        raise _Stop(Mistake(1, 1, f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several"))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig", "replace")
-        raise _Stop(_at_end_of(before, "the file is not UTF-8 text; save it as UTF-8")) from error
-    found = _FORBIDDEN.search(text)
-    if found:
-        what = "a NUL byte" if found[0] == "\0" else "an invisible control character"
-        raise _Stop(_at_end_of(text[: found.start()], f"{what} stands here; remove it"))
-    return text
-
-
-def _at_end_of(text: str, what: str) -> Mistake:
-    return Mistake(text.count("\n") + 1, len(text) - text.rfind("\n"), what)
 
 
 def _at(mark: Any, text: str) -> Mistake:
@@ -92,12 +56,12 @@ def _document(text: str, mistakes: list[Mistake]) -> Node:
     try:
         return composer.document()
     except MarkedYAMLError as error:
-        raise _Stop(_explained(error, text)) from error
-    except _Stop:
+        raise Unreadable(_explained(error, text)) from error
+    except Unreadable:
         raise
     except Exception as error:  # the parser slips on some nonsense
         nonsense = "this can't be read as YAML; look for a missing quote or a wrong escape"
-        raise _Stop(_at(composer.reached, nonsense)) from error
+        raise Unreadable(_at(composer.reached, nonsense)) from error
 
 
 class _Composer:
@@ -105,6 +69,10 @@ class _Composer:
 
     def __init__(self, text: str, mistakes: list[Mistake]) -> None:
         self._lines = text.splitlines()
+        #: lines in which a "#" may cut text short: behind a space, with something right behind it
+        self._hashed = {
+            number for number, line in enumerate(self._lines if "#" in text else ()) if _CUT.search(line)
+        }
         parser: Any = CParser(text)
         self._next = parser.get_event
         self._mistakes = mistakes
@@ -117,27 +85,40 @@ class _Composer:
         while not isinstance(first, (DocumentStartEvent, StreamEndEvent)):
             first = self._next()
         if isinstance(first, StreamEndEvent):
-            raise _Stop(Mistake(1, 1, 'the file is empty; a rule file begins with "version: 1"'))
+            raise Unreadable(Mistake(1, 1, 'the file is empty; a rule file begins with "version: 1"'))
         if first.version or first.tags:
             self._note(first, 'lines that begin with "%" are not supported; remove them')
         root = self._node(self._next(), 1)
         self._next()  # the end of the document
         after = self._next()
-        if isinstance(after, DocumentStartEvent):
-            more = 'the file holds a second document (after "---"); put it into a file of its own'
-            raise _Stop(_at(after.start_mark, more))
+        if isinstance(after, DocumentStartEvent) and not self._is_nothing(self._next()):
+            self._note(after, 'the file holds a second document (after "---"); put it into a file of its own')
         return root
+
+    @staticmethod
+    def _is_nothing(event: Any) -> bool:
+        """Whether a document is empty, as after a "---" at the end of a file."""
+        return isinstance(event, ScalarEvent) and not event.value and not event.style
 
     def _node(self, event: Any, depth: int) -> Node:
         self._nodes += 1
         mark = event.start_mark
         if self._nodes > MAX_NODES:
             many = f"the file has more than {MAX_NODES:,} values; split it into several"
-            raise _Stop(_at(mark, many))
+            raise Unreadable(_at(mark, many))
         if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            if event.style in _BLOCKS and not event.value:  # ">1" opens a block of text, and nothing is in it
+                return Scalar(
+                    mark.line + 1, mark.column + 1, self._lines[mark.line][mark.column :], plain=False
+                )
+            if event.style == '"' and FORBIDDEN.search(event.value):
+                invisible = 'an escape in double quotes makes an invisible character of this ("\\b", say)'
+                self._note(event, f"{invisible}; use single quotes")
+            elif mark.line in self._hashed and event.value and not event.style:
+                self._check_comment(event)
             return Scalar(mark.line + 1, mark.column + 1, event.value, not event.style)  # nearly all are such
         if depth > MAX_DEPTH:
-            raise _Stop(_at(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
+            raise Unreadable(_at(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
         self.reached = mark
         refused = self._refuse(event)
         if isinstance(event, SequenceStartEvent):
@@ -168,13 +149,24 @@ class _Composer:
 
     def _take(self, mistake: Mistake) -> None:
         if len(self._mistakes) == _MAX_MISTAKES:
-            raise _Stop(mistake)
+            raise Unreadable(mistake)
         self._mistakes.append(mistake)
+
+    def _check_comment(self, event: Any) -> None:
+        """Note a comment behind plain text that may be meant as part of it."""
+        end = event.end_mark
+        found = _HASHED.match(self._lines[end.line], end.column)
+        if found is not None:
+            cut = f'from "#" on this is a comment; put the text in quotes if {shown(found[1])} belongs to it'
+            self._take(Mistake(end.line + 1, found.start(1) + 1, cut, is_certain=False))
 
     def _items(self, depth: int) -> tuple[Node, ...]:
         items: list[Node] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
-            items.append(self._node(event, depth))
+            item = self._node(event, depth)
+            if isinstance(item, Scalar) and item.plain and not item.text:
+                item = self._comment(event.start_mark) or item
+            items.append(item)
         return tuple(items)
 
     def _entries(self, depth: int) -> tuple[tuple[Scalar, ...], dict[str, Node]]:
@@ -210,13 +202,18 @@ class _Composer:
 
 
 def _explained(error: MarkedYAMLError, text: str) -> Mistake:
-    earlier = error.context_mark is not None and began_earlier(error.context, error.problem)
+    context, problem = error.context or "", error.problem or ""
+    earlier = error.context_mark is not None and began_earlier(context, problem)
     mark = error.context_mark if earlier else error.problem_mark or error.context_mark
+    if mark is None:
+        return _at(None, explain(context, problem, before="", after=""))
     lines = text.splitlines()
-    if mark is not None and mark.line and "mapping values" in (error.problem or ""):
-        above = _NO_SPACE.match(lines[mark.line - 1])
-        if above:
-            return Mistake(mark.line, above.end() + 1, 'a space is missing after the ":"')
-    line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
-    column = mark.column if mark is not None else 0
-    return _at(mark, explain(error.context, error.problem, before=line[:column], after=line[column:]))
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    said = explain(context, problem, before=line[: mark.column], after=line[mark.column :])
+    cause = likely_cause(lines[: mark.line + 1]) if said in VAGUE else None
+    if cause is not None:
+        return cause
+    begun: Any = error.context_mark
+    if "while parsing a flow" in context and begun is not None and begun.line < mark.line:
+        return _at(begun, said)
+    return _at(mark, said)

@@ -15,6 +15,30 @@ COUNTERS = "counters"
 _TRIES = 50
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a write costs its rule: one in each limited window that `at` falls into.
+
+    `paid_at` is when an earlier try at the same write was charged, whose end is not known: what it paid for
+    is not paid for again.
+    """
+
+    rule: str
+    mailbox: str
+    limits: Limits
+    at: datetime
+    paid_at: datetime | None = None
+
+    @property
+    def windows(self) -> list[tuple[str, int]]:
+        """The windows that count it, each with how many it takes."""
+        # The mailbox's own row first: a mailbox that is over its day leaves the row that all share alone.
+        limits = (self.limits.per_mailbox_per_day, self.limits.per_hour)
+        paid = _windows(self.mailbox, self.paid_at) if self.paid_at else ()
+        named = zip(_windows(self.mailbox, self.at), limits, strict=True)
+        return [(window, most) for window, most in named if most is not None and window not in paid]
+
+
 @dataclass(frozen=True, slots=True)
 class Full:
     """A limit that is reached: its window, how many it takes, whether this is its first refusal."""
@@ -30,20 +54,24 @@ class Counters:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def charge(self, rule: str, mailbox: str, limits: Limits, now: datetime) -> Full | None:
-        """Count a write of `rule` in `mailbox` at `now`; if a limit is full, count nothing and return it."""
+    def charge(self, charge: Charge) -> Full | None:
+        """Count a write; if a limit is full, count nothing and return it."""
         charged: list[str] = []
-        for window, most in _windows(mailbox, limits, now):
-            full = self._add(rule, window, 1, most)
+        for window, most in charge.windows:
+            try:
+                full = self._add(charge.rule, window, 1, most)
+            except StorageUnavailable:
+                self._give_back(charge.rule, charged)
+                raise
             if full:
-                self._give_back(rule, charged)
+                self._give_back(charge.rule, charged)
                 return full
             charged.append(window)
         return None
 
-    def refund(self, rule: str, mailbox: str, limits: Limits, now: datetime) -> None:
-        """Take back what `charge` counted with the same arguments: nothing was written after all."""
-        self._give_back(rule, [window for window, _most in _windows(mailbox, limits, now)])
+    def refund(self, charge: Charge) -> None:
+        """Take back what was counted for a charge: nothing was written after all."""
+        self._give_back(charge.rule, [window for window, _most in charge.windows])
 
     def _give_back(self, rule: str, windows: list[str]) -> None:
         for window in windows:
@@ -71,11 +99,6 @@ class Counters:
         return True
 
 
-def _windows(mailbox: str, limits: Limits, now: datetime) -> list[tuple[str, int]]:
-    moment = now.astimezone(UTC)
-    # The mailbox's own row first: a mailbox that is over its day leaves the row that all share alone.
-    windows = [
-        (f"day-{moment:%Y-%m-%d}-{mailbox}", limits.per_mailbox_per_day),
-        (f"hour-{moment:%Y-%m-%dT%H}", limits.per_hour),
-    ]
-    return [(window, most) for window, most in windows if most is not None]
+def _windows(mailbox: str, moment: datetime) -> tuple[str, str]:
+    utc = moment.astimezone(UTC)
+    return f"day-{utc:%Y-%m-%d}-{mailbox}", f"hour-{utc:%Y-%m-%dT%H}"

@@ -21,6 +21,9 @@ from shared.errors import StateChanged, StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage.connection import transport
 
+#: A write on a condition whose answer was lost is not sent again: it would stumble over what it has done.
+_ONCE = {"retry_total": 0}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -82,7 +85,7 @@ class Table:
         with self._available():
             try:
                 self._client.delete_entity(
-                    partition, row, etag=etag, match_condition=MatchConditions.IfNotModified
+                    partition, row, etag=etag, match_condition=MatchConditions.IfNotModified, **_ONCE
                 )
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
@@ -113,14 +116,18 @@ class Table:
 
     def _insert(self, entity: dict[str, Any]) -> str:
         try:
-            return str(self._client.create_entity(entity)["etag"])
+            return str(self._client.create_entity(entity, **_ONCE)["etag"])
         except ResourceNotFoundError:
             self._create()
-            return str(self._client.create_entity(entity)["etag"])
+            return str(self._client.create_entity(entity, **_ONCE)["etag"])
 
     def _replace(self, entity: dict[str, Any], etag: str) -> str:
         answer = self._client.update_entity(
-            entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+            entity,
+            mode=UpdateMode.REPLACE,
+            etag=etag,
+            match_condition=MatchConditions.IfNotModified,
+            **_ONCE,
         )
         return str(answer["etag"])
 

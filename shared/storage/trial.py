@@ -14,8 +14,8 @@ from azure.storage.queue import QueueClient
 
 from shared.errors import StorageUnavailable
 from shared.settings import StorageSettings
+from shared.storage.blobs import container_of
 from shared.storage.queues import queue_client
-from shared.storage.rule_source import container_of
 from shared.storage.tables import table_client
 
 _NAME = "joinlinkdoctor"

@@ -71,7 +71,7 @@ class CalendarSearcher:
             return Judged(event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
         decision = decide(event, policy, self._directory.facts(policy), now)
-        if decision.verdict is Verdict.ENABLE:
+        if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
             meeting = self._meetings.read(search.mailbox, event.id).meeting
             decision = decide(event, policy, self._directory.facts(policy, meeting), now)
         is_braked = self._report_only and decision.verdict is Verdict.ENABLE

@@ -25,7 +25,7 @@ from shared.settings import Settings
 from shared.storage.trial import StorageTrial
 from shared.worker.finding import Finding, untold, well, wrong
 from shared.worker.permissions import needed, roles_of
-from shared.worker.policies import RuleSource
+from shared.worker.policies import RuleSource, unreadable
 
 #: Two clocks of which one tells when a change was heard of and the other when it was read.
 CLOCKS_APART = timedelta(seconds=60)
@@ -82,12 +82,13 @@ class Doctor:
         try:
             loaded = load_policy(self._parts.rules.read(), today=self._now().date())
         except (OSError, StorageUnavailable) as error:
-            said = error.strerror if isinstance(error, OSError) else error
-            return None, [wrong("rules", f"they can't be read: {said}", "look at JOINLINK_RULES")]
+            return None, [
+                wrong("rules", f"they can't be read: {unreadable(error)}", "look at JOINLINK_RULES")
+            ]
         policy = loaded.policy
         if policy is None:
             remedy = "joinlink validate shows all problems"
-            return None, [wrong("rules", str(loaded.problems[0]), remedy)]
+            return None, [wrong("rules", str(loaded.errors[0]), remedy)]
         warnings = [untold("rules", str(problem)) for problem in loaded.problems]
         return policy, [well("rules", f"policy {policy.hash}, {len(policy.rules)} of them"), *warnings]
 

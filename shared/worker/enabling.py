@@ -1,25 +1,28 @@
 """Giving an event its join link: once, within the rule's limit, and believed only when it is seen.
 
-The `meetings` row goes through these states. Before the PATCH: `attempted`, with the event's ETag. After the
-answer: `enabled`, or `link_pending`, `unconfirmed` until a second look a minute later. A write that Graph
-surely refused is taken back; one whose answer was lost stays `attempted`, and the next look tells.
+The `meetings` row goes through these states. Before the PATCH, once that is charged: `attempted`, with the
+event's ETag. After the answer: `enabled`, or `link_pending`, `unconfirmed` until a second look a minute
+later. A write that Graph surely refused is taken back; one whose answer was lost stays `attempted`, and the
+next look tells. Wherever a process dies, a charge may stay without its write, never a write without a charge.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
-from shared.errors import GraphError, GraphUnavailable
+from shared.errors import GraphError, StateChanged
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Rule
-from shared.storage.counters import Counters, Full
+from shared.storage.counters import Charge, Counters
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
 from shared.worker.handled import Handled, later
 from shared.worker.providers import choose_provider
+from shared.worker.refusals import is_refusal
 from shared.worker.world import World
 
 _AWAITED = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
@@ -56,13 +59,10 @@ class Enabler:
         )
         if isinstance(provider, Reason):
             return Handled(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
-        # The row first: of several instances at this event only one goes on to be charged.
-        attempt = self._remember(found, MeetingState.ATTEMPTED, rule=rule.id, provider=provider)
-        full = None if self._is_paid(rule, meeting) else self._charge(rule, found)
-        if full:
-            self._take_back(found, attempt)
+        charge = _charge(rule, found, self._world.now())
+        if self._is_full(charge):
             return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=rule.id)
-        return self._write(rule, found, attempt, graph)
+        return self._write(charge, provider, found, graph)
 
     def settle(self, found: Found, meeting: Meeting) -> Handled:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
@@ -93,40 +93,38 @@ class Enabler:
         if found.event.is_organizer and (meeting is None or not meeting.was_online):
             self._remember(found, MeetingState.SEEN_ONLINE)
 
-    def _charge(self, rule: Rule, found: Found) -> Full | None:
-        full = self._counters.charge(rule.id, found.change.mailbox, rule.limits, self._world.now())
+    def _is_full(self, charge: Charge) -> bool:
+        """Charge a write, unless a limit is full."""
+        full = self._counters.charge(charge)
         if full and full.first:
-            logger().warning("rule.limit_reached", rule=rule.id, window=full.window, limit=full.most)
-        return full
+            logger().warning("rule.limit_reached", rule=charge.rule, window=full.window, limit=full.most)
+        return full is not None
 
-    def _is_paid(self, rule: Rule, meeting: Meeting | None) -> bool:
-        """Tell whether an attempt whose end is not known was charged to the same rule in the same hour."""
-        now = self._world.now().replace(minute=0, second=0, microsecond=0)
-        return (
-            meeting is not None
-            and meeting.state is MeetingState.ATTEMPTED
-            and meeting.rule == rule.id
-            and meeting.at >= now
-        )
-
-    def _write(self, rule: Rule, found: Found, attempt: Stored, graph: Graph) -> Handled:
-        mailbox, attempted = found.change.mailbox, attempt.meeting
-        assert attempted is not None
-        provider = attempted.provider
+    def _write(self, charge: Charge, provider: str, found: Found, graph: Graph) -> Handled:
+        rule, attempt = charge.rule, self._begin(charge, provider, found)
         try:
-            event = graph.enable_online_meeting(mailbox, found.event, provider)
-        except GraphUnavailable:
-            raise  # what came of it is not known: the row stays as it is
-        except GraphError:
-            self._take_back(found, attempt)
-            self._counters.refund(rule.id, mailbox, rule.limits, attempted.at)
+            event = graph.enable_online_meeting(charge.mailbox, found.event, provider)
+        except GraphError as error:
+            if is_refusal(error):
+                self._take_back(found, attempt)
+                self._counters.refund(charge)
             raise
         answered = replace(found, event=event, stored=attempt)
         if event.is_online_meeting and event.join_url:
-            return self._believe(answered, rule.id, provider, Reason.LINK_ADDED)
+            return self._believe(answered, rule, provider, Reason.LINK_ADDED)
         state = MeetingState.LINK_PENDING if event.is_online_meeting else MeetingState.UNCONFIRMED
-        self._remember(answered, state, rule=rule.id, provider=provider)
-        return self._verify_later(answered, rule.id, provider)
+        self._remember(answered, state, rule=rule, provider=provider)
+        return self._verify_later(answered, rule, provider)
+
+    def _begin(self, charge: Charge, provider: str, found: Found) -> Stored:
+        """Remember an attempt that is charged: whoever finds the row may rely on that."""
+        try:
+            return self._remember(
+                found, MeetingState.ATTEMPTED, rule=charge.rule, provider=provider, at=charge.at
+            )
+        except StateChanged:  # another instance is at this event
+            self._counters.refund(charge)
+            raise
 
     def _take_back(self, found: Found, attempt: Stored) -> None:
         mailbox, event = found.change.mailbox, found.event.id
@@ -166,11 +164,12 @@ class Enabler:
         rule: str = "",
         provider: str = "",
         attempts: int | None = None,
+        at: datetime | None = None,
     ) -> Stored:
         before = found.stored.meeting
         meeting = Meeting(
             state=state,
-            at=self._world.now(),
+            at=at or self._world.now(),
             attempts=attempts if attempts is not None else before.attempts if before else 0,
             provider=provider,
             rule=rule,
@@ -178,3 +177,19 @@ class Enabler:
             etag=found.event.etag,
         )
         return self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
+
+
+def _charge(rule: Rule, found: Found, now: datetime) -> Charge:
+    """Return what a write costs now; an attempt whose end is not known was charged when it was made.
+
+    Made under other rules it may have paid for less. In doubt, one link too few is better than one too many.
+    """
+    attempt, same = found.stored.meeting, (MeetingState.ATTEMPTED, rule.id, found.policy.hash)
+    is_paid = attempt is not None and (attempt.state, attempt.rule, attempt.policy_hash) == same
+    return Charge(
+        rule=rule.id,
+        mailbox=found.change.mailbox,
+        limits=rule.limits,
+        at=now,
+        paid_at=attempt.at if attempt and is_paid else None,
+    )

@@ -35,6 +35,7 @@ from shared.worker.world import World
 #: The function is stopped after five minutes (host.json); what a run does not get done, the next one does.
 _RUN = timedelta(minutes=4)
 _LEASE = timedelta(minutes=6)
+_NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 #: Rows and messages are written by this many at a time, and this many are in memory.
 _WRITERS = 8
 _AT_ONCE = 256
@@ -162,8 +163,7 @@ class Maintenance:
 
     def _read_scope(self, policy: Policy | None, scope: ScopeFile, run: _Run) -> None:
         try:
-            if policy:
-                run.doubts = read_scope(policy.mailboxes, self._graph, scope)
+            run.doubts = read_scope(policy.mailboxes, self._graph, scope) if policy else (_NO_RULES,)
             run.is_scope_known = policy is not None
         except GraphError as error:
             # Half an answer is none: whoever is missing in it may well be in scope, or be excluded.

@@ -1,17 +1,19 @@
 """The policy in force: loaded once, looked at again every minute, taken whole or not at all."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from shared.errors import StorageUnavailable
 from shared.logs import logger
-from shared.rules.loader import Loaded, RuleFile, load_policy
+from shared.rules.loader import Loaded, RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
-from shared.rules.problems import Severity
+from shared.worker.rule_changes import LOOK_EVERY, Keeper, RuleChanges
 
-LOOK_EVERY = timedelta(minutes=1)
+#: no event is decided by rules that were replaced longer ago
+_OUTDATED = 2 * LOOK_EVERY
 _PROBLEMS_LOGGED = 20
 
 
@@ -22,14 +24,11 @@ class RuleSource(Protocol):
         """Return the files as they are now; raises OSError or StorageUnavailable where they can't be read."""
 
 
-class Keeper(Protocol):
-    """Where the last good files are kept beyond the life of a process; raises StorageUnavailable."""
-
-    def read(self) -> tuple[RuleFile, ...]:
-        """Return what was kept last, none if nothing was."""
-
-    def keep(self, files: tuple[RuleFile, ...]) -> None:
-        """Keep these instead."""
+def unreadable(error: OSError | StorageUnavailable) -> str:
+    """Return which file or folder can't be read, and why; not where it lies."""
+    if isinstance(error, OSError):
+        return f"{Path(error.filename or '').name}: {error.strerror}"
+    return str(error)
 
 
 class Policies:
@@ -38,47 +37,71 @@ class Policies:
     def __init__(self, source: RuleSource, keeper: Keeper, now: Callable[[], datetime]) -> None:
         self._source = source
         self._keeper = keeper
+        self._changes = RuleChanges(keeper)
         self._now = now
         self._lock = Lock()
-        self._next_look: datetime | None = None
-        self._files: tuple[RuleFile, ...] | None = None
+        self._last_look: datetime | None = None
+        #: what was judged last, by its hash, and when it was last seen in its place
+        self._judged: str | None = None
+        self._in_place: datetime | None = None
+        self._is_changing = False
         self._policy: Policy | None = None
+        self._unkept: tuple[RuleFile, ...] = ()
 
     def current(self) -> Policy | None:
-        """Return the policy in force, None as long as there has been no valid one."""
+        """Return the policy in force; None while there is none, or it may be outdated: then messages wait."""
         with self._lock:
             now = self._now()
-            if self._next_look is None or now >= self._next_look:
-                self._next_look = now + LOOK_EVERY
-                self._look()
-            return self._policy
+            # A clock that was set back must not keep us from looking until it has caught up.
+            if self._last_look is None or not self._last_look <= now < self._last_look + LOOK_EVERY:
+                self._last_look = now
+                self._look(now)
+            return self._in_force(now)
 
-    def _look(self) -> None:
+    def _in_force(self, now: datetime) -> Policy | None:
+        # A process that has just begun, or was idle, can't tell whether changed files are half of a sync, nor
+        # how long ago those before were withdrawn. Either may write, so it waits for another look.
+        is_sure = self._in_place is not None and now - self._in_place <= _OUTDATED
+        return self._policy if is_sure or not self._is_changing else None
+
+    def _look(self, now: datetime) -> None:
         try:
             files = self._source.read()
         except (OSError, StorageUnavailable) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            self._refuse([f"the rule files can't be read: {why}"])
-            return
-        if files == self._files and self._policy is not None:
-            return
-        self._files = files
-        loaded = load_policy(files, today=self._now().date())
-        if loaded.policy is None:
-            errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
-            self._refuse([str(problem) for problem in errors])
-            return
-        self._take(loaded, kept=False)
-        self._keep(files)
+            self._refuse([f"the rule files can't be read: {unreadable(error)}"], now)
+        else:
+            self._meet(files, now)
+        if not self._is_changing:
+            self._keep()
 
-    def _refuse(self, problems: list[str]) -> None:
-        if self._policy is None:
+    def _meet(self, files: tuple[RuleFile, ...], now: datetime) -> None:
+        found = rules_hash(files)
+        are_over = self._changes.are_over(found, now)
+        self._is_changing = found != self._judged and not are_over
+        if self._is_changing:
+            logger().info("rules.changed", policy=_hash(self._in_force(now)))
+            return
+        self._in_place = now
+        if found != self._judged or self._policy is None:
+            self._judged = found
+            self._judge(files, now)
+
+    def _judge(self, files: tuple[RuleFile, ...], now: datetime) -> None:
+        loaded = load_policy(files, today=now.date())
+        if loaded.policy is None:
+            self._refuse([str(error) for error in loaded.errors], now)
+        else:
+            self._take(loaded, kept=False)
+            self._unkept = files
+
+    def _refuse(self, problems: list[str], now: datetime) -> None:
+        if self._policy is None and not self._is_changing:
             self._recall()
         logger().error(
             "rules.refused",
             problems=problems[:_PROBLEMS_LOGGED],
             problem_count=len(problems),
-            policy=self._policy.hash if self._policy else None,
+            policy=_hash(self._in_force(now)),
         )
 
     def _recall(self) -> None:
@@ -103,9 +126,16 @@ class Policies:
             warnings=[str(problem) for problem in loaded.problems][:_PROBLEMS_LOGGED],
         )
 
-    def _keep(self, files: tuple[RuleFile, ...]) -> None:
+    def _keep(self) -> None:
+        """Keep what was taken; where it fails, at a later look, or older rules would come back one day."""
+        if not self._unkept:
+            return
         try:
-            if self._keeper.read() != files:
-                self._keeper.keep(files)
+            self._keeper.keep(self._unkept)
+            self._unkept = ()
         except StorageUnavailable as error:
             logger().warning("rules.keep_failed", detail=str(error))
+
+
+def _hash(policy: Policy | None) -> str | None:
+    return policy.hash if policy else None

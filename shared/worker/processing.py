@@ -154,11 +154,11 @@ class Processor:
             facts = self._directory.facts(policy, meeting)
         decision = decide(found.event, policy, facts, now)
         handled = self._carry_out(decision, found, graph)
-        # A rule over its limit acts as in report mode: the rules after it may still enable.
+        # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
         while handled.reason is Reason.LIMIT_REACHED and handled.rule:
             policy = policy.demoted(handled.rule)
             then = decide(found.event, policy, facts, now)
-            if then.verdict is not Verdict.ENABLE:
+            if then.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
                 break
             handled = self._carry_out(then, found, graph)
         return replace(handled, decision=decision)

@@ -1,11 +1,27 @@
-"""What Graph's refusals say of a mailbox."""
+"""What Graph's refusals say: of a write, and of a mailbox."""
 
 from datetime import datetime
+from http import HTTPStatus
 
-from shared.errors import Forbidden, JoinlinkError, MailboxUnusable, StorageUnavailable
+from shared.errors import (
+    Forbidden,
+    GraphError,
+    GraphUnavailable,
+    JoinlinkError,
+    MailboxUnusable,
+    StorageUnavailable,
+    UnexpectedAnswer,
+)
 from shared.storage.mailboxes import Mailboxes, MailboxState
 
 _MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
+
+
+def is_refusal(error: GraphError) -> bool:
+    """Tell whether a write was surely not made; else what came of it is not known."""
+    if isinstance(error, UnexpectedAnswer):  # it may be the answer to a write that was made
+        return error.status is not None and error.status >= HTTPStatus.BAD_REQUEST
+    return not isinstance(error, GraphUnavailable) and error.status != HTTPStatus.GATEWAY_TIMEOUT
 
 
 def note_refusal(

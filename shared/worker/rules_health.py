@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.errors import StorageUnavailable
 from shared.rules.loader import RuleFile, load_policy
-from shared.worker.policies import RuleSource
+from shared.worker.policies import RuleSource, unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,10 @@ def rules_in_force(source: RuleSource | None, kept: _Kept) -> RulesInForce:
     try:
         files = source.read()
     except (OSError, StorageUnavailable) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        return _last_good(last_good, kept, (f"the rule files can't be read: {why}",))
+        return _last_good(last_good, kept, (f"the rule files can't be read: {unreadable(error)}",))
     loaded = load_policy(files)
     if loaded.policy is None:
-        return _last_good(last_good, kept, tuple(str(problem) for problem in loaded.problems))
+        return _last_good(last_good, kept, tuple(str(error) for error in loaded.errors))
     since = kept.kept_at() if files == last_good else None
     return RulesInForce(hash=loaded.policy.hash, rules=len(loaded.policy.rules), since=since)
 

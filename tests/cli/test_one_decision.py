@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,39 +10,13 @@ from cli.formats import explain_json
 from cli.subject import Subject
 from shared.domain.decision import Action
 from shared.rules.decide import decide
-from shared.rules.event_sketch import EventSketch, TimeOfDay
+from shared.rules.event_sketch import EventSketch
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest
 from shared.rules.testing import run_test
 from tests.cli import graph_json
-from tests.rules.strategies import GROUP, policies
-
-PEOPLE = st.sampled_from(
-    ["al", "cy@contoso.com", "bo@fabrikam.com", "/o=ExchangeLabs/cn=x", "dee@sub.contoso.com"]
-)
-WORDS = st.text(max_size=12) | st.sampled_from(["Review", "https://zoom.us/j/1", "o", "x"])
-SKETCHES = st.builds(
-    EventSketch,
-    organizer=st.sampled_from(["al", "dee@contoso.com"]),
-    attendees=st.lists(PEOPLE, max_size=4).map(tuple),
-    rooms=st.lists(st.just("boardroom"), max_size=1).map(tuple),
-    subject=WORDS,
-    body=WORDS,
-    location=st.lists(WORDS.filter(str.strip), max_size=2, unique=True).map(tuple),
-    start=st.builds(
-        TimeOfDay, st.timedeltas(timedelta(0), timedelta(hours=23)), st.none() | st.integers(0, 6)
-    )
-    | st.timedeltas(timedelta(days=-2), timedelta(days=2)),
-    duration=st.none() | st.timedeltas(timedelta(minutes=5), timedelta(days=2)),
-    all_day=st.booleans(),
-    recurring=st.booleans(),
-    categories=st.lists(WORDS, max_size=2).map(tuple),
-    sensitivity=st.sampled_from(["normal", "private"]),
-    draft=st.booleans(),
-    cancelled=st.booleans(),
-    online=st.booleans(),
-)
+from tests.rules.strategies import GROUP, PEOPLE, SKETCHES, policies
 
 
 @settings(max_examples=200, deadline=None)

@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cli.output import flat
 from tests.cli.samples import RULES
 
 PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
@@ -115,7 +116,7 @@ def test_a_pattern_hides_no_error(joinlink: Any, write: Any) -> None:
 @pytest.mark.parametrize("form", ["text", "github"])
 def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, write: Any) -> None:
     """GitHub's runner would obey it, and a terminal would too."""
-    name = '"a call\\n::error::pwned \\e[2J\\u2028"'
+    name = '"a call\\n::error::pwned"'
     words = 'categories: ["x\\n::error::pwned"]'
     rules = RULES.replace("not in the boardroom", name).replace(
         "{has_room: true}", f"{{{words}}}, {{has_room: true}}"
@@ -124,8 +125,12 @@ def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, wr
     said = joinlink("test", "--format", form).out
 
     assert "pwned" in said
-    assert "\x1b" not in said or form == "github"
     assert not [line for line in said.splitlines() if line.strip().startswith("::error::pwned")]
+
+
+def test_what_moves_the_cursor_becomes_a_space() -> None:
+    """An event's subject may hold it."""
+    assert flat("a\x1b[2J\nb\u202ec") == "a [2J b c"
 
 
 def test_failing_tests_are_marked_in_a_pull_request(joinlink: Any, write: Any) -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,6 +90,17 @@ def test_dates_are_days_in_the_zone_of_the_recurrence() -> None:
     event = series(start, pattern="weekly", days_of_week=("monday",), range_end=date(2026, 1, 12), **zone)
 
     assert last_end(event) == datetime(2026, 1, 13, 5, tzinfo=UTC)
+
+
+def test_a_series_in_a_zone_of_its_own_is_not_over_too_soon() -> None:
+    """Outlook's custom zones have no name that we know; the last Monday evening may be Tuesday in UTC."""
+    start = datetime(2026, 1, 5, 18, tzinfo=timezone(timedelta(hours=-8)))
+    zone = {"time_zone": "tzone://Microsoft/Custom"}
+    event = series(start, pattern="weekly", days_of_week=("monday",), range_end=date(2026, 2, 2), **zone)
+    end = last_end(event)
+
+    assert end is not None
+    assert end >= datetime(2026, 2, 3, 2, tzinfo=UTC)
 
 
 def test_an_all_day_series_has_no_zone() -> None:

@@ -1,11 +1,12 @@
 """Generated events, facts and policies, for promises that hold for all of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import assume, strategies as st
 
 from shared.domain.event import Attendee, Event, Location, Recurrence
 from shared.domain.meeting import Meeting, MeetingState
+from shared.rules.event_sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
@@ -65,14 +66,40 @@ FACTS = st.builds(
     tenant_domains=st.none() | st.just(frozenset({"contoso.com"})),
     members=st.sampled_from([{}, {GROUP: frozenset({"al@contoso.com", "bo@fabrikam.com"})}]),
 )  # fmt: skip
-LEAVES = st.sampled_from([
+PEOPLE = st.sampled_from(
+    ["al", "cy@contoso.com", "bo@fabrikam.com", "/o=ExchangeLabs/cn=x", "dee@sub.contoso.com"]
+)
+WORDS = st.text(max_size=12) | st.sampled_from(["Review", "https://zoom.us/j/1", "o", "x"])
+SKETCHES = st.builds(
+    EventSketch,
+    organizer=st.sampled_from(["al", "dee@contoso.com"]),
+    attendees=st.lists(PEOPLE, max_size=4).map(tuple),
+    rooms=st.lists(st.just("boardroom"), max_size=1).map(tuple),
+    subject=WORDS,
+    body=WORDS,
+    location=st.lists(WORDS.filter(str.strip), max_size=2, unique=True).map(tuple),
+    start=st.builds(
+        TimeOfDay, st.timedeltas(timedelta(0), timedelta(hours=23)), st.none() | st.integers(0, 6)
+    )
+    | st.timedeltas(timedelta(days=-2), timedelta(days=2)),
+    duration=st.none() | st.timedeltas(timedelta(minutes=5), timedelta(days=2)),
+    all_day=st.booleans(),
+    recurring=st.booleans(),
+    categories=st.lists(WORDS, max_size=2).map(tuple),
+    sensitivity=st.sampled_from(["normal", "private"]),
+    draft=st.booleans(),
+    cancelled=st.booleans(),
+    online=st.booleans(),
+)
+LEAF_TEXTS = [
     "{attendees: {at_most: 3}}", "{external_attendees: {at_least: 1}}", "{external_attendees: 0}", "{subject: o}",
     "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{duration: {at_most: 24h}}", "{sensitivity: private}",
     "{location: {equals: x}}", "{has_other_join_link: true}", "{starts_in: {at_least: 1h}}",
     "{attendee: {domain_in: [partners, x.com]}}", "{organizer: {address_in: al@contoso.com}}",
     f"{{organizer: {{member_of: {GROUP}}}}}", f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
     "{starts_between: {from: '22:00', to: '06:00', days: [mon, sun], timezone: Europe/Berlin}}", "{rollout: 50%}",
-])  # fmt: skip
+]  # fmt: skip
+LEAVES = st.sampled_from(LEAF_TEXTS)
 CONDITIONS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -105,7 +132,12 @@ def policies(draw: st.DrawFn) -> Policy:
             *draw(st.sampled_from([[], ["    active: {from: 2026-01-01, until: 2026-06-01}"]])),
             f"    on_missing: {draw(st.sampled_from(['skip', 'retry']))}",
         ]
-    loaded = load_policy([RuleFile("rules.yaml", "\n".join(lines).encode())])
-    assume(loaded.policy is not None)  # conditions drawn at random may contradict each other
-    assert loaded.policy is not None
-    return loaded.policy
+    return loaded("\n".join(lines))
+
+
+def loaded(text: str) -> Policy:
+    """Return the policy of a rule file that was drawn, and draw another where there is none."""
+    policy = load_policy([RuleFile("rules/rules.yaml", text.encode())]).policy
+    assume(policy is not None)  # conditions drawn at random may contradict each other
+    assert policy is not None
+    return policy

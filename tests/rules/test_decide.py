@@ -172,6 +172,7 @@ def test_rules_are_folded_for_now_and_for_later(
     assert told(make_event(), make_policy(rules(*parts))) == (now, promoted)
 
 
+RETRY = "\n    on_missing: retry"
 MISSING = [
     pytest.param([("enforce", "enable", UNKNOWN)], "skip insufficient_data r0", id="an open enable rule does not enable"),
     pytest.param([("enforce", "enable", UNKNOWN), ("enforce", "enable", YES)], "enable link_added r1", id="a later rule may enable, for both would"),
@@ -179,8 +180,13 @@ MISSING = [
     pytest.param([("enforce", "skip", UNKNOWN), ("enforce", "enable", YES)], "skip insufficient_data r0", id="an open skip rule keeps later ones from enabling"),
     pytest.param([("enforce", "skip", UNKNOWN), ("enforce", "skip", YES)], "skip rule_skip r1", id="an open skip rule does not keep later ones from skipping"),
     pytest.param([("enforce", "enable", "when: {}\n    un" + UNKNOWN.replace("when", "less"))], "skip insufficient_data r0", id="an open unless does not enable"),
-    pytest.param([("enforce", "enable", UNKNOWN + "\n    on_missing: retry"), ("enforce", "enable", YES)], "retry awaiting_data r0", id="retry puts the decision off"),
-    pytest.param([("enforce", "skip", YES), ("enforce", "enable", UNKNOWN + "\n    on_missing: retry")], "skip rule_skip r0", id="no retry where an earlier rule decides"),
+    pytest.param([("enforce", "enable", UNKNOWN + RETRY)], "retry awaiting_data r0", id="retry puts the decision off"),
+    pytest.param([("enforce", "enable", UNKNOWN + RETRY), ("enforce", "skip", YES)], "retry awaiting_data r0", id="retry where a later rule would skip"),
+    pytest.param([("enforce", "skip", UNKNOWN + RETRY), ("enforce", "enable", YES)], "retry awaiting_data r0", id="retry where a later rule would enable"),
+    pytest.param([("enforce", "enable", UNKNOWN + RETRY), ("enforce", "enable", YES)], "enable link_added r1", id="no retry where both would enable"),
+    pytest.param([("enforce", "skip", UNKNOWN + RETRY)], "skip insufficient_data r0", id="no retry where nothing could enable"),
+    pytest.param([("enforce", "skip", UNKNOWN + RETRY), ("enforce", "skip", YES)], "skip rule_skip r1", id="no retry where both would skip"),
+    pytest.param([("enforce", "skip", YES), ("enforce", "enable", UNKNOWN + RETRY)], "skip rule_skip r0", id="no retry where an earlier rule decides"),
     pytest.param([("report", "skip", UNKNOWN), ("enforce", "enable", YES)], "enable link_added r1", id="an open rule in report mode is no caution now"),
     pytest.param([("enforce", "enable", "when: {external_attendees: {at_least: 1}, is_all_day: true}")], "skip no_rule_matched None", id="what fails anyhow needs no fact"),
     pytest.param([("enforce", "enable", "when: {any: [{external_attendees: {at_least: 1}}, {is_all_day: false}]}")], "enable link_added r0", id="what holds anyhow needs no fact"),
@@ -199,9 +205,17 @@ def test_a_missing_fact_never_leads_to_a_write(
 
 def test_a_retry_is_projected_as_a_skip(make_event: Any, make_policy: Any) -> None:
     """A projection is enable or skip; what waits is not enabled."""
-    policy = make_policy(UNKNOWN_DOMAINS + rules(("report", "enable", UNKNOWN + "\n    on_missing: retry")))
+    policy = make_policy(UNKNOWN_DOMAINS + rules(("report", "enable", UNKNOWN + RETRY)))
 
     assert told(make_event(), policy) == ("skip no_rule_matched None", "skip awaiting_data r0")
+
+
+def test_what_an_event_itself_leaves_open_is_not_waited_for(make_event: Any, make_policy: Any) -> None:
+    """An address without a domain has none tomorrow, either; nothing ends in a poison queue for it."""
+    policy = make_policy(rules(("enforce", "enable", UNKNOWN + RETRY)))
+    event = make_event(attendees=(Attendee(address="/o=ExchangeLabs/cn=bo"),))
+
+    assert told(event, policy)[0] == "skip insufficient_data r0"
 
 
 def test_the_tenants_domains_stand_for_auto(make_event: Any, make_policy: Any) -> None:

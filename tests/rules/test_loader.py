@@ -10,8 +10,10 @@ from shared.rules.mailboxes import Group, Mailboxes, User
 from shared.rules.policy import AUTO, Limits, Sweep
 from shared.rules.problems import Severity
 from shared.rules.reading import MAX_PROBLEMS
-from shared.rules.testing import run_tests, undecided
-from shared.rules.yaml_reader import MAX_BYTES, MAX_DEPTH
+from shared.rules.testing import run_tests
+from shared.rules.undecided import undecided
+from shared.rules.yaml_reader import MAX_DEPTH
+from shared.rules.yaml_text import MAX_BYTES
 
 DATA = Path(__file__).parent / "data"
 BAD = sorted((DATA / "bad").glob("*.yaml"))
@@ -283,12 +285,24 @@ def test_the_hash_follows_the_content() -> None:
     assert len(hashes[0]) == 12
 
 
+def test_the_hash_knows_files_by_their_own_names() -> None:
+    """At the desk, in the package and in a container the same rules have the same hash; their own names count."""
+    hashes = [
+        loaded.policy.hash
+        for name in ("rules/a.yaml", "policy/a.yaml", "a.yaml", "rules/b.yaml")
+        if (loaded := load((name, RULE.format(id="a")))).policy
+    ]
+
+    assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         pytest.param(b"", '1:1: the file is empty; a rule file begins with "version: 1"', id="empty"),
         pytest.param(b"version: 1\n# \xff", "2:3: the file is not UTF-8 text; save it as UTF-8", id="not UTF-8"),
-        pytest.param("version: 1".encode("utf-16"), "1:1: the file is not UTF-8 text; save it as UTF-8", id="UTF-16"),
+        pytest.param("version: 1".encode("utf-16"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16"),
+        pytest.param("version: 1".encode("utf-16-le"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16 without its mark"),
         pytest.param(b"version: 1\0", "1:11: a NUL byte stands here; remove it", id="NUL"),
         pytest.param(b"version: 1 \x1b", "1:12: an invisible control character stands here; remove it", id="escape"),
         pytest.param(b"#" * (MAX_BYTES + 1), "1:1: the file is larger than 256 KiB; split it into several", id="large"),
@@ -339,6 +353,11 @@ def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
 
 
 HOSTILE = [
+    pytest.param("rules: [{id: a, when: {subject: {matches: [" + "'" + r"\pL" * 330 + "'," + "]}}}]", id="classes of Unicode"),
+    pytest.param("rules:\n- id: a\n  when: " + "{all: [" * 20 + "{has_room: true}," * 12_000 + "]}" * 20, id="conditions twenty deep"),
+    pytest.param("rules: " + "[],{a:b}," * 20_000 + "\n- x", id="a long line that can't be read"),
+    pytest.param("rules: [{id: a, when: {attendee: {address_in: '<" + "@" * 200_000 + "'}}}]", id="an address without end"),
+    pytest.param("rules:\n" + "".join(f"- {{id: a{n}, when: {{subject: x{n}}}}}\n" for n in range(6_000)), id="rules that are all compared"),
     pytest.param("rules:\n  - id: a\n    when: {subject: {matches: [" + r"'(\pL{25}){30}'," * 10_000 + "]}}", id="patterns that are too large"),
     pytest.param("".join(f"rulez{number}: 1\n" for number in range(18_000)), id="words that are nearly right"),
     pytest.param("lists: {a: [" + "".join(f"a.b{n}," for n in range(12_000)) + "]}\nrules: [{id: a, when: {attendee: {domain_in: [" + "a," * 20_000 + "]}}}]", id="a large list named often"),

@@ -12,7 +12,8 @@ from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
-from shared.rules.testing import run_tests, undecided
+from shared.rules.testing import run_tests
+from shared.rules.undecided import undecided
 
 FOLDER = Path(__file__).parents[2] / "rules"
 FACTS = Facts(tenant_domains=frozenset({"contoso.com"}))

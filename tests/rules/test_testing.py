@@ -1,17 +1,21 @@
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings, strategies as st
 
 from shared.domain.decision import Action, Mode, Reason, Verdict
 from shared.domain.event import Attendee
+from shared.rules.conditions import Condition, all_of, any_of, none_of
 from shared.rules.decide import decide
 from shared.rules.event_sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest
-from shared.rules.testing import RuleTestResult, run_test, run_tests, undecided, untested
-from tests.rules.strategies import policies
+from shared.rules.testing import RuleTestResult, run_test, run_tests, untested
+from shared.rules.undecided import undecided
+from tests.rules.strategies import GROUP, SKETCHES, policies
 
 SALES = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
 EXTERNAL = "when: {external_attendees: {at_least: 1}}"
@@ -158,6 +162,31 @@ def test_a_condition_is_decided_where_the_outcome_hangs_on_it_both_ways(make_pol
     assert gaps(make_policy(text + second + third)) == [("external_attendees", False), ("subject", True)]
 
 
+def test_a_test_that_something_else_decides_shows_nothing_of_the_rule(make_policy: Any) -> None:
+    """Behind a guard, or an earlier rule, the outcome does not hang on the rule's conditions."""
+    tests = "tests: [{name: a, event: {attendees: [b@x.com]}, expect: enable}, {name: b, event: {draft: true}, expect: skip}]"
+    alone = make_policy(f"  - {{id: a, {EXTERNAL}, {tests}}}")
+    behind = make_policy(
+        f"  - {{id: first, action: skip, when: {{subject: x}}}}\n"
+        f"  - {{id: a, {EXTERNAL}, {tests.replace('draft: true', 'subject: x')}}}"
+    )
+
+    for policy in (alone, behind):
+        results = run_tests(policy)
+        assert all(result.passed for result in results)
+        assert [gap.holding for gap in undecided(policy, results)] == [False]
+
+
+def test_a_rule_that_can_not_be_told_has_not_done_its_part(make_policy: Any) -> None:
+    """A test that forgets the members of a group does not pass as the skip that it expects."""
+    skips = f"action: skip\n    when: {{organizer: {{member_of: {SALES}}}}}"
+    forgotten = only(make_policy(rule("a", skips, "{organizer: al}", "skip")))
+    named = only(make_policy(rule("a", skips, "{organizer: al}", "skip", f"members: {{{SALES}: [al]}}")))
+
+    assert (forgotten.passed, forgotten.decision.reason) == (False, Reason.INSUFFICIENT_DATA)
+    assert named.passed
+
+
 def test_a_rule_without_tests_has_no_gaps(make_policy: Any) -> None:
     """It is untested, which says enough."""
     assert gaps(make_policy("  - {id: a, when: {has_room: true}}")) == []
@@ -198,3 +227,57 @@ def test_a_sketched_event_is_as_graph_shows_it() -> None:
     assert (event.start, event.end) == (now + timedelta(hours=25), now + timedelta(hours=25, minutes=30))
     assert (event.organizer, event.type) == ("organizer@contoso.com", "seriesMaster")
     assert event.attendees == (Attendee(address="bo@fabrikam.com"),)
+
+
+def negated(condition: Condition, path: tuple[int, ...]) -> Condition:
+    """Return the condition with the leaf at the end of the path the other way round."""
+    if not path:
+        return none_of(condition, condition.place)._replace(
+            name=condition.name, expected=condition.expected, children=()
+        )
+    children = tuple(
+        negated(child, path[1:]) if number == path[0] else child
+        for number, child in enumerate(condition.children)
+    )
+    if condition.name == "not":
+        return none_of(children[0], condition.place)
+    return (all_of if condition.name == "all" else any_of)(children, condition.place)
+
+
+def leaves(condition: Condition, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Condition]]:
+    """Yield each leaf with the path to it."""
+    if condition.name not in {"all", "any", "not"}:
+        yield path, condition
+    for number, child in enumerate(condition.children):
+        yield from leaves(child, (*path, number))
+
+
+@settings(max_examples=150, deadline=None)
+@given(policy=policies(), sketches=st.lists(SKETCHES, min_size=1, max_size=4), members=st.booleans())
+def test_what_is_decided_can_not_be_turned_round_unnoticed(
+    policy: Policy, sketches: list[EventSketch], members: bool
+) -> None:
+    """Whatever the rules: turn a condition round, and a test fails where it is decided, none where it is open."""
+    rule, groups = policy.rules[-1], {GROUP: frozenset({"al@contoso.com"})} if members else {}
+    drawn = [
+        RuleTest(name=str(number), event=event, expect=expect, members=groups)
+        for number, event in enumerate(sketches)
+        for expect in Action
+    ]
+    results = [result for test in drawn if (result := run_test(policy, rule, test)).passed]
+    assume(results)
+    gaps = [(gap.condition, gap.expected) for gap in undecided(policy, results)]
+    every = [
+        (leaf.name, leaf.expected) for when in (rule.when, rule.unless) if when for _, leaf in leaves(when)
+    ]
+
+    for path, leaf in leaves(rule.when):
+        if every.count((leaf.name, leaf.expected)) > 1:
+            continue  # gaps name conditions by what they say
+        other = replace(rule, when=negated(rule.when, path))
+        turned = replace(policy, rules=(*policy.rules[:-1], other))
+        noticed = not all(run_test(turned, other, result.test).passed for result in results)
+        open_ways = gaps.count((leaf.name, leaf.expected))
+
+        assert noticed or open_ways > 0
+        assert not noticed or open_ways < 2

@@ -7,9 +7,10 @@ import pytest
 from shared.errors import QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage import connection
+from shared.storage.blobs import container_of
+from shared.storage.kept_rules import KeptRules
 from shared.storage.meetings import Meetings
 from shared.storage.queues import MessageQueue
-from shared.storage.rule_source import LastGoodRules, container_of
 from shared.storage.tables import Table
 
 
@@ -30,7 +31,7 @@ def read_row(storage: StorageSettings) -> None:
 
 
 def read_blob(storage: StorageSettings) -> None:
-    kept = LastGoodRules(container_of(storage, None, "c"))
+    kept = KeptRules(container_of(storage, None, "c"))
     try:
         kept.read()
     finally:

@@ -1,14 +1,16 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rules.loader import RuleFile
+from shared.rules.yaml_text import MAX_BYTES
 from shared.settings import StorageSettings
-from shared.storage.rule_source import LastGoodRules, RuleContainer, RuleFolder, container_of
+from shared.storage.blobs import container_of
+from shared.storage.rule_source import RuleContainer, RuleFolder
 
 
 @pytest.fixture
@@ -24,6 +26,25 @@ def test_a_folder_gives_its_rule_files_in_name_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
 
     assert [file.content for file in RuleFolder(tmp_path).read()] == [b"a.yaml", b"b.yaml"]
+
+
+HIDDEN = (".yaml", ".hidden.yaml", "._a.yaml")
+
+
+def test_a_folder_is_read_without_what_only_looks_like_a_rule_file(tmp_path: Path) -> None:
+    """What editors and systems hide there, and folders."""
+    for name in ("a.yaml", *HIDDEN):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert [file.name for file in RuleFolder(tmp_path).read()] == [f"{tmp_path.name}/a.yaml"]
+
+
+def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    """The rules behind it may be those that skip."""
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        RuleFolder(tmp_path).read()
 
 
 def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
@@ -52,6 +73,32 @@ def test_a_container_gives_its_rule_blobs_as_they_are_now(container: ContainerCl
     assert [file.name.rsplit("/", 1)[-1] for file in third] == ["b.yaml", "c.yaml"]
 
 
+def test_a_blob_that_grows_while_it_is_read_is_not_cut_off(
+    azurite: Azurite, unique: Callable[[str], str]
+) -> None:
+    """Its beginning may be a valid policy, without the exceptions at its end: it is read anew at the next look."""
+    with _Growing.from_connection_string(azurite.connection_string, unique("rules")) as container:
+        container.create_container()
+        container.upload_blob("a.yaml", b"when: x\n")
+        rules = RuleContainer(container)
+        with pytest.raises(
+            StorageUnavailable, match=r"/a\.yaml did not answer as it should: ResourceModified"
+        ):
+            rules.read()
+        [whole] = rules.read()
+
+    assert whole.content == _Growing.WHOLE
+
+
+def test_of_a_huge_blob_only_enough_is_fetched_to_refuse_it(container: ContainerClient) -> None:
+    """The loader takes 256 KiB."""
+    container.create_container()
+    container.upload_blob("a.yaml", b"#" * 400_000)
+    [file] = RuleContainer(container).read()
+
+    assert MAX_BYTES < len(file.content) < 400_000
+
+
 def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> None:
     """So that the policy in force stays."""
     with pytest.raises(StorageUnavailable, match="did not answer"):
@@ -59,12 +106,25 @@ def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> 
 
 
 def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
-    """Examples that an upload has brought along are not in force."""
+    """Examples that an upload has brought along are not in force, nor what only looks like a rule file."""
     container.create_container()
-    for name in ("a.yaml", "examples/b.yaml", "notes.txt"):
+    for name in ("a.yaml", "examples/b.yaml", "folder.yaml/c.yaml", "notes.txt", *HIDDEN):
         container.upload_blob(name, b"x")
+    container.upload_blob("empty.yaml", b"", metadata={"hdi_isfolder": "true"})  # as Hadoop marks folders
 
     assert [file.name.rsplit("/", 1)[-1] for file in RuleContainer(container).read()] == ["a.yaml"]
+
+
+def test_a_container_is_read_to_its_last_page(azurite: Azurite, unique: Callable[[str], str]) -> None:
+    """The service lists 5,000 at a time; here, two."""
+    with _ByTwos.from_connection_string(azurite.connection_string, unique("rules")) as container:
+        container.create_container()
+        names = ["a.yaml", "b.yaml", "c.yaml", "d/e.yaml", "f.yaml"]
+        for name in names:
+            container.upload_blob(name, b"x")
+        read = RuleContainer(container).read()
+
+    assert [file.name.partition("/")[2] for file in read] == ["a.yaml", "b.yaml", "c.yaml", "f.yaml"]
 
 
 def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite) -> None:
@@ -74,21 +134,20 @@ def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite)
         RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
 
 
-def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) -> None:
-    """Which the policies survive."""
-    container.create_container()
-    container.upload_blob("last-good-rules.json", b'{"files": [')
-    with pytest.raises(StorageUnavailable, match="damaged"):
-        LastGoodRules(container).read()
+class _Growing(ContainerClient):
+    """A container in which a file grows, once, after it was listed and before it is read."""
+
+    WHOLE = b"when: x\nunless: y\n"
+
+    def walk_blobs(self, *args: Any, **options: Any) -> Any:
+        listed: list[Any] = list(super().walk_blobs(*args, **options))
+        if listed[0].size < len(self.WHOLE):
+            self.upload_blob("a.yaml", self.WHOLE, overwrite=True)
+        return listed
 
 
-def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
-    """Byte for byte, the newest; nothing where nothing was kept."""
-    kept = LastGoodRules(container)
-    before = kept.read()
-    kept.keep((RuleFile("rules/old.yaml", b"old"),))
-    files = (RuleFile("rules/é.yaml", b"\xff\x00"), RuleFile("rules/b.yaml", b""))
-    kept.keep(files)
+class _ByTwos(ContainerClient):
+    """A container whose lists come in pages of two."""
 
-    assert before == ()
-    assert kept.read() == files
+    def walk_blobs(self, *args: Any, **options: Any) -> Any:
+        return super().walk_blobs(*args, **options, results_per_page=2)

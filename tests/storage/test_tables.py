@@ -1,9 +1,13 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceResponseError
+from azure.core.pipeline.transport import RequestsTransport
+from azure.data.tables import TableClient
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sandbox.azurite import Azurite
@@ -11,7 +15,7 @@ from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
-from shared.storage.counters import Counters, Full
+from shared.storage.counters import Charge, Counters, Full
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
@@ -20,6 +24,11 @@ from shared.storage.tables import Table
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 BO = "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+def write(limits: Limits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
+    """Return what a write of a rule costs."""
+    return Charge(rule=rule, mailbox=mailbox, limits=limits, at=at)
 
 
 @pytest.fixture
@@ -84,50 +93,129 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     counters, limits = Counters(table), Limits(per_hour=2)
 
     window = "hour-2026-11-22T08"
-    assert [counters.charge("rule", ADA, limits, NOW) for _ in range(4)] == [
+    assert [counters.charge(write(limits)) for _ in range(4)] == [
         None,
         None,
         Full(window, 2, first=True),
         Full(window, 2, first=False),
     ]
-    assert counters.charge("rule", ADA, limits, NOW + timedelta(hours=1)) is None
-    assert counters.charge("other-rule", ADA, limits, NOW) is None
+    assert counters.charge(write(limits, at=NOW + timedelta(hours=1))) is None
+    assert counters.charge(write(limits, rule="other-rule")) is None
 
 
 def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
     """Ada's day is full; the hour's two are still there for Bo."""
     counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
-    ada = [counters.charge("rule", ADA, limits, NOW) for _ in range(3)]
+    ada = [counters.charge(write(limits)) for _ in range(3)]
 
     assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
-    assert counters.charge("rule", BO, limits, NOW) is None
-    assert counters.charge("rule", "cccccccc", limits, NOW) is None
+    assert counters.charge(write(limits, mailbox=BO)) is None
+    assert counters.charge(write(limits, mailbox="cccccccc")) is None
 
 
 def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     """A calendar without provider costs a rule nothing."""
     counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
-    counters.charge("rule", ADA, limits, NOW)
-    counters.refund("rule", ADA, limits, NOW)
+    counters.charge(write(limits))
+    counters.refund(write(limits))
 
-    assert counters.charge("rule", ADA, limits, NOW) is None
+    assert counters.charge(write(limits)) is None
+
+
+class Crowded(Table):
+    """A table in which somebody is always faster at the row of an hour."""
+
+    def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
+        """Be late."""
+        if row.startswith("hour"):
+            raise StateChanged("somebody else was faster")
+        return super().write(partition, row, values, etag=etag)
+
+
+def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table) -> None:
+    """A rule runs wild, and its hour is too busy: however often that is tried, Ada's day is still there."""
+    limits = Limits(per_hour=3, per_mailbox_per_day=1)
+    crowded = Counters(Crowded(table._client))
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="too busy"):
+            crowded.charge(write(limits))
+
+    assert Counters(table).charge(write(limits)) is None
 
 
 def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
     """Refused again and again, it never touches the hour that all share; a full hour is still said aloud."""
     counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
     for _ in range(5):
-        counters.charge("rule", ADA, limits, NOW)
-    others = [counters.charge("rule", name, limits, NOW) for name in (BO, "cccccccc")]
+        counters.charge(write(limits))
+    others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
 
     assert others[0] is None
     assert others[1] == Full("hour-2026-11-22T08", 2, first=True)
 
 
+class LosingAnswers(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
+    """A connection that, once it is told to, loses the answer to the next write: as a whole, or its status."""
+
+    loses_next: bool = False
+    status: int | None = None
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Send the request."""
+        answer = super().send(request, **options)
+        if not self.loses_next or request.method == "GET":
+            return answer
+        self.loses_next = False
+        if self.status is None:
+            raise ServiceResponseError("lost on the way")
+        answer.status_code = self.status
+        return answer
+
+
+@pytest.fixture(params=[None, 500], ids=["no answer", "an error after the effect"])
+def losing(
+    request: pytest.FixtureRequest, azurite: Azurite, unique: Callable[[str], str]
+) -> Iterator[tuple[Table, LosingAnswers]]:
+    """Return a table, and the connection to it that loses answers when told to."""
+    connection = LosingAnswers()
+    connection.status = request.param
+    client = TableClient.from_connection_string(
+        azurite.connection_string, unique("t"), transport=connection, retry_total=1
+    )
+    yield Table(client), connection
+    client.close()
+
+
+def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, LosingAnswers]) -> None:
+    """Two an hour, both taken, one given back, heard or not: there is room for one, not for two."""
+    table, connection = losing
+    counters, limits = Counters(table), Limits(per_hour=2)
+    for _ in range(2):
+        counters.charge(write(limits))
+    connection.loses_next = True
+    with pytest.raises(StorageUnavailable):
+        counters.refund(write(limits))
+
+    assert [counters.charge(write(limits)) is None for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["a new row", "a row that was read"])
+def test_our_own_write_is_not_taken_for_somebody_elses(
+    losing: tuple[Table, LosingAnswers], *, is_new: bool
+) -> None:
+    """What came of a write whose answer was lost is not known; it is not said to have been refused."""
+    table, connection = losing
+    meetings, attempted = Meetings(table), Meeting(state=MeetingState.ATTEMPTED, at=NOW)
+    first = meetings.write(ADA, "e", attempted, after=Stored())
+    connection.loses_next = True
+    with pytest.raises(StorageUnavailable):
+        meetings.write(ADA, "another" if is_new else "e", attempted, after=Stored() if is_new else first)
+
+
 def charge_often(connection_string: str, table: str, times: int) -> int:
     """Charge a limit of 25 from a process of its own; return how many charges were taken."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
-    taken = [Counters(connected).charge("rule", ADA, Limits(per_hour=25), NOW) for _ in range(times)]
+    taken = [Counters(connected).charge(write(Limits(per_hour=25))) for _ in range(times)]
     connected.close()
     return taken.count(None)
 

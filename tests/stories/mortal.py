@@ -41,6 +41,7 @@ _PRELOADED = (
     "azure.storage.blob",
     "msal",
     "shared.graph.client",
+    "shared.storage.kept_rules",
     "shared.storage.rule_source",
     "shared.worker.mailbox_messages",
     "shared.worker.event_messages",

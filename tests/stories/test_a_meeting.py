@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Delivery, User
+from sandbox.graph import Delivery, Fault, User
 from tests.stories.conftest import Story
 
 GUEST = "bo@fabrikam.com"
@@ -234,6 +234,31 @@ rules:
     ends = [(line["reason"], line["rule"]) for line in story.lines() if line["reason"] != "already_online"]
 
     assert ends == [("link_added", "first"), ("link_added", "reviews"), ("limit_reached", "first")]
+
+
+def test_a_rule_at_its_limit_leaves_the_decision_to_one_that_waits_for_data(
+    begin: Callable[[str], Story],
+) -> None:
+    """As in report mode: whether a later rule enables can't be told yet, so the event is looked at again."""
+    story = begin("""
+version: 1
+rules:
+  - {id: first, mode: enforce, when: {attendees: {at_least: 1}}, limits: {per_hour: 1}}
+  - {id: pilot, mode: enforce, when: {organizer: {member_of: GROUP}}, on_missing: retry}
+""")
+    ada = story.person("Ada")
+    group = story.stage.graph.add_group("Pilot", [ada])
+    (story.rules / "rules.yaml").write_text((story.rules / "rules.yaml").read_text().replace("GROUP", group))
+    story.stage.graph.faults.add(Fault(path="transitiveMembers", status=403))
+    story.meeting(ada, GUEST)
+    story.wait()
+    second = story.meeting(ada, GUEST)
+    story.wait()
+
+    assert story.ends(ada)[-1] == ("delayed", "awaiting_data")
+    story.play()
+    assert story.has_link(ada, second)
+    assert len(story.lines("rule.limit_reached")) == 1
 
 
 def test_the_brake_stops_every_write(begin: Callable[..., Story]) -> None:

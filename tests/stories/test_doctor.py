@@ -13,7 +13,7 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.graph import Fault
 from shared.auth import Token
 from shared.worker import doctor
-from tests.stories.conftest import AtTheDesk, Ran, Story
+from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_no_secret_is_shown(story: Story, at_the_desk: AtTheDesk) -> None:
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is no GUID", id="a malformed setting"),
         pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
         pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is no connection string", id="storage"),
-        pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: No such file or directory: look at JOINLINK_RULES", id="no rules"),
+        pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: look at JOINLINK_RULES", id="no rules"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "https://joinlink.example/api/notifications", "notification URL", "✗https://joinlink.example/api/notifications: it answers 401: Graph must reach it", id="an address without its key"),
     ],
@@ -103,6 +103,15 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str
 
     assert ran.exit == 1
     assert line(ran, what).startswith(said)
+
+
+def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) -> None:
+    """The error, not the warnings that stand before it."""
+    (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
+    ran = at_the_desk("doctor")
+
+    assert ran.exit == 1
+    assert 'rules.yaml:17:1: unknown key "nonsense"' in line(ran, "rules")
 
 
 @pytest.mark.parametrize(

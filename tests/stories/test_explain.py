@@ -131,6 +131,17 @@ def test_an_event_that_graph_does_not_show_is_told_in_a_sentence(story: Story, e
     )
 
 
+def test_rules_with_errors_are_not_asked(story: Story, explain: Explain) -> None:
+    """The first error is named; warnings that stand before it are none."""
+    (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
+    told = explain("ada@contoso.com", "AAMk")
+
+    assert told["exit"] == 2
+    assert "the first is" in told["said"]
+    assert 'unknown key "nonsense"' in " ".join(told["said"].split())
+    assert "warning" not in told["said"]
+
+
 def test_a_group_that_cannot_be_read_is_named(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

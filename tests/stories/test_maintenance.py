@@ -77,6 +77,20 @@ def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
     assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"watched": 2}, 2)
 
 
+def test_an_admin_is_told_that_rules_are_not_in_force_yet(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Files that have just changed are waited for; without rules nobody can say that all is as it should be."""
+    maintain(story)
+    (story.rules / "rules.yaml").write_text(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    first = at_the_desk("maintain")
+    story.wait(timedelta(minutes=1))
+    second = at_the_desk("maintain")
+
+    assert first.exit == 1
+    assert first.out.startswith("✗ no rules are in force, or they have just changed: try again in a minute")
+    assert second.out == "2 mailboxes in scope.\nTasks for the app: 2 to subscribe.\n"
+
+
 def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
     """The members of a group in a group are included, whoever is excluded is not."""
     story = begin()

@@ -10,6 +10,7 @@ from shared.worker.world import World
 from tests.stories.conftest import RULES, Begin, Story
 
 GUEST = "bo@fabrikam.com"
+SKIP = "version: 1\nrules: [{id: private, mode: enforce, when: {sensitivity: private}, action: skip}]"
 BROKEN = "version: 1\nrules: ]"
 
 
@@ -20,7 +21,7 @@ def restart(story: Story) -> wiring.Joinlink:
 
 
 def test_rules_in_a_container_are_taken_and_followed(begin: Begin, azurite: Azurite) -> None:
-    """A blob that is changed is in force within a minute; nothing is deployed for it."""
+    """What is made two minutes after a change is judged by it; nothing is deployed for it."""
     with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
         story = begin(JOINLINK_RULES=f"{blobs.url}policy")
         blobs.create_container("policy").upload_blob("rules.yaml", RULES.replace("enforce", "report"))
@@ -28,12 +29,33 @@ def test_rules_in_a_container_are_taken_and_followed(begin: Begin, azurite: Azur
         story.meeting(ada, GUEST)
         story.wait()
         blobs.get_blob_client("policy", "rules.yaml").upload_blob(RULES, overwrite=True)
-        story.stage.clock.advance(timedelta(minutes=1))
+        story.stage.clock.advance(timedelta(minutes=2))
         second = story.meeting(ada, GUEST)
         story.play()
 
     assert story.ends(ada)[0] == ("would_enable", "report_mode")
     assert story.has_link(ada, second)
+
+
+def test_half_of_a_sync_is_not_in_force(begin: Begin, azurite: Azurite) -> None:
+    """It has deleted the rule that skips, and not yet brought it back under its new name; a worker looks."""
+    with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
+        story = begin(JOINLINK_RULES=f"{blobs.url}policy")
+        policy = blobs.create_container("policy")
+        policy.upload_blob("10-skip.yaml", SKIP)
+        policy.upload_blob("20-rules.yaml", RULES)
+        ada = story.person("Ada")
+        story.meeting(ada, GUEST, sensitivity="private")
+        story.wait()
+        policy.delete_blob("10-skip.yaml")
+        story.stage.clock.advance(timedelta(minutes=2))
+        story.meeting(ada, GUEST, sensitivity="private")
+        story.wait()
+        policy.upload_blob("05-skip.yaml", SKIP)
+        story.play()
+
+    assert story.ends(ada)[0] == story.ends(ada)[-1] == ("skipped", "rule_skip")
+    assert "enabled" not in {outcome for outcome, _reason in story.ends(ada)}
 
 
 def test_a_restart_under_a_broken_file_goes_on_with_the_last_good_rules(story: Story) -> None:

@@ -110,6 +110,22 @@ def test_a_link_that_a_person_removed_is_not_swept_back(story: Story) -> None:
     assert story.lines("mailbox.swept")[-1]["queued"] == 0
 
 
+def test_a_sweep_counts_what_the_worker_would_enable(story: Story) -> None:
+    """A link that a person took away is none that a rule in report mode would add."""
+    ada = subscribed(story)
+    meeting = story.meeting(
+        ada, "cy@contoso.com", subject="trial", isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"
+    )
+    story.play()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.meeting(ada, "cy@contoso.com", subject="trial")
+    story.play()
+    sweep(story, ada)
+
+    assert {("skipped", "removed_by_user"), ("would_enable", "report_mode")} <= set(story.ends(ada))
+    assert story.lines("mailbox.swept")[-1]["would_enable"] == 1
+
+
 def test_with_the_brake_on_a_sweep_only_counts(begin: Begin) -> None:
     """Nothing would be written, so nothing is queued again and again."""
     story = begin(RULES, JOINLINK_MODE="report")

@@ -143,6 +143,8 @@ class Files:
 
 GOOD = "version: 1\nrules:\n  - {id: a, mode: report, when: {subject: x}}\n"
 BAD = "version: 2\n"
+#: an enforced rule without limits
+ODD = "version: 1\nrules:\n  - {id: a, mode: enforce, when: {subject: x}}\n"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,13 @@ def test_the_rules_in_force(
     found = rules_in_force(source, kept)
 
     assert (found.hash is not None, found.since, bool(found.problems)) == (has_policy, since, has_problems)
+
+
+def test_what_is_merely_odd_keeps_no_rules_out() -> None:
+    """Where the files are refused, health tells of the error, not of the warnings that stand before it."""
+    found = rules_in_force(Files(f"{ODD}nonsense: 1\n"), Files(GOOD))
+
+    assert [problem.partition(' "')[0] for problem in found.problems] == ["rules/a.yaml:4:1: unknown key"]
 
 
 @pytest.mark.parametrize(

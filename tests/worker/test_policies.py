@@ -1,142 +1,170 @@
-import json
-import logging
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from shared import logs
-from shared.errors import StorageUnavailable
-from shared.rules.loader import RuleFile
-from shared.worker.policies import Policies
+from tests.worker.rules_desk import BAD, BETTER, GOOD, MINUTE, Desk, Shelf, files
 
-START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-GOOD = b"version: 1\nrules: [{id: a, mode: enforce, when: {attendees: 1}}]"
-BETTER = b"version: 1\nrules: [{id: b, mode: enforce, when: {attendees: 2}}]"
-BAD = b"version: 1\nrules: ]"
+Said = Callable[[], list[dict[str, Any]]]
 
 
-class Desk:
-    """An admin's desk: a clock, and a rule file that can be changed or made unreadable."""
-
-    def __init__(self, content: bytes | None) -> None:
-        self.now = START
-        self.content = content
-        self.reads = 0
-
-    def read(self) -> tuple[RuleFile, ...]:
-        self.reads += 1
-        if self.content is None:
-            raise PermissionError(13, "Permission denied", "a/private/path")
-        return (RuleFile("rules/a.yaml", self.content),)
-
-
-class Shelf:
-    """Where the last good files are kept; it may be out of reach."""
-
-    def __init__(self, files: tuple[RuleFile, ...] = (), *, broken: bool = False) -> None:
-        self.files = files
-        self.broken = broken
-
-    def read(self) -> tuple[RuleFile, ...]:
-        if self.broken:
-            raise StorageUnavailable("blob container joinlink did not answer as it should")
-        return self.files
-
-    def keep(self, files: tuple[RuleFile, ...]) -> None:
-        self.files = files
-
-
-@pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    logs.configure("INFO")
-    caplog.set_level(logging.INFO, "joinlink")
-    return caplog
-
-
-def events(said: pytest.LogCaptureFixture) -> list[str]:
-    return [json.loads(record.getMessage())["event"] for record in said.records]
-
-
-def test_rules_are_looked_at_once_a_minute(said: pytest.LogCaptureFixture) -> None:
+def test_rules_are_looked_at_once_a_minute(said: Said) -> None:
     """However many events are decided meanwhile; the log says when a policy comes into force."""
-    desk = Desk(GOOD)
-    policies = Policies(desk, Shelf(), lambda: desk.now)
-    first = [policies.current() for _ in range(100)]
-    desk.content = BETTER
-    desk.now += timedelta(seconds=59)
-    still = policies.current()
-    desk.now += timedelta(seconds=1)
-    changed = policies.current()
+    desk = Desk(a=GOOD)
+    process = desk.process()
+    for _ in range(100):
+        assert process.rules() == ["a"]
+    desk.wait(timedelta(seconds=59))
+    process.rules()
+    before = desk.reads
+    desk.wait(timedelta(seconds=1))
+    process.rules()
 
-    assert [policy.rules[0].id for policy in (first[99], still, changed) if policy] == ["a", "a", "b"]
-    assert desk.reads == 2
-    assert events(said) == ["rules.loaded", "rules.loaded"]
+    assert (before, desk.reads) == (1, 2)
+    assert [line["event"] for line in said()] == ["rules.loaded"]
 
 
-@pytest.mark.parametrize("broken", [pytest.param(BAD, id="a typo"), pytest.param(None, id="not to be read")])
-def test_the_last_good_policy_stays_in_force(said: pytest.LogCaptureFixture, broken: bytes | None) -> None:
+def test_a_clock_that_is_set_back_does_not_stop_the_looks() -> None:
+    """Or new rules would wait until it has caught up."""
+    desk = Desk(a=GOOD)
+    process = desk.process()
+    process.rules()
+    desk.wait(-timedelta(hours=3))
+    desk.put(a=BETTER)
+    for _ in range(3):
+        process.rules()
+        desk.wait()
+
+    assert process.rules() == ["b"]
+    assert desk.reads == 5
+
+
+@pytest.mark.parametrize(
+    ("spoil", "repeats"),
+    [
+        pytest.param(lambda desk: desk.put(a=BAD), 1, id="a typo"),
+        pytest.param(Desk.lock, 2, id="not to be read"),
+        pytest.param(Desk.put, 1, id="no files"),
+    ],
+)
+def test_the_last_good_policy_stays_in_force(spoil: Callable[[Desk], None], repeats: int, said: Said) -> None:
     """Loudly; and once mended, the new one is taken."""
-    desk = Desk(GOOD)
-    policies = Policies(desk, Shelf(), lambda: desk.now)
-    good = policies.current()
-    desk.content, desk.now = broken, desk.now + timedelta(minutes=1)
-    assert policies.current() is good
-    desk.content, desk.now = BETTER, desk.now + timedelta(minutes=1)
-    mended = policies.current()
+    desk = Desk(a=GOOD)
+    process = desk.process()
+    process.rules()
+    spoil(desk)
+    for _ in range(2):
+        desk.wait()
+        assert process.rules() == ["a"]
+    desk.put(a=BETTER)
+    for _ in range(2):
+        desk.wait()
+        mended = process.rules()
 
-    assert mended is not None
-    assert mended.rules[0].id == "b"
-    assert events(said) == ["rules.loaded", "rules.refused", "rules.loaded"]
-    assert "private" not in said.text
+    assert mended == ["b"]
+    told = [line["event"] for line in said() if line["event"] != "rules.changed"]
+    assert told == ["rules.loaded", *["rules.refused"] * repeats, "rules.loaded"]
+    assert "private" not in str(said())
 
 
-def test_without_a_valid_policy_there_is_none(said: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_names_the_file_that_cannot_be_read(said: Said) -> None:
+    """By its name alone: where it lies is nobody's business."""
+    desk = Desk()
+    desk.lock()
+    desk.process().rules()
+    [line] = said()
+
+    assert line["problems"] == ["the rule files can't be read: path: Permission denied"]
+
+
+def test_without_a_valid_policy_there_is_none(said: Said) -> None:
     """Then nothing is decided, rather than something wrong."""
-    desk = Desk(BAD)
-
-    assert Policies(desk, Shelf(), lambda: desk.now).current() is None
-    assert events(said) == ["rules.refused"]
+    assert Desk(a=BAD).process().rules() is None
+    assert [line["event"] for line in said()] == ["rules.refused"]
 
 
-def test_a_restart_under_a_broken_file_takes_what_was_in_force_before(said: pytest.LogCaptureFixture) -> None:
-    """The process before kept its files; the log says that these are old ones."""
-    shelf, desk = Shelf(), Desk(GOOD)
-    before = Policies(desk, shelf, lambda: desk.now).current()
-    desk.content = BAD
-    after = Policies(desk, shelf, lambda: desk.now).current()
-
-    assert before is not None
-    assert after is not None
-    assert before.hash == after.hash
-    assert events(said) == ["rules.loaded", "rules.loaded", "rules.refused"]
-
-
-def test_a_shelf_that_comes_back_is_looked_at_again(said: pytest.LogCaptureFixture) -> None:
-    """Under broken files and without a shelf there is no policy; a minute later there is the last good one."""
-    shelf, desk = Shelf((RuleFile("rules/a.yaml", GOOD),), broken=True), Desk(BAD)
-    policies = Policies(desk, shelf, lambda: desk.now)
-    before = policies.current()
-    shelf.broken, desk.now = False, desk.now + timedelta(minutes=1)
-
-    assert before is None
-    assert policies.current() is not None
-    assert events(said) == ["rules.keep_failed", "rules.refused", "rules.loaded", "rules.refused"]
-
-
-def test_a_refusal_names_what_is_wrong_and_not_what_is_odd(said: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_names_what_is_wrong_and_not_what_is_odd(said: Said) -> None:
     """However many warnings there are beside the one error."""
     odd = "".join(f"  - {{id: r{n}, mode: enforce, when: {{attendees: {n}}}}}\n" for n in range(30))
-    Policies(
-        Desk(f"version: 1\nrules:\n{odd}  - {{id: x, wen: 1}}".encode()), Shelf(), lambda: START
-    ).current()
-    [line] = [json.loads(record.getMessage()) for record in said.records]
+    Desk(a=f"version: 1\nrules:\n{odd}  - {{id: x, wen: 1}}".encode()).process().rules()
+    [line] = said()
 
     assert any('unknown key "wen"' in problem for problem in line["problems"])
 
 
-def test_a_shelf_out_of_reach_stops_nothing(said: pytest.LogCaptureFixture) -> None:
-    """Good rules are in force all the same; the log warns."""
-    desk = Desk(GOOD)
+def test_a_restart_under_a_broken_file_takes_what_was_in_force_before(said: Said) -> None:
+    """The process before kept its files; the log says that these are old ones."""
+    desk = Desk(a=GOOD)
+    desk.process().rules()
+    desk.put(a=BAD)
+    after = desk.process()
+    after.rules()
+    desk.wait()
 
-    assert Policies(desk, Shelf(broken=True), lambda: desk.now).current() is not None
-    assert events(said) == ["rules.loaded", "rules.keep_failed"]
+    assert after.rules() == ["a"]
+    first, _changed, second, refused = said()
+    assert [line["event"] for line in (first, second, refused)] == ["rules.loaded"] * 2 + ["rules.refused"]
+    assert (first["policy"], first["kept"], second["kept"]) == (second["policy"], False, True)
+
+
+def test_a_shelf_that_comes_back_is_looked_at_again(said: Said) -> None:
+    """Under broken files and without a shelf there is no policy; a minute later there is the last good one."""
+    desk = Desk(Shelf(*files(a=GOOD)), a=BAD)
+    process = desk.process()
+    desk.shelf.is_broken = True
+    before = process.rules()
+    desk.shelf.is_broken = False
+    desk.wait()
+
+    assert before is None
+    assert process.rules() == ["a"]
+    told = ["rules.keep_failed", "rules.refused", "rules.loaded", "rules.refused"]
+    assert told == [line["event"] for line in said()]
+
+
+def test_a_shelf_out_of_reach_stops_nothing(said: Said) -> None:
+    """Good rules are in force all the same; the log warns."""
+    desk = Desk(a=GOOD)
+    desk.shelf.is_broken = True
+
+    assert desk.process().rules() == ["a"]
+    assert [line["event"] for line in said()] == ["rules.loaded", "rules.keep_failed"]
+
+
+def test_what_could_not_be_kept_is_kept_later() -> None:
+    """Or a restart under broken files would bring back rules that were replaced long ago."""
+    desk = Desk(Shelf(*files(a=GOOD)), a=BETTER)
+    desk.shelf.is_broken = True
+    process = desk.process()
+    process.rules()
+    desk.shelf.is_broken = False
+    desk.put(a=BAD)
+    for _ in range(2):
+        desk.wait()
+        process.rules()
+
+    assert desk.shelf.files == files(a=BETTER)
+
+
+def test_what_was_kept_and_is_damaged_is_replaced() -> None:
+    """By the rules in force; nobody needs to delete it first."""
+    desk = Desk(a=GOOD)
+    desk.shelf.is_damaged = True
+    desk.process().rules()
+
+    assert desk.shelf.files == desk.files
+
+
+def test_what_is_in_force_no_more_is_not_kept() -> None:
+    """While a process waits for what has changed, another may have taken and kept it."""
+    desk = Desk(a=GOOD)
+    slow = desk.process()
+    desk.shelf.is_broken = True
+    slow.rules()
+    desk.shelf.is_broken = False
+    desk.put(a=BETTER)
+    desk.wait(MINUTE)
+    slow.rules()
+
+    assert desk.shelf.files == ()

@@ -1,0 +1,70 @@
+"""Rule files that ask the loader for more work than any admin would: dense ones, endless ones, odd ones.
+
+The promise: none takes over a second per megabyte, nor a small one over 50 ms.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sandbox.bench import rules
+
+#: a megabyte may take so long, and any file this long
+SECONDS_PER_MEGABYTE, LEAST_SECONDS = 1.0, 0.05
+_ROOM = 250_000
+_HEAD = "version: 1\ninternal_domains: [contoso.com]\nrules:\n"
+
+
+def allowed_seconds(size: int) -> float:
+    """Return how long a file of so many bytes may take."""
+    return max(LEAST_SECONDS, size / 1e6 * SECONDS_PER_MEGABYTE)
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Yield each file with what is in it."""
+    for name, text in _FILES.items():
+        yield name, text().encode()
+
+
+def _rules(line: str, most: int = 10_000) -> str:
+    """Return as many rules of this line as there is room for; `{n}` in it is their number."""
+    lines = [line.replace("{n}", str(number)) + "\n" for number in range(most)]
+    fitting = _ROOM // max(map(len, lines))
+    return _HEAD + "".join(lines[:fitting])
+
+
+def _condition(value: str) -> str:
+    return f"{_HEAD}- id: a\n  when: {value}\n"
+
+
+def _patterns(pattern: str) -> str:
+    lines = "".join(f"      - '{pattern}{number}'\n" for number in range(200))
+    return f"{_HEAD}- id: a\n  when:\n    subject:\n      matches:\n{lines}"
+
+
+_FILES: dict[str, Callable[[], str]] = {
+    "fair rules, 100 bytes each": lambda: rules.joinlink_rules(2_500).decode(),
+    "the shortest rules": lambda: _rules("- {id: a{n}, when: {}}", 7_000),
+    "rules that ask one thing": lambda: _rules("- {id: a{n}, when: {attendees: {n}}}", 5_000),
+    "rules that contradict themselves": lambda: _rules(
+        "- {id: a{n}, when: {all: [{is_all_day: true},{is_all_day: false}]}}"
+    ),
+    "words by the ten thousand": lambda: _condition(f"{{subject: [{'a,' * 45_000}]}}"),
+    "conditions by the ten thousand": lambda: _condition(f"{{any: [{'{has_room: true},' * 11_000}]}}"),
+    "conditions turned round": lambda: _condition(f"{{all: [{'{not: {has_room: true}},' * 8_000}]}}"),
+    "conditions twenty deep": lambda: _condition("{all: [" * 20 + "{is_all_day: true}," * 12_000 + "]}" * 20),
+    "tests by the thousand": lambda: (
+        f"{_HEAD}- id: a\n  when: {{}}\n  tests:\n"
+        + "".join(f"  - {{name: a{n}, event: {{}}, expect: skip}}\n" for n in range(5_000))
+    ),
+    "a list by the ten thousand": lambda: (
+        f"version: 1\nrules: []\nlists: {{p: [{''.join(f'a{n}.com,' for n in range(24_000))}]}}"
+    ),
+    "keys that nobody knows": lambda: "version: 1\n" + "".join(f"rulse{n}: x\n" for n in range(18_000)),
+    "lists that nobody knows": lambda: _condition(f"{{attendee: {{domain_in: [{'x,' * 20_000}]}}}}"),
+    "aliases": lambda: f"version: 1\nrules: [{'*a,' * 40_000}]",
+    "empty lists": lambda: f"[{'[],' * 49_000}]",
+    "a line that can't be read": lambda: "rules: " + "[],{a:b}," * 25_000 + "\n- x",
+    "brackets": lambda: "[" * _ROOM,
+    "200 patterns of letters": lambda: _patterns(r"\pL" * 300),
+    "200 patterns that are too large": lambda: _patterns(r"\pL{1,40}"),
+    "200 patterns that repeat": lambda: _patterns("(x{1,90}){1,10}"),
+}

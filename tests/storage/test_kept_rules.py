@@ -1,0 +1,85 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.storage.blob import ContainerClient
+
+from sandbox.azurite import Azurite
+from shared.errors import StorageUnavailable
+from shared.rules.loader import RuleFile
+from shared.settings import StorageSettings
+from shared.storage.blobs import container_of
+from shared.storage.kept_rules import KeptRules
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[ContainerClient]:
+    storage = StorageSettings(connection_string=azurite.connection_string)
+    with container_of(storage, None, unique("kept")) as client:
+        yield client
+
+
+def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) -> None:
+    """Which the policies survive."""
+    container.create_container()
+    container.upload_blob("last-good-rules.json", b'{"files": [')
+    with pytest.raises(StorageUnavailable, match="damaged"):
+        KeptRules(container).read()
+
+
+def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
+    """Byte for byte, the newest; nothing where nothing was kept."""
+    kept = KeptRules(container)
+    before = kept.read()
+    kept.keep((RuleFile("rules/old.yaml", b"old"),))
+    files = (RuleFile("rules/é.yaml", b"\xff\x00"), RuleFile("rules/b.yaml", b""))
+    kept.keep(files)
+
+    assert before == ()
+    assert kept.read() == files
+
+
+def test_rules_that_are_kept_already_are_not_written_again(container: ContainerClient) -> None:
+    """Since when they are in force is told by when they were kept."""
+    kept, files = KeptRules(container), (RuleFile("rules/a.yaml", b"a"),)
+    kept.keep(files)
+    etag = container.get_blob_client("last-good-rules.json").get_blob_properties().etag
+    kept.keep(files)
+
+    assert etag == container.get_blob_client("last-good-rules.json").get_blob_properties().etag
+
+
+def test_what_was_seen_is_told_to_all_processes(container: ContainerClient) -> None:
+    """Since when, as long as nobody sees anything else."""
+    first, second = KeptRules(container), KeptRules(container)
+    told = [
+        kept.seen_since(rules, NOW + timedelta(minutes=minutes))
+        for kept, rules, minutes in [(first, "a", 0), (second, "a", 5), (first, "b", 6), (second, "a", 7)]
+    ]
+
+    assert told == [NOW, NOW, NOW + timedelta(minutes=6), NOW + timedelta(minutes=7)]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(timedelta(hours=1, seconds=1), id="long ago"),
+        pytest.param(-timedelta(hours=3), id="by a clock that was set back since"),
+    ],
+)
+def test_what_was_seen_at_another_time_tells_nothing(container: ContainerClient, later: timedelta) -> None:
+    """It is news."""
+    kept = KeptRules(container)
+    kept.seen_since("a", NOW)
+
+    assert kept.seen_since("a", NOW + later) == NOW + later
+
+
+def test_a_sighting_that_is_damaged_is_none(container: ContainerClient) -> None:
+    """Nobody needs to delete it first."""
+    container.create_container()
+    container.upload_blob("seen-rules.json", b'{"rules": 1')
+
+    assert KeptRules(container).seen_since("a", NOW) == NOW
