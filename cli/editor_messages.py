@@ -39,13 +39,17 @@ def with_messages(schema: Shape) -> Shape:
         if not isinstance(part, dict):
             return part
         part = {key: told(value) for key, value in part.items()}
-        if (
-            message := _MESSAGES.get(part.get("pattern", ""))
-            if isinstance(part.get("pattern", ""), str)
-            else ""
-        ):
-            part["patternErrorMessage"] = part["errorMessage"] = message
+        match part:
+            case {"anyOf": [{"enum": choices}, {"pattern": _} as case_blind]}:
+                case_blind |= _say(f"Needs one of {', '.join(choices)}.")
+            case {"pattern": str(pattern)} if pattern in _MESSAGES:
+                part |= _say(_MESSAGES[pattern])
         return part
 
     whole: Shape = told(schema)
     return whole
+
+
+def _say(message: str) -> Shape:
+    # The first is said where the pattern is not matched, the other where there is no text at all.
+    return {"patternErrorMessage": message, "errorMessage": message}

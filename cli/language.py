@@ -41,6 +41,7 @@ _SELECTOR: Shape = {
     ]
 }
 _SELECTORS: Shape = {"type": "array", "items": _SELECTOR, "minItems": 1}
+_ALL: Shape = {"const": "all", "errorMessage": "Needs all, or a list such as [{user: ceo@contoso.com}]."}
 _SEVERAL: Shape = {"type": "array", "items": _SOME_CONDITIONS, "minItems": 1}
 _LIMIT = whole_number(least=1)
 
@@ -58,7 +59,7 @@ FILE_KEYS: tuple[Word, ...] = (
     Word(
         "mailboxes",
         "Which mailboxes the rules are for.",
-        block({"include": {"anyOf": [{"const": "all"}, _SELECTORS]}, "exclude": _SELECTORS}, least=1),
+        block({"include": {"anyOf": [_ALL, _SELECTORS]}, "exclude": _SELECTORS}, least=1),
         "{include: [{group: 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e}], exclude: [{user: ceo@contoso.com}]}",
         default="{include: all}",
         without="so all mailboxes of the tenant",
