@@ -3,19 +3,34 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cli.output import Refused
 from shared.domain.event import Event
 from shared.errors import UnexpectedAnswer
+from shared.graph import protocol
 from shared.graph.wire import event_from
 
 _STDIN = Path("-")
-#: copied by hand, an event may lack what no decision depends on
-_UNIMPORTANT = {"id": "(no id)", "@odata.etag": 'W/"none"'}
+#: what an event has in any case, and one that was copied by hand may lack
+_NAMELESS = {"id": "(no id)", "@odata.etag": 'W/"none"'}
+#: no decision depends on these; `locations` holds what `location` does
+_UNIMPORTANT = frozenset({"id", "location", "onlineMeetingProvider", "lastModifiedDateTime"})
 
 
-def read_event(file: Path) -> Event:
+class EventFile(NamedTuple):
+    """The event of a file, and the properties that the file has of it."""
+
+    event: Event
+    properties: frozenset[str]
+
+    def lacking(self, *, with_body: bool) -> list[str]:
+        """Return what the worker asks Graph for, and the file does not say."""
+        asked = protocol.read_event("", "", with_body=with_body).params["$select"].split(",")
+        return [name for name in asked if name not in self.properties | _UNIMPORTANT]
+
+
+def read_event(file: Path) -> EventFile:
     """Return the event.
 
     Raises:
@@ -25,10 +40,11 @@ def read_event(file: Path) -> Event:
     if not isinstance(data, dict) or "value" in data:
         raise Refused(f"{file} holds no single event; save the answer of GET /users/…/events/… in it")
     try:
-        return event_from({**_UNIMPORTANT, **data}, "read the file")
+        event = event_from({**_NAMELESS, **data}, "read the file")
     except UnexpectedAnswer as error:
         why = error.detail
         raise Refused(f"{file} holds no event as Graph shows it: {why}") from error
+    return EventFile(event, frozenset(data))
 
 
 def _json(file: Path) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,12 @@ from typing import Annotated
 import typer
 
 from cli import live, rule_files, scope
-from cli.event_file import read_event
+from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
+from cli.mail_domains import mail_domains
 from cli.moments import moment
 from cli.output import Refused
 from cli.subject import Subject
-from shared.domain.event import Event
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -66,10 +67,12 @@ def explain_event(
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
     when = _moment(at)
     if file is not None:
-        subject = _from_file(file, rules, when, frozenset(name.lower() for name in domain or ()))
+        subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
     else:
         subject = live.look(mailbox, event_id, rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
+    if subject.report_only:
+        explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
         print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
     else:
@@ -78,18 +81,24 @@ def explain_event(
 
 def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
     policy = rule_files.load_one(rules or rule_files.DEFAULT)
-    event = read_event(file)
+    read = read_event(file)
     facts = Facts(tenant_domains=domains or None)
     return Subject(
-        event=event,
+        event=read.event,
         policy=policy,
         facts=facts,
         now=at or World().now(),
-        notes=tuple(_notes(event, policy, facts)),
+        notes=tuple(_notes(read, policy, facts)),
     )
 
 
-def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
+def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
+    event = read.event
+    if lacking := read.lacking(with_body=policy.look_in_body):
+        yield (
+            f"the file does not say {', '.join(lacking)}; what is not said counts as empty, false or normal, "
+            "and may be otherwise in Graph"
+        )
     if event.master is not None:
         yield (
             f"this is the {event.type} of a series, and the worker judges its series master, which may be "
@@ -99,8 +108,9 @@ def _notes(event: Event, policy: Policy, facts: Facts) -> Iterator[str]:
         yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
     for group in sorted(policy.groups):
         yield f"a file tells nothing of the members of group {group}; --mailbox and --event-id ask Graph"
-    owner = event.organizer.lower() if event.is_organizer else ""
-    yield from scope.notes(policy.mailboxes, frozenset({owner} if owner else ()), facts.members)
+    address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
+    owner = scope.Owner(names=address, at_work=address)
+    yield from scope.notes(policy.mailboxes, owner, facts.members)
 
 
 def _moment(text: str) -> datetime | None:

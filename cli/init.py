@@ -10,9 +10,9 @@ import typer
 from rich.text import Text
 
 from cli import rule_schema, starter
+from cli.mail_domains import mail_domains
 from cli.output import Refused, console, write_file
 from cli.starter import Wishes
-from shared.rules.domains import PATTERN
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
@@ -91,28 +91,14 @@ def init(
 
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
     if given or not ask:
-        domains, wrong = _read(given or [])
-        if wrong:
-            raise Refused(_no_domain(wrong))
-        return domains
+        return mail_domains(given or [])
     question = "Your mail domains, with commas between (nothing: those of the tenant)"
     while True:
         words = re.split(r"[,;\s]+", typer.prompt(question, default="", show_default=False))
-        domains, wrong = _read(words)
-        if not wrong:
-            return domains
-        console().print(f"{_no_domain(wrong)}; once more, please")
-
-
-def _read(words: list[str]) -> tuple[tuple[str, ...], str]:
-    """Return the domains that the words say, and the first word that says none."""
-    domains = tuple(dict.fromkeys(word.lower() for word in words if word))
-    wrong = (domain for domain in domains if not PATTERN.fullmatch(domain) or domain.startswith("*."))
-    return domains, next(wrong, "")
-
-
-def _no_domain(word: str) -> str:
-    return f'"{word}" is no mail domain such as contoso.com'
+        try:
+            return mail_domains(words)
+        except Refused as error:
+            console().print(f"{error}; once more, please")
 
 
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value

@@ -21,12 +21,12 @@ from shared.errors import (
 from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
-from shared.worker.desk import Desk
+from shared.worker.desk import Desk, Look
 from shared.worker.policies import unreadable
 
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
-    MailboxUnusable: "there is no mailbox of this name that Graph can serve; name it by object id or address",
+    MailboxUnusable: "Graph serves no mailbox of this name; name it by object id or user principal name",
     Forbidden: "Graph does not let Joinlink in; look at its permissions and at application access policies",
     Unauthorized: "Graph takes no token of ours; look at the secret, the certificate or the identity",
     Throttled: "Graph asks to wait; try again in a minute",
@@ -41,17 +41,16 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
 
     Raises:
         SettingsError: settings are missing or malformed.
-        Refused: the rules can't be used.
-        Failed: Graph or storage do not answer as they should.
+        Refused: the rules can't be read.
+        Failed: they have errors, or Graph or storage do not answer as they should.
     """
     try:
         with parts.opened() as (joinlink, _world):
             desk = joinlink.desk()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             found = desk.look(mailbox, event_id, policy)
-            owner = {mailbox.lower(), found.event.organizer.lower() if found.event.is_organizer else ""}
             members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, frozenset(owner - {""}), members)
+            in_scope = scope.notes(policy.mailboxes, _owner(found), members)
     except GraphError as error:
         said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{said} ({error})") from error
@@ -62,6 +61,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         policy=policy,
         facts=found.facts,
         now=at or desk.now(),
+        report_only=desk.report_only,
         notes=(
             *in_scope,
             *_unknown(policy, found.facts),
@@ -74,7 +74,8 @@ def rules_in_force(desk: Desk) -> Policy:
     """Return the policy of JOINLINK_RULES.
 
     Raises:
-        Refused: it can't be read, or has errors.
+        Refused: it can't be read.
+        Failed: it has errors.
         StorageUnavailable: its container does not answer.
     """
     try:
@@ -83,11 +84,20 @@ def rules_in_force(desk: Desk) -> Policy:
         raise Refused(f"the rules of JOINLINK_RULES can't be read: {unreadable(error)}") from error
     loaded = load_policy(files)
     if loaded.policy is None:
-        raise Refused(
+        raise Failed(
             "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
             f"the first is {loaded.errors[0]}"
         )
     return loaded.policy
+
+
+def _owner(found: Look) -> scope.Owner:
+    address = {found.event.organizer.lower()} if found.event.is_organizer else set()
+    return scope.Owner(
+        names=frozenset({found.owner.id, found.owner.name.lower()}),
+        at_work=frozenset({found.owner.id, *address}),
+        called=found.owner.name,
+    )
 
 
 def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list[str]:

@@ -49,7 +49,7 @@ class Refused(Exception):
 
 
 class Failed(Refused):
-    """The world stands in the way: Graph refuses, storage does not answer."""
+    """The world stands in the way: rules have errors, Graph refuses, storage does not answer."""
 
 
 def console(file: TextIO | None = None) -> Console:

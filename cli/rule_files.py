@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cli.output import Refused
+from cli.output import Failed, Refused
 from shared.domain.decision import Action, Mode
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy, Rule
 from shared.rules.problems import Problem, Severity
-from shared.storage.rule_source import SUFFIX, RuleFolder
+from shared.storage.rule_source import SUFFIX, RuleFolder, is_rule_file
 from shared.worker.world import World
 
 DEFAULT = Path("rules")
@@ -61,12 +61,13 @@ def load_one(path: Path) -> Policy:
     """Load the one policy that a command works with.
 
     Raises:
-        Refused: it can't be read, or is not valid.
+        Refused: it can't be read.
+        Failed: it has errors.
     """
     rules = _load(path)
     if rules.policy is None:
         command = f"joinlink validate {shlex.quote(str(path))}"
-        raise Refused(f"the rules in {path} have errors; {command} shows them")
+        raise Failed(f"the rules in {path} have errors; {command} shows them")
     return rules.policy
 
 
@@ -110,19 +111,15 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
 def _not_read(path: Path) -> list[Problem]:
     """Warn of files that look like rule files, and that the cloud does not read."""
     if path.is_file():
-        return [] if _is_named_well(path) else [_warning(path, _MISNAMED)]
+        return [] if is_rule_file(path.name) else [_warning(path, _MISNAMED)]
     near = [file for file in path.iterdir() if file.name.lower().endswith(_NEARLY) and not _is_hidden(file)]
     below = [
         file for file in path.glob(f"*/*{SUFFIX}") if not _is_hidden(file) and not _is_hidden(file.parent)
     ]
     return [
-        *(_warning(file, _MISNAMED) for file in sorted(near) if not _is_named_well(file)),
+        *(_warning(file, _MISNAMED) for file in sorted(near) if not is_rule_file(file.name)),
         *(_warning(file, _MISPLACED) for file in sorted(below) if file.parent.name != _EXAMPLES),
     ]
-
-
-def _is_named_well(file: Path) -> bool:
-    return file.suffix == SUFFIX and not _is_hidden(file)
 
 
 def _is_hidden(path: Path) -> bool:

@@ -1,27 +1,36 @@
-"""Whether the rules are for the mailbox of the event that is looked at, as a note beside the decision."""
+"""Whether the rules are for the mailbox of the event that is looked at, as notes beside the decision."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from shared.domain.decision import Reason
-from shared.rules.mailboxes import ALL, Mailboxes, User, in_scope
+from shared.rules.mailboxes import ALL, Mailboxes, in_scope
 
 
-def notes(
-    mailboxes: Mailboxes, names: frozenset[str], members: Mapping[str, frozenset[str]]
-) -> Iterator[str]:
-    """Yield what an admin should know.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose mailbox it is, as far as known; all names are in lower case."""
 
-    `names` are those of the mailbox that are known, object id and addresses, and `members` the addresses of
-    groups' members, all in lower case.
-    """
-    selectors = (*(() if mailboxes.include is ALL else mailboxes.include), *mailboxes.exclude)
-    if not names or not selectors:
+    #: by which the directory finds them: object id and user principal name
+    names: frozenset[str]
+    #: by which the worker knows them with an event in its hands: object id and the organizer's address
+    at_work: frozenset[str]
+    #: how to name them to an admin; empty where `names` may lack one
+    called: str = ""
+
+
+def notes(mailboxes: Mailboxes, owner: Owner, members: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Yield what an admin should know; `members` are the addresses of groups' members, in lower case."""
+    if not owner.names or (mailboxes.include is ALL and not mailboxes.exclude):
         return
-    found = in_scope(mailboxes, names, members)
-    excluded = in_scope(Mailboxes(exclude=mailboxes.exclude), names, members) is False
-    by_id = any(isinstance(one, User) and "@" not in one.name for one in selectors)
-    knows_id = any("@" not in name for name in names)
-    if excluded or (found is False and (knows_id or not by_id)):
-        yield f"{Reason.NOT_IN_SCOPE}: mailboxes leaves this one out, so the worker skips the event anyway"
-    elif not found or (by_id and not knows_id):
+    if any(map(mailboxes.leaves_out, owner.at_work)):
+        yield f"{Reason.NOT_IN_SCOPE}: exclude names this mailbox, so the worker skips the event"
+        return
+    found = in_scope(mailboxes, owner.names, members)
+    if found is False and owner.called:
+        yield (
+            f"{Reason.NOT_IN_SCOPE}: mailboxes leaves {owner.called} out; if it was watched before, "
+            "its events are skipped once two runs of maintenance agree on that"
+        )
+    elif not found or (mailboxes.exclude and not owner.called):
         yield "whether mailboxes includes this one can't be told here; if it does not, the event is skipped"

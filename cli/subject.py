@@ -16,4 +16,6 @@ class Subject:
     policy: Policy
     facts: Facts
     now: datetime
+    #: JOINLINK_MODE=report is set
+    report_only: bool = False
     notes: tuple[str, ...] = ()

@@ -58,14 +58,18 @@ def _answer(explanation: Explanation) -> Iterator[Line]:
     decision = explanation.decision
     guard = next((guard for guard in explanation.guards if guard.decided), None)
     why = guard.why if guard else ""
-    now = _told(decision.reason, decision.rule, why)
+    by = f", by {decision.enforced_rule}" if decision.enforced_rule else ""
+    now = _told(decision.reason, decision.rule, why, by)
     promoted = _told(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)
     yield Line(Text("if promoted", "bold"), promoted)
 
 
-def _told(reason: Reason, rule: str | None, guard: str) -> Text:
-    """Return what one answer comes to, with its reason in the words of logs and docs."""
+def _told(reason: Reason, rule: str | None, guard: str, by: str = "") -> Text:
+    """Return what one answer comes to, with its reason in the words of logs and docs.
+
+    `by` names the rule in force, where one in report mode wants a link.
+    """
     match reason:
         case Reason.LINK_ADDED:
             text = (
@@ -73,7 +77,9 @@ def _told(reason: Reason, rule: str | None, guard: str) -> Text:
                 f", by {rule}, if limits and calendar permit",
             )
         case Reason.REPORT_MODE:
-            text = ("is left alone", "warn"), f": {rule} wants a link, and is in report mode"
+            text = ("is left alone", "warn"), f"{by}: {rule} wants a link, and is in report mode"
+        case Reason.BRAKE:
+            text = ("is left alone", "warn"), f": {rule} wants a link, and JOINLINK_MODE=report is set"
         case Reason.RULE_SKIP:
             text = ("is left alone", "bad"), f", by {rule}"
         case Reason.NO_RULE_MATCHED:

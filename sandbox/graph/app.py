@@ -104,7 +104,8 @@ class StandIn(Tenant):
             directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, lock=self._lock
         )
         mail = MailRoutes(directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, now=now)
-        others = [*DirectoryRoutes(self.directory).routes(), *SubscriptionRoutes(self.subscriptions).routes()]
+        entra = DirectoryRoutes(self.directory, self._permissions)
+        others = [*entra.routes(), *SubscriptionRoutes(self.subscriptions).routes()]
         self._gateway = Gateway(
             router=Router([*mail.routes(), *others]),
             identity=self.identity,

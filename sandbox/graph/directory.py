@@ -34,6 +34,7 @@ class Directory:
         #: all users there ever were: what somebody who left has organized still names them
         self._users: dict[str, User] = {}
         self._by_name: dict[str, str] = {}
+        self._by_address: dict[str, str] = {}
         #: the rows of a group's transitive members, until a membership changes
         self._inside: dict[str, list[int]] = {}
 
@@ -46,6 +47,7 @@ class Directory:
         """Take a user in, or in the place of what was known of them."""
         self._users[user.id] = user
         self._by_name[user.principal_name.lower()] = user.id
+        self._by_address |= dict.fromkeys(user.addresses, user.id)
         if user.id in self._row_of:
             self._objects.replace(self._row_of[user.id], user)
         else:
@@ -73,6 +75,11 @@ class Directory:
         wanted = reference.lower()
         user_id = self._by_name.get(wanted, wanted)
         return self._users.get(user_id) if user_id in self._row_of else None
+
+    def recipient(self, address: str) -> User | None:
+        """Return the user whom mail to this address reaches."""
+        user_id = self._by_address.get(address.lower(), "")
+        return self._users[user_id] if user_id in self._row_of else None
 
     def member(self, reference: str) -> User:
         """Return a user as the directory's own calls find it.

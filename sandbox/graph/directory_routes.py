@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.graph.call import Answer, Call, entity, page, walked
 from sandbox.graph.directory import Directory, Group
 from sandbox.graph.errors import Refusal, bad_query
-from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS
+from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS, Permissions
 from sandbox.graph.routes import Route
 from sandbox.graph.user import DEFAULT_USER_PROPERTIES, User
 
@@ -21,8 +21,9 @@ _Rows = Callable[[int], Iterator[tuple[int, User]]]
 class DirectoryRoutes:
     """Answers for Entra."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, permissions: Permissions) -> None:
         self._directory = directory
+        self._permissions = permissions
 
     def routes(self) -> list[Route]:
         """Return the calls that this class answers."""
@@ -39,7 +40,7 @@ class DirectoryRoutes:
 
     def list_users(self, call: Call) -> Answer:
         """Answer all users, guests and rooms among them."""
-        return _users(call, self._directory.users)
+        return _users(call, self._directory.users, lambda user: _user(user, call.select()))
 
     def get_user(self, call: Call) -> Answer:
         """Answer one user."""
@@ -59,7 +60,7 @@ class DirectoryRoutes:
             call,
             "directoryObjects",
             lambda start: self._directory.members(group.id, start),
-            lambda one: _object(one, call.select()),
+            lambda one: self._member(one, _object(one, call.select())),
             size=_PAGE,
             most=_LARGEST_PAGE,
         )
@@ -76,7 +77,11 @@ class DirectoryRoutes:
                 "Request_UnsupportedQuery",
                 "The cast is only supported with the ConsistencyLevel:eventual header and $count=true.",
             )
-        return _users(call, lambda start: _only_users(self._directory.members(group.id, start)))
+        return _users(
+            call,
+            lambda start: _only_users(self._directory.members(group.id, start)),
+            lambda user: self._member(user, _user(user, call.select())),
+        )
 
     def get_organization(self, call: Call) -> Answer:
         """Answer the tenant."""
@@ -85,12 +90,22 @@ class DirectoryRoutes:
         shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
         return page(call, "organization", [shown], dict, size=1, most=1)
 
+    def _member(self, one: User | Group, shown: dict[str, Any]) -> dict[str, Any]:
+        """Show a member as the app may see it: without the right to read users, of a user only the id.
+
+        https://learn.microsoft.com/graph/permissions-overview, "Limited information returned for inaccessible
+        member objects".
+        """
+        if isinstance(one, Group) or self._permissions.hold(USERS, ""):
+            return shown
+        return {**dict.fromkeys(shown), "@odata.type": "#microsoft.graph.user", "id": one.id}
+
 
 def _only_users(rows: Iterator[tuple[int, User | Group]]) -> Iterator[tuple[int, User]]:
     return ((row, one) for row, one in rows if isinstance(one, User))
 
 
-def _users(call: Call, rows: _Rows) -> Answer:
+def _users(call: Call, rows: _Rows, show: Callable[[User], dict[str, Any]]) -> Answer:
     """Answer a page of users; the first carries the number of all where that is asked for."""
     call.only_options(*_LIST_OPTIONS)
     wanted = _filter(call.query.get("$filter", ""))
@@ -98,9 +113,7 @@ def _users(call: Call, rows: _Rows) -> Answer:
     def filtered(start: int) -> Iterator[tuple[int, User]]:
         return ((row, one) for row, one in rows(start) if _matches(one, wanted))
 
-    answer = walked(
-        call, "users", filtered, lambda one: _user(one, call.select()), size=_PAGE, most=_LARGEST_PAGE
-    )
+    answer = walked(call, "users", filtered, show, size=_PAGE, most=_LARGEST_PAGE)
     if _counts(call) and call.eventual and "$skiptoken" not in call.query and answer.body is not None:
         number = sum(1 for _ in filtered(0))
         return Answer(200, {"@odata.count": number, **answer.body})

@@ -211,20 +211,21 @@ class Outlook:
         invited = set(copy.people())
         others = self._mailboxes.other_copies(copy)
         for other in others:
-            if self._directory.user(other.mailbox).address.lower() in invited:
+            if not invited.isdisjoint(self._directory.user(other.mailbox).addresses):
                 self._write(other, shared)
                 other.meeting, other.has_own_meeting = copy.meeting, copy.has_own_meeting
                 self._touch(other)
             elif not other.cancelled:
                 self._cancel_copy(other)
         if not copy.master:
-            self._invite(copy, shared, invited - {self._address(other) for other in others})
+            self._invite(copy, shared, invited, {copy.mailbox, *(other.mailbox for other in others)})
 
-    def _invite(self, copy: EventCopy, shared: dict[str, Any], addresses: set[str]) -> None:
-        for address in sorted(addresses - {self._address(copy)}):
-            user = self._directory.find(address)
-            if user is None or not user.mailbox:
+    def _invite(self, copy: EventCopy, shared: dict[str, Any], invited: set[str], told: set[str]) -> None:
+        for address in sorted(invited):
+            user = self._directory.recipient(address)
+            if user is None or not user.mailbox or user.id in told:
                 continue
+            told.add(user.id)
             is_room = user.kind in {"room", "equipment"}
             own = {name: DEFAULTS[name] for name in PRIVATE} | {"showAs": "busy" if is_room else "tentative"}
             other = self._new_copy(
@@ -238,9 +239,6 @@ class Outlook:
             other.meeting = copy.meeting
             self._mailboxes.put(other)
             self._on_change("created", other)
-
-    def _address(self, copy: EventCopy) -> str:
-        return self._directory.user(copy.mailbox).address.lower()
 
     def _cancel_copy(self, copy: EventCopy) -> None:
         copy.is_cancelled = True

@@ -166,8 +166,7 @@ def _attendees(copy: EventCopy, owner: User) -> list[dict[str, Any]]:
     attendees: list[dict[str, Any]] = copy.value("attendees")
     if copy.is_organizer or not copy.value("hideAttendees"):
         return attendees
-    own = owner.address.lower()
-    return [one for one in attendees if one["emailAddress"]["address"].lower() == own]
+    return [one for one in attendees if one["emailAddress"]["address"].lower() in owner.addresses]
 
 
 def _original_zone(copy: EventCopy, edge: str) -> str:

@@ -26,6 +26,8 @@ class Tenant:
         name: str,
         address: str,
         *,
+        signs_in_as: str = "",
+        aliases: tuple[str, ...] = (),
         default_provider: str = TEAMS,
         allowed_providers: tuple[str, ...] = (TEAMS,),
         kind: Literal["user", "room", "equipment", "shared"] = "user",
@@ -36,13 +38,16 @@ class Tenant:
     ) -> User:
         """Add a person or a room; the providers are those of the default calendar.
 
-        `enabled` False blocks the account, as those of rooms and shared mailboxes commonly are.
+        `signs_in_as` is the user principal name, where it is not the address. `enabled` False blocks the
+        account, as those of rooms and shared mailboxes commonly are.
         """
         with self._lock:
             user = User(
                 id=self._ids.guid(),
                 name=name,
                 address=address,
+                signs_in_as=signs_in_as,
+                aliases=aliases,
                 kind=kind,
                 mailbox=mailbox,
                 account_enabled=enabled,

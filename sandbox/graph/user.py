@@ -23,7 +23,12 @@ class User:
 
     id: str
     name: str
+    #: the main address, which Entra calls `mail`
     address: str
+    #: the user principal name, where it is not the address
+    signs_in_as: str = ""
+    #: other addresses of the mailbox
+    aliases: tuple[str, ...] = ()
     #: user | room | equipment | shared, as in mailboxSettings.userPurpose
     kind: str = "user"
     mailbox: bool = True
@@ -38,10 +43,15 @@ class User:
 
     @property
     def principal_name(self) -> str:
-        """The user principal name: the address, or a guest's made-up one."""
+        """The user principal name: the address by default, of a guest a made-up one."""
         if self.guest_of:
             return f"{self.address.replace('@', '_')}#EXT#@{self.guest_of}"
-        return self.address
+        return self.signs_in_as or self.address
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses of the mailbox, in lower case."""
+        return frozenset(address.lower() for address in (self.address, *self.aliases))
 
     def email_address(self) -> dict[str, str]:
         """Return the user as Graph's emailAddress."""
@@ -64,7 +74,7 @@ class User:
             "id": self.id,
             "accountEnabled": self.account_enabled,
             "userType": "Guest" if self.guest_of else "Member",
-            "proxyAddresses": [f"SMTP:{self.address}"],
+            "proxyAddresses": [f"SMTP:{self.address}", *(f"smtp:{alias}" for alias in self.aliases)],
             "mailNickname": self.address.partition("@")[0],
             "createdDateTime": "2024-01-15T08:00:00Z",
         }

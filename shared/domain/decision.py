@@ -1,6 +1,6 @@
 """The words in which Joinlink decides and reports. Both lists are closed; docs/decisions.md explains each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -131,7 +131,8 @@ class Decision:
     """What to do with an event now, and what would be done if report rules were promoted.
 
     `rule` is the id of the rule that decided (with `insufficient_data`: of the one that could not be told),
-    None where a guard or no rule at all did. `projected` is
+    None where a guard or no rule at all did. With `would_enable` it is the rule that wants the link;
+    `enforced_rule` is always the one that decided among those in force. `projected` is
     `enable` or `skip`, with its own reason and rule. `trace` holds every rule evaluated, in order; it is
     empty where a guard decided.
     """
@@ -139,7 +140,14 @@ class Decision:
     verdict: Verdict
     reason: Reason
     rule: str | None = None
+    enforced_rule: str | None = None
     projected: Verdict
     projected_reason: Reason
     projected_rule: str | None = None
     trace: tuple[RuleResult, ...] = ()
+
+    def under_brake(self) -> "Decision":
+        """Return what is decided while JOINLINK_MODE=report keeps anything from being written."""
+        if self.verdict is not Verdict.ENABLE:
+            return self
+        return replace(self, verdict=Verdict.WOULD_ENABLE, reason=Reason.BRAKE)

@@ -94,11 +94,6 @@ class Graph:
         call = protocol.enable_online_meeting(mailbox, event.id, etag=event.etag, provider=provider)
         return wire.event_from(self._send(call), call.name)
 
-    def user_id(self, name: str) -> str:
-        """Read the object id of the user with this user principal name."""
-        call = protocol.read_user(name)
-        return wire_directory.user_id_from(self._send(call), call.name)
-
     def verified_domains(self) -> frozenset[str]:
         """Read the tenant's verified domains, lower-case."""
         call = protocol.read_verified_domains()

@@ -133,16 +133,6 @@ def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str)
     )
 
 
-def read_user(name: str) -> Call:
-    """Get a user by user principal name or object id (https://learn.microsoft.com/graph/api/user-get)."""
-    return Call(
-        name="read the mailbox's user",
-        method="GET",
-        path=f"/users/{quote(name, safe='')}",
-        params={"$select": "id"},
-    )
-
-
 def read_verified_domains() -> Call:
     """Get the tenant's verified domains (https://learn.microsoft.com/graph/api/resources/verifieddomain)."""
     return Call(
@@ -163,7 +153,7 @@ def read_group_members(group: str) -> Call:
         name="read the group's members",
         method="GET",
         path=f"/groups/{quote(group, safe='')}/transitiveMembers/microsoft.graph.user",
-        params={"$select": "id,mail,userPrincipalName", "$top": "999", "$count": "true"},
+        params={"$select": "id,mail,userPrincipalName,proxyAddresses", "$top": "999", "$count": "true"},
         headers={"ConsistencyLevel": "eventual"},
     )
 

@@ -1,6 +1,6 @@
 """Graph's JSON for calendars and events, checked and turned into our values."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -14,9 +14,11 @@ class _DateTimeTimeZone(Shape):
     date_time: str
     time_zone: Text = "UTC"
 
-    def utc(self) -> datetime:
+    def utc(self, *, is_all_day: bool) -> datetime:
         # Graph writes seven fraction digits; fromisoformat cuts what is beyond microseconds.
         read = datetime.fromisoformat(self.date_time)
+        if is_all_day and read.time() == time.min:
+            return read.replace(tzinfo=UTC)  # a day is a day, in whatever zone it is shown
         local = read if read.tzinfo else read.replace(tzinfo=zone_or_utc(self.time_zone))
         return local.astimezone(UTC)
 
@@ -132,8 +134,8 @@ class _Event(Shape):
             is_online_meeting=self.is_online_meeting,
             online_meeting_provider=self.online_meeting_provider,
             join_url=self.online_meeting.join_url,
-            start=self.start.utc(),
-            end=self.end.utc(),
+            start=self.start.utc(is_all_day=self.is_all_day),
+            end=self.end.utc(is_all_day=self.is_all_day),
             last_modified=moment(self.last_modified_date_time) if self.last_modified_date_time else None,
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(Attendee(address=a.email_address.address, type=a.type) for a in self.attendees),

@@ -105,6 +105,7 @@ def _is_open(asked: tuple[Rule, RuleResult]) -> bool:
 
 def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Decision:
     verdict, reason, rule = now
+    enforced_rule = rule
     projected, projected_reason, projected_rule = promoted
     if projected is Verdict.RETRY:
         projected = Verdict.SKIP
@@ -114,6 +115,7 @@ def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Dec
         verdict=verdict,
         reason=reason,
         rule=rule,
+        enforced_rule=enforced_rule,
         projected=projected,
         projected_reason=projected_reason,
         projected_rule=projected_rule,

@@ -146,11 +146,15 @@ class EventFacts:
         return Count(outside.count(True), outside.count(True) + outside.count(None))
 
     def is_external(self, address: str) -> Truth:
-        """Whether the address is from outside; None where its domain, or ours, is not known."""
-        if is_guest(address):
-            return True
-        domain = domain_of(address)
-        return None if domain is None or self.internal is None else domain not in self.internal
+        """Whether the address is from outside; None where its domain, or ours, is not known.
+
+        A guest is judged by the address they have at home, and is from outside where that can't be told.
+        """
+        home = home_address(address)
+        domain = None if is_guest(home) else domain_of(home)
+        if domain is None:
+            return True if is_guest(address) else None
+        return None if self.internal is None else domain not in self.internal
 
     @cached_property
     def subject(self) -> Texts:

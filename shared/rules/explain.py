@@ -70,8 +70,8 @@ class ConditionLine:
 class RuleLine:
     """One rule: whether it is asked, whether it matches, and whether the decision is its own.
 
-    It matches where `when` holds and `unless` fails. `decided` is for now, `decided_if_promoted` with the
-    report rules promoted.
+    It matches where `when` holds and `unless` fails. `decided` is for now, among the enforced rules alone;
+    `decided_if_promoted` is with the report rules promoted.
     """
 
     rule: Rule
@@ -119,7 +119,7 @@ def _rule(rule: Rule, seen: EventFacts, decision: Decision) -> RuleLine:
         matched=rule.matches(seen),
         when=_condition(rule.when, seen),
         unless=None if rule.unless is None else _condition(rule.unless, seen),
-        decided=rule.id == decision.rule,
+        decided=rule.id == decision.enforced_rule,
         decided_if_promoted=rule.id == decision.projected_rule,
     )
 

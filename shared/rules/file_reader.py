@@ -13,7 +13,7 @@ from shared.rules.rule_reader import read_rule
 from shared.rules.settings_reader import SETTINGS
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown, value_of
 
-_KEYS = (
+FILE_KEYS = (
     "version", "internal_domains", "mailboxes", "other_join_links", "drafts", "sweep", "lists", "rules",
 )  # fmt: skip
 
@@ -44,8 +44,8 @@ def read_file(root: Node, reader: Reader) -> ReadFile:
     if not isinstance(root, Mapping):
         reader.problem(root, f'a rule file begins with "version: 1", but this is {described(root)}')
         return read
-    keys = reader.keys(root, "a rule file", _KEYS) or {}
-    if "version" in keys or reader.knows_all(root, _KEYS):
+    keys = reader.keys(root, "a rule file", FILE_KEYS) or {}
+    if "version" in keys or reader.knows_all(root, FILE_KEYS):
         _check_version(root, keys.get("version"), reader)
     places = {key.text: key for key, _ in root.entries}
     for name, read_setting in SETTINGS.items():
@@ -83,7 +83,7 @@ def _read_rules(node: Node, reader: Reader, read: ReadFile) -> None:
 
 def knows_keys(root: Node | None) -> bool:
     """Return whether a file's keys are all known, so that none of them is a misspelt `lists`."""
-    return isinstance(root, Mapping) and all(key.text in _KEYS for key in root.keys)
+    return isinstance(root, Mapping) and all(key.text in FILE_KEYS for key in root.keys)
 
 
 def read_lists(root: Node | None, reader: Reader) -> dict[str, NamedList]:

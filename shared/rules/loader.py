@@ -8,6 +8,7 @@ from datetime import date
 from shared.rules.checks import PlacedRule, check_guarded, check_lists, check_rules
 from shared.rules.file_reader import ReadFile, Setting, knows_keys, list_entries, read_file, read_lists
 from shared.rules.garbage import collected_later
+from shared.rules.homes import HOMES
 from shared.rules.policy import AUTO, Policy
 from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reader import Reader
@@ -51,7 +52,7 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     if not files:
         nothing = "there are no rule files here; a rule file is named *.yaml"
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
-    reading = Reading()
+    reading = Reading(homes=HOMES)
     try:
         with collected_later():
             policy = _read(sorted(files, key=lambda file: file.name), reading, today)

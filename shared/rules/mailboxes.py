@@ -47,6 +47,10 @@ class Mailboxes:
         included = () if self.include is ALL else self.include
         return frozenset(one.id for one in (*included, *self.exclude) if isinstance(one, Group))
 
+    def leaves_out(self, name: str) -> bool:
+        """Return whether this very object id or address is taken out; what groups take out is not asked."""
+        return User(name.strip().lower()) in self.exclude
+
 
 def in_scope(mailboxes: Mailboxes, names: frozenset[str], members: Mapping[str, frozenset[str]]) -> Truth:
     """Return whether the rules are for a mailbox; None where a group that matters is not known.

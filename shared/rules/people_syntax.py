@@ -11,7 +11,7 @@ from shared.rules.extents import AnyOf
 from shared.rules.reader import Reader, described
 from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
-from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar
+from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar, shown
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ class PeopleSyntax:
     form = (
         "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
         "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
-        "`lists`, too; `member_of` takes object ids of groups."
+        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses."
     )
 
     def shape(self) -> Shape:
@@ -62,7 +62,7 @@ class PeopleSyntax:
 
     def show(self, value: People) -> str:
         """Return the first addresses, and how many more there are."""
-        first = ", ".join(one.address or "somebody without address" for one in value.persons[:_SHOWN])
+        first = ", ".join(shown(one.address) or "somebody without address" for one in value.persons[:_SHOWN])
         more = len(value.persons) - _SHOWN
         return f"{first} and {more} more" if more > 0 else first or "nobody"
 

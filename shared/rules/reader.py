@@ -74,7 +74,7 @@ class Reader:
     ) -> None:
         """Note a word that is not among the known ones, with what was probably meant or where it belongs."""
         name, colon, _ = word.partition(":")
-        said = advice(word, known, has_home=has_home)
+        said = advice(word, known, self.reading.homes if has_home else {})
         if colon and name in known:
             said = 'a space is missing after the ":"'
         near = None if said else self.reading.suggest(word, known)
@@ -140,7 +140,7 @@ class Reader:
         word = node.text if isinstance(node, Scalar) else ""
         if word in choices:
             return word
-        said = advice(word, choices, has_home=False)
+        said = advice(word, choices, {})
         near = None if said else self.reading.suggest(word, choices)
         known = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
         hint = f"; {said}" if said else ""

@@ -1,6 +1,6 @@
 """One reading of all rule files: what was found wrong, and bounds on the work that a file can cause."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shared.rules.lists import Lists
@@ -44,8 +44,10 @@ class Reading:
     `words` is for suggestions, `patterns` for compiling them, `comparisons` for rules beside each other.
     """
 
-    def __init__(self, lists: Lists | None = None) -> None:
+    def __init__(self, lists: Lists | None = None, homes: Mapping[str, str] | None = None) -> None:
         self.lists = lists or Lists()
+        #: where words stand, for those who write one in another place
+        self.homes = homes or {}
         #: whether a name that no list has is a mistake, and not the echo of one where the lists stand
         self.lists_are_known = True
         self._errors: list[Problem] = []

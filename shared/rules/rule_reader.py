@@ -12,13 +12,13 @@ from shared.rules.reader import Reader, described
 from shared.rules.sketch_reader import read_tests
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
-_KEYS = (
+RULE_KEYS = (
     "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
     "tests",
 )  # fmt: skip
 _EVERY = frozenset(("always", "all", "any", "true", "every", "everything", "*"))
-_JOINS = ("all", "any", "not")
-_CONDITIONS = (*CATALOGUE, *_JOINS)
+JOINS = ("all", "any", "not")
+_CONDITIONS = (*CATALOGUE, *JOINS)
 PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,7 +29,7 @@ def read_rule(node: Node, reader: Reader) -> Rule | None:
     rule_id = _id(node, reader)
     noted = reader.reading.errors
     reader = reader.for_rule(rule_id) if rule_id is not None else reader
-    keys = reader.keys(node, "a rule", _KEYS)
+    keys = reader.keys(node, "a rule", RULE_KEYS)
     if keys is None or not isinstance(node, Mapping):
         return None
     rule = _rule(rule_id or "", node, keys, reader)
@@ -39,7 +39,7 @@ def read_rule(node: Node, reader: Reader) -> Rule | None:
 def _id(node: Node, reader: Reader) -> str | None:
     given = node.values.get("id") if isinstance(node, Mapping) else None
     if given is None:
-        if isinstance(node, Mapping) and reader.knows_all(node, _KEYS):
+        if isinstance(node, Mapping) and reader.knows_all(node, RULE_KEYS):
             reader.problem(node, "this rule has no id; logs and reports name rules by it")
         return None
     rule_id = reader.text(given, "id")
@@ -117,7 +117,7 @@ def _condition(key: Scalar, node: Node, reader: Reader) -> Condition | None:
     if name == "not":
         child = _item(node, reader, "not")
         return None if child is None else none_of(child, key)
-    if name not in _JOINS:
+    if name not in JOINS:
         return CATALOGUE[name].read(key, node, reader)
     items = reader.items(node, name)
     if items is None:

@@ -5,7 +5,7 @@ that may stand in the place; where the nearest word means something else, advice
 """
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 
 _MOST_KNOWN = 300
@@ -111,55 +111,20 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-RULE_WORDS = frozenset({
-    "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
-    "tests",
-})  # fmt: skip
-CONDITION_WORDS = frozenset({
-    "attendees", "external_attendees", "subject", "location", "attendee", "organizer", "categories",
-    "sensitivity", "show_as", "importance", "type", "has_location", "has_room", "has_other_join_link",
-    "is_all_day", "is_recurring", "duration", "starts_in", "starts_between", "rollout", "all", "any", "not",
-})  # fmt: skip
-FILE_WORDS = frozenset({
-    "version", "internal_domains", "mailboxes", "other_join_links", "drafts", "sweep", "lists", "rules",
-})  # fmt: skip
-#: where words stand that are found in other places
-_HOMES: tuple[tuple[str, frozenset[str]], ...] = (
-    ("it is a key of a rule and stands beside id", RULE_WORDS),
-    ("it is a condition and stands under when or unless", CONDITION_WORDS),
-    ("it holds for all rules and stands beside version, at the left edge", FILE_WORDS),
-    ("it stands under limits", frozenset({"per_hour", "per_mailbox_per_day"})),
-    ("it stands under active", frozenset({"from", "until"})),
-    ("it stands under starts_between", frozenset({"to", "days", "timezone"})),
-    ("it stands in a test, under tests", frozenset({"event", "expect", "members"})),
-    ("it stands behind a condition, as in attendees: {at_least: 1}", frozenset({"at_least", "at_most"})),
-    (
-        "it stands behind a condition, as in subject: {contains: word}",
-        frozenset({"contains", "starts_with", "equals", "matches"}),
-    ),
-    ("it stands behind attendee or organizer", frozenset({"address_in", "domain_in", "member_of"})),
-    ("it stands under mailboxes", frozenset({"include", "exclude"})),
-    ("it stands under provider", frozenset({"fallback"})),
-    ("it stands under other_join_links", frozenset({"look_in"})),
-)
-
-
 def _sound(word: str) -> str:
     return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
-def advice(word: str, known: Collection[str], *, has_home: bool) -> str | None:
+def advice(word: str, known: Collection[str], homes: Mapping[str, str]) -> str | None:
     """Return what to say of an unknown word, None where a suggestion says more.
 
-    With `has_home`, a word that belongs to another place is sent there.
+    `homes` tell of words that belong to other places, where they stand.
     """
     sound = _sound(word)
     for neighbour, said, words in _ADVICE:
         if neighbour in known and sound in words.split():
             return said
-    if not has_home or _meant(sound, known):
-        return None
-    return next((home for home, words in _HOMES if word in words), None)
+    return None if _meant(sound, known) else homes.get(word)
 
 
 def _meant(sound: str, known: Collection[str]) -> str | None:

@@ -287,4 +287,4 @@ class NamesSyntax:
 
     def show(self, value: Names) -> str:
         """Return the names as they stand in the event."""
-        return ", ".join(value.values()) or "none"
+        return ", ".join(map(shown, value.values())) or "none"

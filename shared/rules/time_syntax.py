@@ -232,11 +232,11 @@ class RolloutSyntax:
 
     def show(self, value: str) -> str:
         """Return the organizer."""
-        return value or "no organizer"
+        return shown(value) or "no organizer"
 
 
 def _place_told(organizer: str, salt: str) -> str:
-    return f"{organizer} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
+    return f"{shown(organizer)} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
 
 
 def place_of(organizer: str, salt: str) -> float:

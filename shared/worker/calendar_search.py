@@ -70,12 +70,15 @@ class CalendarSearcher:
         if event.is_organizer and self._meetings.key(event.id) in pending:
             return Judged(event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
+        if event.is_organizer and policy.mailboxes.leaves_out(event.organizer):
+            return Judged(event, Verdict.SKIP)
         decision = decide(event, policy, self._directory.facts(policy), now)
         if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
             meeting = self._meetings.read(search.mailbox, event.id).meeting
             decision = decide(event, policy, self._directory.facts(policy, meeting), now)
-        is_braked = self._report_only and decision.verdict is Verdict.ENABLE
-        return Judged(event, Verdict.WOULD_ENABLE if is_braked else decision.verdict, decision.rule)
+        if self._report_only:
+            decision = decision.under_brake()
+        return Judged(event, decision.verdict, decision.rule)
 
 
 def _events(search: Search, graph: Graph) -> Iterator[Event]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.event import Event
+from shared.domain.mailbox import User
+from shared.errors import Forbidden
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -15,9 +17,10 @@ from shared.worker.policies import RuleSource
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An event as it is now, and what is known beyond it."""
+    """An event as it is now, whose mailbox it lies in, and what is known beyond it."""
 
     event: Event
+    owner: User
     facts: Facts
 
 
@@ -45,8 +48,15 @@ class Desk:
         event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
         if event.master is not None:
             event = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
-        stored = Stored()
-        if event.is_organizer:
-            owner = mailbox if "@" not in mailbox else self.graph.user_id(mailbox)
-            stored = self.meetings.read(owner.lower(), event.id)
-        return Look(event, self.directory.facts(policy, stored.meeting))
+        owner = self._owner(mailbox)
+        stored = self.meetings.read(owner.id, event.id) if event.is_organizer else Stored()
+        return Look(event, owner, self.directory.facts(policy, stored.meeting))
+
+    def _owner(self, mailbox: str) -> User:
+        try:
+            return self.graph.user(mailbox)
+        except Forbidden:
+            # Who may not read users can still go by an object id, and knows no more than that.
+            if "@" in mailbox:
+                raise
+            return User(id=mailbox.lower())

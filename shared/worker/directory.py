@@ -1,7 +1,7 @@
 """Facts about the tenant that decisions ask for: its verified domains, and who is in a group."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -12,7 +12,9 @@ from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 
 KEPT = timedelta(hours=6)
+_KEPT_AT_MOST = timedelta(days=1)
 _TRY_AGAIN = timedelta(minutes=1)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PASSING = (Throttled, GraphUnavailable, Unauthorized)
 
 
@@ -23,10 +25,10 @@ class _Graph(Protocol):
 
 
 class Directory:
-    """Asks Graph for each fact once in six hours, and keeps the last answer while Graph can't be asked.
+    """Asks Graph for each fact once in six hours; in an outage the last answer holds for a day.
 
-    Every method raises Throttled, GraphUnavailable or Unauthorized where a fact was never read and will be
-    once this trouble is over. A fact that Graph does not let us read is not known.
+    Every method raises Throttled, GraphUnavailable or Unauthorized where a fact was not read for so long and
+    will be once this trouble is over. A fact that Graph does not let us read, or not any more, is not known.
     """
 
     def __init__(self, graph: Callable[[], _Graph], now: Callable[[], datetime]) -> None:
@@ -66,8 +68,10 @@ class _Kept:
         self._ask = ask
         self._now = now
         self._lock = Lock()
-        self._due: datetime | None = None
+        self._due = _LONG_AGO
         self._known: frozenset[str] | None = None
+        self._known_until = _LONG_AGO
+        self._was_empty = False
 
     def current(self) -> frozenset[str] | None:
         # While one thread asks, the others go on with what is known.
@@ -75,22 +79,30 @@ class _Kept:
             return self._known
         try:
             now = self._now()
-            if self._due is None or now >= self._due:
-                self._due = now + self._read()
+            if now >= self._due:
+                self._due = now + self._read(now)
             return self._known
         finally:
             self._lock.release()
 
-    def _read(self) -> timedelta:
+    def _read(self, now: datetime) -> timedelta:
+        if now >= self._known_until:
+            self._known = None
         try:
             answer = self._ask()
         except GraphError as error:
             logger().warning("directory.refused", what=self._what, detail=str(error))
-            if self._known is None and isinstance(error, _PASSING):
+            if not isinstance(error, _PASSING):
+                self._known = None
+            elif self._known is None:
                 raise _of_the_directory(error) from error
             return _TRY_AGAIN
-        self._known = answer
-        return KEPT
+        # An empty answer may be a stutter of Graph's: two have to agree that nobody is left.
+        is_sure = bool(answer) or self._was_empty
+        self._was_empty = not answer
+        if is_sure or self._known is None:
+            self._known, self._known_until = answer, now + _KEPT_AT_MOST
+        return KEPT if is_sure else _TRY_AGAIN
 
 
 def _some(domains: frozenset[str]) -> frozenset[str]:

@@ -31,7 +31,9 @@ _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 _READ = Permission("Calendars.Read", "to subscribe to calendars and to read events")
 _WRITE = Permission("Calendars.ReadWrite", "to give events their links")
 _USERS = Permission(
-    "User.Read.All", "to tell whose calendars are watched", _DIRECTORY | {"User.ReadWrite.All"}
+    "User.Read.All",
+    "to tell whose calendars are watched, and who the members of groups are",
+    _DIRECTORY | {"User.ReadWrite.All"},
 )
 _GROUPS = Permission(
     "GroupMember.Read.All", "to tell who is in the groups of the rules", _DIRECTORY | {"Group.Read.All"}

@@ -148,11 +148,15 @@ class Processor:
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
         now, policy = self._world.now(), found.policy
+        if found.event.is_organizer and policy.mailboxes.leaves_out(found.event.organizer):
+            return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
         facts = Facts(meeting=meeting)
         # Where a guard decides, nothing needs to be asked of the directory.
         if guard_against(found.event, policy, facts, now) is None:
             facts = self._directory.facts(policy, meeting)
         decision = decide(found.event, policy, facts, now)
+        if self._report_only:
+            decision = decision.under_brake()
         handled = self._carry_out(decision, found, graph)
         # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
         while handled.reason is Reason.LIMIT_REACHED and handled.rule:
@@ -168,10 +172,9 @@ class Processor:
             case Verdict.RETRY:
                 return later_and_longer(found.change, decision.reason, self._world.uniform)
             case Verdict.WOULD_ENABLE:
-                rule = decision.projected_rule
-                return Handled(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=rule)
-            case Verdict.ENABLE if self._report_only:
-                return Handled(outcome=Outcome.WOULD_ENABLE, reason=Reason.BRAKE, rule=decision.rule)
+                return Handled(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
+            case Verdict.ENABLE if self._watched.was_let_go(found.change.mailbox):
+                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
             case Verdict.ENABLE if decision.rule is not None:
                 return self._enabler.enable(found.policy.rule(decision.rule), found, graph)
         if decision.reason is Reason.ALREADY_ONLINE:

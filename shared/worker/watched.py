@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.messages import EventChange, Source
-from shared.rules.mailboxes import User
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes, MailboxState
 
@@ -24,20 +23,30 @@ class Watched:
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
         """Tell whether the rules are for the mailbox, as far as that is known without asking Graph.
 
+        It may have left the scope within the last hour: `was_let_go` knows for sure.
+
         Raises:
             StorageUnavailable: the row could not be read or written.
         """
-        if User(change.mailbox.lower()) in policy.mailboxes.exclude:
+        if policy.mailboxes.leaves_out(change.mailbox):
             return False
         with self._lock:
             if now < self._next_look.get(change.mailbox, now):
                 return True
-        if self._mailboxes.state(change.mailbox) is MailboxState.REMOVED:
+        if self.was_let_go(change.mailbox):
             return False  # looked at again each time: who comes back shall not wait for an hour
         if change.source is Source.NOTIFICATION:
             self._mailboxes.note(change.mailbox, last_notification=change.received)
             self._remember(change.mailbox, now)
         return True
+
+    def was_let_go(self, mailbox: str) -> bool:
+        """Tell whether the mailbox has left the scope, by its row as it is now.
+
+        Raises:
+            StorageUnavailable: the row could not be read.
+        """
+        return self._mailboxes.state(mailbox) is MailboxState.REMOVED
 
     def _remember(self, mailbox: str, now: datetime) -> None:
         with self._lock:

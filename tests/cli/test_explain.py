@@ -65,7 +65,7 @@ Rules, the first that matches decides
     when is not met
       ✗ subject contains "[no link]"  "Review"
 
-▶ external  report enable  matches, decides
+▶ external  report enable  matches, would decide if promoted
     when is met
       ✓ external_attendees at least 1        1
     unless is not met
@@ -119,15 +119,16 @@ def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
 
 GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
 MASTER = "this is the occurrence of a series, and the worker judges its series master, which may be decided otherwise: save that event (seriesMasterId) and explain it"
-OUT = "not_in_scope: mailboxes leaves this one out, so the worker skips the event anyway"
+OUT = "not_in_scope: exclude names this mailbox, so the worker skips the event"
 OPEN = "whether mailboxes includes this one can't be told here; if it does not, the event is skipped"
 NOTES = [
     pytest.param(EVENT, "", [], id="nothing to note"),
     pytest.param(replace(EVENT, type="occurrence", series_master_id="M"), "", [MASTER], id="an occurrence"),
     pytest.param(replace(EVENT, type="seriesMaster", recurrence=Recurrence(pattern="daily")), "", [], id="a series master"),
     pytest.param(EVENT, "mailboxes: {include: [{user: Al@contoso.com}]}", [], id="included"),
-    pytest.param(EVENT, "mailboxes: {include: [{user: cy@contoso.com}]}", [OUT], id="not included"),
+    pytest.param(EVENT, "mailboxes: {include: [{user: cy@contoso.com}]}", [OPEN], id="not included by address, but perhaps by user principal name"),
     pytest.param(EVENT, "mailboxes: {exclude: [{user: al@contoso.com}]}", [OUT], id="excluded"),
+    pytest.param(EVENT, "mailboxes: {exclude: [{user: cy@contoso.com}]}", [OPEN], id="excluded perhaps by user principal name"),
     pytest.param(EVENT, f"mailboxes: {{exclude: [{{group: {GROUP}}}, {{user: al@contoso.com}}]}}", [OUT], id="excluded, and in a group perhaps"),
     pytest.param(EVENT, f"mailboxes: {{include: [{{group: {GROUP}}}]}}", [OPEN], id="a group that a file does not know"),
     pytest.param(EVENT, f"mailboxes: {{include: [{{user: {GROUP}}}]}}", [OPEN], id="a mailbox by its object id"),
@@ -159,6 +160,42 @@ def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, wr
     assert "▶ g  enforce skip  can't be told, which decides\n" in ran.out
 
 
+LACKS = "the file does not say {}; what is not said counts as empty, false or normal, and may be otherwise in Graph"
+LACKING = [
+    pytest.param(["attendees"], "", [LACKS.format("attendees")], id="a property that conditions ask for"),
+    pytest.param(["sensitivity", "categories", "isOnlineMeeting", "locations"], "", [LACKS.format("sensitivity, categories, locations, isOnlineMeeting")], id="several, in the order in which Graph is asked for them"),
+    pytest.param(["onlineMeetingProvider", "id", "@odata.etag"], "", [], id="properties that no decision depends on"),
+    pytest.param(["body"], "", [], id="the body, in which nobody looks"),
+    pytest.param(["body"], "other_join_links: {action: skip, look_in: body}", [LACKS.format("body")], id="the body, in which the rules look"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lacking", "setting", "noted"), LACKING)
+def test_what_a_file_does_not_say_is_named(
+    lacking: list[str], setting: str, noted: list[str], joinlink: Any, write: Any
+) -> None:
+    """An event copied by hand, or read with a `$select`, may be decided otherwise than the whole one."""
+    told = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
+    write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(told)})
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
+
+    assert json.loads(ran.out)["notes"] == noted
+
+
+def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlink: Any, write: Any) -> None:
+    """What happens now is the enforced rules' doing."""
+    rules = "version: 1\nrules:\n  - {id: tried, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}\n"
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
+    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01")
+
+    assert (
+        "now          is left alone, by live: tried wants a link, and is in report mode (report_mode)\n"
+        in ran.out
+    )
+    assert "▶ tried  report enable  matches, would decide if promoted\n" in ran.out
+    assert "▶ live  enforce skip  matches, decides now\n" in ran.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -170,7 +207,7 @@ def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, wr
         pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
         pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),
         pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
-        pytest.param(["--event", "event.json", "--rules", "bad.yaml"], "the rules in bad.yaml have errors; joinlink validate bad.yaml shows them", id="rules with errors"),
+        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is no mail domain such as contoso.com', id="no domain"),
         pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
     ],
 )  # fmt: skip
@@ -179,21 +216,58 @@ def test_what_cannot_be_explained_is_refused_in_a_sentence(
     words: list[str], said: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
-    write(**{"bad.yaml": "version: 2\n", "list.json": '{"value": []}', "half.json": '{"id": "x"}'})
+    write(**{"list.json": '{"value": []}', "half.json": '{"id": "x"}'})
     ran = joinlink("explain", *words)
 
     assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
 
 
+@pytest.mark.usefixtures("event_file")
+def test_rules_with_errors_fail_as_in_every_command(joinlink: Any, write: Any) -> None:
+    """The command was right, so it is not exit code 2; joinlink validate has the details."""
+    write(**{"bad.yaml": "version: 2\n"})
+    ran = joinlink("explain", "--event", "event.json", "--rules", "bad.yaml")
+
+    said = "joinlink: the rules in bad.yaml have errors; joinlink validate bad.yaml shows them\n"
+    assert (ran.exit, ran.out, ran.err) == (1, "", said)
+
+
+def test_nothing_that_people_wrote_steers_the_terminal(joinlink: Any, write: Any) -> None:
+    """Neither in what is shown of the event, nor in what conditions see of it, nor for those who print the JSON."""
+    evil = "\x1b]0;you\x07\x9b2J@contoso.com"
+    event = replace(
+        EVENT,
+        subject=evil,
+        organizer=evil,
+        attendees=(Attendee(address=f"al{evil}"),),
+        categories=(evil,),
+        sensitivity=evil,
+    )
+    rules = """version: 1
+internal_domains: [contoso.com]
+rules:
+  - {id: a, when: {attendee: {address_in: x@y.com}, organizer: {address_in: x@y.com}, categories: x, subject: x, rollout: 5%}}
+  - {id: b, when: {sensitivity: private}}
+"""
+    write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
+    text = joinlink("explain", "--event", "event.json", "--at", "2026-11-01").out
+    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+    seen = [condition["actual"] for rule in told["rules"] for condition in rule["when"]["conditions"]]
+
+    assert text.replace("\n", "").isprintable()
+    assert len(seen) == 6
+    assert all(actual.isprintable() and "]0;you" in actual for actual in seen)
+
+
 def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
     """Half an emoji, which JSON can carry, and a pipe that knows 256 letters, as on Windows."""
-    odd = replace(EVENT, subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
+    odd = replace(EVENT, id="\ud83d", subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
     write(**{"rules/a.yaml": RULES.replace('subject: "[no link]"', "categories: x", 1)})
     (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
     command = [sys.executable, "-m", "cli", "explain", "--event", "event.json"]
     environ = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(Path(__file__).parents[2])}
-    for words in ([], ["--json"]):
+    for words, expected in (([], "Gr\u00fc\u00dfe"), (["--json"], "\\ud83d")):
         ran = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
 
         assert (ran.returncode, ran.stderr) == (0, b"")
-        assert "\\ud83d" in ran.stdout.decode()
+        assert expected in ran.stdout.decode()

@@ -39,7 +39,7 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
     with TemporaryDirectory() as folder:
         file = Path(folder) / "event.json"
         file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, house=house))))
-        event = read_event(file)
+        event = read_event(file).event
     explanation = explain(event, promoted, facts, now)
     told = explain_json.document(Subject(event=event, policy=promoted, facts=facts, now=now), explanation)
 

@@ -82,11 +82,11 @@ def test_schema_and_loader_agree(file: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        pytest.param(language.FILE_KEYS, file_reader._KEYS, id="file"),
-        pytest.param(language.RULE_KEYS, rule_reader._KEYS, id="rule"),
+        pytest.param(language.FILE_KEYS, file_reader.FILE_KEYS, id="file"),
+        pytest.param(language.RULE_KEYS, rule_reader.RULE_KEYS, id="rule"),
         pytest.param(language.EVENT_KEYS, sketch_reader._KEYS, id="a test's event"),
         pytest.param(language.CONDITIONS, CATALOGUE, id="conditions"),
-        pytest.param(language.JOINS, rule_reader._JOINS, id="joins"),
+        pytest.param(language.JOINS, rule_reader.JOINS, id="joins"),
     ],
 )  # fmt: skip
 def test_every_word_that_the_loader_knows_is_described(words: tuple[Word, ...], known: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 from shared.domain.event import Attendee, Calendar, Location
 from shared.errors import UnexpectedAnswer
 from shared.graph.wire import calendar_from, event_from
-from shared.graph.wire_directory import domains_from
+from shared.graph.wire_directory import addresses_from, domains_from
 
 NINE = {"dateTime": "2026-11-24T09:00:00.0000000", "timeZone": "UTC"}
 TEN = {"dateTime": "2026-11-24T10:00:00.0000000", "timeZone": "UTC"}
@@ -48,6 +48,8 @@ def test_null_means_the_default_everywhere() -> None:
         pytest.param({"onlineMeeting": {"joinUrl": "https://t/1"}, "onlineMeetingUrl": "https://legacy"}, "join_url", "https://t/1", id="the join link, never the legacy one"),
         pytest.param({"location": {"displayName": "Room 1", "locationType": "conferenceRoom"}, "locations": [{"displayName": "Room 1", "locationType": "conferenceRoom"}, {"displayName": ""}]}, "locations", (Location(display_name="Room 1", type="conferenceRoom"),), id="places, each once"),
         pytest.param({"start": {"dateTime": "2026-11-24T10:00:00", "timeZone": "W. Europe Standard Time"}}, "start", datetime(2026, 11, 24, 9, tzinfo=UTC), id="a zone that we did not ask for"),
+        pytest.param({"isAllDay": True, "start": {"dateTime": "2026-11-24T00:00:00", "timeZone": "W. Europe Standard Time"}}, "start", datetime(2026, 11, 24, tzinfo=UTC), id="a whole day in any zone is that day"),
+        pytest.param({"isAllDay": True, "end": {"dateTime": "2026-11-24T23:00:00", "timeZone": "UTC"}}, "end", datetime(2026, 11, 24, 23, tzinfo=UTC), id="a day that Graph has shifted is left as it is"),
         pytest.param({"body": {"contentType": "text", "content": "see you"}}, "body", "see you", id="the body, where asked for"),
         pytest.param({"type": "somethingNew", "sensitivity": "somethingNew"}, "sensitivity", "somethingNew", id="words that Graph may add"),
         pytest.param({"surprise": {"a": 1}}, "subject", "", id="properties that Graph may add"),
@@ -119,6 +121,29 @@ def test_a_calendar_without_providers_names_none() -> None:
     found = {"id": "c", "defaultOnlineMeetingProvider": None, "allowedOnlineMeetingProviders": None}
 
     assert calendar_from(found, "read the calendar") == expected
+
+
+def test_people_are_known_by_all_their_addresses() -> None:
+    """Mail, user principal name and aliases, in lower case; what is no mail address is left out."""
+    page = {
+        "value": [
+            {
+                "mail": "Ada@contoso.com",
+                "userPrincipalName": "A.Lovelace@contoso.com",
+                "proxyAddresses": [
+                    "SMTP:Ada@contoso.com",
+                    "smtp:Countess@contoso.com",
+                    "SIP:al@contoso.com",
+                    "X500:/o=x",
+                ],
+            },
+            {"mail": None, "userPrincipalName": "bo@contoso.com", "proxyAddresses": None},
+        ]
+    }
+
+    assert addresses_from(page, "c") == {
+        "ada@contoso.com", "a.lovelace@contoso.com", "countess@contoso.com", "bo@contoso.com",
+    }  # fmt: skip
 
 
 def test_domains_are_lower_case() -> None:

@@ -52,6 +52,8 @@ ROWS = [
     pytest.param("external_attendees: 1", people("cy@contoso.org"), True, id="a star does not stand for the domain itself"),
     pytest.param("external_attendees: 1", people("cy@evilcontoso.org"), True, id="a star stands behind a dot"),
     pytest.param("external_attendees: 1", people("bo_fabrikam.com#EXT#@contoso.com"), True, id="a guest of the tenant"),
+    pytest.param("external_attendees: 1", people("cy_contoso.com#EXT#@contoso.onmicrosoft.com"), False, id="a guest whose own domain is ours"),
+    pytest.param("external_attendees: 2", people("cy#EXT#@contoso.com", "_#EXT#@contoso.com"), True, id="guests whose own domain can't be told"),
     pytest.param("external_attendees: 0", {"attendees": (Attendee(address="room@fabrikam.com", type="resource"),)}, True, id="a room is not external"),
     pytest.param("external_attendees: 0", {**people("al@fabrikam.com"), "organizer": "al@fabrikam.com"}, True, id="nor is the organizer"),
     pytest.param("external_attendees: {at_least: 1}", people(LEGACY), None, id="a legacy address can't be told"),

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from shared.domain.decision import Reason, Verdict
+from shared.domain.decision import Mode, Reason, Verdict
 from shared.domain.event import Event, Recurrence
 from shared.domain.meeting import Meeting, MeetingState
 from shared.rules.decide import decide
@@ -46,6 +46,28 @@ def test_the_rule_that_decides_now_and_the_one_that_would_are_told_apart(
     lines = explain(make_event(), policy, Facts(), NOW).rules
 
     assert [(line.decided, line.decided_if_promoted) for line in lines] == [(False, True), (True, False)]
+
+
+def test_a_report_rule_does_not_decide_what_an_enforced_one_stops(make_event: Any, make_policy: Any) -> None:
+    """The log names the rule that wants a link; what keeps the event without one is the other."""
+    policy = make_policy(
+        "  - {id: tried, mode: report, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}"
+    )
+
+    explanation = explain(make_event(), policy, Facts(), NOW)
+
+    assert (explanation.decision.verdict, explanation.decision.rule) == (Verdict.WOULD_ENABLE, "tried")
+    assert [(line.decided, line.decided_if_promoted) for line in explanation.rules] == [
+        (False, True),
+        (True, False),
+    ]
+
+
+def test_where_nothing_is_enforced_no_rule_decides_now(make_event: Any, make_policy: Any) -> None:
+    """A report rule would, if it were promoted."""
+    [line] = explain(make_event(), make_policy("  - {id: tried, mode: report, when: {}}"), Facts(), NOW).rules
+
+    assert (line.decided, line.decided_if_promoted) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +150,12 @@ def test_an_explanation_agrees_with_the_decision(
         assert [(line.rule.id, line.matched) for line in asked] == [
             (result.rule, result.matched) for result in decision.trace
         ]
-    assert [line.rule.id for line in explanation.rules if line.decided] == [decision.rule][
-        : decision.rule is not None
-    ]
+    deciding = [line.rule for line in explanation.rules if line.decided]
+    assert [rule.id for rule in deciding] == [decision.enforced_rule][: decision.enforced_rule is not None]
+    assert {rule.mode for rule in deciding} <= {Mode.ENFORCE}
+    promoted = [line.rule.id for line in explanation.rules if line.decided_if_promoted]
+    assert promoted == [decision.projected_rule][: decision.projected_rule is not None]
+    if decision.verdict is not Verdict.WOULD_ENABLE:
+        assert decision.enforced_rule == decision.rule
     if decision.verdict is Verdict.ENABLE:
         assert [line.matched for line in explanation.rules if line.decided] == [True]

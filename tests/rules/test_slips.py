@@ -1,12 +1,14 @@
 import pytest
 
-from shared.rules import file_reader, rule_reader, slips
-from shared.rules.rule_reader import PROVIDERS
+from shared.rules import slips
+from shared.rules.catalogue import CATALOGUE
+from shared.rules.file_reader import FILE_KEYS
+from shared.rules.homes import HOMES
+from shared.rules.rule_reader import JOINS, PROVIDERS, RULE_KEYS
 from shared.rules.slips import advice, suggest
 
-CONDITIONS = tuple(sorted(slips.CONDITION_WORDS))
+CONDITIONS = (*CATALOGUE, *JOINS)
 OPERATORS = ("contains", "starts_with", "equals", "matches")
-RULE = tuple(sorted(slips.RULE_WORDS))
 
 MEANT = [
     pytest.param("isAllDay", CONDITIONS, "is_all_day", id="Graph's spelling"),
@@ -15,9 +17,9 @@ MEANT = [
     pytest.param("durration", CONDITIONS, "duration", id="a slip of the finger"),
     pytest.param("and", CONDITIONS, "all", id="a word of other languages"),
     pytest.param("or", CONDITIONS, "any", id="another word of other languages"),
-    pytest.param("conditions", RULE, "when", id="a word of Conditional Access"),
+    pytest.param("conditions", RULE_KEYS, "when", id="a word of Conditional Access"),
     pytest.param("title", CONDITIONS, "subject", id="a title of an event"),
-    pytest.param("title", RULE, "description", id="a title of a rule"),
+    pytest.param("title", RULE_KEYS, "description", id="a title of a rule"),
     pytest.param("teams", PROVIDERS, "teamsForBusiness", id="a name that is no name of Graph's"),
     pytest.param("banana", CONDITIONS, None, id="nothing"),
 ]  # fmt: skip
@@ -25,10 +27,10 @@ ADVISED = [
     pytest.param("not_contains", OPERATORS, "put the whole condition under not", id="the opposite of the nearest"),
     pytest.param("ends_with", OPERATORS, "a pattern does it", id="something else than the nearest"),
     pytest.param("isOnlineMeeting", CONDITIONS, "no rule needs it", id="what a guard sees to"),
-    pytest.param("subject", RULE, "it is a condition and stands under when", id="a condition in a rule"),
+    pytest.param("subject", RULE_KEYS, "it is a condition and stands under when", id="a condition in a rule"),
     pytest.param("mode", CONDITIONS, "it is a key of a rule", id="a key of a rule in a condition"),
-    pytest.param("drafts", RULE, "it holds for all rules", id="a key of the file in a rule"),
-    pytest.param("per_hour", RULE, "it stands under limits", id="a key of a key"),
+    pytest.param("drafts", RULE_KEYS, "it holds for all rules", id="a key of the file in a rule"),
+    pytest.param("per_hour", RULE_KEYS, "it stands under limits", id="a key of a key"),
 ]  # fmt: skip
 
 
@@ -43,20 +45,12 @@ def test_where_a_suggestion_would_mislead_there_is_advice(
     word: str, known: tuple[str, ...], said: str
 ) -> None:
     """Following it leads to a file that does what was meant."""
-    assert said in (advice(word, known, has_home=True) or "")
+    assert said in (advice(word, known, HOMES) or "")
 
 
 @pytest.mark.parametrize("word", [pytest.param(word, id=word) for word in slips._SAID])
 def test_what_people_say_is_never_a_word_of_that_place(word: str) -> None:
     """Else it would not be unknown, and nobody would be told."""
-    places = (slips.RULE_WORDS, slips.CONDITION_WORDS, slips.FILE_WORDS)
-    for place in places:
+    for place in (RULE_KEYS, CONDITIONS, FILE_KEYS):
         if word in place:
-            assert not place & set(slips._SAID[word].split())
-
-
-def test_the_words_of_each_place_are_the_loaders() -> None:
-    """A word that comes or goes is sent to the right place at once."""
-    assert frozenset(rule_reader._KEYS) == slips.RULE_WORDS
-    assert frozenset(rule_reader._CONDITIONS) == slips.CONDITION_WORDS
-    assert frozenset(file_reader._KEYS) == slips.FILE_WORDS
+            assert not set(place) & set(slips._SAID[word].split())

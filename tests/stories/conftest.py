@@ -90,6 +90,15 @@ class Story:
         event: dict[str, Any] = answer.json()
         return event
 
+    def events(self, owner: User) -> list[str]:
+        """Return the ids of all events in a person's calendar."""
+        answer = httpx.get(
+            f"{self.stage.graph_url}/v1.0/users/{owner.id}/events",
+            headers={**self.stage.graph.as_user(owner), "Prefer": 'IdType="ImmutableId"'},
+        )
+        answer.raise_for_status()
+        return [event["id"] for event in answer.json()["value"]]
+
     def has_link(self, owner: User, event_id: str) -> bool:
         """Tell whether the event is an online meeting with a join link."""
         event = self.event(owner, event_id)

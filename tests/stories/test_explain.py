@@ -91,6 +91,34 @@ def test_the_worker_does_what_explain_says(
     assert told["verdict"] == "enable" or not story.calls("PATCH", ada)
 
 
+def test_the_brake_is_part_of_the_answer(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever would be written: in the words of the log line, for people and for scripts."""
+    story = begin(RULES, JOINLINK_MODE="report")
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, "bo@fabrikam.com")
+    for name, value in story.stage.settings.items():
+        monkeypatch.setenv(name, value)
+    said = []
+    for extra in ([], ["--json"]):
+        words = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
+        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+        with pytest.raises(SystemExit):
+            main()
+        said.append(capsys.readouterr().out)
+    text, told = said[0], json.loads(said[1])
+    story.play()
+    line = story.lines()[0]
+
+    assert (told["verdict"], told["reason"], told["rule"]) == ("would_enable", "brake", "external")
+    assert (line["outcome"], line["reason"], line["rule"]) == ("would_enable", "brake", "external")
+    assert (told["projected"], told["projected_rule"]) == (line["projected"], line["projected_rule"])
+    assert (
+        "now          is left alone: external wants a link, and JOINLINK_MODE=report is set (brake)\n" in text
+    )
+
+
 def test_what_joinlink_remembers_is_part_of_the_answer(story: Story, explain: Explain) -> None:
     """A link that a person took away stays away; the note tells since when."""
     ada = story.person("Ada")

@@ -144,6 +144,20 @@ def test_nobody_is_unsubscribed_because_graph_stutters(begin: Begin, fault: Faul
     assert [line["known"] for line in story.lines("scope.doubted")] == [False] * 3
 
 
+def test_nobody_is_unsubscribed_because_users_may_not_be_read(begin: Begin) -> None:
+    """Graph then lists a group's members by id alone, as if none of them had an address."""
+    story = begin()
+    strangers(story, "Ada", "Bo")
+    group = story.stage.graph.add_group("Sales", list(story.people.values()))
+    story.rules.joinpath("rules.yaml").write_text(scoped(f"{{include: [{{group: {group}}}]}}"))
+    maintain(story)
+    story.stage.graph.revoke_permission("User.Read.All")
+    maintain(story, runs=3)
+
+    assert watched(story) == ["Ada", "Bo"]
+    assert "User.Read.All" in str(story.lines("scope.doubted")[-1]["doubts"])
+
+
 def test_an_empty_answer_does_not_mean_nobody(begin: Begin) -> None:
     """A group without members is doubted; who was watched stays so."""
     story = begin()

@@ -6,12 +6,14 @@ from threading import Barrier, Thread
 import pytest
 
 from shared import logs
-from shared.errors import Forbidden, GraphUnavailable
+from shared.errors import Forbidden, GraphError, GraphUnavailable, MailboxUnusable, Throttled
 from shared.worker.directory import Directory
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FORBIDDEN = Forbidden("c", status=403, code="Authorization_RequestDenied")
+GONE = MailboxUnusable("c", status=404, code="Request_ResourceNotFound")
+THROTTLED = Throttled("c", retry_after=MINUTE, status=429, code="TooManyRequests", request_id="")
 AWAY = GraphUnavailable("c", status=503)
 
 
@@ -66,8 +68,8 @@ def test_a_fact_is_asked_for_once_in_six_hours() -> None:
 
 
 def test_what_is_known_stays_known_through_trouble(log: pytest.LogCaptureFixture) -> None:
-    """An error or an empty answer takes nothing away; a minute later Graph is asked again."""
-    tenant = Tenant(frozenset({"contoso.com"}), AWAY, frozenset(), FORBIDDEN, frozenset({"new.com"}))
+    """An outage or an empty answer takes nothing away; a minute later Graph is asked again."""
+    tenant = Tenant(frozenset({"contoso.com"}), AWAY, frozenset(), THROTTLED, frozenset({"new.com"}))
     directory = tenant.directory()
     seen = []
     for wait in (timedelta(0), 6 * HOUR, MINUTE, MINUTE, MINUTE):
@@ -76,6 +78,30 @@ def test_what_is_known_stays_known_through_trouble(log: pytest.LogCaptureFixture
 
     assert seen == [frozenset({"contoso.com"})] * 4 + [frozenset({"new.com"})]
     assert refused(log) == ["verified domains"] * 3
+
+
+@pytest.mark.parametrize("no", [pytest.param(FORBIDDEN, id="forbidden"), pytest.param(GONE, id="gone")])
+def test_what_is_there_no_more_is_not_known_any_more(no: GraphError) -> None:
+    """A process that runs for weeks says the same as one that begins, `joinlink explain` for example."""
+    old = Tenant(frozenset({"ada@contoso.com"}), no)
+    directory = old.directory()
+    directory.members(["g"])
+    old.now += 6 * HOUR
+
+    assert directory.members(["g"]) == Tenant(no).directory().members(["g"]) == {}
+
+
+def test_trouble_that_lasts_for_a_day_ends_what_is_known() -> None:
+    """Then the event waits, as where a fact was never read."""
+    tenant = Tenant(frozenset({"ada@contoso.com"}), AWAY, AWAY)
+    directory = tenant.directory()
+    directory.members(["g"])
+    tenant.now += 24 * HOUR - MINUTE
+
+    assert directory.members(["g"]) == {"g": {"ada@contoso.com"}}
+    tenant.now += MINUTE
+    with pytest.raises(GraphUnavailable):
+        directory.members(["g"])
 
 
 def test_a_fact_that_may_not_be_read_is_not_known(log: pytest.LogCaptureFixture) -> None:
@@ -101,14 +127,31 @@ def test_a_fact_that_was_never_read_is_worth_waiting_for() -> None:
 
 
 def test_a_group_without_members_is_known_to_be_empty() -> None:
-    """Nobody is in it, which is something else than not knowing; and whoever leaves it last is out."""
-    tenant = Tenant(frozenset({"ada@contoso.com"}), frozenset())
-    directory = tenant.directory()
-    before = directory.members(["g"])
-    tenant.now += 6 * HOUR
+    """Nobody is in it, which is something else than not knowing."""
+    assert Tenant(frozenset()).directory().members(["g"]) == {"g": frozenset()}
 
-    assert before == {"g": frozenset({"ada@contoso.com"})}
-    assert directory.members(["g"]) == {"g": frozenset()}
+
+def test_an_empty_answer_is_doubted_for_a_minute() -> None:
+    """Whoever leaves a group last is out once two answers agree; a stutter of Graph's empties none."""
+    ada = frozenset({"ada@contoso.com"})
+    tenant = Tenant(ada, frozenset(), ada, frozenset(), frozenset())
+    directory = tenant.directory()
+    seen = []
+    for wait in (timedelta(0), 6 * HOUR, MINUTE, 6 * HOUR, MINUTE, 6 * HOUR - MINUTE):
+        tenant.now += wait
+        seen.append(directory.members(["g"])["g"])
+
+    assert seen == [ada, ada, ada, ada, frozenset(), frozenset()]
+
+
+def test_an_empty_answer_to_begin_with_holds_for_a_minute() -> None:
+    """It is all that is known; a second one holds as long as any other."""
+    tenant = Tenant(frozenset(), frozenset({"ada@contoso.com"}))
+    directory = tenant.directory()
+    directory.members(["g"])
+    tenant.now += MINUTE
+
+    assert directory.members(["g"]) == {"g": {"ada@contoso.com"}}
 
 
 def test_groups_are_known_each_by_itself() -> None:

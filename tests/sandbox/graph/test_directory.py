@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import Fault, User
-from tests.sandbox.graph.world import TENANT, World
+from tests.sandbox.graph.world import TENANT, TOMORROW, World
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
 
@@ -46,6 +46,31 @@ def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
     assert by_id.json() == by_name.json()
     assert by_id.json()["displayName"] == "Ada Lovelace"
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+
+
+def test_a_user_may_have_other_names_than_their_address(world: World) -> None:
+    """Who signs in by another name is found by that one alone; mail to an alias reaches the same mailbox."""
+    eve = world.graph.add_user(
+        "Eve", "eve@contoso.com", signs_in_as="e.vance@contoso.com", aliases=("Evie@contoso.com",)
+    )
+    world.graph.people.create(
+        world.ada.id, attendees=[{"emailAddress": {"address": "evie@contoso.com"}}], **TOMORROW
+    )
+    select = {"$select": "id,mail,userPrincipalName,proxyAddresses"}
+
+    assert (
+        world.app.get("/users/e.vance@contoso.com", params=select).json().items()
+        >= {
+            "id": eve.id,
+            "mail": "eve@contoso.com",
+            "userPrincipalName": "e.vance@contoso.com",
+            "proxyAddresses": ["SMTP:eve@contoso.com", "smtp:Evie@contoso.com"],
+        }.items()
+    )
+    assert world.app.get("/users/eve@contoso.com").status_code == 404
+    assert [copy["isOrganizer"] for copy in world.app.get(f"/users/{eve.id}/events").json()["value"]] == [
+        False
+    ]
 
 
 def test_the_organization_knows_its_domains(world: World) -> None:

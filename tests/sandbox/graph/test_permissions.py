@@ -65,6 +65,22 @@ def test_every_call_has_its_permission(world: World, permission: str, path: str,
     assert world.refused(world.app.get(path)) == (403, code)
 
 
+@pytest.mark.parametrize("cast", ["", "/microsoft.graph.user"])
+def test_members_who_may_not_be_read_are_listed_without_their_properties(world: World, cast: str) -> None:
+    """With the right to groups alone, an answer is no 403: it has everybody's id, and nothing else."""
+    group = world.graph.add_group("Sales", [world.ada])
+    world.graph.revoke_permission("User.Read.All")
+    answer = world.app.get(
+        f"/groups/{group}/transitiveMembers{cast}",
+        params={"$select": "id,mail,userPrincipalName"} | ({"$count": "true"} if cast else {}),
+        headers={"ConsistencyLevel": "eventual"},
+    )
+
+    assert answer.json()["value"] == [
+        {"@odata.type": "#microsoft.graph.user", "id": world.ada.id, "mail": None, "userPrincipalName": None}
+    ]
+
+
 def test_reading_is_not_writing(world: World) -> None:
     """Without the writing permission, events can be read and nothing more."""
     world.graph.revoke_permission("Calendars.ReadWrite")

@@ -36,7 +36,8 @@ def play(world: World) -> None:
     app.get(f"/groups/{group}/transitiveMembers")
     members = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
     app.get(members)
-    app.get(members, params={"$count": "true"}, headers={"ConsistencyLevel": "eventual"})
+    everybody = {"$count": "true", "$select": "id,mail,userPrincipalName,proxyAddresses"}
+    app.get(members, params=everybody, headers={"ConsistencyLevel": "eventual"})
     world.graph.faults.add(Fault(status=503))
     app.get("/users")
     world.graph.send_lifecycle(subscription["id"], "reauthorizationRequired")

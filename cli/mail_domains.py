@@ -1,0 +1,19 @@
+"""Mail domains as admins write them."""
+
+from collections.abc import Iterable
+
+from cli.output import Refused
+from shared.rules.domains import PATTERN
+
+
+def mail_domains(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the domains in lower case, each once.
+
+    Raises:
+        Refused: one of the words is no domain.
+    """
+    domains = tuple(dict.fromkeys(word.lower() for word in words if word))
+    for domain in domains:
+        if not PATTERN.fullmatch(domain) or domain.startswith("*."):
+            raise Refused(f'"{domain}" is no mail domain such as contoso.com')
+    return domains

@@ -1,0 +1,52 @@
+"""Groups in rules: whoever can't be told to be out of a group is not taken for a stranger to it."""
+
+import pytest
+
+from tests.stories.conftest import AtTheDesk, Begin, Story
+
+RULES = """
+version: 1
+internal_domains: [contoso.com]
+rules:
+  - id: works-council
+    mode: enforce
+    when: {organizer: {member_of: GROUP}}
+    action: skip
+  - {id: external, mode: enforce, when: {external_attendees: 1}}
+"""
+
+
+@pytest.fixture
+def story(begin: Begin) -> Story:
+    """Return a story in which Ada is in a group that gets no links."""
+    story = begin()
+    group = story.stage.graph.add_group("Works council", [story.person("Ada")])
+    story.rules.joinpath("rules.yaml").write_text(RULES.replace("GROUP", group))
+    return story
+
+
+def test_a_member_is_known_by_every_address(begin: Begin) -> None:
+    """A colleague who is invited by an alias is in the same groups."""
+    story = begin()
+    eve = story.person("Eve", aliases=("Evie@contoso.com",))
+    group = story.stage.graph.add_group("Works council", [eve])
+    rules = RULES.replace("GROUP", group).replace("organizer:", "attendee:")
+    story.rules.joinpath("rules.yaml").write_text(rules)
+    ada = story.person("Ada")
+    story.meeting(ada, "evie@contoso.com", "bo@fabrikam.com")
+    story.play()
+
+    assert story.ends(ada) == [("skipped", "rule_skip")]
+
+
+def test_members_who_may_not_be_read_make_no_empty_group(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Without the right to read users Graph lists members by id alone: the group is not known, as with a 403."""
+    story.stage.graph.revoke_permission("User.Read.All")
+    ada = story.people["Ada"]
+    meeting = story.meeting(ada, "bo@fabrikam.com")
+    story.play()
+    told = at_the_desk("explain", "--mailbox", ada.id, "--event-id", meeting).out
+
+    assert story.ends(ada) == [("skipped", "insufficient_data")]
+    assert "User.Read.All" in story.lines("directory.refused")[0]["detail"]
+    assert "is left alone: works-council can't be told (insufficient_data)" in told
