@@ -1,15 +1,56 @@
-"""The command line: every command is registered here, and what they refuse becomes one sentence."""
+"""The command line: every command by its name, and what they refuse becomes one sentence."""
 
 import sys
-from typing import Annotated
+from contextlib import suppress
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
-from cli import backfill, doctor, explain, init, maintain, replay, schema, status, test, validate
-from cli.output import Refused, console, own_version, prepare, refuse
+from cli.help import Command, Group, unbroken
+from cli.output import Exit, Refused, console, own_version, prepare, refuse
 from shared.errors import JoinlinkError
 
+#: each command's module and function, imported when it is called: none waits for what another one needs
+_COMMANDS = {
+    "init": ("cli.init", "init"),
+    "validate": ("cli.validate", "validate"),
+    "test": ("cli.test", "run_tests"),
+    "explain": ("cli.explain", "explain_event"),
+    "doctor": ("cli.doctor", "doctor"),
+    "status": ("cli.status", "status"),
+    "maintain": ("cli.maintain", "maintain"),
+    "replay": ("cli.replay", "replay"),
+    "backfill": ("cli.backfill", "backfill"),
+    "schema": ("cli.schema", "schema"),
+}
+
+
+class _Commands(Group):
+    """The commands, each made on its first use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- what typer calls
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 -- what typer calls
+        if cmd_name not in _COMMANDS:
+            return None
+        module, function = _COMMANDS[cmd_name]
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        run = getattr(import_module(module), function)
+        alone.command(cmd_name, cls=Command, help=unbroken(run.__doc__))(run)
+        return typer.main.get_command(alone)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.Abort:  # Ctrl-C at a question
+            typer.echo(err=True)
+            raise typer.Exit(Exit.STOPPED) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="joinlink",
     help="Check, try and explain the rules that give calendar events their join links.",
     add_completion=False,
@@ -18,16 +59,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init.init)
-app.command("validate")(validate.validate)
-app.command("test")(test.run_tests)
-app.command("explain")(explain.explain_event)
-app.command("doctor")(doctor.doctor)
-app.command("status")(status.status)
-app.command("maintain")(maintain.maintain)
-app.command("replay")(replay.replay)
-app.command("backfill")(backfill.backfill)
-app.command("schema")(schema.schema)
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
@@ -51,9 +82,16 @@ def main() -> None:
     """Run the command; exit 0 where all is well, 1 where errors were found, 2 where it can't be done so."""
     prepare()
     try:
-        app()
+        try:
+            app(prog_name="joinlink")
+        finally:
+            sys.stdout.flush()
     except (Refused, JoinlinkError) as error:
         refuse(error)
     except BrokenPipeError:  # `joinlink … | head` has read enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        with suppress(OSError):  # what it holds can't be written
+            sys.stdout.close()
+        refuse(Refused(f"{error.filename or 'the output'} can't be used: {error.strerror}"))

@@ -55,7 +55,7 @@ def backfill(
     and limits as any other. Ctrl-C stops it; the same command goes on where it was.
 
     Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command goes on with them.
-    2: the command can't be carried out so. 130: stopped.
+    2: wrong arguments, or settings are missing. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run

@@ -1,6 +1,7 @@
 """`joinlink init`: write a first rule file, after a few questions or from flags."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +9,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli import starter
+from cli import rule_schema, starter
 from cli.mail_domains import mail_domains
 from cli.output import Refused, console, write_file
 from cli.starter import Wishes
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
+_SCHEMA = "rules.schema.json"
 
 
 def init(
@@ -54,33 +56,49 @@ def init(
 ) -> None:
     """Write a first rule file, with comments and tests. It writes to no calendar until you change it.
 
-    Asks a few questions, those aside that flags have answered.
+    Asks a few questions, those aside that flags have answered. Beside the file goes the schema with which
+    editors help, where there is none yet.
     """
     if not is_rule_file(file.name):
         raise Refused(f"{file} would never be read; a rule file is named *{SUFFIX}")
     if file.exists() and not force:
         raise Refused(f"{file} exists already; say --force to overwrite it, or name another file")
-    if not yes and not sys.stdin.isatty():
+    is_asked = not yes and not (domain and None not in {external_only, rooms, opt_out})
+    if is_asked and not sys.stdin.isatty():
         raise Refused("there is nobody to ask; say --yes to take the flags and the defaults")
-    ask = not yes
     wishes = Wishes(
-        domains=_domains(domain, ask=ask),
-        external_only=_choice(external_only, "Only meetings with people from outside", ask=ask, default=True),
-        rooms=_choice(rooms, "Links for meetings in rooms, too", ask=ask, default=False),
-        opt_out=_choice(opt_out, 'Let organizers refuse a link with "[no link]"', ask=ask, default=True),
+        domains=_domains(domain, ask=not yes),
+        external_only=_choice(
+            external_only, "Only meetings with people from outside", ask=not yes, default=True
+        ),
+        rooms=_choice(rooms, "Links for meetings in rooms, too", ask=not yes, default=False),
+        opt_out=_choice(opt_out, 'Let organizers refuse a link with "[no link]"', ask=not yes, default=True),
     )
-    write_file(file, starter.text(wishes))
+    schema = file.parent / _SCHEMA
+    write_file(file, starter.text(wishes, _SCHEMA))
     out = console()
     out.print(Text.assemble(("✓ ", "good"), (file.as_posix(), "place"), " is written, in report mode."))
-    out.print(f"Next: look at it, then joinlink validate {file.parent} and joinlink test {file.parent}.")
+    if not schema.exists():
+        write_file(schema, rule_schema.text())
+        out.print(
+            Text.assemble(("✓ ", "good"), (schema.as_posix(), "place"), " is written; editors read it.")
+        )
+    folder = shlex.quote(file.parent.as_posix())
+    out.print("Next: look at it, then")
+    for command in ("validate", "test"):
+        out.print(f"    joinlink {command} {folder}", soft_wrap=True)
 
 
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
-    words = given or []
-    if not given and ask:
-        question = "Your mail domains, with commas between (nothing: those of the tenant)"
+    if given or not ask:
+        return mail_domains(given or [])
+    question = "Your mail domains, with commas between (nothing: those of the tenant)"
+    while True:
         words = re.split(r"[,;\s]+", typer.prompt(question, default="", show_default=False))
-    return mail_domains(words)
+        try:
+            return mail_domains(words)
+        except Refused as error:
+            console().print(f"{error}; once more, please")
 
 
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value

@@ -5,39 +5,35 @@ their names to those that the loader knows.
 """
 
 import re
-from dataclasses import dataclass
 
+from cli import inner_words
+from cli.inner_words import PROVIDER
+from cli.word import Word, choice
 from shared.domain.decision import Action, Mode
 from shared.rules.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_AS
 from shared.rules.domain_words import ADDRESS, DOMAIN, DOMAINS
 from shared.rules.lists import NAME
-from shared.rules.people_syntax import GUID
-from shared.rules.rule_reader import DATE, PROVIDERS
+from shared.rules.people_syntax import GUID, PeopleSyntax
 from shared.rules.shapes import FLAG, TEXT, Shape, block, matching, one_or_more, whole_number
-from shared.rules.syntaxes import DURATION
-from shared.rules.time_syntax import CLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One key: what it is for (Markdown), what stands behind it, an example as YAML; `form` tells more."""
-
-    name: str
-    description: str
-    shape: Shape
-    example: str
-    form: str = ""
-
+from shared.rules.syntaxes import DURATION, DurationSyntax, NumberSyntax
+from shared.rules.text_syntax import TextSyntax
+from shared.rules.time_syntax import CLOCK, StartsBetweenSyntax
 
 _CONDITIONS: Shape = {"$ref": "#/$defs/conditions"}
 _SOME_CONDITIONS: Shape = {**_CONDITIONS, "minProperties": 1}
-_SKIP_OR_IGNORE: Shape = {"enum": ["skip", "ignore"]}
-_PERSON = matching(r"/.+|[\w.'-]+|[^\s@/]+@[^\s@/\\]+")
-_PEOPLE: Shape = {"anyOf": [_PERSON, {"type": "array", "items": _PERSON}]}
-_DATE: Shape = {**matching(DATE), "format": "date"}
+_SKIP_OR_IGNORE = choice({"skip": "they are left alone", "ignore": "it makes no difference"})
+_ACTIONS = choice({Action.ENABLE: "it gets a join link", Action.SKIP: "it is left alone"})
+_NEEDED = "not allowed"
+# Editors' \w knows ASCII alone, so that Jürgen would be refused.
+PERSON = matching(r"/.+|[^\s@/]+|[^\s@/]+@[^\s@/\\]+")
+_PEOPLE: Shape = {"anyOf": [PERSON, {"type": "array", "items": PERSON}]}
+DATE = matching(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +"
-_DAY_AND_TIME = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{CLOCK})?"
-_START = re.compile(rf"({_WEEKDAY})?{CLOCK}|in +[0-9]+[smhd]|{_DAY_AND_TIME}", re.IGNORECASE)
+_MOMENT = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{CLOCK})?"
+DAY_AND_TIME = matching(_MOMENT)
+CLOCK_TIME = matching(CLOCK)
+START = matching(re.compile(rf"({_WEEKDAY})?{CLOCK}|in +[0-9]+[smhd]|{_MOMENT}", re.IGNORECASE))
+ID: Shape = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 _SELECTOR: Shape = {
     "anyOf": [
         block({"group": matching(GUID)}, required=("group",)),
@@ -45,30 +41,33 @@ _SELECTOR: Shape = {
     ]
 }
 _SELECTORS: Shape = {"type": "array", "items": _SELECTOR, "minItems": 1}
+_ALL: Shape = {"const": "all", "errorMessage": "Needs all, or a list such as [{user: ceo@contoso.com}]."}
 _SEVERAL: Shape = {"type": "array", "items": _SOME_CONDITIONS, "minItems": 1}
 _LIMIT = whole_number(least=1)
 
 #: what a file may say at its top
 FILE_KEYS: tuple[Word, ...] = (
-    Word("version", "The version of the rule language.", {"const": 1}, "1"),
+    Word("version", "The version of the rule language.", {"const": 1}, "1", without=_NEEDED),
     Word(
         "internal_domains",
         "Whose mail domains are yours. `auto` stands for the verified domains of the tenant. "
-        "`*.contoso.com` stands for subdomains only.",
+        '`"*.contoso.com"`, in quotes, stands for subdomains only.',
         {"anyOf": [{"const": "auto"}, DOMAINS]},
-        '[contoso.com, "*.contoso.com"]',
+        "[contoso.com, contoso.de]",
+        default="auto",
     ),
     Word(
         "mailboxes",
-        "Which mailboxes the rules are for: `include` names groups and users, or is `all`; `exclude` "
-        "takes some of them out.",
-        block({"include": {"anyOf": [{"const": "all"}, _SELECTORS]}, "exclude": _SELECTORS}, least=1),
+        "Which mailboxes the rules are for.",
+        block({"include": {"anyOf": [_ALL, _SELECTORS]}, "exclude": _SELECTORS}, least=1),
         "{include: [{group: 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e}], exclude: [{user: ceo@contoso.com}]}",
+        default="{include: all}",
+        without="so all mailboxes of the tenant",
+        inner=inner_words.MAILBOXES,
     ),
     Word(
         "other_join_links",
-        "What becomes of events that carry a Zoom, Webex, Meet … link already. `look_in: body` looks "
-        "beyond location and body preview.",
+        "What becomes of events that carry a Zoom, Webex, Meet … link already.",
         {
             "anyOf": [
                 _SKIP_OR_IGNORE,
@@ -77,13 +76,17 @@ FILE_KEYS: tuple[Word, ...] = (
             ]
         },
         "{action: skip, look_in: body}",
+        default="skip",
+        inner=inner_words.OTHER_JOIN_LINKS,
     ),
-    Word("drafts", "What becomes of events that were not sent yet.", _SKIP_OR_IGNORE, "skip"),
+    Word("drafts", "What becomes of events that were not sent yet.", _SKIP_OR_IGNORE, "skip", default="skip"),
     Word(
         "sweep",
         "How often mailboxes are searched for events that no notification told of, and how far ahead.",
         block({"every": DURATION, "window": DURATION}, least=1),
-        "{every: 6h, window: 60d}",
+        "{every: 12h, window: 30d}",
+        default="{every: 6h, window: 60d}",
+        inner=inner_words.SWEEP,
     ),
     Word(
         "lists",
@@ -112,21 +115,30 @@ RULE_KEYS: tuple[Word, ...] = (
     Word(
         "id",
         "The name of the rule in logs and reports; a name of its own in all files.",
-        {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
+        ID,
         "external-meetings",
+        without=_NEEDED,
     ),
     Word("description", "What the rule is for.", TEXT, "Meetings with guests get a link"),
     Word(
         "mode",
-        "`off`: not asked. `report`: asked, and the log tells what it would have done. `enforce`: acts.",
-        {"enum": list(Mode), "default": Mode.REPORT},
+        "How far the rule goes.",
+        choice(
+            {
+                Mode.OFF: "it is not asked",
+                Mode.REPORT: "it is asked, and the log tells what it would have done",
+                Mode.ENFORCE: "it acts",
+            }
+        ),
         "report",
+        default="report",
     ),
     Word(
         "when",
         "The conditions that an event must meet; `{}` is met by every event.",
         _CONDITIONS,
         "{external_attendees: {at_least: 1}, duration: {at_most: 24h}}",
+        without=_NEEDED,
     ),
     Word(
         "unless",
@@ -137,36 +149,41 @@ RULE_KEYS: tuple[Word, ...] = (
     Word(
         "action",
         "What becomes of an event that the rule matches.",
-        {"enum": list(Action), "default": Action.ENABLE},
-        "enable",
+        _ACTIONS,
+        "skip",
+        default="enable",
     ),
     Word(
         "provider",
         "The provider to use where the calendar names none by default, but allows this one.",
-        block(
-            {"fallback": {"enum": list(PROVIDERS)}},
-            required=("fallback",),
-        ),
+        block({PROVIDER.name: PROVIDER.shape}, required=(PROVIDER.name,)),
         "{fallback: teamsForBusiness}",
+        without="no link where the calendar names none",
+        inner=(PROVIDER,),
     ),
     Word(
         "limits",
         "A net under mistakes: above these numbers the rule adds no links and says so in the log.",
         block({"per_hour": _LIMIT, "per_mailbox_per_day": _LIMIT}),
         "{per_hour: 200, per_mailbox_per_day: 20}",
+        without="unlimited",
+        inner=inner_words.LIMITS,
     ),
     Word(
         "active",
-        "When the rule counts: from the first day, until the other (which is not included), in UTC.",
-        block({"from": _DATE, "until": _DATE}, least=1),
+        "When the rule counts. Days are UTC's.",
+        block({"from": DATE, "until": DATE}, least=1),
         "{from: 2026-12-01, until: 2027-12-01}",
+        without="always",
+        inner=inner_words.ACTIVE,
     ),
     Word(
         "on_missing",
-        "Where a fact can't be read, a group's members, say: `skip` passes the rule over, `retry` "
-        "looks at the event again later. Either way a rule that would have skipped lets no later one enable.",
-        {"enum": ["skip", "retry"], "default": "skip"},
-        "skip",
+        "What to do where a fact can't be read, a group's members, say. Either way a rule that would have "
+        "skipped lets no later one enable.",
+        choice({"skip": "the rule is passed over", "retry": "the event is looked at again later"}),
+        "retry",
+        default="skip",
     ),
     Word(
         "tests",
@@ -178,20 +195,28 @@ RULE_KEYS: tuple[Word, ...] = (
 
 #: what a test inside a rule may say
 TEST_KEYS: tuple[Word, ...] = (
-    Word("name", "What the test shows.", TEXT, "a customer call gets a link"),
+    Word("name", "What the test shows.", TEXT, "a customer call gets a link", without=_NEEDED),
     Word(
         "event",
         "What is special about the event; the rest is an ordinary meeting of half an hour, tomorrow at ten.",
         {"$ref": "#/$defs/event"},
         "{attendees: [bo@fabrikam.com], duration: 30m}",
+        without=_NEEDED,
     ),
     Word(
         "expect",
         "What is to become of the event; where it is the rule's own action, this rule must decide.",
-        {"enum": list(Action)},
+        _ACTIONS,
         "enable",
+        without=_NEEDED,
     ),
-    Word("at", "When the event is looked at, in its time zone.", matching(_DAY_AND_TIME), "2026-12-31 09:00"),
+    Word(
+        "at",
+        "When the event is looked at, in its time zone.",
+        DAY_AND_TIME,
+        "2026-12-31 09:00",
+        without="a day before the event, and the times in `active` are left aside",
+    ),
     Word(
         "members",
         "The members of groups, by the object ids of the groups.",
@@ -202,34 +227,42 @@ TEST_KEYS: tuple[Word, ...] = (
             "minProperties": 1,
         },
         "{5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e: [al@contoso.com]}",
+        without="who is in a group can't be told",
     ),
 )
 
 #: what a test may say of its event
 EVENT_KEYS: tuple[Word, ...] = (
-    Word("organizer", "Who organizes it; a name without `@` is a colleague.", _PERSON, "al@contoso.com"),
-    Word("attendees", "The people invited.", _PEOPLE, "[bo@fabrikam.com]"),
-    Word("rooms", "The rooms booked.", _PEOPLE, "[boardroom@contoso.com]"),
-    Word("subject", "Its subject.", {"type": "string"}, "Review"),
+    Word(
+        "organizer",
+        "Who organizes it; a name without `@` is a colleague.",
+        PERSON,
+        "al@contoso.com",
+        without="a colleague",
+    ),
+    Word("attendees", "The people invited.", _PEOPLE, "[bo@fabrikam.com]", without="nobody"),
+    Word("rooms", "The rooms booked.", _PEOPLE, "[boardroom@contoso.com]", without="none"),
+    Word("subject", "Its subject.", {"type": "string"}, "Review", default="Meeting"),
     Word("body", "What is written in it.", {"type": "string"}, "https://zoom.us/j/1"),
     Word("location", "The names of its places.", one_or_more(TEXT), "Berlin"),
     Word(
         "start",
         "When it starts: `09:00`, `mon 09:00`, `in 2h` or a date with a time.",
-        matching(_START),
+        START,
         "mon 09:00",
+        without="the next day at 10:00",
     ),
-    Word("duration", "How long it lasts.", DURATION, "30m"),
-    Word("timezone", "The time zone of its times.", TEXT, "Europe/Berlin"),
-    Word("all_day", "Whether it lasts whole days.", FLAG, "true"),
-    Word("recurring", "Whether it is a series.", FLAG, "true"),
+    Word("duration", "How long it lasts.", DURATION, "2h", default="30m", without="a day if it is all day"),
+    Word("timezone", "The time zone of its times.", TEXT, "Europe/Berlin", default="UTC"),
+    Word("all_day", "Whether it lasts whole days.", FLAG, "true", default="false"),
+    Word("recurring", "Whether it is a series.", FLAG, "true", default="false"),
     Word("categories", "Its categories.", one_or_more(TEXT), "[In person]"),
-    Word("sensitivity", "Its sensitivity.", {"enum": list(SENSITIVITIES)}, "private"),
-    Word("show_as", "How its time is shown.", {"enum": list(SHOWN_AS)}, "busy"),
-    Word("importance", "Its importance.", {"enum": list(IMPORTANCES)}, "high"),
-    Word("draft", "Whether it was not sent yet.", FLAG, "true"),
-    Word("cancelled", "Whether it was cancelled.", FLAG, "true"),
-    Word("online", "Whether it is an online meeting already.", FLAG, "true"),
+    Word("sensitivity", "Its sensitivity.", {"enum": list(SENSITIVITIES)}, "private", default="normal"),
+    Word("show_as", "How its time is shown.", {"enum": list(SHOWN_AS)}, "free", default="busy"),
+    Word("importance", "Its importance.", {"enum": list(IMPORTANCES)}, "high", default="normal"),
+    Word("draft", "Whether it was not sent yet.", FLAG, "true", default="false"),
+    Word("cancelled", "Whether it was cancelled.", FLAG, "true", default="false"),
+    Word("online", "Whether it is an online meeting already.", FLAG, "true", default="false"),
 )
 
 #: what joins conditions
@@ -239,6 +272,13 @@ JOINS: tuple[Word, ...] = (
     Word("not", "These do not hold.", _SOME_CONDITIONS, "{has_room: true}"),
 )
 
+_INNER: dict[type, tuple[Word, ...]] = {
+    NumberSyntax: inner_words.BOUNDS,
+    DurationSyntax: inner_words.TIMES,
+    TextSyntax: inner_words.TEXTS,
+    PeopleSyntax: inner_words.PEOPLE,
+    StartsBetweenSyntax: inner_words.STARTS_BETWEEN,
+}
 CONDITIONS: tuple[Word, ...] = tuple(
     Word(
         kind.name,
@@ -246,6 +286,7 @@ CONDITIONS: tuple[Word, ...] = tuple(
         kind.syntax.shape(),
         kind.example.removeprefix(f"{kind.name}: "),
         form=kind.syntax.form,
+        inner=_INNER.get(type(kind.syntax), ()),
     )
     for kind in CATALOGUE.values()
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
+from cli.output import flat
 from shared.rules.event_facts import Truth
 from shared.rules.explain import ConditionLine, GuardLine, RuleLine
 
@@ -16,11 +17,12 @@ _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "b
 _STEP = "  "
 #: stands before the line that decided
 DECIDED = ("▶ ", "mark")
-#: where the right column begins at most, so that there is room for it at 80 columns
+#: how wide the left column is at most; the right one keeps so many columns, or half of a narrow terminal
 _MOST_LEFT = 46
+_RIGHT = 28
 _GAP = 2
 #: a column is never narrower, however narrow the terminal
-_LEAST = 20
+_LEAST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +67,21 @@ def _condition(condition: ConditionLine, depth: int) -> Iterator[Line]:
         yield from _condition(condition.children[0], depth)  # one key of a block joins nothing
         return
     left = Text.assemble(_STEP * depth, mark(condition.holds), " ")
+    expected = flat(condition.expected)
     if condition.children:
-        yield Line(left.append(condition.expected))
+        yield Line(left.append(expected))
     else:
-        yield Line(
-            left.append(f"{condition.name} ").append(condition.expected, "dim"), Text(condition.actual)
-        )
+        yield Line(left.append(f"{condition.name} ").append(expected, "dim"), Text(flat(condition.actual)))
     for child in condition.children:
         yield from _condition(child, depth + 1)
 
 
 def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
     """Print the lines in two columns. What is too long for its column goes on in the next line."""
+    begin = max(out.width // 2, out.width - _RIGHT)
+    most = _MOST_LEFT if out.soft_wrap else min(_MOST_LEFT, max(begin - indent - _GAP, 0))
     widths = [line.left.cell_len for line in lines if line.right]
-    column = indent + _GAP + max((width for width in widths if width <= _MOST_LEFT), default=_MOST_LEFT)
+    column = indent + _GAP + max((width for width in widths if width <= most), default=most)
     for line in lines:
         left = Text(" " * indent) + line.left
         _show(out, left, line.right, column)
@@ -98,10 +101,10 @@ def _show(out: Console, left: Text, right: Text, column: int) -> None:
 def _hang(out: Console, left: Text, right: Text, column: int) -> None:
     """Print left and right; on a terminal, break the last of them so that it keeps its column."""
     if not right:
-        right = left
-        column = len(left.plain) - len(left.plain.lstrip(" ")) + len(_STEP)
-        left = Text()
-    if not out.is_terminal:
+        lead = len(left.plain) - len(left.plain.lstrip(" "))
+        left, right = Text(" " * lead), left[lead:]
+        column = lead + len(_STEP)
+    if out.soft_wrap:
         out.print(left + right)
         return
     first, *more = right.wrap(out, max(out.width - column, _LEAST))

@@ -1,9 +1,11 @@
 """What commands print on, and how they say no.
 
-Plain and colourless where nobody looks (a pipe, a file) or `NO_COLOR` is set; then no line is broken, so
-that other tools find whole lines. On a terminal, lines are broken at its width.
+On a terminal, lines are broken at its width. Where nobody looks (a pipe, a file) no line is broken, so that
+other tools find whole lines, and none has colours unless `FORCE_COLOR` is set. `NO_COLOR` makes all plain.
 """
 
+import os
+import re
 import sys
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +28,8 @@ _THEME = Theme(
     },
     inherit=True,
 )
+#: what moves the cursor, breaks the line or turns the writing round
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Exit(IntEnum):
@@ -50,8 +54,16 @@ class Failed(Refused):
 
 def console(file: TextIO | None = None) -> Console:
     """Return what to print on; made at each call, so that it is always the stdout of now."""
-    out = Console(file=file or sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
-    out.soft_wrap = not out.is_terminal
+    stream = file or sys.stdout
+    out = Console(
+        file=stream,
+        theme=_THEME,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
+    out.soft_wrap = not stream.isatty()
     return out
 
 
@@ -82,6 +94,11 @@ def write_file(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refused(f"{file} can't be written: {error.strerror}") from error
+
+
+def flat(text: str) -> str:
+    """Return text that others wrote on one line, so that it can't pass for a line of ours."""
+    return _CONTROLS.sub(" ", text)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -26,7 +26,7 @@ class Progress:
             progress.MofNCompleteColumn(),
             progress.TimeRemainingColumn(),
             console=self._out,
-            disable=not self._out.is_terminal,
+            disable=self._out.soft_wrap,
             transient=True,
         )
 
@@ -35,7 +35,7 @@ class Progress:
         self._done += 1
         self._bar.advance(self._task)
         is_due = self._done * _LINES // self._steps > (self._done - 1) * _LINES // self._steps
-        if is_due and not self._out.is_terminal:
+        if is_due and self._out.soft_wrap:
             self._out.print(f"{self._doing}: {self._done} of {self._steps}")
 
     def __enter__(self) -> Self:

@@ -1,9 +1,11 @@
 """`python -m cli.reference`: write what is generated in docs, the reference of rules and the JSON Schema."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cli import rule_schema
-from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS, Word
+from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
+from cli.word import Word
 
 BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
 _DOCS = Path(__file__).parents[1] / "docs"
@@ -25,8 +27,12 @@ def reference() -> str:
             _table("Keys of a rule", RULE_KEYS),
             "### Conditions\n",
             "In `when` and `unless`. All keys of a block must hold; these join blocks:\n",
-            _rows(JOINS),
+            _lines(
+                ("key", "what it says", "example"),
+                [(f"`{word.name}`", word.description, f"`{word.example}`") for word in JOINS],
+            ),
             *map(_condition, CONDITIONS),
+            _inside(),
             _table("Keys of a test", TEST_KEYS),
             _table("What a test says of its event", EVENT_KEYS),
         ]
@@ -34,12 +40,36 @@ def reference() -> str:
 
 
 def _table(title: str, words: tuple[Word, ...]) -> str:
-    return f"### {title}\n\n{_rows(words)}"
+    rows = [row for word in words for row in (_row(word), *(_row(inner, word) for inner in word.inner))]
+    return f"### {title}\n\n{_lines(('key', 'what it says', 'left out', 'example'), rows)}"
 
 
-def _rows(words: tuple[Word, ...]) -> str:
-    rows = "\n".join(f"| `{word.name}` | {word.description} | `{_cell(word.example)}` |" for word in words)
-    return f"| key | what it says | example |\n| --- | --- | --- |\n{rows}\n"
+def _row(word: Word, around: Word | None = None) -> tuple[str, ...]:
+    name = f"`{around.name}`: `{word.name}`" if around else f"`{word.name}`"
+    return name, f"{word.description}{_values(word)}", word.left_out, f"`{word.example}`"
+
+
+def _values(word: Word) -> str:
+    told = [f"`{value}`: {meaning}" if meaning else f"`{value}`" for value, meaning in word.values.items()]
+    return f" {'; '.join(told)}." if told else ""
+
+
+def _inside() -> str:
+    """Return the keys inside conditions; those that several conditions share stand there once."""
+    shared = {word.inner: "" for word in CONDITIONS if word.inner}
+    for inner in shared:
+        shared[inner] = ", ".join(f"`{word.name}`" for word in CONDITIONS if word.inner == inner)
+    rows = [
+        (f"`{word.name}`", where, word.description, word.left_out)
+        for inner, where in shared.items()
+        for word in inner
+    ]
+    return f"#### Keys inside conditions\n\n{_lines(('key', 'in', 'what it says', 'left out'), rows)}"
+
+
+def _lines(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 
 
 def _cell(text: str) -> str:

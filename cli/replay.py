@@ -46,7 +46,7 @@ def replay(
 
     Mend the cause first, or the messages come back. What can't be read stays and is shown.
 
-    Exit code 0: nothing is left. 1: something stays there. 2: the command can't be carried out so.
+    Exit code 0: nothing is left. 1: something stays there. 2: wrong arguments, or settings are missing.
     """
     try:
         with parts.opened() as (joinlink, world):
@@ -91,7 +91,7 @@ def _put_back(part: Replay, wanted: deque[SetAside]) -> None:
     out = console()
     number = len(wanted)
     try:
-        for _each in track(range(number), "Putting back", console=out, disable=not out.is_terminal):
+        for _each in track(range(number), "Putting back", console=out, disable=out.soft_wrap):
             part.put_back(wanted[0])
             wanted.popleft()
     finally:

@@ -1,5 +1,6 @@
 """The rule files that a command was pointed at, loaded as the cloud loads them."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,11 +11,16 @@ from shared.domain.decision import Action, Mode
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy, Rule
 from shared.rules.problems import Problem, Severity
-from shared.storage.rule_source import SUFFIX, RuleFolder
+from shared.storage.rule_source import SUFFIX, RuleFolder, is_rule_file
 from shared.worker.world import World
 
 DEFAULT = Path("rules")
-_MISNAMED = "this file is not read: a rule file is named *.yaml; rename it"
+_MISNAMED = f"in the cloud this file is not read: a rule file is named *{SUFFIX}; rename it"
+_MISPLACED = "in the cloud this file is not read: rule files lie in the folder itself, not in one below"
+#: what people and editors make of *.yaml
+_NEARLY = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+#: a folder for rules that nobody wants in force
+_EXAMPLES = "examples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,8 @@ def load_one(path: Path) -> Policy:
     """
     rules = _load(path)
     if rules.policy is None:
-        raise Failed(f"the rules in {path} have errors; joinlink validate {path} shows them")
+        command = f"joinlink validate {shlex.quote(str(path))}"
+        raise Failed(f"the rules in {path} have errors; {command} shows them")
     return rules.policy
 
 
@@ -70,22 +77,27 @@ def _load(path: Path) -> RuleSet:
     folder = path.parent if path.is_file() else path
     names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
     loaded = load_policy(read, today=now.date())
-    told = (replace(problem, file=names.get(problem.file, problem.file)) for problem in loaded.problems)
     return RuleSet(
         path=path,
         now=now,
         contents={names[file.name]: file.content for file in read},
         names=names,
         policy=loaded.policy,
-        problems=(*_misnamed(path), *told),
+        problems=(*_not_read(path), *(_told(problem, names) for problem in loaded.problems)),
     )
+
+
+def _told(problem: Problem, names: dict[str, str]) -> Problem:
+    """Return the problem with the admin's names of files."""
+    other = problem.other and problem.other._replace(file=names[problem.other.file])
+    return replace(problem, file=names.get(problem.file, problem.file), other=other)
 
 
 def _read(path: Path) -> tuple[RuleFile, ...]:
     """Return the files by the cloud's names for them."""
-    if not path.exists():
-        raise Refused(f"{path} does not exist{_where(path)}")
     try:
+        if not path.exists():
+            raise Refused(f"{path} does not exist{_where(path)}")
         if path.is_file():
             return (RuleFile(f"{path.absolute().parent.name}/{path.name}", path.read_bytes()),)
         files = RuleFolder(path).read()
@@ -96,13 +108,26 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     return files
 
 
-def _misnamed(path: Path) -> list[Problem]:
-    """Warn of files that look like rule files, and that nobody reads."""
-    files = sorted(path.glob("*.yml")) if path.is_dir() else []
-    warning = Severity.WARNING
-    return [
-        Problem(file=file.as_posix(), line=1, column=1, text=_MISNAMED, severity=warning) for file in files
+def _not_read(path: Path) -> list[Problem]:
+    """Warn of files that look like rule files, and that the cloud does not read."""
+    if path.is_file():
+        return [] if is_rule_file(path.name) else [_warning(path, _MISNAMED)]
+    near = [file for file in path.iterdir() if file.name.lower().endswith(_NEARLY) and not _is_hidden(file)]
+    below = [
+        file for file in path.glob(f"*/*{SUFFIX}") if not _is_hidden(file) and not _is_hidden(file.parent)
     ]
+    return [
+        *(_warning(file, _MISNAMED) for file in sorted(near) if not is_rule_file(file.name)),
+        *(_warning(file, _MISPLACED) for file in sorted(below) if file.parent.name != _EXAMPLES),
+    ]
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _warning(file: Path, text: str) -> Problem:
+    return Problem(file=file.as_posix(), line=1, column=1, text=text, severity=Severity.WARNING)
 
 
 def _where(path: Path) -> str:

@@ -5,12 +5,12 @@ that can never be reached) the loader alone knows; tests/cli/test_schema.py list
 """
 
 import json
-from typing import Any
 
-from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS, Word
+from cli import editor
+from cli.editor_messages import with_messages
+from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
+from cli.word import Word
 from shared.rules.shapes import Shape, block
-from shared.rules.yaml_nodes import Listing, Mapping, Node
-from shared.rules.yaml_reader import read_yaml
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -22,35 +22,35 @@ def text() -> str:
 
 def document() -> Shape:
     """Return the whole schema."""
-    return {
+    whole = {
         "$schema": DIALECT,
         "title": "Joinlink rules",
         "description": "Which calendar events get a join link. The first rule that matches an event decides.",
         **_block(FILE_KEYS, required=("version",)),
         "$defs": {
-            "rule": _block(RULE_KEYS, required=("id", "when")),
-            "conditions": {"description": "All keys must hold.", **_block((*JOINS, *CONDITIONS))},
-            "test": _block(TEST_KEYS, required=("name", "event", "expect")),
-            "event": _block(EVENT_KEYS),
+            "rule": {"title": "a rule", **_block(RULE_KEYS, required=("id", "when"))},
+            "conditions": {
+                "title": "conditions",
+                "description": "All keys must hold.",
+                **_block((*JOINS, *CONDITIONS)),
+            },
+            "test": {"title": "a test", **_block(TEST_KEYS, required=("name", "event", "expect"))},
+            "event": {"title": "an event", **_without_defaults(_block(EVENT_KEYS))},
         },
     }
+    return with_messages(whole)
 
 
 def _block(words: tuple[Word, ...], *, required: tuple[str, ...] = ()) -> Shape:
     return block({word.name: _property(word) for word in words}, required=required)
 
 
+def _without_defaults(shape: Shape) -> Shape:
+    """Return the block without what holds anyway; an editor would write all of it into every new test."""
+    for told in shape["properties"].values():
+        told.pop("default", None)
+    return shape
+
+
 def _property(word: Word) -> Shape:
-    root, _ = read_yaml(word.example.encode())
-    assert root is not None
-    description = f"{word.description} {word.form}".strip()
-    return {"description": description, **word.shape, "examples": [plain(root)]}
-
-
-def plain(node: Node) -> Any:
-    """Return a tree of YAML nodes as JSON has it."""
-    if isinstance(node, Mapping):
-        return {key.text: plain(value) for key, value in node.entries}
-    if isinstance(node, Listing):
-        return [plain(item) for item in node.items]
-    return node.value
+    return {**editor.of_key(word), **editor.with_inner(word.shape, word)}

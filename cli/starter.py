@@ -1,9 +1,10 @@
 """The text of a first rule file, with comments for whoever opens it next."""
 
 from dataclasses import dataclass
+from itertools import chain, count
 
-#: the last one's domain is nobody's (RFC 2606)
-_GUESTS = ("bo@fabrikam.com", "bo@northwindtraders.com", "bo@guest.example")
+#: domains of guests in examples; more are made of `.example`, which is nobody's (RFC 2606)
+_GUESTS = ("fabrikam.com", "northwindtraders.com")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +20,14 @@ class Wishes:
     opt_out: bool = True
 
 
-def text(wishes: Wishes) -> str:
-    """Return the file."""
-    guest = next(guest for guest in _GUESTS if guest.partition("@")[2] not in wishes.domains)
+def text(wishes: Wishes, schema: str) -> str:
+    """Return the file; `schema` is where editors find the JSON Schema, from there."""
+    others = chain(_GUESTS, (f"guest{number}.example" for number in count(1)))
+    guest = next(f"bo@{domain}" for domain in others if domain not in wishes.domains)
     rules = [_opt_out(guest)] if wishes.opt_out else []
     rules.append(_meetings(wishes, guest))
-    return f"{_HEAD}\n{_domains(wishes.domains)}\n{_SETTINGS}\nrules:\n" + "\n".join(rules)
+    head = f"# yaml-language-server: $schema={schema}\n{_HEAD}"
+    return f"{head}\n{_domains(wishes.domains)}\n{_SETTINGS}\nrules:\n" + "\n".join(rules)
 
 
 _HEAD = """\

@@ -1,26 +1,43 @@
 """`joinlink test`: do the rules do what the tests inside them expect?"""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import rule_files
-from cli.formats import junit, tests_junit, tests_text
+from cli.formats import github, junit, tests_junit, tests_text
 from cli.output import Exit, Refused, write_file
 from cli.results import Results
+
+
+class Format(StrEnum):
+    """Whom the answer is for."""
+
+    TEXT = "text"
+    GITHUB = "github"
 
 
 def run_tests(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders (each a policy, as in the cloud) and files (each for itself). [default: rules]",
+            help="Folders (each a policy, as in the cloud) and files (each for itself). Default: rules.",
             metavar="PATH",
             show_default=False,
         ),
     ] = None,
+    form: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, for people; github, to mark failing tests in a pull request.",
+        ),
+    ] = Format.TEXT,
     *,
     run: Annotated[
         str, typer.Option("--run", metavar="PATTERN", help="Only tests whose `rule: name` the pattern finds.")
@@ -34,14 +51,16 @@ def run_tests(
 ) -> None:
     """Run the tests inside rules, and tell which conditions no test ever decides.
 
-    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: the command can't be carried out so.
+    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: wrong arguments, or a path that
+    is missing.
     """
     pattern = _pattern(run)
     sets = rule_files.load(paths or [])
     results = [Results.of(rules, pattern) for rules in sets]
-    if pattern is not None and not any(each.ran for each in results):
+    if pattern is not None and not any(each.ran or each.rules.policy is None for each in results):
         raise Refused(f'no test is found by "{run}"')
-    tests_text.show(results, require_tests=require_tests)
+    show = github.tests if form is Format.GITHUB else tests_text.show
+    show(results, require_tests=require_tests)
     if report is not None:
         cases = tests_junit.cases(results, require_tests=require_tests)
         write_file(report, junit.document("joinlink test", cases))

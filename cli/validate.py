@@ -24,10 +24,14 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-_WRITERS: dict[Format, Callable[[list[RuleSet]], None]] = {
+_TOLD: dict[Format, Callable[[list[RuleSet]], None]] = {
     Format.TEXT: text.problems,
     Format.JSON: as_json.problems,
+}
+#: with `strict`, these show warnings as errors: what a tool shows is its verdict
+_JUDGED: dict[Format, Callable[..., None]] = {
     Format.GITHUB: github.problems,
+    Format.JUNIT: junit.problems,
     Format.SARIF: sarif.problems,
 }
 
@@ -36,7 +40,7 @@ def validate(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders (each a policy, as in the cloud) and files (each for itself). [default: rules]",
+            help="Folders (each a policy, as in the cloud) and files (each for itself). Default: rules.",
             metavar="PATH",
             show_default=False,
         ),
@@ -55,13 +59,14 @@ def validate(
 ) -> None:
     """Find everything that is wrong with rule files, and say what is in force with them.
 
-    Exit code 0: they are right. 1: they have errors. 2: the command can't be carried out so.
+    Exit code 0: they are right. 1: they have errors; with --strict, warnings too. 2: wrong arguments, or a
+    path that is missing.
     """
     sets = rule_files.load(paths or [])
-    if form is Format.JUNIT:  # its verdict is in the report itself
-        junit.problems(sets, strict=strict)
+    if form in _TOLD:
+        _TOLD[form](sets)
     else:
-        _WRITERS[form](sets)
+        _JUDGED[form](sets, strict=strict)
     raise typer.Exit(Exit.ERRORS if _fails(sets, strict=strict) else Exit.OK)
 
 

@@ -29,7 +29,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "column": problem.column,
         "severity": problem.severity,
         "rule": problem.rule,
-        "text": problem.text,
+        "text": problem.said,
         "suggestion": problem.suggestion,
     }
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 import typer
 from rich.text import Text
 
+from cli import lines
 from cli.backfill_totals import Sum, Totals
+from cli.lines import Line
 from cli.output import console, counted
 from shared.worker.backfill import Run, Standing
 
@@ -23,8 +25,7 @@ def begin(run: Run, mailboxes: int, doubts: Iterable[str]) -> None:
         f"{counted(mailboxes, 'mailbox', 'mailboxes')}, events until {run.state.until:%Y-%m-%d %H:%M} UTC, "
         f"policy {run.policy.hash}{going_on}"
     )
-    for doubt in doubts:
-        out.print(Text.assemble(("note", "warn"), f"  {doubt}"))
+    lines.show(out, [Line(Text("note", "warn"), Text(doubt)) for doubt in doubts])
 
 
 def show(totals: Totals, *, queued: bool, stopped: bool, is_braked: bool) -> None:
@@ -36,10 +37,9 @@ def show(totals: Totals, *, queued: bool, stopped: bool, is_braked: bool) -> Non
     if len(by_mails) > _MAILBOXES:
         out.print(f"… and {counted(len(by_mails) - _MAILBOXES, 'mailbox', 'mailboxes')} more; --json has all")
     out.print(_sentence(totals, queued=queued))
-    for note in _notes(totals, is_braked=is_braked):
-        out.print(Text.assemble(("note", "warn"), f"  {note}"))
-    for mailbox, why in totals.left.items():
-        out.print(Text.assemble(("left", "bad"), f"  {mailbox}: {why}"))
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in _notes(totals, is_braked=is_braked)])
+    left = totals.left.items()
+    lines.show(out, [Line(Text("left", "bad"), Text(f"{mailbox}: {why}")) for mailbox, why in left])
     if totals.left or stopped:
         begun = "; the same command goes on with the rest" if queued else "; nothing was queued"
         out.print(f"{'Stopped' if stopped else 'Some mailboxes are left'}{begun}.")

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli import lines
 from cli.lines import Line
-from cli.output import console
+from cli.output import console, flat
 from cli.subject import Subject
 from shared.domain.decision import Reason
 from shared.rules.explain import Asked, Explanation, RuleLine
@@ -21,8 +21,7 @@ def show(subject: Subject, explanation: Explanation) -> None:
     _event(out, subject)
     out.print()
     lines.show(out, list(_answer(explanation)))
-    for note in subject.notes:
-        out.print(Text.assemble(("note", "warn"), f"  {note}"))
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in subject.notes])
     out.print()
     out.print(Text("Guards, the first that holds decides", "bold"))
     lines.show(out, [lines.of_guard(guard) for guard in explanation.guards])
@@ -30,19 +29,20 @@ def show(subject: Subject, explanation: Explanation) -> None:
     out.print(Text("Rules, the first that matches decides", "bold"))
     guarded = any(guard.decided for guard in explanation.guards)
     if guarded:
-        out.print(Text("  A guard decided, so no rule was asked. This is what they would have said.", "dim"))
+        asked = Text("  A guard decided, so no rule was asked. This is what they would have said.", "dim")
+        lines.show(out, [Line(asked)])
     for rule in explanation.rules:
         _rule(out, rule)
 
 
 def _event(out: Console, subject: Subject) -> None:
     event = subject.event
-    out.print(Text(_flat(event.subject) or "(no subject)", "bold"))
+    out.print(Text(flat(event.subject) or "(no subject)", "bold"))
     length = event.end - event.start
     out.print(
         Text(
             f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {_hours(length.total_seconds())}, "
-            f"organized by {_flat(event.organizer) or 'nobody'}",
+            f"organized by {flat(event.organizer) or 'nobody'}",
             "dim",
         )
     )
@@ -52,10 +52,6 @@ def _event(out: Console, subject: Subject) -> None:
 def _hours(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 -- an hour
-
-
-def _flat(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _answer(explanation: Explanation) -> Iterator[Line]:
@@ -107,9 +103,9 @@ def _rule(out: Console, line: RuleLine) -> None:
         f"  {_standing(line)}",
     )
     out.print()
-    out.print(head)
+    lines.show(out, [Line(head)])
     if rule.description:
-        out.print(Text(f"{' ' * _INDENT}{_flat(rule.description)}", "dim"))
+        lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
     lines.show(out, list(lines.of_rule(line)), indent=_INDENT)
 
 

@@ -1,25 +1,39 @@
-"""Problems as GitHub's workflow commands, which it shows beside the lines of a pull request.
+"""Problems and failing tests as GitHub's workflow commands, shown beside the lines of a pull request.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from collections.abc import Sequence
 
+from cli.results import Results, expectation, outcome
 from cli.rule_files import RuleSet
-from shared.rules.problems import Problem
+from shared.rules.policy import Rule, RuleTest
+from shared.rules.problems import Severity
 
 
-def problems(sets: Sequence[RuleSet]) -> None:
-    """Print a command for each problem."""
+def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+    """Print a command for each problem; `strict`: warnings are errors."""
     for rules in sets:
         for problem in rules.problems:
-            print(annotation(problem))
+            severity = Severity.ERROR if strict else problem.severity
+            place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
+            print(f"::{severity} {place},title=Joinlink rules::{_data(problem.message)}")
 
 
-def annotation(problem: Problem) -> str:
-    """Return the command that puts the problem beside its line."""
-    place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
-    return f"::{problem.severity} {place},title=Joinlink rules::{_data(problem.message)}"
+def tests(results: Sequence[Results], *, require_tests: bool) -> None:
+    """Print a command for each test that fails, for each rule whose tests are missing, and for problems."""
+    problems([each.rules for each in results if each.rules.policy is None])
+    for each in results:
+        for failed in each.failures:
+            said = f"{failed.test.name}: expected {expectation(failed)}; actual {outcome(failed)}"
+            print(_failure(each, failed.test, f'rule "{failed.rule.id}": {said}'))
+        for rule in each.untested if require_tests else ():
+            print(_failure(each, rule, f'rule "{rule.id}": it has no tests'))
+
+
+def _failure(results: Results, at: Rule | RuleTest, said: str) -> str:
+    place = f"file={_property(results.file(at))},line={results.line(at)}"
+    return f"::error {place},title=Joinlink tests::{_data(said)}"
 
 
 def _data(text: str) -> str:

@@ -4,6 +4,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,31 +16,49 @@ from shared.rules.problems import Problem, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RULES = {
-    Severity.ERROR: ("rule-file-error", "A rule file has an error; it keeps the whole policy out of force."),
-    Severity.WARNING: ("rule-file-warning", "Something is allowed, and probably not meant."),
+    Severity.ERROR: (
+        "rule-file-error",
+        "A rule file has an error",
+        "A policy is taken whole or not at all: one error in any file keeps all changes out of force.",
+        "Mend what the message names. joinlink schema WORD tells how a word is written.",
+    ),
+    Severity.WARNING: (
+        "rule-file-warning",
+        "Something is allowed, and probably not meant",
+        "The policy is taken all the same. With --strict, warnings fail the check.",
+        "Change what the message names, or leave it where it is meant.",
+    ),
 }
 
 
-def problems(sets: Sequence[RuleSet]) -> None:
-    """Print one log with one run."""
-    results = [_result(problem) for rules in sets for problem in rules.problems]
+def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+    """Print one log with one run; `strict`: warnings have the level of errors."""
+    results = [_result(problem, strict=strict) for rules in sets for problem in rules.problems]
     driver = {
         "name": "joinlink",
         "version": own_version(),
-        "rules": [
-            {"id": name, "shortDescription": {"text": text}, "defaultConfiguration": {"level": severity}}
-            for severity, (name, text) in _RULES.items()
-        ],
+        "rules": [_rule(severity) for severity in _RULES],
     }
     # Columns count characters, as the loader's do; SARIF's own default is UTF-16 units.
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     print(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False))
 
 
-def _result(problem: Problem) -> dict[str, Any]:
+def _rule(severity: Severity) -> dict[str, Any]:
+    name, short, full, remedy = _RULES[severity]
+    return {
+        "id": name,
+        "shortDescription": {"text": short},
+        "fullDescription": {"text": full},
+        "help": {"text": remedy},
+        "defaultConfiguration": {"level": severity},
+    }
+
+
+def _result(problem: Problem, *, strict: bool) -> dict[str, Any]:
     return {
         "ruleId": _RULES[problem.severity][0],
-        "level": problem.severity,
+        "level": Severity.ERROR if strict else problem.severity,
         "message": {"text": problem.message},
         "locations": [
             {
@@ -54,4 +73,4 @@ def _result(problem: Problem) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     path = Path(file)
-    return path.as_uri() if path.is_absolute() else quote(file)
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(file))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from cli.formats.junit import Case
 from cli.results import Results, expectation, outcome
+from shared.rules.problems import Severity
 from shared.rules.testing import RuleTestResult
 
 
@@ -15,13 +16,13 @@ def cases(results: Sequence[Results], *, require_tests: bool) -> list[Case]:
 def _cases(results: Results, *, require_tests: bool) -> Iterator[Case]:
     if results.rules.policy is None:
         for problem in results.rules.problems:
-            yield Case(name=problem.message, file=problem.file, line=problem.line, failure=str(problem))
+            if problem.severity is Severity.ERROR:
+                yield Case(name=problem.message, file=problem.file, failure=str(problem))
     for result in results.ran:
         yield _case(results, result)
     for rule in results.untested if require_tests else ():
-        yield Case(
-            name=f"{rule.id}: has tests", file=results.file(rule), line=rule.line, failure="it has none"
-        )
+        place = f"{results.place(rule)}: it has none"
+        yield Case(name=f"{rule.id}: has tests", file=results.file(rule), failure="it has none", detail=place)
 
 
 def _case(results: Results, result: RuleTestResult) -> Case:
@@ -30,6 +31,6 @@ def _case(results: Results, result: RuleTestResult) -> Case:
     return Case(
         name=f"{result.rule.id}: {test.name}",
         file=results.file(test),
-        line=results.line(test),
         failure="" if result.passed else said,
+        detail=f"{results.place(test)}: {said}",
     )

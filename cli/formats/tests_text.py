@@ -9,11 +9,15 @@ from rich.text import Text
 from cli import lines
 from cli.formats import text
 from cli.lines import Line
-from cli.output import console, counted
+from cli.output import console, counted, flat
 from cli.results import Results, expectation, outcome
+from shared.rules.policy import Rule
 from shared.rules.testing import RuleTestResult
 
 _INDENT = 8
+_MET = "no test shows what happens when it is met"
+_NOT_MET = "no test shows what happens when it is not met"
+_NEITHER = "no test shows what it changes"
 
 
 def show(results: Sequence[Results], *, require_tests: bool) -> None:
@@ -30,11 +34,16 @@ def show(results: Sequence[Results], *, require_tests: bool) -> None:
 
 def _tests(out: Console, results: Results) -> None:
     for rule, ran in groupby(results.ran, key=lambda result: result.rule):
-        out.print(Text.assemble((rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
+        lines.show(out, [_placed(results, rule)])
         for result in ran:
-            out.print(Text("    ").append_text(lines.mark(result.passed)).append(f" {result.test.name}"))
+            name = Text.assemble(lines.mark(result.passed), f" {flat(result.test.name)}")
+            lines.show(out, [Line(name)], indent=4)
             if not result.passed:
                 _failure(out, results, result)
+
+
+def _placed(results: Results, rule: Rule) -> Line:
+    return Line(Text.assemble((rule.id, "rule"), (f"  {flat(results.place(rule))}", "dim")))
 
 
 def _failure(out: Console, results: Results, result: RuleTestResult) -> None:
@@ -70,7 +79,7 @@ def _gaps(out: Console, results: Results, *, require_tests: bool) -> None:
         style = "bad" if require_tests else "warn"
         out.print(Text(f"{counted(len(results.untested), 'rule')} without tests", style))
         for rule in results.untested:
-            out.print(Text.assemble("    ", (rule.id, "rule"), (f"  {results.place(rule)}", "dim")))
+            lines.show(out, [_placed(results, rule)], indent=4)
     if results.undecided:
         out.print(Text("Conditions that no test of their rule decides", "warn"))
         lines.show(out, list(_open(results)), indent=4)
@@ -82,10 +91,9 @@ def _open(results: Results) -> Iterator[Line]:
         where: dict[tuple[str, str], str] = {}
         for gap in gaps:
             key = (gap.condition, gap.expected)
-            where[key] = "" if key in where else "holding" if gap.holding else "failing"
-        for (condition, expected), one_way in where.items():
-            said = f"no test hangs on its {one_way}" if one_way else "no test hangs on it"
-            yield Line(Text.assemble("  ", condition, " ", (expected, "dim")), Text(said))
+            where[key] = _NEITHER if key in where else _MET if gap.holding else _NOT_MET
+        for (condition, expected), said in where.items():
+            yield Line(Text.assemble("  ", condition, " ", (flat(expected), "dim")), Text(said))
 
 
 def _summary(out: Console, results: Sequence[Results], *, broken: int) -> None:

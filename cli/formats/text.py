@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from cli.output import console, counted
+from cli import lines
+from cli.lines import Line
+from cli.output import console, counted, flat
 from cli.rule_files import RuleSet
 from shared.domain.decision import Mode
 from shared.rules.policy import Policy, Rule
@@ -39,10 +41,10 @@ def errors(out: Console, sets: Sequence[RuleSet]) -> None:
 
 
 def _problem(out: Console, problem: Problem, source: str) -> None:
-    place = f"{problem.file}:{problem.line}:{problem.column}:"
-    rest = str(problem).removeprefix(place)
+    place = flat(f"{problem.file}:{problem.line}:{problem.column}:")
+    rest = flat(str(problem)).removeprefix(place)
     out.print(Text.assemble((place, "place"), (rest, _STYLES[problem.severity])))
-    if out.is_terminal and source:
+    if source and not out.soft_wrap:
         _print_source(out, problem, source)
         out.print()
 
@@ -82,16 +84,14 @@ def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
     width = max((len(rule.id) for rule in policy.rules), default=0)
     for rule in policy.rules:
         told = _does(rules, rule)
-        out.print(
-            Text.assemble(
-                "    ",
-                (f"{rule.mode:<9}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
-                (f"{rule.id:<{width}}  ", "rule"),
-                f"{rule.action}",
-                (f"  {told}" if told else "", "dim"),
-            )
+        line = Text.assemble(
+            (f"{rule.mode:<9}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
+            (f"{rule.id:<{width}}  ", "rule"),
+            f"{rule.action}",
+            (f"  {told}" if told else "", "dim"),
         )
-    out.print(f"  {_writing(rules, policy)}")
+        lines.show(out, [Line(line)], indent=4)
+    lines.show(out, [Line(Text(_writing(rules, policy)))], indent=2)
 
 
 def _does(rules: RuleSet, rule: Rule) -> str:

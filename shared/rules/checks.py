@@ -9,6 +9,7 @@ from shared.rules.conjunctions import Conjunction
 from shared.rules.domains import Domains
 from shared.rules.extents import AnyOf
 from shared.rules.policy import Rule
+from shared.rules.problems import Spot
 from shared.rules.reachability import unreached
 from shared.rules.reader import Reader
 from shared.rules.reading import Reading
@@ -104,11 +105,9 @@ def _check_reached(rules: Sequence[PlacedRule], reading: Reading) -> None:
     for rule, by in unreached([each.rule for each in rules], reading.comparisons):
         if by.id != rule.id:  # an id that stands twice is told already
             each = placed[id(rule)]
-            where = f'"{by.id}" ({by.file}:{by.line})'
-            never = (
-                f"the rule is never reached: whatever it matches, rule {where} matches before it, and decides"
-            )
-            each.reader.warning(each.node, never)
+            first = f'rule "{by.id}" ({{other}})'
+            never = f"the rule is never reached: whatever it matches, {first} matches before it, and decides"
+            each.reader.warning(each.node, never, other=Spot(by.file, by.line))
 
 
 def check_lists(

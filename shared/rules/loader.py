@@ -10,7 +10,7 @@ from shared.rules.file_reader import ReadFile, Setting, knows_keys, list_entries
 from shared.rules.garbage import collected_later
 from shared.rules.homes import HOMES
 from shared.rules.policy import AUTO, Policy
-from shared.rules.problems import Problem, Severity
+from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reader import Reader
 from shared.rules.reading import Reading, ReadingEnds
 from shared.rules.yaml_nodes import Node, Place
@@ -106,28 +106,27 @@ def _check_lists(
 
 
 def _check_ids(files: Iterable[tuple[ReadFile, Reader]]) -> None:
-    first: dict[str, str] = {}
+    first: dict[str, Spot] = {}
     for read, reader in files:
         for rule_id, place in read.places:
             if rule_id in first:
                 reader.for_rule(rule_id).problem(
-                    place, f"the id is taken already, by the rule in {first[rule_id]}"
+                    place, "the id is taken already, by the rule in {other}", other=first[rule_id]
                 )
-            first.setdefault(rule_id, f"{reader.file}:{place.line}")
+            first.setdefault(rule_id, Spot(reader.file, place.line))
 
 
 def _merge(files: Iterable[tuple[ReadFile, Reader]]) -> dict[str, Setting]:
     merged: dict[str, Setting] = {}
-    where: dict[str, str] = {}
+    where: dict[str, Spot] = {}
     for read, reader in files:
         for name, setting in read.settings.items():
             if name in merged:
-                reader.problem(
-                    setting.place, f"{name} is set already, in {where[name]}; it holds for all files"
-                )
+                again = f"{name} is set already, in {{other}}; it holds for all files"
+                reader.problem(setting.place, again, other=where[name])
             else:
                 merged[name] = setting
-                where[name] = f"{reader.file}:{setting.place.line}"
+                where[name] = Spot(reader.file, setting.place.line)
     return merged
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Self
 
 from shared.rules.lists import Lists
-from shared.rules.problems import Problem, Severity
+from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reading import Reading
 from shared.rules.slips import advice
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown
@@ -43,15 +43,19 @@ class Reader:
         """The named lists of all files."""
         return self.reading.lists
 
-    def problem(self, at: Placed, text: str, *, suggestion: str | None = None) -> None:
-        """Note an error."""
-        self._note(at, text, suggestion, Severity.ERROR)
+    def problem(
+        self, at: Placed, text: str, *, suggestion: str | None = None, other: Spot | None = None
+    ) -> None:
+        """Note an error; `other` is another place, of which the text speaks as `{other}`."""
+        self._note(at, text, suggestion, other, Severity.ERROR)
 
-    def warning(self, at: Placed, text: str) -> None:
+    def warning(self, at: Placed, text: str, *, other: Spot | None = None) -> None:
         """Note something that is allowed and probably not meant."""
-        self._note(at, text, None, Severity.WARNING)
+        self._note(at, text, None, other, Severity.WARNING)
 
-    def _note(self, at: Placed, text: str, suggestion: str | None, severity: Severity) -> None:
+    def _note(
+        self, at: Placed, text: str, suggestion: str | None, other: Spot | None, severity: Severity
+    ) -> None:
         self.reading.note(
             Problem(
                 file=self.file,
@@ -61,6 +65,7 @@ class Reader:
                 text=text,
                 suggestion=suggestion,
                 severity=severity,
+                other=other,
             )
         )
 

@@ -85,7 +85,10 @@ class Reading:
         if left_out is None:
             return tuple(shown)
         text = "there are more problems than these; mend these first"
-        return (*shown, replace(shown[-1], rule=None, suggestion=None, text=text, severity=left_out))
+        return (
+            *shown,
+            replace(shown[-1], rule=None, suggestion=None, other=None, text=text, severity=left_out),
+        )
 
     def suggest(self, word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
         """Return what was probably meant by a word; None where none is near, or too many were looked for."""

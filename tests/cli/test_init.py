@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from cli import starter
+from cli import rule_schema, starter
 
 WISHES = list(itertools.product(
-    ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"], ["--domain", "fabrikam.com", "--domain", "northwindtraders.com"]),
+    ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"], ["--domain", "fabrikam.com", "--domain", "northwindtraders.com"],
+     ["--domain", "fabrikam.com", "--domain", "northwindtraders.com", "--domain", "guest1.example"]),
     ("--external-only", "--all-meetings"),
     ("--rooms", "--no-rooms"),
     ("--opt-out", "--no-opt-out"),
@@ -46,8 +47,53 @@ def test_the_domains_stand_in_the_file_with_their_subdomains(joinlink: Any, fold
     )
     assert ran.out == (
         "✓ rules/joinlink.yaml is written, in report mode.\n"
-        "Next: look at it, then joinlink validate rules and joinlink test rules.\n"
+        "✓ rules/rules.schema.json is written; editors read it.\n"
+        "Next: look at it, then\n"
+        "    joinlink validate rules\n"
+        "    joinlink test rules\n"
     )
+
+
+def test_editors_find_the_schema_beside_the_file(joinlink: Any, folder: Path) -> None:
+    """In the admin's own repository there is no other."""
+    joinlink("init", "--yes", "my rules/first.yaml")
+    first = (folder / "my rules/first.yaml").read_text().splitlines()[0]
+
+    assert first == "# yaml-language-server: $schema=rules.schema.json"
+    assert (folder / "my rules/rules.schema.json").read_text() == rule_schema.text()
+
+
+def test_a_schema_that_is_there_is_left_as_it_is(joinlink: Any, write: Any, folder: Path) -> None:
+    """Whoever put it there may have had a reason."""
+    write(**{"rules/rules.schema.json": "mine"})
+    ran = joinlink("init", "--yes")
+
+    assert (folder / "rules/rules.schema.json").read_text() == "mine"
+    assert "schema" not in ran.out
+
+
+def test_what_comes_next_can_be_copied(joinlink: Any) -> None:
+    """Line by line, whatever the folder is called."""
+    ran = joinlink("init", "--yes", "../my rules/first.yaml")
+
+    assert ran.out.endswith("    joinlink validate '../my rules'\n    joinlink test '../my rules'\n")
+
+
+def test_where_flags_answer_everything_nobody_need_be_there(joinlink: Any) -> None:
+    """There is nothing left to ask."""
+    assert joinlink("init", "--domain", "contoso.com", "--all-meetings", "--rooms", "--no-opt-out").exit == 0
+    assert joinlink("init", "--force", "--domain", "contoso.com", "--all-meetings", "--rooms").exit == 2
+
+
+def test_a_mistyped_domain_is_asked_for_again(
+    joinlink: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was answered before is not lost."""
+    monkeypatch.setattr(sys, "stdin", Terminal("contoso\ncontoso.com\n\n\n\n"))
+    ran = joinlink("init")
+
+    assert '"contoso" is no mail domain such as contoso.com; once more, please\n' in ran.out
+    assert "internal_domains: [contoso.com," in (folder / "rules/joinlink.yaml").read_text()
 
 
 def test_it_asks_what_no_flag_has_answered(
@@ -91,11 +137,11 @@ def test_force_overwrites(joinlink: Any, write: Any, folder: Path) -> None:
     write(**{"taken.yaml": "mine"})
 
     assert joinlink("init", "--yes", "--force", "taken.yaml").exit == 0
-    assert (folder / "taken.yaml").read_text().startswith("# Rules of Joinlink")
+    assert (folder / "taken.yaml").read_text().startswith("# yaml-language-server: ")
 
 
 def test_the_packaged_rules_are_what_it_writes_by_default() -> None:
     """One starting point, whichever way it is reached."""
     packaged = Path(__file__).parents[2] / "rules" / "joinlink.yaml"
 
-    assert packaged.read_text() == starter.text(starter.Wishes())
+    assert packaged.read_text() == starter.text(starter.Wishes(), "../docs/rules.schema.json")

@@ -1,14 +1,19 @@
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from cli import language, reference, rule_schema
+from cli import editor, inner_words, language, reference, rule_schema
+from cli.word import Word
 from shared.rules import file_reader, rule_reader, sketch_reader
 from shared.rules.catalogue import CATALOGUE
+from shared.rules.conditions import all_of
 from shared.rules.loader import RuleFile, load_policy
+from shared.rules.yaml_nodes import Place
 from shared.rules.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +73,7 @@ def test_schema_and_loader_agree(file: Path) -> None:
         pytest.skip("no YAML, or of a kind that is refused before any schema")
     known_gap = any(file.stem in stems for stems in ONLY_THE_LOADER_KNOWS.values())
     refused = [
-        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(rule_schema.plain(root))
+        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(editor.plain_node(root))
     ]
 
     assert bool(refused) is (file.parent.name == "bad" and not known_gap), refused
@@ -84,20 +89,90 @@ def test_schema_and_loader_agree(file: Path) -> None:
         pytest.param(language.JOINS, rule_reader.JOINS, id="joins"),
     ],
 )  # fmt: skip
-def test_every_word_that_the_loader_knows_is_described(words: tuple[language.Word, ...], known: Any) -> None:
+def test_every_word_that_the_loader_knows_is_described(words: tuple[Word, ...], known: Any) -> None:
     """And no other, in the same order."""
     assert [word.name for word in words] == list(known)
 
 
+def blocks(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield the part of a schema and all parts inside it."""
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from blocks(inner)
+    if isinstance(part, dict):
+        yield part
+
+
+WORDS = (*language.FILE_KEYS, *language.RULE_KEYS, *language.CONDITIONS, *language.TEST_KEYS)
+
+
+@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in WORDS])
+def test_every_key_inside_a_word_is_described(word: Word) -> None:
+    """`joinlink schema per_hour` and an editor's hover tell what it means."""
+    keys = {key for block in blocks(word.shape) for key in block.get("properties", ())}
+
+    assert {inner.name for inner in word.inner} == keys
+
+
+def test_the_providers_are_those_that_the_loader_takes() -> None:
+    """Each with a name that an admin knows."""
+    assert tuple(inner_words.PROVIDER.values) == rule_reader.PROVIDERS
+
+
+def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any, Any]:
+    """Return a policy with these keys, its rule and the event of its test."""
+    test = f"{{name: t, event: {{{event}}}, expect: enable}}"
+    text = f"version: 1\n{setting}\nrules:\n  - id: a\n    when: {{}}\n    tests: [{test}]\n    {rule}\n"
+    policy = load_policy([RuleFile("a.yaml", text.encode())]).policy
+    assert policy is not None
+    [only] = policy.rules
+    return replace(policy, rules=(), hash=""), replace(only, when=WHEN, tests=()), only.tests[0].event
+
+
+WHEN = all_of((), Place(1, 1))
+DEFAULTS = [
+    pytest.param({place: f"{word.name}: {word.default}"}, id=word.name)
+    for place, words in (
+        ("setting", language.FILE_KEYS), ("rule", language.RULE_KEYS), ("event", language.EVENT_KEYS)
+    )
+    for word in words if word.default and word.name not in {"duration", "timezone"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", DEFAULTS)
+def test_a_default_is_what_holds_without_the_key(written: dict[str, str]) -> None:
+    """Docs and editors tell the truth about keys that are left out."""
+    assert loaded(**written) == loaded()
+
+
+def test_a_mistake_is_told_in_words_not_in_a_pattern() -> None:
+    """By editors, in which an admin writes."""
+    patterns = [part for part in blocks(rule_schema.document()) if isinstance(part.get("pattern"), str)]
+
+    assert [part for part in patterns if "errorMessage" not in part] == []
+
+
+def test_what_an_editor_offers_is_taken() -> None:
+    """Whole, with the quotes that it needs; what it puts together itself needs none."""
+    for part in blocks(rule_schema.document()):
+        for item in part.get("examples", ()):
+            for text in item if isinstance(item, list) else ():
+                assert isinstance(text, dict) or editor.plain(f"- {text}") == [text]
+        for snippet in part.get("defaultSnippets", ()):
+            root, mistakes = read_yaml(f"{part['title']}: {snippet['body']}\n".encode())
+
+            assert not mistakes
+            assert root is not None
+
+
 @pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in language.CONDITIONS])
-def test_the_example_of_a_condition_works(word: language.Word) -> None:
+def test_the_example_of_a_condition_works(word: Word) -> None:
     """What the docs show can be copied into a rule."""
     text = f"version: 1\nrules:\n  - id: a\n    when:\n      {word.name}: {word.example}\n"
     root, _ = read_yaml(text.encode())
     assert root is not None
 
     assert load_policy([RuleFile("a.yaml", text.encode())]).policy is not None
-    assert VALIDATOR.is_valid(rule_schema.plain(root))
+    assert VALIDATOR.is_valid(editor.plain_node(root))
 
 
 def test_the_command_prints_the_committed_schema(joinlink: Any) -> None:
@@ -113,9 +188,25 @@ def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
         "starts_in, a condition, in when and unless\n\n"
         "Time from now to the start; of a series, of its first occurrence.\n"
         "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
-        "A time is a number with a unit: s, m, h or d.\n\n"
+        "A time is a number with a unit: s, m, h or d.\n"
+        "  at_least: The shortest time that is met: a number with s, m, h or d.\n"
+        "  at_most: The longest time that is met: a number with s, m, h or d.\n\n"
         "    starts_in: {at_least: 15m}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "heads"),
+    [
+        pytest.param("per_hour", ["per_hour, inside limits"], id="a key inside"),
+        pytest.param("limits.per_hour", ["per_hour, inside limits"], id="a key by its way"),
+        pytest.param("at_least", ["at_least, inside attendees, external_attendees", "at_least, inside duration, starts_in"], id="a key of two meanings"),
+        pytest.param("from", ["from, inside starts_between", "from, inside active"], id="a key of two words"),
+    ],
+)  # fmt: skip
+def test_keys_inside_words_are_explained(word: str, heads: list[str], joinlink: Any) -> None:
+    """Each of their meanings once."""
+    assert [line for line in joinlink("schema", word).out.splitlines() if ", inside " in line] == heads
 
 
 def test_an_unknown_word_is_answered_with_the_nearest(joinlink: Any) -> None:

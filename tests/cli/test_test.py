@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cli.output import flat
 from tests.cli.samples import RULES
 
 PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
@@ -27,10 +28,10 @@ external  rules/a.yaml:11
     later  rules/a.yaml:25
 Conditions that no test of their rule decides
     opted-out
-      subject contains "[no link]"       no test hangs on its failing
+      subject contains "[no link]"       no test shows what happens when it is not met
     external
-      external_attendees at least 1      no test hangs on its failing
-      sensitivity private, confidential  no test hangs on its holding
+      external_attendees at least 1      no test shows what happens when it is not met
+      sensitivity private, confidential  no test shows what happens when it is met
 3 tests: 3 passed, 0 failed.
 """
     )
@@ -103,6 +104,57 @@ def test_rules_with_errors_are_not_tested(joinlink: Any, write: Any) -> None:
     assert ran.out.endswith("3 tests: 3 passed, 0 failed. 1 policy with errors.\n")
 
 
+def test_a_pattern_hides_no_error(joinlink: Any, write: Any) -> None:
+    """That no test of a broken policy is found is not the news."""
+    write(**{"rules/a.yaml": "version: 2\n"})
+    ran = joinlink("test", "--run", "customer")
+
+    assert ran.exit == 1
+    assert ran.out.startswith("rules/a.yaml:1:10: version is 1, but this is the number 2\n")
+
+
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, write: Any) -> None:
+    """GitHub's runner would obey it, and a terminal would too."""
+    name = '"a call\\n::error::pwned"'
+    words = 'categories: ["x\\n::error::pwned"]'
+    rules = RULES.replace("not in the boardroom", name).replace(
+        "{has_room: true}", f"{{{words}}}, {{has_room: true}}"
+    )
+    write(**{"rules/a.yaml": rules})
+    said = joinlink("test", "--format", form).out
+
+    assert "pwned" in said
+    assert not [line for line in said.splitlines() if line.strip().startswith("::error::pwned")]
+
+
+def test_what_moves_the_cursor_becomes_a_space() -> None:
+    """An event's subject may hold it."""
+    assert flat("a\x1b[2J\nb\u202ec") == "a [2J b c"
+
+
+def test_failing_tests_are_marked_in_a_pull_request(joinlink: Any, write: Any) -> None:
+    """Beside the test; and errors, where a policy has some, beside theirs."""
+    write(**{"rules/a.yaml": RULES, "more/b.yaml": "version: 2\n"})
+    ran = joinlink("test", "--require-tests", "--format", "github", "more", "rules")
+
+    assert ran.exit == 1
+    assert ran.out.splitlines() == [
+        "::error file=more/b.yaml,line=1,col=10,title=Joinlink rules::version is 1, but this is the number 2",
+        '::error file=rules/a.yaml,line=21,title=Joinlink tests::rule "external": not in the boardroom: expected enable, by external; actual skip (no_rule_matched)',
+        '::error file=rules/a.yaml,line=25,title=Joinlink tests::rule "later": it has no tests',
+    ]
+
+
+def test_a_warning_beside_errors_is_no_failure_of_the_report(joinlink: Any, write: Any, folder: Path) -> None:
+    """Pipelines count failures."""
+    write(**{"rules/a.yaml": "version: 2\nrules: [{id: a, when: {}}]\n", "rules/b.yml": "version: 1\n"})
+    joinlink("test", "--junit", "rules.xml")
+    root = ET.parse(folder / "rules.xml").getroot()  # noqa: S314 -- our own output
+
+    assert (root.get("tests"), root.get("failures")) == ("1", "1")
+
+
 def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write: Any, folder: Path) -> None:
     """The folder for it is made where it is missing."""
     write(**{"rules/a.yaml": RULES})
@@ -114,7 +166,9 @@ def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write:
     failure = cases["external: not in the boardroom"]
     assert failure is not None
     assert failure.get("message") == "expected enable, by external; actual skip (no_rule_matched)"
+    assert failure.text == "rules/a.yaml:21: expected enable, by external; actual skip (no_rule_matched)"
     assert cases["later: has tests"] is not None
+    assert {key for case in root.iter("testcase") for key in case.attrib} == {"name", "classname", "time"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
 import json
+import os
+import re
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -65,14 +68,43 @@ def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, wri
     assert [rule["writes"] for rule in told["policies"][0]["rules"]] == [False, False]
 
 
-def test_a_file_that_is_not_read_is_told(joinlink: Any, write: Any) -> None:
-    """The cloud takes *.yaml alone, so rules in another file would do nothing without a word."""
-    write(**{"rules/a.yaml": GOOD, "rules/b.yml": GOOD})
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        pytest.param("rules/b.yml", "a rule file is named *.yaml; rename it", id="another ending"),
+        pytest.param("rules/B.YAML", "a rule file is named *.yaml; rename it", id="capitals"),
+        pytest.param("rules/b.yaml.txt", "a rule file is named *.yaml; rename it", id="an ending that Windows hides"),
+        pytest.param("rules/sales/b.yaml", "rule files lie in the folder itself, not in one below", id="a folder below"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_read_is_told(name: str, why: str, joinlink: Any, write: Any) -> None:
+    """The cloud takes *.yaml of one folder alone: rules elsewhere would do nothing without a word."""
+    write(**{"rules/a.yaml": GOOD, name: GOOD})
     ran = joinlink("validate")
 
     assert ran.exit == 0
+    assert f"{name}:1:1: warning: in the cloud this file is not read: {why}\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["rules/examples/b.yaml", "rules/.git/b.yaml", "rules/.b.yml", "rules/notes.txt"]
+)
+def test_what_is_no_rule_file_by_intent_is_left_alone(name: str, joinlink: Any, write: Any) -> None:
+    """Examples, and what has a dot in front."""
+    write(**{"rules/a.yaml": GOOD.replace("enforce", "report"), name: GOOD})
+
+    assert joinlink("validate", "--strict").exit == 0
+
+
+def test_a_file_of_another_name_is_read_at_the_desk_with_a_warning(joinlink: Any, write: Any) -> None:
+    """It is right, and would not be in force."""
+    write(**{"a.json": GOOD})
+    ran = joinlink("validate", "a.json")
+
+    assert ran.exit == 0
     assert (
-        "rules/b.yml:1:1: warning: this file is not read: a rule file is named *.yaml; rename it\n" in ran.out
+        "a.json:1:1: warning: in the cloud this file is not read: a rule file is named *.yaml; rename it\n"
+        in ran.out
     )
 
 
@@ -89,12 +121,45 @@ def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, w
     ]
 
 
+def test_colours_in_a_pipe_break_no_line(joinlink: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipelines set FORCE_COLOR, and read lines all the same."""
+    write(**{"rules/a.yaml": BAD})
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    coloured = joinlink("validate").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = joinlink("validate").out
+
+    assert "\x1b[" in coloured
+    assert "\x1b[" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    assert len(plain.splitlines()) == 3
+
+
 def test_a_folder_is_one_policy_and_a_file_stands_for_itself(joinlink: Any, write: Any) -> None:
     """An id may stand once in a folder; examples beside each other do not disturb each other."""
     write(**{"rules/a.yaml": GOOD, "rules/b.yaml": GOOD})
 
     assert joinlink("validate", "rules").exit == 1
     assert joinlink("validate", "rules/a.yaml", "rules/b.yaml").exit == 0
+
+
+TWICE = """version: 1
+drafts: skip
+rules:
+  - {id: one, when: {}}
+"""
+
+
+def test_every_file_is_named_as_the_admin_named_it(joinlink: Any, write: Any) -> None:
+    """The other one that a problem speaks of, too; the cloud knows the last folder only."""
+    write(**{"deep/two/a.yaml": TWICE, "deep/two/b.yaml": TWICE})
+    write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
+    ran = joinlink("validate", "deep/two", "deep/one")
+
+    assert "b.yaml:2:1: drafts is set already, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
+    assert 'rule "one": the id is taken already, by the rule in deep/two/a.yaml:4\n' in ran.out
+    assert 'whatever it matches, rule "one" (deep/one/a.yaml:4) matches before it' in ran.out
 
 
 def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) -> None:
@@ -113,6 +178,7 @@ def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) 
         pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or begin one with joinlink init\n", id="nothing here"),
         pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
         pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
+        pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that can't be looked for"),
         pytest.param(["validate", "empty/linked"], "joinlink: empty/linked/x.yaml can't be read: No such file or directory\n", id="a link that leads nowhere"),
     ],
 )  # fmt: skip
@@ -162,6 +228,28 @@ def test_github_shows_problems_beside_their_lines(joinlink: Any, write: Any) -> 
     )
 
 
+def test_a_tool_shows_a_warning_as_an_error_where_it_fails_the_check(joinlink: Any, write: Any) -> None:
+    """A red check with yellow marks only would be a riddle."""
+    write(**{"rules/a.yaml": EMPTY})
+
+    def told(form: str, *words: str) -> str:
+        return str(joinlink("validate", "--format", form, *words).out)
+
+    assert told("github").startswith("::warning ")
+    assert told("github", "--strict").startswith("::error ")
+    assert '"level": "error",\n          "message"' not in told("sarif")
+    assert '"level": "error",\n          "message"' in told("sarif", "--strict")
+
+
+def test_code_scanning_has_all_that_it_asks_of_a_rule(joinlink: Any, write: Any) -> None:
+    """GitHub shows the long text and the help beside an alert."""
+    write(**{"rules/a.yaml": BAD})
+    [run] = json.loads(joinlink("validate", "--format", "sarif").out)["runs"]
+
+    for rule in run["tool"]["driver"]["rules"]:
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+
+
 def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
     """Text is escaped, and a warning fails only where strictness is asked for."""
     write(**{"rules/a.yaml": BAD, "more/b.yaml": EMPTY})
@@ -172,6 +260,17 @@ def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
     assert 'the pattern "<100% & "x"("' in failures[1]
     strict = read_xml(joinlink("validate", "more", "--strict", "--format", "junit").out)
     assert strict.get("failures") == "1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_sarif_names_a_folder_whose_name_is_no_unicode(joinlink: Any, write: Any) -> None:
+    """Latin-1, say, from an old server."""
+    name = os.fsdecode(b"r\xe8gles")
+    write(**{f"{name}/a.yaml": BAD})
+    log = json.loads(joinlink("validate", name, "--format", "sarif").out)
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+
+    assert place["artifactLocation"]["uri"] == "r%E8gles/a.yaml"
 
 
 def test_sarif_names_file_line_and_column(joinlink: Any, write: Any) -> None:

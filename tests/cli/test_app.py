@@ -1,0 +1,84 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.app import _COMMANDS
+
+ROOT = Path(__file__).parents[2]
+
+
+class Interrupted:
+    """A terminal at which somebody presses Ctrl-C."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, *_: Any) -> str:
+        raise KeyboardInterrupt
+
+
+def python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run some code in a Python of its own."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], env=environ, text=True, check=False, **options)  # noqa: S603 -- ours
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_explains_itself(name: str, joinlink: Any) -> None:
+    """In paragraphs that are as wide as the terminal, without Python's names of types."""
+    ran = joinlink(name, "--help")
+
+    assert ran.exit == 0
+    assert not re.search(r"<(bool|Path|str|list\[)", ran.out)
+    assert f"Usage: joinlink {name}" in ran.out
+    assert f" {name} " in joinlink("--help").out
+
+
+@pytest.mark.parametrize("name", ["validate", "test"])
+def test_the_folder_that_is_taken_by_default_is_told(name: str, joinlink: Any) -> None:
+    """An admin need not read the source for it."""
+    assert "Default: rules." in joinlink(name, "--help").out
+
+
+def test_a_paragraph_is_broken_at_the_width_of_the_terminal_alone(joinlink: Any) -> None:
+    """Not where the line of source ended."""
+    assert "container of the doctor's own are made" in joinlink("doctor", "--help").out
+
+
+def test_ctrl_c_at_a_question_is_told_by_the_exit_code(
+    joinlink: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """130, as after Ctrl-C elsewhere; and nothing was written."""
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    ran = joinlink("init")
+
+    assert (ran.exit, ran.err) == (130, "\n")
+    assert not Path("rules").exists()
+
+
+def test_no_command_waits_for_what_another_one_needs() -> None:
+    """Graph's and Azure's libraries take half a second to import."""
+    code = "import sys, cli.app; print([name for name in ('azure', 'httpx', 'msal', 're2') if name in sys.modules])"
+
+    assert python(code, capture_output=True).stdout == "[]\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
+def test_an_output_that_is_full_is_told_in_a_sentence() -> None:
+    """No traceback."""
+    with Path("/dev/full").open("w") as full:
+        ran = python(
+            "import sys; sys.argv = ['joinlink', 'schema']; import cli.app; cli.app.main()",
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+
+    assert (ran.returncode, ran.stderr) == (
+        2,
+        "joinlink: the output can't be used: No space left on device\n",
+    )
