@@ -30,8 +30,13 @@ OTHER_JOIN_LINKS = (
     _word("look_in", "`body` searches the whole body, too.", "body", "location and body preview alone"),
 )
 SWEEP = (
-    _word("every", "How often a mailbox is searched: `1h` or more.", "6h", default="6h"),
-    _word("window", "How far ahead, from now: `1h` or more.", "60d", default="60d"),
+    _word(
+        "every",
+        "How often a mailbox is searched: from `1h` up, and not more seldom than `window` is long.",
+        "6h",
+        default="6h",
+    ),
+    _word("window", "How far ahead, from now: from `1h` to `1825d`.", "60d", default="60d"),
 )
 PROVIDER = Word("fallback", "The provider's name in Graph.", choice(_PROVIDERS), "teamsForBusiness")
 LIMITS = (

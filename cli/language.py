@@ -14,7 +14,7 @@ from shared.rules.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_
 from shared.rules.domain_words import ADDRESS, DOMAIN, DOMAINS
 from shared.rules.lists import NAME
 from shared.rules.people_syntax import GUID, PeopleSyntax
-from shared.rules.shapes import FLAG, TEXT, Shape, block, matching, one_or_more, whole_number
+from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, whole_number
 from shared.rules.syntaxes import DURATION, DurationSyntax, NumberSyntax
 from shared.rules.text_syntax import TextSyntax
 from shared.rules.time_syntax import CLOCK, StartsBetweenSyntax
@@ -27,6 +27,7 @@ _NEEDED = "not allowed"
 # Editors' \w knows ASCII alone, so that Jürgen would be refused.
 PERSON = matching(r"/.+|[^\s@/]+|[^\s@/]+@[^\s@/\\]+")
 _PEOPLE: Shape = {"anyOf": [PERSON, {"type": "array", "items": PERSON}]}
+SOME_TEXTS: Shape = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
 DATE = matching(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +"
 _MOMENT = rf"20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}([T ]+{CLOCK})?"
@@ -181,7 +182,12 @@ RULE_KEYS: tuple[Word, ...] = (
         "on_missing",
         "What to do where a fact can't be read, a group's members, say. Either way a rule that would have "
         "skipped lets no later one enable.",
-        choice({"skip": "the rule is passed over", "retry": "the event is looked at again later"}),
+        choice(
+            {
+                "skip": "the rule is passed over",
+                "retry": "the event is looked at again later, if that can make a difference",
+            }
+        ),
         "retry",
         default="skip",
     ),
@@ -244,7 +250,7 @@ EVENT_KEYS: tuple[Word, ...] = (
     Word("rooms", "The rooms booked.", _PEOPLE, "[boardroom@contoso.com]", without="none"),
     Word("subject", "Its subject.", {"type": "string"}, "Review", default="Meeting"),
     Word("body", "What is written in it.", {"type": "string"}, "https://zoom.us/j/1"),
-    Word("location", "The names of its places.", one_or_more(TEXT), "Berlin"),
+    Word("location", "The names of its places.", SOME_TEXTS, "Berlin"),
     Word(
         "start",
         "When it starts: `09:00`, `mon 09:00`, `in 2h` or a date with a time.",
@@ -256,10 +262,10 @@ EVENT_KEYS: tuple[Word, ...] = (
     Word("timezone", "The time zone of its times.", TEXT, "Europe/Berlin", default="UTC"),
     Word("all_day", "Whether it lasts whole days.", FLAG, "true", default="false"),
     Word("recurring", "Whether it is a series.", FLAG, "true", default="false"),
-    Word("categories", "Its categories.", one_or_more(TEXT), "[In person]"),
-    Word("sensitivity", "Its sensitivity.", {"enum": list(SENSITIVITIES)}, "private", default="normal"),
-    Word("show_as", "How its time is shown.", {"enum": list(SHOWN_AS)}, "free", default="busy"),
-    Word("importance", "Its importance.", {"enum": list(IMPORTANCES)}, "high", default="normal"),
+    Word("categories", "Its categories.", SOME_TEXTS, "[In person]"),
+    Word("sensitivity", "Its sensitivity.", any_case(SENSITIVITIES), "private", default="normal"),
+    Word("show_as", "How its time is shown.", any_case(SHOWN_AS), "free", default="busy"),
+    Word("importance", "Its importance.", any_case(IMPORTANCES), "high", default="normal"),
     Word("draft", "Whether it was not sent yet.", FLAG, "true", default="false"),
     Word("cancelled", "Whether it was cancelled.", FLAG, "true", default="false"),
     Word("online", "Whether it is an online meeting already.", FLAG, "true", default="false"),
