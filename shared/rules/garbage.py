@@ -26,4 +26,7 @@ def collected_later() -> Iterator[None]:
         with _lock:
             _builders -= 1
             if _builders == 0:
+                # What was built is put among what lives long, without the walk that its number would set off.
+                gc.freeze()
+                gc.unfreeze()
                 gc.enable()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -78,15 +79,16 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
         for file, reader in zip(read, readers, strict=True)
         for rule, node in file.rules
     ]
-    check_rules(rules, today, reading)
-    if "other_join_links" not in settings or settings["other_join_links"].value.skip:
-        check_guarded(rules, reading)
-    if reading.errors:
-        return None
-    _check_lists(roots, readers, settings)
-    if not any(file.rules for file in read):
-        readers[0].warning(Place(1, 1), "there is no rule in any file, so nothing will be done")
-    return _policy(files, read, settings)
+    reading.is_read = True
+    with suppress(ReadingEnds):  # so many warnings were found that more of them help nobody
+        check_rules(rules, today, reading)
+        if "other_join_links" not in settings or settings["other_join_links"].value.skip:
+            check_guarded(rules, reading)
+        if not reading.errors:
+            _check_lists(roots, readers, settings)
+        if not any(file.places for file in read) and not reading.errors:
+            readers[0].warning(Place(1, 1), "there is no rule in any file, so nothing will be done")
+    return None if reading.errors else _policy(files, read, settings)
 
 
 def _root(file: RuleFile, reader: Reader) -> Node | None:

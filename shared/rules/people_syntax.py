@@ -8,7 +8,7 @@ from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_d
 from shared.rules.domains import PATTERN, Domains, is_address
 from shared.rules.event_facts import People, Person, Truth
 from shared.rules.extents import AnyOf
-from shared.rules.reader import Reader, described
+from shared.rules.reader import Reader, described, told
 from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar, shown
@@ -107,7 +107,7 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
             return True
         return None if one.domain is None else False
 
-    return _Part(f"address in {_told(tuple(words))}", test, tuple(words))
+    return _Part(f"address in {told(tuple(words))}", test, tuple(words))
 
 
 def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
@@ -126,7 +126,7 @@ def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
                 return True
         return False
 
-    return _Part(f"domain in {_told(tuple(words))}", test, tuple(words))
+    return _Part(f"domain in {told(tuple(words))}", test, tuple(words))
 
 
 def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
@@ -142,7 +142,7 @@ def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
             return True
         return None if len(known) < len(groups) or one.domain is None else False
 
-    return _Part(f"member of {_told(groups)}", test, groups, frozenset(groups))
+    return _Part(f"member of {told(groups)}", test, groups, frozenset(groups))
 
 
 def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
@@ -158,11 +158,6 @@ def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
         f"but this is {described(node)}{hint}",
     )
     return None
-
-
-def _told(words: tuple[str, ...]) -> str:
-    first = ", ".join(words[:_SHOWN])
-    return first if len(words) <= _SHOWN else f"{first} and {len(words) - _SHOWN} more"
 
 
 _KEYS: dict[str, Callable[[Node, Reader, str], _Part | None]] = {

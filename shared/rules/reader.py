@@ -1,7 +1,7 @@
 """Reading a tree with all that is wrong with it noted on the way."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Self
 
@@ -190,6 +190,12 @@ def described(node: Node) -> str:
         typographic = "; YAML's own quotes are \" and '" if node.plain and value[:1] in _TYPOGRAPHIC else ""
         return f'the text "{shown(value)}"{typographic}' if value.strip() else "empty text"
     return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
+
+
+def told(words: Sequence[str], joint: str = ", ", most: int = 10) -> str:
+    """Return the first of a rule's words, and how many more there are, to tell what it expects."""
+    first = joint.join(words[:most])
+    return first if len(words) <= most else f"{first} and {len(words) - most} more"
 
 
 def some(known: Collection[str], most: int = 40) -> str:

@@ -46,6 +46,8 @@ class Reading:
 
     def __init__(self, lists: Lists | None = None, homes: Mapping[str, str] | None = None) -> None:
         self.lists = lists or Lists()
+        #: whether all rules are there, so that nothing but warnings can follow
+        self.is_read = False
         #: where words stand, for those who write one in another place
         self.homes = homes or {}
         #: whether a name that no list has is a mistake, and not the echo of one where the lists stand
@@ -66,14 +68,14 @@ class Reading:
         """Take note of a problem.
 
         Raises:
-            ReadingEnds: it is an error, and as many as are shown were found before.
+            ReadingEnds: as many as are shown were found before, and it is an error, or all is read.
         """
         kind = self._errors if problem.severity is Severity.ERROR else self._warnings
         if len(kind) < MAX_PROBLEMS:
             kind.append(problem)
             return
         self._left_out = problem.severity
-        if problem.severity is Severity.ERROR:
+        if problem.severity is Severity.ERROR or self.is_read:
             raise ReadingEnds
 
     def problems(self) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Count, Names, Truth, fold
 from shared.rules.extents import AnyOf, Extent, Span
-from shared.rules.reader import Reader, described
+from shared.rules.reader import Reader, described, told
 from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, one_or_more, whole_number
 from shared.rules.yaml_nodes import Mapping, Node, Scalar, shown
 
@@ -261,7 +261,7 @@ class NamesSyntax:
             return None
         folded = frozenset(map(fold, read))
         extent = AnyOf(folded, is_single=bool(self.choices))
-        return Expectation(", ".join(read), lambda value: not folded.isdisjoint(value), extent)
+        return Expectation(told(read), lambda value: not folded.isdisjoint(value), extent)
 
     def _name(self, node: Node, reader: Reader, name: str) -> str | None:
         word = reader.text(node, name) if self.choices else reader.literal(node, name)

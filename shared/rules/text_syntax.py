@@ -7,13 +7,14 @@ from typing import Any, TypeGuard
 from shared.rules.event_facts import Texts, Truth, fold
 from shared.rules.extents import AnyOf
 from shared.rules.patterns import MAX_PATTERN, search_for
-from shared.rules.reader import Reader
+from shared.rules.reader import Reader, told
 from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
+_MOST_TOLD = 10
 _Test = Callable[[Texts], Truth]
 
 
@@ -104,18 +105,18 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
     words = [word for word in read if word is not None]
     if not words or len(words) < len(nodes):
         return None
-    quoted = [f'"{shown(word)}"' for word in words]
-    told = f"{operator.replace('_', ' ')} {' or '.join(quoted)}"
+    quoted = [f'"{shown(word)}"' for word in words[:_MOST_TOLD]] + words[_MOST_TOLD:]
+    said = f"{operator.replace('_', ' ')} {told(quoted, ' or ', _MOST_TOLD)}"
     for item, word in zip(nodes, words, strict=True):
         _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
         extent = AnyOf(frozenset((operator, word) for word in folded), includes=_includes)
-        return Expectation(told, OPERATORS[operator](folded), extent)
+        return Expectation(said, OPERATORS[operator](folded), extent)
     searches = [search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]
     found = [search for search in searches if search is not None]
     extent = AnyOf(frozenset((operator, word) for word in words))
-    return Expectation(told, _matches(found), extent) if len(found) == len(words) else None
+    return Expectation(said, _matches(found), extent) if len(found) == len(words) else None
 
 
 def _includes(wide: Hashable, way: Hashable) -> bool:
@@ -132,12 +133,15 @@ def _includes(wide: Hashable, way: Hashable) -> bool:
 
 def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: str) -> None:
     """Note what looks like a word of another language than this operator's."""
+    if not _ODD.search(word):
+        return  # nearly all are such
     for form, said in _FORMS["matches" if operator == "matches" else "words"]:
         if form.fullmatch(word):
             reader.warning(node, f"{what}: {said.format(shown(word))}")
             return
 
 
+_ODD = re.compile(r"[*^\\/\[.]")
 #: how words and patterns are not written
 _FORMS = {
     "words": (
