@@ -170,7 +170,8 @@ class Processor:
     def _carry_out(self, decision: Decision, found: Found, graph: Graph) -> Handled:
         match decision.verdict:
             case Verdict.RETRY:
-                return later_and_longer(found.change, decision.reason, self._world.uniform)
+                waits = later_and_longer(found.change, decision.reason, self._world.uniform)
+                return replace(waits, rule=decision.rule)
             case Verdict.WOULD_ENABLE:
                 return Handled(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
             case Verdict.ENABLE if self._watched.was_let_go(found.change.mailbox):

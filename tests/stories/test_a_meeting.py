@@ -256,6 +256,7 @@ rules:
     story.wait()
 
     assert story.ends(ada)[-1] == ("delayed", "awaiting_data")
+    assert story.lines()[-1]["rule"] == "pilot"
     story.play()
     assert story.has_link(ada, second)
     assert len(story.lines("rule.limit_reached")) == 1
