@@ -34,7 +34,7 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     if reason := guard_against(event, policy, facts, now):
         skip = Verdict.SKIP
         return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
-    trace, open_or_met = _ask(policy.rules, event_facts(event, policy, facts, now), now)
+    trace, open_or_met = _ask(policy.asked(now), event_facts(event, policy, facts, now))
     enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
     awaited = _awaited(policy, facts)
     return _decision(_fold(enforced, awaited), _fold(open_or_met, awaited), trace)
@@ -53,14 +53,12 @@ def _internal(policy: Policy, facts: Facts) -> Domains | None:
 
 
 def _ask(
-    rules: Iterable[Rule], seen: EventFacts, now: datetime
+    rules: Iterable[Rule], seen: EventFacts
 ) -> tuple[tuple[RuleResult, ...], list[tuple[Rule, RuleResult]]]:
     """Ask every rule once; return the whole trace, and the rules that matched or could not be told."""
     trace = []
     open_or_met = []
     for rule in rules:
-        if not rule.is_asked(now):
-            continue
         matched = rule.matches(seen)
         result = rule.results[matched]
         trace.append(result)

@@ -138,6 +138,18 @@ class Policy:
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: the rules that are not off, and whether they are asked at all times
+    _awake: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    _always: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        awake = tuple(rule for rule in self.rules if rule.mode is not Mode.OFF)
+        object.__setattr__(self, "_awake", awake)
+        object.__setattr__(self, "_always", all(rule.active is None for rule in awake))
+
+    def asked(self, now: datetime) -> tuple[Rule, ...]:
+        """Return the rules that are asked at `now` (aware), in their order."""
+        return self._awake if self._always else tuple(rule for rule in self._awake if rule.is_asked(now))
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule with this id.
