@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.decision import Action, Mode
-from shared.rules.conjunctions import Conjunction
+from shared.rules.conjunctions import parts_of
 from shared.rules.domains import Domains
-from shared.rules.extents import AnyOf
 from shared.rules.policy import Rule
 from shared.rules.problems import Spot
 from shared.rules.reachability import unreached
@@ -83,14 +82,13 @@ def _check_protection(rules: Sequence[PlacedRule]) -> None:
             each.reader.warning(each.at("mode"), f"{only}; write mode: enforce, or off")
 
 
-def check_guarded(rules: Sequence[PlacedRule], reading: Reading) -> None:
+def check_guarded(rules: Sequence[PlacedRule]) -> None:
     """Note rules that ask for another join link where a guard keeps such events from all rules."""
     for placed in rules:
-        claims = Conjunction((placed.rule.when,), reading.comparisons).claims.get("has_other_join_link", ())
-        for claim in claims:
-            if claim.extent == AnyOf(frozenset((True,)), is_single=True):
+        for part in parts_of(placed.rule.when):
+            if part.name == "has_other_join_link" and part.expected == "true":
                 kept = "other_join_links: skip keeps such events from all rules; to ask, set it to ignore"
-                placed.reader.warning(claim.by.place, f"this can never hold: {kept}")
+                placed.reader.warning(part.place, f"this can never hold: {kept}")
 
 
 def _check_expired(placed: PlacedRule, today: date) -> None:

@@ -26,9 +26,15 @@ class Conjunction:
         self.claims: dict[str, list[Claim]] = {}
         self._budget = budget
         for condition in conditions:
-            for part in _parts(condition):
-                for name, claim in _claims(part):
-                    self.claims.setdefault(name, []).append(claim)
+            for part in parts_of(condition):
+                self._claim(part.name, Claim(part.extent, part))
+                if part.name in _FOLLOWS and part.extent is not None:
+                    name, extent = _FOLLOWS[part.name](part.extent)
+                    if extent is not None:
+                        self._claim(name, Claim(extent, part))
+
+    def _claim(self, name: str, claim: Claim) -> None:
+        self.claims.setdefault(name, []).append(claim)
 
     def joined(self, name: str) -> Iterator[Condition]:
         """Yield the conditions that join others by this name, `any` or `not`."""
@@ -78,22 +84,15 @@ class Conjunction:
         )
 
 
-def _parts(condition: Condition) -> Iterator[Condition]:
-    if condition.name != "all":
-        yield condition
-        return
-    for child in condition.children:
-        yield from _parts(child)
-
-
-def _claims(condition: Condition) -> Iterator[tuple[str, Claim]]:
-    """Yield what a condition says of its own value, and what follows for another."""
-    yield condition.name, Claim(condition.extent, condition)
-    follows = _FOLLOWS.get(condition.name)
-    if follows is not None and condition.extent is not None:
-        name, extent = follows(condition.extent)
-        if extent is not None:
-            yield name, Claim(extent, condition)
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """Yield the condition, or those that its `all` joins, inner ones too."""
+    left = [condition]
+    while left:
+        part = left.pop()
+        if part.name == "all":
+            left.extend(reversed(part.children))
+        else:
+            yield part
 
 
 def _people(extent: Extent) -> tuple[str, Extent | None]:

@@ -83,7 +83,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
     with suppress(ReadingEnds):  # so many warnings were found that more of them help nobody
         check_rules(rules, today, reading)
         if "other_join_links" not in settings or settings["other_join_links"].value.skip:
-            check_guarded(rules, reading)
+            check_guarded(rules)
         if not reading.errors:
             _check_lists(roots, readers, settings)
         if not any(file.places for file in read) and not reading.errors:

@@ -130,10 +130,11 @@ class Reader:
     def literal(self, node: Node, what: str) -> str | None:
         """Return text that events are compared with; typographic quotes around it are hardly meant."""
         text = self.text(node, what)
-        text = text and text.rstrip("\n")  # a text block ends in a line break that nobody means
-        if text is not None and text[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
+        if text is None or text.isascii():
+            return text and text.rstrip("\n")  # a text block ends in a line break that nobody means
+        if text[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
             self.warning(node, f"the quotes of {shown(text)} are part of the text; YAML's own are \" and '")
-        return text
+        return text.rstrip("\n")
 
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
         """Return one of the choices."""

@@ -18,7 +18,11 @@ RULE_KEYS = (
 )  # fmt: skip
 _EVERY = frozenset(("always", "all", "any", "true", "every", "everything", "*"))
 JOINS = ("all", "any", "not")
-_CONDITIONS = (*CATALOGUE, *JOINS)
+_MODES: dict[str, Mode] = {mode.value: mode for mode in Mode}
+_ACTIONS: dict[str, Action] = {action.value: action for action in Action}
+_UNLIMITED = Limits()
+_RULE_KEYS = dict.fromkeys(RULE_KEYS)
+_CONDITIONS = dict.fromkeys((*CATALOGUE, *JOINS))
 PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,7 +33,7 @@ def read_rule(node: Node, reader: Reader) -> Rule | None:
     rule_id = _id(node, reader)
     noted = reader.reading.errors
     reader = reader.for_rule(rule_id) if rule_id is not None else reader
-    keys = reader.keys(node, "a rule", RULE_KEYS)
+    keys = reader.keys(node, "a rule", _RULE_KEYS)
     if keys is None or not isinstance(node, Mapping):
         return None
     rule = _rule(rule_id or "", node, keys, reader)
@@ -55,14 +59,18 @@ def _rule(rule_id: str, node: Mapping, keys: dict[str, Node], reader: Reader) ->
         reader.problem(node, "when is missing; a rule for every event says when: {}")
     when = _block(keys["when"], reader, "when", may_be_empty=True) if "when" in keys else None
     unless = _block(keys["unless"], reader, "unless") if "unless" in keys else None
-    mode = reader.choice(keys["mode"], "mode", tuple(Mode)) if "mode" in keys else Mode.REPORT
-    action = reader.choice(keys["action"], "action", tuple(Action)) if "action" in keys else Action.ENABLE
+    mode = _MODES.get(reader.choice(keys["mode"], "mode", _MODES) or "") if "mode" in keys else Mode.REPORT
+    action = (
+        _ACTIONS.get(reader.choice(keys["action"], "action", _ACTIONS) or "")
+        if "action" in keys
+        else Action.ENABLE
+    )
     missing = (
         reader.choice(keys["on_missing"], "on_missing", ("skip", "retry")) if "on_missing" in keys else "skip"
     )
     description = reader.text(keys["description"], "description") if "description" in keys else ""
     fallback = _fallback(keys["provider"], reader) if "provider" in keys else None
-    limits = _limits(keys["limits"], reader) if "limits" in keys else Limits()
+    limits = _limits(keys["limits"], reader) if "limits" in keys else _UNLIMITED
     active = _window(keys["active"], reader) if "active" in keys else None
     tests = read_tests(keys["tests"], reader) if "tests" in keys else ()
     if when is None:
@@ -75,12 +83,12 @@ def _rule(rule_id: str, node: Mapping, keys: dict[str, Node], reader: Reader) ->
     return Rule(
         id=rule_id,
         description=description or "",
-        mode=Mode(mode),
+        mode=mode,
         when=whole,
         unless=ruled_out,
-        action=Action(action),
+        action=action,
         provider_fallback=fallback,
-        limits=limits or Limits(),
+        limits=limits or _UNLIMITED,
         active=active,
         retry_on_missing=missing == "retry",
         tests=tests,

@@ -108,7 +108,8 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
     quoted = [f'"{shown(word)}"' for word in words[:_MOST_TOLD]] + words[_MOST_TOLD:]
     said = f"{operator.replace('_', ' ')} {told(quoted, ' or ', _MOST_TOLD)}"
     for item, word in zip(nodes, words, strict=True):
-        _check_meaning(operator, word, item, reader, what)
+        if _ODD.search(word):
+            _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
         extent = AnyOf(frozenset((operator, word) for word in folded), includes=_includes)
@@ -133,8 +134,6 @@ def _includes(wide: Hashable, way: Hashable) -> bool:
 
 def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: str) -> None:
     """Note what looks like a word of another language than this operator's."""
-    if not _ODD.search(word):
-        return  # nearly all are such
     for form, said in _FORMS["matches" if operator == "matches" else "words"]:
         if form.fullmatch(word):
             reader.warning(node, f"{what}: {said.format(shown(word))}")
@@ -142,7 +141,7 @@ def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: s
 
 
 _ODD = re.compile(r"[*^\\/\[.]")
-#: how words and patterns are not written
+#: how words and patterns are not written; `_ODD` is found in all of these
 _FORMS = {
     "words": (
         (re.compile(r"\*.*|.*\*"), '"*" is no wildcard here but a star; contains needs none'),

@@ -107,16 +107,12 @@ class _Composer:
             many = f"the file has more than {MAX_NODES:,} values; split it into several"
             raise Unreadable(_at(mark, many))
         if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
-            if event.style in _BLOCKS and not event.value:  # ">1" opens a block of text, and nothing is in it
-                return Scalar(
-                    mark.line + 1, mark.column + 1, self._lines[mark.line][mark.column :], plain=False
-                )
-            if event.style == '"' and FORBIDDEN.search(event.value):
-                invisible = 'an escape in double quotes makes an invisible character of this ("\\b", say)'
-                self._note(event, f"{invisible}; use single quotes")
-            elif mark.line in self._hashed and event.value and not event.style:
+            text, style = event.value, event.style  # nearly all are such
+            if style:
+                text = self._quoted(text, style, event)
+            elif text and mark.line in self._hashed:
                 self._check_comment(event)
-            return Scalar(mark.line + 1, mark.column + 1, event.value, not event.style)  # nearly all are such
+            return Scalar(mark.line + 1, mark.column + 1, text, not style)
         if depth > MAX_DEPTH:
             raise Unreadable(_at(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
         self.reached = mark
@@ -128,6 +124,16 @@ class _Composer:
         # What is refused is taken for the text that was probably meant: one mistake makes one problem.
         text = f"*{event.anchor}" if isinstance(event, AliasEvent) else event.value or "!" * refused
         return Scalar(mark.line + 1, mark.column + 1, text, not refused and not event.style)
+
+    def _quoted(self, text: str, style: str, event: Any) -> str:
+        """Return text that does not stand plainly, as it was meant."""
+        mark = event.start_mark
+        if style in _BLOCKS and not text:  # ">1" opens a block of text, and nothing is in it
+            return str(self._lines[mark.line][mark.column :])
+        if style == '"' and FORBIDDEN.search(text):
+            invisible = 'an escape in double quotes makes an invisible character of this ("\\b", say)'
+            self._note(event, f"{invisible}; use single quotes")
+        return text
 
     def _refuse(self, event: Any) -> bool:
         """Note what rules don't need of YAML, and whether the event has it."""
@@ -164,7 +170,7 @@ class _Composer:
         items: list[Node] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
             item = self._node(event, depth)
-            if isinstance(item, Scalar) and item.plain and not item.text:
+            if isinstance(item, Scalar) and not item.text and item.plain:
                 item = self._comment(event.start_mark) or item
             items.append(item)
         return tuple(items)
@@ -178,7 +184,7 @@ class _Composer:
             if not isinstance(key, Scalar):
                 self._note(event, "a key is a single word; put text in brackets in quotes")
                 continue
-            if isinstance(value, Scalar) and value.plain and not value.text:
+            if isinstance(value, Scalar) and not value.text and value.plain:
                 value = self._comment(begin.start_mark) or Scalar(key.line, key.column, "", plain=True)
             if key.text == "<<" and key.plain:
                 self._note(event, '"<<" (a YAML merge key) is not supported; write the keys out')
