@@ -48,6 +48,8 @@ _FILES: dict[str, Callable[[], str]] = {
         "- {id: a{n}, when: {all: [{is_all_day: true},{is_all_day: false}]}}"
     ),
     "words by the ten thousand": lambda: _condition(f"{{subject: [{'a,' * 45_000}]}}"),
+    "words as many as may be": lambda: _condition(f"{{any: [{'{subject: [' + 'a,' * 2_000 + ']},'}]}}"),
+    "names by the ten thousand": lambda: _condition(f"{{categories: [{'a,' * 45_000}]}}"),
     "conditions by the ten thousand": lambda: _condition(f"{{any: [{'{has_room: true},' * 11_000}]}}"),
     "conditions turned round": lambda: _condition(f"{{all: [{'{not: {has_room: true}},' * 8_000}]}}"),
     "conditions twenty deep": lambda: _condition("{all: [" * 20 + "{is_all_day: true}," * 12_000 + "]}" * 20),

@@ -129,12 +129,12 @@ class Reader:
 
     def literal(self, node: Node, what: str) -> str | None:
         """Return text that events are compared with; typographic quotes around it are hardly meant."""
-        text = self.text(node, what)
-        if text is None or text.isascii():
-            return text and text.rstrip("\n")  # a text block ends in a line break that nobody means
-        if text[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
-            self.warning(node, f"the quotes of {shown(text)} are part of the text; YAML's own are \" and '")
-        return text.rstrip("\n")
+        value = node.value if isinstance(node, Scalar) else None
+        if not isinstance(value, str) or not value.strip():
+            return self.text(node, what)
+        if value[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
+            self.warning(node, f"the quotes of {shown(value)} are part of the text; YAML's own are \" and '")
+        return value.rstrip("\n")  # a text block ends in a line break that nobody means
 
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
         """Return one of the choices."""

@@ -264,21 +264,24 @@ class NamesSyntax:
         return Expectation(told(read), lambda value: not folded.isdisjoint(value), extent)
 
     def _name(self, node: Node, reader: Reader, name: str) -> str | None:
-        word = reader.text(node, name) if self.choices else reader.literal(node, name)
+        if self.choices:
+            return self._choice(node, reader, name)
+        word = reader.literal(node, name)
+        if word is not None and "," in word and isinstance(node, Scalar) and node.plain:
+            reader.warning(
+                node, f"{name}: this is one name with a comma in it; write several as {_list_of(word)}"
+            )
+        return word
+
+    def _choice(self, node: Node, reader: Reader, name: str) -> str | None:
+        word = reader.text(node, name)
         if word is None:
             return None
-        several = f"[{', '.join(part.strip() for part in word.split(','))}]"
-        if not self.choices:
-            if "," in word and isinstance(node, Scalar) and node.plain:
-                reader.warning(
-                    node, f"{name}: this is one name with a comma in it; write several as {several}"
-                )
-            return word
         for choice in self.choices:
             if fold(choice) == fold(word.strip()):
                 return choice
         choices = ", ".join(self.choices)
-        hint = f"; write {several}" if "," in word else ""
+        hint = f"; write {_list_of(word)}" if "," in word else ""
         near = None if hint else reader.reading.suggest(word, self.choices)
         reader.problem(
             node, f'{name} is one of {choices}, but this is "{shown(word)}"{hint}', suggestion=near
@@ -288,3 +291,7 @@ class NamesSyntax:
     def show(self, value: Names) -> str:
         """Return the names as they stand in the event."""
         return ", ".join(map(shown, value.values())) or "none"
+
+
+def _list_of(words: str) -> str:
+    return f"[{', '.join(part.strip() for part in words.split(','))}]"

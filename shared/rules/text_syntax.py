@@ -12,6 +12,8 @@ from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
+#: so many words are looked for, one by one, in each event
+MAX_WORDS = 2_000
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _MOST_TOLD = 10
@@ -101,14 +103,19 @@ def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
 
 
 def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
+    if len(nodes) > MAX_WORDS:
+        reader.problem(
+            nodes[0], f"{what}: these are more than {MAX_WORDS:,} words, which every event is searched for"
+        )
+        return None
     read = [reader.literal(item, what) for item in nodes]
     words = [word for word in read if word is not None]
     if not words or len(words) < len(nodes):
         return None
     quoted = [f'"{shown(word)}"' for word in words[:_MOST_TOLD]] + words[_MOST_TOLD:]
     said = f"{operator.replace('_', ' ')} {told(quoted, ' or ', _MOST_TOLD)}"
-    for item, word in zip(nodes, words, strict=True):
-        if _ODD.search(word):
+    if _ODD.search("\n".join(words)):
+        for item, word in zip(nodes, words, strict=True):
             _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
