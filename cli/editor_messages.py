@@ -5,10 +5,10 @@ from typing import Any
 from cli.language import CLOCK_TIME, DATE, DAY_AND_TIME, ID, PERSON, START
 from shared.rules.catalogue import CATALOGUE
 from shared.rules.domain_words import ADDRESS, DOMAIN
+from shared.rules.duration_syntax import DURATION
 from shared.rules.lists import NAME
 from shared.rules.people_syntax import GUID
 from shared.rules.shapes import TEXT, Shape, matching
-from shared.rules.syntaxes import DURATION
 
 _MESSAGES: dict[str, str] = {
     shape["pattern"]: message

@@ -12,10 +12,11 @@ from cli.word import Word, choice
 from shared.domain.decision import Action, Mode
 from shared.rules.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_AS
 from shared.rules.domain_words import ADDRESS, DOMAIN, DOMAINS
+from shared.rules.duration_syntax import DURATION, DurationSyntax
 from shared.rules.lists import NAME
+from shared.rules.number_syntax import NumberSyntax
 from shared.rules.people_syntax import GUID, PeopleSyntax
 from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, whole_number
-from shared.rules.syntaxes import DURATION, DurationSyntax, NumberSyntax
 from shared.rules.text_syntax import TextSyntax
 from shared.rules.time_syntax import CLOCK, StartsBetweenSyntax
 

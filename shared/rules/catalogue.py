@@ -10,10 +10,12 @@ from operator import attrgetter
 from typing import Any, Generic
 
 from shared.rules.conditions import Condition
+from shared.rules.duration_syntax import DurationSyntax
 from shared.rules.event_facts import EventFacts
+from shared.rules.number_syntax import NumberSyntax
 from shared.rules.people_syntax import PeopleSyntax
 from shared.rules.reader import Reader
-from shared.rules.syntaxes import DurationSyntax, FlagSyntax, NamesSyntax, NumberSyntax, Syntax, V
+from shared.rules.syntaxes import FlagSyntax, NamesSyntax, Syntax, V
 from shared.rules.text_syntax import TextSyntax
 from shared.rules.time_syntax import RolloutSyntax, StartsBetweenSyntax
 from shared.rules.yaml_nodes import Node, Placed

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from shared.rules.domain_words import meant_by, read_domains
 from shared.rules.domains import is_address
+from shared.rules.duration_syntax import read_duration
 from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
 from shared.rules.people_syntax import GUID, read_guid
 from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep
 from shared.rules.reader import Reader, described
-from shared.rules.syntaxes import read_duration
 from shared.rules.yaml_nodes import Mapping, Node, Scalar
 
 

@@ -9,11 +9,11 @@ from shared.domain.decision import Action
 from shared.domain.recurrence import WEEKDAYS
 from shared.rules.catalogue import IMPORTANCES, SENSITIVITIES, SHOWN_AS
 from shared.rules.domains import domain_of
+from shared.rules.duration_syntax import read_duration
 from shared.rules.event_sketch import EventSketch, TimeOfDay
 from shared.rules.people_syntax import GUID
 from shared.rules.policy import RuleTest
 from shared.rules.reader import Reader, described
-from shared.rules.syntaxes import read_duration
 from shared.rules.time_syntax import read_clock, read_zone
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
