@@ -57,11 +57,16 @@ def cel(count: int) -> Callable[[], object]:
     return lambda: [program.evaluate(facts) for program in programs]
 
 
-def logic(count: int) -> Callable[[], object]:
-    """Return the same in JSON Logic (panzi-json-logic)."""
-    rules: list[Any] = [
+def logic_rules(count: int) -> list[Any]:
+    """Return the same as JSON Logic."""
+    return [
         {"and": [{"in": [f"word-{n}", {"var": "subject"}]}, {">=": [{"var": "external"}, 1]}]}
         for n in range(count)
     ]
+
+
+def logic(count: int) -> Callable[[], object]:
+    """Return one decision of JSON Logic's (panzi-json-logic)."""
+    rules = logic_rules(count)
     facts = {"subject": EVENT.subject, "external": 5}
     return lambda: [json_logic.jsonLogic(rule, facts) for rule in rules]
