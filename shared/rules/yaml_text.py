@@ -13,7 +13,7 @@ _UNWANTED = (
     (FORBIDDEN, "an invisible control character stands here; remove it"),
     (re.compile("[\u200b\u2060\ufeff]"), "an invisible character stands here; remove it"),
     (
-        re.compile("^[ \t]*(?:- )*(?:[\\w]+:)?([\u00a0\u2007\u202f\u3000])", re.MULTILINE),
+        re.compile("^[ \t]*(?:- )*(?:[a-z_]+:)?([\u00a0\u2007\u202f\u3000])", re.MULTILINE),
         "a space stands here that only looks like one (a no-break space); type it anew",
     ),
     (re.compile("^(<<<<<<<|=======|>>>>>>>)( |$)", re.MULTILINE), "a merge conflict stands here; resolve it"),
