@@ -94,7 +94,7 @@ def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Po
 def _root(file: RuleFile, reader: Reader) -> Node | None:
     root, mistakes = read_yaml(file.content)
     for mistake in mistakes:
-        (reader.problem if mistake.is_certain else reader.warning)(mistake, mistake.text)
+        reader.problem(mistake, mistake.text)
     return root
 
 

@@ -128,10 +128,14 @@ class Reader:
         return None
 
     def literal(self, node: Node, what: str) -> str | None:
-        """Return text that events are compared with; typographic quotes around it are hardly meant."""
+        """Return text that events are compared with, with a warning where it is hardly what was meant."""
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, str) or not value.strip():
             return self.text(node, what)
+        if isinstance(node, Scalar) and node.comment is not None:
+            self.warning(
+                node.comment, 'from "#" on this is a comment; put quotes around the text if it is meant'
+            )
         if value[0] in _TYPOGRAPHIC and isinstance(node, Scalar) and node.plain:
             self.warning(node, f"the quotes of {shown(value)} are part of the text; YAML's own are \" and '")
         return value.rstrip("\n")  # a text block ends in a line break that nobody means

@@ -40,12 +40,16 @@ class Place(NamedTuple):
 
 # Nodes are named tuples because a file has tens of thousands: frozen dataclasses take three times as long.
 class Scalar(NamedTuple):
-    """One value. `plain` tells that it stood without quotes, so that `3` is a number and `"3"` is not."""
+    """One value. `plain` tells that it stood without quotes, so that `3` is a number and `"3"` is not.
+
+    `comment` is where a comment behind it begins that may be meant as text, `Project #42`.
+    """
 
     line: int
     column: int
     text: str
     plain: bool
+    comment: Place | None = None
 
     @property
     def value(self) -> bool | int | float | str | None:

@@ -22,7 +22,7 @@ from yaml.events import (
 )
 
 from shared.rules.yaml_mistakes import VAGUE, began_earlier, explain, likely_cause
-from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 from shared.rules.yaml_text import FORBIDDEN, Mistake, Unreadable, text_of
 
 MAX_DEPTH = 50
@@ -111,7 +111,7 @@ class _Composer:
             if style:
                 text = self._quoted(text, style, event)
             elif text and mark.line in self._hashed:
-                self._check_comment(event)
+                return Scalar(mark.line + 1, mark.column + 1, text, plain=True, comment=self._behind(event))
             return Scalar(mark.line + 1, mark.column + 1, text, not style)
         if depth > MAX_DEPTH:
             raise Unreadable(_at(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
@@ -158,13 +158,11 @@ class _Composer:
             raise Unreadable(mistake)
         self._mistakes.append(mistake)
 
-    def _check_comment(self, event: Any) -> None:
-        """Note a comment behind plain text that may be meant as part of it."""
+    def _behind(self, event: Any) -> Place | None:
+        """Return where a comment stands behind plain text that may be meant as part of it."""
         end = event.end_mark
         found = _HASHED.match(self._lines[end.line], end.column)
-        if found is not None:
-            cut = f'from "#" on this is a comment; put the text in quotes if {shown(found[1])} belongs to it'
-            self._take(Mistake(end.line + 1, found.start(1) + 1, cut, is_certain=False))
+        return None if found is None else Place(end.line + 1, found.start(1) + 1)
 
     def _items(self, depth: int) -> tuple[Node, ...]:
         items: list[Node] = []

@@ -22,12 +22,11 @@ _UNWANTED = (
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a file as YAML, in plain words; what is not certain is allowed, but hardly meant."""
+    """What is wrong with a file as YAML, in plain words."""
 
     line: int
     column: int
     text: str
-    is_certain: bool = True
 
 
 class Unreadable(Exception):
