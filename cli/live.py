@@ -7,7 +7,7 @@ from pathlib import Path
 from cli import parts, rule_files, scope
 from cli.output import Failed, Refused
 from cli.subject import Subject
-from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.meeting import Meeting
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -22,6 +22,7 @@ from shared.rules.facts import Facts
 from shared.rules.loader import load_policy
 from shared.rules.policy import Policy
 from shared.worker.desk import Desk, Look
+from shared.worker.enabling import PENDING
 from shared.worker.policies import unreadable
 
 _SENTENCES: dict[type[GraphError], str] = {
@@ -33,7 +34,6 @@ _SENTENCES: dict[type[GraphError], str] = {
     GraphUnavailable: "Graph can't be reached, or fails; try again, and look at Microsoft 365 service health",
 }
 _REFUSED = "Graph refuses; look whether mailbox and event id are whole"
-_WAITING = frozenset({MeetingState.ATTEMPTED, MeetingState.UNCONFIRMED})
 
 
 def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
@@ -109,7 +109,7 @@ def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""
         notes.append(f"remembered since {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
-        if meeting.state in _WAITING:
+        if meeting.state in PENDING:
             notes.append("a write is under way: the worker first sees to its end, before it decides anew")
     return notes
 

@@ -1,7 +1,7 @@
 """The same rules in Joinlink, in CEL and in JSON Logic: two facts of a meeting are asked for, none matches.
 
 Each rule asks whether a word is in the subject and how many guests come from outside. The others get these
-two facts ready-made; Joinlink takes them out of the event itself, and runs its eight guards besides.
+two facts ready-made; Joinlink takes them out of the event itself, and runs its nine guards besides.
 """
 
 from collections.abc import Callable

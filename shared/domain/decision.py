@@ -52,13 +52,13 @@ class Reason(StrEnum):
     OTHER_JOIN_LINK = "other_join_link"
     REMOVED_BY_USER = "removed_by_user"
     GAVE_UP = "gave_up"
+    NOT_IN_SCOPE = "not_in_scope"
     # other reasons for `skipped`
     RULE_SKIP = "rule_skip"
     NO_RULE_MATCHED = "no_rule_matched"
     LIMIT_REACHED = "limit_reached"
     NO_PROVIDER = "no_provider"
     PROVIDER_NOT_ALLOWED = "provider_not_allowed"
-    NOT_IN_SCOPE = "not_in_scope"
     INSUFFICIENT_DATA = "insufficient_data"
     # `enabled`
     LINK_ADDED = "link_added"

@@ -109,6 +109,16 @@ def _gave_up_why(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -
     return f"{attempts} of {MAX_ATTEMPTS} attempts brought no link"
 
 
+def _not_in_scope(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> bool:
+    return event.is_organizer and policy.mailboxes.leaves_out(event.organizer)
+
+
+def _scope_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> str:
+    if _not_in_scope(event, policy, facts, now):
+        return "mailboxes: exclude names the organizer"
+    return "mailboxes: exclude does not name the organizer"
+
+
 #: in the order in which they are asked
 GUARDS = (
     Guard(Reason.ALREADY_ONLINE, _already_online, _online_why),
@@ -119,6 +129,8 @@ GUARDS = (
     Guard(Reason.OTHER_JOIN_LINK, _other_join_link, _other_join_link_why),
     Guard(Reason.REMOVED_BY_USER, _removed_by_user, _removed_why),
     Guard(Reason.GAVE_UP, _gave_up, _gave_up_why),
+    # Last, so that a link that people took away is remembered, whoever is excluded meanwhile.
+    Guard(Reason.NOT_IN_SCOPE, _not_in_scope, _scope_why),
 )
 
 

@@ -86,7 +86,7 @@ class Counters:
                 return Full(window, most or 0, first=False)
             # What is given back makes room: the next refusal is news again.
             said = full or (refused and change > 0)
-            values = {"count": count if full else count + change, "refused": said}
+            values = {"count": count if full else max(0, count + change), "refused": said}
             if self._wrote(rule, window, values, row):
                 return Full(window, most or 0, first=True) if full else None
         raise StorageUnavailable(f"the counter of a rule was too busy: {_TRIES} tries in vain")

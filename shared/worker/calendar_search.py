@@ -67,11 +67,10 @@ class CalendarSearcher:
 
     def _judge(self, event: Event, search: Search, pending: frozenset[str]) -> Judged:
         """Decide as the worker will; what we remember of an event is read only where that could matter."""
-        if event.is_organizer and self._meetings.key(event.id) in pending:
-            return Judged(event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
-        if event.is_organizer and policy.mailboxes.leaves_out(event.organizer):
-            return Judged(event, Verdict.SKIP)
+        is_left_out = policy.mailboxes.leaves_out(event.organizer)
+        if event.is_organizer and not is_left_out and self._meetings.key(event.id) in pending:
+            return Judged(event, Verdict.ENABLE)
         decision = decide(event, policy, self._directory.facts(policy), now)
         if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
             meeting = self._meetings.read(search.mailbox, event.id).meeting

@@ -89,7 +89,8 @@ class _Kept:
         if now >= self._known_until:
             self._known = None
         try:
-            answer = self._ask()
+            # Nothing is known that an empty answer, a stutter of Graph's maybe, could be held against.
+            answer = self._ask() or (self._ask() if self._known is None else frozenset())
         except GraphError as error:
             logger().warning("directory.refused", what=self._what, detail=str(error))
             if not isinstance(error, _PASSING):

@@ -61,13 +61,17 @@ class Policies:
     def _in_force(self, now: datetime) -> Policy | None:
         # A process that has just begun, or was idle, can't tell whether changed files are half of a sync, nor
         # how long ago those before were withdrawn. Either may write, so it waits for another look.
-        is_sure = self._in_place is not None and now - self._in_place <= _OUTDATED
-        return self._policy if is_sure or not self._is_changing else None
+        return self._policy if self._is_sure(now) or not self._is_changing else None
+
+    def _is_sure(self, now: datetime) -> bool:
+        return self._in_place is not None and now - self._in_place <= _OUTDATED
 
     def _look(self, now: datetime) -> None:
         try:
             files = self._source.read()
         except (OSError, StorageUnavailable) as error:
+            if not self._is_changing and not self._is_sure(now):
+                self._recall()
             self._refuse([f"the rule files can't be read: {unreadable(error)}"], now)
         else:
             self._meet(files, now)
@@ -79,7 +83,11 @@ class Policies:
         are_over = self._changes.are_over(found, now)
         self._is_changing = found != self._judged and not are_over
         if self._is_changing:
-            logger().info("rules.changed", policy=_hash(self._in_force(now)))
+            policy = self._in_force(now)
+            if policy is None:  # messages wait, which should not go on
+                logger().warning("rules.changed", policy=None)
+            else:
+                logger().info("rules.changed", policy=policy.hash)
             return
         self._in_place = now
         if found != self._judged or self._policy is None:
@@ -89,14 +97,14 @@ class Policies:
     def _judge(self, files: tuple[RuleFile, ...], now: datetime) -> None:
         loaded = load_policy(files, today=now.date())
         if loaded.policy is None:
+            if self._policy is None:
+                self._recall()
             self._refuse([str(error) for error in loaded.errors], now)
         else:
             self._take(loaded, kept=False)
             self._unkept = files
 
     def _refuse(self, problems: list[str], now: datetime) -> None:
-        if self._policy is None and not self._is_changing:
-            self._recall()
         logger().error(
             "rules.refused",
             problems=problems[:_PROBLEMS_LOGGED],
@@ -105,11 +113,13 @@ class Policies:
         )
 
     def _recall(self) -> None:
-        """Take the policy that was in force before this process began."""
+        """Take the policy that was in force last, whichever process took it."""
         try:
             files = self._keeper.read()
         except StorageUnavailable as error:
             logger().warning("rules.keep_failed", detail=str(error))
+            return
+        if rules_hash(files) == _hash(self._policy):
             return
         loaded = load_policy(files)
         if loaded.policy is not None:

@@ -148,8 +148,6 @@ class Processor:
         if meeting and meeting.state in PENDING and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
         now, policy = self._world.now(), found.policy
-        if found.event.is_organizer and policy.mailboxes.leaves_out(found.event.organizer):
-            return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
         facts = Facts(meeting=meeting)
         # Where a guard decides, nothing needs to be asked of the directory.
         if guard_against(found.event, policy, facts, now) is None:

@@ -27,16 +27,20 @@ class Keeper(Protocol):
 
 
 class RuleChanges:
-    """Remembers what the last look saw."""
+    """Remembers what was seen last, and since when."""
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._seen: str | None = None
+        self._since: datetime | None = None
 
     def are_over(self, found: str, now: datetime) -> bool:
         """Return whether the files of this hash, which lie there now, have come to rest."""
-        before, self._seen = self._seen, found
-        return found == before or self._is_known(found, now, is_first=before is None)
+        is_first = self._since is None
+        # A clock that was set back tells nothing of how long they have been there.
+        if self._since is None or found != self._seen or now < self._since:
+            self._seen, self._since = found, now
+        return now - self._since >= LOOK_EVERY or self._is_known(found, now, is_first=is_first)
 
     def _is_known(self, found: str, now: datetime, *, is_first: bool) -> bool:
         """Return whether another process has seen the same before: this one may live for one look only."""
@@ -45,7 +49,6 @@ class RuleChanges:
                 return True
             kept = self._keeper.read()
         except StorageUnavailable:
-            # Said when they are to be kept; without its storage the app does nothing anyway.
-            return is_first
-        # The very first rules of all need not wait: there are none that they could be half of.
+            return False  # said when they are to be kept; the next look of this process will tell
+        # The very first rules of all don't wait: no policy was in force that they could be half of.
         return rules_hash(kept) == found if kept else is_first

@@ -33,6 +33,7 @@ Guards, the first that holds decides
   other_join_link  no other join link was found
   removed_by_user  it is not known to have had a link
   gave_up          0 of 3 attempts brought no link
+  not_in_scope     mailboxes: exclude does not name the organizer
 """
 
 

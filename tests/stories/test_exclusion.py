@@ -45,6 +45,24 @@ def test_an_address_protects_as_soon_as_the_rules_are_read(story: Story) -> None
     assert story.has_link(bo, others)
 
 
+def test_a_link_that_is_taken_away_meanwhile_stays_away(story: Story) -> None:
+    """Whoever is excluded, and is not any more: what a person took away is never added again."""
+    ada = served(story)
+    exclude(story, "ada@contoso.com")
+    online = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
+    meeting = story.meeting(ada, GUEST, **online)
+    story.play()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    rule_for(story, "{include: all}")
+    story.stage.clock.advance(timedelta(minutes=2))
+    story.stage.graph.people.edit(ada.id, meeting, subject="Review, again")
+    story.play()
+
+    assert story.ends(ada)[-1] == ("skipped", "removed_by_user")
+    assert not story.has_link(ada, meeting)
+
+
 def test_a_guest_who_is_excluded_protects_no_others(story: Story) -> None:
     """Exclusion is about whose mailbox it is: the organizer's copy is written, not the guest's."""
     ada = story.person("Ada")

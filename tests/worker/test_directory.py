@@ -128,7 +128,7 @@ def test_a_fact_that_was_never_read_is_worth_waiting_for() -> None:
 
 def test_a_group_without_members_is_known_to_be_empty() -> None:
     """Nobody is in it, which is something else than not knowing."""
-    assert Tenant(frozenset()).directory().members(["g"]) == {"g": frozenset()}
+    assert Tenant(frozenset(), frozenset()).directory().members(["g"]) == {"g": frozenset()}
 
 
 def test_an_empty_answer_is_doubted_for_a_minute() -> None:

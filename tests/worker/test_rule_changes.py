@@ -189,3 +189,40 @@ def test_without_a_shelf_two_looks_are_enough() -> None:
     desk.wait()
 
     assert (before, process.rules()) == (["a"], ["b"])
+
+
+def test_a_half_of_a_sync_is_waited_for_where_nobody_can_tell_what_was_in_force() -> None:
+    """The file that skips is missing just now, and the shelf is out of reach."""
+    desk = Desk(Shelf(*files(a=SKIP, b=GOOD)), b=GOOD)
+    desk.shelf.is_broken = True
+    process = desk.process()
+    half = process.rules()
+    desk.put(a=SKIP, b=GOOD)
+    for _ in range(2):
+        desk.wait()
+        whole = process.rules()
+
+    assert (half, whole) == (None, ["skip", "a"])
+
+
+def test_a_clock_that_is_set_back_makes_no_second_look_of_the_first() -> None:
+    """Two looks in one instant see one half of a sync twice."""
+    desk = Desk(Shelf(*files(a=SKIP, b=GOOD)), b=GOOD)
+    process = desk.process()
+    desk.shelf.is_broken = True
+    first = process.rules()
+    desk.wait(timedelta(milliseconds=-5))
+
+    assert (first, process.rules()) == (None, None)
+
+
+def test_an_idle_process_that_can_not_look_follows_what_others_have_taken() -> None:
+    """Its own rules may have been withdrawn hours ago."""
+    desk = Desk(a=GOOD)
+    idle = desk.process()
+    idle.rules()
+    desk.shelf.keep(files(a=BETTER))
+    desk.lock()
+    desk.wait(8 * timedelta(hours=1))
+
+    assert idle.rules() == ["b"]
