@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.decision import Action, Mode
-from shared.rules.conjunctions import parts_of
+from shared.rules.conjunctions import Conjunction, parts_of
 from shared.rules.domains import Domains
 from shared.rules.policy import Rule
 from shared.rules.problems import Spot
@@ -65,27 +65,27 @@ def _check_members(placed: PlacedRule, groups: frozenset[str]) -> None:
 
 def _check_protection(rules: Sequence[PlacedRule]) -> None:
     """Note rules that skip in report mode above one that writes: they keep no event from it."""
-    writes = [
-        place
-        for place, each in enumerate(rules)
-        if each.rule.mode is Mode.ENFORCE and each.rule.action is Action.ENABLE
-    ]
     for place, each in enumerate(rules):
-        if (
-            each.rule.mode is Mode.REPORT
-            and each.rule.action is Action.SKIP
-            and writes
-            and writes[-1] > place
-        ):
-            writing = rules[next(number for number in writes if number > place)].rule
+        if each.rule.mode is not Mode.REPORT or each.rule.action is not Action.SKIP:
+            continue
+        writing = next((after.rule for after in rules[place:] if _writes_beside(after, each)), None)
+        if writing is not None:
             only = f'in report mode it keeps no event from rule "{writing.id}", which is enforced below it'
             each.reader.warning(each.at("mode"), f"{only}; write mode: enforce, or off")
+
+
+def _writes_beside(writes: PlacedRule, skips: PlacedRule) -> bool:
+    """Whether a rule writes, and may do so to events that the other one would skip."""
+    if writes.rule.mode is not Mode.ENFORCE or writes.rule.action is not Action.ENABLE:
+        return False
+    beside = Conjunction((skips.rule.when,), skips.reader.reading.comparisons)
+    return not beside.rules_out(writes.rule.when)
 
 
 def check_guarded(rules: Sequence[PlacedRule]) -> None:
     """Note rules that ask for another join link where a guard keeps such events from all rules."""
     for placed in rules:
-        for part in parts_of(placed.rule.when):
+        for part in parts_of(placed.rule.when) if placed.rule.mode is not Mode.OFF else ():
             if part.name == "has_other_join_link" and part.expected == "true":
                 kept = "other_join_links: skip keeps such events from all rules; to ask, set it to ignore"
                 placed.reader.warning(part.place, f"this can never hold: {kept}")

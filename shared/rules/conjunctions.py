@@ -27,6 +27,7 @@ class Conjunction:
         self._budget = budget
         for condition in conditions:
             for part in parts_of(condition):
+                budget.spend(1)
                 self._claim(part.name, Claim(part.extent, part))
                 if part.name in _FOLLOWS and part.extent is not None:
                     name, extent = _FOLLOWS[part.name](part.extent)
@@ -50,7 +51,7 @@ class Conjunction:
             case "any":
                 return any(map(self.implies, wanted.children)) or self._every_way_implies(wanted)
             case "not":
-                return self._rules_out(wanted.children[0])
+                return self.rules_out(wanted.children[0])
             case _:
                 return self._holds(wanted) or self._every_way_implies(wanted)
 
@@ -62,13 +63,15 @@ class Conjunction:
         )
 
     def _every_way_implies(self, wanted: Condition) -> bool:
-        return any(
+        return not self._budget.is_spent and any(
             all(Conjunction((way,), self._budget).implies(wanted) for way in alternatives.children)
             for alternatives in self.joined("any")
         )
 
-    def _rules_out(self, condition: Condition) -> bool:
+    def rules_out(self, condition: Condition) -> bool:
         """Whether the condition surely fails with these."""
+        if self._budget.is_spent:
+            return False
         beside = Conjunction((condition,), self._budget)
         if any(beside.implies(failing.children[0]) for failing in self.joined("not")):
             return True

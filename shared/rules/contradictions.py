@@ -44,14 +44,21 @@ def _check(together: Conjunction, reader: Reader) -> None:
 
 def _check_value(claims: list[Claim], reader: Reader) -> None:
     """Note claims on one value that leave nothing of it."""
-    left, first = claims[0].extent, claims[0].by
-    for claim in claims[1:]:
+    left = claims[0].extent
+    for number, claim in enumerate(claims[1:], start=1):
         left = left and claim.extent and left.meet(claim.extent)
-        if left is None and claim.by is not first:
-            earlier, later = sorted((first, claim.by), key=_place)
+        if left is not None:
+            continue
+        other = next((each for each in claims[:number] if _exclude(each, claim)), claims[0])
+        if other.by is not claim.by:
+            earlier, later = sorted((other.by, claim.by), key=_place)
             beside = f"beside {earlier.name} {earlier.expected} in line {earlier.place.line}"
             reader.problem(later.place, f"this can never hold {beside}")
-            return
+        return
+
+
+def _exclude(one: Claim, other: Claim) -> bool:
+    return one.extent is not None and other.extent is not None and one.extent.meet(other.extent) is None
 
 
 def _place(condition: Condition) -> tuple[int, int]:

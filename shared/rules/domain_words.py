@@ -73,6 +73,8 @@ def _address(word: str, node: Node, reader: Reader, what: str) -> bool:
 
 def meant_by(word: str) -> str:
     """Return what to say of a word that is meant for a domain or an address, but written otherwise."""
+    if not word.isascii() and _LETTERS.fullmatch(word) and (plain := _in_ascii(word)):
+        return f"; write {plain}, as mail servers do"
     for mark, said in _FORMS if len(word) <= _LONGEST else ():
         found = mark.fullmatch(word)
         if found:
@@ -82,9 +84,22 @@ def meant_by(word: str) -> str:
 
 #: no address has more characters (RFC 5321)
 _LONGEST = 254
+
+
+_LETTERS = re.compile(r"[\w-]+(\.[\w-]+)+")
+
+
+def _in_ascii(domain: str) -> str:
+    try:
+        written = domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return written if PATTERN.fullmatch(written) else ""
+
+
 #: how domains and addresses are not written, and what to say then
 _FORMS = tuple(
-    (re.compile(form, re.IGNORECASE), said)
+    (re.compile(form, re.IGNORECASE | re.ASCII), said)
     for form, said in (
         (r"(?:mailto|smtp|sip):(.+@.+)", "write {0}"),
         (r"https?://(?:www\.)?([^/]+).*", "write {0}"),

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 #: `contoso.com`, or `*.contoso.com` for its subdomains only
 PATTERN = re.compile(
-    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE
+    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]",
+    re.IGNORECASE | re.ASCII,
 )
 _TOLD = re.compile(r"[^\s@/]+@([^\s@/\\]+)")
 #: as people write an address; in events, more than this is one

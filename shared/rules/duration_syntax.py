@@ -13,10 +13,14 @@ from shared.rules.yaml_nodes import Node, Scalar
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
 _LONG_DURATION = re.compile(
-    r"([0-9]{1,7}) *(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\.?", re.IGNORECASE
+    r"([0-9]{1,7}) *(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\.?",
+    re.IGNORECASE | re.ASCII,
 )
 #: PT15M, P1DT2H, 1h30m
-_ISO_DURATION = re.compile(r"P?(?:([0-9]{1,4})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)", re.IGNORECASE)
+_ISO_DURATION = re.compile(
+    r"(?=.*[0-9])(?:P(?:([0-9]{1,4})D)?T?)?(?:([0-9]{1,4})H)?(?:(?<!P)([0-9]{1,4})M)?",
+    re.IGNORECASE | re.ASCII,
+)
 _TIME_COMPARED = re.compile(r"([<>])=? *([0-9]{1,7}[smhd])")
 #: the JSON Schema of a time such as 15m
 DURATION = matching(_DURATION.pattern)
@@ -69,7 +73,7 @@ def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
         return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
     hint = "; it lacks a unit" if text.isdecimal() else ""
     hint = f"; write {meant[1]}{meant[2][0].lower()}" if meant else hint
-    iso = _ISO_DURATION.fullmatch(text)
+    iso = None if meant else _ISO_DURATION.fullmatch(text)
     if iso:
         parts = zip(iso.groups(), (86_400, 3600, 60), strict=True)
         seconds = sum(int(number) * unit for number, unit in parts if number)

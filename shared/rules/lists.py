@@ -7,7 +7,7 @@ from functools import cached_property
 from shared.rules.domains import Domains
 
 #: without a dot, so that no name can be taken for a domain
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE | re.ASCII)
 
 
 class NamedList:

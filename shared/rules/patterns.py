@@ -14,7 +14,7 @@ from shared.rules.yaml_nodes import Node, shown
 MAX_PATTERN = 1000
 #: steps of about 0.2 µs that compiling takes: a pattern, a class of Unicode, a pattern that is too large
 _EACH, _CLASS, _TOO_LARGE = 60, 500, 5_000
-_MAX_PATTERN_MEMORY = 1 << 18
+_MAX_PATTERN_MEMORY = 1 << 19
 _SHORTER = "shorten some, or use contains"
 #: what RE2 says -> what an admin needs to know
 _REFUSED = (

@@ -13,7 +13,7 @@ from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
 from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar, shown
 
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 _Members = Mapping[str, frozenset[str]]
 _Test = Callable[[Person, _Members], Truth]

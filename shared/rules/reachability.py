@@ -9,6 +9,9 @@ from shared.rules.conjunctions import Conjunction
 from shared.rules.policy import Rule, Window
 from shared.rules.reading import Budget
 
+#: conditions that can't be told of every event
+_UNSURE = frozenset(("external_attendees", "attendee", "organizer", "rollout", "starts_between"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -55,8 +58,11 @@ def _decides_before(before: _Asked, later: _Asked, budget: Budget) -> bool:
         return False
     if not (before.names <= later.whole.claims.keys() or "any" in later.whole.claims):
         return False
-    # Over its limit, a rule lets those after it decide; but nothing is left to skip then.
-    if _is_limited(before.rule) and later.rule.action is Action.ENABLE:
+    # Over its limit a rule lets those after it decide, and also while it can't be told: then one that skips
+    # still keeps others from enabling.
+    if _is_limited(before.rule):
+        return False
+    if (before.rule.action, later.rule.action) == (Action.ENABLE, Action.SKIP) and before.names & _UNSURE:
         return False
     return all(map(later.whole.implies, before.conditions))
 

@@ -9,6 +9,7 @@ from shared.rules.lists import Lists
 from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reading import Reading
 from shared.rules.slips import advice
+from shared.rules.yaml_mistakes import FALSE_SPACE
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown
 
 #: what YAML 1.1 and other tools take for true and false
@@ -75,7 +76,9 @@ class Reader:
         """Note a word that is not among the known ones, with what was probably meant or where it belongs."""
         name, colon, _ = word.partition(":")
         said = advice(word, known, self.reading.homes if has_home else {})
-        if colon and name in known:
+        if word[:1].isspace():
+            said = FALSE_SPACE
+        elif colon and name in known:
             said = 'a space is missing after the ":"'
         near = None if said else self.reading.suggest(word, known)
         hint = said or ("" if near else f"known are {some(known)}")

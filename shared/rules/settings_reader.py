@@ -118,7 +118,7 @@ def _sweep(node: Node, reader: Reader) -> Sweep:
         if value is not None and not _SHORTEST <= value <= _LONGEST:
             reader.problem(keys[key], f"sweep: {key} is 1h at least, and {_LONGEST.days}d at most")
     sweep = Sweep(**{key: value for key, value in times.items() if value is not None})
-    if sweep.every > sweep.window:
+    if None not in times.values() and sweep.every > sweep.window:
         holes = "every is longer than window (60d where none is said), so some days are never looked at"
         reader.problem(node, f"sweep: {holes}")
     return sweep

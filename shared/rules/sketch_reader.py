@@ -18,8 +18,8 @@ from shared.rules.time_syntax import read_clock, read_zone
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]+([0-9:]+))?")
-_WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +([0-9:]+)", re.IGNORECASE)
-_RELATIVE = re.compile(r"in +(.+)", re.IGNORECASE)
+_WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? +([0-9:]+)", re.IGNORECASE | re.ASCII)
+_RELATIVE = re.compile(r"in +(.+)", re.IGNORECASE | re.ASCII)
 _YEARS = range(2000, 2101)
 _LONGEST = timedelta(days=3650)
 _NAME = re.compile(r"[\w.'-]+")

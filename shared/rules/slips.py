@@ -17,10 +17,11 @@ _SAID: dict[str, str] = {
     "when": "conditions condition if where match",
     "unless": "except exceptions excluding exclude ifnot",
     "mode": "enabled state status",
-    "report": "audit reportonly dryrun enabledforreportingbutnotenforced log",
+    "report": "audit reportonly dryrun enabledforreportingbutnotenforced log test simulate trial",
     "off": "disabled disable false inactive",
     "enable": "add allow link",
-    "skip": "block deny ignore exempt",
+    "ignore": "allow",
+    "skip": "block deny ignore exempt disable disabled no none off never exclude false",
     "subject": "title name",
     "id": "name",
     "name": "title",
@@ -133,8 +134,8 @@ def _meant(sound: str, known: Collection[str]) -> str | None:
 
 def suggest(word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
     """Return the known word that `word` was probably meant to be, if one is near (1 is the same)."""
-    sound = _sound(word)[:60]
-    sounds = {_sound(candidate): candidate for candidate in islice(known, _MOST_KNOWN)}
+    sound = _sound(word[:60])
+    sounds = {_sound(candidate[:60]): candidate for candidate in islice(known, _MOST_KNOWN)}
     if sound in sounds:
         return sounds[sound]
     if meant := _meant(sound, known):

@@ -17,6 +17,25 @@ MAX_WORDS = 2_000
 _PATTERN: Shape = {**TEXT, "maxLength": MAX_PATTERN}
 
 _MOST_TOLD = 10
+_ODD = re.compile(r"[*^\\/\[.]")
+#: how words and patterns are not written, though people do; looked for in what is no longer than this
+_LONGEST = 200
+_FOREIGN = {
+    "words": (
+        (re.compile(r"\*\w[^*]*|[^*]*\w\*|\*\w[^*]*\w\*"), '"*" is no wildcard here, but a star'),
+        (
+            re.compile(r"\^.+|.*\.[*+].*|.*\\[dsw][*+].*|\\b.*\\b"),
+            "this looks like a pattern; patterns stand behind matches",
+        ),
+    ),
+    "matches": (
+        (re.compile(r"/.*/[a-z]*"), "the slashes are part of the pattern; write it without them"),
+        (
+            re.compile(r"\[[\w ]{3,}\]"),
+            '"{0}" is any one of these letters; the words in brackets are \\[…\\]',
+        ),
+    ),
+}
 _Test = Callable[[Texts], Truth]
 
 
@@ -45,7 +64,7 @@ class TextSyntax:
             return _block(node, reader, name)
         items = reader.items(node, name) or ()
         alone = items[0] if len(items) == 1 else node
-        if _is_in_brackets(alone, node):
+        if name == "subject" and _is_in_brackets(alone, node):
             lost = f'brackets make a list, so "{shown(alone.text)}" is looked for without them'
             reader.warning(node, f"{name}: {lost}; put quotes around brackets that are meant")
         words = tuple(item for item in items if not isinstance(item, Mapping))
@@ -103,7 +122,7 @@ def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
 
 
 def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
-    if len(nodes) > MAX_WORDS:
+    if operator == "contains" and len(nodes) > MAX_WORDS:
         reader.problem(
             nodes[0], f"{what}: these are more than {MAX_WORDS:,} words, which every event is searched for"
         )
@@ -141,30 +160,12 @@ def _includes(wide: Hashable, way: Hashable) -> bool:
 
 def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: str) -> None:
     """Note what looks like a word of another language than this operator's."""
-    for form, said in _FORMS["matches" if operator == "matches" else "words"]:
+    if len(word) > _LONGEST:
+        return
+    for form, said in _FOREIGN["matches" if operator == "matches" else "words"]:
         if form.fullmatch(word):
             reader.warning(node, f"{what}: {said.format(shown(word))}")
             return
-
-
-_ODD = re.compile(r"[*^\\/\[.]")
-#: how words and patterns are not written; `_ODD` is found in all of these
-_FORMS = {
-    "words": (
-        (re.compile(r"\*.*|.*\*"), '"*" is no wildcard here but a star; contains needs none'),
-        (
-            re.compile(r"\^.*|.*(\.[*+]|\\[bdsw.\[\]]).*"),
-            "this looks like a pattern; patterns stand behind matches",
-        ),
-    ),
-    "matches": (
-        (re.compile(r"/.*/[a-z]*"), "the slashes are part of the pattern; write it without them"),
-        (
-            re.compile(r"\[[\w ]{3,}\]"),
-            '"{0}" is any one of these letters; the words in brackets are \\[…\\]',
-        ),
-    ),
-}
 
 
 def _contains(words: Sequence[str]) -> _Test:

@@ -17,7 +17,7 @@ from shared.rules.yaml_nodes import Node, Scalar, shown
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 #: a time of day, for JSON Schema
 CLOCK = f"({_CLOCK.pattern}|24:00)"
-_HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE)
+_HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
 #: what people say for several days, and which

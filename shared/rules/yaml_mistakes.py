@@ -64,11 +64,13 @@ _BEGAN_EARLIER = (
 
 #: a person's line; in one of a hundred thousand characters the search would take minutes
 _LONGEST_LINE = 300
+FALSE_SPACE = "a space stands here that only looks like one; type it anew"
 _SPACE = 'a space is missing after the ":"'
 #: slips that make a parser stumble, most often in the next line; the mistake stands where a group begins
 _SLIPS = tuple(
     (re.compile(form), said)
     for form, said in (
+        (r"[ \t]*(?:- )*(?:[a-z_]+:)?([\u00a0\u2007\u202f\u3000])", FALSE_SPACE),
         (r"\s*(-)[^\W\d]", 'a space is missing after the "-"'),
         (r"\s*([\u2013\u2014\u2212])\s", 'a list begins with "-", and this is a longer dash'),
         (r"[^\"'#]*(\uff1a)", 'this is the ":" of another script; type it anew'),
@@ -96,11 +98,13 @@ def likely_cause(lines: Sequence[str]) -> Mistake | None:
                 return Mistake(number + 1, found.start(1) + 1, said)
     for number, line in enumerate(lines):
         quotes = _QUOTES.sub("", line)
-        if quotes.count('"') % 2:
+        if quotes.count('"') % 2 and _VALUE_QUOTE.search(quotes):
             return Mistake(number + 1, line.rindex('"') + 1, _QUOTE)
     return None
 
 
+#: a quote that opens a value, and is no inch mark
+_VALUE_QUOTE = re.compile(r'(?:^|[:\-,\[{])\s*"')
 #: text in single quotes, escapes and comments: what their double quotes say does not count
 _QUOTES = re.compile(r"'[^']*'|\\.|(^|\s)#.*")
 

@@ -12,10 +12,6 @@ _UNWANTED = (
     (re.compile("\0"), "a NUL byte stands here; remove it"),
     (FORBIDDEN, "an invisible control character stands here; remove it"),
     (re.compile("[\u200b\u2060\ufeff]"), "an invisible character stands here; remove it"),
-    (
-        re.compile("^[ \t]*(?:- )*(?:[a-z_]+:)?([\u00a0\u2007\u202f\u3000])", re.MULTILINE),
-        "a space stands here that only looks like one (a no-break space); type it anew",
-    ),
     (re.compile("^(<<<<<<<|=======|>>>>>>>)( |$)", re.MULTILINE), "a merge conflict stands here; resolve it"),
     (re.compile("^(```)", re.MULTILINE), "this line is no part of a rule file; remove it"),
 )

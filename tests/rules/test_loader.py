@@ -354,6 +354,10 @@ def test_any_bytes_are_a_policy_or_problems(content: bytes) -> None:
 
 
 HOSTILE = [
+    pytest.param("rules: [{id: a, when: {any: [{all: [" + "{has_room: true}," * 6_500 + "]}]}, unless: {any: [" + "{is_all_day: true}," * 6_000 + "]}}]", id="every way held against every other"),
+    pytest.param("rules:\n- id: a\n  when:\n    subject: |\n      " + "x.*" * 60_000 + "\n      y", id="a word that looks like a pattern"),
+    pytest.param("lists: {" + "a" * 200_000 + ": [a.b]}\nrules: [{id: a, when: {attendee: {domain_in: [" + "x," * 95 + "]}}}]", id="a list with a name without end"),
+    pytest.param("rules: [{id: a, when: {}, tests: [{name: n, expect: skip, event: {start: \u017fat 09:00}}]}]", id="a letter that is another in capitals"),
     pytest.param("rules: [{id: a, when: {subject: {matches: [" + "'" + r"\pL" * 330 + "'," + "]}}}]", id="classes of Unicode"),
     pytest.param("rules:\n- id: a\n  when: " + "{all: [" * 20 + "{has_room: true}," * 12_000 + "]}" * 20, id="conditions twenty deep"),
     pytest.param("rules: " + "[],{a:b}," * 20_000 + "\n- x", id="a long line that can't be read"),

@@ -78,7 +78,7 @@ def test_a_rule_within_the_time_of_another_is_never_reached() -> None:
 
 
 def test_rules_behind_a_limit_are_reached_when_it_is_full() -> None:
-    """Except those that skip: there is nothing left to keep from a link then."""
+    """Also those that skip: they keep others from enabling then."""
     text = """
 version: 1
 rules:
@@ -89,7 +89,7 @@ rules:
     policy = load_policy([RuleFile("x.yaml", text.encode())]).policy
     assert policy is not None
 
-    assert [(rule.id, by.id) for rule, by in unreached(policy.rules, Budget(1000))] == [("skips", "first")]
+    assert [(rule.id, by.id) for rule, by in unreached(policy.rules, Budget(1000))] == [("skips", "enables")]
 
 
 def test_a_spent_budget_finds_nothing() -> None:
@@ -114,6 +114,9 @@ def test_a_rule_that_is_never_reached_never_decides(
     dead = {rule.id for rule, _ in unreached(policy.rules, Budget(10_000))}
     matched = {result.rule for result in decision.trace if result.matched}
     assert not {decision.rule, decision.projected_rule} & dead & matched
+    alive = tuple(rule for rule in policy.rules if rule.id not in dead)
+    without = decide(event, replace(policy, rules=alive), facts, now)
+    assert (without.verdict, without.projected) == (decision.verdict, decision.projected)
     dead = {rule.id for rule, _ in unreached(enforced, Budget(10_000))}
     assert promoted.rule not in dead & {result.rule for result in promoted.trace if result.matched}
 
