@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -91,12 +92,12 @@ def init(
 
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
     if given or not ask:
-        return mail_domains(given or [])
-    question = "Your mail domains, with commas between (nothing: those of the tenant)"
+        return mail_domains(_each(given or []))
+    question = "Your mail domains, with commas between, subdomains included (nothing: those of the tenant)"
     while True:
-        words = re.split(r"[,;\s]+", typer.prompt(question, default="", show_default=False))
+        words = [typer.prompt(question, default="", show_default=False)]
         try:
-            return mail_domains(words)
+            return mail_domains(_each(words))
         except Refused as error:
             console().print(f"{error}; once more, please")
 
@@ -105,3 +106,9 @@ def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> b
     if given is not None:
         return given
     return typer.confirm(f"{question}?", default=default) if ask else default
+
+
+def _each(words: Iterable[str]) -> Iterator[str]:
+    """Yield the domains, whether one by one or with commas between; subdomains come with each of them."""
+    for word in words:
+        yield from (part.removeprefix("*.") for part in re.split(r"[,;\s]+", word))
