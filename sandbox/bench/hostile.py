@@ -53,6 +53,13 @@ _FILES: dict[str, Callable[[], str]] = {
     "conditions by the ten thousand": lambda: _condition(f"{{any: [{'{has_room: true},' * 11_000}]}}"),
     "conditions turned round": lambda: _condition(f"{{all: [{'{not: {has_room: true}},' * 8_000}]}}"),
     "conditions twenty deep": lambda: _condition("{all: [" * 20 + "{is_all_day: true}," * 12_000 + "]}" * 20),
+    "every way against every other": lambda: (
+        _condition(f"{{any: [{{all: [{'{has_room: true},' * 6_500}]}}]}}")
+        + f"  unless: {{any: [{'{is_all_day: true},' * 6_000}]}}\n"
+    ),
+    "a word that looks like a pattern": lambda: _condition(
+        f"\n    subject: |\n      {'x.*' * 60_000}\n      y"
+    ),
     "tests by the thousand": lambda: (
         f"{_HEAD}- id: a\n  when: {{}}\n  tests:\n"
         + "".join(f"  - {{name: a{n}, event: {{}}, expect: skip}}\n" for n in range(5_000))

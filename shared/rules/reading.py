@@ -14,7 +14,7 @@ _MAX_WORDS = 3_000
 #: so many steps of about 0.2 µs may the compiling of patterns take; a fair pattern takes a few hundred
 _MAX_PATTERN_STEPS = 100_000
 #: so many conditions are compared in search of rules that are never reached
-_MAX_COMPARISONS = 40_000
+_MAX_COMPARISONS = 30_000
 
 
 class Budget:

@@ -77,6 +77,14 @@ _SLIPS = tuple(
         (r"\s*(?:- +)*[a-z_]+\s*(=)(?!=)", 'a key has a ":" behind it, not a "="'),
         (r"\s*(//|/\*)", 'a comment begins with "#"'),
         (r"\s*(?:- +)*[a-z_]+ ?:()(?=[^\s/:])", _SPACE),
+        (
+            r"\s*(?:- +)*(?:when|unless|not|event|limits|active|provider|sweep|mailboxes): +([a-z_]+): ",
+            "this belongs on a line of its own, indented, or in braces, as in when: {has_room: true}",
+        ),
+        (
+            r"\s*(?:- +)*(?:version|id|description|mode|action|when|unless|(?:has|is)_[a-z_]+)()(?= +[\w{\[])",
+            _NO_COLON,
+        ),
         (r"[^\"'#]*[{,]\s*[a-z_]+:()(?=[^\s/:\"'])", _SPACE),
         (
             r"[^\"'#]*[{\[,](?:[^\"'#]*\s)?(#)\S",
