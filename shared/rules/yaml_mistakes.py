@@ -82,7 +82,7 @@ _SLIPS = tuple(
             "this belongs on a line of its own, indented, or in braces, as in when: {has_room: true}",
         ),
         (
-            r"\s*(?:- +)*(?:version|id|description|mode|action|when|unless|(?:has|is)_[a-z_]+)()(?= +[\w{\[])",
+            r"\s*(?:- +)*(?:id|description|mode|action|when|unless|(?:has|is)_[a-z_]+)()(?= +[\w{\[])",
             _NO_COLON,
         ),
         (r"[^\"'#]*[{,]\s*[a-z_]+:()(?=[^\s/:\"'])", _SPACE),
