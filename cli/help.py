@@ -16,7 +16,7 @@ class _Untyped:
     """Shows a parameter by its metavar or choices; `<bool>` and `<list[Path]>` are for developers."""
 
     def get_params(self, ctx: Any) -> Any:
-        params = super().get_params(ctx)  # type: ignore[misc]
+        params = super().get_params(ctx)  # type: ignore[misc]  # typer's command beside it has it
         for param in params:
             kind = param.display_type_rich(ctx=ctx) or ""
             shown = "" if kind.startswith("<") and "|" not in kind else kind

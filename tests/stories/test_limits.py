@@ -100,7 +100,7 @@ def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
     looks = range(12)
     for seconds in looks:
         ticks = count(-seconds)
-        world = World(now=lambda ticks=ticks: midnight + timedelta(seconds=next(ticks)))  # type: ignore[misc]
+        world = World(now=lambda ticks=ticks: midnight + timedelta(seconds=next(ticks)))  # type: ignore[misc]  # bound early
         app = wiring.rebuild(story.stage.settings, world)
         handle(story, ada, meeting)
         app.close()
