@@ -255,8 +255,8 @@ rules:
     second = story.meeting(ada, GUEST)
     story.wait()
 
-    assert story.ends(ada)[-1] == ("delayed", "awaiting_data")
-    assert story.lines()[-1]["rule"] == "pilot"
+    [line] = [line for line in story.lines() if line["event_id"] == second]
+    assert (line["outcome"], line["reason"], line["rule"]) == ("delayed", "awaiting_data", "pilot")
     story.play()
     assert story.has_link(ada, second)
     assert len(story.lines("rule.limit_reached")) == 1
