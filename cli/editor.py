@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from cli.word import Word
-from shared.rules.shapes import Shape
+from shared.rules.shapes import Shape, rebuilt
 from shared.rules.yaml_nodes import Listing, Mapping, Node
 from shared.rules.yaml_reader import read_yaml
 
@@ -48,18 +48,12 @@ def with_inner(shape: Shape, word: Word) -> Shape:
     """Return the shape with its blocks named, and their keys described."""
     inner = {one.name: one for one in word.inner}
 
-    def told(part: Any) -> Any:
-        if isinstance(part, list):
-            return [told(each) for each in part]
-        if not isinstance(part, dict):
-            return part
-        part = {key: told(value) for key, value in part.items()}
+    def tell(part: Shape) -> None:
         if isinstance(keys := part.get("properties"), dict):
             part["title"] = f"{word.name}: {{{', '.join(f'{key}: …' for key in keys)}}}"
             part["properties"] = {key: {**of_key(inner[key]), **keys[key]} for key in keys}
-        return part
 
-    whole: Shape = told(shape)
+    whole: Shape = rebuilt(shape, tell)
     return whole
 
 

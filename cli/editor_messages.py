@@ -1,14 +1,12 @@
 """What editors say to a value that is written wrongly; without that, they would show the pattern."""
 
-from typing import Any
-
 from cli.language import CLOCK_TIME, DATE, DAY_AND_TIME, ID, PERSON, START
 from shared.rules.catalogue import CATALOGUE
 from shared.rules.domain_words import ADDRESS, DOMAIN
 from shared.rules.duration_syntax import DURATION
 from shared.rules.lists import NAME
 from shared.rules.people_syntax import GUID
-from shared.rules.shapes import TEXT, Shape, matching
+from shared.rules.shapes import TEXT, Shape, matching, rebuilt
 
 _MESSAGES: dict[str, str] = {
     shape["pattern"]: message
@@ -33,20 +31,14 @@ _MESSAGES: dict[str, str] = {
 def with_messages(schema: Shape) -> Shape:
     """Return the schema with what is to be said where a pattern is not matched."""
 
-    def told(part: Any) -> Any:
-        if isinstance(part, list):
-            return [told(each) for each in part]
-        if not isinstance(part, dict):
-            return part
-        part = {key: told(value) for key, value in part.items()}
+    def tell(part: Shape) -> None:
         match part:
             case {"anyOf": [{"enum": choices}, {"pattern": _} as case_blind]}:
                 case_blind |= _say(f"Needs one of {', '.join(choices)}.")
             case {"pattern": str(pattern)} if pattern in _MESSAGES:
                 part |= _say(_MESSAGES[pattern])
-        return part
 
-    whole: Shape = told(schema)
+    whole: Shape = rebuilt(schema, tell)
     return whole
 
 

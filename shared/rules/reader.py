@@ -17,8 +17,6 @@ _MEANT_FLAGS = {
     **dict.fromkeys(("yes", "on", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "0"), "false"),
 }
-
-
 _TYPOGRAPHIC = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a")
 _LEADING_ZERO = re.compile(r"0+[1-9][0-9]{0,17}")
 _GROUPED = re.compile(r"[0-9]{1,3}([_,.' ][0-9]{3})+")

@@ -1,7 +1,7 @@
 """Pieces of JSON Schema (draft 2020-12) in which syntaxes tell editors what a value looks like."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from re import Pattern
 from typing import Any
 
@@ -11,6 +11,17 @@ TEXT: Shape = {"type": "string", "pattern": r"\S"}
 FLAG: Shape = {"type": "boolean"}
 _LETTER = re.compile(r"\\.|\[[^\]]*\]|[a-z]")
 _RANGE = re.compile("[a-z]-[a-z]")
+
+
+def rebuilt(part: Any, change: Callable[[Shape], None]) -> Any:
+    """Return a copy of a piece of schema in which every block, from the inside out, was changed."""
+    if isinstance(part, list):
+        return [rebuilt(each, change) for each in part]
+    if not isinstance(part, dict):
+        return part
+    copy = {key: rebuilt(value, change) for key, value in part.items()}
+    change(copy)
+    return copy
 
 
 def matching(pattern: Pattern[str] | str) -> Shape:

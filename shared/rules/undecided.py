@@ -39,7 +39,7 @@ def undecided(policy: Policy, results: Sequence[RuleTestResult]) -> tuple[Undeci
 def _gaps(rule: Rule, results: Sequence[RuleTestResult]) -> Iterator[Undecided]:
     lines = [line for result in results for line in result.explanation.rules if line.rule.id == rule.id]
     passing = [
-        {truth for truth in (True, False, None) if result.would_pass(truth)} if result.passed else {}
+        {truth for truth in (True, False, None) if result.passed and result.would_pass(truth)}
         for result in results
     ]
     for leaves in zip(*(_leaves(line) for line in lines), strict=True):
