@@ -3,6 +3,8 @@
     JoinlinkError
     ├── SettingsError              the admin mends the settings; nothing works before
     ├── UnreadableMessage          the queue message goes to poison
+    │   └── LaterVersion           the message waits a day for the version that wrote it
+    ├── OutOfTime                  the message has had its minute: it is sent again
     ├── QueueUnavailable           Graph is told 503 and delivers again
     ├── StorageUnavailable         try again with backoff
     ├── Unhandled                  the host gives the message again
@@ -11,6 +13,7 @@
     └── GraphError
         ├── Throttled              try again after `.retry_after`; not a failure
         ├── GraphUnavailable       try again with backoff
+        │   └── NotConnected       the same; the call was surely never sent
         ├── Unauthorized           somebody must mend the credential; try again with backoff
         ├── EventNotFound          look again twice, then it is gone
         ├── EventChanged           the event moved under our PATCH: read and decide again
@@ -18,8 +21,11 @@
         ├── SubscriptionExists     take over the one named `.subscription`, or look for it
         ├── NotValidated           our endpoint did not answer the handshake: try again with backoff
         ├── Forbidden              final for this event; the mailbox is marked
+        │   ├── MailboxFull        the mailbox is over its quota: try again hourly for a day
+        │   └── SubscriptionLimit  no further subscription is allowed: try again hourly
         ├── MailboxUnusable        final for this event; the mailbox is marked
         └── UnexpectedAnswer       final: we don't understand Graph; poison, loud
+            └── UnreadableEvent    one event has an odd shape: leave it alone, go on with the others
 
 Texts never hold what people wrote: Graph's `error.message` may name an address, so it is left out.
 """
@@ -42,6 +48,14 @@ class SettingsError(JoinlinkError):
 
 class UnreadableMessage(JoinlinkError):
     """A queue message is not one of ours, or is from another version."""
+
+
+class LaterVersion(UnreadableMessage):
+    """A queue message was written by a later version of Joinlink."""
+
+
+class OutOfTime(JoinlinkError):
+    """The time for a message is over (`shared.deadline`)."""
 
 
 class QueueUnavailable(JoinlinkError):
@@ -110,6 +124,10 @@ class GraphUnavailable(GraphError):
     """The network, a timeout or a 5xx stood between us and an answer."""
 
 
+class NotConnected(GraphUnavailable):
+    """No connection was made, so the request surely did not reach Graph."""
+
+
 class Unauthorized(GraphError):
     """No token could be had, or Graph refuses a fresh one."""
 
@@ -142,9 +160,21 @@ class Forbidden(GraphError):
     """403: a permission, a policy or a scope keeps us out of this mailbox."""
 
 
+class MailboxFull(Forbidden):
+    """403 `ErrorQuotaExceeded`: the mailbox is over its quota, which passes."""
+
+
+class SubscriptionLimit(Forbidden):
+    """403 with a message that names the limit on subscriptions."""
+
+
 class MailboxUnusable(GraphError):
     """There is no mailbox that Graph can serve: unlicensed, on-premises, soft-deleted."""
 
 
 class UnexpectedAnswer(GraphError):
     """Graph refused for good, or answered in a shape that we don't understand."""
+
+
+class UnreadableEvent(UnexpectedAnswer):
+    """Graph shows one event in a shape that we don't understand."""

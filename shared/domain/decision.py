@@ -51,6 +51,7 @@ class Reason(StrEnum):
     DRAFT = "draft"
     OTHER_JOIN_LINK = "other_join_link"
     REMOVED_BY_USER = "removed_by_user"
+    WRITE_UNKNOWN = "write_unknown"
     GAVE_UP = "gave_up"
     NOT_IN_SCOPE = "not_in_scope"
     # other reasons for `skipped`
@@ -60,12 +61,14 @@ class Reason(StrEnum):
     NO_PROVIDER = "no_provider"
     PROVIDER_NOT_ALLOWED = "provider_not_allowed"
     INSUFFICIENT_DATA = "insufficient_data"
+    UNREADABLE_EVENT = "unreadable_event"
     # `enabled`
     LINK_ADDED = "link_added"
     LINK_CONFIRMED = "link_confirmed"
     # `would_enable`
     REPORT_MODE = "report_mode"
     BRAKE = "brake"
+    MEMORY_MISSING = "memory_missing"
     # `superseded` and `gone`
     READ_SINCE = "read_since"
     NOT_FOUND = "not_found"
@@ -82,6 +85,16 @@ class Reason(StrEnum):
     NO_VALID_RULES = "no_valid_rules"
     SETTINGS_REFUSED = "settings_refused"
     ENDPOINT_NOT_VALIDATED = "endpoint_not_validated"
+    WRITE_UNDER_WAY = "write_under_way"
+    WRITE_UNCONFIRMED = "write_unconfirmed"
+    WRITE_FORBIDDEN = "write_forbidden"
+    MAILBOX_FULL = "mailbox_full"
+    SUBSCRIPTION_LIMIT = "subscription_limit"
+    OUT_OF_TIME = "out_of_time"
+    LATER_VERSION = "later_version"
+    WORKER_LOST = "worker_lost"
+    MORE_PAGES = "more_pages"
+    SECOND_LOOK = "second_look"
     # `not_honored`
     NO_JOIN_LINK = "no_join_link"
     OTHER_PROVIDER = "other_provider"
@@ -93,6 +106,7 @@ class Reason(StrEnum):
     UNEXPECTED_ANSWER = "unexpected_answer"
     TOO_OLD = "too_old"
     UNEXPECTED_ERROR = "unexpected_error"
+    MOVED_BY_THE_HOST = "moved_by_the_host"
     # `subscribed`, `renewed`, `unsubscribed`, `swept`
     SUBSCRIPTION_CREATED = "subscription_created"
     SUBSCRIPTION_ADOPTED = "subscription_adopted"

@@ -18,6 +18,8 @@ class MeetingState(StrEnum):
     LINK_PENDING = "link_pending"
     #: the link was seen after our PATCH
     ENABLED = "enabled"
+    #: whether a PATCH took effect can't be told any more: left alone until an admin releases the event
+    WRITE_UNKNOWN = "write_unknown"
     #: Graph accepted the PATCH and made no link
     NOT_HONORED = "not_honored"
 

@@ -70,7 +70,8 @@ class EventChange:
 
     `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
     how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
-    log lines of this change share.
+    log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
+    `returns` how often the message came back without an error of ours.
     """
 
     mailbox: str
@@ -80,6 +81,8 @@ class EventChange:
     trace: str
     attempt: int = 0
     not_found: int = 0
+    waits: int = 0
+    returns: int = 0
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
@@ -93,6 +96,7 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
+                **_optional(waits=self.waits, returns=self.returns),
             },
             separators=(",", ":"),
         )
@@ -114,6 +118,8 @@ class EventChange:
                 attempt=_count(data, "attempt"),
                 not_found=_count({"not_found": 0, **data}, "not_found"),
                 trace=_text(data, "trace"),
+                waits=_count({"waits": 0, **data}, "waits"),
+                returns=_count({"returns": 0, **data}, "returns"),
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -124,7 +130,8 @@ class MailboxTask:
     """Do this for a mailbox, unless it is done already.
 
     `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
-    of this task share.
+    of this task share; `waits` and `returns` are those of `EventChange`. `mark` is where a sweep continues,
+    empty at its beginning.
     """
 
     mailbox: str
@@ -132,6 +139,9 @@ class MailboxTask:
     reason: TaskReason
     trace: str
     attempt: int = 0
+    waits: int = 0
+    returns: int = 0
+    mark: str = ""
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
@@ -143,6 +153,7 @@ class MailboxTask:
                 "reason": self.reason,
                 "attempt": self.attempt,
                 "trace": self.trace,
+                **_optional(waits=self.waits, returns=self.returns, mark=self.mark),
             },
             separators=(",", ":"),
         )
@@ -162,6 +173,9 @@ class MailboxTask:
                 reason=_one_of(TaskReason, data, "reason"),
                 attempt=_count(data, "attempt"),
                 trace=_text(data, "trace"),
+                waits=_count({"waits": 0, **data}, "waits"),
+                returns=_count({"returns": 0, **data}, "returns"),
+                mark=_text(data, "mark") if "mark" in data else "",
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -169,6 +183,11 @@ class MailboxTask:
 
 Message = EventChange | MailboxTask
 _Words = TypeVar("_Words", bound=StrEnum)
+
+
+def _optional(**keys: int | str) -> dict[str, int | str]:
+    """Return the keys that say something. A version that does not know one passes it over."""
+    return {name: value for name, value in keys.items() if value}
 
 
 def _current(body: str | bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.decision import Reason
 from shared.domain.event import Event
+from shared.domain.meeting import MeetingState
 from shared.domain.recurrence import last_end
 from shared.rules.facts import Facts
 from shared.rules.join_links import other_join_link
@@ -100,6 +101,16 @@ def _removed_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> s
     return "it had a link, and a person took it away"
 
 
+def _write_unknown(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
+    return facts.meeting is not None and facts.meeting.state is MeetingState.WRITE_UNKNOWN
+
+
+def _unknown_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> str:
+    if _write_unknown(event, policy, facts, now):
+        return "it was changed after a write that Graph did not confirm; joinlink held can release it"
+    return "no write of Joinlink's has an unknown end"
+
+
 def _gave_up(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
     return facts.meeting is not None and facts.meeting.attempts >= MAX_ATTEMPTS
 
@@ -128,6 +139,7 @@ GUARDS = (
     Guard(Reason.DRAFT, _draft, _draft_why),
     Guard(Reason.OTHER_JOIN_LINK, _other_join_link, _other_join_link_why),
     Guard(Reason.REMOVED_BY_USER, _removed_by_user, _removed_why),
+    Guard(Reason.WRITE_UNKNOWN, _write_unknown, _unknown_why),
     Guard(Reason.GAVE_UP, _gave_up, _gave_up_why),
     # Last, so that a link that people took away is remembered, whoever is excluded meanwhile.
     Guard(Reason.NOT_IN_SCOPE, _not_in_scope, _scope_why),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, TypedDict
 
@@ -27,10 +29,16 @@ _ONCE = {"retry_total": 0}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a row holds, and the ETag that a later write must meet."""
+    """What a row holds, and the ETag that a later write must meet.
+
+    `age` is how long ago the row was written when it was read, both by the table service's own time (the
+    row's Timestamp, the answer's Date), so that no other clock is in it. A write through this process leaves
+    it at zero. It is precise to a second, as the Date is.
+    """
 
     values: Mapping[str, Any]
     etag: str
+    age: timedelta = timedelta(0)
 
 
 class _Options(TypedDict):
@@ -56,12 +64,19 @@ class Table:
 
     def read(self, partition: str, row: str) -> Row | None:
         """Return a row, None where there is none."""
+        dates: list[str] = []
         with self._available():
             try:
-                entity = self._client.get_entity(partition, row)
+                entity = self._client.get_entity(
+                    partition,
+                    row,
+                    raw_response_hook=lambda answer: dates.append(
+                        str(answer.http_response.headers.get("Date", ""))
+                    ),
+                )
             except ResourceNotFoundError:
                 return None
-            return Row(entity, str(entity.metadata["etag"]))
+            return Row(entity, str(entity.metadata["etag"]), _age(entity.metadata["timestamp"], dates[-1]))
 
     def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
         """Insert the row (`etag` None) or replace the one that was read with `etag`; return the new ETag.
@@ -152,6 +167,14 @@ def table_client(name: str, storage: StorageSettings, credential: TokenCredentia
     if storage.connection_string:
         return TableClient.from_connection_string(storage.connection_string, name, **options)
     return TableClient(storage.table_url, name, credential=credential, **options)
+
+
+def _age(written: datetime | None, date: str) -> timedelta:
+    """Return the time between the two; none where the service does not tell, so that nothing is over soon."""
+    try:
+        return max(parsedate_to_datetime(date) - written, timedelta(0)) if written else timedelta(0)
+    except (ValueError, TypeError):
+        return timedelta(0)
 
 
 def hashed(text: str) -> str:

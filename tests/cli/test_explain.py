@@ -32,6 +32,7 @@ Guards, the first that holds decides
   draft            it is no draft
   other_join_link  no other join link was found
   removed_by_user  it is not known to have had a link
+  write_unknown    no write of Joinlink's has an unknown end
   gave_up          0 of 3 attempts brought no link
   not_in_scope     mailboxes: exclude does not name the organizer
 """
