@@ -1,0 +1,131 @@
+"""The faults that plans are drawn from, each with the ends that it allows."""
+
+import json
+
+from sandbox.chaos.plan import Deed, Effect, End, Fault, How, Target
+
+_WRITE = r"/users/[^/]+/events/[^/]+$"
+_READ = _WRITE
+_TOKEN = "/msi/token"  # noqa: S105 -- a path, no secret
+_HTML = (
+    "<html><head><title>Bad Gateway</title></head><body>The proxy could not reach the server.</body></html>"
+)
+_JSON_TYPE = ("Content-Type", "application/json")
+_HTML_TYPE = ("Content-Type", "text/html")
+#: Whatever happened to a write, it may have to be held if the event changed before anybody could look.
+_UNSURE = (End.LINK, End.HELD)
+
+
+def _refused(code: str) -> str:
+    return json.dumps({"error": {"code": code, "message": "Made to fail by the sandbox."}})
+
+
+def _write(kind: str, **how: object) -> Fault:
+    return Fault(
+        **{  # type: ignore[arg-type] -- rows of a table
+            "kind": f"write {kind}",
+            "target": Target.GRAPH,
+            "method": "PATCH",
+            "path": _WRITE,
+            "headers": (_JSON_TYPE,),
+            "allows": _UNSURE,
+            **how,
+        }
+    )
+
+
+def _answers(effect: Effect) -> tuple[Fault, ...]:
+    """Return every odd answer to a write, given before or after the effect."""
+    word = {"effect": effect}
+    return (
+        _write(f"429 with Retry-After {effect}", status=429, headers=(_JSON_TYPE, ("Retry-After", "7")),
+               body=_refused("TooManyRequests"), **word),
+        _write(f"429 without Retry-After {effect}", status=429, body=_refused("TooManyRequests"), **word),
+        _write(f"503 with Retry-After {effect}", status=503, headers=(_JSON_TYPE, ("Retry-After", "5")),
+               body=_refused("serviceNotAvailable"), **word),
+        _write(f"500 {effect}", status=500, body=_refused("ErrorInternalServerError"), **word),
+        _write(f"502 of a proxy {effect}", status=502, headers=(_HTML_TYPE,), body=_HTML, **word),
+        _write(f"empty 400 {effect}", status=400, headers=(), **word),
+        _write(f"401 {effect}", status=401, body=_refused("InvalidAuthenticationToken"), **word),
+        _write(f"403 of a proxy {effect}", status=403, headers=(_HTML_TYPE,), body=_HTML, **word),
+        _write(f"404 of a proxy {effect}", status=404, headers=(_HTML_TYPE,), body=_HTML, **word),
+        _write(f"423 {effect}", status=423, headers=(), **word),
+        _write(f"302 {effect}", status=302, headers=(("Location", "https://login.example/"),), **word),
+        _write(f"truncated 200 {effect}", status=200, body='{"@odata.etag": "W/', **word),
+        _write(f"200 of a proxy {effect}", status=200, headers=(_HTML_TYPE,), body=_HTML, **word),
+        _write(f"lost {effect}", how=How.DROP, **word),
+    )  # fmt: skip
+
+
+#: Faults of the write itself: the heart of the matter.
+WRITES = (
+    *_answers(Effect.BEFORE),
+    *_answers(Effect.AFTER),
+    _write("slow", how=How.DELAY, delay_ms=150),
+)
+
+#: The same, with somebody at the event before anybody could look: rare alone, so they are aimed at.
+CROSSED = (
+    _write("503 after, link removed", effect=Effect.AFTER, status=503,
+           headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.REMOVE_LINK),
+    _write("429 after, link removed", effect=Effect.AFTER, status=429,
+           headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.REMOVE_LINK),
+    _write("lost after, link removed", effect=Effect.AFTER, how=How.DROP, then=Deed.REMOVE_LINK),
+    _write("lost before, then drift", how=How.DROP, then=Deed.DRIFT),
+    _write("503 before, then edit", status=503, headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.EDIT),
+    _write("lost after, then edit", effect=Effect.AFTER, how=How.DROP, then=Deed.EDIT),
+    _write("killed before, then drift", how=How.KILL, then=Deed.DRIFT),
+    _write("killed after, link removed", effect=Effect.AFTER, how=How.KILL, then=Deed.REMOVE_LINK),
+)  # fmt: skip
+
+
+def _kill(kind: str, target: Target, method: str, path: str, effect: Effect) -> Fault:
+    return Fault(
+        kind=f"killed {kind}", target=target, method=method, path=path, effect=effect, how=How.KILL,
+        allows=_UNSURE,
+    )  # fmt: skip
+
+
+KILLS = (
+    _kill("before the write", Target.GRAPH, "PATCH", _WRITE, Effect.BEFORE),
+    _kill("after the write", Target.GRAPH, "PATCH", _WRITE, Effect.AFTER),
+    _kill("at the read", Target.GRAPH, "GET", _READ, Effect.AFTER),
+    _kill("before a row", Target.TABLE, "*", "/meetings", Effect.BEFORE),
+    _kill("after a row", Target.TABLE, "*", "/meetings", Effect.AFTER),
+    _kill("after sending", Target.QUEUE, "POST", "/event-changes", Effect.AFTER),
+    _kill("in a sweep", Target.GRAPH, "GET", "/calendarView", Effect.AFTER),
+)
+
+#: Reads and all around a write; none of these may cost an event its link.
+AROUND = (
+    Fault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
+          headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
+    Fault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503, headers=(("Retry-After", "9"),)),
+    Fault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, how=How.DROP),
+    Fault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
+          headers=(_JSON_TYPE,), body='{"id": "AAMk'),
+    Fault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
+          headers=(_HTML_TYPE,), body=_HTML),
+    Fault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
+    Fault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView", status=404),
+    Fault(kind="calendar 500", target=Target.GRAPH, method="GET", path="/calendarView", status=500),
+    Fault(kind="subscribing 503", target=Target.GRAPH, path="/subscriptions", status=503),
+    Fault(kind="subscribing lost after", target=Target.GRAPH, method="POST", path="/subscriptions$",
+          how=How.DROP, effect=Effect.AFTER),
+    Fault(kind="mailboxSettings 503", target=Target.GRAPH, path="/mailboxSettings", status=503),
+    Fault(kind="users 503", target=Target.GRAPH, path="/v1.0/(users|groups)$", status=503),
+    Fault(kind="token 429", target=Target.TOKEN, path=_TOKEN, status=429, headers=(("Retry-After", "3"),)),
+    Fault(kind="token 500", target=Target.TOKEN, path=_TOKEN, status=500),
+    Fault(kind="token lost", target=Target.TOKEN, path=_TOKEN, how=How.DROP),
+    Fault(kind="table 503", target=Target.TABLE, status=503),
+    Fault(kind="row lost before", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP, allows=_UNSURE),
+    Fault(kind="row lost after", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
+          effect=Effect.AFTER, allows=_UNSURE),
+    Fault(kind="row 500 after", target=Target.TABLE, method="P.*", path="/meetings", status=500,
+          effect=Effect.AFTER, allows=_UNSURE),
+    Fault(kind="queue 503", target=Target.QUEUE, method="POST", status=503),
+    Fault(kind="queue 500 after", target=Target.QUEUE, method="POST", status=500, effect=Effect.AFTER),
+    Fault(kind="webhook lost before", target=Target.WEBHOOK, how=How.DROP),
+    Fault(kind="webhook lost after", target=Target.WEBHOOK, how=How.DROP, effect=Effect.AFTER),
+    Fault(kind="webhook 503", target=Target.WEBHOOK, status=503),
+)  # fmt: skip

@@ -1,0 +1,265 @@
+"""The judge: what became of each event, and whether the law was kept. Pure: reads a record, nothing else.
+
+The law: one write an event; what a person removed stays removed; what the rules want is there in the end,
+or is held (`write_unknown`) for a reason; and no message is set aside that could have passed.
+It shares no code with the product.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sandbox.chaos.plan import Deed, End, Fault, How
+from sandbox.chaos.record import Done, Entry, Record, Strike, Write
+
+_HELD = "write_unknown"
+_ENABLED = "enabled"
+
+
+class Fate(StrEnum):
+    """How an event ended, if well."""
+
+    LINK = "link"
+    #: unwanted, cancelled in time, or removed by a person
+    NO_LINK = "no link"
+    HELD = "held"
+    #: in the poison queue, as a fault of this kind allows
+    POISON = "poison"
+
+
+class Breach(StrEnum):
+    """How the law was broken."""
+
+    DOUBLED = "doubled"
+    RE_ADDED = "re-added"
+    LOST = "lost"
+    UNWANTED = "unwanted"
+    HELD_WITHOUT_CAUSE = "held without cause"
+    POISONED = "poisoned"
+    UNFINISHED = "unfinished"
+    STUCK = "stuck"
+    #: the judge's own sources contradict each other
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One event: its fate, the breaches at it, and its story, line by line."""
+
+    meeting: str
+    fate: Fate
+    breaches: tuple[Breach, ...]
+    #: what kinds of faults struck its calls
+    struck_by: tuple[str, ...]
+    story: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the judge says: every event, and the breaches that belong to none of them, with their text."""
+
+    events: tuple[Judged, ...]
+    others: tuple[tuple[Breach, str], ...]
+    #: writes that took effect, and those of them that no `enabled` line counts
+    writes: int
+    uncounted: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the law was kept."""
+        return not self.others and not any(event.breaches for event in self.events)
+
+    def count(self, what: Fate | Breach) -> int:
+        """Count the events of a fate, or the breaches of a kind."""
+        at_events = sum(what in (event.fate, *event.breaches) for event in self.events)
+        return at_events + sum(breach is what for breach, _text in self.others)
+
+    def held(self) -> tuple[Judged, ...]:
+        """Return the events that wait for an admin, each with its evidence."""
+        return tuple(event for event in self.events if event.fate is Fate.HELD)
+
+
+def judge(record: Record) -> Verdict:
+    """Judge a play."""
+    kinds = {outbreak.fault.kind: outbreak.fault for outbreak in record.plan.outbreaks}
+    poison = [_clear(text) for text in record.poison]
+    wanted = {meeting.name: meeting.wanted for meeting in record.plan.meetings}
+    events = tuple(_judge_event(record, name, kinds, poison, is_wanted=wanted[name]) for name in record.ids)
+    return Verdict(
+        events=events,
+        others=tuple(_others(record, events, poison)),
+        writes=sum(record.carried_out.values()),
+        uncounted=_uncounted(record),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """What happened to one event."""
+
+    entries: tuple[Entry, ...]
+    is_wanted: bool
+    is_online: bool
+    is_held: bool
+    is_poisoned: bool
+    allowed: frozenset[End]
+
+    @property
+    def is_removed(self) -> bool:
+        return any(isinstance(e, Done) and e.deed is Deed.REMOVE_LINK and e.was_online for e in self.entries)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return any(isinstance(e, Done) and e.deed is Deed.CANCEL for e in self.entries)
+
+
+def _judge_event(
+    record: Record, name: str, kinds: dict[str, Fault], poison: list[str], *, is_wanted: bool
+) -> Judged:
+    entries = tuple(_about(record, name))
+    strikes = [kinds[e.kind] for e in entries if isinstance(e, Strike) and e.kind in kinds]
+    row = record.rows.get(sha256(record.ids[name].encode()).hexdigest(), {})
+    life = _Life(
+        entries=entries,
+        is_wanted=is_wanted,
+        is_online=record.online[name],
+        is_held=row.get("state") == _HELD,
+        is_poisoned=any(record.ids[name] in text for text in poison),
+        allowed=frozenset({End.LINK}).union(*(fault.allows for fault in strikes)),
+    )
+    breaches = tuple(dict.fromkeys([*_breaches_of_writes(life), *_breaches_of_the_end(life)]))
+    return Judged(
+        meeting=name,
+        fate=_fate(life),
+        breaches=breaches,
+        struck_by=tuple(sorted({fault.kind for fault in strikes})),
+        story=tuple(_story(record, name, entries, row)),
+    )
+
+
+def _about(record: Record, name: str) -> Iterator[Entry]:
+    """Yield what happened to an event. A killed process may have been at any event, so kills are all kept."""
+    kills = {one.fault.kind for one in record.plan.outbreaks if one.fault.how is How.KILL}
+    for entry in record.entries:
+        if entry.meeting == name or (isinstance(entry, Strike) and entry.kind in kills and not entry.meeting):
+            yield entry
+
+
+def _breaches_of_writes(life: _Life) -> Iterator[Breach]:
+    """Go through an event's life: every write after the first is one too many."""
+    has_written = is_removed = False
+    for entry in life.entries:
+        if isinstance(entry, Done) and entry.deed is Deed.REMOVE_LINK and entry.was_online:
+            is_removed = True
+        if not isinstance(entry, Write) or not entry.took_effect:
+            continue
+        if not life.is_wanted:
+            yield Breach.UNWANTED
+        if is_removed:
+            yield Breach.RE_ADDED
+        elif has_written:
+            yield Breach.DOUBLED
+        has_written = True
+
+
+def _breaches_of_the_end(life: _Life) -> Iterator[Breach]:
+    if life.is_removed and life.is_online:
+        yield Breach.RE_ADDED
+    if not life.is_wanted or life.is_removed:
+        return
+    if life.is_held and not life.is_online and not _has_cause(life):
+        yield Breach.HELD_WITHOUT_CAUSE
+    if not (life.is_online or life.is_held or life.is_cancelled or life.is_poisoned):
+        yield Breach.LOST
+    if life.is_poisoned and not life.is_online and End.POISON not in life.allowed:
+        yield Breach.POISONED
+
+
+def _has_cause(life: _Life) -> bool:
+    """Tell whether a write of this event may be unknown: its call was struck, and the event changed after."""
+    if End.HELD not in life.allowed:
+        return False
+    struck = [n for n, entry in enumerate(life.entries) if isinstance(entry, Strike)]
+    changed = [n for n, entry in enumerate(life.entries) if isinstance(entry, Done)]
+    # What somebody does on the way of a call is noted right before or behind its strike.
+    return bool(struck and changed and max(changed) >= min(struck) - 1)
+
+
+def _fate(life: _Life) -> Fate:
+    if life.is_online:
+        return Fate.LINK
+    if life.is_held:
+        return Fate.HELD
+    return Fate.POISON if life.is_poisoned else Fate.NO_LINK
+
+
+def _others(record: Record, events: tuple[Judged, ...], poison: list[str]) -> Iterator[tuple[Breach, str]]:
+    """Yield the breaches that no event can be named for."""
+    forgiven = {record.ids[event.meeting] for event in events if event.fate is Fate.POISON}
+    for text in poison:
+        if not any(event_id in text for event_id in forgiven):
+            yield Breach.POISONED, text
+    for queue, waiting in record.waiting.items():
+        if waiting:
+            yield Breach.UNFINISHED, f"{waiting} messages wait on {queue}"
+    for text in record.stuck:
+        yield Breach.STUCK, text
+    for name in record.ids:
+        seen = sum(isinstance(e, Write) and e.took_effect and e.meeting == name for e in record.entries)
+        if seen != record.carried_out.get(name, 0):
+            yield (
+                Breach.RECORD,
+                f"{name}: {seen} writes at the gate, {record.carried_out.get(name, 0)} at Graph",
+            )
+
+
+def _uncounted(record: Record) -> int:
+    counted: dict[str, int] = {}
+    for line in record.lines:
+        if line.get("outcome") == _ENABLED:
+            counted[line["event_id"]] = counted.get(line["event_id"], 0) + 1
+    return sum(
+        max(writes - counted.get(record.ids[name], 0), 0) for name, writes in record.carried_out.items()
+    )
+
+
+def _story(record: Record, name: str, entries: tuple[Entry, ...], row: Any) -> Iterator[str]:
+    """Yield what happened to an event, in order of time, with what the app said and remembers of it."""
+    told = [(entry.at.isoformat(), _sentence(entry)) for entry in entries if entry.meeting == name]
+    for line in record.lines:
+        if line.get("event_id") == record.ids[name] and line["event"] == "event.decided":
+            host, detail = line["host"], line.get("detail") or ""
+            told.append((line["at"], f"host {host}: {line['outcome']}/{line['reason']} {detail}".rstrip()))
+    for at, text in sorted(told, key=lambda one: one[0]):
+        yield f"{at[11:23]} {text}"
+    kept = {
+        key: str(row[key]) for key in sorted(row) if key in {"state", "attempts", "etag", "at", "outcome"}
+    }
+    yield f"row: {kept or 'none'}; online in the end: {record.online[name]}"
+
+
+def _sentence(entry: Entry) -> str:
+    match entry:
+        case Done():
+            return f"somebody: {entry.deed}{' (online)' if entry.was_online else ''}"
+        case Write():
+            return f"host {entry.host} writes: Graph says {entry.status}"
+        case Strike():
+            method = entry.call.split(" ")[1]
+            return f"host {entry.host} is struck at {method}: {entry.kind}"
+
+
+def _clear(text: str) -> str:
+    """Return a poison message as text: our envelope or the host's copy, base64 or not, with its inner body."""
+    try:
+        clear = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return text
+    try:
+        return f"{clear} {json.loads(clear).get('body', '')}"
+    except (ValueError, AttributeError):
+        return clear
