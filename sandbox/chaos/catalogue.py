@@ -45,6 +45,8 @@ def _answers(effect: Effect) -> tuple[Fault, ...]:
                body=_refused("serviceNotAvailable"), **word),
         _write(f"500 {effect}", status=500, body=_refused("ErrorInternalServerError"), **word),
         _write(f"502 of a proxy {effect}", status=502, headers=(_HTML_TYPE,), body=_HTML, **word),
+        _write(f"400 of Graph {effect}", status=400, body=_refused("ErrorInvalidRequest"),
+               allows=(*_UNSURE, End.POISON), **word),
         _write(f"empty 400 {effect}", status=400, headers=(), **word),
         _write(f"401 {effect}", status=401, body=_refused("InvalidAuthenticationToken"), **word),
         _write(f"403 of a proxy {effect}", status=403, headers=(_HTML_TYPE,), body=_HTML, **word),

@@ -17,7 +17,7 @@ def draw(seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if
     """Return a plan with so many meetings."""
     chance = random.Random(seed)  # noqa: S311 -- repeatable chance, no secrets
     spread = max(_SHORTEST, meetings * _SECONDS_PER_MEETING)
-    busy = spread + 90 * _MINUTE
+    busy = spread + 70 * _MINUTE
     return Plan(
         seed=seed,
         people=people,
@@ -49,10 +49,10 @@ def _life(chance: random.Random, born: int) -> Iterator[Happening]:
         yield Happening(at=at, deed=chance.choice((Deed.EDIT, Deed.DRIFT)))
     match chance.choices(("stay", "remove", "cancel"), (62, 33, 5))[0]:
         case "remove":
-            at += chance.randint(30, 40 * _MINUTE)
+            at += chance.randint(30, 25 * _MINUTE)
             yield Happening(at=at, deed=Deed.REMOVE_LINK)
             for _ in range(chance.randint(1, 3)):
-                at += chance.randint(_MINUTE, 10 * _MINUTE)
+                at += chance.randint(_MINUTE, 7 * _MINUTE)
                 yield Happening(at=at, deed=Deed.EDIT)
         case "cancel":
             yield Happening(at=at + chance.randint(30, 30 * _MINUTE), deed=Deed.CANCEL)

@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -18,6 +19,8 @@ from sandbox.chaos.record import Done, Entry, Record, Strike, Write
 
 _HELD = "write_unknown"
 _ENABLED = "enabled"
+#: as long as a message may take
+_A_MESSAGE = timedelta(minutes=2)
 
 
 class Fate(StrEnum):
@@ -53,6 +56,8 @@ class Judged:
     meeting: str
     fate: Fate
     breaches: tuple[Breach, ...]
+    #: whether a fault of its calls allows messages about it in the poison queue
+    may_be_poisoned: bool
     #: what kinds of faults struck its calls
     struck_by: tuple[str, ...]
     story: tuple[str, ...]
@@ -136,17 +141,24 @@ def _judge_event(
         meeting=name,
         fate=_fate(life),
         breaches=breaches,
+        may_be_poisoned=End.POISON in life.allowed,
         struck_by=tuple(sorted({fault.kind for fault in strikes})),
         story=tuple(_story(record, name, entries, row)),
     )
 
 
 def _about(record: Record, name: str) -> Iterator[Entry]:
-    """Yield what happened to an event. A killed process may have been at any event, so kills are all kept."""
+    """Yield what happened to an event; a host that was killed soon after it wrote to it may have lost that."""
     kills = {one.fault.kind for one in record.plan.outbreaks if one.fault.how is How.KILL}
+    wrote: dict[int, datetime] = {}
     for entry in record.entries:
-        if entry.meeting == name or (isinstance(entry, Strike) and entry.kind in kills and not entry.meeting):
+        if entry.meeting == name:
             yield entry
+            if isinstance(entry, Write):
+                wrote[entry.host] = entry.at
+        elif isinstance(entry, Strike) and entry.kind in kills:
+            if entry.host in wrote and entry.at - wrote[entry.host] < _A_MESSAGE:
+                yield entry
 
 
 def _breaches_of_writes(life: _Life) -> Iterator[Breach]:
@@ -173,10 +185,9 @@ def _breaches_of_the_end(life: _Life) -> Iterator[Breach]:
         return
     if life.is_held and not life.is_online and not _has_cause(life):
         yield Breach.HELD_WITHOUT_CAUSE
-    if not (life.is_online or life.is_held or life.is_cancelled or life.is_poisoned):
+    may_be_poisoned = life.is_poisoned and End.POISON in life.allowed
+    if not (life.is_online or life.is_held or life.is_cancelled or may_be_poisoned):
         yield Breach.LOST
-    if life.is_poisoned and not life.is_online and End.POISON not in life.allowed:
-        yield Breach.POISONED
 
 
 def _has_cause(life: _Life) -> bool:
@@ -185,8 +196,7 @@ def _has_cause(life: _Life) -> bool:
         return False
     struck = [n for n, entry in enumerate(life.entries) if isinstance(entry, Strike)]
     changed = [n for n, entry in enumerate(life.entries) if isinstance(entry, Done)]
-    # What somebody does on the way of a call is noted right before or behind its strike.
-    return bool(struck and changed and max(changed) >= min(struck) - 1)
+    return bool(struck and changed and max(changed) > min(struck))
 
 
 def _fate(life: _Life) -> Fate:
@@ -199,9 +209,9 @@ def _fate(life: _Life) -> Fate:
 
 def _others(record: Record, events: tuple[Judged, ...], poison: list[str]) -> Iterator[tuple[Breach, str]]:
     """Yield the breaches that no event can be named for."""
-    forgiven = {record.ids[event.meeting] for event in events if event.fate is Fate.POISON}
+    allowed = {record.ids[event.meeting] for event in events if event.may_be_poisoned}
     for text in poison:
-        if not any(event_id in text for event_id in forgiven):
+        if not any(event_id in text for event_id in allowed):
             yield Breach.POISONED, text
     for queue, waiting in record.waiting.items():
         if waiting:

@@ -39,7 +39,7 @@ rules:
 _URL = "https://joinlink.example/api/notifications?code=chaos"
 _ENDPOINT = re.compile(r"(?P<service>\w+)Endpoint=(?P<url>http://[^/]+)/")
 _SERVICES = {"Blob": Target.BLOB, "Queue": Target.QUEUE, "Table": Target.TABLE}
-_BUSY_STEP, _QUIET_STEP = timedelta(seconds=15), timedelta(minutes=30)
+_BUSY_STEP, _QUIET_STEP = timedelta(seconds=20), timedelta(minutes=30)
 _TIMER = 15 * 60
 _SOON = timedelta(minutes=2)
 #: Copies in other POSTs, so that both hosts get a message for the same event.
@@ -106,6 +106,7 @@ class _Theatre:
         self._slots: list[_Slot] = []
         self._turn = 0
         self._stuck: list[str] = []
+        self._client = stack.enter_context(httpx.Client(timeout=_POST_SECONDS, trust_env=False))
         scene.graph.delivery = _DELIVERY
         for number, skew in enumerate(plan.skews):
             gate = Gate(number, scene, lambda number=number: self._kill(number))  # type: ignore[misc]
@@ -226,12 +227,8 @@ class _Theatre:
             raise ConnectionRefusedError("the host is not there")
         query = url.partition("?")[2]
         try:
-            return httpx.post(
-                f"{slot.process.url}/api/notifications?{query}",
-                content=body,
-                headers=dict(headers),
-                timeout=_POST_SECONDS,
-                trust_env=False,
+            return self._client.post(
+                f"{slot.process.url}/api/notifications?{query}", content=body, headers=dict(headers)
             )
         except httpx.TransportError as error:
             raise OSError("the host did not answer") from error

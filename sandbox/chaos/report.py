@@ -11,7 +11,8 @@ from rich.table import Table
 from sandbox.chaos.judge import Breach, Fate, Judged, Verdict
 from sandbox.chaos.record import Record, Strike
 
-_SHOWN = 5
+_SHOWN = 3
+_LONGEST = 200
 
 
 def report(console: Console, record: Record, verdict: Verdict) -> None:
@@ -34,9 +35,9 @@ def report(console: Console, record: Record, verdict: Verdict) -> None:
         guilty = [event for event in verdict.events if breach in event.breaches]
         for event in sorted(guilty, key=lambda one: len(one.story))[:_SHOWN]:
             _tell(console, breach, event)
-    for breach, text in verdict.others:
-        console.print(f"{breach}: {text}", style="red", markup=False)
-    for event in verdict.held():
+    for breach, text in verdict.others[:_SHOWN]:
+        console.print(f"{breach}: {text[:_LONGEST]}", style="red", markup=False)
+    for event in verdict.held()[:_SHOWN]:
         _tell(console, "held", event)
     console.print("The law was kept." if verdict.is_kept else "The law was broken.", style="bold")
 
