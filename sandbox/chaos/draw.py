@@ -11,6 +11,8 @@ _SHORTEST = 15 * 60
 #: A message is retried for a day at most; sweeps and the timer run on.
 QUIET = 30 * 3600
 _MINUTE = 60
+#: short, since every client waits in real time before it gives up
+_OUTAGE = 45
 
 
 def draw(seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if_match: bool = False) -> Plan:
@@ -86,4 +88,4 @@ def _outbreaks(chance: random.Random, busy: int, spread: int) -> Iterator[Outbre
             yield Outbreak(fault=fault, begins=chance.randrange(busy), lasts=busy // 3, share=0.05, most=1)
     for fault in AROUND:
         yield Outbreak(fault=fault, begins=chance.randrange(busy), lasts=busy // 4, share=0.04)
-        yield Outbreak(fault=fault, begins=chance.randrange(busy), lasts=2 * _MINUTE, share=0.9)
+        yield Outbreak(fault=fault, begins=chance.randrange(busy), lasts=_OUTAGE, share=0.9)
