@@ -234,19 +234,26 @@ class Joinlink(Parts):
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
+        from shared.worker.attempts import Attempts
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
         settings = self._settings  # first: what is wrong with any of them is told at once
         meetings, counters = self._meetings, Counters(self._table(COUNTERS))
+        attempts = Attempts(world=self._world, meetings=meetings, held=self._held, counters=counters)
+        enabler = Enabler(
+            world=self._world, meetings=meetings, held=self._held, counters=counters, attempts=attempts
+        )
         processor = Processor(
             world=self._world,
             policies=self._policies,
             directory=self._directory,
             meetings=meetings,
             mailboxes=self._mailboxes,
-            enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
+            enabler=enabler,
+            attempts=attempts,
+            memory=self._memory,
             report_only=settings.report_only,
         )
         return EventMessages(
