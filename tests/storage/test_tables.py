@@ -50,6 +50,7 @@ def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
 )
 def test_a_meeting_comes_back_as_it_was_written(
     table: Table,
+    *,
     event: str,
     state: MeetingState,
     attempts: int,
