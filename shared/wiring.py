@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from shared.worker.doctor import Doctor
     from shared.worker.event_messages import EventMessages
     from shared.worker.health import Checkup
+    from shared.worker.held_events import HeldEvents
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.maintenance import Maintenance
+    from shared.worker.memory import MemoryStart
     from shared.worker.replay import Replay
 
 
@@ -79,6 +81,8 @@ class Joinlink(Parts):
                 lease=self._maintenance_lease,
                 last_runs=self._last_runs,
                 endpoint=self._endpoint.fingerprint,
+                notification_url=self._endpoint.url,
+                memory=self._memory_start,
             )
 
     def desk(self) -> "Desk":
@@ -107,6 +111,20 @@ class Joinlink(Parts):
             self._open += [queue.close for queue in poison.values()]
             queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
             return Replay(poison, queues, self._world.now)
+
+    def held_events(self) -> "HeldEvents":
+        """Return what lists and releases events that are held. Raises SettingsError."""
+        from shared.worker.held_events import HeldEvents
+
+        with self._worker_lock:
+            return HeldEvents(
+                world=self._world, held=self._held, meetings=self._meetings, queue=self._event_changes
+            )
+
+    def memory_start(self) -> "MemoryStart":
+        """Return what tells whether the memory of writes is whole. Raises SettingsError."""
+        with self._worker_lock:
+            return self._memory_start
 
     def storage_trial(self) -> "StorageTrial":
         """Return what tries the storage account out. Raises SettingsError."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
 
+from shared.errors import GraphError, JoinlinkError
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.last_run import LastRuns
@@ -23,6 +24,10 @@ class MemoryState(StrEnum):
     #: a fresh installation: the first maintenance begins it
     NOT_STARTED = "not_started"
     MISSING = "missing"
+
+
+class MemoryNotBegun(JoinlinkError):
+    """Nothing may be written before it is known whether this is a fresh installation."""
 
 
 class Memory:
@@ -76,14 +81,19 @@ class MemoryStart:
         Call this before anything else is written.
 
         Raises:
-            GraphError: Graph does not list the subscriptions; the next run tries again.
+            MemoryNotBegun: Graph does not list the subscriptions; the next run tries again.
             StorageUnavailable: a table can't be read or written.
         """
         state = self.state()
         if state is not MemoryState.NOT_STARTED:
             return state
-        pages = graph.subscriptions()
-        if any(one.notification_url == notification_url for page in pages for one in page):
+        try:
+            listed = [one for page in graph.subscriptions() for one in page]
+        except GraphError as error:
+            raise MemoryNotBegun(
+                f"the memory of writes is not begun, so nobody is subscribed yet; {error}"
+            ) from error
+        if any(one.notification_url == notification_url for one in listed):
             return MemoryState.MISSING
         self._marker.set(self._now(), why="fresh")
         logger().info("memory.begun", why="fresh")
