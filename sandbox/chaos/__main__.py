@@ -1,4 +1,4 @@
-"""`python -m sandbox.chaos`: two hosts under faults that lie about what they did; exit 1 if the law was broken."""
+"""`python -m sandbox.chaos`: two hosts under faults that hide effects; exit 1 if the law was broken."""
 
 import argparse
 import sys
@@ -31,9 +31,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         with azurite() as storage, console.status("") as status:
-            record = play(
-                plan, storage, BUILD, lambda what, share: status.update(f"{what} time, {share:.0%} of it all")
-            )
+            record = play(plan, storage, BUILD, lambda share: status.update(f"{share:.0%} played"))
     except AzuriteUnavailable as error:
         console.print(str(error), style="red", markup=False)
         return 1

@@ -1,6 +1,7 @@
 """The faults that plans are drawn from, each with the ends that it allows."""
 
 import json
+from typing import Any
 
 from sandbox.chaos.plan import Deed, Effect, End, Fault, How, Target
 
@@ -20,23 +21,21 @@ def _refused(code: str) -> str:
     return json.dumps({"error": {"code": code, "message": "Made to fail by the sandbox."}})
 
 
-def _write(kind: str, **how: object) -> Fault:
-    return Fault(
-        **{  # type: ignore[arg-type] -- rows of a table
-            "kind": f"write {kind}",
-            "target": Target.GRAPH,
-            "method": "PATCH",
-            "path": _WRITE,
-            "headers": (_JSON_TYPE,),
-            "allows": _UNSURE,
-            **how,
-        }
-    )
+def _write(kind: str, **how: Any) -> Fault:
+    usual: dict[str, Any] = {
+        "kind": f"write {kind}",
+        "target": Target.GRAPH,
+        "method": "PATCH",
+        "path": _WRITE,
+        "headers": (_JSON_TYPE,),
+        "allows": _UNSURE,
+    }
+    return Fault(**{**usual, **how})
 
 
 def _answers(effect: Effect) -> tuple[Fault, ...]:
     """Return every odd answer to a write, given before or after the effect."""
-    word = {"effect": effect}
+    word: dict[str, Any] = {"effect": effect}
     return (
         _write(f"429 with Retry-After {effect}", status=429, headers=(_JSON_TYPE, ("Retry-After", "7")),
                body=_refused("TooManyRequests"), **word),
@@ -102,14 +101,16 @@ KILLS = (
 AROUND = (
     Fault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
-    Fault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503, headers=(("Retry-After", "9"),)),
+    Fault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503,
+          headers=(("Retry-After", "9"),)),
     Fault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, how=How.DROP),
     Fault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
           headers=(_JSON_TYPE,), body='{"id": "AAMk'),
     Fault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
           headers=(_HTML_TYPE,), body=_HTML),
     Fault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
-    Fault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView", status=404),
+    Fault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView",
+          status=404),
     Fault(kind="calendar 500", target=Target.GRAPH, method="GET", path="/calendarView", status=500),
     Fault(kind="subscribing 503", target=Target.GRAPH, path="/subscriptions", status=503),
     Fault(kind="subscribing lost after", target=Target.GRAPH, method="POST", path="/subscriptions$",
@@ -120,7 +121,8 @@ AROUND = (
     Fault(kind="token 500", target=Target.TOKEN, path=_TOKEN, status=500),
     Fault(kind="token lost", target=Target.TOKEN, path=_TOKEN, how=How.DROP),
     Fault(kind="table 503", target=Target.TABLE, status=503),
-    Fault(kind="row lost before", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP, allows=_UNSURE),
+    Fault(kind="row lost before", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
+          allows=_UNSURE),
     Fault(kind="row lost after", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
           effect=Effect.AFTER, allows=_UNSURE),
     Fault(kind="row 500 after", target=Target.TABLE, method="P.*", path="/meetings", status=500,

@@ -7,7 +7,7 @@ from sandbox.chaos.catalogue import AROUND, CROSSED, KILLS, WRITES
 from sandbox.chaos.plan import Deed, Happening, Meeting, Outbreak, Plan
 
 _SECONDS_PER_MEETING = 7
-_SHORTEST = 15 * 60
+_SHORTEST = 5 * 60
 #: A message is retried for a day at most; sweeps and the timer run on.
 QUIET = 30 * 3600
 _MINUTE = 60
@@ -46,7 +46,7 @@ def _meeting(number: int, chance: random.Random, people: int, spread: int) -> Me
 def _life(chance: random.Random, born: int) -> Iterator[Happening]:
     """Yield what happens to a meeting after it was made; an edit makes the app look once more."""
     at = born
-    for _ in range(chance.choice((0, 0, 1, 1, 2, 3))):
+    for _ in range(chance.choice((0, 0, 0, 1, 1, 2))):
         at += chance.randint(10, 5 * _MINUTE)
         yield Happening(at=at, deed=chance.choice((Deed.EDIT, Deed.DRIFT)))
     match chance.choices(("stay", "remove", "cancel"), (62, 33, 5))[0]:

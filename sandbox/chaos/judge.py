@@ -6,7 +6,6 @@ It shares no code with the product.
 """
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +44,8 @@ class Breach(StrEnum):
     POISONED = "poisoned"
     UNFINISHED = "unfinished"
     STUCK = "stuck"
+    #: written once, online in the end, and not exactly one `enabled` line
+    MISCOUNTED = "miscounted"
     #: the judge's own sources contradict each other
     RECORD = "record"
 
@@ -69,9 +70,8 @@ class Verdict:
 
     events: tuple[Judged, ...]
     others: tuple[tuple[Breach, str], ...]
-    #: writes that took effect, and those of them that no `enabled` line counts
+    #: writes that took effect
     writes: int
-    uncounted: int
 
     @property
     def is_kept(self) -> bool:
@@ -98,7 +98,6 @@ def judge(record: Record) -> Verdict:
         events=events,
         others=tuple(_others(record, events, poison)),
         writes=sum(record.carried_out.values()),
-        uncounted=_uncounted(record),
     )
 
 
@@ -112,6 +111,8 @@ class _Life:
     is_held: bool
     is_poisoned: bool
     allowed: frozenset[End]
+    #: how many `enabled` lines there are
+    counted: int
 
     @property
     def is_removed(self) -> bool:
@@ -134,6 +135,7 @@ def _judge_event(
         is_online=record.online[name],
         is_held=row.get("state") == _HELD,
         is_poisoned=any(record.ids[name] in text for text in poison),
+        counted=_counted(record, record.ids[name]),
         allowed=frozenset({End.LINK}).union(*(fault.allows for fault in strikes)),
     )
     breaches = tuple(dict.fromkeys([*_breaches_of_writes(life), *_breaches_of_the_end(life)]))
@@ -148,7 +150,7 @@ def _judge_event(
 
 
 def _about(record: Record, name: str) -> Iterator[Entry]:
-    """Yield what happened to an event; a host that was killed soon after it wrote to it may have lost that."""
+    """Yield what happened to an event; and the kills of a host that wrote to it shortly before."""
     kills = {one.fault.kind for one in record.plan.outbreaks if one.fault.how is How.KILL}
     wrote: dict[int, datetime] = {}
     for entry in record.entries:
@@ -156,9 +158,12 @@ def _about(record: Record, name: str) -> Iterator[Entry]:
             yield entry
             if isinstance(entry, Write):
                 wrote[entry.host] = entry.at
-        elif isinstance(entry, Strike) and entry.kind in kills:
-            if entry.host in wrote and entry.at - wrote[entry.host] < _A_MESSAGE:
-                yield entry
+        elif isinstance(entry, Strike) and entry.kind in kills and _is_soon(entry, wrote.get(entry.host)):
+            yield entry
+
+
+def _is_soon(killed: Strike, wrote: datetime | None) -> bool:
+    return wrote is not None and killed.at - wrote < _A_MESSAGE
 
 
 def _breaches_of_writes(life: _Life) -> Iterator[Breach]:
@@ -183,6 +188,9 @@ def _breaches_of_the_end(life: _Life) -> Iterator[Breach]:
         yield Breach.RE_ADDED
     if not life.is_wanted or life.is_removed:
         return
+    writes = sum(isinstance(entry, Write) and entry.took_effect for entry in life.entries)
+    if life.is_online and writes == 1 and life.counted != 1:
+        yield Breach.MISCOUNTED
     if life.is_held and not life.is_online and not _has_cause(life):
         yield Breach.HELD_WITHOUT_CAUSE
     may_be_poisoned = life.is_poisoned and End.POISON in life.allowed
@@ -220,21 +228,13 @@ def _others(record: Record, events: tuple[Judged, ...], poison: list[str]) -> It
         yield Breach.STUCK, text
     for name in record.ids:
         seen = sum(isinstance(e, Write) and e.took_effect and e.meeting == name for e in record.entries)
-        if seen != record.carried_out.get(name, 0):
-            yield (
-                Breach.RECORD,
-                f"{name}: {seen} writes at the gate, {record.carried_out.get(name, 0)} at Graph",
-            )
+        at_graph = record.carried_out.get(name, 0)
+        if seen != at_graph:
+            yield Breach.RECORD, f"{name}: {seen} writes at the gate, {at_graph} at Graph"
 
 
-def _uncounted(record: Record) -> int:
-    counted: dict[str, int] = {}
-    for line in record.lines:
-        if line.get("outcome") == _ENABLED:
-            counted[line["event_id"]] = counted.get(line["event_id"], 0) + 1
-    return sum(
-        max(writes - counted.get(record.ids[name], 0), 0) for name, writes in record.carried_out.items()
-    )
+def _counted(record: Record, event_id: str) -> int:
+    return sum(line.get("outcome") == _ENABLED and line.get("event_id") == event_id for line in record.lines)
 
 
 def _story(record: Record, name: str, entries: tuple[Entry, ...], row: Any) -> Iterator[str]:
@@ -264,12 +264,8 @@ def _sentence(entry: Entry) -> str:
 
 
 def _clear(text: str) -> str:
-    """Return a poison message as text: our envelope or the host's copy, base64 or not, with its inner body."""
+    """Return a poison message as text: the app's envelope or the host's copy, base64 or not."""
     try:
-        clear = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
     except ValueError:
         return text
-    try:
-        return f"{clear} {json.loads(clear).get('body', '')}"
-    except (ValueError, AttributeError):
-        return clear

@@ -1,32 +1,20 @@
-"""Carries a plan out: moves the clock, lets people and faults act, has the hosts work, and gathers the record."""
+"""Carries a plan out: moves the clock, lets people and faults act, has the hosts work, gathers the record."""
 
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
-from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableClient
-from azure.storage.queue import QueueClient, QueueServiceClient
-from werkzeug.exceptions import BadGateway
-from werkzeug.middleware.http_proxy import ProxyMiddleware
-
-from sandbox.azurite import ACCOUNT, Azurite
-from sandbox.chaos.gate import Gate
-from sandbox.chaos.plan import Effect, Happening, How, Meeting, Plan, Target
-from sandbox.chaos.process import DRAIN, MAINTAIN, HostProcess
+from sandbox.azurite import Azurite
+from sandbox.chaos import remains
+from sandbox.chaos.hosts import Hosts
+from sandbox.chaos.plan import Happening, Meeting, Plan
+from sandbox.chaos.process import DRAIN, MAINTAIN
 from sandbox.chaos.record import Record
 from sandbox.chaos.scene import Clock, Scene
 from sandbox.graph import Delivery, Reply, StandIn
-from sandbox.serve import serve
-from sandbox.stage import CLIENT_STATE_KEY, TENANT, empty
-from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from sandbox.stage import TENANT, empty
 
 RULES = """version: 1
 internal_domains: [contoso.com]
@@ -36,259 +24,93 @@ rules:
     mode: enforce
     when: {external_attendees: {at_least: 1}}
 """
-_URL = "https://joinlink.example/api/notifications?code=chaos"
-_ENDPOINT = re.compile(r"(?P<service>\w+)Endpoint=(?P<url>http://[^/]+)/")
-_SERVICES = {"Blob": Target.BLOB, "Queue": Target.QUEUE, "Table": Target.TABLE}
-_BUSY_STEP, _QUIET_STEP = timedelta(seconds=20), timedelta(minutes=30)
-_TIMER = 15 * 60
+#: while events are made, while they only live on, and when nobody does anything any more
+_BUSY_STEP, _CALM_STEP, _QUIET_STEP = timedelta(seconds=20), timedelta(minutes=1), timedelta(hours=1)
+#: until what was put back for a moment is visible again
 _SOON = timedelta(minutes=2)
+_TIMER_SECONDS, _CALM_AFTER_SECONDS = 15 * 60, 10 * 60
 #: Copies in other POSTs, so that both hosts get a message for the same event.
 _DELIVERY = Delivery(copies=(2, 3), shuffle=True, duplicate=0.2, lose=0.05, batch=2)
-_POST_SECONDS = 10
-_PEEKED = 32
 
-Progress = Callable[[str, float], None]
+#: hears which share of the whole is done
+Progress = Callable[[float], None]
 
 
-def play(
-    plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda _what, _share: None
-) -> Record:
-    """Play a plan; files go into `folder`: rules, `log.jsonl` and `graph.har`.
-
-    `progress` hears what is going on, and which share of the whole is done.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rules").mkdir(exist_ok=True)
+def play(plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda _share: None) -> Record:
+    """Play a plan; files go into `folder`: rules, `log.jsonl` and `graph.har`."""
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "chaos.yaml").write_text(RULES, encoding="utf-8")
-    log = folder / "log.jsonl"
-    log.write_text("", encoding="utf-8")
-    with _theatre(plan, azurite, folder) as theatre:
-        theatre.play(progress)
-        return theatre.record(log)
-
-
-@contextmanager
-def _theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[_Theatre]":
+    (folder / "log.jsonl").write_text("", encoding="utf-8")
+    storage = azurite.connection_string
     empty(azurite)
-    for name in (EVENT_CHANGES, MAILBOX_TASKS):
-        with QueueClient.from_connection_string(azurite.connection_string, name) as queue:
-            queue.create_queue()
-    clock = Clock(azurite)
-    theatre: _Theatre
+    remains.create_queues(storage)
+    clock, balancer = Clock(azurite), _Balancer()
     graph = StandIn(
-        now=clock.now,
-        tenant_id=TENANT,
-        seed=plan.seed,
-        post=lambda url, body, headers: theatre.post(url, body, headers),
-        validate=lambda url: theatre.validate(url),
+        now=clock.now, tenant_id=TENANT, seed=plan.seed, post=balancer.post, validate=balancer.validate
     )
+    graph.delivery = _DELIVERY
+    scene = Scene(plan, clock, graph)
     with ExitStack() as stack:
-        theatre = _Theatre(plan, azurite, folder, Scene(plan, clock, graph), stack)
-        yield theatre
+        balancer.hosts = hosts = Hosts(scene, storage, folder, stack)
+        _Play(scene, hosts, storage).run(progress)
+        graph.write_har(folder / "graph.har")
+        return _record(scene, hosts, storage, folder)
 
 
-@dataclass(slots=True)
-class _Slot:
-    """A place for a host: its gate and its settings stay, its process may die and be followed by another."""
+class _Balancer:
+    """What Graph posts to: it is there before the hosts are."""
 
-    settings: Mapping[str, str]
-    skew: int
-    gate: Gate
-    process: HostProcess | None = None
-
-
-class _Theatre:
-    def __init__(self, plan: Plan, azurite: Azurite, folder: Path, scene: Scene, stack: ExitStack) -> None:
-        self._plan = plan
-        self._azurite = azurite
-        self._folder = folder
-        self._scene = scene
-        self._slots: list[_Slot] = []
-        self._turn = 0
-        self._stuck: list[str] = []
-        self._client = stack.enter_context(httpx.Client(timeout=_POST_SECONDS, trust_env=False))
-        scene.graph.delivery = _DELIVERY
-        for number, skew in enumerate(plan.skews):
-            gate = Gate(number, scene, lambda number=number: self._kill(number))  # type: ignore[misc]
-            self._slots.append(_Slot(self._settings(gate, stack), skew, gate))
-        stack.callback(self._close)
-
-    def play(self, progress: Progress) -> None:
-        """Play the busy time in small steps, then the quiet time in large ones."""
-        todo = _todo(self._plan)
-        whole = self._plan.busy + self._plan.quiet
-        maintained = forgot = -_TIMER
-        while (seconds := self._scene.seconds()) < whole:
-            is_busy = seconds < self._plan.busy
-            while todo and todo[0][0] <= seconds:
-                _at, meeting, happening = todo.pop(0)
-                self._scene.play(meeting, happening)
-            if self._plan.forgets_every and seconds - forgot >= self._plan.forgets_every:
-                forgot = seconds
-                self._forget()
-            if seconds - maintained >= _TIMER:
-                maintained = seconds
-                self._round(MAINTAIN)
-            self._round(DRAIN)
-            progress("busy" if is_busy else "quiet", min(seconds / whole, 1.0))
-            self._scene.clock.advance(_BUSY_STEP if is_busy else _QUIET_STEP)
-            if not is_busy:  # what was put back for a moment is not left for half an hour
-                self._round(DRAIN)
-                self._scene.clock.advance(_SOON)
+    hosts: Hosts
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Carry Graph's POST to one of the hosts, in turn.
-
-        Raises:
-            OSError: nobody answers, or not as it should be.
-        """
-        slot = self._next_slot()
-        outbreak = slot.gate.strike(Target.WEBHOOK, "POST", "/api/notifications")
-        status = 0
-        if outbreak is None or outbreak.fault.effect is Effect.AFTER:
-            status = self._answer(slot, url, body, headers).status_code
-        if outbreak is None:
-            return status
-        if outbreak.fault.how is How.DROP:
-            raise OSError("dropped by a fault")
-        return outbreak.fault.status
+        return self.hosts.post(url, body, headers)
 
     def validate(self, url: str) -> Reply:
-        """Carry Graph's handshake to one of the hosts.
+        return self.hosts.validate(url)
 
-        Raises:
-            OSError: nobody answers.
-        """
-        answer = self._answer(self._next_slot(), url, b"", {"Content-Type": "text/plain; charset=utf-8"})
-        return Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
 
-    def record(self, log: Path) -> Record:
-        """Gather what happened."""
-        scene = self._scene
-        scene.graph.write_har(self._folder / "graph.har")
-        carried_out = Counter(
-            scene.meeting_of(call.path)
-            for call in scene.graph.calls
-            if call.method == "PATCH" and call.status == 200 and scene.meeting_of(call.path)  # noqa: PLR2004
-        )
-        return Record(
-            plan=self._plan,
-            entries=scene.chronicle.entries(),
-            ids=dict(scene.ids),
-            online={name: scene.is_online(name) for name in scene.ids},
-            rows={str(row["RowKey"]): dict(row) for row in self._rows()},
-            poison=tuple(self._poison()),
-            waiting=self._waiting(),
-            lines=tuple(_lines(log)),
-            carried_out=carried_out,
-            stuck=tuple(self._stuck),
-        )
+class _Play:
+    """One play, from its first round to its last."""
 
-    def _round(self, order: str) -> None:
-        """Deliver what is due, then have the hosts work at once; a dead host is followed by another."""
-        hosts = [self._alive(number) for number in range(len(self._slots))]
+    def __init__(self, scene: Scene, hosts: Hosts, storage: str) -> None:
+        self._scene = scene
+        self._hosts = hosts
+        self._storage = storage
+        self._todo = _todo(scene.plan)
+        born = (meeting.happenings[0].at for meeting in scene.plan.meetings)
+        self._calm = max(born, default=0) + _CALM_AFTER_SECONDS
+        self._maintained = self._forgot = -float(_TIMER_SECONDS)
+
+    def run(self, progress: Progress) -> None:
+        """Play the busy time in small steps, then the quiet time in large ones."""
+        plan, clock = self._scene.plan, self._scene.clock
+        whole = plan.busy + plan.quiet
+        while (seconds := self._scene.seconds()) < whole:
+            self._happen(seconds)
+            if seconds - self._maintained >= _TIMER_SECONDS:
+                self._maintained = seconds
+                self._hosts.work(MAINTAIN)
+            self._round()
+            progress(seconds / whole)
+            if seconds < plan.busy:
+                clock.advance(_BUSY_STEP if seconds < self._calm else _CALM_STEP)
+                continue
+            clock.advance(_QUIET_STEP)
+            self._round()
+            clock.advance(_SOON)
+
+    def _round(self) -> None:
         self._scene.graph.deliver()
-        told = hosts if order == DRAIN else [hosts[self._turn % len(hosts)]]
-        for host in told:
-            host.tell(order)
-        for host in told:
-            try:
-                host.ends()
-            except TimeoutError as error:
-                self._stuck.append(str(error))
+        self._hosts.work(DRAIN)
 
-    def _alive(self, number: int) -> HostProcess:
-        slot = self._slots[number]
-        if slot.process and slot.process.is_alive:
-            return slot.process
-        if slot.process:
-            slot.process.close()
-        slot.process = HostProcess(
-            number,
-            settings=slot.settings,
-            storage=self._azurite.connection_string,
-            ahead=self._scene.clock.ahead,
-            skew=slot.skew,
-            log=self._folder / "log.jsonl",
-        )
-        return slot.process
-
-    def _kill(self, number: int) -> None:
-        process = self._slots[number].process
-        if process:
-            process.kill()
-
-    def _next_slot(self) -> _Slot:
-        self._turn += 1
-        return self._slots[self._turn % len(self._slots)]
-
-    def _answer(self, slot: _Slot, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        if slot.process is None:
-            raise ConnectionRefusedError("the host is not there")
-        query = url.partition("?")[2]
-        try:
-            return self._client.post(
-                f"{slot.process.url}/api/notifications?{query}", content=body, headers=dict(headers)
-            )
-        except httpx.TransportError as error:
-            raise OSError("the host did not answer") from error
-
-    def _settings(self, gate: Gate, stack: ExitStack) -> dict[str, str]:
-        """Return a host's settings: every address in them leads through its gate."""
-
-        def gated(endpoint: re.Match[str]) -> str:
-            storage = ProxyMiddleware(
-                BadGateway(), {f"/{ACCOUNT}": {"target": endpoint["url"], "host": None}}
-            )
-            url = stack.enter_context(serve(gate.over(storage, _SERVICES[endpoint["service"]])))
-            return f"{endpoint['service']}Endpoint={url}/"
-
-        graph_url = stack.enter_context(serve(gate.over(self._scene.graph, Target.GRAPH)))
-        return {
-            "AzureWebJobsStorage": _ENDPOINT.sub(gated, self._azurite.connection_string),
-            "JOINLINK_TENANT_ID": TENANT,
-            "JOINLINK_GRAPH_URL": graph_url,
-            "JOINLINK_CLIENT_STATE_KEY": CLIENT_STATE_KEY,
-            "JOINLINK_NOTIFICATION_URL": _URL,
-            "JOINLINK_RULES": str((self._folder / "rules").resolve()),
-            "IDENTITY_ENDPOINT": f"{graph_url}/msi/token",
-            "IDENTITY_HEADER": "sandbox",
-            "PYTHON_THREADPOOL_THREAD_COUNT": "32",
-        }
-
-    def _rows(self) -> list[Mapping[str, Any]]:
-        with TableClient.from_connection_string(self._azurite.connection_string, "meetings") as table:
-            try:
-                return list(table.list_entities())
-            except ResourceNotFoundError:
-                return []
-
-    def _forget(self) -> None:
-        """Lose the rows about events, as an app would that does not remember."""
-        with TableClient.from_connection_string(self._azurite.connection_string, "meetings") as table:
-            for row in self._rows():
-                if self._scene.meeting_of_row(str(row["RowKey"])):
-                    table.delete_entity(row["PartitionKey"], row["RowKey"])
-
-    def _poison(self) -> Iterator[str]:
-        for name in (EVENT_CHANGES, MAILBOX_TASKS):
-            with QueueClient.from_connection_string(
-                self._azurite.connection_string, f"{name}-poison"
-            ) as queue, suppress(ResourceNotFoundError):  # fmt: skip
-                while page := list(queue.receive_messages(max_messages=_PEEKED, visibility_timeout=3600)):
-                    yield from (str(message.content) for message in page)
-
-    def _waiting(self) -> dict[str, int]:
-        with QueueServiceClient.from_connection_string(self._azurite.connection_string) as queues:
-            return {
-                name: queues.get_queue_client(name).get_queue_properties().approximate_message_count or 0
-                for name in (EVENT_CHANGES, MAILBOX_TASKS)
-            }
-
-    def _close(self) -> None:
-        for slot in self._slots:
-            if slot.process:
-                slot.process.close()
+    def _happen(self, seconds: float) -> None:
+        while self._todo and self._todo[0][0] <= seconds:
+            _at, meeting, happening = self._todo.pop(0)
+            self._scene.play(meeting, happening)
+        every = self._scene.plan.forgets_every
+        if every and seconds - self._forgot >= every:
+            self._forgot = seconds
+            remains.forget(self._storage, self._scene.row_keys())
 
 
 def _todo(plan: Plan) -> list[tuple[int, Meeting, Happening]]:
@@ -296,8 +118,21 @@ def _todo(plan: Plan) -> list[tuple[int, Meeting, Happening]]:
     return sorted(rows, key=lambda row: row[0])
 
 
-def _lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield the app's lines; one that its process died over is not there."""
-    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(ValueError):
-            yield json.loads(text)
+def _record(scene: Scene, hosts: Hosts, storage: str, folder: Path) -> Record:
+    carried_out = Counter(
+        scene.meeting_of(call.path)
+        for call in scene.graph.calls
+        if call.method == "PATCH" and call.took_effect and scene.meeting_of(call.path)
+    )
+    return Record(
+        plan=scene.plan,
+        entries=scene.chronicle.entries(),
+        ids=dict(scene.ids),
+        online={name: scene.is_online(name) for name in scene.ids},
+        rows={str(row["RowKey"]): dict(row) for row in remains.rows(storage)},
+        poison=tuple(remains.poison(storage)),
+        waiting=remains.waiting(storage),
+        lines=tuple(remains.lines(folder / "log.jsonl")),
+        carried_out=carried_out,
+        stuck=tuple(hosts.stuck),
+    )

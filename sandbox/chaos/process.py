@@ -7,11 +7,11 @@ import random
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ from shared import wiring
 from shared.worker.world import World
 
 if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: Every process is a fork of one that has imported all this, so a new one is there at once.
@@ -51,35 +53,32 @@ _IDENTITY = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 DRAIN, MAINTAIN = "drain", "maintain"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a host is made of."""
+
+    #: which of the hosts this is
+    number: int
+    #: the app's settings, whose addresses lead through the host's gate
+    settings: Mapping[str, str]
+    #: the connection string of the host itself, which no fault meets
+    storage: str
+    #: the seconds that everybody's clock is ahead of the machine's
+    ahead: "Synchronized[float]"
+    #: the seconds that this host's clock is wrong by
+    skew: int
+    #: where the app's lines are added
+    log: Path
+
+
 class HostProcess:
     """One host, until it is killed. `url` is where its webhook listens."""
 
-    def __init__(
-        self,
-        number: int,
-        *,
-        settings: Mapping[str, str],
-        storage: str,
-        ahead: "Synchronized[float]",
-        skew: int,
-        log: Path,
-    ) -> None:
-        """Start the process.
-
-        Args:
-            number: which of the hosts this is.
-            settings: the app's, which lead through the host's gate.
-            storage: the connection string of the host itself, which no fault meets.
-            ahead: the seconds that everybody's clock is ahead of the machine's.
-            skew: the seconds that this host's clock is wrong by.
-            log: where the app's lines are added.
-        """
+    def __init__(self, setup: Setup) -> None:
         context = get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOADED))
         self._orders, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_work, args=(theirs, number, dict(settings), storage, ahead, skew, log), daemon=True
-        )
+        self._process = context.Process(target=_work, args=(theirs, setup), daemon=True)
         self._process.start()
         theirs.close()
         self.url = str(self._receive())
@@ -126,33 +125,26 @@ class HostProcess:
         return self._orders.recv()
 
 
-def _work(
-    orders: Connection,
-    number: int,
-    settings: dict[str, str],
-    storage: str,
-    ahead: "Synchronized[float]",
-    skew: int,
-    log: Path,
-) -> None:
+def _work(orders: Connection, setup: Setup) -> None:
+    """Be the host."""
+    settings = setup.settings
     os.environ.update({name: settings[name] for name in _IDENTITY})
 
     def now() -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=ahead.value + skew)
+        return datetime.now(UTC) + timedelta(seconds=setup.ahead.value + setup.skew)
 
-    chance = random.Random(number)  # noqa: S311 -- no secrets
-    _log_to(log, number, ahead)
-    with Host(build_app(), {**settings, "AzureWebJobsStorage": storage}) as host:
+    chance = random.Random(setup.number)  # noqa: S311 -- no secrets
+    _log_to(setup)
+    with Host(build_app(), {**settings, "AzureWebJobsStorage": setup.storage}) as host:
         door = partial(_door, host)
         wiring.rebuild(settings, World(now=now, uniform=chance.uniform), httpx.WSGITransport(app=door))
         with serve(door) as url, ThreadPoolExecutor(_HANDS) as hands:
             orders.send(url)
             while True:
-                match orders.recv():
-                    case "drain":
-                        list(hands.map(_drain, [host] * _HANDS))
-                    case _:
-                        host.run_timer("maintenance")
+                if orders.recv() == DRAIN:
+                    list(hands.map(_drain, [host] * _HANDS))
+                else:
+                    host.run_timer("maintenance")
                 orders.send("done")
 
 
@@ -173,14 +165,14 @@ def _door(host: Host, environ: "WSGIEnvironment", start_response: "StartResponse
     return app(environ, start_response)
 
 
-def _log_to(path: Path, number: int, ahead: "Synchronized[float]") -> None:
+def _log_to(setup: Setup) -> None:
     """Add the app's lines to a file, each with its host and the play's time."""
 
     class Lines(logging.FileHandler):
         def format(self, record: logging.LogRecord) -> str:
-            at = datetime.now(UTC) + timedelta(seconds=ahead.value)
-            line = {"host": number, "at": at.isoformat(), **json.loads(record.getMessage())}
+            at = datetime.now(UTC) + timedelta(seconds=setup.ahead.value)
+            line = {"host": setup.number, "at": at.isoformat(), **json.loads(record.getMessage())}
             return json.dumps(line)
 
-    logging.getLogger("joinlink").addHandler(Lines(path, encoding="utf-8"))
+    logging.getLogger("joinlink").addHandler(Lines(setup.log, encoding="utf-8"))
     logging.getLogger().addHandler(logging.NullHandler())

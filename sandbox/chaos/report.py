@@ -20,8 +20,7 @@ def report(console: Console, record: Record, verdict: Verdict) -> None:
     struck = Counter(entry.kind for entry in record.entries if isinstance(entry, Strike))
     console.print(
         f"{record.plan.changes} changes to {len(verdict.events)} events, {struck.total()} faults of "
-        f"{len(struck)} kinds, {verdict.writes} writes that took effect ({verdict.uncounted} without an "
-        "enabled line)."
+        f"{len(struck)} kinds, {verdict.writes} writes that took effect."
     )
     table = Table("ends", "events", box=None)
     for fate in Fate:
@@ -50,7 +49,6 @@ def write(path: Path, record: Record, verdict: Verdict) -> None:
         "ends": {fate: verdict.count(fate) for fate in Fate},
         "breaches": {breach: verdict.count(breach) for breach in Breach},
         "writes": verdict.writes,
-        "uncounted": verdict.uncounted,
         "others": list(verdict.others),
         "events": [
             {

@@ -1,15 +1,13 @@
 """The scene: one stand-in Graph, one clock for everybody, and the people who do things to their events."""
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from multiprocessing import get_context
-from multiprocessing.sharedctypes import Synchronized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,6 +15,10 @@ from sandbox.azurite import Azurite
 from sandbox.chaos.plan import Deed, Happening, Meeting, Plan
 from sandbox.chaos.record import Chronicle, Done
 from sandbox.graph import StandIn, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.sharedctypes import Synchronized
 
 _EVENT = re.compile(r"/events/([^/]+)$")
 _LIES_AHEAD = timedelta(days=30)
@@ -74,13 +76,13 @@ class Scene:
             self.do(meeting.name, happening.deed)
 
     def do(self, meeting: str, deed: Deed) -> None:
-        """Do something to a meeting; a link that is not there can't be removed, and a removed event stays so."""
+        """Do something to a meeting; where there is no link, none is removed."""
         owner, event = self.owners[meeting].id, self.ids[meeting]
         was_online = self.is_online(meeting)
         people = self.graph.people
         acts: dict[Deed, Callable[[], None]] = {
             Deed.EDIT: lambda: people.edit(owner, event, subject=f"Review {self.seconds():.0f}"),
-            Deed.DRIFT: lambda: people.edit(owner, event),
+            Deed.DRIFT: lambda: people.drift(owner, event),
             Deed.CANCEL: lambda: people.cancel(owner, event),
             Deed.REMOVE_LINK: lambda: people.remove_link(owner, event) if was_online else None,
         }
@@ -100,6 +102,10 @@ class Scene:
     def meeting_of_row(self, row: str) -> str:
         """Return the meeting that a row is about, "" if none."""
         return self._by_row.get(row, "")
+
+    def row_keys(self) -> set[str]:
+        """Return the keys of all rows that may be about a meeting."""
+        return set(self._by_row)
 
     def _create(self, meeting: Meeting) -> None:
         owner = self._people[meeting.owner]

@@ -15,7 +15,19 @@ HELD = {"state": "write_unknown"}
 LOST = Fault(kind="write lost", target=Target.GRAPH, how=How.DROP, allows=(End.LINK, End.HELD))
 REFUSED = Fault(kind="write refused", target=Target.GRAPH, status=400, allows=(End.LINK, End.POISON))
 READ = Fault(kind="read lost", target=Target.GRAPH, how=How.DROP)
-KILLED = Fault(kind="killed", target=Target.QUEUE, how=How.KILL, effect=Effect.AFTER, allows=(End.LINK, End.HELD))
+KILLED = Fault(
+    kind="killed", target=Target.QUEUE, how=How.KILL, effect=Effect.AFTER, allows=(End.LINK, End.HELD)
+)
+
+
+ENABLED = {
+    "event": "event.decided",
+    "outcome": "enabled",
+    "reason": "link_added",
+    "event_id": EVENT,
+    "host": 0,
+    "at": "",
+}
 
 
 def at(seconds: int) -> datetime:
@@ -56,7 +68,7 @@ def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> R
         ),
     )
     writes = sum(isinstance(entry, Write) and entry.took_effect for entry in entries)
-    facts: dict[str, Any] = {"carried_out": {"m": writes}, **more}
+    facts: dict[str, Any] = {"carried_out": {"m": writes}, "lines": (ENABLED,), **more}
     return Record(plan=plan, entries=(CREATED, *entries), ids={"m": EVENT}, online={"m": online}, **facts)
 
 
@@ -117,9 +129,9 @@ def test_what_no_event_is_to_blame_for_breaks_the_law_too(breach: Breach, facts:
     assert not verdict.is_kept
 
 
-def test_a_write_is_counted_by_its_line() -> None:
-    """Two writes and one `enabled` line: one was never counted."""
-    line = {"event": "event.decided", "outcome": "enabled", "reason": "link_added", "event_id": EVENT, "host": 0, "at": ""}
-    verdict = judge(played(write(20), write(30), online=True, lines=(line,)))
-
-    assert (verdict.writes, verdict.uncounted) == (2, 1)
+@pytest.mark.parametrize(
+    ("lines", "breaches"), [(0, (Breach.MISCOUNTED,)), (1, ()), (2, (Breach.MISCOUNTED,))]
+)
+def test_every_write_has_one_line(lines: int, breaches: tuple[Breach, ...]) -> None:
+    """A write that no `enabled` line counts, or more than one, is found."""
+    assert said(judge(played(write(20), online=True, lines=(ENABLED,) * lines))) == (Fate.LINK, breaches)
