@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench simulate fuzz clean
+.PHONY: help setup demo chaos test check bench simulate fuzz clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,9 @@ setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this f
 
 demo: setup ## play a working day at Contoso with everything on this machine
 	$(BIN)/python -m sandbox.demo $(ARGS)
+
+chaos: setup ## play two hosts under lying faults and kills, and judge it (minutes); make chaos ARGS="--seed 3"
+	$(BIN)/python -m sandbox.chaos $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k webhook"
 	$(BIN)/python -m pytest $(ARGS)

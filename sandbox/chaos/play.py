@@ -1,8 +1,9 @@
 """Carries a plan out: moves the clock, lets people and faults act, has the hosts work, gathers the record."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,6 +39,14 @@ Progress = Callable[[float], None]
 
 def play(plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda _share: None) -> Record:
     """Play a plan; files go into `folder`: rules, `log.jsonl` and `graph.har`."""
+    with theatre(plan, azurite, folder) as opened:
+        _Run(opened).to_the_end(progress)
+        return opened.record()
+
+
+@contextmanager
+def theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
+    """Open what a plan is played in: an emptied Azurite, a stand-in Graph and as many hosts as it wants."""
     (folder / "rules").mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "chaos.yaml").write_text(RULES, encoding="utf-8")
     (folder / "log.jsonl").write_text("", encoding="utf-8")
@@ -51,10 +60,49 @@ def play(plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda
     graph.delivery = _DELIVERY
     scene = Scene(plan, clock, graph)
     with ExitStack() as stack:
-        balancer.hosts = hosts = Hosts(scene, storage, folder, stack)
-        _Play(scene, hosts, storage).run(progress)
-        graph.write_har(folder / "graph.har")
-        return _record(scene, hosts, storage, folder)
+        balancer.hosts = Hosts(scene, storage, folder, stack)
+        yield Theatre(scene, balancer.hosts, storage, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """Where a plan is played, step by step."""
+
+    scene: Scene
+    hosts: Hosts
+    storage: str
+    folder: Path
+
+    def work(self) -> None:
+        """Deliver what is due, then have all hosts work on what is visible."""
+        self.scene.graph.deliver()
+        self.hosts.work(DRAIN)
+
+    def maintain(self) -> None:
+        """Have one of the hosts run the timer."""
+        self.hosts.work(MAINTAIN)
+
+    def record(self) -> Record:
+        """Gather what happened so far."""
+        scene, storage = self.scene, self.storage
+        scene.graph.write_har(self.folder / "graph.har")
+        carried_out = Counter(
+            scene.meeting_of(call.path)
+            for call in scene.graph.calls
+            if call.method == "PATCH" and call.took_effect and scene.meeting_of(call.path)
+        )
+        return Record(
+            plan=scene.plan,
+            entries=scene.chronicle.entries(),
+            ids=dict(scene.ids),
+            online={name: scene.is_online(name) for name in scene.ids},
+            rows={str(row["RowKey"]): dict(row) for row in remains.rows(storage)},
+            poison=tuple(remains.poison(storage)),
+            waiting=remains.waiting(storage),
+            lines=tuple(remains.lines(self.folder / "log.jsonl")),
+            carried_out=carried_out,
+            stuck=tuple(self.hosts.stuck),
+        )
 
 
 class _Balancer:
@@ -69,19 +117,18 @@ class _Balancer:
         return self.hosts.validate(url)
 
 
-class _Play:
+class _Run:
     """One play, from its first round to its last."""
 
-    def __init__(self, scene: Scene, hosts: Hosts, storage: str) -> None:
-        self._scene = scene
-        self._hosts = hosts
-        self._storage = storage
+    def __init__(self, opened: Theatre) -> None:
+        self._opened = opened
+        self._scene = scene = opened.scene
         self._todo = _todo(scene.plan)
         born = (meeting.happenings[0].at for meeting in scene.plan.meetings)
         self._calm = max(born, default=0) + _CALM_AFTER_SECONDS
         self._maintained = self._forgot = -float(_TIMER_SECONDS)
 
-    def run(self, progress: Progress) -> None:
+    def to_the_end(self, progress: Progress) -> None:
         """Play the busy time in small steps, then the quiet time in large ones."""
         plan, clock = self._scene.plan, self._scene.clock
         whole = plan.busy + plan.quiet
@@ -89,19 +136,15 @@ class _Play:
             self._happen(seconds)
             if seconds - self._maintained >= _TIMER_SECONDS:
                 self._maintained = seconds
-                self._hosts.work(MAINTAIN)
-            self._round()
+                self._opened.maintain()
+            self._opened.work()
             progress(seconds / whole)
             if seconds < plan.busy:
                 clock.advance(_BUSY_STEP if seconds < self._calm else _CALM_STEP)
                 continue
             clock.advance(_QUIET_STEP)
-            self._round()
+            self._opened.work()
             clock.advance(_SOON)
-
-    def _round(self) -> None:
-        self._scene.graph.deliver()
-        self._hosts.work(DRAIN)
 
     def _happen(self, seconds: float) -> None:
         while self._todo and self._todo[0][0] <= seconds:
@@ -110,29 +153,9 @@ class _Play:
         every = self._scene.plan.forgets_every
         if every and seconds - self._forgot >= every:
             self._forgot = seconds
-            remains.forget(self._storage, self._scene.row_keys())
+            remains.forget(self._opened.storage, self._scene.row_keys())
 
 
 def _todo(plan: Plan) -> list[tuple[int, Meeting, Happening]]:
     rows = [(one.at, meeting, one) for meeting in plan.meetings for one in meeting.happenings]
     return sorted(rows, key=lambda row: row[0])
-
-
-def _record(scene: Scene, hosts: Hosts, storage: str, folder: Path) -> Record:
-    carried_out = Counter(
-        scene.meeting_of(call.path)
-        for call in scene.graph.calls
-        if call.method == "PATCH" and call.took_effect and scene.meeting_of(call.path)
-    )
-    return Record(
-        plan=scene.plan,
-        entries=scene.chronicle.entries(),
-        ids=dict(scene.ids),
-        online={name: scene.is_online(name) for name in scene.ids},
-        rows={str(row["RowKey"]): dict(row) for row in remains.rows(storage)},
-        poison=tuple(remains.poison(storage)),
-        waiting=remains.waiting(storage),
-        lines=tuple(remains.lines(folder / "log.jsonl")),
-        carried_out=carried_out,
-        stuck=tuple(hosts.stuck),
-    )
