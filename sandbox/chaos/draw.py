@@ -11,6 +11,7 @@ _SHORTEST = 5 * 60
 #: A message is retried for a day at most; sweeps and the timer run on.
 QUIET = 30 * 3600
 _MINUTE = 60
+_STALE_SECONDS = 25
 #: short, since every client waits in real time before it gives up
 _OUTAGE = 45
 
@@ -25,6 +26,7 @@ def draw(seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if
         people=people,
         skews=(0, *(chance.randint(-50, 50) for _ in range(hosts - 1))),
         honors_if_match=honors_if_match,
+        stale_for=_STALE_SECONDS,
         busy=busy,
         quiet=QUIET,
         meetings=tuple(_meeting(n, chance, people, spread) for n in range(meetings)),

@@ -6,7 +6,7 @@ It shares no code with the product.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,8 @@ from sandbox.chaos.plan import Deed, End, Fault, How
 from sandbox.chaos.record import Done, Entry, Record, Strike, Write
 
 _HELD = "write_unknown"
-_ENABLED = "enabled"
+_ENABLED, _DECIDED = "enabled", "event.decided"
+_TOLD_OF_ROW = frozenset({"state", "attempts", "etag", "at", "answer", "detail", "doubts"})
 #: as long as a message may take
 _A_MESSAGE = timedelta(minutes=2)
 
@@ -61,6 +62,8 @@ class Judged:
     may_be_poisoned: bool
     #: what kinds of faults struck its calls
     struck_by: tuple[str, ...]
+    #: what people, Graph and faults did, and the row; then with the app's lines between
+    evidence: tuple[str, ...]
     story: tuple[str, ...]
 
 
@@ -145,7 +148,8 @@ def _judge_event(
         breaches=breaches,
         may_be_poisoned=End.POISON in life.allowed,
         struck_by=tuple(sorted({fault.kind for fault in strikes})),
-        story=tuple(_story(record, name, entries, row)),
+        evidence=tuple(_story(entries, (), name, row)),
+        story=tuple(_story(entries, _said_of(record, record.ids[name]), name, row)),
     )
 
 
@@ -237,19 +241,24 @@ def _counted(record: Record, event_id: str) -> int:
     return sum(line.get("outcome") == _ENABLED and line.get("event_id") == event_id for line in record.lines)
 
 
-def _story(record: Record, name: str, entries: tuple[Entry, ...], row: Any) -> Iterator[str]:
-    """Yield what happened to an event, in order of time, with what the app said and remembers of it."""
+def _said_of(record: Record, event_id: str) -> tuple[tuple[str, str], ...]:
+    """Return what the app decided about an event, each with its time."""
+    return tuple(
+        (line["at"], f"host {line['host']}: {line['outcome']}/{line['reason']} {line.get('detail') or ''}")
+        for line in record.lines
+        if line.get("event_id") == event_id and line["event"] == _DECIDED
+    )
+
+
+def _story(
+    entries: tuple[Entry, ...], said: tuple[tuple[str, str], ...], name: str, row: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield what happened to an event, in order of time, and what is remembered of it."""
     told = [(entry.at.isoformat(), _sentence(entry)) for entry in entries if entry.meeting == name]
-    for line in record.lines:
-        if line.get("event_id") == record.ids[name] and line["event"] == "event.decided":
-            host, detail = line["host"], line.get("detail") or ""
-            told.append((line["at"], f"host {host}: {line['outcome']}/{line['reason']} {detail}".rstrip()))
-    for at, text in sorted(told, key=lambda one: one[0]):
-        yield f"{at[11:23]} {text}"
-    kept = {
-        key: str(row[key]) for key in sorted(row) if key in {"state", "attempts", "etag", "at", "outcome"}
-    }
-    yield f"row: {kept or 'none'}; online in the end: {record.online[name]}"
+    for at, text in sorted((*told, *said), key=lambda one: one[0]):
+        yield f"{at[11:23]} {text.rstrip()}"
+    kept = {key: str(row[key]) for key in sorted(row) if key in _TOLD_OF_ROW}
+    yield f"row: {kept or 'none'}"
 
 
 def _sentence(entry: Entry) -> str:

@@ -130,6 +130,8 @@ class Plan:
     quiet: int
     meetings: tuple[Meeting, ...]
     outbreaks: tuple[Outbreak, ...]
+    #: how long after a write Graph's reads may still show the event as it was before
+    stale_for: int = 0
     #: a planted bug: the rows about events are lost every so many seconds
     forgets_every: int | None = None
 

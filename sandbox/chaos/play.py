@@ -58,6 +58,7 @@ def theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
         now=clock.now, tenant_id=TENANT, seed=plan.seed, post=balancer.post, validate=balancer.validate
     )
     graph.delivery = _DELIVERY
+    graph.stale_for = timedelta(seconds=plan.stale_for)
     scene = Scene(plan, clock, graph)
     with ExitStack() as stack:
         balancer.hosts = Hosts(scene, storage, folder, stack)

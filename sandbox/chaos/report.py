@@ -33,11 +33,11 @@ def report(console: Console, record: Record, verdict: Verdict) -> None:
     for breach in Breach:
         guilty = [event for event in verdict.events if breach in event.breaches]
         for event in sorted(guilty, key=lambda one: len(one.story))[:_SHOWN]:
-            _tell(console, breach, event)
+            _tell(console, breach, event, event.story)
     for breach, text in verdict.others[:_SHOWN]:
         console.print(f"{breach}: {text[:_LONGEST]}", style="red", markup=False)
-    for event in verdict.held()[:_SHOWN]:
-        _tell(console, "held", event)
+    for event in verdict.held():
+        _tell(console, "held", event, event.evidence)
     console.print("The law was kept." if verdict.is_kept else "The law was broken.", style="bold")
 
 
@@ -56,6 +56,7 @@ def write(path: Path, record: Record, verdict: Verdict) -> None:
                 "end": event.fate,
                 "breaches": event.breaches,
                 "struck_by": event.struck_by,
+                "evidence": event.evidence,
                 "story": event.story,
             }
             for event in verdict.events
@@ -64,7 +65,7 @@ def write(path: Path, record: Record, verdict: Verdict) -> None:
     path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def _tell(console: Console, what: str, event: Judged) -> None:
+def _tell(console: Console, what: str, event: Judged, story: tuple[str, ...]) -> None:
     console.print(f"{what}: {event.meeting}", style="bold")
-    for line in event.story:
+    for line in story:
         console.print(f"  {line}", markup=False, soft_wrap=True)
