@@ -114,6 +114,7 @@ class _Life:
     is_held: bool
     is_poisoned: bool
     allowed: frozenset[End]
+    stale_for: timedelta
     #: how many `enabled` lines there are
     counted: int
 
@@ -138,6 +139,7 @@ def _judge_event(
         is_online=record.online[name],
         is_held=row.get("state") == _HELD,
         is_poisoned=any(record.ids[name] in text for text in poison),
+        stale_for=timedelta(seconds=record.plan.stale_for),
         counted=_counted(record, record.ids[name]),
         allowed=frozenset({End.LINK}).union(*(fault.allows for fault in strikes)),
     )
@@ -203,12 +205,15 @@ def _breaches_of_the_end(life: _Life) -> Iterator[Breach]:
 
 
 def _has_cause(life: _Life) -> bool:
-    """Tell whether a write of this event may be unknown: its call was struck, and the event changed after."""
+    """Tell whether a write of this event may be unknown: its call was struck, and the event changed after.
+
+    A change right before counts, too, where the read before the write may not have shown it yet.
+    """
     if End.HELD not in life.allowed:
         return False
-    struck = [n for n, entry in enumerate(life.entries) if isinstance(entry, Strike)]
-    changed = [n for n, entry in enumerate(life.entries) if isinstance(entry, Done)]
-    return bool(struck and changed and max(changed) > min(struck))
+    struck = [entry.at for entry in life.entries if isinstance(entry, Strike)]
+    changed = [entry.at for entry in life.entries if isinstance(entry, Done)]
+    return bool(struck and changed and max(changed) >= min(struck) - life.stale_for)
 
 
 def _fate(life: _Life) -> Fate:

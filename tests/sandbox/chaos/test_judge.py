@@ -60,6 +60,7 @@ def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> R
         honors_if_match=False,
         busy=60,
         quiet=60,
+        stale_for=10,
         meetings=(
             Meeting(name="m", owner=0, wanted=wanted, happenings=(Happening(at=0, deed=Deed.CREATE),)),
         ),
@@ -99,6 +100,7 @@ def said(verdict: Verdict) -> tuple[Fate, tuple[Breach, ...]]:
         pytest.param(Fate.HELD, (), played(struck(20, LOST), EDITED, online=False, rows=row(**HELD)), id="held, with evidence"),
         pytest.param(Fate.HELD, (Breach.HELD_WITHOUT_CAUSE,), played(EDITED, online=False, rows=row(**HELD)), id="held, and nothing happened"),
         pytest.param(Fate.HELD, (Breach.HELD_WITHOUT_CAUSE,), played(struck(20, LOST), online=False, rows=row(**HELD)), id="held, and nothing changed"),
+        pytest.param(Fate.HELD, (), played(EDITED, struck(95, LOST), online=False, rows=row(**HELD)), id="held, for the read may have been stale"),
         pytest.param(Fate.HELD, (Breach.HELD_WITHOUT_CAUSE,), played(struck(20, READ), EDITED, online=False, rows=row(**HELD)), id="held for a read"),
         pytest.param(Fate.HELD, (), played(write(20), struck(40, KILLED, ""), REMOVED, online=False, rows=row(**HELD)), id="its writer was killed"),
         pytest.param(Fate.HELD, (Breach.HELD_WITHOUT_CAUSE,), played(write(20, 500), struck(40, KILLED, "", host=1), EDITED, online=False, rows=row(**HELD)), id="another host was killed"),
