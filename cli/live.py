@@ -7,7 +7,7 @@ from pathlib import Path
 from cli import parts, rule_files, scope
 from cli.output import Failed, Refused
 from cli.subject import Subject
-from shared.domain.meeting import Meeting
+from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -63,6 +63,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         now=at or desk.now(),
         report_only=desk.report_only,
         notes=(
+            *found.warnings,
             *in_scope,
             *_unknown(policy, found.facts),
             *_notes(desk, found.facts.meeting, event_id, found.event.id),
@@ -110,7 +111,9 @@ def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list
         rule = f" by {meeting.rule}" if meeting.rule else ""
         notes.append(f"remembered since {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
         if meeting.state in PENDING:
-            notes.append("a write is under way: the worker first sees to its end, before it decides anew")
+            notes.append("a write is under way: the app first finds out what became of it")
+        if meeting.state is MeetingState.RELEASED:
+            notes.append("joinlink held --release allowed one more write")
     return notes
 
 

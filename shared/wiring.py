@@ -94,6 +94,7 @@ class Joinlink(Parts):
                 graph=self._graph(),
                 meetings=self._meetings,
                 directory=self._directory,
+                memory=self._memory,
                 rules=self._rule_source,
                 now=self._world.now,
                 report_only=self._settings.report_only,

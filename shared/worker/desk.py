@@ -1,6 +1,6 @@
 """What the admin's command reads to decide as the worker does. Nothing here writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,16 +12,21 @@ from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, Stored
 from shared.worker.directory import Directory
+from shared.worker.memory import Memory
 from shared.worker.policies import RuleSource
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An event as it is now, whose mailbox it lies in, and what is known beyond it."""
+    """An event as it is now, whose mailbox it is in, and what is known beyond it.
+
+    `warnings` say why the worker would leave it alone, whatever is decided.
+    """
 
     event: Event
     owner: User
     facts: Facts
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,7 @@ class Desk:
     graph: Graph
     meetings: Meetings
     directory: Directory
+    memory: Memory
     rules: RuleSource
     now: Callable[[], datetime]
     #: JOINLINK_MODE=report is set
@@ -50,7 +56,14 @@ class Desk:
             event = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
         owner = self._owner(mailbox)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else Stored()
-        return Look(event, owner, self.directory.facts(policy, stored.meeting))
+        facts = self.directory.facts(policy, stored.meeting)
+        return Look(event, owner, facts, tuple(self._warnings(stored)))
+
+    def _warnings(self, stored: Stored) -> Iterator[str]:
+        if stored.is_unreadable:
+            yield "its row in the table meetings can't be read, so the app leaves it alone (write_unknown)"
+        if not self.memory.is_whole():
+            yield "the memory of past writes is missing, so the app writes nothing: see joinlink memory"
 
     def _owner(self, mailbox: str) -> User:
         try:

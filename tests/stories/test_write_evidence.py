@@ -212,3 +212,65 @@ def test_one_instance_at_a_time_writes_to_an_event(story: Story, *, honors: bool
     assert written(story, ada) == 1
     assert ("delayed", "write_under_way") in story.ends(ada)
     assert story.has_link(ada, meeting)
+
+
+def test_a_read_behind_the_write_is_not_taken_for_a_removal(story: Story) -> None:
+    """For forty seconds Graph shows the event as it was before our write: nobody removed anything."""
+    ada = story.person("Ada")
+    story.stage.graph.stale_for = timedelta(seconds=40)
+    meeting = story.meeting(ada, GUEST)
+    story.wait(timedelta(minutes=1))
+    story.stage.graph.people.edit(ada.id, meeting, categories=["Red"])
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert written(story, ada) == 1
+    assert ("skipped", "removed_by_user") not in story.ends(ada)
+
+
+def test_a_read_behind_a_lost_write_does_not_bring_a_second_one(story: Story) -> None:
+    """The answer was lost, and reads were behind for forty seconds: the event is read again after a minute."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.stale_for = timedelta(seconds=40)
+    story.stage.graph.honors_if_match = False
+    story.stage.graph.faults.add(Fault(method="PATCH", drop=Drop.AFTER))
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert written(story, ada) == 1
+    assert ("enabled", "link_confirmed") in story.ends(ada)
+
+
+def test_a_drifting_etag_alone_holds_an_event_and_says_so(story: Story) -> None:
+    """Nobody edited it, and nobody can tell: it is not removed_by_user, which would be a guess."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="PATCH", status=503, retry_after=5))
+    story.wait()
+    story.stage.graph.people.drift(ada.id, meeting)
+    story.play()
+
+    assert HELD in story.ends(ada)
+    assert ("skipped", "removed_by_user") not in story.ends(ada)
+    assert written(story, ada) == 0
+
+
+def test_a_link_removed_within_the_minute_after_an_answer_without_one_stays_away(story: Story) -> None:
+    """Graph answered offline, the link came, and a person removed it before the second read: held, not tried again."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+
+    def offline(answer: dict[str, object]) -> None:
+        answer.update(isOnlineMeeting=False, onlineMeeting=None)
+
+    story.stage.graph.faults.add(Fault(method="PATCH", edit=offline))
+    story.wait()
+    assert story.has_link(ada, meeting)
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
+    story.play()
+
+    assert written(story, ada) == 1
+    assert not story.has_link(ada, meeting)
