@@ -5,42 +5,24 @@ that waits for a name server. So the senders are threads of their own, bounded i
 them no longer than it may.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event, Lock
-from typing import NamedTuple, Protocol
 
 from shared.deadline import deadline
 from shared.errors import JoinlinkError, QueueUnavailable
+from shared.worker.batch import Batch, Outgoing
 from shared.worker.storage_gate import SILENCE_SECONDS, Place, StorageGate
 
-#: Threads and connections are made when they are needed. At 250 ms a send these take 512 messages a second.
-SENDERS = 128
+#: Threads and connections are made when they are needed. At 250 ms a send these take 256 messages a second.
+SENDERS = 64
 #: so many for one POST, so that two large ones don't keep out all small ones
 _SENDERS_OF_A_POST = 32
+#: A send that takes longer, or the end of the time that is so near: what waits then travels together.
+_SLOW_SECONDS = 0.5
+_LAST_SECONDS = 1.2
 #: A sender gives up before its POST does, so that the POST can say what the sender waited for.
 _HEAD_START_SECONDS = 0.2
-
-
-class Queue(Protocol):
-    """Takes messages."""
-
-    @property
-    def name(self) -> str:
-        """The queue's name."""
-
-    def send(self, text: str, delay: timedelta = ...) -> None:
-        """Put a message on the queue, visible after `delay`."""
-
-
-class Outgoing(NamedTuple):
-    """A message, the queue that it goes to, and how long it stays invisible there."""
-
-    queue: Queue
-    text: str
-    delay: timedelta
 
 
 class Outbox:
@@ -60,7 +42,7 @@ class Outbox:
         if not messages:
             return
         with self._gate.place() as place:
-            batch = _Batch(messages)
+            batch = Batch(messages)
             self._start(batch, end - _HEAD_START_SECONDS, alone=place.probing)
             try:
                 self._wait(batch, place, end)
@@ -71,7 +53,7 @@ class Outbox:
         """End the threads that send."""
         self._senders.shutdown(cancel_futures=True)
 
-    def _wait(self, batch: "_Batch", place: Place, end: float) -> None:
+    def _wait(self, batch: Batch, place: Place, end: float) -> None:
         while not batch.ended.wait(min(self._gate.patience(place), max(end - self._clock(), 0))):
             if self._clock() >= end or not self._gate.patience(place):
                 trouble = f"{batch.progress()}: storage, its name server or its token service is slow"
@@ -82,23 +64,25 @@ class Outbox:
         if batch.error is not None:
             raise batch.error
 
-    def _start(self, batch: "_Batch", end: float, *, alone: bool) -> None:
+    def _start(self, batch: Batch, end: float, *, alone: bool) -> None:
         for _sender in range(min(1 if alone else _SENDERS_OF_A_POST, len(batch.waiting))):
             self._senders.submit(self._send_each, batch, end, alone=alone)
 
-    def _send_each(self, batch: "_Batch", end: float, *, alone: bool) -> None:
-        """Send what waits in the batch, one after the other; the others join in when the first was taken."""
-        while (message := batch.next()) is not None:
+    def _send_each(self, batch: Batch, end: float, *, alone: bool) -> None:
+        """Send what waits in the batch, one after the other; from `alone`, others join in after the first."""
+        slow = False
+        while (parcel := batch.next(together=slow or end - self._clock() < _LAST_SECONDS)) is not None:
             began = self._clock()
             try:
                 with deadline(timedelta(seconds=end - began)):
-                    message.queue.send(message.text, message.delay)
+                    parcel.queue.send(parcel.message.encode(), parcel.delay)
             except Exception as error:  # noqa: BLE001 -- the POST raises it
                 self._note(error, began, end)
                 batch.fail(error)
                 return
             self._gate.answered()
-            batch.taken()
+            batch.taken(parcel)
+            slow = self._clock() - began > _SLOW_SECONDS
             if alone:
                 self._start(batch, end, alone=False)
                 return
@@ -110,42 +94,6 @@ class Outbox:
             self._gate.answered()
         else:
             self._gate.waited_in_vain(_text(error))
-
-
-class _Batch:
-    """The messages of one POST: what still waits for a sender, and how it ended."""
-
-    def __init__(self, messages: Sequence[Outgoing]) -> None:
-        self.waiting = deque(messages)
-        self.ended = Event()
-        self.error: Exception | None = None
-        self._all = len(messages)
-        self._taken = 0
-        self._lock = Lock()
-
-    def next(self) -> Outgoing | None:
-        try:
-            return self.waiting.popleft()
-        except IndexError:
-            return None
-
-    def taken(self) -> None:
-        """Count a message that its queue took."""
-        with self._lock:
-            self._taken += 1
-            if self._taken == self._all:
-                self.ended.set()
-
-    def fail(self, error: Exception) -> None:
-        self.error = self.error or error
-        self.stop()
-        self.ended.set()
-
-    def stop(self) -> None:
-        self.waiting.clear()
-
-    def progress(self) -> str:
-        return f"{self._taken} of {self._all} messages were taken in time"
 
 
 def _text(error: Exception) -> str:

@@ -6,7 +6,8 @@ from threading import Lock
 
 from shared.domain.messages import Message
 from shared.graph.notifications import Intake, read_notifications
-from shared.worker.outbox import Outbox, Outgoing, Queue
+from shared.worker.batch import Outgoing, Queue
+from shared.worker.outbox import Outbox
 from shared.worker.world import World
 
 #: Graph counts what takes longer than three seconds as slow, and the way to us is part of them.
@@ -69,7 +70,7 @@ class Webhook:
 
 def _messages(connection: "_Connection", messages: Sequence[Message], delay: timedelta) -> Iterator[Outgoing]:
     for message in messages:
-        yield Outgoing(connection.get(), message.encode(), delay)
+        yield Outgoing(connection.get(), message, delay)
 
 
 class _Connection:

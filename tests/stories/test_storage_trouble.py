@@ -98,7 +98,7 @@ def test_storage_that_does_not_take_messages_makes_graph_try_again(
     line.has(trouble, seconds)
     answers = [call.result() for call in [post.changes(1), post.changes(100)]]
 
-    assert [503, 503] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == [503, 503]
     assert max(answer.seconds for answer in answers) < 1.7
     assert any(reason in said for said in rejections(story))
 
@@ -120,7 +120,7 @@ def test_a_burst_against_silent_storage_is_refused_while_handshakes_go_on(
     assert {200} == {answer.status for answer in shaken}
     assert {503} == {answer.status for answer in answers}
     assert max(answer.seconds for answer in answers) < 3
-    assert [503, 200] == [answer.status for answer in later]
+    assert [answer.status for answer in later] == [503, 200]
     assert max(answer.seconds for answer in later) < 0.3
     assert post.changes(100).result().status == 202
 
@@ -178,7 +178,7 @@ def test_storage_that_can_not_be_reached_makes_graph_try_again(
         answers = [call.result() for call in [post.changes(1), post.changes(100), post.handshake()]]
         wiring.joinlink().close()
 
-    assert [503, 503, 200] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == [503, 503, 200]
     assert max(answer.seconds for answer in answers) < 1.9
     assert any("no connection to the storage service" in said for said in rejections(story))
 
@@ -205,7 +205,7 @@ def test_a_name_server_that_hangs_makes_graph_try_again(
         never.shutdown(socket.SHUT_RDWR)
         wiring.joinlink().close()
 
-    assert [503, 503, 200] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == [503, 503, 200]
     assert max(answer.seconds for answer in answers) < 1.5
     assert refused.status == 503
     assert any("its name server" in said for said in rejections(story))
@@ -228,6 +228,6 @@ def test_a_token_endpoint_that_hangs_makes_graph_try_again(
         )
         answers = [call.result() for call in [post.changes(1), post.changes(100), post.handshake()]]
 
-    assert [503, 503, 200] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == [503, 503, 200]
     assert max(answer.seconds for answer in answers) < 1.5
     assert any("token" in said for said in rejections(story))
