@@ -40,6 +40,7 @@ class StorageLine:
         #: connections that were made
         self.connections = 0
         self._upstream = (host, port)
+        self._open: set[asyncio.StreamWriter] = set()
 
     def has(self, trouble: Trouble, seconds: float = 0.0) -> None:
         """Let the line have this trouble from now on."""
@@ -50,6 +51,7 @@ class StorageLine:
         """Serve one connection."""
         self.connections += 1
         from_storage, to_storage = await asyncio.open_connection(*self._upstream)
+        self._open |= {writer, to_storage}
         down = asyncio.create_task(self._down(from_storage, writer))
         try:
             with suppress(OSError, asyncio.CancelledError):
@@ -58,6 +60,16 @@ class StorageLine:
             down.cancel()
             to_storage.close()
             writer.close()
+
+    async def end(self) -> None:
+        """End all connections."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._open:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # in which transports close
 
     async def _up(
         self, reader: asyncio.StreamReader, to_storage: asyncio.StreamWriter, writer: asyncio.StreamWriter
@@ -109,13 +121,5 @@ def storage_line(connection_string: str) -> Iterator[tuple[StorageLine, str]]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         server.close()
-        _end_tasks(loop)
-
-
-def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-    loop.run_until_complete(asyncio.sleep(0))  # in which transports close
-    loop.close()
+        loop.run_until_complete(line.end())
+        loop.close()

@@ -238,9 +238,10 @@ def _text(data: dict[str, Any], key: str) -> str:
 
 
 def _fellows(value: object) -> tuple[Fellow, ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"'fellows' is {_shown(value)}, a list is due")
-    return tuple(_fellow(one) for one in value)
+    match value:
+        case [*fellows]:
+            return tuple(_fellow(one) for one in fellows)
+    raise ValueError(f"'fellows' is {_shown(value)}, a list is due")
 
 
 def _fellow(value: object) -> Fellow:

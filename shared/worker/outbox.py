@@ -18,9 +18,10 @@ from shared.worker.storage_gate import SILENCE_SECONDS, Place, StorageGate
 SENDERS = 64
 #: so many for one POST, so that two large ones don't keep out all small ones
 _SENDERS_OF_A_POST = 32
-#: A send that takes longer, or the end of the time that is so near: what waits then travels together.
-_SLOW_SECONDS = 0.5
-_LAST_SECONDS = 1.2
+#: Changes travel together where more wait, a send takes longer or less time is left.
+_MANY_WAITING = 200
+_SLOW_SECONDS = 0.8
+_LAST_SECONDS = 0.7
 #: A sender gives up before its POST does, so that the POST can say what the sender waited for.
 _HEAD_START_SECONDS = 0.2
 
@@ -31,6 +32,7 @@ class Outbox:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._gate = StorageGate(clock)
+        self._batches: dict[Batch, None] = {}
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="queue-send")
 
     def send(self, messages: Sequence[Outgoing], end: float) -> None:
@@ -43,11 +45,13 @@ class Outbox:
             return
         with self._gate.place() as place:
             batch = Batch(messages)
-            self._start(batch, end - _HEAD_START_SECONDS, alone=place.probing)
+            self._batches[batch] = None
             try:
+                self._start(batch, end - _HEAD_START_SECONDS, alone=place.probing)
                 self._wait(batch, place, end)
             finally:
                 batch.stop()
+                del self._batches[batch]
 
     def close(self) -> None:
         """End the threads that send."""
@@ -71,7 +75,7 @@ class Outbox:
     def _send_each(self, batch: Batch, end: float, *, alone: bool) -> None:
         """Send what waits in the batch, one after the other; from `alone`, others join in after the first."""
         slow = False
-        while (parcel := batch.next(together=slow or end - self._clock() < _LAST_SECONDS)) is not None:
+        while (parcel := batch.next(together=slow or self._has_no_time(end))) is not None:
             began = self._clock()
             try:
                 with deadline(timedelta(seconds=end - began)):
@@ -86,6 +90,11 @@ class Outbox:
             if alone:
                 self._start(batch, end, alone=False)
                 return
+
+    def _has_no_time(self, end: float) -> bool:
+        """Tell whether a message for each change would take too long."""
+        waiting = sum(len(batch.waiting) for batch in tuple(self._batches))
+        return waiting > _MANY_WAITING or end - self._clock() < _LAST_SECONDS
 
     def _note(self, error: Exception, began: float, end: float) -> None:
         """Tell the gate of a failure. One that our own deadline made is never an answer of storage."""

@@ -139,6 +139,21 @@ def test_slow_storage_is_acknowledged(bad: tuple[StorageLine, Post, Story], post
     assert max(answer.seconds for answer in answers) < 3
 
 
+def test_changes_that_travelled_together_are_looked_at_one_by_one(
+    bad: tuple[StorageLine, Post, Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker gives each a message of its own; none is lost, and each ends in a line of its own."""
+    _line, post, story = bad
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.9)
+    assert post.changes(60).result().status == 202
+    assert story.stage.host.waiting()["event-changes"] < 10
+    story.wait()
+
+    ended = [line["event_id"] for line in story.lines("event.decided")]
+    assert {f"event-{n}" for n in range(60)} == set(ended)
+    assert len({line["trace"] for line in story.lines("event.decided")}) == 61  # and the one that warmed up
+
+
 @contextmanager
 def full() -> Iterator[int]:
     """A port whose backlog is full: connecting to it gets no answer at all, as behind a firewall that drops."""
