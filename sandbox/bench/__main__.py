@@ -98,7 +98,7 @@ def webhook(everything: Stage) -> Table:
 
 
 def webhook_in_trouble(storage: Azurite, folder: Path) -> Table:
-    """Measure the webhook while storage is slow or silent. Budget: an answer within 3 s, 202 at 250 ms a send."""
+    """Measure the webhook while storage is slow or silent. Budget: 3 s, and 202 at 250 ms a send."""
     title = "The webhook while storage is in trouble, 40 threads"
     table = _table(title, "trouble", "POSTs of changes", "answers", "last, seconds", "handshake, seconds")
     for row in trouble.rows(storage, folder, _notifications):

@@ -1,5 +1,6 @@
 """The webhook while storage is in trouble: how long Graph waits for its answers."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ def rows(azurite: Azurite, rules: Path, notifications: Callable[[int], Body]) ->
 
     `notifications` makes the body of a POST of so many changes.
     """
+    logging.getLogger("joinlink").addHandler(logging.NullHandler())  # refusals are what is measured
     with (
         storage_line(azurite.connection_string) as (line, connection_string),
         stage(azurite, rules, {"AzureWebJobsStorage": connection_string}) as everything,
