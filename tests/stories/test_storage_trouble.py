@@ -1,6 +1,7 @@
 """The webhook while storage is in trouble: Graph waits three seconds, and a handshake must never wait."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,7 @@ from sandbox.storage_line import StorageLine, Trouble, storage_line
 from shared import wiring
 from shared.graph.client_state import client_state
 from shared.worker import webhook
+from shared.worker.outbox import SENDERS
 from tests.stories.conftest import Begin, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -114,8 +116,10 @@ def test_a_burst_against_silent_storage_is_refused_while_handshakes_go_on(
     shaken = [call.result() for call in handshakes]
     later = [post.changes(1).result(), post.handshake().result()]
     answers = [call.result() for call in burst]
+    senders = [thread for thread in threading.enumerate() if thread.name.startswith("queue-send")]
     line.has(Trouble.NONE)
 
+    assert len(senders) <= SENDERS
     assert max(answer.seconds for answer in shaken) < 1.5
     assert {200} == {answer.status for answer in shaken}
     assert {503} == {answer.status for answer in answers}
