@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from shared.deadline import deadline
-from shared.errors import JoinlinkError, QueueUnavailable
+from shared.errors import JoinlinkError, OutOfTime, QueueUnavailable
 from shared.worker.batch import Batch, Outgoing
 from shared.worker.storage_gate import SILENCE_SECONDS, Place, StorageGate
 
@@ -24,6 +24,8 @@ _SLOW_SECONDS = 0.8
 _LAST_SECONDS = 0.7
 #: A sender gives up before its POST does, so that the POST can say what the sender waited for.
 _HEAD_START_SECONDS = 0.2
+#: said where no call came far enough to say what it waited for
+_SOMETHING_IS_SLOW = "storage, its name server or its token service is slow"
 
 
 class Outbox:
@@ -60,11 +62,11 @@ class Outbox:
     def _wait(self, batch: Batch, place: Place, end: float) -> None:
         while not batch.ended.wait(min(self._gate.patience(place), max(end - self._clock(), 0))):
             if self._clock() >= end or not self._gate.patience(place):
-                trouble = f"{batch.progress()}: storage, its name server or its token service is slow"
+                trouble = f"{batch.progress()}: {_SOMETHING_IS_SLOW}"
                 self._gate.waited_in_vain(trouble)
                 raise QueueUnavailable(trouble)
         if isinstance(batch.error, JoinlinkError):
-            raise QueueUnavailable(f"{batch.progress()}: {batch.error}") from batch.error
+            raise QueueUnavailable(f"{batch.progress()}: {_text(batch.error)}") from batch.error
         if batch.error is not None:
             raise batch.error
 
@@ -93,7 +95,7 @@ class Outbox:
 
     def _has_no_time(self, end: float) -> bool:
         """Tell whether a message for each change would take too long."""
-        waiting = sum(len(batch.waiting) for batch in tuple(self._batches))
+        waiting = sum(len(batch.waiting) for batch in self._batches.copy())
         return waiting > _MANY_WAITING or end - self._clock() < _LAST_SECONDS
 
     def _note(self, error: Exception, began: float, end: float) -> None:
@@ -107,4 +109,6 @@ class Outbox:
 
 def _text(error: Exception) -> str:
     """Return our own words; what others say may hold an address."""
+    if isinstance(error, OutOfTime):
+        return _SOMETHING_IS_SLOW
     return str(error) if isinstance(error, JoinlinkError) else type(error).__name__
