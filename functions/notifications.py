@@ -5,9 +5,11 @@ import azure.functions as func
 from shared import wiring
 from shared.errors import QueueUnavailable, RejectedRequest, SettingsError
 from shared.graph.notifications import SUSPICIOUS, Intake, echo
-from shared.logs import logger
+from shared.logs import logger, where
 
 blueprint = func.Blueprint()
+#: A log line has a bound, and a POST may name thousands of events.
+_MOST_TRACES = 100
 
 
 @blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -26,16 +28,22 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         # 503 makes Graph deliver again, for up to four hours.
         logger().error("notification.rejected", reason=str(error), status=503)
         return _answer(503)
+    except Exception as error:  # noqa: BLE001 -- the host's 500 would not say where
+        reason = f"unforeseen {type(error).__name__} at {' < '.join(reversed(where(error)))}"
+        logger().error("notification.rejected", reason=reason, status=503)
+        return _answer(503)
 
 
 def _log(intake: Intake) -> None:
+    traces = intake.traces
     logger().info(
         "notification.received",
         items=intake.items,
         queued=len(intake.changes),
         dropped={reason.value: count for reason, count in intake.rejected.items()},
         tasks=len(intake.tasks),
-        traces=intake.traces,
+        traces=traces[:_MOST_TRACES],
+        more_traces=max(len(traces) - _MOST_TRACES, 0),
     )
     suspicious = {reason.value: count for reason, count in intake.rejected.items() if reason in SUSPICIOUS}
     if suspicious:

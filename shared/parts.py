@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from shared.auth import TokenSource
     from shared.graph.client import Graph
+    from shared.storage.connection import Patience
     from shared.storage.gauges import Gauge
     from shared.storage.held import Held
     from shared.storage.kept_rules import KeptRules
@@ -227,6 +228,13 @@ class Parts:
         self._open.append(container.close)
         return container
 
+    def _webhook_queue(self, name: str) -> "MessageQueue":
+        """Return a queue for the webhook, which has connections of its own and little patience."""
+        from shared.storage.connection import Patience
+        from shared.worker.outbox import SENDERS
+
+        return self._queue(name, Patience(connect=1, answer=2, again_after=0, connections=SENDERS))
+
     def _table(self, name: str, *, creates_itself: bool = True) -> "Table":
         from shared.storage.tables import Table
 
@@ -243,10 +251,10 @@ class Parts:
         self._open.append(connected.close)
         return connected.read
 
-    def _queue(self, name: str) -> "MessageQueue":
+    def _queue(self, name: str, patience: "Patience | None" = None) -> "MessageQueue":
         from shared.storage.queues import MessageQueue
 
-        connected = MessageQueue.connect(name, self._storage, self._storage_credential)
+        connected = MessageQueue.connect(name, self._storage, self._storage_credential, patience)
         self._open.append(connected.close)
         return connected
 

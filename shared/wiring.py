@@ -5,6 +5,7 @@ webhook must not pay for what only the worker needs. So heavy modules are import
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -241,11 +242,12 @@ class Joinlink(Parts):
         settings = self._settings
         webhook = Webhook(
             world=self._world,
-            changes=lambda: self._event_changes,
-            tasks=lambda: self._mailbox_tasks,
+            changes=lambda: self._webhook_queue(EVENT_CHANGES),
+            tasks=lambda: self._webhook_queue(MAILBOX_TASKS),
             keys=settings.client_state_keys,
             tenant_id=settings.tenant_id,
             settle=settings.settle,
+            clock=time.monotonic,
         )
         self._open.append(webhook.close)
         return webhook

@@ -4,10 +4,10 @@ Standard library only: the webhook imports this, and its cold start is counted i
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from shared.errors import UnreadableMessage
 
@@ -64,6 +64,14 @@ class TaskReason(StrEnum):
     UNUSABLE = "unusable"
 
 
+class Fellow(NamedTuple):
+    """A further change that travels in the message of another one of the same POST."""
+
+    mailbox: str
+    event: str
+    trace: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventChange:
     """Look at this event of this mailbox: it may have changed.
@@ -71,7 +79,8 @@ class EventChange:
     `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
     how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
     log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
-    `returns` how often the message came back without an error of ours.
+    `returns` how often the message came back without an error of ours. `fellows` are changes that had no time
+    for messages of their own; `apart` gives them some.
     """
 
     mailbox: str
@@ -83,6 +92,23 @@ class EventChange:
     not_found: int = 0
     waits: int = 0
     returns: int = 0
+    fellows: tuple[Fellow, ...] = ()
+
+    def apart(self) -> "tuple[EventChange, ...]":
+        """Return this change and its fellows, each in a message of its own."""
+        return (
+            replace(self, fellows=()),
+            *(
+                EventChange(
+                    mailbox=fellow.mailbox,
+                    event=fellow.event,
+                    source=self.source,
+                    received=self.received,
+                    trace=fellow.trace,
+                )
+                for fellow in self.fellows
+            ),
+        )
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
@@ -96,7 +122,7 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns),
+                **_optional(waits=self.waits, returns=self.returns, fellows=self.fellows),
             },
             separators=(",", ":"),
         )
@@ -120,6 +146,7 @@ class EventChange:
                 trace=_text(data, "trace"),
                 waits=_count({"waits": 0, **data}, "waits"),
                 returns=_count({"returns": 0, **data}, "returns"),
+                fellows=_fellows(data.get("fellows", [])),
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -185,7 +212,7 @@ Message = EventChange | MailboxTask
 _Words = TypeVar("_Words", bound=StrEnum)
 
 
-def _optional(**keys: int | str) -> dict[str, int | str]:
+def _optional(**keys: int | str | tuple[Fellow, ...]) -> dict[str, object]:
     """Return the keys that say something. A version that does not know one passes it over."""
     return {name: value for name, value in keys.items() if value}
 
@@ -208,6 +235,20 @@ def _text(data: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{key!r} is {_shown(value)}, text is due")
     return value
+
+
+def _fellows(value: object) -> tuple[Fellow, ...]:
+    match value:
+        case [*fellows]:
+            return tuple(_fellow(one) for one in fellows)
+    raise ValueError(f"'fellows' is {_shown(value)}, a list is due")
+
+
+def _fellow(value: object) -> Fellow:
+    match value:
+        case [str(mailbox), str(event), str(trace)] if mailbox and event and trace:
+            return Fellow(mailbox, event, trace)
+    raise ValueError("'fellows' has something else than mailbox, event and trace")
 
 
 def _one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:

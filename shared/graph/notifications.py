@@ -17,6 +17,8 @@ from shared.errors import RejectedRequest
 from shared.graph.client_state import mailbox_of
 
 MAX_BODY_BYTES = 1024 * 1024
+#: A notification has at least 200 bytes, so no more of them fit in a body.
+MAX_ITEMS = 5_000
 MAX_TOKEN_LENGTH = 2048
 #: Graph's ids have some 150 characters; a queue message has to hold one.
 MAX_ID_LENGTH = 1024
@@ -99,7 +101,7 @@ def read_notifications(
     `keys` are the clientState keys in force, `tenant_id` is lower-case, `received` aware UTC.
 
     Raises:
-        RejectedRequest: 413 for more than 1 MiB, 400 where the body is not `{"value": […]}`.
+        RejectedRequest: 413 for more than 1 MiB or 5,000 items, 400 where the body is not `{"value": […]}`.
     """
     items = _items(body)
     rejected: Counter[Rejection] = Counter()
@@ -139,6 +141,8 @@ def _items(body: bytes) -> list[Any]:
     value = data.get("value") if isinstance(data, dict) else None
     if not isinstance(value, list):
         raise RejectedRequest(400, 'the body is not {"value": [...]}')
+    if len(value) > MAX_ITEMS:
+        raise RejectedRequest(413, f"the body has more than {MAX_ITEMS} notifications")
     return value
 
 
@@ -164,16 +168,16 @@ def _judge(item: object, keys: Sequence[str], tenant_id: str) -> _Change | _Life
     if mailbox is None:
         return Rejection.WRONG_CLIENT_STATE
     # Lifecycle samples in Microsoft's own pages carry `organizationId` in place of `tenantId`.
-    if str(item.get("tenantId") or item.get("organizationId")).lower() != tenant_id:
+    if _lower(item.get("tenantId") or item.get("organizationId")) != tenant_id:
         return Rejection.WRONG_TENANT
     if item.get("lifecycleEvent") is not None:
-        reason = _REASONS.get(str(item["lifecycleEvent"]).lower())
+        reason = _REASONS.get(_lower(item["lifecycleEvent"]))
         return _Lifecycle(mailbox, reason) if reason else Rejection.UNKNOWN_KIND
     return _kind(item) or _event_of(item, mailbox)
 
 
 def _kind(item: dict[str, Any]) -> Rejection | None:
-    change = str(item.get("changeType")).lower()
+    change = _lower(item.get("changeType"))
     if change == "deleted":
         return Rejection.DELETED
     return None if change in _CHANGES else Rejection.UNKNOWN_KIND
@@ -184,7 +188,7 @@ def _event_of(item: dict[str, Any], mailbox: str) -> _Change | Rejection:
     data = data if isinstance(data, dict) else {}
     match = _RESOURCE.fullmatch(item["resource"]) if isinstance(item.get("resource"), str) else None
     user, collection, last = match.groups() if match else ("", "events", "")
-    if str(data.get("@odata.type") or _EVENT_TYPE).lower() != _EVENT_TYPE or collection.lower() != "events":
+    if _lower(data.get("@odata.type") or _EVENT_TYPE) != _EVENT_TYPE or collection.lower() != "events":
         return Rejection.NOT_AN_EVENT
     # Only an object id can contradict: whether a user principal name comes back as an id is not documented.
     if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
@@ -192,3 +196,8 @@ def _event_of(item: dict[str, Any], mailbox: str) -> _Change | Rejection:
     event = data.get("id") or last
     is_id = isinstance(event, str) and event.isascii() and 0 < len(event) <= MAX_ID_LENGTH
     return _Change(mailbox, event) if is_id else Rejection.NO_EVENT
+
+
+def _lower(value: object) -> str:
+    """Return a text in lower case, and nothing for what is no text: it may be nested beyond printing."""
+    return value.lower() if isinstance(value, str) else ""

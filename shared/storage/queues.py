@@ -7,10 +7,18 @@ import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.queue import (
     LinearRetry,
@@ -21,13 +29,14 @@ from azure.storage.queue import (
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import transport
+from shared.storage.connection import Patience, has_time, transport, usual_patience
 
 POISON_SUFFIX = "-poison"
 
 #: Our messages are shorter. Six times as much, with every character escaped, still fits in a queue message.
 _MOST_KEPT_BYTES = 7_000
 _NEVER_EXPIRES = -1
+_WORTH_A_RETRY_SECONDS = 0.1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 
 
@@ -44,16 +53,21 @@ class MessageQueue:
 
     @classmethod
     def connect(
-        cls, name: str, storage: StorageSettings, credential: TokenCredential | None
+        cls,
+        name: str,
+        storage: StorageSettings,
+        credential: TokenCredential | None,
+        patience: Patience | None = None,
     ) -> "MessageQueue":
         """Connect to the queue `name`; nothing is sent yet."""
-        return cls(queue_client(name, storage, credential, base64=True))
+        return cls(queue_client(name, storage, credential, base64=True, patience=patience))
 
     def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message on the queue, visible after `delay`, never to expire; make a queue that is missing.
 
         Raises:
-            QueueUnavailable: the message was not taken.
+            QueueUnavailable: the message was not taken; the text says what stood in the way.
+            OutOfTime: the deadline was over before the message was sent.
         """
         try:
             try:
@@ -62,9 +76,7 @@ class MessageQueue:
                 self._create()
                 self._put(text, delay)
         except AzureError as error:
-            raise QueueUnavailable(
-                f"queue {self.name} did not take a message: {type(error).__name__}"
-            ) from error
+            raise QueueUnavailable(f"queue {self.name} did not take a message: {_why(error)}") from error
 
     def length(self) -> int:
         """Return about how many messages there are, invisible ones too; 0 where the queue is missing.
@@ -93,21 +105,54 @@ class MessageQueue:
 
 
 def queue_client(
-    name: str, storage: StorageSettings, credential: TokenCredential | None, *, base64: bool
+    name: str,
+    storage: StorageSettings,
+    credential: TokenCredential | None,
+    *,
+    base64: bool,
+    patience: Patience | None = None,
 ) -> QueueClient:
     """Return a client for the queue `name`; nothing is sent yet.
 
     `base64`, it speaks as the host does; else texts are as they lie there, whoever wrote them.
     """
+    patience = patience or usual_patience()
     options = _Options(
         message_encode_policy=TextBase64EncodePolicy() if base64 else None,
         message_decode_policy=TextBase64DecodePolicy() if base64 else None,
-        transport=transport(),
-        retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
+        transport=transport(patience),
+        retry_policy=_OneRetry(patience.again_after),
     )
     if storage.connection_string:
         return QueueClient.from_connection_string(storage.connection_string, name, **options)
     return QueueClient(storage.queue_url, name, credential=credential, **options)
+
+
+def _why(error: AzureError) -> str:
+    """Say what stood in the way, without the service's own text."""
+    kind = type(error).__name__
+    if isinstance(error, HttpResponseError) and error.status_code:
+        return f"the storage service answered {error.status_code} ({kind})"
+    if isinstance(error, ClientAuthenticationError):  # without an answer: our own credential raised it
+        return f"no token for the storage service ({kind})"
+    if isinstance(error, ServiceRequestError):
+        return f"no connection to the storage service ({kind})"
+    if isinstance(error, ServiceResponseError):
+        return f"no answer from the storage service ({kind})"
+    return kind
+
+
+class _OneRetry(LinearRetry):
+    """Retries once, unless the deadline comes first: then the first failure is what its caller hears of."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(backoff=after, random_jitter_range=after, retry_total=1)
+
+    def increment(self, settings: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
+        """Tell whether to retry; the SDK asks after each failure."""
+        return super().increment(settings, *args, **kwargs) and has_time(
+            self.backoff + _WORTH_A_RETRY_SECONDS
+        )
 
 
 class _Options(TypedDict):
@@ -116,7 +161,7 @@ class _Options(TypedDict):
     message_encode_policy: TextBase64EncodePolicy | None
     message_decode_policy: TextBase64DecodePolicy | None
     transport: RequestsTransport
-    retry_policy: LinearRetry
+    retry_policy: _OneRetry
 
 
 def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:

@@ -31,6 +31,7 @@ class EventMessages:
         self._world = world
         self._graph = graph
         self._processor = processor
+        self._queue = queue
         self._carrier = Carrier(world=world, queue=queue, poison=poison)
 
     def handle(self, body: bytes, dequeue_count: int) -> None:
@@ -45,7 +46,7 @@ class EventMessages:
         graph = self._graph()
         change: EventChange | None = None
         try:
-            change = EventChange.decode(body)
+            change = self._alone(EventChange.decode(body))
             handled = self._processor.process(change, graph)
         except UnreadableMessage as error:
             handled = failed(Reason.UNREADABLE_MESSAGE, str(error))
@@ -58,6 +59,16 @@ class EventMessages:
         if ended.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.
             raise Unhandled(ended.detail) from None
+
+    def _alone(self, change: EventChange) -> EventChange:
+        """Give the change's fellows messages of their own, and return the change without them.
+
+        Raises QueueUnavailable.
+        """
+        alone, *fellows = change.apart()
+        for fellow in fellows:
+            self._queue.send(fellow.encode())
+        return alone
 
     def _log(self, handled: Handled, change: EventChange | None, tally: Tally, started: datetime) -> None:
         now = self._world.now()

@@ -1,35 +1,35 @@
 """What the webhook does with a POST of Graph's: judge it, and queue all of it before it is answered."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from threading import Lock
-from typing import Protocol
 
 from shared.domain.messages import Message
 from shared.graph.notifications import Intake, read_notifications
+from shared.worker.batch import Outgoing, Queue
+from shared.worker.outbox import Outbox
 from shared.worker.world import World
 
-#: The queue service takes one message a request; eight at a time keep a POST of a hundred under a second.
-_SENDERS = 8
-
-
-class _Queue(Protocol):
-    def send(self, text: str, delay: timedelta = ...) -> None: ...
+#: Graph counts what takes longer than three seconds as slow, and the way to us is part of them.
+ANSWER_SECONDS = 2.4
 
 
 class Webhook:
-    """Takes notifications; makes no Graph call and reads neither rule file nor table."""
+    """Takes notifications; makes no Graph call and reads neither rule file nor table.
+
+    `clock` counts seconds.
+    """
 
     def __init__(
         self,
         *,
         world: World,
-        changes: Callable[[], _Queue],
-        tasks: Callable[[], _Queue],
+        changes: Callable[[], Queue],
+        tasks: Callable[[], Queue],
         keys: Sequence[str],
         tenant_id: str,
         settle: timedelta,
+        clock: Callable[[], float],
     ) -> None:
         self._world = world
         self._changes = _Connection(changes)
@@ -37,15 +37,18 @@ class Webhook:
         self._keys = keys
         self._tenant_id = tenant_id
         self._settle = settle
-        self._senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="queue-send")
+        self._clock = clock
+        self._outbox = Outbox(clock)
 
     def accept(self, body: bytes) -> Intake:
         """Queue a message for each distinct event, visible after the settle time, and for each task.
 
         Raises:
             RejectedRequest: the body is too large or not Graph's; answer with its status.
-            QueueUnavailable: not every message was taken; answer 503, and Graph delivers all of it again.
+            QueueUnavailable: not every message was taken in time; answer 503, and Graph delivers all of it
+                again.
         """
+        end = self._clock() + ANSWER_SECONDS
         intake = read_notifications(
             body,
             keys=self._keys,
@@ -53,31 +56,32 @@ class Webhook:
             received=self._world.now(),
             new_trace=self._world.new_id,
         )
-        self._enqueue(self._changes, intake.changes, self._settle)
-        self._enqueue(self._tasks, intake.tasks, timedelta(0))
+        self._outbox.send([*self._outgoing(intake)], end)
         return intake
 
     def close(self) -> None:
         """End the threads that send."""
-        self._senders.shutdown()
+        self._outbox.close()
 
-    def _enqueue(self, connection: "_Connection", messages: Sequence[Message], delay: timedelta) -> None:
-        if not messages:
-            return
-        queue = connection.get()
-        for _sent in self._senders.map(lambda message: queue.send(message.encode(), delay), messages):
-            pass
+    def _outgoing(self, intake: Intake) -> Iterator[Outgoing]:
+        yield from _messages(self._changes, intake.changes, self._settle)
+        yield from _messages(self._tasks, intake.tasks, timedelta(0))
+
+
+def _messages(connection: "_Connection", messages: Sequence[Message], delay: timedelta) -> Iterator[Outgoing]:
+    for message in messages:
+        yield Outgoing(connection.get(), message, delay)
 
 
 class _Connection:
     """Connects to a queue on its first message: the SDK is not loaded for a handshake."""
 
-    def __init__(self, connect: Callable[[], _Queue]) -> None:
+    def __init__(self, connect: Callable[[], Queue]) -> None:
         self._connect = connect
         self._lock = Lock()
-        self._queue: _Queue | None = None
+        self._queue: Queue | None = None
 
-    def get(self) -> _Queue:
+    def get(self) -> Queue:
         with self._lock:
             if self._queue is None:
                 self._queue = self._connect()

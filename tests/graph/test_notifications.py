@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -142,6 +143,9 @@ def test_every_shape_that_graph_uses_is_understood(given: dict[str, Any], event:
         pytest.param(item(clientState=client_state("x" * 32, ADA)), Rejection.WRONG_CLIENT_STATE, id="a foreign key"),
         pytest.param(item(tenantId="33333333-3333-4333-8333-333333333333"), Rejection.WRONG_TENANT, id="a foreign tenant"),
         pytest.param(item(tenantId=None), Rejection.WRONG_TENANT, id="no tenant"),
+        pytest.param(item(tenantId=[TENANT]), Rejection.WRONG_TENANT, id="a tenant in a list"),
+        pytest.param(item(clientState="ä" * 80), Rejection.WRONG_CLIENT_STATE, id="a clientState that is not ASCII"),
+        pytest.param(item(lifecycleEvent=float("nan")), Rejection.UNKNOWN_KIND, id="a lifecycle event that is no number"),
         pytest.param(item(clientState=client_state(KEY, BO)), Rejection.WRONG_MAILBOX, id="another's clientState"),
         pytest.param(item(changeType="deleted"), Rejection.DELETED, id="deleted"),
         pytest.param(item(changeType="melted"), Rejection.UNKNOWN_KIND, id="an unknown change"),
@@ -166,6 +170,8 @@ def test_an_item_that_is_not_for_us_is_dropped_and_counted(given: object, reason
     ("body", "status"),
     [
         pytest.param(b"x" * (2 * MAX_BODY_BYTES), 413, id="2 MiB"),
+        pytest.param(b'{"value":[' + b"0," * 5_000 + b"0]}", 413, id="more items than fit in a body"),
+        pytest.param(b'{"value":' + b"9" * 100_000 + b"}", 400, id="a number beyond reason"),
         pytest.param(b"{", 400, id="not JSON"),
         pytest.param(b"\xff", 400, id="not text"),
         pytest.param(b"[" * 50_000, 400, id="nested beyond reason"),
@@ -180,6 +186,19 @@ def test_a_body_that_is_not_graphs_is_refused(body: bytes, status: int) -> None:
         read_notifications(body, keys=(KEY,), tenant_id=TENANT, received=NOW, new_trace=str)
 
     assert status == refused.value.status
+
+
+@pytest.mark.parametrize("depth", range(500, 1_000, 7))
+@pytest.mark.parametrize(
+    "key", ["tenantId", "clientState", "changeType", "lifecycleEvent", "resource", "resourceData"]
+)
+def test_what_is_nested_just_not_too_deep_is_dropped_like_anything_else(key: str, depth: int) -> None:
+    """JSON that can be read may still be nested too deep to be printed."""
+    nested = "[" * depth + "]" * depth
+    body = json.dumps({"value": [item(**{key: "nested"})]}).replace('"nested"', nested).encode()
+    with suppress(RejectedRequest):  # where it is too deep to be read
+        intake = read_notifications(body, keys=(KEY,), tenant_id=TENANT, received=NOW, new_trace=str)
+        assert intake.items == 1
 
 
 json_values = st.recursive(

@@ -1,10 +1,14 @@
 import socket
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from shared.errors import QueueUnavailable, StorageUnavailable
+from sandbox.azurite import Azurite
+from sandbox.storage_line import Trouble, storage_line
+from shared.deadline import deadline
+from shared.errors import OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage import connection
 from shared.storage.blobs import container_of
@@ -56,3 +60,51 @@ def test_a_silent_storage_account_is_given_up(
         endpoints = f"QueueEndpoint={url};TableEndpoint={url};BlobEndpoint={url}"
         with pytest.raises(error, match="ServiceResponse"):
             work(StorageSettings(connection_string=f"AccountName=a;AccountKey=a2V5;{endpoints}"))
+
+
+def test_a_call_takes_no_longer_than_its_message_has_left(azurite: Azurite) -> None:
+    """The deadline cuts the call off, with its retry, and the first failure is what is told."""
+    with storage_line(azurite.connection_string) as (line, connection_string):
+        line.has(Trouble.SILENT)
+        began = time.monotonic()
+        with deadline(timedelta(seconds=0.2)), pytest.raises(QueueUnavailable, match="no answer"):
+            send(StorageSettings(connection_string=connection_string))
+
+    assert time.monotonic() - began < 0.7
+
+
+def test_an_answer_that_drips_is_given_up(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is one for the whole answer, not one between two bytes."""
+    monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.3)
+    with storage_line(azurite.connection_string) as (line, connection_string):
+        line.has(Trouble.DRIPPING)
+        began = time.monotonic()
+        with deadline(timedelta(seconds=0.9)), pytest.raises(QueueUnavailable, match="no answer"):
+            send(StorageSettings(connection_string=connection_string))
+
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(send, id="queue"),
+        pytest.param(read_row, id="table"),
+        pytest.param(read_blob, id="blob"),
+    ],
+)
+def test_nothing_is_sent_when_the_time_of_a_message_is_over(
+    work: Callable[[StorageSettings], None], azurite: Azurite
+) -> None:
+    """The message is sent again then: that is no trouble of storage."""
+    with deadline(timedelta(0)), pytest.raises(OutOfTime):
+        work(StorageSettings(connection_string=azurite.connection_string))
+
+
+def test_a_retry_waits_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK would sleep as long as a Retry-After says."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    connection.transport().sleep(3600)
+
+    assert slept == [2]

@@ -76,6 +76,32 @@ def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) ->
     ) == (200, 100)
 
 
+def test_the_log_names_a_hundred_traces_and_counts_the_others(story: Story) -> None:
+    """A log line has a bound."""
+    with story.stage.host.client() as client:
+        client.post(PATH, json={"value": [notification(f"event-{n}") for n in range(130)]})
+    [line] = story.lines("notification.received")
+
+    assert (len(line["traces"]), line["more_traces"], line["queued"]) == (100, 30, 130)
+
+
+def test_an_error_that_nobody_foresaw_makes_graph_try_again(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, and the log says where; what the error itself says may be what people wrote."""
+
+    def stumble(*_body: object, **_options: object) -> None:
+        raise KeyError("bo@fabrikam.com")
+
+    monkeypatch.setattr("shared.worker.webhook.read_notifications", stumble)
+    with story.stage.host.client() as client:
+        assert client.post(PATH, json={"value": [notification()]}).status_code == 503
+    [line] = story.lines("notification.rejected")
+
+    assert line["reason"].startswith("unforeseen KeyError at test_webhook.py")
+    assert "fabrikam" not in story.caplog.text
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

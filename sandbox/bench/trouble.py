@@ -1,0 +1,69 @@
+"""The webhook while storage is in trouble: how long Graph waits for its answers."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+from sandbox.azurite import Azurite
+from sandbox.stage import Stage, stage
+from sandbox.storage_line import Trouble, storage_line
+
+#: as Microsoft's worker might have them
+_THREADS = 40
+
+#: what is wrong, with which delay in seconds, how many POSTs at once, and how many changes in each
+_ROWS = (
+    ("storage is well", Trouble.NONE, 0.0, 40, 1),
+    ("storage is well", Trouble.NONE, 0.0, 10, 100),
+    ("250 ms a send", Trouble.SLOW, 0.25, 1, 100),
+    ("250 ms a send", Trouble.SLOW, 0.25, 40, 1),
+    ("250 ms a send", Trouble.SLOW, 0.25, 10, 100),
+    ("storage hangs", Trouble.SILENT, 0.0, 1, 1),
+    ("storage hangs", Trouble.SILENT, 0.0, 1, 100),
+    ("storage hangs", Trouble.SILENT, 0.0, 40, 1),
+    ("storage drips", Trouble.DRIPPING, 0.0, 1, 100),
+    ("503 after 1.5 s", Trouble.BUSY, 1.5, 1, 100),
+)
+
+Body = dict[str, object]
+
+
+def rows(azurite: Azurite, rules: Path, notifications: Callable[[int], Body]) -> Iterator[tuple[str, ...]]:
+    """Yield trouble, POSTs at once, statuses, seconds until the last answer, and until the last handshake's.
+
+    `notifications` makes the body of a POST of so many changes.
+    """
+    logging.getLogger("joinlink").addHandler(logging.NullHandler())  # refusals are what is measured
+    with (
+        storage_line(azurite.connection_string) as (line, connection_string),
+        stage(azurite, rules, {"AzureWebJobsStorage": connection_string}) as everything,
+    ):
+        _posts(everything, 1, notifications(1))
+        for what, trouble, seconds, posts, changes in _ROWS:
+            line.has(trouble, seconds)
+            answers, handshake = _posts(everything, posts, notifications(changes))
+            line.has(Trouble.NONE)
+            _posts(everything, 1, notifications(1))  # storage is back
+            statuses = ", ".join(
+                f"{count} x {status}"
+                for status, count in Counter(status for status, _took in answers).items()
+            )
+            last = max(took for _status, took in answers)
+            yield what, f"{posts} of {changes}", statuses, f"{last:.2f}", f"{handshake:.2f}"
+
+
+def _posts(everything: Stage, count: int, body: Body) -> tuple[list[tuple[int, float]], float]:
+    began = perf_counter()
+
+    def call(**request: object) -> tuple[int, float]:
+        with everything.host.client() as client:
+            status = client.post("/api/notifications", **request).status_code  # type: ignore[arg-type]
+        return status, perf_counter() - began
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        posts = [threads.submit(call, json=body) for _ in range(count)]
+        handshake = threads.submit(call, params={"validationToken": "x"})
+        return [post.result() for post in posts], handshake.result()[1]
