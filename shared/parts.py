@@ -125,13 +125,13 @@ class Parts:
 
     @cached_property
     def _graph(self) -> "Callable[[], Graph]":
-        from shared.graph.client import Graph, GraphAuth, graph_http
+        from shared.graph.client import Graph, Sender, graph_http
 
         settings = self._settings
-        auth = GraphAuth(self._tokens, settings.cloud.graph)
-        http = graph_http(settings.graph_url, auth)
+        http = graph_http(settings.graph_url)
         self._open.append(http.close)
-        return lambda: Graph(http)
+        sender = Sender(http, self._tokens, settings.cloud.graph, self._world.now)
+        return lambda: Graph(sender)
 
     @cached_property
     def _tokens(self) -> "TokenSource":

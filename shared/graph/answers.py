@@ -57,6 +57,7 @@ _CLEAR = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PRECONDITION_FAILED})
 _MARKS = frozenset({"@odata.context", "id", "value", "userPurpose"})
 _SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _DIGITS = 9
+_FAILURES = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -104,9 +105,8 @@ def _kind(call: Call, status: int, error: object, found: tuple[str, ...]) -> typ
         return MailboxFull
     if status in _SHUT and codes.mean_unusable(found):
         return MailboxUnusable
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING or codes.mean_passing(found):
-        return GraphUnavailable
-    if not isinstance(error, dict) and status not in _CLEAR:
+    is_foreign = not isinstance(error, dict) and status not in _CLEAR
+    if is_foreign or status in _PASSING or status >= _FAILURES or codes.mean_passing(found):
         return GraphUnavailable
     kind = call.errors.get(status) or _usual_kind(status, found)
     message = codes.message_of(error)

@@ -28,7 +28,8 @@ class Call:
     """One request to Graph; `name` is what errors and logs call it, `path` follows the version.
 
     `errors` says what a status means to this call, where that is not what it means to calls about events.
-    `mailbox` is the user whose mailbox it is about, empty where it is about none.
+    `mailbox` is the user whose mailbox it is about, empty where it is about none. `once` marks a write that
+    may mail people: it is never sent twice, whatever is answered.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Call:
     json: Mapping[str, object] | None = None
     errors: Mapping[int, type[GraphError]] = field(default_factory=dict)
     mailbox: str = ""
+    once: bool = False
 
 
 def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
@@ -106,6 +108,7 @@ def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str)
         path=_event_path(mailbox, event),
         headers={"Prefer": PREFER, "If-Match": etag},
         json={"isOnlineMeeting": True, "onlineMeetingProvider": provider},
+        once=True,
     )
 
 

@@ -47,7 +47,9 @@ def error_body(code: str, inner: str = "") -> bytes:
         pytest.param(412, "ErrorIrresolvableConflict", EventChanged, id="If-Match failed"),
         pytest.param(401, "MailboxNotEnabledForRESTAPI", MailboxUnusable, id="no mailbox for REST, as 401"),
         pytest.param(404, "MailboxNotSupportedForRESTAPI", MailboxUnusable, id="an unsupported mailbox"),
-        pytest.param(403, "RESTAPINotEnabledForComponentSharedMailbox", MailboxUnusable, id="a component mailbox"),
+        pytest.param(
+            403, "RESTAPINotEnabledForComponentSharedMailbox", MailboxUnusable, id="a component mailbox"
+        ),
         pytest.param(403, "ErrorQuotaExceeded", MailboxFull, id="a full mailbox"),
         pytest.param(507, "errorQuotaExceeded", MailboxFull, id="a full mailbox, as 507"),
         pytest.param(403, "ErrorMailboxMoveInProgress", GraphUnavailable, id="a mailbox that moves, as 403"),
@@ -169,7 +171,12 @@ def test_a_known_code_counts_wherever_it_nests() -> None:
 def test_a_foreign_code_is_cleaned_for_the_log() -> None:
     """A proxy may write anything there, a line break and a name included."""
     with pytest.raises(UnexpectedAnswer) as raised:
-        decipher(CALL, 400, httpx.Headers({"request-id": "r" * 500}), error_body("Bad\n::error ada@contoso.com" * 9))
+        decipher(
+            CALL,
+            400,
+            httpx.Headers({"request-id": "r" * 500}),
+            error_body("Bad\n::error ada@contoso.com" * 9),
+        )
 
     assert "\n" not in str(raised.value)
     assert "@" not in str(raised.value)

@@ -17,8 +17,8 @@ from shared.errors import (
     UnexpectedAnswer,
 )
 from shared.graph import subscription_calls
-from shared.graph.client_state import client_state
 from shared.graph.answers import decipher
+from shared.graph.client_state import client_state
 from shared.graph.protocol import Call
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
