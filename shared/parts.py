@@ -137,7 +137,7 @@ class Parts:
     def _tokens(self) -> "TokenSource":
         from shared.auth import TokenSource
 
-        return TokenSource.of(self._settings)
+        return TokenSource.of(self._settings, self._world.now)
 
     @cached_property
     def _mailboxes(self) -> "Mailboxes":
@@ -224,7 +224,9 @@ class Parts:
             return None
         from shared.auth import StorageCredential, TokenSource
 
-        return StorageCredential(TokenSource.managed_identity(storage.client_id), self._world.now)
+        return StorageCredential(
+            TokenSource.managed_identity(storage.client_id, self._world.now), self._world.now
+        )
 
 
 def _app_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Single flight: however many threads want something that has to be fetched, one asks, and all share its answer.
+"""Single flight: however many threads want what has to be fetched, one asks, and all share its answer.
 
 The fetch runs in a thread of its own, so that nobody waits longer than his patience, whatever the other side
 does, and a fetch that takes longer is still of use to those who come later. No lock is held meanwhile. A
@@ -73,6 +73,10 @@ class SingleFlight(Generic[_Value]):
             # One error is raised in many threads: none shall carry the others' tracebacks.
             raise flight.error.with_traceback(None)
         return flight.values[0]
+
+    def begin(self, ask: Callable[[], _Value]) -> None:
+        """Have `ask` called, unless somebody's is under way or has just failed; wait for nothing."""
+        self._join(ask)
 
     def _join(self, ask: Callable[[], _Value]) -> tuple[_Flight[_Value], bool]:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Graph's error codes (https://learn.microsoft.com/graph/errors), and the few messages that are needed beside.
+"""Graph's error codes (https://learn.microsoft.com/graph/errors), and the few messages that are needed.
 
 Codes nest, differ in case between services, and new ones appear: any known one counts, whatever is around it.
 Messages are searched here and never passed on, because they may hold an address.

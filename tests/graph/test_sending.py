@@ -5,9 +5,8 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event as Flag, Thread
 from typing import Any
 
 import httpx
@@ -18,14 +17,12 @@ from shared.deadline import deadline
 from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
 from shared.graph import protocol
 from shared.graph.client import Graph, Sender, Tally, graph_http
+from tests.bad_server import GOOD, Answer, answer, cut_off, drip, hang_up, say_nothing, server
 
-GOOD = {"@odata.context": "c", "id": "e"}
 READ = protocol.read_event("m", "e")
 WRITE = protocol.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 REFUSED = json.dumps({"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
-
-Answer = Callable[[socket.socket], None]
 
 
 class Tokens:
@@ -40,53 +37,6 @@ class Tokens:
             raise error
         self.refused += [refused] if refused else []
         return Token(f"token-{len(self.refused)}", timedelta(hours=1))
-
-
-def answer(status: int = 200, body: str = json.dumps(GOOD), headers: str = "") -> Answer:
-    """Return what sends a whole answer."""
-    text = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{headers}\r\n{body}"
-    return lambda connection: connection.sendall(text.encode())
-
-
-def drip(text: bytes) -> Answer:
-    """Return what sends a byte at a time, and never comes to an end."""
-
-    def play(connection: socket.socket) -> None:
-        with suppress(OSError):
-            for byte in text + b"x" * 1000:
-                connection.sendall(bytes([byte]))
-                time.sleep(0.02)
-
-    return play
-
-
-def hang_up(connection: socket.socket) -> None:
-    """Close without an answer."""
-    connection.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def server(*answers: Answer) -> Iterator[str]:
-    """Play one answer after the other, the last again and again, on connections that stay open."""
-    left, stop = list(answers), Flag()
-
-    def serve(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            while request := connection.recv(65536):
-                while b"\r\n\r\n" not in request:
-                    request += connection.recv(65536)
-                (left.pop(0) if len(left) > 1 else left[0])(connection)
-
-    def accept() -> None:
-        with suppress(OSError):
-            while not stop.is_set():
-                connection, _ = listening.accept()
-                Thread(target=serve, args=(connection,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        stop.set()
 
 
 @contextmanager
@@ -108,7 +58,7 @@ def attempt(url: str, call: protocol.Call = WRITE, tokens: Tokens | None = None)
     [
         pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a body that drips"),
         pytest.param(drip(b"HTTP/1.1 200 OK\r\nX-Long: "), id="headers that drip"),
-        pytest.param(lambda _connection: None, id="silence"),
+        pytest.param(say_nothing, id="silence"),
     ],
 )
 def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +74,7 @@ def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: py
 
 def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
     """The quick retry, too, is within the message's deadline."""
-    with server(lambda connection: None) as url, deadline(timedelta(seconds=0.4)):
+    with server(say_nothing) as url, deadline(timedelta(seconds=0.4)):
         started = time.monotonic()
         error = attempt(url, READ)
 
@@ -144,7 +94,7 @@ def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
 def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer of Graph's is that long."""
     monkeypatch.setattr("shared.graph.sending.MOST_BYTES", 100_000)
-    with server(answer(body=json.dumps({**GOOD, "x": "y" * 200_000}))) as url:
+    with server(answer(body=json.dumps({"id": "y" * 200_000}))) as url:
         assert "TooLong" in str(attempt(url))
 
 
@@ -162,7 +112,7 @@ def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.Monkey
         pytest.param(lambda c: c.sendall(b"\x16\x03\x01\x02\x00 not HTTP at all\r\n\r\n"), id="no HTTP"),
         pytest.param(answer(302, "", "Location: http://[\r\n"), id="a redirect to nowhere"),
         pytest.param(answer(headers="Content-Type: application/json; charset=nonsense\r\n", body="{"), id="a truncated body"),
-        pytest.param(lambda c: (c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), hang_up(c)) and None, id="a body cut off"),
+        pytest.param(cut_off, id="a body cut off"),
         pytest.param(hang_up, id="no answer"),
     ],
 )  # fmt: skip
@@ -189,7 +139,7 @@ def test_a_read_takes_a_fresh_token_once() -> None:
     """Graph refuses old ones after a password change or a policy."""
     tokens, tally = Tokens(), Tally()
     with server(answer(401, REFUSED), answer()) as url, sender(url, tokens) as sending:
-        assert sending.send(READ, tally) == GOOD
+        assert sending.send(READ, tally) == json.loads(GOOD)
 
     assert (tokens.refused, tally.calls) == (["token-0"], 2)
 
