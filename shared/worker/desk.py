@@ -14,7 +14,6 @@ from shared.storage.meetings import Meetings, Stored
 from shared.worker.directory import Directory
 from shared.worker.policies import RuleSource
 
-
 #: an admin waits for a large group, and holds no thread that others need
 PATIENCE = timedelta(minutes=2)
 
