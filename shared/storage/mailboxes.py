@@ -51,6 +51,9 @@ class Mailbox:
     making_until: datetime | None = None
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
+    #: the state that one answer of Graph spoke for, and when; a second one some minutes later decides
+    suspected_as: str = ""
+    suspected_since: datetime | None = None
 
     @property
     def is_let_go(self) -> bool:
@@ -69,7 +72,7 @@ class Mailbox:
 
 
 #: columns that hold something else than a state, in the words of `Mailbox`
-_TEXTS = ("why", "subscription", "endpoint")
+_TEXTS = ("why", "subscription", "endpoint", "suspected_as")
 _MOMENTS = (
     "state_since",
     "expires",
@@ -81,6 +84,7 @@ _MOMENTS = (
     "asked_until",
     "making_until",
     "absent_since",
+    "suspected_since",
 )
 
 
@@ -95,7 +99,7 @@ class Mailboxes:
 
     def mark(self, mailbox: str, state: MailboxState, *, why: str, at: datetime) -> None:
         """Note the state of a mailbox, with Graph's code as the reason."""
-        self.note(mailbox, state=state, why=why, state_since=at)
+        self.note(mailbox, state=state, why=why, state_since=at, suspected_as=None, suspected_since=None)
 
     def state(self, mailbox: str) -> MailboxState | None:
         """Return the state, None for a mailbox that was never marked."""

@@ -5,13 +5,18 @@ from dataclasses import replace
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import Forbidden, GraphError, MailboxUnusable, QueueUnavailable, StorageUnavailable
+from shared.errors import (
+    GraphError,
+    OutOfTime,
+    QueueUnavailable,
+    StorageUnavailable,
+)
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.handled import Handled, after_trouble
 from shared.worker.plans import ASKED
-from shared.worker.refusals import note_refusal
+from shared.worker.refusals import note_refusal, state_after
 from shared.worker.subscriptions import Subscriptions
 from shared.worker.sweep import Sweeper
 from shared.worker.world import World
@@ -35,9 +40,9 @@ class MailboxTasks:
         """Do it, and return what became of it. `graph` counts the calls of this message."""
         try:
             return self._do(task, graph)
-        except (GraphError, QueueUnavailable, StorageUnavailable) as error:
+        except (GraphError, OutOfTime, QueueUnavailable, StorageUnavailable) as error:
             trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
-        if isinstance(trouble, Forbidden | MailboxUnusable):
+        if state_after(trouble):
             logger().warning(
                 "mailbox.lost",
                 mailbox=task.mailbox,

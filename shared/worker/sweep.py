@@ -14,9 +14,8 @@ from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
 from shared.worker.calendar_search import CalendarSearcher, Judged, Search
-from shared.worker.handled import Handled, later
+from shared.worker.handled import Handled, later_without_rules
 from shared.worker.policies import Policies
 from shared.worker.world import World
 
@@ -64,7 +63,7 @@ class Sweeper:
         """
         policy = self._policies.current()
         if policy is None:
-            return later(task, Reason.NO_VALID_RULES, delays.backoff(0, self._world.uniform))
+            return later_without_rules(task, self._world.uniform)
         started = self._world.now()
         search = Search(
             mailbox=task.mailbox, start=started, until=started + policy.sweep.window, policy=policy

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.graph import Fault
 from tests.stories.conftest import AtTheDesk, Begin, Story
 
 RULES = """
@@ -50,3 +51,17 @@ def test_members_who_may_not_be_read_make_no_empty_group(story: Story, at_the_de
     assert story.ends(ada) == [("skipped", "insufficient_data")]
     assert "User.Read.All" in story.lines("directory.refused")[0]["detail"]
     assert "is left alone: works-council can't be told (insufficient_data)" in told
+
+
+def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story: Story) -> None:
+    """Its membership may be hidden: nobody is taken for a stranger to it, and the log says what is missing."""
+    story.stage.graph.faults.add(Fault(method="GET", path="transitiveMembers", empty=True, count=None))
+    ada = story.people["Ada"]
+    for _ in range(2):
+        story.meeting(ada, "bo@fabrikam.com")
+        story.play()
+    [warning] = story.lines("directory.refused")
+
+    assert story.ends(ada) == [("skipped", "insufficient_data")] * 2
+    assert warning["what"].startswith("group ")
+    assert "Member.Read.Hidden" in warning["detail"]

@@ -34,6 +34,9 @@ ADDED, CONFIRMED, ECHO = (
         pytest.param(Fault(method="PATCH", drop=Drop.BEFORE, count=4), [UNCONFIRMED] * 4, id="a write that never arrives"),
         pytest.param(Fault(method="PATCH", status=412), [], id="the event moved under our hands"),
         pytest.param(Fault(method="PATCH", status=412, count=3), [("delayed", "changed_meanwhile")], id="it would not stand still"),
+        pytest.param(Fault(method="GET", status=403, code="ErrorQuotaExceeded"), [("delayed", "mailbox_full")], id="a full mailbox"),
+        pytest.param(Fault(method="GET", status=403, code="Stray"), [("delayed", "second_look")], id="one stray 403"),
+        pytest.param(Fault(method="GET", status=423, code="Locked", count=2), [("delayed", "graph_unavailable")], id="locked"),
         pytest.param(Fault(method="GET", path="events", status=404), [("delayed", "not_found_yet")], id="on the move between folders"),
     ],
 )  # fmt: skip
