@@ -22,8 +22,8 @@ SERIES = {
 
 
 def successes(story: Story, user: User) -> int:
-    """Count the PATCHes that took effect, answered or not."""
-    return sum(c.method == "PATCH" and c.status == 200 and user.id in c.path for c in story.stage.graph.calls)
+    """Count the PATCHes that took effect, whatever was answered to them."""
+    return sum(c.method == "PATCH" and c.took_effect and user.id in c.path for c in story.stage.graph.calls)
 
 
 def message(user: User, event: str, story: Story, source: Source = Source.NOTIFICATION) -> bytes:
