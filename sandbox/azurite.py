@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +27,9 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 
 SERVICES = ("Blob", "Queue", "Table")
 READY = re.compile(r"Azurite (?P<service>\w+) service is successfully listening at (?P<url>http://\S+)")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AzuriteUnavailable(Exception):
@@ -50,8 +53,15 @@ class Azurite:
 
     def advance(self, by: timedelta) -> None:
         """Move Azurite's clock ahead: hidden messages become visible, leases and lifetimes run out."""
+        self._order(f"{by // timedelta(milliseconds=1)}")
+
+    def set_clock(self, now: datetime) -> None:
+        """Set Azurite's clock, which ticks on from there; empty Azurite before you set it back."""
+        self._order(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
+
+    def _order(self, order: str) -> None:
         with self._moving:
-            _write(self._process, f"{by // timedelta(milliseconds=1)}\n")
+            _write(self._process, f"{order}\n")
             answer = _output(self._process).readline()
         if not answer:
             raise AzuriteUnavailable("Azurite has stopped, so its clock can't be moved.")

@@ -1,5 +1,6 @@
 // Loaded into Azurite before it starts. Each line on standard input moves Azurite's clock ahead by that many
-// milliseconds; the end of standard input, which comes even if our parent was killed, ends Azurite.
+// milliseconds, or, behind "=", sets it to so many milliseconds since 1970. The end of standard input, which
+// comes even if our parent was killed, ends Azurite as SIGTERM does, so that its data is written to disk.
 "use strict";
 
 const RealDate = Date;
@@ -14,7 +15,7 @@ globalThis.Date = new Proxy(RealDate, {
 
 const lines = require("node:readline").createInterface({ input: process.stdin });
 lines.on("line", (line) => {
-  ahead += Number(line);
+  ahead = line.startsWith("=") ? Number(line.slice(1)) - RealDate.now() : ahead + Number(line);
   process.stdout.write(`clock is ${ahead} ms ahead\n`);
 });
-lines.on("close", () => process.exit());
+lines.on("close", () => process.kill(process.pid, "SIGTERM"));
