@@ -18,4 +18,7 @@ lines.on("line", (line) => {
   ahead = line.startsWith("=") ? Number(line.slice(1)) - RealDate.now() : ahead + Number(line);
   process.stdout.write(`clock is ${ahead} ms ahead\n`);
 });
-lines.on("close", () => process.kill(process.pid, "SIGTERM"));
+lines.on("close", () => {
+  process.kill(process.pid, "SIGTERM");
+  setTimeout(() => process.exit(), 4000).unref(); // whoever keeps a connection open
+});

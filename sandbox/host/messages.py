@@ -1,14 +1,13 @@
 """What a host and its worker say to each other; sent pickled."""
 
 import copyreg
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sandbox.host.bindings import Function
 
 
-def _read_only(items: dict[Any, Any]) -> Mapping[Any, Any]:
+def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(items)
 
 
