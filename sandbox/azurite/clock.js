@@ -1,6 +1,7 @@
 // Loaded into Azurite before it starts. Each line on standard input moves Azurite's clock ahead by that many
 // milliseconds, or, behind "=", sets it to so many milliseconds since 1970. The end of standard input, which
-// comes even if our parent was killed, ends Azurite as SIGTERM does, so that its data is written to disk.
+// comes even if our parent was killed, ends Azurite; one that keeps its data on disk ends as on SIGTERM, so
+// that all of it is written.
 "use strict";
 
 const RealDate = Date;
@@ -19,6 +20,7 @@ lines.on("line", (line) => {
   process.stdout.write(`clock is ${ahead} ms ahead\n`);
 });
 lines.on("close", () => {
+  if (process.argv.includes("--inMemoryPersistence")) process.exit();
   process.kill(process.pid, "SIGTERM");
-  setTimeout(() => process.exit(), 4000).unref(); // whoever keeps a connection open
+  setTimeout(() => process.exit(), 20000).unref(); // whoever keeps a connection open
 });
