@@ -20,7 +20,8 @@ import httpx
 from sandbox.clock import SharedClock
 from sandbox.host.spec import HostSpec
 
-START_SECONDS = 60
+START_SECONDS = 120
+ROOT = Path(__file__).resolve().parents[2]
 _ADMIN_SECONDS = 60
 
 
@@ -99,6 +100,7 @@ class HostProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=ROOT,
             env={**os.environ, **self._spec.settings},
             start_new_session=True,
         )

@@ -61,6 +61,12 @@ class Standing:
             if isinstance(one.trigger, QueueTrigger)
         ]
         self._pumps: list[Pump] = []
+        self._web = Web(
+            self._workers.functions,
+            prefix=self._config.route_prefix,
+            key=spec.function_key,
+            call=self._workers.call,
+        )
 
     def stop(self) -> None:
         """Stop, as on SIGTERM."""
@@ -115,13 +121,7 @@ class Standing:
         request = Request(environ)
         if request.path.startswith("/admin/"):
             return self._administer(request)(environ, start_response)
-        web = Web(
-            list(self._functions.values()),
-            prefix=self._config.route_prefix,
-            key=self._spec.function_key,
-            call=self._workers.call,
-        )
-        return web(environ, start_response)
+        return self._web(environ, start_response)
 
     def _administer(self, request: Request) -> Response:
         """Answer what `HostProcess` asks: state, quiet, a run of a timer function."""
