@@ -24,7 +24,7 @@ from function_app import build_app
 from sandbox.azurite import Azurite
 from sandbox.clock import SharedClock
 from sandbox.graph import StandIn, User, posting
-from sandbox.host import STEPWISE_URL, Host, HostProcess
+from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
 from shared.auth import TokenSource
@@ -35,6 +35,7 @@ TENANT = "c0ffee00-0000-4000-8000-000000000001"
 CLIENT_STATE_KEY = "the-sandbox-proves-itself-with-this-key"
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 _GRAPH = "https://graph.microsoft.com"
+_THIS_MACHINE = "http://127.0.0.1:"
 _OUR_ADDRESS = "JOINLINK_NOTIFICATION_URL"
 
 
@@ -171,17 +172,17 @@ def stage(
 
 
 class _Call:
-    """Graph's POSTs: calls of the host in this process, or over the network to any other address."""
+    """Graph's POSTs: over the network to host processes, to the host in this process for the rest."""
 
     host: Host
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        if not url.startswith(STEPWISE_URL):
+        if url.startswith(_THIS_MACHINE):
             return posting.over_http(url, body, headers)
         return self._answer(url, body, headers).status_code
 
     def validate(self, url: str) -> posting.Reply:
-        if not url.startswith(STEPWISE_URL):
+        if url.startswith(_THIS_MACHINE):
             return posting.validate_over_http(url)
         answer = self._answer(url, b"", {"Content-Type": "text/plain; charset=utf-8"})
         return posting.Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
