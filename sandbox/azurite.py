@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's own stand-in for Azure Storage: queues, tables and blobs, in memory, on free ports.
+"""Azurite, Microsoft's own stand-in for Azure Storage: queues, tables and blobs on free ports.
 
 Its clock can be moved, so that a message that becomes visible in five minutes can be tried without waiting.
 """
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +19,7 @@ from sandbox import node
 HOME = Path(__file__).resolve().parent / "azurite"
 MAIN = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 START_SECONDS = 60
-STOP_SECONDS = 5
+STOP_SECONDS = 25
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -27,6 +27,9 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 
 SERVICES = ("Blob", "Queue", "Table")
 READY = re.compile(r"Azurite (?P<service>\w+) service is successfully listening at (?P<url>http://\S+)")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AzuriteUnavailable(Exception):
@@ -50,35 +53,45 @@ class Azurite:
 
     def advance(self, by: timedelta) -> None:
         """Move Azurite's clock ahead: hidden messages become visible, leases and lifetimes run out."""
+        self._order(f"{by // timedelta(milliseconds=1)}")
+
+    def set_clock(self, now: datetime) -> None:
+        """Set Azurite's clock, which ticks on from there; empty Azurite before you set it back."""
+        self._order(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
+
+    def _order(self, order: str) -> None:
         with self._moving:
-            _write(self._process, f"{by // timedelta(milliseconds=1)}\n")
+            _write(self._process, f"{order}\n")
             answer = _output(self._process).readline()
         if not answer:
             raise AzuriteUnavailable("Azurite has stopped, so its clock can't be moved.")
 
 
 @contextlib.contextmanager
-def azurite() -> Iterator[Azurite]:
+def azurite(folder: Path | None = None) -> Iterator[Azurite]:
     """Start Azurite and stop it at the end of the block; it also stops when this process dies.
+
+    It keeps its data in memory, or in a folder if one is given: all of it is written there before it ends.
 
     Raises:
         AzuriteUnavailable: it is not installed, or does not start; the text says what to do.
     """
-    process = _start()
+    process = _start(folder)
     try:
         yield Azurite(process, _await_urls(process))
     finally:
         _stop(process)
 
 
-def _start() -> subprocess.Popen[str]:
+def _start(folder: Path | None) -> subprocess.Popen[str]:
     tools = node.find()
     if tools is None or not MAIN.is_file():
         raise AzuriteUnavailable("Azurite or Node is not installed here: run `make setup`.")
     hosts = [word for name in SERVICES for word in (f"--{name.lower()}Host", "127.0.0.1")]
     ports = [word for name in SERVICES for word in (f"--{name.lower()}Port", "0")]
     # The SDK is newer than the newest API version that Azurite knows, hence --skipApiVersionCheck.
-    manners = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    place = ["--location", str(folder)] if folder else ["--inMemoryPersistence"]
+    manners = [*place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     return subprocess.Popen(  # noqa: S603 -- our own words
         [tools.node, "--require", str(HOME / "clock.js"), str(MAIN), *hosts, *ports, *manners],
         stdin=subprocess.PIPE,

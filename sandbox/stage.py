@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from threading import Lock
+from typing import Any
 from unittest import mock
 
 import httpx
@@ -22,8 +22,9 @@ from azure.storage.queue import QueueServiceClient
 
 from function_app import build_app
 from sandbox.azurite import Azurite
+from sandbox.clock import SharedClock
 from sandbox.graph import StandIn, User, posting
-from sandbox.host import Host
+from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
 from shared.auth import TokenSource
@@ -38,25 +39,32 @@ TENANT = "c0ffee00-0000-4000-8000-000000000001"
 CLIENT_STATE_KEY = "the-sandbox-proves-itself-with-this-key"
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 _GRAPH = "https://graph.microsoft.com"
+_THIS_MACHINE = "http://127.0.0.1:"
+_OUR_ADDRESS = "JOINLINK_NOTIFICATION_URL"
 
 
 class Clock:
-    """The sandbox's time: it stands still until it is moved ahead, and takes Azurite's along."""
+    """The sandbox's time, which takes Azurite's along.
 
-    def __init__(self, azurite: Azurite, start: datetime = MONDAY_MORNING) -> None:
+    It stands still until it is moved ahead, unless it `ticks`. Azurite's begins with it and always ticks, so
+    that it is ahead of one that stands still by the seconds that have passed since.
+
+    Attributes:
+        shared: the same time for other processes, such as a `HostProcess`.
+    """
+
+    def __init__(self, azurite: Azurite, start: datetime = MONDAY_MORNING, *, ticks: bool = False) -> None:
         self._azurite = azurite
-        self._now = start
-        self._lock = Lock()
+        self.shared = SharedClock.made(start, ticks=ticks)
+        azurite.set_clock(start)
 
     def now(self) -> datetime:
         """Return the aware UTC time."""
-        with self._lock:
-            return self._now
+        return self.shared.now()
 
     def advance(self, by: timedelta) -> None:
         """Move ahead: what was to be due or visible by then is."""
-        with self._lock:
-            self._now += by
+        self.shared.advance(by)
         self._azurite.advance(by)
 
 
@@ -76,6 +84,17 @@ class Stage:
         """End the app and begin it anew with some settings changed; nothing but its storage is kept."""
         wiring.joinlink().close()
         self.build({**self.settings, **changes})
+
+    def host_process(self, log: Path, changes: Mapping[str, str] | None = None, **how: Any) -> HostProcess:
+        """Return a host of the product in a process of its own, not yet started, with some settings changed.
+
+        It works on the same storage, Graph and clock; `log` and `how` are `HostProcess`'s own. A live stage
+        has a host of its own beside it.
+        """
+        own = {name: os.environ[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")}
+        settings = {name: value for name, value in self.settings.items() if name != _OUR_ADDRESS}
+        settings |= {**own, **(changes or {})}
+        return HostProcess("sandbox.apps:joinlink", settings, self.clock.shared, log=log, **how)
 
     def watch(self, user: User, change_type: str = "created,updated", url: str = "") -> str:
         """Subscribe to a user's events as the app does, or for another address; return the id."""
@@ -105,17 +124,19 @@ def stage(
     settings: Mapping[str, str] | None = None,
     *,
     live: bool = False,
+    ticks: bool = False,
     seed: int = 7,
     with_memory: bool = True,
 ) -> Iterator[Stage]:
     """Set the stage with the rule files of a folder; `settings` are more of the app's own.
 
     `live`, the host works by itself and Graph reaches it over the network; else nothing happens but what is
-    asked for, in the caller's thread. The storage account is emptied first, so one stage at a time plays on
-    an Azurite. `with_memory`, the app's first run, which begins its memory of writes, is behind it.
+    asked for, in the caller's thread. With `ticks` time passes by itself, too. The storage account is emptied
+    first, so one stage at a time plays on an Azurite. `with_memory`, the app's first run, which begins its
+    memory of writes, is behind it.
     """
     empty(azurite)
-    clock = Clock(azurite)
+    clock = Clock(azurite, ticks=ticks)
     call = _Call()
     graph = StandIn(
         now=clock.now,
@@ -125,6 +146,7 @@ def stage(
         validate=posting.validate_over_http if live else call.validate,
     )
     with ExitStack() as stack:
+        stack.callback(clock.shared.remove)
         graph_url = stack.enter_context(serve(graph))
         environ = {
             "AzureWebJobsStorage": azurite.connection_string,
@@ -144,7 +166,7 @@ def stage(
         call.host = host
         if live:
             stack.enter_context(host.live())
-        environ.setdefault("JOINLINK_NOTIFICATION_URL", host.address("notifications"))
+        environ.setdefault(_OUR_ADDRESS, host.address("notifications"))
         to_ourselves = None if live else httpx.WSGITransport(app=host.wsgi)
         world = _world(clock, seed)
 
@@ -158,14 +180,18 @@ def stage(
 
 
 class _Call:
-    """Graph's POSTs as calls of the host in this process."""
+    """Graph's POSTs: over the network to host processes, to the host in this process for the rest."""
 
     host: Host
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        if url.startswith(_THIS_MACHINE):
+            return posting.over_http(url, body, headers)
         return self._answer(url, body, headers).status_code
 
     def validate(self, url: str) -> posting.Reply:
+        if url.startswith(_THIS_MACHINE):
+            return posting.validate_over_http(url)
         answer = self._answer(url, b"", {"Content-Type": "text/plain; charset=utf-8"})
         return posting.Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
 

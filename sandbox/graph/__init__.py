@@ -1,6 +1,7 @@
 """A stand-in for Microsoft Graph: directory, calendars, subscriptions and notifications of a tenant."""
 
 from sandbox.graph.app import StandIn
+from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.faults import Drop, Fault
 from sandbox.graph.notifier import BAD_HABITS, Delivery
 from sandbox.graph.outlook import Mail
@@ -13,6 +14,7 @@ __all__ = [
     "BAD_HABITS",
     "Delivery",
     "Drop",
+    "EndpointState",
     "Exchange",
     "Fault",
     "Mail",

@@ -15,6 +15,7 @@ from sandbox.graph import identity, posting
 from sandbox.graph.authorizations import Authorizations
 from sandbox.graph.directory import Directory
 from sandbox.graph.directory_routes import DirectoryRoutes
+from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.event import EventCopy
 from sandbox.graph.faults import Faults
 from sandbox.graph.gateway import Gateway
@@ -42,8 +43,9 @@ class StandIn(Tenant):
 
     `now` returns the tenant's aware UTC time and may jump; `seed` makes ids and chance repeatable. `post`
     sends notifications and `validate` makes the subscription handshake, both over HTTP unless given;
-    `sleep` (seconds) carries out the delay of a fault. `record` False keeps no traffic and only counts calls,
-    for tenants and weeks that no memory would hold. Safe to serve from many threads.
+    `sleep` (seconds) carries out the delay of a fault, `stopwatch` (seconds) measures answers to `post`.
+    `record` False keeps no traffic and only counts calls, for tenants and weeks that no memory would hold.
+    Safe to serve from many threads.
 
     Attributes: `faults`, `people`, `identity`, `directory`, `subscriptions`, `handshakes` and
     `authorizations` are the parts to play with; `limits` tells how near to Graph's limits the app has come,
@@ -60,6 +62,7 @@ class StandIn(Tenant):
         post: Post = posting.over_http,
         validate: Callable[[str], Reply] = posting.validate_over_http,
         sleep: Callable[[float], None] = time.sleep,
+        stopwatch: Callable[[], float] = time.monotonic,
         record: bool = True,
     ) -> None:
         ids, directory = Ids(seed), Directory(tenant_id=tenant_id, domains=domains)
@@ -91,6 +94,7 @@ class StandIn(Tenant):
             seed=seed,
             lock=self._lock,
             post=self._recorded_post,
+            stopwatch=stopwatch,
         )
         self._outlook = outlook = Outlook(
             directory=self.directory,
@@ -161,6 +165,11 @@ class StandIn(Tenant):
     @delivery.setter
     def delivery(self, habits: Delivery) -> None:
         self._notifier.delivery = habits
+
+    def endpoint_state(self, url: str) -> EndpointState:
+        """Return what Graph thinks of a notification URL, whose slow answers have their price."""
+        with self._lock:
+            return self._notifier.endpoints.state(url)
 
     @property
     def undelivered(self) -> int:

@@ -7,7 +7,6 @@ changes in one POST, delivery again for up to four hours where the answer is no 
 
 import json
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from sandbox.graph import ids, render, zones
 from sandbox.graph.authorizations import Authorizations
+from sandbox.graph.endpoints import DELAY, Endpoints, EndpointState
 from sandbox.graph.event import EventCopy
 from sandbox.graph.posting import Post
 from sandbox.graph.subscription import Subscription
@@ -93,8 +93,11 @@ class Notifier:
         seed: int,
         lock: RLock,
         post: Post,
+        stopwatch: Callable[[], float],
     ) -> None:
         self.delivery = Delivery()
+        self.endpoints = Endpoints(now)
+        self._stopwatch = stopwatch
         self._subscriptions = subscriptions
         self._authorizations = authorizations
         self._tenant_id = tenant_id
@@ -165,10 +168,12 @@ class Notifier:
             self.deliver()
 
     def _note(self, subscription: Subscription, item: dict[str, Any]) -> None:
-        if self._random.random() < self.delivery.lose:
+        state = self.endpoints.state(subscription.notification_url)
+        if self._random.random() < self.delivery.lose or state is EndpointState.DROPPED:
             return
+        wait = DELAY if state is EndpointState.SLOW else timedelta(0)
         notice = _Notice(
-            due=self._now() + self.delivery.delay,
+            due=self._now() + self.delivery.delay + wait,
             url=subscription.notification_url,
             item=item,
             subscription=subscription,
@@ -217,21 +222,25 @@ class Notifier:
         return [notices[n : n + size] for notices in by_url.values() for n in range(0, len(notices), size)]
 
     def _is_wanted(self, notice: _Notice) -> bool:
-        return notice.is_lifecycle or self._subscriptions.lives(notice.subscription)
+        if notice.is_lifecycle:
+            return True
+        is_dropped = self.endpoints.state(notice.url) is EndpointState.DROPPED
+        return self._subscriptions.lives(notice.subscription) and not is_dropped
 
     def _is_allowed(self, notice: _Notice) -> bool:
         return notice.is_lifecycle or self._authorizations.holds(notice.subscription)
 
     def _send(self, notices: list[_Notice]) -> bool:
         body = json.dumps({"value": [notice.item for notice in notices]}).encode()
-        began = time.monotonic()
+        url, began = notices[0].url, self._stopwatch()
         try:
-            status = self._post(notices[0].url, body, _HEADERS)
+            status = self._post(url, body, _HEADERS)
         except OSError:
-            return False
-        late = time.monotonic() - began > _FIRST_DEADLINE_SECONDS and any(
-            not notice.tries for notice in notices
-        )
+            status = 0
+        took = self._stopwatch() - began
+        with self._lock:
+            self.endpoints.note(url, took)
+        late = took > _FIRST_DEADLINE_SECONDS and any(not notice.tries for notice in notices)
         return 200 <= status < 300 and not late  # noqa: PLR2004 -- the range of HTTP success
 
     def _put_back(self, notices: list[_Notice]) -> None:

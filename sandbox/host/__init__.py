@@ -3,5 +3,6 @@
 from sandbox.host.bindings import UnplayableApp
 from sandbox.host.host import Host
 from sandbox.host.invocation import Failure
+from sandbox.host.process import HostProcess
 
-__all__ = ["Failure", "Host", "UnplayableApp"]
+__all__ = ["Failure", "Host", "HostProcess", "UnplayableApp"]

@@ -21,6 +21,7 @@ class HostConfig:
         visibility_timeout: how long a failed message stays hidden; has nothing to do with the lease.
         base64: whether message texts are base64.
         route_prefix: the first part of every HTTP route.
+        function_timeout: how long a call may take; None for no end.
     """
 
     batch_size: int
@@ -29,6 +30,7 @@ class HostConfig:
     visibility_timeout: timedelta
     base64: bool
     route_prefix: str
+    function_timeout: timedelta | None
 
 
 def read_config(host_json: Mapping[str, Any], settings: Mapping[str, str]) -> HostConfig:
@@ -42,6 +44,9 @@ def read_config(host_json: Mapping[str, Any], settings: Mapping[str, str]) -> Ho
         visibility_timeout=_time_span(queues.get("visibilityTimeout", "00:00:00")),
         base64=queues.get("messageEncoding", "base64").lower() == "base64",
         route_prefix=http.get("routePrefix", "api").strip("/"),
+        function_timeout=_timeout(
+            settings.get(f"{OVERRIDE}functionTimeout") or host_json.get("functionTimeout", "00:30:00")
+        ),
     )
 
 
@@ -49,6 +54,10 @@ def _section(name: str, host_json: Mapping[str, Any], settings: Mapping[str, str
     prefix = f"{OVERRIDE}extensions__{name}__"
     overrides = {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
     return {**host_json.get("extensions", {}).get(name, {}), **overrides}
+
+
+def _timeout(text: str) -> timedelta | None:
+    return None if text == "-1" else _time_span(text)
 
 
 def _time_span(text: str) -> timedelta:

@@ -19,6 +19,7 @@ from sandbox.host.config import read_config
 from sandbox.host.invocation import Failure, Invoker
 from sandbox.host.pump import Pump
 from sandbox.host.queues import QueueListener
+from sandbox.host.threads import thread_count
 from sandbox.host.web import Web
 from sandbox.serve import serve
 
@@ -72,12 +73,12 @@ class Host:
         self._functions = {function.name: function for function in read_functions(app, settings)}
         self._invoker = Invoker()
         self._listeners = [
-            QueueListener(function, function.trigger, config=config, invoker=self._invoker)
+            QueueListener(function, function.trigger, config=config, call=self._invoker.call)
             for function in self._functions.values()
             if isinstance(function.trigger, QueueTrigger)
         ]
         self._config = config
-        self._threads = _thread_count(settings)
+        self._threads = thread_count(settings)
         self._pool: ThreadPoolExecutor | None = None
         self._pumps: list[Pump] = []
         self.wsgi = Web(
@@ -175,9 +176,3 @@ class Host:
         for message in messages:
             listener.process(message)
         return len(messages)
-
-
-def _thread_count(settings: Mapping[str, str]) -> int:
-    """Return how many plain functions Microsoft's worker runs at once."""
-    default = min(32, (os.cpu_count() or 1) + 4)
-    return int(settings.get("PYTHON_THREADPOOL_THREAD_COUNT", default))

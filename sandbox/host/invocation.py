@@ -3,12 +3,16 @@
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
 
 from sandbox.host.bindings import Function, HttpTrigger
+
+Call = Callable[[Function, Any], Any]
+"""Calls a function with its trigger's value; raises whatever it raised, or that it could not be called."""
 
 
 @dataclass(frozen=True)

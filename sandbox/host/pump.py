@@ -18,7 +18,10 @@ log = logging.getLogger("Host.Triggers.Queue")
 
 
 class Pump:
-    """Polls a queue in a thread of its own for as long as the `with` block lasts, then lets work finish."""
+    """Polls a queue in a thread of its own until it is stopped, at the latest when the `with` block ends.
+
+    Work goes on after that; `in_work` tells how many messages are fetched and not yet done with.
+    """
 
     def __init__(self, listener: QueueListener, *, config: HostConfig, pool: Executor) -> None:
         self._listener = listener
@@ -37,10 +40,20 @@ class Pump:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop_fetching()
+        self._thread.join()
+
+    @property
+    def in_work(self) -> int:
+        """How many messages are in work."""
+        with self._changed:
+            return self._in_work
+
+    def stop_fetching(self) -> None:
+        """Fetch no more messages."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
-        self._thread.join()
 
     def enough_looks(self) -> int:
         """Return how many looks at an idle queue prove that it is idle from now on."""

@@ -1,17 +1,19 @@
 """Queue triggers: what becomes of a message, told after the real host's QueueProcessor.
 
-A message is leased for ten minutes and handed to the function. Done: deleted. Failed: hidden for host.json's
-`visibilityTimeout`, and after `maxDequeueCount` tries copied to `<queue>-poison`. The lease is not renewed
-here, since the app's `functionTimeout` is shorter.
+A message is leased for ten minutes and handed to the function; the lease is renewed while that runs. Done:
+deleted. Failed: hidden for host.json's `visibilityTimeout`, and after `maxDequeueCount` tries copied to
+`<queue>-poison`, where it expires after seven days.
 """
 
 import base64
 import binascii
 import logging
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import requests
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.functions.queue import QueueMessage as TriggerValue
 from azure.storage.queue import QueueClient, QueueMessage
@@ -19,29 +21,45 @@ from requests.adapters import HTTPAdapter
 
 from sandbox.host.bindings import Function, QueueTrigger
 from sandbox.host.config import HostConfig
-from sandbox.host.invocation import Invoker
+from sandbox.host.invocation import Call
+from sandbox.host.leases import LEASE_SECONDS, Leases
 
-LEASE = timedelta(minutes=10)
 LONGEST_QUEUE_NAME = 63
 POISON = "-poison"
+POISON_LIFE = timedelta(days=7)
+MISSING_EVERY_SECONDS = 5
+"""A missing queue is asked for at each end of the back-off: twelve warnings a minute."""
 
 CONNECTIONS = 64
 """Kept open for the threads that delete messages; with too few, urllib3 warns of each that it throws away."""
 
 log = logging.getLogger("Host.Triggers.Queue")
+storage_log = logging.getLogger("Azure.Core")
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)
 
 
 class QueueListener:
-    """Takes messages from one queue to one function."""
+    """Takes messages from one queue to one function, which is called by `call`."""
 
     def __init__(
-        self, function: Function, trigger: QueueTrigger, *, config: HostConfig, invoker: Invoker
+        self,
+        function: Function,
+        trigger: QueueTrigger,
+        *,
+        config: HostConfig,
+        call: Call,
+        now: Callable[[], datetime] = _real_time,
     ) -> None:
         self.queue = trigger.queue
         self._function = function
         self._config = config
-        self._invoker = invoker
+        self._call = call
         self._client = _client(trigger.connection, trigger.queue)
+        self._leases = Leases(self._client, now)
+        self._warned_at = float("-inf")
         self._poison = _poison_queue(trigger)
 
     def create_queue(self) -> None:
@@ -54,12 +72,17 @@ class QueueListener:
 
     def receive(self, most: int) -> list[QueueMessage]:
         """Lease up to `most` (1 to 32) visible messages; none where the queue is missing."""
-        seconds = LEASE // timedelta(seconds=1)
-        pages = self._client.receive_messages(messages_per_page=most, visibility_timeout=seconds).by_page()
+        received = self._client.receive_messages(messages_per_page=most, visibility_timeout=LEASE_SECONDS)
+        pages = received.by_page()
         try:
             return list(next(pages, ()))  # one page, one request
         except ResourceNotFoundError:
+            self._warn_of_missing_queue()
             return []
+
+    def renew_leases(self) -> None:
+        """Renew the leases of messages in work that have passed their half-life."""
+        self._leases.renew()
 
     def process(self, message: QueueMessage) -> None:
         """Call the function with a leased message, then delete, hide or poison it."""
@@ -76,7 +99,8 @@ class QueueListener:
             self._move_to_poison(message)
             return
         try:
-            self._invoker.call(self._function, _trigger_value(message, body))
+            with self._leases.held(message):
+                self._call(self._function, _trigger_value(message, body))
         except Exception:  # noqa: BLE001 -- the invoker has logged and recorded it
             self._put_back(message, tries)
         else:
@@ -103,7 +127,15 @@ class QueueListener:
             self._move_to_poison(message)
             return
         delay = self._config.visibility_timeout // timedelta(seconds=1)
-        self._client.update_message(message, visibility_timeout=delay)
+        try:
+            self._client.update_message(message, visibility_timeout=delay)
+        except HttpResponseError as error:
+            _pass_over_lost_lease(message, error)
+
+    def _warn_of_missing_queue(self) -> None:
+        if time.monotonic() - self._warned_at >= MISSING_EVERY_SECONDS:
+            self._warned_at = time.monotonic()
+            storage_log.warning("Error response 404: the queue %s does not exist.", self.queue)
 
     def _move_to_poison(self, message: QueueMessage) -> None:
         if self._poison is None:
@@ -114,14 +146,22 @@ class QueueListener:
             self._poison.queue_name,
         )
         _create(self._poison)
-        self._poison.send_message(message.content)
+        self._poison.send_message(message.content, time_to_live=POISON_LIFE // timedelta(seconds=1))
         self._delete(message)
 
     def _delete(self, message: QueueMessage) -> None:
         try:
             self._client.delete_message(message)
-        except ResourceNotFoundError:
-            log.debug("Message %s is gone already", message.id)
+        except HttpResponseError as error:
+            _pass_over_lost_lease(message, error)
+
+
+def _pass_over_lost_lease(message: QueueMessage, error: HttpResponseError) -> None:
+    """Go on where somebody else has the message by now, or it is gone; raise any other error again."""
+    if isinstance(error, ResourceNotFoundError) or getattr(error, "error_code", "") == "PopReceiptMismatch":
+        log.debug("Message %s is gone, or in other hands", message.id)
+        return
+    raise error
 
 
 def _trigger_value(message: QueueMessage, body: bytes) -> TriggerValue:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sandbox import azurite as module
 from sandbox.azurite import Azurite, AzuriteUnavailable
 
 ROOT = Path(module.__file__).parent.parent
+MONDAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,6 +50,30 @@ def test_a_hidden_message_appears_when_the_clock_has_moved_that_far(
 
     assert early is None
     assert due is not None
+
+
+def test_the_clock_is_set_and_ticks_on(azurite: Azurite, queue: QueueClient) -> None:
+    """The services' own time is the stage's, and may go back."""
+    for day in (MONDAY, MONDAY - timedelta(days=1)):
+        azurite.set_clock(day)
+        sent = queue.send_message("now").inserted_on
+
+        assert sent is not None
+        assert timedelta(seconds=-1) < sent - day < timedelta(minutes=1)
+
+
+def test_what_is_kept_in_a_folder_survives_a_stop(tmp_path: Path) -> None:
+    """All of it is written before Azurite ends, though a client keeps its connection open."""
+    with module.azurite(tmp_path) as first:
+        client = QueueClient.from_connection_string(first.connection_string, "kept")
+        client.create_queue()
+        client.send_message("hello")
+    client.close()
+    with (
+        module.azurite(tmp_path) as second,
+        QueueClient.from_connection_string(second.connection_string, "kept") as again,
+    ):
+        assert [message.content for message in again.peek_messages()] == ["hello"]
 
 
 def test_a_missing_azurite_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,17 +10,10 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth import Token
-from shared.worker import doctor
 from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
-
-
-@pytest.fixture(autouse=True)
-def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Azurite's clock is ahead by what all stories before have moved it."""
-    monkeypatch.setattr(doctor, "CLOCKS_APART", timedelta(days=10_000))
-
 
 Named = Callable[[str, str], Ran]
 
@@ -164,9 +157,9 @@ def test_a_managed_identity_has_no_token_at_a_desk(
     assert line(ran, "notification URL").startswith("✓")
 
 
-def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, azurite: Azurite) -> None:
     """Superseding relies on them."""
-    monkeypatch.setattr(doctor, "CLOCKS_APART", timedelta(seconds=60))
+    azurite.advance(timedelta(minutes=2))
     ran = at_the_desk("doctor")
 
     assert line(ran, "clock of Graph") == "✓0 s ahead of ours"

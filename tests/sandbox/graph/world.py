@@ -45,6 +45,9 @@ class World:
     def __init__(self, *, record: bool = True) -> None:
         self.clock = Clock()
         self.slept: list[float] = []
+        self.seconds = 0.0
+        #: what each POST of the next ones takes
+        self.takes: list[float] = []
         self.answers: list[int] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.handshakes: list[str] = []
@@ -55,6 +58,7 @@ class World:
             post=self._receive,
             validate=self._shake_hands,
             sleep=self.slept.append,
+            stopwatch=lambda: self.seconds,
             record=record,
         )
         self.ada = self.graph.add_user("Ada Lovelace", "ada@contoso.com")
@@ -121,6 +125,7 @@ class World:
     def _receive(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         assert headers["Content-Type"] == "application/json; charset=utf-8"
         self.posts.append((url, json.loads(body)))
+        self.seconds += self.takes.pop(0) if self.takes else 0.0
         return self.answers.pop(0) if self.answers else 202
 
     def _shake_hands(self, url: str) -> Reply:

@@ -1,0 +1,17 @@
+"""The product's function app, as a host process builds it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import azure.functions as func
+
+from function_app import build_app
+from shared import wiring
+from shared.worker.world import World
+
+
+def joinlink(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:
+    """Build the app with these settings and this clock."""
+    app = build_app()
+    wiring.rebuild(settings, World(now=now))
+    return app

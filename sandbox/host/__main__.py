@@ -1,0 +1,77 @@
+"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input. See `HostProcess`."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.clock import SharedClock
+from sandbox.host.bindings import UnplayableApp
+from sandbox.host.channel import WorkerDied
+from sandbox.host.spec import HostSpec
+from sandbox.host.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from io import TextIOWrapper
+
+    from sandbox.host.messages import Logged
+
+READY = "ready"
+
+
+class LogFile(logging.Handler):
+    """Writes one JSON object a line: `time`, `category`, `level`, `message`; each line whole, at once."""
+
+    def __init__(self, file: "TextIOWrapper", now: "Callable[[], datetime]") -> None:
+        super().__init__()
+        self._file = file
+        self._now = now
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line of the host's own."""
+        self._write(record.name, record.levelname, self.format(record))
+
+    def hear(self, function: str, line: "Logged") -> None:
+        """Write a line of a function, in the category that the real host gives it."""
+        self.acquire()
+        try:
+            self._write(f"Function.{function}.User", line.level, line.message)
+        finally:
+            self.release()
+
+    def _write(self, category: str, level: str, message: str) -> None:
+        entry = {"time": self._now().isoformat(), "category": category, "level": level, "message": message}
+        self._file.write(json.dumps(entry) + "\n")
+        self._file.flush()
+
+
+def main() -> None:
+    """Run the host; its process ends at once, whatever its threads do."""
+    path = Path(sys.argv[1])
+    spec = HostSpec.read(path)
+    with Path(spec.log).open("a", encoding="utf-8") as file:
+        to_file = LogFile(file, SharedClock(Path(spec.clock)).now)
+        logging.getLogger().addHandler(to_file)
+        try:
+            host = Standing(spec, path, to_file.hear)
+        except (UnplayableApp, WorkerDied) as error:
+            sys.exit(str(error))
+        signal.signal(signal.SIGTERM, lambda _signal, _frame: host.stop())
+        threading.Thread(target=_end_with_our_parent, daemon=True).start()
+        code = host.run(lambda: print(READY, flush=True))
+    os._exit(code)
+
+
+def _end_with_our_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The host's side of one worker process: calls go out, answers and log lines come in."""
+
+import contextlib
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sandbox.host.bindings import Function, UnplayableApp
+from sandbox.host.messages import Answered, Broken, Called, Indexed, Logged
+
+OnLog = Callable[[str, Logged], None]
+"""Hears the function's name and a line that it logged."""
+
+
+class WorkerDied(Exception):
+    """The worker's process ended while it had this call in work."""
+
+
+class FunctionFailed(Exception):
+    """The function raised; the text is the exception's."""
+
+
+class Channel:
+    """One worker process. `on_end` is called once, after the process has ended and its calls have failed.
+
+    Attributes:
+        functions: what the app holds, as the worker found it.
+        has_timed_out: whether the host itself killed it over a call that took too long. Its other calls
+            hang then until their own time is up, as they do with the real host.
+    """
+
+    def __init__(self, spec: Path, *, on_log: OnLog, on_end: Callable[["Channel"], None]) -> None:
+        """Start a worker and wait until it has read the app.
+
+        Raises:
+            UnplayableApp: the app asks for what is not played here.
+            WorkerDied: it ended before that.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 -- our own words
+                [sys.executable, "-m", "sandbox.host.worker", str(theirs.fileno()), str(spec)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self._connection = Connection(ours.detach())
+        self._on_log, self._on_end = on_log, on_end
+        self._lock = threading.Lock()
+        self._calls: dict[str, tuple[str, Future[Any]]] = {}
+        self._has_ended = False
+        self.has_timed_out = False
+        self.functions = self._read_functions()
+        threading.Thread(target=self._read, name="worker", daemon=True).start()
+
+    def submit(self, function: str, value: Any) -> Future[Any]:
+        """Have a function called; the future fails with `FunctionFailed` or `WorkerDied`."""
+        future: Future[Any] = Future()
+        called = Called(uuid.uuid4().hex, function, pickle.dumps(value))
+        with self._lock:
+            if self._has_ended:
+                future.set_exception(WorkerDied(f"{function}: the worker has ended."))
+                return future
+            self._calls[called.id] = (function, future)
+            with contextlib.suppress(ConnectionError):  # the end that is read next fails the call
+                self._connection.send(called)
+        return future
+
+    def kill(self, *, over_a_timeout: bool = False) -> None:
+        """Kill the process (SIGKILL)."""
+        self.has_timed_out = self.has_timed_out or over_a_timeout
+        self.process.kill()
+
+    def _read_functions(self) -> list[Function]:
+        try:
+            first = self._connection.recv()
+            while isinstance(first, Logged):
+                first = self._connection.recv()
+        except (EOFError, ConnectionError) as error:
+            raise WorkerDied("The worker ended before it had read the app.") from error
+        if isinstance(first, Broken):
+            raise UnplayableApp(first.problem)
+        assert isinstance(first, Indexed)
+        return first.functions
+
+    def _read(self) -> None:
+        while True:
+            try:
+                said = self._connection.recv()
+            except (EOFError, ConnectionError):
+                break
+            if isinstance(said, Logged):
+                self._hear(said)
+            else:
+                self._answer(said)
+        self._end()
+
+    def _hear(self, line: Logged) -> None:
+        """Pass a line on; one that belongs to no call under way is dropped, as the real host does."""
+        with self._lock:
+            function, _ = self._calls.get(line.id, ("", None))
+        if function:
+            self._on_log(function, line)
+
+    def _answer(self, answered: Answered) -> None:
+        with self._lock:
+            function, future = self._calls.pop(answered.id)
+        if answered.error:
+            future.set_exception(FunctionFailed(f"{function}: {answered.error}"))
+        else:
+            future.set_result(answered.answer)
+
+    def _end(self) -> None:
+        self.process.wait()
+        with self._lock:
+            self._has_ended = True
+            calls = list(self._calls.values())
+            self._calls.clear()
+        self._connection.close()
+        if not self.has_timed_out:
+            for function, future in calls:
+                future.set_exception(WorkerDied(f"{function}: the worker ended while it was called."))
+        self._on_end(self)

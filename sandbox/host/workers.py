@@ -1,0 +1,125 @@
+"""Keeps a worker running, and calls functions in it within `functionTimeout`."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox.host.bindings import Function
+from sandbox.host.channel import Channel, OnLog, WorkerDied
+
+MOST_DEATHS = 3
+_LOOK_SECONDS = 0.05
+
+log = logging.getLogger("Host.Worker")
+
+
+class TimedOut(Exception):
+    """The call took longer than `functionTimeout`."""
+
+
+class Workers:
+    """One worker at a time, started again when it dies; at the third death `on_exhausted` is called.
+
+    A call that takes longer than `timeout` (None: it may take for ever) by `now` has its worker killed. This
+    is no death in that count.
+    """
+
+    def __init__(
+        self,
+        spec: Path,
+        *,
+        now: Callable[[], datetime],
+        timeout: timedelta | None,
+        on_log: OnLog,
+        on_exhausted: Callable[[], None],
+    ) -> None:
+        """Start the first worker. Raises what `Channel` does."""
+        self._spec = spec
+        self._now = now
+        self._timeout = timeout
+        self._on_log = on_log
+        self._on_exhausted = on_exhausted
+        self._ready = threading.Condition()
+        self._is_closed = False
+        self._deaths = 0
+        self._channel: Channel | None = self._start()
+        self.functions = self._channel.functions
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id, 0 while there is none."""
+        with self._ready:
+            return self._channel.process.pid if self._channel else 0
+
+    def call(self, function: Function, value: Any) -> Any:
+        """Call a function; a worker that is being started is waited for.
+
+        Raises:
+            FunctionFailed: it raised.
+            WorkerDied: the worker ended meanwhile, or no more is started.
+            TimedOut: it took longer than `functionTimeout`.
+        """
+        began = self._now()
+        with self._ready:
+            self._ready.wait_for(lambda: self._channel is not None or self._is_closed)
+            channel = self._channel
+        if channel is None:
+            raise WorkerDied(f"{function.name}: the host is about to end.")
+        try:
+            answer = self._await(channel, channel.submit(function.name, value), began)
+        except Exception as error:
+            log.error("Executed 'Functions.%s' (Failed): %s", function.name, error)  # noqa: TRY400 -- the worker's trace is not here
+            raise
+        return answer
+
+    def close(self) -> None:
+        """Kill the worker and start no other."""
+        with self._ready:
+            self._is_closed = True
+            channel, self._channel = self._channel, None
+            self._ready.notify_all()
+        if channel:
+            channel.kill()
+
+    def _start(self) -> Channel:
+        return Channel(self._spec, on_log=self._on_log, on_end=self._replace)
+
+    def _await(self, channel: Channel, future: Future[Any], began: datetime) -> Any:
+        while True:
+            try:
+                return future.result(_LOOK_SECONDS)
+            except TimeoutError:
+                if self._timeout and self._now() - began > self._timeout:
+                    channel.kill(over_a_timeout=True)
+                    raise TimedOut(f"Timeout value of {self._timeout} was exceeded.") from None
+
+    def _replace(self, ended: Channel) -> None:
+        """Start another worker in place of one that ended."""
+        with self._ready:
+            if self._is_closed:
+                return
+            self._channel = None
+            self._deaths += not ended.has_timed_out
+            is_exhausted = self._deaths >= MOST_DEATHS
+        log.error("The worker ended with %s.", ended.process.returncode)
+        try:
+            started = None if is_exhausted else self._start()
+        except WorkerDied:
+            started = None
+        if started is None:
+            log.error("Exceeded language worker restart retry count. Shutting down.")
+            self._on_exhausted()
+        self._take(started)
+
+    def _take(self, started: Channel | None) -> None:
+        """Have calls go to a worker; with None, or when this was closed meanwhile, to no more."""
+        with self._ready:
+            if started and self._is_closed:
+                started.kill()
+            else:
+                self._channel, self._is_closed = started, started is None
+            self._ready.notify_all()
