@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.queued import queued, taken
 from shared import wiring
 from shared.domain.messages import MAILBOX_TASKS
 from shared.errors import SettingsError
@@ -18,4 +19,5 @@ def mailbox_tasks(message: func.QueueMessage) -> None:
     except SettingsError as error:
         joinlink.keep_mailbox_message(body, error)
     else:
-        mailbox_messages.handle(body, message.dequeue_count or 1)
+        count = message.dequeue_count or 1
+        mailbox_messages.handle(body, count, queued=queued(message), taken=taken(message))

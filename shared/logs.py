@@ -45,3 +45,8 @@ def where(error: BaseException) -> list[str]:
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def place_of(error: BaseException) -> str:
+    """Return an error's type and its last places, the innermost first."""
+    return f"{type(error).__name__} at {' < '.join(reversed(where(error)))}"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
-from shared.errors import UnreadableMessage
+from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
 #: the queues that event changes and mailbox tasks travel on; infra makes them under these names
@@ -71,7 +71,9 @@ class EventChange:
     `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
     how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
     log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
-    `returns` how often the message came back without an error of ours.
+    `returns` how often the message came back without an error of ours, `errors` how often one that nobody
+    expected ended its handling. `queued` is when it was first put on its queue, by the queue service's time;
+    None where the service did not say.
     """
 
     mailbox: str
@@ -83,9 +85,12 @@ class EventChange:
     not_found: int = 0
     waits: int = 0
     returns: int = 0
+    errors: int = 0
+    queued: datetime | None = None
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
+        queued = self.queued.astimezone(UTC).isoformat() if self.queued else ""
         return json.dumps(
             {
                 "v": VERSION,
@@ -96,7 +101,7 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns),
+                **_optional(waits=self.waits, returns=self.returns, errors=self.errors, queued=queued),
             },
             separators=(",", ":"),
         )
@@ -106,7 +111,8 @@ class EventChange:
         """Read a message from its queue text.
 
         Raises:
-            UnreadableMessage: it is not JSON, of another version, or lacks something.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = _current(body)
         try:
@@ -120,6 +126,8 @@ class EventChange:
                 trace=_text(data, "trace"),
                 waits=_count({"waits": 0, **data}, "waits"),
                 returns=_count({"returns": 0, **data}, "returns"),
+                errors=_count({"errors": 0, **data}, "errors"),
+                queued=_moment(data, "queued") if "queued" in data else None,
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -130,8 +138,8 @@ class MailboxTask:
     """Do this for a mailbox, unless it is done already.
 
     `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
-    of this task share; `waits` and `returns` are those of `EventChange`. `mark` is where a sweep continues,
-    empty at its beginning.
+    of this task share; `waits`, `returns` and `errors` are those of `EventChange`. `mark` is where a sweep
+    continues, empty at its beginning.
     """
 
     mailbox: str
@@ -141,6 +149,7 @@ class MailboxTask:
     attempt: int = 0
     waits: int = 0
     returns: int = 0
+    errors: int = 0
     mark: str = ""
 
     def encode(self) -> str:
@@ -153,7 +162,7 @@ class MailboxTask:
                 "reason": self.reason,
                 "attempt": self.attempt,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns, mark=self.mark),
+                **_optional(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
             },
             separators=(",", ":"),
         )
@@ -163,7 +172,8 @@ class MailboxTask:
         """Read a message from its queue text.
 
         Raises:
-            UnreadableMessage: it is not JSON, of another version, or lacks something.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = _current(body)
         try:
@@ -175,6 +185,7 @@ class MailboxTask:
                 trace=_text(data, "trace"),
                 waits=_count({"waits": 0, **data}, "waits"),
                 returns=_count({"returns": 0, **data}, "returns"),
+                errors=_count({"errors": 0, **data}, "errors"),
                 mark=_text(data, "mark") if "mark" in data else "",
             )
         except ValueError as error:
@@ -193,13 +204,16 @@ def _optional(**keys: int | str) -> dict[str, int | str]:
 def _current(body: str | bytes) -> dict[str, Any]:
     """Return the JSON object of a message of this version."""
     try:
-        data = json.loads(body)
+        data = json.loads(body if isinstance(body, str) else body.decode())
     except (ValueError, RecursionError) as error:
         raise UnreadableMessage("the message is not JSON") from error
     if not isinstance(data, dict):
         raise UnreadableMessage("the message is JSON, but no object")
-    if data.get("v") != VERSION:
-        raise UnreadableMessage(f"the message has version {_shown(data.get('v'))}, this is {VERSION}")
+    version = data.get("v")
+    if version != VERSION or isinstance(version, bool):
+        is_later = isinstance(version, int) and version > VERSION
+        kind = LaterVersion if is_later else UnreadableMessage
+        raise kind(f"the message has version {_shown(version)}, this is {VERSION}")
     return data
 
 
@@ -213,7 +227,7 @@ def _text(data: dict[str, Any], key: str) -> str:
 def _one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:
     value = _text(data, key)
     if value not in set(words):
-        raise ValueError(f"{key!r} is none of {', '.join(words)}")
+        raise LaterVersion(f"the message can't be read: {key!r} is none of {', '.join(words)}")
     return words(value)
 
 

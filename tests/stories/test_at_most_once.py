@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -213,9 +214,10 @@ def test_copies_about_an_occurrence_cost_no_reads_of_their_own(story: Story) -> 
     master = story.meeting(ada, "cy@contoso.com", **SERIES)
     exception = story.stage.graph.people.change_occurrence(ada.id, master, 1, subject="Moved")
     bodies = [message(ada, exception, story) for _ in range(10)]
+    queued = story.stage.clock.now()
     story.stage.clock.advance(timedelta(seconds=20))
     for body in bodies:
-        wiring.joinlink().event_messages().handle(body, 1)
+        wiring.joinlink().event_messages().handle(body, queued=queued, taken=story.stage.clock.now())
 
     assert len(story.calls("GET", ada)) == 2
     assert story.ends(ada) == [("skipped", "no_rule_matched")] + [("superseded", "read_since")] * 9
@@ -284,13 +286,13 @@ def test_copies_at_once_are_answered_by_one_read(story: Story) -> None:
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
     for _ in range(5):
         body = message(ada, story.meeting(ada, "cy@contoso.com"), story)
+        queued = story.stage.clock.now()
         story.stage.clock.advance(timedelta(seconds=20))
+        handle = partial(
+            wiring.joinlink().event_messages().handle, body, queued=queued, taken=story.stage.clock.now()
+        )
         with ThreadPoolExecutor(8) as threads:
-            list(
-                threads.map(
-                    lambda _n, body=body: wiring.joinlink().event_messages().handle(body, 1), range(8)
-                )
-            )
+            list(threads.map(handle, [1] * 8))
         story.stage.clock.advance(timedelta(seconds=10))
         story.stage.host.drain()
 

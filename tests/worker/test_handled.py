@@ -92,6 +92,7 @@ def test_trouble_ends_in_poison_after_a_day() -> None:
     waits = timedelta(0)
     tried: Message = change()
     while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
+        assert isinstance(handled.again, EventChange)
         waits, tried = waits + handled.delay, handled.again
 
     assert (handled.outcome, handled.reason) == (Outcome.FAILED, Reason.TOO_OLD)
