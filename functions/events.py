@@ -17,7 +17,7 @@ def event_changes(message: func.QueueMessage) -> None:
     try:
         event_messages = joinlink.event_messages()
     except SettingsError as error:
-        joinlink.keep_event_message(body, error)
+        joinlink.keep_message(EVENT_CHANGES, body, error)
     else:
         count = message.dequeue_count or 1
         event_messages.handle(body, count, queued=queued(message), taken=taken(message))

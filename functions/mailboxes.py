@@ -17,7 +17,7 @@ def mailbox_tasks(message: func.QueueMessage) -> None:
     try:
         mailbox_messages = joinlink.mailbox_messages()
     except SettingsError as error:
-        joinlink.keep_mailbox_message(body, error)
+        joinlink.keep_message(MAILBOX_TASKS, body, error)
     else:
         count = message.dequeue_count or 1
         mailbox_messages.handle(body, count, queued=queued(message), taken=taken(message))

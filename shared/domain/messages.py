@@ -4,6 +4,7 @@ Standard library only: the webhook imports this, and its cold start is counted i
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -193,7 +194,20 @@ class MailboxTask:
 
 
 Message = EventChange | MailboxTask
+#: what the messages of each queue are
+KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
+    EVENT_CHANGES: EventChange,
+    MAILBOX_TASKS: MailboxTask,
+}
 _Words = TypeVar("_Words", bound=StrEnum)
+
+
+def decoded(queue: str, body: str | bytes) -> Message | None:
+    """Return a message of `queue`, None where it can't be read."""
+    try:
+        return KINDS[queue].decode(body)
+    except UnreadableMessage:
+        return None
 
 
 def _optional(**keys: int | str) -> dict[str, int | str]:

@@ -11,7 +11,6 @@ from shared.domain.poisoned import MOST_BYTES, poison_text
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
 from shared.worker.delivery import Ended
 from shared.worker.handled import Handled
 from shared.worker.world import World
@@ -88,16 +87,6 @@ def say_poisoned(queue: str, reason: str, detail: str, message: Message | None) 
         event_id=message.event if isinstance(message, EventChange) else None,
         trace=message.trace if message else None,
     )
-
-
-def keep_until_settings_are_mended(body: bytes, queue: MessageQueue) -> None:
-    """Put a message back that waits for the app's settings to be mended.
-
-    Raises:
-        QueueUnavailable: the queue did not take it; the host gives it again.
-        UnicodeDecodeError: it is no text, so it is no message of Joinlink's.
-    """
-    queue.send(body.decode(), delays.SETTINGS_AGAIN)
 
 
 def level_of(handled: Handled) -> int:

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import EventChange, MailboxTask
-from shared.errors import SettingsError, Unhandled
+from shared.errors import Unhandled
 from shared.graph.client import Graph, Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
 from shared.worker.carrying import Carrier, level_of
 from shared.worker.delivery import Delivery, deliver
 from shared.worker.handled import Handled
@@ -116,14 +114,3 @@ def _with_time(change: EventChange, queued: datetime | None) -> EventChange:
     """Return the change with the moment at which it was first queued; a copy that is sent again keeps it."""
     first = min((moment for moment in (change.queued, queued) if moment), default=None)
     return replace(change, queued=first)
-
-
-def say_kept(error: SettingsError) -> None:
-    """Log that a message waits for the app's settings to be mended; nothing is lost by it."""
-    logger().error(
-        "event.decided",
-        outcome=Outcome.DELAYED,
-        reason=Reason.SETTINGS_REFUSED,
-        detail=str(error),
-        again_in_seconds=delays.SETTINGS_AGAIN.total_seconds(),
-    )

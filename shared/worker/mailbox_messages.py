@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import EventChange, MailboxTask
-from shared.errors import SettingsError, Unhandled
+from shared.errors import Unhandled
 from shared.graph.client import Graph, Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
 from shared.worker.carrying import Carrier, level_of
 from shared.worker.delivery import Delivery, deliver
 from shared.worker.handled import Handled
@@ -81,14 +79,3 @@ class MailboxMessages:
             graph_calls=tally.calls,
             graph_request_ids=tally.request_ids,
         )
-
-
-def say_kept(error: SettingsError) -> None:
-    """Log that a task waits for the app's settings to be mended; nothing is lost by it."""
-    logger().error(
-        "task.finished",
-        outcome=Outcome.DELAYED,
-        reason=Reason.SETTINGS_REFUSED,
-        detail=str(error),
-        next_in_seconds=delays.SETTINGS_AGAIN.total_seconds(),
-    )

@@ -8,7 +8,7 @@ what a run noted and did not send, because it was killed, is asked for half an h
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -98,6 +98,7 @@ class Maintenance:
         mailboxes: Mailboxes,
         queue: MessageQueue,
         poison: Sequence[MessageQueue],
+        upkeep: Callable[[], None],
         lease: MaintenanceLease,
         last_runs: LastRuns,
         endpoint: str,
@@ -108,6 +109,7 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
+        self._upkeep = upkeep
         self._lease = lease
         self._last_runs = last_runs
         self._endpoint = endpoint
@@ -121,6 +123,7 @@ class Maintenance:
                 logger().info("maintenance.skipped", reason="another run is at work")
                 return Maintained(another_is_at_work=True)
             try:
+                self._upkeep()
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
                 self._keep(run)

@@ -11,22 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.decision import Reason
 from shared.domain.later import Later
-from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, MailboxTask, Message, Source
+from shared.domain.messages import KINDS, EventChange, Message, Source
 from shared.domain.poisoned import Poisoned, read_poison
 from shared.errors import LaterVersion, UnreadableMessage
 from shared.storage.poison import Leased
 
 #: the reason of what the Functions host set aside by itself: the app died over it, or never saw it
-BY_THE_HOST = "moved_by_the_host"
-UNREADABLE = "unreadable_message"
+BY_THE_HOST = Reason.MOVED_BY_THE_HOST
+UNREADABLE = Reason.UNREADABLE_MESSAGE
 
-_MESSAGES: dict[str, type[EventChange] | type[MailboxTask]] = {
-    EVENT_CHANGES: EventChange,
-    MAILBOX_TASKS: MailboxTask,
-}
 #: the queues whose messages can be put back
-QUEUES = tuple(_MESSAGES)
+QUEUES = tuple(KINDS)
 
 
 class _Poison(Protocol):
@@ -64,7 +61,7 @@ def read(queue: str, leased: Leased) -> SetAside:
     kept = Later.unwrapped(envelope.body)
     text = kept.message.encode() if kept else envelope.body
     try:
-        message = _MESSAGES[queue].decode(text)
+        message = KINDS[queue].decode(text)
     except LaterVersion as error:
         message, detail = Later(text.decode(), envelope.at), detail or str(error)
     except UnreadableMessage as error:
