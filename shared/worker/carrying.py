@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Protocol
 
 from shared.deadline import deadline
 from shared.domain.decision import Outcome, Reason
@@ -10,7 +11,6 @@ from shared.domain.messages import EventChange, MailboxTask, Message
 from shared.domain.poisoned import MOST_BYTES, poison_text
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
-from shared.storage.queues import MessageQueue
 from shared.worker.delivery import Ended
 from shared.worker.handled import Handled
 from shared.worker.world import World
@@ -47,10 +47,17 @@ _ERRORS = frozenset(
 )
 
 
+class _Queue(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def send(self, text: str, delay: timedelta = ..., /) -> None: ...
+
+
 class Carrier:
     """Carries the messages of one queue on."""
 
-    def __init__(self, *, world: World, queue: MessageQueue, poison: MessageQueue) -> None:
+    def __init__(self, *, world: World, queue: _Queue, poison: _Queue) -> None:
         self._world = world
         self._queue = queue
         self._poison = poison
