@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.messages import EventChange, MailboxTask
+from shared.domain.messages import EventChange, MailboxTask, Source
 from shared.errors import Unhandled
 from shared.graph.client import Graph, Tally
 from shared.logs import logger
@@ -112,5 +112,7 @@ class EventMessages:
 
 def _with_time(change: EventChange, queued: datetime | None) -> EventChange:
     """Return the change with the moment at which it was first queued; a copy that is sent again keeps it."""
+    if change.source is Source.VERIFY:  # the look that was asked for, not the change itself
+        return replace(change, queued=queued)
     first = min((moment for moment in (change.queued, queued) if moment), default=None)
     return replace(change, queued=first)

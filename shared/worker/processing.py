@@ -86,7 +86,7 @@ class Processor:
             started = self._world.now()
             handled = self._look(change, graph, policy)
             if handled.read:
-                after = taken or began(graph.tally.date, self._world.now() - started)
+                after = handled.read.after or taken or began(graph.tally.date, self._world.now() - started)
                 self._reads.note(change.mailbox, handled.read, after)
             return handled
 
@@ -138,7 +138,8 @@ class Processor:
         names = frozenset({change.event, event.id})
         if event.master is not None:
             if self._is_superseded(change, event.master):
-                read = Read(names)
+                # The series was read for another message, perhaps before a change that comes after this one.
+                read = Read(names, self._reads.last(change.mailbox, event.master))
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
             event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.

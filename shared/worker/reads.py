@@ -21,9 +21,10 @@ _SERVICES_APART = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read that answered for these event ids."""
+    """A read that answered for these event ids; `after` is the moment before it if not the message's own."""
 
     events: frozenset[str]
+    after: datetime | None = None
 
 
 class RecentReads:
@@ -51,10 +52,14 @@ class RecentReads:
             for event in read.events:
                 self._taken.pop((mailbox, event), None)
 
+    def last(self, mailbox: str, event: str) -> datetime | None:
+        """Return the moment after which the event was read last; None if that is not known."""
+        with self._lock:
+            return self._taken.get((mailbox, event))
+
     def since(self, mailbox: str, event: str, queued: datetime | None) -> bool:
         """Tell whether a read began for sure after a message was `queued`: then it saw the change."""
-        with self._lock:
-            taken = self._taken.get((mailbox, event))
+        taken = self.last(mailbox, event)
         return taken is not None and queued is not None and taken > queued + MARGIN
 
 
