@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.queued import queued, taken
 from shared import wiring
 from shared.domain.messages import EVENT_CHANGES
 from shared.errors import SettingsError
@@ -16,6 +17,7 @@ def event_changes(message: func.QueueMessage) -> None:
     try:
         event_messages = joinlink.event_messages()
     except SettingsError as error:
-        joinlink.keep_event_message(body, error)
+        joinlink.keep_message(EVENT_CHANGES, body, error)
     else:
-        event_messages.handle(body, message.dequeue_count or 1)
+        count = message.dequeue_count or 1
+        event_messages.handle(body, count, queued=queued(message), taken=taken(message))

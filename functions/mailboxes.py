@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.queued import queued, taken
 from shared import wiring
 from shared.domain.messages import MAILBOX_TASKS
 from shared.errors import SettingsError
@@ -16,6 +17,7 @@ def mailbox_tasks(message: func.QueueMessage) -> None:
     try:
         mailbox_messages = joinlink.mailbox_messages()
     except SettingsError as error:
-        joinlink.keep_mailbox_message(body, error)
+        joinlink.keep_message(MAILBOX_TASKS, body, error)
     else:
-        mailbox_messages.handle(body, message.dequeue_count or 1)
+        count = message.dequeue_count or 1
+        mailbox_messages.handle(body, count, queued=queued(message), taken=taken(message))

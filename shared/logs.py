@@ -11,6 +11,8 @@ from pathlib import PurePath
 
 import structlog
 
+from shared.log_line import render
+
 _QUIET = ("azure", "httpx", "httpcore", "msal", "urllib3")
 _FRAMES = 4
 
@@ -22,7 +24,7 @@ def configure(level: str) -> None:
             structlog.stdlib.filter_by_level,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
-            structlog.processors.JSONRenderer(default=str),
+            render,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -45,3 +47,8 @@ def where(error: BaseException) -> list[str]:
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def place_of(error: BaseException) -> str:
+    """Return an error's type and its last places, the innermost first."""
+    return f"{type(error).__name__} at {' < '.join(reversed(where(error)))}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.storage.leases import MaintenanceLease
     from shared.storage.mailboxes import Mailboxes
     from shared.storage.meetings import Meetings
+    from shared.storage.poison import PoisonQueue
     from shared.storage.queues import MessageQueue
     from shared.storage.tables import Table
     from shared.worker.calendar_search import CalendarSearcher
@@ -98,6 +99,16 @@ class Parts:
         from shared.storage.queues import POISON_SUFFIX
 
         return self._queue(MAILBOX_TASKS + POISON_SUFFIX)
+
+    @cached_property
+    def _poison_queues(self) -> "Mapping[str, PoisonQueue]":
+        """The poison queues as they lie there, by the names of the queues beside them."""
+        from shared.storage.poison import PoisonQueue
+
+        names = (EVENT_CHANGES, MAILBOX_TASKS)
+        poison = {name: PoisonQueue.connect(name, self._storage, self._storage_credential) for name in names}
+        self._open += [queue.close for queue in poison.values()]
+        return poison
 
     @cached_property
     def _mailbox_tasks(self) -> "MessageQueue":

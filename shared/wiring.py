@@ -70,6 +70,7 @@ class Joinlink(Parts):
     def maintenance(self) -> "Maintenance":
         """Return one run of maintenance. Raises SettingsError."""
         from shared.worker.maintenance import Maintenance
+        from shared.worker.upkeep import Upkeep
 
         with self._worker_lock:
             return Maintenance(
@@ -79,6 +80,7 @@ class Joinlink(Parts):
                 mailboxes=self._mailboxes,
                 queue=self._mailbox_tasks,
                 poison=(self._event_poison, self._mailbox_poison),
+                upkeep=Upkeep((self._event_changes, self._mailbox_tasks), self._poison_queues),
                 lease=self._maintenance_lease,
                 last_runs=self._last_runs,
                 endpoint=self._endpoint.fingerprint,
@@ -105,15 +107,10 @@ class Joinlink(Parts):
     def replay(self) -> "Replay":
         """Return what puts messages back from the poison queues. Raises SettingsError."""
         with self._worker_lock:
-            from shared.storage.poison import PoisonQueue
-            from shared.worker.replay import QUEUES, Replay
+            from shared.worker.replay import Replay
 
-            poison = {
-                name: PoisonQueue.connect(name, self._storage, self._storage_credential) for name in QUEUES
-            }
-            self._open += [queue.close for queue in poison.values()]
             queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
-            return Replay(poison, queues, self._world.now)
+            return Replay(self._poison_queues, queues, self._world.now)
 
     def held_events(self) -> "HeldEvents":
         """Return what lists and releases events that are held. Raises SettingsError."""
@@ -216,27 +213,20 @@ class Joinlink(Parts):
             return str(error)
         return ""
 
-    def keep_event_message(self, body: bytes, error: SettingsError) -> None:
-        """Put an event's message back on its queue until the settings are mended.
+    def keep_message(self, queue_name: str, body: bytes, error: SettingsError) -> None:
+        """Put a message back on its queue until the settings are mended.
 
         Raises:
             SettingsError: those of the storage are wrong, too; the host gives the message again.
+            QueueUnavailable: the queue did not take it; the host gives it again.
         """
-        from shared.worker.event_messages import say_kept
+        from shared.worker.waiting import Waiting
 
-        self._keep(EVENT_CHANGES, body)
-        say_kept(error)
-
-    def keep_mailbox_message(self, body: bytes, error: SettingsError) -> None:
-        """Put a mailbox task back on its queue until the settings are mended.
-
-        Raises:
-            SettingsError: those of the storage are wrong, too; the host gives the message again.
-        """
-        from shared.worker.mailbox_messages import say_kept
-
-        self._keep(MAILBOX_TASKS, body)
-        say_kept(error)
+        with self._worker_lock:
+            is_event = queue_name == EVENT_CHANGES
+            queue = self._event_changes if is_event else self._mailbox_tasks
+            poison = self._event_poison if is_event else self._mailbox_poison
+        Waiting(world=self._world, queue=queue, poison=poison).keep(body, error)
 
     @cached_property
     def _webhook(self) -> Webhook:
@@ -310,14 +300,6 @@ class Joinlink(Parts):
             queue=self._mailbox_tasks,
             poison=self._mailbox_poison,
         )
-
-    def _keep(self, queue_name: str, body: bytes) -> None:
-        from shared.storage.queues import MessageQueue
-        from shared.worker.carrying import keep_until_settings_are_mended
-
-        queue = MessageQueue.connect(queue_name, self._storage, self._storage_credential)
-        keep_until_settings_are_mended(body, queue)
-        queue.close()
 
 
 _joinlink = Joinlink(os.environ, World())

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from functions import queued
+from sandbox.host import leases
 from shared import settings
-from shared.worker.carrying import MAX_DEQUEUE_COUNT
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,9 +41,19 @@ def test_there_is_a_thread_for_every_message_that_the_host_hands_out() -> None:
     assert threads >= 32
 
 
-def test_the_worker_knows_its_last_try() -> None:
-    """At the last dequeue the worker sets a message aside itself, with the reason."""
-    assert _json("host.json")["extensions"]["queues"]["maxDequeueCount"] == MAX_DEQUEUE_COUNT
+def test_a_message_that_comes_back_can_be_sent_alone() -> None:
+    """The worker sends it again at its second delivery; three more are for storage that does not take it."""
+    assert _json("host.json")["extensions"]["queues"]["maxDequeueCount"] == 5
+
+
+def test_a_host_that_stops_ends_its_messages_first() -> None:
+    """Without this setting it goes on taking messages that it can't end; each then waits ten minutes."""
+    assert _json("local.settings.sample.json")["Values"]["FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING"] == "true"
+
+
+def test_the_worker_knows_the_hosts_lease() -> None:
+    """When the host took a message follows from when it would be visible again."""
+    assert queued.LEASE == leases.LEASE
 
 
 def test_the_lease_outlives_the_longest_run() -> None:

@@ -67,6 +67,7 @@ class Product:
             mailboxes=self.mailboxes,
             queue=tasks,
             poison=(),
+            upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             last_runs=LastRuns(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,

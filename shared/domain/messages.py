@@ -4,12 +4,13 @@ Standard library only: the webhook imports this, and its cold start is counted i
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Self, TypeVar
 
-from shared.errors import UnreadableMessage
+from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
 #: the queues that event changes and mailbox tasks travel on; infra makes them under these names
@@ -79,8 +80,10 @@ class EventChange:
     `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
     how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
     log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
-    `returns` how often the message came back without an error of ours. `fellows` are changes that had no time
-    for messages of their own; `apart` gives them some.
+    `returns` how often the message came back without an error of ours, `errors` how often one that nobody
+    expected ended its handling. `queued` is when it was first put on its queue, by the queue service's time;
+    None where the service did not say. `fellows` are changes that had no time for messages of their own;
+    `apart` gives them some.
     """
 
     mailbox: str
@@ -93,6 +96,8 @@ class EventChange:
     waits: int = 0
     returns: int = 0
     fellows: tuple[Fellow, ...] = ()
+    errors: int = 0
+    queued: datetime | None = None
 
     def apart(self) -> "tuple[EventChange, ...]":
         """Return this change and its fellows, each in a message of its own."""
@@ -105,6 +110,7 @@ class EventChange:
                     source=self.source,
                     received=self.received,
                     trace=fellow.trace,
+                    queued=self.queued,
                 )
                 for fellow in self.fellows
             ),
@@ -112,6 +118,7 @@ class EventChange:
 
     def encode(self) -> str:
         """Return the message as compact JSON; `decode` gives the same value back."""
+        queued = self.queued.astimezone(UTC).isoformat() if self.queued else ""
         return json.dumps(
             {
                 "v": VERSION,
@@ -122,7 +129,13 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns, fellows=self.fellows),
+                **_optional(
+                    waits=self.waits,
+                    returns=self.returns,
+                    fellows=self.fellows,
+                    errors=self.errors,
+                    queued=queued,
+                ),
             },
             separators=(",", ":"),
         )
@@ -132,7 +145,8 @@ class EventChange:
         """Read a message from its queue text.
 
         Raises:
-            UnreadableMessage: it is not JSON, of another version, or lacks something.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = _current(body)
         try:
@@ -147,6 +161,8 @@ class EventChange:
                 waits=_count({"waits": 0, **data}, "waits"),
                 returns=_count({"returns": 0, **data}, "returns"),
                 fellows=_fellows(data.get("fellows", [])),
+                errors=_count({"errors": 0, **data}, "errors"),
+                queued=_moment(data, "queued") if "queued" in data else None,
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -157,8 +173,8 @@ class MailboxTask:
     """Do this for a mailbox, unless it is done already.
 
     `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
-    of this task share; `waits` and `returns` are those of `EventChange`. `mark` is where a sweep continues,
-    empty at its beginning.
+    of this task share; `waits`, `returns` and `errors` are those of `EventChange`. `mark` is where a sweep
+    continues, empty at its beginning.
     """
 
     mailbox: str
@@ -168,6 +184,7 @@ class MailboxTask:
     attempt: int = 0
     waits: int = 0
     returns: int = 0
+    errors: int = 0
     mark: str = ""
 
     def encode(self) -> str:
@@ -180,7 +197,7 @@ class MailboxTask:
                 "reason": self.reason,
                 "attempt": self.attempt,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns, mark=self.mark),
+                **_optional(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
             },
             separators=(",", ":"),
         )
@@ -190,7 +207,8 @@ class MailboxTask:
         """Read a message from its queue text.
 
         Raises:
-            UnreadableMessage: it is not JSON, of another version, or lacks something.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = _current(body)
         try:
@@ -202,6 +220,7 @@ class MailboxTask:
                 trace=_text(data, "trace"),
                 waits=_count({"waits": 0, **data}, "waits"),
                 returns=_count({"returns": 0, **data}, "returns"),
+                errors=_count({"errors": 0, **data}, "errors"),
                 mark=_text(data, "mark") if "mark" in data else "",
             )
         except ValueError as error:
@@ -209,7 +228,20 @@ class MailboxTask:
 
 
 Message = EventChange | MailboxTask
+#: what the messages of each queue are
+KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
+    EVENT_CHANGES: EventChange,
+    MAILBOX_TASKS: MailboxTask,
+}
 _Words = TypeVar("_Words", bound=StrEnum)
+
+
+def decoded(queue: str, body: str | bytes) -> Message | None:
+    """Return a message of `queue`, None where it can't be read."""
+    try:
+        return KINDS[queue].decode(body)
+    except UnreadableMessage:
+        return None
 
 
 def _optional(**keys: int | str | tuple[Fellow, ...]) -> dict[str, object]:
@@ -220,13 +252,16 @@ def _optional(**keys: int | str | tuple[Fellow, ...]) -> dict[str, object]:
 def _current(body: str | bytes) -> dict[str, Any]:
     """Return the JSON object of a message of this version."""
     try:
-        data = json.loads(body)
+        data = json.loads(body if isinstance(body, str) else body.decode())
     except (ValueError, RecursionError) as error:
         raise UnreadableMessage("the message is not JSON") from error
     if not isinstance(data, dict):
         raise UnreadableMessage("the message is JSON, but no object")
-    if data.get("v") != VERSION:
-        raise UnreadableMessage(f"the message has version {_shown(data.get('v'))}, this is {VERSION}")
+    version = data.get("v")
+    if version != VERSION or isinstance(version, bool):
+        is_later = isinstance(version, int) and version > VERSION
+        kind = LaterVersion if is_later else UnreadableMessage
+        raise kind(f"the message has version {_shown(version)}, this is {VERSION}")
     return data
 
 
@@ -254,7 +289,7 @@ def _fellow(value: object) -> Fellow:
 def _one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:
     value = _text(data, key)
     if value not in set(words):
-        raise ValueError(f"{key!r} is none of {', '.join(words)}")
+        raise LaterVersion(f"the message can't be read: {key!r} is none of {', '.join(words)}")
     return words(value)
 
 

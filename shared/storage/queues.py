@@ -3,9 +3,8 @@
 Imports azure-storage-queue, so the webhook loads this on its first notification, not at start-up.
 """
 
-import json
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 from typing import Any, TypedDict
 
@@ -33,8 +32,6 @@ from shared.storage.connection import Patience, has_time, transport, usual_patie
 
 POISON_SUFFIX = "-poison"
 
-#: Our messages are shorter. Six times as much, with every character escaped, still fits in a queue message.
-_MOST_KEPT_BYTES = 7_000
 _NEVER_EXPIRES = -1
 _WORTH_A_RETRY_SECONDS = 0.1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
@@ -77,6 +74,20 @@ class MessageQueue:
                 self._put(text, delay)
         except AzureError as error:
             raise QueueUnavailable(f"queue {self.name} did not take a message: {_why(error)}") from error
+
+    def ensure(self) -> None:
+        """Create the queue where it is missing: the Functions host only complains about it.
+
+        Raises:
+            QueueUnavailable: the queue does not answer, or can't be created.
+        """
+        try:
+            try:
+                self._client.get_queue_properties()
+            except ResourceNotFoundError:
+                self._create()
+        except AzureError as error:
+            raise QueueUnavailable(f"queue {self.name} can't be created: {type(error).__name__}") from error
 
     def length(self) -> int:
         """Return about how many messages there are, invisible ones too; 0 where the queue is missing.
@@ -162,16 +173,3 @@ class _Options(TypedDict):
     message_decode_policy: TextBase64DecodePolicy | None
     transport: RequestsTransport
     retry_policy: _OneRetry
-
-
-def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:
-    """Return what a poison queue keeps: the reason, and the message itself, to be read and put back.
-
-    A body that is no text is kept with its odd bytes replaced, one too long is cut: neither was ours.
-    """
-    text = body[:_MOST_KEPT_BYTES].decode("utf-8", "replace")
-    return json.dumps(
-        {"v": 1, "reason": reason, "detail": detail[:500], "at": at.isoformat(), "message": text},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )

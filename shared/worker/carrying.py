@@ -1,18 +1,22 @@
 """The end of a message, the same on every queue: send what follows, set it aside, or leave it to the host."""
 
 import logging
+from datetime import timedelta
+from typing import Protocol
 
+from shared.deadline import deadline
 from shared.domain.decision import Outcome, Reason
-from shared.domain.messages import EventChange, Message
-from shared.errors import QueueUnavailable
-from shared.logs import logger, where
-from shared.storage.queues import MessageQueue, poison_text
-from shared.worker import delays
-from shared.worker.handled import Handled, failed
+from shared.domain.later import Later
+from shared.domain.messages import EventChange, MailboxTask, Message
+from shared.domain.poisoned import MOST_BYTES, poison_text
+from shared.errors import OutOfTime, QueueUnavailable
+from shared.logs import logger, place_of
+from shared.worker.delivery import Ended
+from shared.worker.handled import Handled
 from shared.worker.world import World
 
-#: as host.json has it; at the last try we set the message aside ourselves, with the reason
-MAX_DEQUEUE_COUNT = 5
+#: The message's own minute may be over when it is sent again.
+_SENDING = timedelta(seconds=20)
 
 _WARNINGS = frozenset(
     {
@@ -20,12 +24,18 @@ _WARNINGS = frozenset(
         Reason.NO_PROVIDER,
         Reason.PROVIDER_NOT_ALLOWED,
         Reason.INSUFFICIENT_DATA,
+        Reason.UNREADABLE_EVENT,
         Reason.WRITE_UNKNOWN,
         Reason.WRITE_FORBIDDEN,
         Reason.NO_VALID_RULES,
         Reason.GRAPH_UNAVAILABLE,
         Reason.STORAGE_UNAVAILABLE,
         Reason.ENDPOINT_NOT_VALIDATED,
+        Reason.MAILBOX_FULL,
+        Reason.SUBSCRIPTION_LIMIT,
+        Reason.OUT_OF_TIME,
+        Reason.LATER_VERSION,
+        Reason.WORKER_LOST,
         Reason.ACCESS_DENIED,
         Reason.NO_USABLE_MAILBOX,
         Reason.NO_JOIN_LINK,
@@ -37,50 +47,53 @@ _ERRORS = frozenset(
 )
 
 
+class _Queue(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def send(self, text: str, delay: timedelta = ..., /) -> None: ...
+
+
 class Carrier:
     """Carries the messages of one queue on."""
 
-    def __init__(self, *, world: World, queue: MessageQueue, poison: MessageQueue) -> None:
+    def __init__(self, *, world: World, queue: _Queue, poison: _Queue) -> None:
         self._world = world
         self._queue = queue
         self._poison = poison
 
-    def carry_out(self, handled: Handled, message: Message | None, body: bytes) -> Handled:
-        """Send what is to be sent; return how the message ends then. `message` is None if unreadable."""
+    def carry_out(self, ended: Ended) -> Handled:
+        """Send what is to be sent, within 20 s; return how the message ends then."""
         try:
-            if handled.again:
-                self._queue.send(handled.again.encode(), handled.delay)
-            if handled.poison:
-                self._set_aside(handled, message, body)
-        except QueueUnavailable as error:
+            with deadline(_SENDING):
+                self._send(ended)
+        except (QueueUnavailable, OutOfTime) as error:
             return _left_to_host(Reason.STORAGE_UNAVAILABLE, str(error))
-        return handled
+        except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
+            return _left_to_host(Reason.UNEXPECTED_ERROR, place_of(error))
+        return ended.handled
 
-    def _set_aside(self, handled: Handled, message: Message | None, body: bytes) -> None:
-        now = self._world.now()
-        self._poison.send(poison_text(body, reason=handled.reason, detail=handled.detail, at=now))
-        logger().error(
-            "message.poisoned",
-            queue=self._queue.name,
-            reason=handled.reason,
-            detail=handled.detail,
-            mailbox=message.mailbox if message else None,
-            event_id=message.event if isinstance(message, EventChange) else None,
-            trace=message.trace if message else None,
-        )
+    def _send(self, ended: Ended) -> None:
+        handled = ended.handled
+        if handled.again:
+            self._queue.send(_text(handled.again), handled.delay)
+        if handled.poison is not None:
+            text = poison_text(ended.body, reason=handled.reason, detail=handled.detail, at=self._world.now())
+            self._poison.send(text)
+            say_poisoned(self._queue.name, handled.reason, handled.detail, ended.message)
 
 
-def keep_until_settings_are_mended(body: bytes, queue: MessageQueue) -> None:
-    """Put a message back that waits for the app's settings to be mended."""
-    queue.send(body.decode("utf-8", "replace"), delays.SETTINGS_AGAIN)
-
-
-def unexpected(error: Exception, dequeue_count: int) -> Handled:
-    """Return what an error that nobody foresaw makes of the message: tried again, in the end set aside."""
-    detail = f"{type(error).__name__} at {' < '.join(reversed(where(error)))}"
-    if dequeue_count >= MAX_DEQUEUE_COUNT:
-        return failed(Reason.UNEXPECTED_ERROR, detail)
-    return _left_to_host(Reason.UNEXPECTED_ERROR, detail)
+def say_poisoned(queue: str, reason: str, detail: str, message: Message | None) -> None:
+    """Log that a message of `queue` is in its poison queue."""
+    logger().error(
+        "message.poisoned",
+        queue=queue,
+        reason=reason,
+        detail=detail,
+        mailbox=message.mailbox if message else None,
+        event_id=message.event if isinstance(message, EventChange) else None,
+        trace=message.trace if message else None,
+    )
 
 
 def level_of(handled: Handled) -> int:
@@ -88,6 +101,14 @@ def level_of(handled: Handled) -> int:
     if handled.outcome is Outcome.FAILED or handled.reason in _ERRORS:
         return logging.ERROR
     return logging.WARNING if handled.reason in _WARNINGS else logging.INFO
+
+
+def _text(again: Message | Later) -> str:
+    """Return the text to send. A message of a later version that is too long for an envelope goes without."""
+    text = again.encode()
+    if isinstance(again, EventChange | MailboxTask) or len(text.encode()) <= MOST_BYTES:
+        return text
+    return again.message
 
 
 def _left_to_host(reason: Reason, detail: str) -> Handled:

@@ -1,19 +1,35 @@
 """From a queue message to its end: read it, process it, send it again or set it aside, log one line."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.decision import Outcome, Reason
-from shared.domain.messages import EventChange
-from shared.errors import SettingsError, Unhandled, UnreadableMessage
+from shared.domain.messages import EventChange, MailboxTask, Source
+from shared.errors import Unhandled
 from shared.graph.client import Graph, Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
-from shared.worker.carrying import Carrier, level_of, unexpected
-from shared.worker.handled import Handled, failed
+from shared.worker.carrying import Carrier, level_of
+from shared.worker.delivery import Delivery, deliver
+from shared.worker.handled import Handled
 from shared.worker.processing import Processor
 from shared.worker.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When the work on a message began, by our clock, and when the host took it, by the queue service's."""
+
+    started: datetime
+    taken: datetime | None
+
+    def waited(self, change: EventChange) -> float:
+        """Return the seconds since the change was queued, by one clock if the service says both moments."""
+        if self.taken is not None and change.queued is not None:
+            waited = self.taken - change.queued
+        else:
+            waited = self.started - change.received
+        return round(max(waited.total_seconds(), 0.0), 3)
 
 
 class EventMessages:
@@ -34,31 +50,38 @@ class EventMessages:
         self._queue = queue
         self._carrier = Carrier(world=world, queue=queue, poison=poison)
 
-    def handle(self, body: bytes, dequeue_count: int) -> None:
+    def handle(
+        self,
+        body: bytes,
+        dequeue_count: int = 1,
+        *,
+        queued: datetime | None = None,
+        taken: datetime | None = None,
+    ) -> None:
         """Handle one message; returning means that it is finished.
 
-        `dequeue_count` is how often the host has given it, this time included.
+        `dequeue_count` is how often the host has given it, this time included; `queued` and `taken` are when
+        it was put on the queue and taken from it, by the queue service's time.
 
         Raises:
             Unhandled: the host shall give the message again.
         """
-        started = self._world.now()
-        graph = self._graph()
-        change: EventChange | None = None
-        try:
-            change = self._alone(EventChange.decode(body))
-            handled = self._processor.process(change, graph)
-        except UnreadableMessage as error:
-            handled = failed(Reason.UNREADABLE_MESSAGE, str(error))
-        except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
-            handled = unexpected(error, dequeue_count)
-        ended = self._carrier.carry_out(handled, change, body)
-        if change and ended.left_to_host:
-            self._processor.forget(change, handled)
-        self._log(ended, change, graph.tally, started)
-        if ended.left_to_host:
+        delivery = Delivery(body=body, dequeue_count=dequeue_count, queued=queued, taken=taken)
+        started, graph = self._world.now(), self._graph()
+        ended = deliver(
+            delivery,
+            lambda text: _with_time(EventChange.decode(text), queued),
+            lambda change: self._processor.process(self._alone(change), graph, taken),
+            self._world,
+        )
+        handled, change = self._carrier.carry_out(ended), ended.message
+        assert not isinstance(change, MailboxTask)
+        if change and handled.left_to_host:
+            self._processor.forget(change, ended.handled)
+        self._log(handled, change, graph.tally, _Times(started, taken))
+        if handled.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.
-            raise Unhandled(ended.detail) from None
+            raise Unhandled(handled.detail) from None
 
     def _alone(self, change: EventChange) -> EventChange:
         """Give the change's fellows messages of their own, and return the change without them.
@@ -70,7 +93,7 @@ class EventMessages:
             self._queue.send(fellow.encode())
         return alone
 
-    def _log(self, handled: Handled, change: EventChange | None, tally: Tally, started: datetime) -> None:
+    def _log(self, handled: Handled, change: EventChange | None, tally: Tally, times: _Times) -> None:
         now = self._world.now()
         decision = handled.decision
         logger().log(
@@ -89,8 +112,8 @@ class EventMessages:
             source=change.source if change else None,
             trace=change.trace if change else None,
             attempt=change.attempt if change else None,
-            queue_wait_seconds=round((started - change.received).total_seconds(), 3) if change else None,
-            duration_seconds=round((now - started).total_seconds(), 3),
+            queue_wait_seconds=times.waited(change) if change else None,
+            duration_seconds=round(max((now - times.started).total_seconds(), 0.0), 3),
             again_in_seconds=round(handled.delay.total_seconds(), 1) if handled.again else None,
             graph_calls=tally.calls,
             graph_request_ids=tally.request_ids,
@@ -98,12 +121,9 @@ class EventMessages:
         )
 
 
-def say_kept(error: SettingsError) -> None:
-    """Log that a message waits for the app's settings to be mended; nothing is lost by it."""
-    logger().error(
-        "event.decided",
-        outcome=Outcome.DELAYED,
-        reason=Reason.SETTINGS_REFUSED,
-        detail=str(error),
-        again_in_seconds=delays.SETTINGS_AGAIN.total_seconds(),
-    )
+def _with_time(change: EventChange, queued: datetime | None) -> EventChange:
+    """Return the change with the moment at which it was first queued; a copy that is sent again keeps it."""
+    if change.source is Source.VERIFY:  # the look that was asked for, not the change itself
+        return replace(change, queued=queued)
+    first = min((moment for moment in (change.queued, queued) if moment), default=None)
+    return replace(change, queued=first)

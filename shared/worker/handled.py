@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
+from shared.domain.later import Later
 from shared.domain.messages import EventChange, Message
 from shared.errors import (
     EventChanged,
@@ -69,7 +70,7 @@ class Handled:
     decision: Decision | None = None
     policy_hash: str = ""
     provider: str = ""
-    again: Message | None = None
+    again: Message | Later | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
     #: nothing of ours carries the message on: the host shall give it again

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.domain.decision import Outcome, Reason
-from shared.domain.messages import MailboxTask
-from shared.errors import SettingsError, Unhandled, UnreadableMessage
+from shared.domain.messages import EventChange, MailboxTask
+from shared.errors import Unhandled
 from shared.graph.client import Graph, Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
-from shared.worker import delays
-from shared.worker.carrying import Carrier, level_of, unexpected
-from shared.worker.handled import Handled, failed
+from shared.worker.carrying import Carrier, level_of
+from shared.worker.delivery import Delivery, deliver
+from shared.worker.handled import Handled
 from shared.worker.mailbox_tasks import MailboxTasks
 from shared.worker.world import World
 
@@ -33,25 +32,29 @@ class MailboxMessages:
         self._tasks = tasks
         self._carrier = Carrier(world=world, queue=queue, poison=poison)
 
-    def handle(self, body: bytes, dequeue_count: int) -> None:
+    def handle(
+        self,
+        body: bytes,
+        dequeue_count: int = 1,
+        *,
+        queued: datetime | None = None,
+        taken: datetime | None = None,
+    ) -> None:
         """Handle one message; returning means that it is finished.
 
-        `dequeue_count` is how often the host has given it, this time included.
+        `dequeue_count` is how often the host has given it, this time included; `queued` and `taken` are when
+        it was put on the queue and taken from it, by the queue service's time.
 
         Raises:
             Unhandled: the host shall give the message again.
         """
-        started = self._world.now()
-        graph = self._graph()
-        task: MailboxTask | None = None
-        try:
-            task = MailboxTask.decode(body)
-            handled = self._tasks.carry_out(task, graph)
-        except UnreadableMessage as error:
-            handled = failed(Reason.UNREADABLE_MESSAGE, str(error))
-        except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
-            handled = unexpected(error, dequeue_count)
-        handled = self._carrier.carry_out(handled, task, body)
+        delivery = Delivery(body=body, dequeue_count=dequeue_count, queued=queued, taken=taken)
+        started, graph = self._world.now(), self._graph()
+        ended = deliver(
+            delivery, MailboxTask.decode, lambda task: self._tasks.carry_out(task, graph), self._world
+        )
+        handled, task = self._carrier.carry_out(ended), ended.message
+        assert not isinstance(task, EventChange)
         self._log(handled, task, graph.tally, started)
         if handled.left_to_host:
             # No cause: the host logs the whole chain, and a foreign error's text may hold what people wrote.
@@ -72,18 +75,7 @@ class MailboxMessages:
             attempt=task.attempt if task else None,
             next_task=again.task if isinstance(again, MailboxTask) else None,
             next_in_seconds=round(handled.delay.total_seconds(), 1) if again else None,
-            duration_seconds=round((self._world.now() - started).total_seconds(), 3),
+            duration_seconds=round(max((self._world.now() - started).total_seconds(), 0.0), 3),
             graph_calls=tally.calls,
             graph_request_ids=tally.request_ids,
         )
-
-
-def say_kept(error: SettingsError) -> None:
-    """Log that a task waits for the app's settings to be mended; nothing is lost by it."""
-    logger().error(
-        "task.finished",
-        outcome=Outcome.DELAYED,
-        reason=Reason.SETTINGS_REFUSED,
-        detail=str(error),
-        next_in_seconds=delays.SETTINGS_AGAIN.total_seconds(),
-    )

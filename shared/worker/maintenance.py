@@ -8,7 +8,7 @@ what a run noted and did not send, because it was killed, is asked for half an h
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -99,6 +99,7 @@ class Maintenance:
         mailboxes: Mailboxes,
         queue: MessageQueue,
         poison: Sequence[MessageQueue],
+        upkeep: Callable[[], None],
         lease: MaintenanceLease,
         last_runs: LastRuns,
         endpoint: str,
@@ -111,6 +112,7 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
+        self._upkeep = upkeep
         self._lease = lease
         self._last_runs = last_runs
         self._endpoint = endpoint
@@ -127,6 +129,7 @@ class Maintenance:
                 return Maintained(another_is_at_work=True)
             try:
                 self._memory.begin_if_fresh(self._graph, self._notification_url)
+                self._upkeep()
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
                 self._keep(run)

@@ -5,7 +5,7 @@ lost answers all take the same way: read the event as it is now, and compare.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.attempt import SETTLED, Effect, evidence
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
@@ -38,7 +38,7 @@ from shared.worker.gate import MailboxGate
 from shared.worker.handled import Handled, after_trouble, later, later_and_longer, later_without_rules
 from shared.worker.memory import Memory
 from shared.worker.policies import Policies
-from shared.worker.reads import Read, RecentReads
+from shared.worker.reads import Read, RecentReads, began
 from shared.worker.refusals import note_refusal
 from shared.worker.watched import Watched
 from shared.worker.world import World
@@ -78,8 +78,11 @@ class Processor:
         self._gate = MailboxGate()
         self._reads = RecentReads()
 
-    def process(self, change: EventChange, graph: Graph) -> Handled:
-        """Look at the event, act, and return what became of it. `graph` counts the calls of this message."""
+    def process(self, change: EventChange, graph: Graph, taken: datetime | None = None) -> Handled:
+        """Look at the event, act, and return what became of it. `graph` counts the calls of this message.
+
+        `taken` is when the host took the message, by the queue service's time, so before any read for it.
+        """
         if self._is_superseded(change, change.event):
             return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
         policy = self._policies.current()
@@ -94,9 +97,11 @@ class Processor:
             # A copy may have been answered while we stood at the gate.
             if self._is_superseded(change, change.event):
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+            started = self._world.now()
             handled = self._look(change, graph, policy)
             if handled.read:
-                self._reads.note(change.mailbox, handled.read)
+                after = handled.read.after or taken or began(graph.tally.date, self._world.now() - started)
+                self._reads.note(change.mailbox, handled.read, after)
             return handled
 
     def forget(self, change: EventChange, handled: Handled) -> None:
@@ -108,7 +113,7 @@ class Processor:
         # A second look at a link, or for an event that was not found, is made on purpose.
         if change.source is Source.VERIFY or change.not_found:
             return False
-        return self._reads.since(change.mailbox, event, change.received)
+        return self._reads.since(change.mailbox, event, change.queued)
 
     def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         started = self._world.now()
@@ -127,7 +132,7 @@ class Processor:
             return handled
         # One search goes on for all copies of the message.
         searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
-        return replace(handled, read=Read(started, frozenset({change.event})) if searched else None)
+        return replace(handled, read=Read(frozenset({change.event})) if searched else None)
 
     def _noted(self, error: JoinlinkError, mailbox: str) -> JoinlinkError:
         """Note what an error says of the mailbox; return the error to act on."""
@@ -155,15 +160,17 @@ class Processor:
         names = frozenset({change.event, event.id})
         if event.master is not None:
             if self._is_superseded(change, event.master):
-                read = Read(started, names)
+                # The series was read for another message, perhaps before a change that comes after this one.
+                read = Read(names, self._reads.last(change.mailbox, event.master))
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
             event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
-        age = max(stored.age - (self._world.now() - started), timedelta(0))
+        reading = max(self._world.now() - started, timedelta(0))
+        age = max(stored.age - reading, timedelta(0))
         handled = self._judge(Found(change, event, stored, policy, age), graph)
         is_answered = handled.again is None or handled.reason is Reason.AWAITING_JOIN_LINK
-        answered = Read(started, names | {event.id}) if is_answered else None
+        answered = Read(names | {event.id}) if is_answered else None
         return replace(handled, policy_hash=policy.hash, read=answered)
 
     def _judge(self, found: Found, graph: Graph) -> Handled:

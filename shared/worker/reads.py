@@ -1,47 +1,75 @@
-"""Which events this process has read lately, so that copies of a notification end without a Graph call."""
+"""Which events this process has read lately, so that copies of a notification end without a Graph call.
+
+Only the services' moments are compared: when a message was first queued, and when the host took the message
+that the event was read for (or Graph's Date of the read, where the host does not say). The change came
+before the first and the read after the second, so a read for a message that was taken after another one was
+queued has seen the change of both. The clocks of the webhook and of the worker are not asked.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from threading import Lock
 
-#: The webhook's clock, on another instance, may be a little ahead of ours.
-CLOCK_SKEW = timedelta(seconds=2)
+#: The service tells whole seconds, and another of its machines may take a queue over.
+MARGIN = timedelta(seconds=2)
 _REMEMBERED = 20_000
+#: how far Graph's clock and the queue service's may differ
+_SERVICES_APART = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read that answered for these event ids; it began at `started`."""
+    """A read that answered for these event ids; `after` is the moment before it if not the message's own."""
 
-    started: datetime
     events: frozenset[str]
+    after: datetime | None = None
 
 
 class RecentReads:
-    """Remembers when the last read of an event began, for the last 20,000 events."""
+    """Remembers after which moment an event was read last, for the last 20,000 events."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._started: OrderedDict[tuple[str, str], datetime] = OrderedDict()
+        self._taken: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
-    def note(self, mailbox: str, read: Read) -> None:
-        """Note a read that was carried through to an answer."""
+    def note(self, mailbox: str, read: Read, taken: datetime | None) -> None:
+        """Note a read that was carried through to an answer for a message that the host took at `taken`."""
+        if taken is None:
+            return
         with self._lock:
             for event in read.events:
-                self._started[mailbox, event] = read.started
-                self._started.move_to_end((mailbox, event))
-            while len(self._started) > _REMEMBERED:
-                self._started.popitem(last=False)
+                key = mailbox, event
+                self._taken[key] = max(taken, self._taken.get(key, taken))
+                self._taken.move_to_end(key)
+            while len(self._taken) > _REMEMBERED:
+                self._taken.popitem(last=False)
 
     def forget(self, mailbox: str, read: Read) -> None:
         """Forget a read: what came of it could not be carried on."""
         with self._lock:
             for event in read.events:
-                self._started.pop((mailbox, event), None)
+                self._taken.pop((mailbox, event), None)
 
-    def since(self, mailbox: str, event: str, received: datetime) -> bool:
-        """Tell whether a read began surely after `received`: then it saw what we were told of."""
+    def last(self, mailbox: str, event: str) -> datetime | None:
+        """Return the moment after which the event was read last; None if that is not known."""
         with self._lock:
-            started = self._started.get((mailbox, event))
-        return started is not None and started > received + CLOCK_SKEW
+            return self._taken.get((mailbox, event))
+
+    def since(self, mailbox: str, event: str, queued: datetime | None) -> bool:
+        """Tell whether a read began for sure after a message was `queued`: then it saw the change."""
+        taken = self.last(mailbox, event)
+        return taken is not None and queued is not None and taken > queued + MARGIN
+
+
+def began(date: str, elapsed: timedelta) -> datetime | None:
+    """Return a moment before which no read began, from the Date of Graph's last answer and the time in all.
+
+    None where Graph says no Date.
+    """
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC) - max(elapsed, timedelta(0)) - _SERVICES_APART

@@ -2,29 +2,28 @@
 
 A message is sent first and deleted then. Who is killed between the two leaves a message that lies in both
 places and is put back twice at worst: the worker looks at the event as it is, so the second finds nothing
-to do. What can't be read stays where it is, for a person to look at.
+to do. What can't be read stays where it is, for a person to look at; a message of a later version goes back
+and waits there for that version.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, MailboxTask, Message, Source
-from shared.errors import UnreadableMessage
+from shared.domain.decision import Reason
+from shared.domain.later import Later
+from shared.domain.messages import KINDS, EventChange, Message, Source
+from shared.domain.poisoned import Poisoned, read_poison
+from shared.errors import LaterVersion, UnreadableMessage
 from shared.storage.poison import Leased
 
 #: the reason of what the Functions host set aside by itself: the app died over it, or never saw it
-BY_THE_HOST = "moved_by_the_host"
-UNREADABLE = "unreadable_message"
+BY_THE_HOST = Reason.MOVED_BY_THE_HOST
+UNREADABLE = Reason.UNREADABLE_MESSAGE
 
-_MESSAGES: dict[str, type[EventChange] | type[MailboxTask]] = {
-    EVENT_CHANGES: EventChange,
-    MAILBOX_TASKS: MailboxTask,
-}
 #: the queues whose messages can be put back
-QUEUES = tuple(_MESSAGES)
+QUEUES = tuple(KINDS)
 
 
 class _Poison(Protocol):
@@ -49,37 +48,40 @@ class SetAside:
     at: datetime
     leased: Leased
     #: None where it can't be read; then it stays
-    message: Message | None
+    message: Message | Later | None
 
 
 def read(queue: str, leased: Leased) -> SetAside:
     """Read a message of the poison queue beside `queue`: our envelope, or a message that the host moved."""
-    reason, detail, at, text = _opened(leased)
+    envelope = read_poison(leased.body)
+    if envelope is None:
+        envelope = Poisoned(reason=BY_THE_HOST, detail="", at=leased.since, body=leased.body)
+    reason, detail = envelope.reason, envelope.detail
+    message: Message | Later | None = None
+    kept = Later.unwrapped(envelope.body)
+    text = kept.message.encode() if kept else envelope.body
     try:
-        message: Message | None = _MESSAGES[queue].decode(text)
+        message = KINDS[queue].decode(text)
+    except LaterVersion as error:
+        message, detail = Later(text.decode(), envelope.at), detail or str(error)
     except UnreadableMessage as error:
-        message, reason, detail = None, UNREADABLE, detail or str(error)
-    return SetAside(queue=queue, reason=reason, detail=detail, at=at, leased=leased, message=message)
+        reason, detail = UNREADABLE, detail or str(error)
+    return SetAside(queue=queue, reason=reason, detail=detail, at=envelope.at, leased=leased, message=message)
 
 
-def _opened(leased: Leased) -> tuple[str, str, datetime, bytes]:
-    """Return reason, detail, moment and message of an envelope; where there is none, the host's reason."""
-    try:
-        envelope = json.loads(leased.body)
-        text, reason, detail = (envelope[key] for key in ("message", "reason", "detail"))
-        at = datetime.fromisoformat(envelope["at"])
-        if all(isinstance(each, str) for each in (text, reason, detail)) and at.tzinfo is not None:
-            return reason, detail, at, text.encode("utf-8", "surrogatepass")
-    except (ValueError, TypeError, KeyError, RecursionError):
-        pass  # no envelope of ours
-    return BY_THE_HOST, "", leased.since, leased.body
-
-
-def fresh(message: Message, now: datetime) -> Message:
+def fresh(message: Message | Later, now: datetime) -> Message | Later:
     """Return the message as it is put back: told of now, and never tried before."""
+    if isinstance(message, Later):
+        return replace(message, since=now)
     if isinstance(message, EventChange):
-        return replace(message, source=Source.REPLAY, received=now, attempt=0, not_found=0)
-    return replace(message, attempt=0)
+        return EventChange(
+            mailbox=message.mailbox,
+            event=message.event,
+            source=Source.REPLAY,
+            received=now,
+            trace=message.trace,
+        )
+    return replace(message, attempt=0, waits=0, returns=0, errors=0)
 
 
 class Replay:

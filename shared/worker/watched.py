@@ -18,7 +18,7 @@ class Watched:
     def __init__(self, mailboxes: Mailboxes) -> None:
         self._mailboxes = mailboxes
         self._lock = Lock()
-        self._next_look: OrderedDict[str, datetime] = OrderedDict()
+        self._looked: OrderedDict[str, datetime] = OrderedDict()
 
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
         """Tell whether the rules are for the mailbox, as far as that is known without asking Graph.
@@ -30,13 +30,13 @@ class Watched:
         """
         if policy.mailboxes.leaves_out(change.mailbox):
             return False
-        with self._lock:
-            if now < self._next_look.get(change.mailbox, now):
-                return True
+        if self._was_looked_at(change.mailbox, now):
+            return True
         if self.was_let_go(change.mailbox):
             return False  # looked at again each time: who comes back shall not wait for an hour
         if change.source is Source.NOTIFICATION:
-            self._mailboxes.note(change.mailbox, last_notification=change.received)
+            # The webhook's clock may be ahead, and nobody is notified in the future.
+            self._mailboxes.note(change.mailbox, last_notification=min(change.received, now))
             self._remember(change.mailbox, now)
         return True
 
@@ -48,9 +48,15 @@ class Watched:
         """
         return self._mailboxes.state(mailbox) is MailboxState.REMOVED
 
+    def _was_looked_at(self, mailbox: str, now: datetime) -> bool:
+        with self._lock:
+            looked = self._looked.get(mailbox)
+        # A clock that was set back must not make the hour longer.
+        return looked is not None and looked <= now < looked + _EVERY
+
     def _remember(self, mailbox: str, now: datetime) -> None:
         with self._lock:
-            self._next_look[mailbox] = now + _EVERY
-            self._next_look.move_to_end(mailbox)
-            while len(self._next_look) > _REMEMBERED:
-                self._next_look.popitem(last=False)
+            self._looked[mailbox] = now
+            self._looked.move_to_end(mailbox)
+            while len(self._looked) > _REMEMBERED:
+                self._looked.popitem(last=False)

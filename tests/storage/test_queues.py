@@ -1,17 +1,13 @@
-import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy
-from hypothesis import given, strategies as st
 
 from sandbox.azurite import Azurite
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.queues import MessageQueue, poison_text
-
-AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+from shared.storage.queues import MessageQueue
 
 
 @pytest.fixture
@@ -72,10 +68,23 @@ def test_a_message_that_is_not_taken_is_an_error() -> None:
     queue.close()
 
 
-@given(st.binary(max_size=60_000), st.text(max_size=2_000))
-def test_whatever_is_set_aside_fits_in_a_message(body: bytes, detail: str) -> None:
-    """48 KiB of text are what base64 leaves of 64."""
-    text = poison_text(body, reason="r", detail=detail, at=AT)
+def test_a_missing_queue_is_created_and_another_left_alone(
+    queue: MessageQueue, storage: StorageSettings
+) -> None:
+    """The Functions host only complains of a queue that is missing, twelve times a minute."""
+    queue.ensure()
+    queue.send("stays")
+    queue.ensure()
+    with look(storage, queue.name) as client:
+        assert [message.content for message in client.peek_messages()] == ["stays"]
 
-    assert len(text.encode("utf-8", "surrogatepass")) <= 48 * 1024
-    assert json.loads(text)["reason"] == "r"
+
+def test_a_queue_that_can_not_be_created_is_an_error() -> None:
+    """Said with the queue's name."""
+    nowhere = StorageSettings(
+        connection_string="AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/a"
+    )
+    queue = MessageQueue.connect("q", nowhere, None)
+    with pytest.raises(QueueUnavailable, match="queue q can't be created"):
+        queue.ensure()
+    queue.close()

@@ -48,7 +48,8 @@ def test_the_log_line_tells_all_that_an_admin_asks(story: Story) -> None:
     [line] = story.lines()
 
     assert line["rule"] == line["projected_rule"] == "external"
-    assert (line["source"], line["attempt"], line["queue_wait_seconds"]) == ("notification", 0, 20.0)
+    assert (line["source"], line["attempt"]) == ("notification", 0)
+    assert 20 <= line["queue_wait_seconds"] <= 25  # by the queue service's clock, which goes on
     assert line["event_id"] == meeting
     assert len(line["graph_request_ids"]) == 3
     assert len(line["policy"]) == 12

@@ -1,7 +1,8 @@
 """The write is a one-way door: whatever is lost, late or doubled, an event gets one successful PATCH at most."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -213,12 +214,37 @@ def test_copies_about_an_occurrence_cost_no_reads_of_their_own(story: Story) -> 
     master = story.meeting(ada, "cy@contoso.com", **SERIES)
     exception = story.stage.graph.people.change_occurrence(ada.id, master, 1, subject="Moved")
     bodies = [message(ada, exception, story) for _ in range(10)]
+    queued = story.stage.clock.now()
     story.stage.clock.advance(timedelta(seconds=20))
     for body in bodies:
-        wiring.joinlink().event_messages().handle(body, 1)
+        wiring.joinlink().event_messages().handle(body, queued=queued, taken=story.stage.clock.now())
 
     assert len(story.calls("GET", ada)) == 2
     assert story.ends(ada) == [("skipped", "no_rule_matched")] + [("superseded", "read_since")] * 9
+
+
+def test_a_series_that_changes_after_its_read_is_read_again(story: Story) -> None:
+    """One occurrence is answered by the read for another; a change of both that comes later is not."""
+    ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
+    master = story.meeting(ada, "cy@contoso.com", **SERIES)
+    first, second = (
+        story.stage.graph.people.change_occurrence(ada.id, master, n, subject="Moved") for n in (1, 2)
+    )
+    handle, start = wiring.joinlink().event_messages().handle, story.stage.clock.now()
+
+    def at(seconds: int) -> datetime:
+        return start + timedelta(seconds=seconds)
+
+    handle(message(ada, first, story), queued=at(0), taken=at(20))
+    handle(message(ada, second, story), queued=at(1), taken=at(60))
+    story.stage.graph.people.edit(ada.id, master, attendees=[{"type": "required", "emailAddress": {"address": GUEST}}])  # fmt: skip
+    handle(message(ada, second, story), queued=at(50), taken=at(70))
+
+    assert story.ends(ada) == [
+        ("skipped", "no_rule_matched"),
+        ("superseded", "read_since"),
+        ("enabled", "link_added"),
+    ]
 
 
 def test_a_tenant_that_cant_be_asked_for_its_domains_yet_delays_the_decision(begin: Begin) -> None:
@@ -284,13 +310,13 @@ def test_copies_at_once_are_answered_by_one_read(story: Story) -> None:
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
     for _ in range(5):
         body = message(ada, story.meeting(ada, "cy@contoso.com"), story)
+        queued = story.stage.clock.now()
         story.stage.clock.advance(timedelta(seconds=20))
+        handle = partial(
+            wiring.joinlink().event_messages().handle, body, queued=queued, taken=story.stage.clock.now()
+        )
         with ThreadPoolExecutor(8) as threads:
-            list(
-                threads.map(
-                    lambda _n, body=body: wiring.joinlink().event_messages().handle(body, 1), range(8)
-                )
-            )
+            list(threads.map(handle, [1] * 8))
         story.stage.clock.advance(timedelta(seconds=10))
         story.stage.host.drain()
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from sandbox.graph import Drop, Fault
 from shared import wiring
+from shared.domain.later import Later
+from shared.domain.messages import EventChange, Source
 from shared.settings import StorageSettings
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.tables import Table
@@ -171,19 +173,26 @@ def test_what_graph_refuses_for_good_is_set_aside_with_the_reason(story: Story) 
     assert meeting in poison["message"]
 
 
+def queue_of(story: Story) -> QueueClient:
+    """Return the queue of the events' messages."""
+    return QueueClient.from_connection_string(
+        story.stage.settings["AzureWebJobsStorage"],
+        "event-changes",
+        message_encode_policy=TextBase64EncodePolicy(),
+        message_decode_policy=TextBase64DecodePolicy(),
+    )
+
+
 def put(story: Story, text: str) -> None:
-    """Put a foreign text on the queue."""
-    connection = story.stage.settings["AzureWebJobsStorage"]
-    with QueueClient.from_connection_string(
-        connection, "event-changes", message_encode_policy=TextBase64EncodePolicy()
-    ) as queue:
+    """Put a text on the queue."""
+    with queue_of(story) as queue:
         queue.send_message(text)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        pytest.param('{"v":2,"mailbox":"m"}', "version 2", id="another version"),
+        pytest.param('{"v":0,"mailbox":"m"}', "version 0", id="a version that never was"),
         pytest.param("hello", "not JSON", id="no JSON"),
     ],
 )
@@ -196,6 +205,112 @@ def test_a_message_that_is_not_ours_is_set_aside(story: Story, text: str, why: s
     assert [(line["outcome"], line["reason"]) for line in story.lines()] == [("failed", "unreadable_message")]
     assert poison["message"] == text
     assert why in poison["detail"]
+
+
+def test_a_message_of_a_later_version_waits_for_it(story: Story) -> None:
+    """For a day a roll-out or a roll-back may last; then it is set aside, whole, and replay puts it back."""
+    text = '{"v":2,"events":["a","b"]}'
+    put(story, text)
+    for _ in range(23):
+        story.wait(timedelta(hours=1))
+    assert {(line["outcome"], line["reason"]) for line in story.lines()} == {("delayed", "later_version")}
+    assert story.poison() == []
+
+    for _ in range(2):
+        story.wait(timedelta(hours=1))
+    [poison] = story.poison()
+
+    assert (story.lines()[-1]["outcome"], poison["reason"]) == ("failed", "later_version")
+    assert poison["message"] == text
+    assert sum(story.stage.host.waiting().values()) == 0
+
+
+def test_a_message_that_waited_for_its_version_is_handled_by_it(story: Story) -> None:
+    """Here the version that knows it is this one; the envelope is read by both."""
+    ada = story.person("Ada")
+    change = EventChange(
+        mailbox=ada.id,
+        event=story.meeting(ada, GUEST),
+        source=Source.SWEEP,
+        received=story.stage.clock.now(),
+        trace="t",
+    )
+    put(story, Later(change.encode(), story.stage.clock.now()).encode())
+    story.stage.host.drain()
+
+    assert story.ends(ada) == [ADDED]
+
+
+def test_a_message_that_kills_the_process_ends_alone(story: Story) -> None:
+    """It comes back without an error of ours: sent again by itself, and set aside after four returns."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    body = EventChange(
+        mailbox=ada.id, event=meeting, source=Source.SWEEP, received=story.stage.clock.now(), trace="killer"
+    ).encode()
+    with queue_of(story) as queue:
+        queue.send_message(body)
+        for _ in range(4):
+            story.stage.clock.advance(timedelta(minutes=5))
+            lost = queue.receive_message(visibility_timeout=1)  # the process dies over it
+            assert lost is not None
+            story.stage.clock.advance(timedelta(minutes=1))
+            story.stage.host.drain()
+    [poison] = story.poison()
+
+    assert story.ends(ada) == [("delayed", "worker_lost")] * 3 + [("failed", "worker_lost")]
+    assert poison["reason"] == "worker_lost"
+    assert story.calls("GET", ada) == []
+
+
+def test_an_innocent_neighbour_is_handled_when_it_comes_alone(story: Story) -> None:
+    """Its count of returns begins again with every end of its own."""
+    ada = story.person("Ada", watched=False)
+    change = EventChange(
+        mailbox=ada.id,
+        event=story.meeting(ada, GUEST),
+        source=Source.SWEEP,
+        received=story.stage.clock.now(),
+        trace="t",
+        returns=3,
+    )
+    story.stage.graph.faults.add(Fault(method="GET", status=500, count=2))
+    put(story, change.encode())
+    story.stage.host.drain()
+    with queue_of(story) as queue:
+        story.stage.clock.advance(timedelta(hours=1))
+        assert [EventChange.decode(message.content).returns for message in queue.peek_messages()] == [0]
+    story.play()
+
+    assert story.ends(ada) == [("delayed", "graph_unavailable"), ADDED]
+
+
+@pytest.mark.parametrize("seconds", [60, -60])
+def test_a_webhook_with_a_wrong_clock_changes_nothing(story: Story, seconds: int) -> None:
+    """Ten copies cost one read, and a change made after that read is not lost."""
+    ada = story.person("Ada", watched=False)
+    meeting = story.meeting(ada, "cy@contoso.com")
+
+    def notify() -> None:
+        told = story.stage.clock.now() + timedelta(seconds=seconds)
+        change = EventChange(
+            mailbox=ada.id, event=meeting, source=Source.NOTIFICATION, received=told, trace="t"
+        )
+        with queue_of(story) as queue:
+            queue.send_message(change.encode(), visibility_timeout=20)
+
+    for _ in range(10):
+        notify()
+    story.wait()
+    assert len(story.calls("GET", ada)) == 1
+    assert story.ends(ada) == [("skipped", "no_rule_matched")] + [("superseded", "read_since")] * 9
+
+    story.stage.graph.people.edit(ada.id, meeting, subject="Changed within the minute")
+    notify()
+    story.wait()
+
+    assert story.ends(ada)[10:] == [("skipped", "no_rule_matched")]
+    assert all(line["queue_wait_seconds"] >= 20 for line in story.lines())
 
 
 def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(

@@ -112,6 +112,7 @@ def test_trouble_ends_in_poison_after_a_day() -> None:
     waits = timedelta(0)
     tried: Message = change()
     while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
+        assert isinstance(handled.again, EventChange)
         waits, tried = waits + handled.delay, handled.again
 
     assert (handled.outcome, handled.reason) == (Outcome.FAILED, Reason.TOO_OLD)
@@ -168,7 +169,7 @@ def test_something_else_begins_the_waits_again(error: JoinlinkError) -> None:
     """What throttled the event before is over."""
     again = after_trouble(error, replace(change(), waits=9), middle).again
 
-    assert again is not None
+    assert isinstance(again, EventChange)
     assert again.waits == 0
 
 
