@@ -14,6 +14,7 @@ from shared.domain.mailbox import Subscription, User
 from shared.errors import GraphUnavailable
 from shared.graph import directory_calls, protocol, subscription_calls, wire, wire_directory
 from shared.graph.protocol import Call
+from shared.graph.wire_pages import CalendarPage, calendar_page_from
 
 #: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
 TIMEOUT = httpx.Timeout(20, connect=5)
@@ -77,12 +78,22 @@ class Graph:
         call = protocol.read_calendar_of(mailbox, event)
         return wire.calendar_from(self._send(call), call.name)
 
-    def calendar_view(
-        self, mailbox: str, start: datetime, end: datetime, *, with_body: bool = False
-    ) -> Iterator[tuple[Event, ...]]:
-        """Yield what the mailbox's calendar shows between two moments, series expanded, page by page."""
-        call = protocol.read_calendar_view(mailbox, start, end, with_body=with_body)
-        return (wire.events_from(page, call.name) for page in self._pages(call))
+    def calendar_page(
+        self,
+        mailbox: str,
+        window: tuple[datetime, datetime],
+        *,
+        mark: str = "",
+        size: int = protocol.PAGE,
+        with_body: bool = False,
+    ) -> CalendarPage:
+        """Read a page of what the mailbox's calendar shows between two moments, series expanded.
+
+        `mark` is the one of the page before, empty for the first page, `size` how many events it may hold.
+        """
+        call = protocol.read_calendar_view(mailbox, *window, with_body=with_body)
+        call = protocol.page_of(call, mark, size)
+        return calendar_page_from(self._send(call), call.name)
 
     def default_calendar(self, mailbox: str) -> Calendar:
         """Read a mailbox's default calendar; MailboxUnusable where there is none."""
@@ -128,13 +139,11 @@ class Graph:
         """Delete a subscription; raises SubscriptionNotFound, too."""
         self._send(subscription_calls.delete_subscription(subscription))
 
-    def subscriptions(self) -> Iterator[tuple[Subscription, ...]]:
-        """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
-        call = subscription_calls.list_subscriptions()
-        return (wire_directory.subscriptions_from(page, call.name) for page in self._pages(call))
-
     def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
-        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
+        """Return a page of the app's subscriptions, and the mark behind it, empty at the end; "" begins.
+
+        Graph's list is now and then behind the truth.
+        """
         call = subscription_calls.list_subscriptions()
         page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
         return wire_directory.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")

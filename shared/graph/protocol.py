@@ -37,6 +37,8 @@ EVENT_FIELDS = (
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
+#: events on a page of a calendar, unless that is too heavy for the mailbox
+PAGE = 100
 DEFAULT_RETRY_AFTER = timedelta(seconds=10)
 LONGEST_RETRY_AFTER = timedelta(hours=6)
 _BANDWIDTH_LIMIT_EXCEEDED = 509  # Graph uses it, http.HTTPStatus does not know it
@@ -86,7 +88,7 @@ def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_bod
     https://learn.microsoft.com/graph/api/user-list-calendarview
     """
     event = read_event(mailbox, "", with_body=with_body)
-    window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": "100"}
+    window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE)}
     return replace(
         event,
         name="read the calendar view",
@@ -174,6 +176,12 @@ def next_page(call: Call, answer: Mapping[str, Any]) -> Call | None:
     parts = urlsplit(link)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return replace(call, path=parts.path.removeprefix(VERSION), params=query)
+
+
+def page_of(call: Call, mark: str, size: int) -> Call:
+    """Return the call for the page at a mark (the query of a page link), empty for the first page."""
+    query = dict(parse_qsl(mark, keep_blank_values=True)) if mark else call.params
+    return replace(call, params={**query, "$top": str(size)})
 
 
 def _event_path(mailbox: str, event: str) -> str:

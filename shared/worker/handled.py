@@ -12,11 +12,14 @@ from shared.errors import (
     GraphUnavailable,
     JoinlinkError,
     MailboxUnusable,
+    NotConnected,
     NotValidated,
+    OutOfTime,
     QueueUnavailable,
     StorageUnavailable,
     Throttled,
     Unauthorized,
+    UnreadableEvent,
 )
 from shared.worker import delays
 from shared.worker.delays import Uniform
@@ -29,10 +32,12 @@ _PASSING: Mapping[type[JoinlinkError], Reason] = {
     QueueUnavailable: Reason.STORAGE_UNAVAILABLE,
     Unauthorized: Reason.UNAUTHORIZED,
     NotValidated: Reason.ENDPOINT_NOT_VALIDATED,
+    OutOfTime: Reason.OUT_OF_TIME,
 }
 #: trouble that trying again does not mend
 _FINAL: Mapping[type[JoinlinkError], tuple[Outcome, Reason]] = {
     EventNotFound: (Outcome.GONE, Reason.NOT_FOUND),
+    UnreadableEvent: (Outcome.SKIPPED, Reason.UNREADABLE_EVENT),
     Forbidden: (Outcome.FORBIDDEN, Reason.ACCESS_DENIED),
     MailboxUnusable: (Outcome.MAILBOX_UNUSABLE, Reason.NO_USABLE_MAILBOX),
 }
@@ -80,6 +85,8 @@ def later_and_longer(message: Message, reason: Reason, uniform: Uniform, *, deta
 def after_trouble(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled:
     """Return what an error of Graph or of storage makes of the message: the trouble table of the design."""
     kind, detail = type(error), str(error)
+    if isinstance(error, NotConnected):
+        kind = GraphUnavailable
     if isinstance(error, Throttled):
         wait = delays.after_throttling(error.retry_after, uniform)
         return later(message, Reason.THROTTLED, wait, detail=detail)
