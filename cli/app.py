@@ -20,6 +20,8 @@ _COMMANDS = {
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "maintain": ("cli.maintain", "maintain"),
+    "held": ("cli.held", "held"),
+    "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
     "schema": ("cli.schema", "schema"),

@@ -42,9 +42,11 @@ class InProcess(httpx.WSGITransport):
             httpx.RemoteProtocolError: the app dropped the connection.
         """
         try:
-            return super().handle_request(request)
+            response = super().handle_request(request)
+            response.read()  # here, since the body may break off, too
         except ConnectionError as error:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.") from error
+        return response
 
 
 class _Handler(WSGIRequestHandler):

@@ -7,7 +7,7 @@ app together with its own settings and time, and makes subscriptions as the app 
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -28,6 +28,10 @@ from sandbox.serve import serve
 from shared import wiring
 from shared.auth import TokenSource
 from shared.graph.client_state import client_state
+from shared.settings import StorageSettings
+from shared.storage.meetings import MEETINGS
+from shared.storage.memory import MemoryMarker
+from shared.storage.tables import Table
 from shared.worker.world import World
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
@@ -102,12 +106,13 @@ def stage(
     *,
     live: bool = False,
     seed: int = 7,
+    with_memory: bool = True,
 ) -> Iterator[Stage]:
     """Set the stage with the rule files of a folder; `settings` are more of the app's own.
 
     `live`, the host works by itself and Graph reaches it over the network; else nothing happens but what is
     asked for, in the caller's thread. The storage account is emptied first, so one stage at a time plays on
-    an Azurite.
+    an Azurite. `with_memory`, the app's first run, which begins its memory of writes, is behind it.
     """
     empty(azurite)
     clock = Clock(azurite)
@@ -146,6 +151,8 @@ def stage(
         def build(environ: Mapping[str, str]) -> object:
             return wiring.rebuild(environ, world, to_ourselves)
 
+        if with_memory:
+            _begin_memory(azurite, clock)
         build(environ)
         yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ, build=build)
 
@@ -178,6 +185,12 @@ def empty(azurite: Azurite) -> None:
     with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
         for table in tables.list_tables():
             tables.delete_table(table.name)
+
+
+def _begin_memory(azurite: Azurite, clock: Clock) -> None:
+    storage = StorageSettings(connection_string=azurite.connection_string)
+    with closing(Table.connect(MEETINGS, storage, None)) as table:
+        MemoryMarker(table).set(clock.now(), why="fresh")
 
 
 def _world(clock: Clock, seed: int) -> World:

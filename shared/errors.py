@@ -7,6 +7,7 @@
     ├── OutOfTime                  the message has had its minute: it is sent again
     ├── QueueUnavailable           Graph is told 503 and delivers again
     ├── StorageUnavailable         try again with backoff
+    │   └── TableMissing           the memory of writes is gone: write nothing
     ├── Unhandled                  the host gives the message again
     ├── StateChanged               somebody else wrote the same row: read and decide again
     ├── RejectedRequest            an HTTP request is answered with `.status`
@@ -64,6 +65,10 @@ class QueueUnavailable(JoinlinkError):
 
 class StorageUnavailable(JoinlinkError):
     """A table could not be read or written."""
+
+
+class TableMissing(StorageUnavailable):
+    """A table that does not create itself is not there."""
 
 
 class Unhandled(JoinlinkError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.auth import TokenSource
     from shared.graph.client import Graph
     from shared.storage.gauges import Gauge
+    from shared.storage.held import Held
     from shared.storage.kept_rules import KeptRules
     from shared.storage.last_run import LastRuns
     from shared.storage.leases import MaintenanceLease
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from shared.worker.calendar_search import CalendarSearcher
     from shared.worker.directory import Directory
     from shared.worker.endpoint import Endpoint
+    from shared.worker.memory import Memory, MemoryStart
     from shared.worker.policies import Policies, RuleSource
 
 
@@ -164,9 +166,40 @@ class Parts:
 
     @cached_property
     def _meetings(self) -> "Meetings":
-        from shared.storage.meetings import MEETINGS, Meetings
+        from shared.storage.meetings import Meetings
 
-        return Meetings(self._table(MEETINGS))
+        return Meetings(self._meetings_table)
+
+    @cached_property
+    def _meetings_table(self) -> "Table":
+        from shared.storage.meetings import MEETINGS
+
+        return self._table(MEETINGS, creates_itself=False)
+
+    @cached_property
+    def _held(self) -> "Held":
+        from shared.storage.held import Held
+
+        return Held(self._meetings_table, self._meetings)
+
+    @cached_property
+    def _memory(self) -> "Memory":
+        from shared.storage.memory import MemoryMarker
+        from shared.worker.memory import Memory
+
+        return Memory(MemoryMarker(self._meetings_table), self._world.now)
+
+    @cached_property
+    def _memory_start(self) -> "MemoryStart":
+        from shared.storage.memory import MemoryMarker
+        from shared.worker.memory import MemoryStart
+
+        return MemoryStart(
+            marker=MemoryMarker(self._meetings_table),
+            mailboxes=self._mailboxes,
+            last_runs=self._last_runs,
+            now=self._world.now,
+        )
 
     @cached_property
     def _policies(self) -> "Policies":
@@ -194,10 +227,12 @@ class Parts:
         self._open.append(container.close)
         return container
 
-    def _table(self, name: str) -> "Table":
+    def _table(self, name: str, *, creates_itself: bool = True) -> "Table":
         from shared.storage.tables import Table
 
-        connected = Table.connect(name, self._storage, self._storage_credential)
+        connected = Table.connect(
+            name, self._storage, self._storage_credential, creates_itself=creates_itself
+        )
         self._open.append(connected.close)
         return connected
 

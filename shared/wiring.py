@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from shared.worker.doctor import Doctor
     from shared.worker.event_messages import EventMessages
     from shared.worker.health import Checkup
+    from shared.worker.held_events import HeldEvents
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.maintenance import Maintenance
+    from shared.worker.memory import MemoryStart
     from shared.worker.replay import Replay
 
 
@@ -79,6 +81,8 @@ class Joinlink(Parts):
                 lease=self._maintenance_lease,
                 last_runs=self._last_runs,
                 endpoint=self._endpoint.fingerprint,
+                notification_url=self._endpoint.url,
+                memory=self._memory_start,
             )
 
     def desk(self) -> "Desk":
@@ -107,6 +111,20 @@ class Joinlink(Parts):
             self._open += [queue.close for queue in poison.values()]
             queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
             return Replay(poison, queues, self._world.now)
+
+    def held_events(self) -> "HeldEvents":
+        """Return what lists and releases events that are held. Raises SettingsError."""
+        from shared.worker.held_events import HeldEvents
+
+        with self._worker_lock:
+            return HeldEvents(
+                world=self._world, held=self._held, meetings=self._meetings, queue=self._event_changes
+            )
+
+    def memory_start(self) -> "MemoryStart":
+        """Return what tells whether the memory of writes is whole. Raises SettingsError."""
+        with self._worker_lock:
+            return self._memory_start
 
     def storage_trial(self) -> "StorageTrial":
         """Return what tries the storage account out. Raises SettingsError."""
@@ -234,19 +252,26 @@ class Joinlink(Parts):
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
+        from shared.worker.attempts import Attempts
         from shared.worker.enabling import Enabler
         from shared.worker.event_messages import EventMessages
         from shared.worker.processing import Processor
 
         settings = self._settings  # first: what is wrong with any of them is told at once
         meetings, counters = self._meetings, Counters(self._table(COUNTERS))
+        attempts = Attempts(world=self._world, meetings=meetings, held=self._held, counters=counters)
+        enabler = Enabler(
+            world=self._world, meetings=meetings, held=self._held, counters=counters, attempts=attempts
+        )
         processor = Processor(
             world=self._world,
             policies=self._policies,
             directory=self._directory,
             meetings=meetings,
             mailboxes=self._mailboxes,
-            enabler=Enabler(world=self._world, meetings=meetings, counters=counters),
+            enabler=enabler,
+            attempts=attempts,
+            memory=self._memory,
             report_only=settings.report_only,
         )
         return EventMessages(

@@ -17,8 +17,6 @@ from sandbox.graph import Exchange, Mail
 from shared.domain.decision import Outcome
 from shared.domain.messages import Source
 
-OK = range(200, 300)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -244,7 +242,7 @@ def _written(happened: dict[Key, Happenings]) -> Fact:
     taken = [len(_successful(calls)) for calls in patches]
     too_many = sum(count > _writes_due(event) for count, event in zip(taken, written, strict=True))
     again = sum(count > 1 for count in taken)
-    refused = Counter(call.status for calls in patches for call in calls if call.status not in OK)
+    refused = Counter(call.status for calls in patches for call in calls if not call.took_effect)
     also = "".join(f", {count} answered {status}" for status, count in refused.items())
     return Fact(
         f"{counted(sum(map(len, patches)), 'PATCH', 'PATCHes')} to {counted(len(patches), 'event')}:"
@@ -279,8 +277,8 @@ def _patches(calls: Iterable[Exchange]) -> list[Exchange]:
 
 
 def _successful(calls: Iterable[Exchange]) -> list[Exchange]:
-    """Return the calls that Graph carried out, whether or not the answer arrived."""
-    return [call for call in calls if call.status in OK]
+    """Return the calls that Graph carried out, whatever it answered and whether or not that arrived."""
+    return [call for call in calls if call.took_effect]
 
 
 def _in_words(told: Sequence[Ending]) -> str:

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
@@ -92,7 +92,7 @@ class StandIn(Tenant):
             lock=self._lock,
             post=self._recorded_post,
         )
-        outlook = Outlook(
+        self._outlook = outlook = Outlook(
             directory=self.directory,
             mailboxes=self._mailboxes,
             ids=self._ids,
@@ -103,7 +103,9 @@ class StandIn(Tenant):
         self.people = People(
             directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, lock=self._lock
         )
-        mail = MailRoutes(directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, now=now)
+        self._mail = mail = MailRoutes(
+            directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, now=now
+        )
         entra = DirectoryRoutes(self.directory, self._permissions)
         others = [*entra.routes(), *SubscriptionRoutes(self.subscriptions).routes()]
         self._gateway = Gateway(
@@ -132,6 +134,24 @@ class StandIn(Tenant):
         """
         with self._lock:
             return self.identity.headers_for(user)
+
+    @property
+    def honors_if_match(self) -> bool:
+        """Whether a write to an event is refused (412) unless `If-Match` names its version; True at first."""
+        return self._mail.honors_if_match
+
+    @honors_if_match.setter
+    def honors_if_match(self, honors: bool) -> None:
+        self._mail.honors_if_match = honors
+
+    @property
+    def stale_for(self) -> timedelta:
+        """How long after a write the app still reads an event as it was before; nothing at first."""
+        return self._outlook.stale_for
+
+    @stale_for.setter
+    def stale_for(self, time: timedelta) -> None:
+        self._outlook.stale_for = time
 
     @property
     def delivery(self) -> Delivery:

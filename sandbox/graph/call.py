@@ -67,9 +67,11 @@ class Call:
     if_match: str | None
     #: whether the `ConsistencyLevel` header allows what the directory answers from its index
     eventual: bool
+    #: whether a person's own client makes it, which reads its own writes
+    is_own: bool = False
 
     @classmethod
-    def read(cls, request: Request, path: str, args: Mapping[str, str]) -> "Call":
+    def read(cls, request: Request, path: str, args: Mapping[str, str], *, is_own: bool = False) -> "Call":
         """Read a request.
 
         Raises:
@@ -84,6 +86,7 @@ class Call:
             prefer=Preferences.read(", ".join(request.headers.getlist("Prefer"))),
             if_match=request.headers.get("If-Match"),
             eventual=request.headers.get("ConsistencyLevel", "").lower() == "eventual",
+            is_own=is_own,
         )
 
     @property

@@ -81,6 +81,9 @@ class EventCopy:
     #: of a master: the occurrences looked at so far, and those deleted, by original start
     instances: "dict[datetime, EventCopy]" = field(default_factory=dict)
     removed: set[datetime] = field(default_factory=set)
+    #: the version before the last write, and when that was; kept only while reads may be stale
+    before: "EventCopy | None" = None
+    replaced: datetime | None = None
 
     @property
     def is_organizer(self) -> bool:

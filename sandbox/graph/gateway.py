@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
 from typing import NoReturn
+from urllib.parse import unquote_plus
 from uuid import uuid4
 
 from werkzeug import Request, Response
 from werkzeug.http import http_date
 
 from sandbox.graph.call import Answer, Call
+from sandbox.graph.damage import altered, delivered
 from sandbox.graph.directory import Directory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
@@ -36,7 +38,7 @@ _USERS, _EVENTS = "users", "events"
 _UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Visit:
     """A call under way: whose own client makes it (None: the app), what it names, what befalls it."""
 
@@ -47,6 +49,8 @@ class _Visit:
     started: datetime
     began: float
     route: Found | None
+    #: whether it has changed an event or a subscription
+    took_effect: bool = False
 
 
 class Gateway:
@@ -94,19 +98,26 @@ class Gateway:
             response = None if drop is Drop.BEFORE else self._respond(request, visit, has_place=has_place)
         if self._recorder.keeps:
             self._record(request, response, visit)
-        if response is None or drop:
+        if response is None or drop is Drop.AFTER:
             _hang_up(request)
+        if visit.fault:
+            return delivered(response, visit.fault, sleep=self._sleep, hang_up=lambda: _hang_up(request))
         return response
 
     def _visit(self, request: Request) -> _Visit:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
         mailbox, event = self._named(request.path)
-        fault = None if user else self._faults.strike(request.method, request.path)
+        fault = None if user else self._strike(request)
         route = self._route(request)
         if not user:
             with self._lock:
                 self._recorder.counted[request.method, route.route.pattern if route else _UNKNOWN] += 1
         return _Visit(user, mailbox, event, fault, self._now(), time.monotonic(), route)
+
+    def _strike(self, request: Request) -> Fault | None:
+        return self._faults.strike(
+            request.method, request.path, unquote_plus(request.query_string.decode(errors="replace"))
+        )
 
     def _route(self, request: Request) -> Found | None:
         """Return the call's route, None where it leads nowhere."""
@@ -172,7 +183,7 @@ class Gateway:
                 "Date": http_date(self._now()),
             }
         )
-        return response
+        return altered(response, visit.fault) if visit.fault else response
 
     def _check(self, request: Request, visit: _Visit, *, has_place: bool) -> None:
         """Refuse a call by fault, by token or by limit."""
@@ -195,14 +206,28 @@ class Gateway:
         found = visit.route or self._find(request)
         if not visit.user:
             self._permissions.check(found.route.needs, visit.mailbox)
-        call = Call.read(request, found.path, found.args)
+        call = Call.read(request, found.path, found.args, is_own=visit.user is not None)
+        if visit.fault and visit.fault.is_ignored:
+            return self._ignore(request, call)
         with self._lock if found.route.locked else nullcontext():
             answer = found.route.handler(call)
+        visit.took_effect = request.method != "GET"
         if visit.fault and visit.fault.empty and answer.body and "value" in answer.body:
             answer = replace(answer, body={"@odata.context": answer.body["@odata.context"], "value": []})
         if call.prefer.applied:
             return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
         return answer
+
+    def _ignore(self, request: Request, call: Call) -> Answer:
+        """Answer a PATCH or DELETE as if it had been done; nothing has changed.
+
+        Raises:
+            Refusal: what it names is not there.
+        """
+        if request.method == "DELETE":
+            return Answer(204)
+        with self._lock:
+            return self._router.find("GET", call.path).route.handler(call)
 
     def _record(self, request: Request, response: Response | None, visit: _Visit) -> None:
         exchange = Exchange(
@@ -214,10 +239,11 @@ class Gateway:
             request_body=masked(request.get_data(as_text=True)),
             status=response.status_code if response else 0,
             response_headers=dict(response.headers) if response else {},
-            response_body=masked(response.get_data(as_text=True)) if response else "",
+            response_body=masked(response.get_data().decode(errors="replace")) if response else "",
             mailbox=visit.mailbox,
             event=visit.event,
             lost=bool(visit.fault and visit.fault.drop),
+            took_effect=visit.took_effect,
             started=visit.started,
             took_seconds=time.monotonic() - visit.began,
         )

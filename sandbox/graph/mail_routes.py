@@ -22,7 +22,10 @@ _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendar
 
 
 class MailRoutes:
-    """Answers for Exchange. A call is refused where the user is unknown or has no mailbox."""
+    """Answers for Exchange. A call is refused where the user is unknown or has no mailbox.
+
+    `honors_if_match` False writes to an event whatever version `If-Match` names.
+    """
 
     def __init__(
         self, *, directory: Directory, mailboxes: Mailboxes, outlook: Outlook, now: Callable[[], datetime]
@@ -31,6 +34,7 @@ class MailRoutes:
         self._mailboxes = mailboxes
         self._outlook = outlook
         self._now = now
+        self.honors_if_match = True
 
     def routes(self) -> list[Route]:
         """Return the calls that this class answers."""
@@ -58,7 +62,7 @@ class MailRoutes:
     def get_event(self, call: Call) -> Answer:
         """Answer one event."""
         call.only_options("$select")
-        return self._event(call, self._find(call))
+        return self._event(call, self._as_read(call, self._find(call)))
 
     def list_events(self, call: Call) -> Answer:
         """Answer single events and series, of one calendar or of the whole mailbox."""
@@ -77,14 +81,14 @@ class MailRoutes:
         """Write to an event, if it still is what `If-Match` says."""
         call.only_options()
         copy = self._find(call)
-        _check_version(call, copy)
+        self._check_version(call, copy)
         self._outlook.update(copy, call.json())
         return self._event(call, copy)
 
     def delete_event(self, call: Call) -> Answer:
         """Remove an event, if it still is what `If-Match` says."""
         copy = self._find(call)
-        _check_version(call, copy)
+        self._check_version(call, copy)
         self._outlook.delete(copy)
         return Answer(204)
 
@@ -157,6 +161,18 @@ class MailRoutes:
     def _find(self, call: Call) -> EventCopy:
         return self._mailboxes.find(self._owner(call).id, call.args["event"])
 
+    def _as_read(self, call: Call, copy: EventCopy) -> EventCopy:
+        return copy if call.is_own else self._outlook.as_read(copy)
+
+    def _check_version(self, call: Call, copy: EventCopy) -> None:
+        if self.honors_if_match and call.if_match not in {None, "*", ids.etag(copy.version)}:
+            raise Refusal(
+                412,
+                "ErrorIrresolvableConflict",
+                "The send or update operation could not be performed because the change key passed in the"
+                " request does not match the current change key for the item.",
+            )
+
     def _event(self, call: Call, copy: EventCopy, status: int = 200) -> Answer:
         render.check_select(call.select())
         context = f"users('{copy.mailbox}')/events"
@@ -169,7 +185,7 @@ class MailRoutes:
             call,
             f"users('{self._owner(call).id}')/events",
             list(copies),
-            lambda copy: self._shown(call, copy),
+            lambda copy: self._shown(call, self._as_read(call, copy)),
             size=_PAGE,
             most=_LARGEST_PAGE,
         )
@@ -196,16 +212,6 @@ class MailRoutes:
 
 def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
-
-
-def _check_version(call: Call, copy: EventCopy) -> None:
-    if call.if_match not in {None, "*", ids.etag(copy.version)}:
-        raise Refusal(
-            412,
-            "ErrorIrresolvableConflict",
-            "The send or update operation could not be performed because the change key passed in the request"
-            " does not match the current change key for the item.",
-        )
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:

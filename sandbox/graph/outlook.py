@@ -6,7 +6,8 @@ meeting is a one-way door: once there is one, `isOnlineMeeting` and `onlineMeeti
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sandbox.graph import joining, writes
@@ -28,7 +29,10 @@ class Mail(NamedTuple):
 
 
 class Outlook:
-    """The events of all mailboxes. `on_change` hears `created`, `updated` or `deleted` for every copy."""
+    """The events of all mailboxes. `on_change` hears `created`, `updated` or `deleted` for every copy.
+
+    `stale_for` is how long after a write an event is still read as it was before.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Outlook:
         self._now = now
         self._on_change = on_change
         self.mails: list[Mail] = []
+        self.stale_for = timedelta(0)
 
     def create(self, owner: User, calendar_id: str, sent: Any) -> EventCopy:
         """Make an event that `owner` organizes, and invite its attendees unless it is a draft.
@@ -85,6 +90,7 @@ class Outlook:
         times = {edge: written.get(edge, copy.value(edge)) for edge in ("start", "end")}
         if written.keys() & {"start", "end", "isAllDay"} and not copy.master:
             writes.check_times(**times, is_all_day=written.get("isAllDay", copy.value("isAllDay")))
+        self._remember(copy)
         was_online = copy.online is not None
         if copy.is_organizer and "body" in written:
             self._end_meeting_unless_linked(copy, written["body"])
@@ -98,10 +104,23 @@ class Outlook:
 
     def remove_link(self, copy: EventCopy) -> None:
         """End the online meeting, as a person does who deletes the join block in Outlook."""
+        self._remember(copy)
         self._end_meeting(copy)
         self._touch(copy)
         if copy.is_organizer:
             self._tell_attendees(copy)
+
+    def drift(self, copy: EventCopy, *, tell: bool) -> None:
+        """Give a copy a new version though nobody did anything, as Exchange does by itself at times."""
+        self._remember(copy)
+        self._renew(copy)
+        if tell:
+            self._on_change("updated", copy)
+
+    def as_read(self, copy: EventCopy) -> EventCopy:
+        """Return a copy as the app reads it: as it was before the last write, where that is too recent."""
+        is_stale = copy.replaced is not None and self._now() < copy.replaced + self.stale_for
+        return copy.before if is_stale and copy.before else copy
 
     def delete(self, copy: EventCopy) -> None:
         """Remove a copy; the organizer's removal cancels the event for everybody else."""
@@ -212,6 +231,7 @@ class Outlook:
         others = self._mailboxes.other_copies(copy)
         for other in others:
             if not invited.isdisjoint(self._directory.user(other.mailbox).addresses):
+                self._remember(other)
                 self._write(other, shared)
                 other.meeting, other.has_own_meeting = copy.meeting, copy.has_own_meeting
                 self._touch(other)
@@ -241,6 +261,7 @@ class Outlook:
             self._on_change("created", other)
 
     def _cancel_copy(self, copy: EventCopy) -> None:
+        self._remember(copy)
         copy.is_cancelled = True
         copy.is_exception = copy.master is not None
         self._touch(copy)
@@ -251,6 +272,12 @@ class Outlook:
         if copy.master:
             self._renew(copy.master)
         self._on_change("updated", copy)
+
+    def _remember(self, copy: EventCopy) -> None:
+        """Keep the version that reads still show after the write that comes now."""
+        if self.stale_for and self.as_read(copy) is copy:
+            copy.before = replace(copy, properties=dict(copy.properties), before=None, replaced=None)
+            copy.replaced = self._now()
 
     def _renew(self, copy: EventCopy) -> None:
         copy.change_key, copy.modified = self._ids.change_key(), self._now()

@@ -47,6 +47,10 @@ class People:
         """Take the join block out of an event, which ends its online meeting."""
         self._do(mailbox, event_id, self._outlook.remove_link)
 
+    def drift(self, mailbox: str, event_id: str, /, *, tell: bool = True) -> None:
+        """Have Exchange give an event a new version though nobody did anything; `tell` its subscribers."""
+        self._do(mailbox, event_id, lambda copy: self._outlook.drift(copy, tell=tell))
+
     def move_to_calendar(self, mailbox: str, event_id: str, calendar_id: str, /) -> None:
         """Move an event to another calendar of its mailbox."""
         self._do(mailbox, event_id, lambda copy: self._outlook.move(copy, calendar_id))

@@ -26,7 +26,9 @@ class Exchange:
 
     `by` is `app`, `user` (a person's own client) or `graph` (the stand-in's own POST). `mailbox` is a user's
     object id and `event` the event id as it stood in the path, each "" where the path names none. `status`
-    is 0 where the connection was dropped before anything was done; `lost` tells that the answer never left.
+    is 0 where the connection was dropped before anything was done; `lost` tells that the answer never left,
+    or not as a whole. `took_effect` is True for a call that changed an event or a subscription, whatever was
+    answered to it.
     """
 
     by: Literal["app", "user", "graph"]
@@ -41,6 +43,7 @@ class Exchange:
     mailbox: str = ""
     event: str = ""
     lost: bool = False
+    took_effect: bool = False
     started: datetime
     took_seconds: float
 

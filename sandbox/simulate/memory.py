@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -113,11 +113,11 @@ class _FarTable(MemoryTable):
     """A table of the town, listed page by page here."""
 
     def __init__(self, pipe: _Pipe, name: str) -> None:
-        super().__init__(name)
+        super().__init__(name, lambda: datetime.now(UTC))  # never asked: `dated` is the town's
         far = _Far(pipe, "table", name)
         for method in (
             "create_table",
-            "get_entity",
+            "dated",
             "create_entity",
             "update_entity",
             "upsert_entity",

@@ -15,6 +15,7 @@ from shared.storage.last_run import LastRuns
 from shared.storage.leases import MAINTENANCE, MaintenanceLease
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
 from shared.storage.meetings import MEETINGS, Meetings
+from shared.storage.memory import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.storage.tables import Table
 from shared.worker.calendar_search import CalendarSearcher
@@ -23,6 +24,7 @@ from shared.worker.endpoint import Endpoint
 from shared.worker.mailbox_messages import MailboxMessages
 from shared.worker.mailbox_tasks import MailboxTasks
 from shared.worker.maintenance import Maintenance
+from shared.worker.memory import MemoryStart
 from shared.worker.policies import Policies
 from shared.worker.subscriptions import Subscriptions
 from shared.worker.sweep import Sweeper
@@ -67,6 +69,13 @@ class Product:
             lease=MaintenanceLease(tables(MAINTENANCE)),
             last_runs=LastRuns(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
+            notification_url=URL,
+            memory=MemoryStart(
+                marker=MemoryMarker(tables(MEETINGS)),
+                mailboxes=self.mailboxes,
+                last_runs=LastRuns(tables(MAINTENANCE)),
+                now=now,
+            ),
         )
         sweeper = Sweeper(
             world=world,

@@ -161,8 +161,8 @@ class Decision:
     projected_rule: str | None = None
     trace: tuple[RuleResult, ...] = ()
 
-    def under_brake(self) -> "Decision":
-        """Return what is decided while JOINLINK_MODE=report keeps anything from being written."""
+    def under_brake(self, reason: Reason = Reason.BRAKE) -> "Decision":
+        """Return what is decided while nothing may be written; `reason` says why."""
         if self.verdict is not Verdict.ENABLE:
             return self
-        return replace(self, verdict=Verdict.WOULD_ENABLE, reason=Reason.BRAKE)
+        return replace(self, verdict=Verdict.WOULD_ENABLE, reason=reason)

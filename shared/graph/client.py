@@ -37,12 +37,17 @@ class GraphAuth(httpx.Auth):
         self._resource = resource
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Yield the request with a token; httpx sends it."""
+        """Yield the request with a token; httpx sends it.
+
+        A write to an event is not sent a second time: a 401 does not prove that the first had no effect.
+        """
         token = self._tokens.token(self._resource).value
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
             token = self._tokens.token(self._resource, refused=token).value
+            if "If-Match" in request.headers:
+                return
             request.headers["Authorization"] = f"Bearer {token}"
             yield request
 

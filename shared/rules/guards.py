@@ -86,9 +86,9 @@ def _other_join_link_why(event: Event, policy: Policy, _facts: Facts, _now: date
     return f"it carries a link of {service}{ignored}"
 
 
-def _removed_by_user(event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
+def _removed_by_user(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:
     # The first guard has seen that the event is not online now.
-    return facts.meeting is not None and facts.meeting.may_have_been_online(event.etag)
+    return facts.meeting is not None and facts.meeting.was_online
 
 
 def _removed_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> str:
@@ -96,8 +96,6 @@ def _removed_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> s
         return "it is not known to have had a link"
     if _already_online(event, policy, facts, now):
         return "it is known to have a link, and has it still"
-    if facts.meeting is not None and not facts.meeting.was_online:
-        return "it has changed since a write whose answer was lost: a person may have taken the link away"
     return "it had a link, and a person took it away"
 
 

@@ -3,49 +3,51 @@
 Partition: hashed rule id; row: the window, such as `hour-2026-11-22T08` or `day-2026-11-22-<mailbox>`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
-from shared.storage.tables import Row, Table, hashed
+from shared.storage.tables import VERSION, Row, Table, hashed
 
 COUNTERS = "counters"
 #: each try that fails is one that somebody else won, so a busy counter moves on
 _TRIES = 50
+#: a number that no rule reaches in a window
+_MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What a write costs its rule: one in each limited window that `at` falls into.
-
-    `paid_at` is when an earlier try at the same write was charged, whose end is not known: what it paid for
-    is not paid for again.
-    """
+    """What a write costs its rule: one in each limited window that `at` falls into."""
 
     rule: str
     mailbox: str
     limits: Limits
     at: datetime
-    paid_at: datetime | None = None
 
     @property
     def windows(self) -> list[tuple[str, int]]:
         """The windows that count it, each with how many it takes."""
         # The mailbox's own row first: a mailbox that is over its day leaves the row that all share alone.
         limits = (self.limits.per_mailbox_per_day, self.limits.per_hour)
-        paid = _windows(self.mailbox, self.paid_at) if self.paid_at else ()
         named = zip(_windows(self.mailbox, self.at), limits, strict=True)
-        return [(window, most) for window, most in named if most is not None and window not in paid]
+        return [(window, most) for window, most in named if most is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """A limit that is reached: its window, how many it takes, whether this is its first refusal."""
+    """A limit that is reached: its window, how many it takes, whether this is its first refusal.
+
+    `is_unreadable`: nobody knows how often the rule wrote in this window, so it counts as full; the next
+    window begins at zero.
+    """
 
     window: str
     most: int
     first: bool
+    is_unreadable: bool = False
 
 
 class Counters:
@@ -61,32 +63,35 @@ class Counters:
             try:
                 full = self._add(charge.rule, window, 1, most)
             except StorageUnavailable:
-                self._give_back(charge.rule, charged)
+                self.refund(charge.rule, charged)
                 raise
             if full:
-                self._give_back(charge.rule, charged)
+                self.refund(charge.rule, charged)
                 return full
             charged.append(window)
         return None
 
-    def refund(self, charge: Charge) -> None:
-        """Take back what was counted for a charge: nothing was written after all."""
-        self._give_back(charge.rule, [window for window, _most in charge.windows])
-
-    def _give_back(self, rule: str, windows: list[str]) -> None:
+    def refund(self, rule: str, windows: Iterable[str]) -> None:
+        """Take back what was counted in these windows: nothing was written after all."""
         for window in windows:
             self._add(rule, window, -1, None)
 
     def _add(self, rule: str, window: str, change: int, most: int | None) -> Full | None:
         for _ in range(_TRIES):
             row = self._table.read(hashed(rule), window)
-            count, refused = (row.values["count"], row.values["refused"]) if row else (0, False)
+            count, refused = _counted(row)
+            if count is None:
+                return Full(window, most, first=False, is_unreadable=True) if most is not None else None
             full = most is not None and count + change > most
             if full and refused:
                 return Full(window, most or 0, first=False)
             # What is given back makes room: the next refusal is news again.
             said = full or (refused and change > 0)
-            values = {"count": count if full else max(0, count + change), "refused": said}
+            values: dict[str, object] = {
+                "v": VERSION,
+                "count": count if full else max(0, count + change),
+                "refused": said,
+            }
             if self._wrote(rule, window, values, row):
                 return Full(window, most or 0, first=True) if full else None
         raise StorageUnavailable(f"the counter of a rule was too busy: {_TRIES} tries in vain")
@@ -97,6 +102,15 @@ class Counters:
         except StateChanged:
             return False  # somebody was faster, so the count has moved on: trying again ends
         return True
+
+
+def _counted(row: Row | None) -> tuple[int | None, bool]:
+    """Return what a counter says and whether its limit was refused; None for one that can't be read."""
+    if row is None:
+        return 0, False
+    count = row.values.get("count")
+    is_sound = row.is_ours and isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST
+    return (count if is_sound else None), bool(row.values.get("refused"))
 
 
 def _windows(mailbox: str, moment: datetime) -> tuple[str, str]:

@@ -19,12 +19,14 @@ from azure.core.exceptions import (
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.errors import StateChanged, StorageUnavailable
+from shared.errors import StateChanged, StorageUnavailable, TableMissing
 from shared.settings import StorageSettings
 from shared.storage.connection import transport
 
 #: A write on a condition whose answer was lost is not sent again: it would stumble over what it has done.
 _ONCE = {"retry_total": 0}
+#: of the rows that we write, in their column `v`; later versions only add optional columns
+VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class Row:
     etag: str
     age: timedelta = timedelta(0)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this version of Joinlink knows what the row means."""
+        version = self.values.get("v", VERSION)
+        return isinstance(version, int) and version <= VERSION
+
 
 class _Options(TypedDict):
     """What the SDK's client takes beside its address."""
@@ -49,18 +57,32 @@ class _Options(TypedDict):
 
 
 class Table:
-    """One table; made on the first write that misses it. Safe to share between threads.
+    """One table; created on the first write that misses it. Safe to share between threads.
 
-    Every method raises `StorageUnavailable` where the table service fails.
+    Every method raises `StorageUnavailable` where the table service fails. With `creates_itself` false a
+    missing table is such a failure of a write, too, until `create` was called.
     """
 
-    def __init__(self, client: TableClient) -> None:
+    def __init__(self, client: TableClient, *, creates_itself: bool = True) -> None:
         self._client = client
+        self._creates_itself = creates_itself
 
     @classmethod
-    def connect(cls, name: str, storage: StorageSettings, credential: TokenCredential | None) -> "Table":
+    def connect(
+        cls,
+        name: str,
+        storage: StorageSettings,
+        credential: TokenCredential | None,
+        *,
+        creates_itself: bool = True,
+    ) -> "Table":
         """Connect to the table `name`; nothing is sent yet."""
-        return cls(table_client(name, storage, credential))
+        return cls(table_client(name, storage, credential), creates_itself=creates_itself)
+
+    def create(self) -> None:
+        """Create the table unless it is there."""
+        with self._available(), suppress(ResourceExistsError):  # another instance was faster
+            self._client.create_table()
 
     def read(self, partition: str, row: str) -> Row | None:
         """Return a row, None where there is none."""
@@ -105,6 +127,11 @@ class Table:
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
 
+    def drop(self, partition: str, row: str) -> None:
+        """Delete a row, whatever it holds; one that is not there is no trouble."""
+        with self._available(), suppress(ResourceNotFoundError):
+            self._client.delete_entity(partition, row)
+
     def merge(self, partition: str, row: str, values: Mapping[str, Any]) -> None:
         """Set these values of a row, whatever else it holds; make the row where it is missing."""
         entity = {"PartitionKey": partition, "RowKey": row, **values}
@@ -112,7 +139,7 @@ class Table:
             try:
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
             except ResourceNotFoundError:
-                self._create()
+                self._create_on_a_miss()
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
 
     def rows(self, condition: str | None = None) -> Iterator[Mapping[str, Any]]:
@@ -133,7 +160,7 @@ class Table:
         try:
             return str(self._client.create_entity(entity, **_ONCE)["etag"])
         except ResourceNotFoundError:
-            self._create()
+            self._create_on_a_miss()
             return str(self._client.create_entity(entity, **_ONCE)["etag"])
 
     def _replace(self, entity: dict[str, Any], etag: str) -> str:
@@ -156,9 +183,10 @@ class Table:
                 f"table {name} did not answer as it should: {type(error).__name__}"
             ) from error
 
-    def _create(self) -> None:
-        with suppress(ResourceExistsError):  # another instance was faster
-            self._client.create_table()
+    def _create_on_a_miss(self) -> None:
+        if not self._creates_itself:
+            raise TableMissing(f"table {self._client.table_name} is missing")
+        self.create()
 
 
 def table_client(name: str, storage: StorageSettings, credential: TokenCredential | None) -> TableClient:

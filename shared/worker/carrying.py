@@ -20,6 +20,8 @@ _WARNINGS = frozenset(
         Reason.NO_PROVIDER,
         Reason.PROVIDER_NOT_ALLOWED,
         Reason.INSUFFICIENT_DATA,
+        Reason.WRITE_UNKNOWN,
+        Reason.WRITE_FORBIDDEN,
         Reason.NO_VALID_RULES,
         Reason.GRAPH_UNAVAILABLE,
         Reason.STORAGE_UNAVAILABLE,
@@ -30,7 +32,9 @@ _WARNINGS = frozenset(
         Reason.OTHER_PROVIDER,
     }
 )
-_ERRORS = frozenset({Reason.UNAUTHORIZED, Reason.UNEXPECTED_ERROR, Reason.SETTINGS_REFUSED})
+_ERRORS = frozenset(
+    {Reason.UNAUTHORIZED, Reason.UNEXPECTED_ERROR, Reason.SETTINGS_REFUSED, Reason.MEMORY_MISSING}
+)
 
 
 class Carrier:

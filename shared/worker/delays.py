@@ -7,8 +7,12 @@ from datetime import timedelta
 LOOK_AGAIN = (timedelta(seconds=30), timedelta(minutes=5))
 #: A join link may come after the answer to the PATCH.
 VERIFY_AFTER = timedelta(minutes=1)
+#: After so long a read shows what came of a write (`shared.domain.attempt.SETTLED`, and a little more).
+SETTLED_AFTER = timedelta(seconds=65)
 #: Seven doublings and 23 hours: after a day of trouble a change is set aside, and `replay` puts it back.
 MOST_ATTEMPTS = 30
+#: What passes within a day, such as a permission that was just granted, is tried every hour.
+HOURS_A_DAY = 24
 #: While a setting is missing, a message comes back as often as this.
 SETTINGS_AGAIN = timedelta(minutes=5)
 
@@ -35,3 +39,8 @@ def after_throttling(retry_after: timedelta, uniform: Uniform) -> timedelta:
 def while_busy(uniform: Uniform) -> timedelta:
     """Return how long a change steps back when its mailbox has enough of our requests."""
     return timedelta(seconds=uniform(*_BUSY))
+
+
+def jitter(uniform: Uniform) -> timedelta:
+    """Return a few seconds, so that those who wait for the same moment do not come at once."""
+    return timedelta(seconds=uniform(1.0, 5.0))

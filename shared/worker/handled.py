@@ -82,6 +82,14 @@ def later_and_longer(message: Message, reason: Reason, uniform: Uniform, *, deta
     return later(again, reason, delays.backoff(message.attempt, uniform), detail=detail)
 
 
+def hourly_for_a_day(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
+    """Have it tried again every hour, or move it to the poison queue when that has gone on for a day."""
+    if message.attempt >= delays.HOURS_A_DAY:
+        return failed(Reason.TOO_OLD, f"still {reason} after a day: {detail}")
+    again = replace(message, attempt=message.attempt + 1)
+    return later(again, reason, timedelta(hours=1) * uniform(0.9, 1.1), detail=detail)
+
+
 def after_trouble(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled:
     """Return what an error of Graph or of storage makes of the message: the trouble table of the design."""
     kind, detail = type(error), str(error)

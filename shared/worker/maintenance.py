@@ -24,6 +24,7 @@ from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.storage.scope_file import ScopeFile
+from shared.worker.memory import MemoryNotBegun, MemoryStart
 from shared.worker.pace import Pace
 from shared.worker.plans import ASKED, Plan, Standing, Wanted, plan
 from shared.worker.policies import Policies
@@ -101,6 +102,8 @@ class Maintenance:
         lease: MaintenanceLease,
         last_runs: LastRuns,
         endpoint: str,
+        notification_url: str,
+        memory: MemoryStart,
     ) -> None:
         self._world = world
         self._graph = graph
@@ -111,6 +114,8 @@ class Maintenance:
         self._lease = lease
         self._last_runs = last_runs
         self._endpoint = endpoint
+        self._notification_url = notification_url
+        self._memory = memory
         self._surplus = Surplus(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
 
     def run(self) -> Maintained:
@@ -121,6 +126,7 @@ class Maintenance:
                 logger().info("maintenance.skipped", reason="another run is at work")
                 return Maintained(another_is_at_work=True)
             try:
+                self._memory.begin_if_fresh(self._graph, self._notification_url)
                 self._ask_for_all(run)
                 surplus = self._surplus.delete_some()
                 self._keep(run)
@@ -129,6 +135,9 @@ class Maintenance:
                 self._lease.give_back(run.id, self._world.now())
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
+            return Maintained(trouble=(str(error),))
+        except MemoryNotBegun as error:
+            logger().error("maintenance.failed", reason="memory_not_begun", detail=str(error))
             return Maintained(trouble=(str(error),))
         self._log(run, surplus, poison)
         return Maintained(

@@ -5,8 +5,11 @@ lost answers all take the same way: read the event as it is now, and compare.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
+from shared.domain.attempt import SETTLED, Effect, evidence
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
+from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
 from shared.errors import (
     EventChanged,
@@ -15,6 +18,7 @@ from shared.errors import (
     JoinlinkError,
     StateChanged,
     StorageUnavailable,
+    TableMissing,
     Throttled,
 )
 from shared.graph.client import Graph
@@ -25,16 +29,21 @@ from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, Stored
 from shared.worker import delays
+from shared.worker.attempts import Attempts
 from shared.worker.directory import Directory
-from shared.worker.enabling import PENDING, Enabler, Found
+from shared.worker.enabling import PENDING, Enabler
+from shared.worker.found import Found
 from shared.worker.gate import MailboxGate
 from shared.worker.handled import Handled, after_trouble, later, later_and_longer
+from shared.worker.memory import Memory
 from shared.worker.policies import Policies
 from shared.worker.reads import Read, RecentReads
 from shared.worker.refusals import note_refusal
 from shared.worker.watched import Watched
 from shared.worker.world import World
 
+#: where an event that is online ends an attempt
+_UNSETTLED = PENDING | {MeetingState.WRITE_UNKNOWN}
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
 
@@ -51,6 +60,8 @@ class Processor:
         meetings: Meetings,
         mailboxes: Mailboxes,
         enabler: Enabler,
+        attempts: Attempts,
+        memory: Memory,
         report_only: bool,
     ) -> None:
         self._world = world
@@ -59,6 +70,8 @@ class Processor:
         self._meetings = meetings
         self._mailboxes = mailboxes
         self._enabler = enabler
+        self._attempts = attempts
+        self._memory = memory
         self._report_only = report_only
         self._watched = Watched(mailboxes)
         self._gate = MailboxGate()
@@ -101,6 +114,10 @@ class Processor:
             if not self._watched.is_in_scope(change, policy, started):
                 return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
             return self._look_until_it_stands_still(change, graph, policy)
+        except TableMissing:
+            return Handled(
+                outcome=Outcome.WOULD_ENABLE, reason=Reason.MEMORY_MISSING, policy_hash=policy.hash
+            )
         except (GraphError, StorageUnavailable) as error:
             handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
         # One search goes on for all copies of the message.
@@ -138,23 +155,41 @@ class Processor:
             event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
-        handled = self._judge(Found(change, event, stored, policy), graph)
+        age = max(stored.age - (self._world.now() - started), timedelta(0))
+        handled = self._judge(Found(change, event, stored, policy, age), graph)
         is_answered = handled.again is None or handled.reason is Reason.AWAITING_JOIN_LINK
         answered = Read(started, names | {event.id}) if is_answered else None
         return replace(handled, policy_hash=policy.hash, read=answered)
 
     def _judge(self, found: Found, graph: Graph) -> Handled:
+        if found.stored.is_unreadable:
+            return self._attempts.leave_alone(found)
         meeting = found.stored.meeting
-        if meeting and meeting.state in PENDING and found.event.is_online_meeting:
+        if meeting and meeting.state is MeetingState.ATTEMPTED and not self._is_over(meeting, found):
+            reviewed = self._attempts.review(found)
+            if isinstance(reviewed, Handled):
+                return reviewed
+            found = reviewed
+            meeting = found.stored.meeting
+        if meeting and meeting.state in _UNSETTLED and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
-        now, policy = self._world.now(), found.policy
+        if meeting and meeting.was_online and not found.event.is_online_meeting and found.age < SETTLED:
+            # A read may be a minute behind, and only a second one proves that a person removed the link.
+            return later(found.change, Reason.SECOND_LOOK, SETTLED - found.age)
+        return self._decide(found, graph)
+
+    @staticmethod
+    def _is_over(meeting: Meeting, found: Found) -> bool:
+        """Tell whether an attempt has ended well."""
+        return evidence(meeting, found.event, found.age).effect is Effect.TAKEN
+
+    def _decide(self, found: Found, graph: Graph) -> Handled:
+        meeting, now, policy = found.stored.meeting, self._world.now(), found.policy
         facts = Facts(meeting=meeting)
         # Where a guard decides, nothing needs to be asked of the directory.
         if guard_against(found.event, policy, facts, now) is None:
             facts = self._directory.facts(policy, meeting)
-        decision = decide(found.event, policy, facts, now)
-        if self._report_only:
-            decision = decision.under_brake()
+        decision = self._held_back(decide(found.event, policy, facts, now))
         handled = self._carry_out(decision, found, graph)
         # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
         while handled.reason is Reason.LIMIT_REACHED and handled.rule:
@@ -164,6 +199,14 @@ class Processor:
                 break
             handled = self._carry_out(then, found, graph)
         return replace(handled, decision=decision)
+
+    def _held_back(self, decision: Decision) -> Decision:
+        """Return what is decided while nothing may be written."""
+        if decision.verdict is not Verdict.ENABLE:
+            return decision
+        if self._report_only:
+            return decision.under_brake()
+        return decision if self._memory.is_whole() else decision.under_brake(Reason.MEMORY_MISSING)
 
     def _carry_out(self, decision: Decision, found: Found, graph: Graph) -> Handled:
         match decision.verdict:

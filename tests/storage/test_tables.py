@@ -11,7 +11,7 @@ from azure.data.tables import TableClient
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sandbox.azurite import Azurite
-from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
@@ -44,14 +44,39 @@ def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
     state=st.sampled_from(MeetingState),
     attempts=st.integers(0, 3),
     rule=st.text(max_size=50),
+    ends=st.none() | st.just(NOW),
+    charged=st.lists(st.text(max_size=20)).map(tuple),
+    answer=st.sampled_from(Answer),
 )
 def test_a_meeting_comes_back_as_it_was_written(
-    table: Table, event: str, state: MeetingState, attempts: int, rule: str
+    table: Table,
+    *,
+    event: str,
+    state: MeetingState,
+    attempts: int,
+    rule: str,
+    ends: datetime | None,
+    charged: tuple[str, ...],
+    answer: Answer,
 ) -> None:
     """Whatever characters its id has: table keys take few, so ids are hashed."""
     meetings = Meetings(table)
     meeting = Meeting(
-        state=state, at=NOW, attempts=attempts, provider="p", rule=rule, policy_hash="h", etag='W/"1"'
+        state=state,
+        at=NOW,
+        event=event,
+        attempts=attempts,
+        provider="p",
+        rule=rule,
+        policy_hash="h",
+        etag='W/"1"',
+        ends=ends,
+        lease="somebody",
+        charged=charged,
+        before=MeetingState.NOT_HONORED,
+        answer=answer,
+        detail=rule,
+        doubts=attempts,
     )
     before = meetings.read(ADA, event)
     meetings.write(ADA, event, meeting, after=before)
@@ -117,7 +142,7 @@ def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     """A calendar without provider costs a rule nothing."""
     counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
     counters.charge(write(limits))
-    counters.refund(write(limits))
+    counters.refund("rule", (window for window, _most in write(limits).windows))
 
     assert counters.charge(write(limits)) is None
 
@@ -194,7 +219,7 @@ def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, Losin
         counters.charge(write(limits))
     connection.loses_next = True
     with pytest.raises(StorageUnavailable):
-        counters.refund(write(limits))
+        counters.refund("rule", (window for window, _most in write(limits).windows))
 
     assert [counters.charge(write(limits)) is None for _ in range(2)] == [True, False]
 

@@ -180,9 +180,10 @@ def begin(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.DEBUG, "joinlink")
     with ExitStack() as stack:
 
-        def start(rules: str = RULES, **settings: str) -> Story:
+        def start(rules: str = RULES, *, with_memory: bool = True, **settings: str) -> Story:
             (tmp_path / "rules.yaml").write_text(rules)
-            return Story(stack.enter_context(stage(azurite, tmp_path, settings)), tmp_path, caplog)
+            played = stack.enter_context(stage(azurite, tmp_path, settings, with_memory=with_memory))
+            return Story(played, tmp_path, caplog)
 
         yield start
 

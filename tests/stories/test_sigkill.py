@@ -143,5 +143,5 @@ def written(story: Story) -> Counter[str]:
     return Counter(
         call.event
         for call in story.stage.graph.calls
-        if (call.method, call.status) == ("PATCH", 200) and call.event
+        if call.method == "PATCH" and call.event and call.took_effect
     )

@@ -1,7 +1,9 @@
 """Made-up records of a day: lines, calls and notifications about one event."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.demo.contoso import Meeting, Unheard
@@ -63,9 +65,17 @@ def maintained(**mailboxes: int) -> Line:
     return {"event": "maintenance.finished", "level": "info", "mailboxes": mailboxes, "graph_calls": 0}
 
 
-def call(method: str = "GET", status: int = 200, request_id: str = "r0", *, lost: bool = False) -> Exchange:
-    """Return a call of the app about the event."""
-    return _exchange("app", method, status, {"request-id": request_id}, lost=lost)
+def call(
+    method: str = "GET",
+    status: int = 200,
+    request_id: str = "r0",
+    *,
+    lost: bool = False,
+    is_done: bool = False,
+) -> Exchange:
+    """Return a call of the app about the event; a refused one `is_done` nonetheless if it says so."""
+    answered = _exchange("app", method, status, {"request-id": request_id}, lost=lost)
+    return replace(answered, took_effect=method == "PATCH" and (is_done or status == HTTPStatus.OK))
 
 
 def post(*etags: str, status: int = 202) -> Exchange:

@@ -101,6 +101,14 @@ def test_an_answer_that_got_lost_counts_as_a_write() -> None:
     assert not any("written to" in text for text in case.complaints)
 
 
+def test_a_refusal_that_came_after_the_effect_counts_as_a_write() -> None:
+    """Effects are counted, not answers: the second write was one too many."""
+    calls = [call("PATCH", status=503, is_done=True), call("PATCH")]
+    [case] = judge([ENABLED], replace(GOOD, calls=calls)).cases
+
+    assert "written to more often than it should be" in case.complaints
+
+
 def test_a_write_may_follow_one_that_brought_no_link() -> None:
     """Each attempt has its own end in the log; one more write than ends is one too many."""
     told = ("not_honored", "no_join_link")

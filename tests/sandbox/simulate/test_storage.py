@@ -45,7 +45,7 @@ def where(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def table(where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]) -> Iterator[Table]:
     if where == "memory":
-        yield MemoryTable("t").connect()
+        yield MemoryTable("t", lambda: NOW).connect()
         return
     azurite: Azurite = request.getfixturevalue("azurite")
     connected = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)

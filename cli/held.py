@@ -1,0 +1,117 @@
+"""`joinlink held`: the events that Joinlink leaves alone because a write to them has an unknown end."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from cli import parts
+from cli.output import Exit, Failed, Refused, console, counted, flat
+from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
+from shared.storage.held import HeldEvent
+from shared.worker.held_events import HeldEvents
+
+_SHOWN = 200
+_WARNING = (
+    "A person may have removed this link on purpose. A release allows one more write to the event, and that"
+    " may send a mail to every attendee."
+)
+
+
+def held(
+    release: Annotated[
+        str,
+        typer.Option(
+            "--release", metavar="ID", help="Allow one more write to this event.", show_default=False
+        ),
+    ] = "",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Release it without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the events whose write has an unknown end, or release one of them.
+
+    Joinlink wrote to these events, Graph did not confirm the write, and the event changed before it could be
+    read. Whether it had a link that a person removed can't be told, so Joinlink leaves it alone.
+
+    Exit code 0: nothing is held, or the event was released. 1: events are held. 2: wrong arguments, or
+    settings are missing.
+    """
+    try:
+        with parts.opened() as (joinlink, _world):
+            part = joinlink.held_events()
+            found = part.all()
+            if release:
+                _release(part, _named(release, found), yes=yes)
+                return
+    except (StorageUnavailable, QueueUnavailable) as error:
+        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    if as_json:
+        print(json.dumps([_document(each) for each in found], indent=2))
+    else:
+        _show(found)
+    raise typer.Exit(Exit.ERRORS if found else Exit.OK)
+
+
+def _show(found: list[HeldEvent]) -> None:
+    out = console()
+    if not found:
+        out.print("No event is held.", style="good")
+        return
+    out.print(Text(f"{counted(len(found), 'event')} held: a write to each has an unknown end.", "bold"))
+    for each in found[:_SHOWN]:
+        meeting = each.meeting
+        rule = f"  rule {flat(meeting.rule)}" if meeting and meeting.rule else ""
+        since = f"  since {meeting.at:%Y-%m-%d %H:%M} UTC" if meeting else ""
+        out.print(Text.assemble((f"  {each.id}", "rule"), f"  mailbox {flat(each.mailbox)}{rule}{since}"))
+        out.print(Text(f"      event {flat(each.event)}", "dim"))
+        out.print(Text(f"      {_why(each)}", "dim"))
+    if len(found) > _SHOWN:
+        out.print(f"  and {len(found) - _SHOWN} more: joinlink held --json")
+    out.print("Look at the event in its calendar. joinlink held --release ID allows one more write.")
+
+
+def _why(event: HeldEvent) -> str:
+    if event.meeting is None:
+        return "its row can't be read: it is damaged, or a later version of Joinlink wrote it"
+    return f"Graph answered: {flat(event.meeting.detail) or 'nothing that came to us'}"
+
+
+def _document(event: HeldEvent) -> dict[str, Any]:
+    meeting = event.meeting
+    return {
+        "id": event.id,
+        "mailbox": event.mailbox,
+        "event": event.event,
+        "rule": meeting.rule if meeting else None,
+        "provider": meeting.provider if meeting else None,
+        "held_since": meeting.at.isoformat(timespec="seconds") if meeting else None,
+        "answer": _why(event),
+    }
+
+
+def _named(word: str, found: list[HeldEvent]) -> HeldEvent:
+    """Return the event that has this id, or begins with it; or the one with this id in Graph."""
+    matches = [each for each in found if each.event == word or each.id.startswith(word)]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        raise Refused(f'no held event has the id "{flat(word)}": joinlink held lists them')
+    raise Refused(f'{len(matches)} held events have ids that begin with "{flat(word)}": give more of it')
+
+
+def _release(part: HeldEvents, event: HeldEvent, *, yes: bool) -> None:
+    out = console()
+    out.print(_WARNING, style="warn")
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Refused("nobody is here to ask; --yes releases the event")
+        if not typer.confirm(f"Release {event.id}?"):
+            raise typer.Exit(Exit.ERRORS)
+    try:
+        part.release(event)
+    except StateChanged as error:
+        raise Failed("the event changed meanwhile; look at joinlink held again") from error
+    out.print(f"{event.id} is released. The app reads it now and decides by the rules in force.")

@@ -1,0 +1,112 @@
+"""The memory of past writes: begun once, missed at once, and never replaced without an admin's word."""
+
+import pytest
+from azure.data.tables import TableServiceClient
+
+from sandbox.graph import Fault
+from shared.domain.messages import MAILBOX_TASKS
+from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.test_at_most_once import GUEST, successes
+
+MISSING = ("would_enable", "memory_missing")
+
+
+def lose_the_memory(story: Story) -> None:
+    """Delete the table, as somebody may who tidies up."""
+    with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
+        tables.delete_table("meetings")
+
+
+def test_without_its_memory_nothing_is_written(story: Story, at_the_desk: AtTheDesk) -> None:
+    """A link that a person removed stays away, new events wait, and the admin is told what to decide."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    lose_the_memory(story)
+    story.restart()
+    other = story.meeting(ada, GUEST)
+    story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
+    story.play()
+
+    assert story.ends(ada)[-2:] == [MISSING, MISSING]
+    assert not story.has_link(ada, meeting)
+    assert not story.has_link(ada, other)
+    assert {line["level"] for line in story.lines() if line["reason"] == "memory_missing"} == {"error"}
+    ran = at_the_desk("memory")
+    assert (ran.exit, "memory --accept" in ran.out.replace("\n", " ")) == (1, True)
+
+
+def test_a_table_that_vanishes_while_the_app_runs_takes_no_write(story: Story) -> None:
+    """The marker was seen a moment ago: the row that must come before the write can't be written."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.play()
+    lose_the_memory(story)
+    second = story.meeting(ada, GUEST)
+    story.play()
+
+    assert not story.has_link(ada, second)
+    assert successes(story, ada) == 1
+    assert MISSING in story.ends(ada)
+
+
+def test_an_admin_can_go_on_without_it(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Asked twice, the second time with --accept."""
+    ada = story.person("Ada")
+    lose_the_memory(story)
+    story.restart()
+    assert at_the_desk("memory", "--accept", "--yes").exit == 0
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert at_the_desk("memory").exit == 0
+
+
+def test_a_fresh_installation_begins_its_memory_by_itself(begin: Begin) -> None:
+    """An empty account, and no subscription to our URL: the first maintenance begins, then links are made."""
+    story = begin(with_memory=False)
+    ada = story.person("Ada", watched=False)
+    meeting = story.meeting(ada, GUEST)
+    story.stage.host.run_timer("maintenance")
+    story.play()
+
+    assert len(story.lines("memory.begun")) == 1
+    assert story.has_link(ada, meeting)
+
+
+@pytest.mark.parametrize("what", ["subscription", "rows"])
+def test_what_has_run_before_is_no_fresh_installation(begin: Begin, what: str) -> None:
+    """The app was pointed at another account, or lost its table: its own subscriptions and rows tell."""
+    story = begin(with_memory=False)
+    ada = story.person("Ada", watched=what == "subscription")
+    if what == "rows":
+        story.stage.host.run_timer("maintenance")
+        story.play()
+        lose_the_memory(story)
+        story.restart()
+    story.meeting(ada, GUEST)
+    story.stage.host.run_timer("maintenance")
+    story.play()
+
+    assert len(story.lines("memory.begun")) == (what == "rows")
+    assert MISSING in story.ends(ada)
+    assert story.calls("PATCH", ada) == []
+
+
+def test_nobody_is_subscribed_before_the_memory_is_begun(begin: Begin) -> None:
+    """Graph can't be asked at the first run: the next one begins, and is as fresh as the first."""
+    story = begin(with_memory=False)
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(Fault(path="/subscriptions$", method="GET", status=503, count=2))
+    story.stage.host.run_timer("maintenance")
+    assert story.lines("maintenance.failed")[-1]["reason"] == "memory_not_begun"
+    assert story.stage.host.waiting()[MAILBOX_TASKS] == 0
+
+    story.stage.host.run_timer("maintenance")
+    story.play()
+
+    assert len(story.lines("memory.begun")) == 1
+    assert [outcome for _task, outcome, _reason in story.tasks(ada)][:1] == ["subscribed"]

@@ -1,0 +1,214 @@
+"""A refusal proves nothing after it was sent: only the event tells what became of a write."""
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.graph import Drop, Fault, User
+from shared import wiring
+from shared.settings import StorageSettings
+from shared.storage.counters import COUNTERS
+from shared.storage.meetings import MEETINGS
+from shared.storage.tables import Table, hashed
+from tests.stories.conftest import RULES, Begin, Story
+from tests.stories.test_at_most_once import GUEST, message
+from tests.stories.test_limits import counts
+
+UNCONFIRMED = ("delayed", "write_unconfirmed")
+HELD = ("skipped", "write_unknown")
+
+#: each is carried out, and answered as if it were not
+APPLIED = [
+    pytest.param(Fault(method="PATCH", status=status, is_done=True, retry_after=after), id=f"{status} {name}")
+    for status, after, name in (
+        (429, 5, "throttled"),
+        (503, 5, "busy, with a time"),
+        (500, None, "an error"),
+        (504, None, "a gateway that gave up"),
+        (400, None, "a bad request"),
+        (401, None, "unauthorized"),
+        (403, None, "forbidden"),
+        (404, None, "not found"),
+        (409, None, "a conflict"),
+        (410, None, "gone"),
+    )
+] + [pytest.param(Fault(method="PATCH", drop=Drop.AFTER), id="no answer")]
+
+
+def written(story: Story, user: User) -> int:
+    """Count the PATCHes that were carried out, whatever was answered."""
+    return sum(
+        call.method == "PATCH" and user.id in call.path and call.took_effect
+        for call in story.stage.graph.calls
+    )
+
+
+@pytest.mark.parametrize("fault", APPLIED)
+def test_a_write_that_took_effect_is_found_out_whatever_was_answered(story: Story, fault: Fault) -> None:
+    """The event is online, so the write is ours and is told once."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(fault)
+    story.play()
+
+    assert story.has_link(ada, meeting)
+    assert written(story, ada) == 1
+    assert [outcome for outcome, _ in story.ends(ada)].count("enabled") == 1
+    assert story.poison() == []
+
+
+@pytest.mark.parametrize("fault", APPLIED)
+def test_a_link_that_a_person_took_away_after_it_stays_away(story: Story, fault: Fault) -> None:
+    """Nobody saw it online but the person: the event is held for an admin, and never written again."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(fault)
+    story.wait()
+    assert story.has_link(ada, meeting)
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
+    story.play()
+
+    assert written(story, ada) == 1
+    assert not story.has_link(ada, meeting)
+    assert story.ends(ada)[-1] in {HELD, ("skipped", "removed_by_user")}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503, None])
+def test_a_write_without_effect_is_made_once_that_is_known(story: Story, status: int | None) -> None:
+    """The event is offline and unchanged a minute later: the attempt is given back, and made again if it may."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    drop = Drop.BEFORE if status is None else None
+    story.stage.graph.faults.add(Fault(method="PATCH", status=status, drop=drop, count=2))
+    story.play()
+
+    is_final = status == 400
+    assert story.has_link(ada, meeting) is not is_final
+    assert written(story, ada) == (0 if is_final else 1)
+    assert sorted(counts(story).values()) == ([0] if is_final else [0, 1][-len(counts(story)) :])
+    assert len(story.poison()) == is_final
+
+
+def test_an_edit_after_a_write_without_answer_holds_the_event(story: Story) -> None:
+    """Whether the link was there in between can't be told: looked at twice, then held, row and charge kept."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="PATCH", status=503, retry_after=5))
+    story.wait()
+    story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
+    story.play()
+    story.stage.graph.people.edit(ada.id, meeting, subject="Edited again")
+    story.play()
+
+    assert not story.has_link(ada, meeting)
+    assert HELD in story.ends(ada)
+    assert story.ends(ada)[-1] == HELD
+    assert sum(counts(story).values()) == 1
+    line = next(line for line in story.lines() if line["reason"] == "write_unknown")
+    assert "status 503" in line["detail"]
+    assert line["level"] == "warning"
+
+
+def test_a_missing_permission_to_write_does_not_fill_the_limits(begin: Begin) -> None:
+    """Calendars.ReadWrite is missing for hours: each hour's count is given back, and then all links come."""
+    story = begin(RULES)
+    ada = story.person("Ada")
+    story.stage.graph.revoke_permission("Calendars.ReadWrite")
+    meetings = [story.meeting(ada, GUEST) for _ in range(3)]
+    for _ in range(9):
+        story.wait(timedelta(minutes=20))
+    assert {count for window, count in counts(story).items() if window < "hour-2026-11-23T09"} == {0}
+    assert ("delayed", "write_forbidden") in story.ends(ada)
+    assert {line["outcome"] for line in story.lines()} == {"delayed"}
+
+    story.stage.graph.restore_permission("Calendars.ReadWrite")
+    story.play()
+
+    assert [story.has_link(ada, meeting) for meeting in meetings] == [True] * 3
+    assert story.poison() == []
+
+
+@pytest.mark.parametrize("etag", ["", "*", '""', 'W/""'])
+def test_an_event_without_a_usable_etag_is_not_written(story: Story, etag: str) -> None:
+    """A write that names no version would overwrite any."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+
+    def edit(answer: dict[str, object]) -> None:
+        answer["@odata.etag"] = etag
+
+    story.stage.graph.faults.add(Fault(method="GET", path="/events/[^/]+$", edit=edit, count=2))
+    story.play()
+
+    assert story.ends(ada)[:2] == [("delayed", "graph_unavailable")] * 2
+    assert story.has_link(ada, meeting)
+    assert written(story, ada) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"v": 2, "state": "enabled"}, id="of a later version"),
+        pytest.param({"v": "later"}, id="with an odd version"),
+        pytest.param({"state": "nonsense"}, id="of an unknown state"),
+        pytest.param({"attempts": "three"}, id="with text for a number"),
+        pytest.param({"charged": "[1"}, id="with half a list"),
+    ],
+)
+def test_an_event_whose_row_cant_be_read_is_left_alone(story: Story, values: dict[str, object]) -> None:
+    """What was done to it is not known; it is held, and the rest goes on."""
+    ada = story.person("Ada")
+    odd, sound = story.meeting(ada, GUEST), story.meeting(ada, GUEST)
+    storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    table = Table.connect(MEETINGS, storage, None)
+    table.merge(ada.id, hashed(odd), {"state": "attempted", "at": story.stage.clock.now(), **values})
+    table.close()
+    story.play()
+
+    assert not story.has_link(ada, odd)
+    assert story.has_link(ada, sound)
+    assert HELD in story.ends(ada)
+
+
+def test_a_counter_that_cant_be_read_ends_one_window(story: Story) -> None:
+    """It counts as full, and the next hour begins at zero."""
+    ada = story.person("Ada")
+    first = story.meeting(ada, GUEST)
+    storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    table = Table.connect(COUNTERS, storage, None)
+    table.merge(hashed("external"), "hour-2026-11-23T07", {"count": "many"})
+    table.close()
+    story.wait()
+    assert story.ends(ada) == [("skipped", "limit_reached")]
+    assert "can't be read" in story.lines()[-1]["detail"]
+
+    story.stage.clock.advance(timedelta(hours=1))
+    story.stage.graph.people.edit(ada.id, first, subject="Later")
+    story.play()
+
+    assert story.has_link(ada, first)
+
+
+@pytest.mark.parametrize("honors", [True, False], ids=["If-Match holds", "If-Match is ignored"])
+def test_one_instance_at_a_time_writes_to_an_event(story: Story, *, honors: bool) -> None:
+    """The second finds the lease and waits for its end, whether or not Graph refuses a stale write."""
+    ada = story.person("Ada")
+    story.stage.graph.honors_if_match = honors
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.deliver()
+    story.stage.clock.advance(timedelta(seconds=20))
+    other = wiring.Joinlink(story.stage.settings, wiring.joinlink()._world)
+    body = message(ada, meeting, story)
+
+    def meanwhile() -> None:
+        other.event_messages().handle(body, 1)
+
+    story.stage.graph.faults.add(Fault(method="PATCH", meanwhile=meanwhile))
+    story.play()
+    other.close()
+
+    assert written(story, ada) == 1
+    assert ("delayed", "write_under_way") in story.ends(ada)
+    assert story.has_link(ada, meeting)
