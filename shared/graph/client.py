@@ -144,11 +144,13 @@ class Graph:
         """Delete a subscription; raises SubscriptionNotFound, too."""
         self._send(subscription_calls.delete_subscription(subscription))
 
-    def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
-        """Return a page of the app's subscriptions, and the mark behind it, empty at the end; "" begins.
+    def subscriptions(self) -> Iterator[tuple[Subscription, ...]]:
+        """Yield the app's subscriptions, page by page; Graph's list is now and then behind the truth."""
+        call = subscription_calls.list_subscriptions()
+        return (wire_directory.subscriptions_from(page, call.name) for page in self._pages(call))
 
-        Graph's list is now and then behind the truth.
-        """
+    def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
+        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
         call = subscription_calls.list_subscriptions()
         page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
         return wire_directory.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")

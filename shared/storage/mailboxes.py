@@ -1,9 +1,9 @@
 """The `mailboxes` table: what we know of each watched mailbox. Spread over 256 partitions by its id.
 
 The columns `subscription`, `endpoint`, `expires`, `renew_at` and `renewed_at` are about the subscription to
-the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix, such as
-`subscription_2`: each column is set by itself, so writers don't undo each other's, and this release leaves
-them alone. Rows only gain optional columns.
+the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix,
+such as `subscription_2`: each column is set by itself, so writers don't undo each other's, and this release
+leaves them alone. Rows only gain optional columns.
 """
 
 from collections.abc import Callable, Iterator, Mapping

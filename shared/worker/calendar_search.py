@@ -167,10 +167,10 @@ class CalendarSearcher:
 def _read(search: Search, graph: Graph) -> CalendarPage:
     """Read the next page. One that is too heavy for its mailbox is halved, and stays so.
 
-    Some mailboxes answer 500 or 504 to one page size for ever and are well at a smaller one. Whether that is
-    the reason is told by a page of one: in an outage that fails, too.
+    Some mailboxes answer 500 or 504 to one page size for ever and are well at a smaller one. That is the
+    reason where a page of one can be read, and then the page still can't: an outage is over by then.
     """
-    is_heavy = False
+    is_well = False
     while True:
         try:
             page = _page(search, graph, search.size)
@@ -181,10 +181,11 @@ def _read(search: Search, graph: Graph) -> CalendarPage:
             may_be_heavy = error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if search.size == 1 or not search.may_halve or not may_be_heavy:
                 raise
-            if not is_heavy:
+            if is_well:
+                search.size //= 2
+            else:
                 _page(search, graph, 1)
-                is_heavy = True
-            search.size = max(1, search.size // 2)
+                is_well = True
     search.marks.add(search.page)
     if (page.mark and page.mark in search.marks) or search.pages >= MOST_PAGES:
         detail = "the calendar's pages do not end"
