@@ -5,6 +5,7 @@ done twice, or breaks off half-way, does no harm. A sweep that does not fit into
 its page in the next.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,7 @@ from shared.errors import (
     JoinlinkError,
     MailboxUnusable,
     OutOfTime,
+    StorageUnavailable,
     Throttled,
     Unauthorized,
 )
@@ -210,8 +212,12 @@ class Sweeper:
 
     def _note_size(self, sweep: _Sweep, now: datetime) -> None:
         """Keep the page size that the mailbox can bear; it is tried larger in a day."""
-        if sweep.search.size < _page_size(sweep.row, now):
-            self._mailboxes.note(sweep.task.mailbox, page_size=sweep.search.size, page_until=now + _SMALL_FOR)
+        size = sweep.search.size
+        if size < _page_size(sweep.row, now):
+            with suppress(
+                StorageUnavailable
+            ):  # then it is found out again: no error under way is hidden by it
+                self._mailboxes.note(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
 
 
 def _page_size(row: Mailbox, now: datetime) -> int:
