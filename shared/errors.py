@@ -4,6 +4,7 @@
     ├── SettingsError              the admin mends the settings; nothing works before
     ├── UnreadableMessage          the queue message goes to poison
     │   └── LaterVersion           the message waits a day for the version that wrote it
+    ├── SecondLook                 one answer speaks against a mailbox: look again some minutes later
     ├── OutOfTime                  the message has had its minute: it is sent again
     ├── QueueUnavailable           Graph is told 503 and delivers again
     ├── StorageUnavailable         try again with backoff
@@ -15,6 +16,7 @@
         ├── Throttled              try again after `.retry_after`; not a failure
         ├── GraphUnavailable       try again with backoff
         │   └── NotConnected       the same; the call was surely never sent
+        │       └── GraphPaused    wait for `.retry_after`; not a failure
         ├── Unauthorized           somebody must mend the credential; try again with backoff
         ├── EventNotFound          look again twice, then it is gone
         ├── EventChanged           the event moved under our PATCH: read and decide again
@@ -53,6 +55,10 @@ class UnreadableMessage(JoinlinkError):
 
 class LaterVersion(UnreadableMessage):
     """A queue message was written by a later version of Joinlink."""
+
+
+class SecondLook(JoinlinkError):
+    """One answer of Graph speaks against a mailbox; another some minutes later decides."""
 
 
 class OutOfTime(JoinlinkError):
@@ -131,6 +137,14 @@ class GraphUnavailable(GraphError):
 
 class NotConnected(GraphUnavailable):
     """No connection was made, so the request surely did not reach Graph."""
+
+
+class GraphPaused(NotConnected):
+    """Graph fails for many mailboxes, so calls wait for `retry_after`; none was sent."""
+
+    def __init__(self, call: str, *, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        super().__init__(call, detail="calls wait until Graph answers again")
 
 
 class Unauthorized(GraphError):

@@ -127,19 +127,19 @@ class Parts:
 
     @cached_property
     def _graph(self) -> "Callable[[], Graph]":
-        from shared.graph.client import Graph, GraphAuth, graph_http
+        from shared.graph.client import Graph, Sender, graph_http
 
         settings = self._settings
-        auth = GraphAuth(self._tokens, settings.cloud.graph)
-        http = graph_http(settings.graph_url, auth)
+        http = graph_http(settings.graph_url)
         self._open.append(http.close)
-        return lambda: Graph(http)
+        sender = Sender(http, self._tokens, settings.cloud.graph, self._world.now)
+        return lambda: Graph(sender)
 
     @cached_property
     def _tokens(self) -> "TokenSource":
         from shared.auth import TokenSource
 
-        return TokenSource.of(self._settings)
+        return TokenSource.of(self._settings, self._world.now)
 
     @cached_property
     def _mailboxes(self) -> "Mailboxes":
@@ -259,7 +259,9 @@ class Parts:
             return None
         from shared.auth import StorageCredential, TokenSource
 
-        return StorageCredential(TokenSource.managed_identity(storage.client_id), self._world.now)
+        return StorageCredential(
+            TokenSource.managed_identity(storage.client_id, self._world.now), self._world.now
+        )
 
 
 def _app_folder() -> Path:

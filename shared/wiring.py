@@ -88,12 +88,13 @@ class Joinlink(Parts):
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""
         with self._worker_lock:
-            from shared.worker.desk import Desk
+            from shared.worker.desk import PATIENCE, Desk
+            from shared.worker.directory import Directory
 
             return Desk(
                 graph=self._graph(),
                 meetings=self._meetings,
-                directory=self._directory,
+                directory=Directory(self._graph, self._world.now, PATIENCE),
                 rules=self._rule_source,
                 now=self._world.now,
                 report_only=self._settings.report_only,

@@ -9,7 +9,7 @@ import httpx
 
 from shared.auth import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.graph.client import Graph, GraphAuth, graph_http
+from shared.graph.client import Graph, Sender, graph_http
 from shared.rules.loader import RuleFile
 from shared.storage.last_run import LastRuns
 from shared.storage.leases import MAINTENANCE, MaintenanceLease
@@ -57,11 +57,12 @@ class Product:
         chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
         world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES))
+        sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
         self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
             world=world,
-            graph=Graph(http),
+            graph=Graph(sender),
             policies=policies,
             mailboxes=self.mailboxes,
             queue=tasks,
@@ -82,7 +83,7 @@ class Product:
             policies=policies,
             searcher=CalendarSearcher(
                 world=world,
-                directory=Directory(lambda: Graph(http), now),
+                directory=Directory(lambda: Graph(sender), now),
                 meetings=Meetings(tables(MEETINGS)),
                 report_only=False,
             ),
@@ -91,7 +92,7 @@ class Product:
         )
         self._messages = MailboxMessages(
             world=world,
-            graph=lambda: Graph(http),
+            graph=lambda: Graph(sender),
             tasks=MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
@@ -112,21 +113,20 @@ class Product:
 
 
 def client(graph_url: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Return the product's connection to a stand-in Graph, with the managed identity's token."""
-    with httpx.Client(base_url=graph_url, transport=transport, trust_env=False) as identity:
-        answer = identity.get(
+    """Return the product's connection to a stand-in Graph."""
+    return graph_http(graph_url, transport)
+
+
+class _Tokens:
+    """Gives the managed identity's token, which lasts longer than the simulation."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        answer = http.get(
             "/msi/token",
             params={"resource": _GRAPH, "api-version": "2019-08-01"},
             headers={"X-IDENTITY-HEADER": "sandbox"},
         )
-    return graph_http(graph_url, GraphAuth(_Tokens(answer.json()["access_token"]), _GRAPH), transport)
-
-
-class _Tokens:
-    """Gives the one token that lasts longer than the simulation."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
+        self._value = answer.json()["access_token"]
 
     def token(self, _resource: str, *, refused: str = "") -> Token:
         assert not refused

@@ -1,11 +1,9 @@
-"""The client: calls of `protocol` over one httpx.Client, with a token, one quick retry, and a tally."""
+"""The client: what can be asked of Graph, each call sent by one `Sender` and counted in a tally."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
 import httpx
 
@@ -14,63 +12,24 @@ from shared.domain.mailbox import Subscription, User
 from shared.errors import GraphUnavailable
 from shared.graph import directory_calls, protocol, subscription_calls, wire, wire_directory
 from shared.graph.protocol import Call
+from shared.graph.sending import Sender, Tally
+from shared.graph.transport import TIMEOUT, graph_http
 from shared.graph.wire_pages import CalendarPage, calendar_page_from
 
-#: Graph answers most reads within a second; a minute of silence would hold a thread that others need.
-TIMEOUT = httpx.Timeout(20, connect=5)
+__all__ = ["Graph", "Sender", "Tally", "call_ourselves", "echo_of_ourselves", "graph_http"]
 
-
-class _Token(Protocol):
-    @property
-    def value(self) -> str: ...
-
-
-class _Tokens(Protocol):
-    def token(self, resource: str, *, refused: str = "") -> _Token: ...
-
-
-class GraphAuth(httpx.Auth):
-    """Puts a token on each request, and a fresh one once where Graph answers 401."""
-
-    def __init__(self, tokens: _Tokens, resource: str) -> None:
-        self._tokens = tokens
-        self._resource = resource
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Yield the request with a token; httpx sends it.
-
-        A write to an event is not sent a second time: a 401 does not prove that the first had no effect.
-        """
-        token = self._tokens.token(self._resource).value
-        request.headers["Authorization"] = f"Bearer {token}"
-        response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            token = self._tokens.token(self._resource, refused=token).value
-            if "If-Match" in request.headers:
-                return
-            request.headers["Authorization"] = f"Bearer {token}"
-            yield request
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the calls for one message came to; Microsoft's support asks for the request ids."""
-
-    calls: int = 0
-    writes: int = 0
-    request_ids: list[str] = field(default_factory=list)
-    #: Graph's clock, as its last answer tells it
-    date: str = ""
+#: Directory lists have up to a thousand items a page.
+_MOST_PAGES = 2000
 
 
 class Graph:
     """Graph for the calls of one message; all that it is asked is counted in `tally`.
 
-    Every method raises a `GraphError` whose class says what to do next.
+    Every method raises a `GraphError` whose class says what to do next, or `OutOfTime` before it sends.
     """
 
-    def __init__(self, http: httpx.Client) -> None:
-        self._http = http
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
         self.tally = Tally()
 
     def event(self, mailbox: str, event: str, *, with_body: bool = False) -> Event:
@@ -150,10 +109,13 @@ class Graph:
         return (wire_directory.subscriptions_from(page, call.name) for page in self._pages(call))
 
     def subscriptions_after(self, mark: str) -> tuple[tuple[Subscription, ...], str]:
-        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins anew."""
+        """Return a page of `subscriptions`, and the mark behind it, empty at the end; "" begins again."""
         call = subscription_calls.list_subscriptions()
         page = self._send(protocol.next_page(call, {"@odata.nextLink": mark}) or call if mark else call)
-        return wire_directory.subscriptions_from(page, call.name), str(page.get("@odata.nextLink") or "")
+        following = str(page.get("@odata.nextLink") or "")
+        if following and following == mark:
+            raise GraphUnavailable(call.name, detail="the link to the next page repeats")
+        return wire_directory.subscriptions_from(page, call.name), following
 
     def users(self) -> Iterator[tuple[User, ...]]:
         """Yield all users of the tenant, page by page."""
@@ -175,54 +137,28 @@ class Graph:
         call = directory_calls.read_purpose(mailbox)
         return wire_directory.purpose_from(self._send(call), call.name)
 
-    def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
-        following: Call | None = call
-        while following:
+    def _pages(self, call: Call, most: int = 0) -> Iterator[dict[str, Any]]:
+        """Yield the pages; raises GraphUnavailable where their links repeat or never end."""
+        following, seen, most = call, set[int](), most or _MOST_PAGES
+        while True:
+            seen.add(_place(following))
             page = self._send(following)
             yield page
-            following = protocol.next_page(following, page)
+            link = protocol.next_page(following, page)
+            if link is None:
+                return
+            if _place(link) in seen:
+                raise GraphUnavailable(call.name, detail=f"the links to pages repeat after {len(seen)}")
+            if len(seen) >= most:
+                raise GraphUnavailable(call.name, detail=f"more than {most} pages")
+            following = link
 
     def _send(self, call: Call) -> dict[str, Any]:
-        """Send, a read with one quick retry. After a write without answer, look first what came of it."""
-        try:
-            return self._send_once(call)
-        except GraphUnavailable:
-            if call.method != "GET":
-                raise
-            return self._send_once(call)
-
-    def _send_once(self, call: Call) -> dict[str, Any]:
-        self.tally.calls += 1
-        self.tally.writes += call.method != "GET"
-        try:
-            response = self._http.request(
-                call.method,
-                protocol.VERSION + call.path,
-                params=dict(call.params),
-                headers={**call.headers, "client-request-id": str(uuid4())},
-                json=call.json,
-            )
-        except httpx.TransportError as error:
-            raise GraphUnavailable(call.name, detail=type(error).__name__) from error
-        self.tally.calls += len(response.history)
-        self.tally.date = response.headers.get("date", "")
-        if request_id := response.headers.get("request-id"):
-            self.tally.request_ids.append(request_id)
-        return protocol.decipher(call, response.status_code, response.headers, response.content)
+        return self._sender.send(call, self.tally)
 
 
-def graph_http(
-    graph_url: str, auth: httpx.Auth, transport: httpx.BaseTransport | None = None
-) -> httpx.Client:
-    """Return the connection pool that all messages of a process share; tests bring their own `transport`."""
-    return httpx.Client(
-        base_url=graph_url,
-        auth=auth,
-        timeout=TIMEOUT,
-        transport=transport,
-        headers={"User-Agent": "Joinlink", "Accept": "application/json"},
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-    )
+def _place(call: Call) -> int:
+    return hash((call.path, *sorted(call.params.items())))
 
 
 def call_ourselves(url: str, transport: httpx.BaseTransport | None = None) -> None:

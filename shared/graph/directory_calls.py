@@ -29,6 +29,7 @@ def read_purpose(mailbox: str) -> Call:
     return Call(
         name="read the mailbox's purpose",
         method="GET",
+        mailbox=mailbox,
         path=f"/users/{quote(mailbox, safe='')}/mailboxSettings",
         params={"$select": "userPurpose"},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},

@@ -1,32 +1,17 @@
-"""Graph's protocol without I/O: the calls that we make, and what an answer means.
+"""Graph's protocol without I/O: the calls that we make. What an answer means is in `answers`.
 
 Every call asks for immutable ids and UTC, so that one event has one id in messages, tables and answers
 (https://learn.microsoft.com/graph/outlook-immutable-id).
 """
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from shared.errors import (
-    EventChanged,
-    EventNotFound,
-    Forbidden,
-    GraphError,
-    GraphUnavailable,
-    MailboxUnusable,
-    NotValidated,
-    SubscriptionExists,
-    Throttled,
-    Unauthorized,
-    UnexpectedAnswer,
-)
+from shared.errors import GraphError, GraphUnavailable, MailboxUnusable
 
 VERSION = "/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
@@ -39,20 +24,6 @@ CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider
 
 #: events on a page of a calendar, unless that is too heavy for the mailbox
 PAGE = 100
-DEFAULT_RETRY_AFTER = timedelta(seconds=10)
-LONGEST_RETRY_AFTER = timedelta(hours=6)
-_BANDWIDTH_LIMIT_EXCEEDED = 509  # Graph uses it, http.HTTPStatus does not know it
-_ERROR_CLASSES: Mapping[int, type[GraphError]] = {
-    HTTPStatus.UNAUTHORIZED: Unauthorized,
-    HTTPStatus.FORBIDDEN: Forbidden,
-    HTTPStatus.NOT_FOUND: EventNotFound,
-    HTTPStatus.CONFLICT: EventChanged,
-    HTTPStatus.PRECONDITION_FAILED: EventChanged,
-}
-_SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_UNUSABLE = frozenset(
-    {"mailboxnotenabledforrestapi", "resourcenotfound", "errorinvaliduser", "request_resourcenotfound"}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +31,8 @@ class Call:
     """One request to Graph; `name` is what errors and logs call it, `path` follows the version.
 
     `errors` says what a status means to this call, where that is not what it means to calls about events.
+    `mailbox` is the user whose mailbox it is about, empty where it is about none. `once` marks a write that
+    may mail people: it is never sent twice, whatever is answered.
     """
 
     name: str
@@ -69,6 +42,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, object] | None = None
     errors: Mapping[int, type[GraphError]] = field(default_factory=dict)
+    mailbox: str = ""
+    once: bool = False
 
 
 def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
@@ -76,6 +51,7 @@ def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:
     return Call(
         name="read the event",
         method="GET",
+        mailbox=mailbox,
         path=_event_path(mailbox, event),
         params={"$select": f"{EVENT_FIELDS},body" if with_body else EVENT_FIELDS},
         headers={"Prefer": f'{PREFER}, outlook.body-content-type="text"' if with_body else PREFER},
@@ -103,6 +79,7 @@ def read_calendar_of(mailbox: str, event: str) -> Call:
     return Call(
         name="read the event's calendar",
         method="GET",
+        mailbox=mailbox,
         path=f"{_event_path(mailbox, event)}/calendar",
         params={"$select": CALENDAR_FIELDS},
         headers={"Prefer": PREFER},
@@ -114,6 +91,7 @@ def read_default_calendar(mailbox: str) -> Call:
     return Call(
         name="read the mailbox's calendar",
         method="GET",
+        mailbox=mailbox,
         path=f"/users/{quote(mailbox, safe='')}/calendar",
         params={"$select": CALENDAR_FIELDS},
         headers={"Prefer": PREFER},
@@ -129,9 +107,11 @@ def enable_online_meeting(mailbox: str, event: str, *, etag: str, provider: str)
     return Call(
         name="enable the online meeting",
         method="PATCH",
+        mailbox=mailbox,
         path=_event_path(mailbox, event),
         headers={"Prefer": PREFER, "If-Match": etag},
         json={"isOnlineMeeting": True, "onlineMeetingProvider": provider},
+        once=True,
     )
 
 
@@ -169,13 +149,22 @@ def next_page(call: Call, answer: Mapping[str, Any]) -> Call | None:
     """Return the call for the page that follows `answer`, None after the last.
 
     Only path and query of `@odata.nextLink` are taken: our token goes to no other host.
+
+    Raises:
+        GraphUnavailable: the link can't be read, so what was read is only a part.
     """
     link = answer.get("@odata.nextLink")
-    if not isinstance(link, str):
+    if link is None:
         return None
-    parts = urlsplit(link)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return replace(call, path=parts.path.removeprefix(VERSION), params=query)
+    try:
+        parts = urlsplit(link)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        path = parts.path.removeprefix(VERSION)
+    except (AttributeError, TypeError, ValueError):
+        path = ""
+    if not path.startswith("/"):
+        raise GraphUnavailable(call.name, detail="the link to the next page can't be read")
+    return replace(call, path=path, params=query)
 
 
 def page_of(call: Call, mark: str, size: int) -> Call:
@@ -186,79 +175,3 @@ def page_of(call: Call, mark: str, size: int) -> Call:
 
 def _event_path(mailbox: str, event: str) -> str:
     return f"/users/{quote(mailbox, safe='')}/events/{quote(event, safe='')}"
-
-
-def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return the JSON object of an answer. `headers` must find their names in any case.
-
-    Raises:
-        GraphError: the subclass names what to do next.
-    """
-    data = _json_object(body)
-    request_id = headers.get("request-id", "")
-    if status == HTTPStatus.NO_CONTENT:
-        return {}
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        if data is None:
-            raise UnexpectedAnswer(call.name, status=status, request_id=request_id, detail="no JSON object")
-        return data
-    code = _deepest_code(data)
-    if status in {429, _BANDWIDTH_LIMIT_EXCEEDED} or (status in {503, 504} and "retry-after" in headers):
-        raise Throttled(
-            call.name, retry_after=_retry_after(headers), status=status, code=code, request_id=request_id
-        )
-    kind = call.errors.get(status) or _error_class(status, code)
-    if kind is SubscriptionExists:
-        named = _SUBSCRIPTION.search(_message(data))
-        raise SubscriptionExists(
-            call.name, subscription=named[0] if named else "", status=status, code=code, request_id=request_id
-        )
-    if kind is NotValidated and "validation" not in f"{code} {_message(data)}".lower():
-        kind = UnexpectedAnswer
-    raise kind(call.name, status=status, code=code, request_id=request_id)
-
-
-def _error_class(status: int, code: str) -> type[GraphError]:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return GraphUnavailable
-    if status == HTTPStatus.NOT_FOUND and code.lower() in _UNUSABLE:
-        return MailboxUnusable
-    return _ERROR_CLASSES.get(status, UnexpectedAnswer)
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _deepest_code(data: dict[str, Any] | None) -> str:
-    """Return the innermost `code` of an error body (https://learn.microsoft.com/graph/errors)."""
-    code = ""
-    node: object = (data or {}).get("error")
-    while isinstance(node, dict):
-        if isinstance(node.get("code"), str) and node["code"]:
-            code = node["code"]
-        node = node.get("innerError") or node.get("innererror")
-    return code[:80]
-
-
-def _message(data: dict[str, Any] | None) -> str:
-    """Return Graph's own words. They are searched where no code tells, and never passed on."""
-    error = (data or {}).get("error")
-    return str(error.get("message")) if isinstance(error, dict) else ""
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta:
-    """Read Retry-After (RFC 9110, 10.2.3), in seconds or as a date held against the answer's own Date."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal() and value.isascii():
-        wait = timedelta(seconds=min(int(value), LONGEST_RETRY_AFTER.total_seconds()))
-    else:
-        try:
-            wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-        except (ValueError, TypeError):
-            wait = DEFAULT_RETRY_AFTER
-    return min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)

@@ -33,6 +33,7 @@ def create_subscription(
     return Call(
         name="create the subscription",
         method="POST",
+        mailbox=mailbox,
         path="/subscriptions",
         headers={"Prefer": 'IdType="ImmutableId"'},
         json={

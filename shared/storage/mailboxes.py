@@ -61,9 +61,9 @@ class Mailbox:
     making_endpoint: str = ""
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
-    #: one answer of Graph spoke against the mailbox, as this state; it counts when another agrees
-    suspected_since: datetime | None = None
+    #: the state that one answer of Graph spoke for, and when; a second one some minutes later decides
     suspected_as: str = ""
+    suspected_since: datetime | None = None
     #: what Graph says the mailbox is for, such as `user`; empty where it did not say
     purpose: str = ""
     #: when Graph could not say it for the first time
@@ -146,7 +146,7 @@ class Mailboxes:
 
     def mark(self, mailbox: str, state: MailboxState, *, why: str, at: datetime) -> None:
         """Note the state of a mailbox, with Graph's code as the reason."""
-        self.note(mailbox, state=state, why=why, state_since=at)
+        self.note(mailbox, state=state, why=why, state_since=at, suspected_as=None, suspected_since=None)
 
     def state(self, mailbox: str) -> MailboxState | None:
         """Return the state, None for a mailbox that was never marked."""

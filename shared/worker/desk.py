@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.event import Event
 from shared.domain.mailbox import User
@@ -13,6 +13,9 @@ from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, Stored
 from shared.worker.directory import Directory
 from shared.worker.policies import RuleSource
+
+#: an admin waits for a large group, and holds no thread that others need
+PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)

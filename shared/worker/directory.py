@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Protocol
 
 from shared.domain.meeting import Meeting
@@ -10,12 +9,20 @@ from shared.errors import GraphError, GraphUnavailable, Throttled, Unauthorized
 from shared.logs import logger
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
+from shared.single_flight import PATIENCE, SingleFlight
 
 KEPT = timedelta(hours=6)
 _KEPT_AT_MOST = timedelta(days=1)
 _TRY_AGAIN = timedelta(minutes=1)
+#: A group that Graph shows empty is asked for less often: that rarely passes by itself.
+_EMPTY_AGAIN = timedelta(minutes=10)
+_SAY_AGAIN = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PASSING = (Throttled, GraphUnavailable, Unauthorized)
+_EMPTY = (
+    "Graph shows no members, which may be a hidden membership: add members, or grant Member.Read.Hidden;"
+    " until then rules that need this group can't be told"
+)
 
 
 class _Graph(Protocol):
@@ -28,13 +35,20 @@ class Directory:
     """Asks Graph for each fact once in six hours; in an outage the last answer holds for a day.
 
     Every method raises Throttled, GraphUnavailable or Unauthorized where a fact was not read for so long and
-    will be once this trouble is over. A fact that Graph does not let us read, or not any more, is not known.
+    will be once this trouble is over. A fact that Graph does not let us read, or not any more, is not known;
+    neither is a group that it shows empty. Nobody waits for an answer longer than `patience`.
     """
 
-    def __init__(self, graph: Callable[[], _Graph], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        graph: Callable[[], _Graph],
+        now: Callable[[], datetime],
+        patience: timedelta = PATIENCE,
+    ) -> None:
         self._graph = graph
         self._now = now
-        self._domains = _Kept("verified domains", lambda: _some(graph().verified_domains()), now)
+        self._patience = patience
+        self._domains = _Kept("verified domains", lambda: _some(graph().verified_domains()), now, patience)
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
@@ -56,54 +70,84 @@ class Directory:
 
     def _group(self, group: str) -> "_Kept":
         # Two threads may make one each; either will do, and setdefault lets both use the same.
-        fresh = _Kept(f"group {group}", lambda: self._graph().group_members(group), self._now)
-        return self._groups.setdefault(group, fresh)
+        def ask() -> frozenset[str]:
+            return self._graph().group_members(group)
+
+        return self._groups.setdefault(group, _Kept(f"group {group}", ask, self._now, self._patience))
 
 
 class _Kept:
-    """One set of words, read now and then; safe to share between threads."""
+    """One set of words, read now and then; safe to share between threads, of which one asks for all.
 
-    def __init__(self, what: str, ask: Callable[[], frozenset[str]], now: Callable[[], datetime]) -> None:
+    Only the fetch changes it, and there is one at a time.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        ask: Callable[[], frozenset[str]],
+        now: Callable[[], datetime],
+        patience: timedelta,
+    ) -> None:
         self._what = what
         self._ask = ask
         self._now = now
-        self._lock = Lock()
+        self._flight: SingleFlight[frozenset[str] | None] = SingleFlight(self._slow, now, patience=patience)
         self._due = _LONG_AGO
         self._known: frozenset[str] | None = None
         self._known_until = _LONG_AGO
-        self._was_empty = False
+        self._said = ("", _LONG_AGO)
 
     def current(self) -> frozenset[str] | None:
-        # While one thread asks, the others go on with what is known.
-        if not self._lock.acquire(blocking=self._known is None):
-            return self._known
+        """Return what is known now; raises a GraphError where nothing is, for the moment."""
+        now, known = self._now(), self._known
+        if now < self._due:
+            return known
+        if known is None or now >= self._known_until:
+            return self._flight.fetch(self._read)
+        # While one thread asks, the others go on with what is known; it does so, too, where that takes long.
+        if self._flight.is_under_way:
+            return known
         try:
-            now = self._now()
-            if now >= self._due:
-                self._due = now + self._read(now)
-            return self._known
-        finally:
-            self._lock.release()
+            return self._flight.fetch(self._read)
+        except GraphError:
+            return known
 
-    def _read(self, now: datetime) -> timedelta:
+    def _slow(self) -> GraphError:
+        return GraphUnavailable(f"read the {self._what}", detail="it takes longer than anybody waits")
+
+    def _read(self) -> frozenset[str] | None:
+        now = self._now()
+        if now < self._due:  # somebody else's fetch has just ended
+            return self._known
         if now >= self._known_until:
             self._known = None
         try:
-            # Nothing is known that an empty answer, a stutter of Graph's maybe, could be held against.
-            answer = self._ask() or (self._ask() if self._known is None else frozenset())
+            answer = self._ask()
         except GraphError as error:
-            logger().warning("directory.refused", what=self._what, detail=str(error))
-            if not isinstance(error, _PASSING):
-                self._known = None
-            elif self._known is None:
+            self._say(str(error), now)
+            is_passing = isinstance(error, _PASSING)
+            if is_passing and self._known is None:
                 raise _of_the_directory(error) from error
-            return _TRY_AGAIN
-        # An empty answer may be a stutter of Graph's: two have to agree that nobody is left.
-        is_sure = bool(answer) or self._was_empty
-        self._was_empty = not answer
-        if is_sure or self._known is None:
-            self._known, self._known_until = answer, now + _KEPT_AT_MOST
-        return KEPT if is_sure else _TRY_AGAIN
+            if not is_passing:
+                self._known = None
+            self._due = now + _TRY_AGAIN
+            return self._known
+        if not answer:
+            self._say(_EMPTY, now)
+            self._due = now + _EMPTY_AGAIN
+            return self._known
+        self._said = ("", _LONG_AGO)
+        self._known, self._known_until = answer, now + _KEPT_AT_MOST
+        self._due = now + KEPT
+        return answer
+
+    def _say(self, detail: str, now: datetime) -> None:
+        """Log what is wrong; the same once a day."""
+        last, at = self._said
+        if detail != last or now - at >= _SAY_AGAIN:
+            self._said = (detail, now)
+            logger().warning("directory.refused", what=self._what, detail=detail)
 
 
 def _some(domains: frozenset[str]) -> frozenset[str]:

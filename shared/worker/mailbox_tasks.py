@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import GraphError, JoinlinkError, StorageUnavailable
+from shared.errors import JoinlinkError, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
-from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
-from shared.worker import delays, suspicion
+from shared.storage.mailboxes import Mailbox, Mailboxes
+from shared.worker import delays
 from shared.worker.handled import Handled, after_trouble, later
 from shared.worker.plans import ASKED
-from shared.worker.refusals import note_refusal
+from shared.worker.refusals import note_refusal, state_after
 from shared.worker.subscriptions import Subscriptions
 from shared.worker.sweep import Sweeper
 from shared.worker.world import World
@@ -70,31 +70,19 @@ class MailboxTasks:
 
     def _after(self, error: JoinlinkError, task: MailboxTask) -> Handled:
         """Return what an error makes of the task; note what it says of the mailbox."""
-        state = suspicion.accused_as(error)
-        if state and isinstance(error, GraphError) and task.task is not TaskKind.UNSUBSCRIBE:
-            try:
-                if not self._condemn(error, state, task):
-                    return later(task, Reason.SECOND_LOOK, suspicion.LOOK_AGAIN, detail=str(error))
-            except StorageUnavailable as trouble:
-                error = trouble
-        handled = after_trouble(error, task, self._world.uniform)
+        trouble = error
+        if task.task is not TaskKind.UNSUBSCRIBE:
+            trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
+        if state_after(trouble):
+            logger().warning(
+                "mailbox.lost",
+                mailbox=task.mailbox,
+                trace=task.trace,
+                subscription=None,
+                detail=str(trouble),
+            )
+        handled = after_trouble(trouble, task, self._world.uniform)
         return self._not_set_aside(handled, task) if task.task is TaskKind.SWEEP else handled
-
-    def _condemn(self, error: GraphError, state: MailboxState, task: MailboxTask) -> bool:
-        """Note that Graph keeps us out of the mailbox; return False where that takes a second answer."""
-        row, now = self._mailboxes.read(task.mailbox), self._world.now()
-        if row.is_let_go:
-            return True  # that weighs more, and stays
-        if not suspicion.is_sure(error, state, row, now):
-            self._mailboxes.note(task.mailbox, suspected_as=state, suspected_since=now)
-            return False
-        trouble = note_refusal(error, task.mailbox, self._mailboxes, now, anew=True)
-        if isinstance(trouble, StorageUnavailable):
-            raise trouble
-        logger().warning(
-            "mailbox.lost", mailbox=task.mailbox, trace=task.trace, subscription=None, detail=str(error)
-        )
-        return True
 
     def _acquit(self, row: Mailbox) -> None:
         if row.suspected_since or row.suspected_as:

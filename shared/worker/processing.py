@@ -16,6 +16,7 @@ from shared.errors import (
     GraphError,
     GraphUnavailable,
     JoinlinkError,
+    OutOfTime,
     StateChanged,
     StorageUnavailable,
     TableMissing,
@@ -34,7 +35,7 @@ from shared.worker.directory import Directory
 from shared.worker.enabling import PENDING, Enabler
 from shared.worker.found import Found
 from shared.worker.gate import MailboxGate
-from shared.worker.handled import Handled, after_trouble, later, later_and_longer
+from shared.worker.handled import Handled, after_trouble, later, later_and_longer, later_without_rules
 from shared.worker.memory import Memory
 from shared.worker.policies import Policies
 from shared.worker.reads import Read, RecentReads
@@ -83,9 +84,10 @@ class Processor:
             return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
         policy = self._policies.current()
         if policy is None:
-            return later(change, Reason.NO_VALID_RULES, delays.backoff(0, self._world.uniform))
+            return later_without_rules(change, self._world.uniform)
         if throttled := self._gate.throttled_for(change.mailbox, self._world.now()):
-            return later(change, Reason.THROTTLED, delays.after_throttling(throttled, self._world.uniform))
+            wait = delays.after_throttling(throttled, 0, self._world.uniform)
+            return later(change, Reason.THROTTLED, wait)
         with self._gate.enter(change.mailbox, change.event) as admitted:
             if not admitted:
                 return later(change, Reason.MAILBOX_BUSY, delays.while_busy(self._world.uniform))
@@ -113,21 +115,24 @@ class Processor:
         try:
             if not self._watched.is_in_scope(change, policy, started):
                 return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
-            return self._look_until_it_stands_still(change, graph, policy)
+            handled = self._look_until_it_stands_still(change, graph, policy)
         except TableMissing:
             return Handled(
                 outcome=Outcome.WOULD_ENABLE, reason=Reason.MEMORY_MISSING, policy_hash=policy.hash
             )
-        except (GraphError, StorageUnavailable) as error:
+        except (GraphError, StorageUnavailable, OutOfTime) as error:
             handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
+        else:
+            self._gate.reopen(change.mailbox, self._world.now())
+            return handled
         # One search goes on for all copies of the message.
         searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
         return replace(handled, read=Read(started, frozenset({change.event})) if searched else None)
 
-    def _noted(self, error: GraphError | StorageUnavailable, mailbox: str) -> JoinlinkError:
+    def _noted(self, error: JoinlinkError, mailbox: str) -> JoinlinkError:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
-            self._gate.close(mailbox, self._world.now() + error.retry_after)
+            self._gate.close(mailbox, self._world.now(), error.retry_after)
         return note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from shared.deadline import deadline
 from shared.domain.messages import MailboxTask
-from shared.errors import Forbidden, GraphError, OutOfTime
+from shared.errors import Forbidden, GraphError, MailboxUnusable, OutOfTime
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.worker.suspicion import is_beyond_doubt
+from shared.worker.refusals import leaves_no_doubt
 from shared.worker.world import World
 
 #: Graph's words for what a mailbox may be for, of which we want none
@@ -38,7 +38,7 @@ class Purposes:
             with deadline(_AT_MOST):
                 purpose = graph.purpose(row.id)
         except (GraphError, OutOfTime) as error:
-            if isinstance(error, GraphError) and is_beyond_doubt(error):
+            if isinstance(error, MailboxUnusable) and leaves_no_doubt(error):
                 raise
             self._miss(task, row, error)
             return row.purpose in _ROOMS

@@ -1,6 +1,6 @@
 """What Graph's refusals say: of a write, and of a mailbox."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from shared.errors import (
@@ -8,13 +8,21 @@ from shared.errors import (
     GraphError,
     GraphUnavailable,
     JoinlinkError,
+    MailboxFull,
     MailboxUnusable,
+    SecondLook,
     StorageUnavailable,
+    SubscriptionLimit,
     UnexpectedAnswer,
 )
-from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.graph import codes
+from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
+from shared.worker import delays
 
-_MARKS = {Forbidden: MailboxState.FORBIDDEN, MailboxUnusable: MailboxState.UNUSABLE}
+#: A suspicion that is older than this is no first look any more.
+_STALE = timedelta(hours=2)
+#: Graph's words for a permission or a policy that is in the way
+_DENIED = frozenset({"erroraccessdenied", "accessdenied", "authorization_requestdenied", "extensionerror"})
 
 
 def is_refusal(error: GraphError) -> bool:
@@ -24,19 +32,58 @@ def is_refusal(error: GraphError) -> bool:
     return not isinstance(error, GraphUnavailable) and error.status != HTTPStatus.GATEWAY_TIMEOUT
 
 
+def state_after(error: JoinlinkError) -> MailboxState | None:
+    """Return the state in which an error leaves its mailbox, None where it says nothing of the mailbox."""
+    if isinstance(error, MailboxFull | SubscriptionLimit):  # these pass
+        return None
+    if isinstance(error, Forbidden):
+        return MailboxState.FORBIDDEN
+    return MailboxState.UNUSABLE if isinstance(error, MailboxUnusable) else None
+
+
+def leaves_no_doubt(error: GraphError) -> bool:
+    """Tell whether Graph's code says for sure that the mailbox is shut; a bare 401, 403 or 404 does not."""
+    return codes.mean_unusable((error.code,)) or error.code.lower() in _DENIED
+
+
 def note_refusal(
     error: JoinlinkError, mailbox: str, mailboxes: Mailboxes, at: datetime, *, anew: bool
 ) -> JoinlinkError:
     """Note the state of a mailbox that Graph keeps us out of; return the error to act on.
 
+    One answer that leaves doubt is only noted as a suspicion: the same some minutes later decides.
+
     It is tried again some time after the state began. `anew` lets that time begin again, for that was such a
-    try; an event that is refused does not, or a busy mailbox would never be tried.
+    try; an event that is refused does not, or a busy mailbox would never be tried. Nor does an event bring a
+    mailbox back that was let go.
     """
-    if isinstance(error, Forbidden | MailboxUnusable):
-        state = _MARKS[type(error)]
-        try:
-            if anew or mailboxes.state(mailbox) is not state:
-                mailboxes.mark(mailbox, state, why=error.code, at=at)
-        except StorageUnavailable as trouble:
-            return trouble
+    state = state_after(error)
+    if state is None or not isinstance(error, GraphError):
+        return error
+    try:
+        row = mailboxes.read(mailbox)
+        if row.is_let_go and not anew:
+            return error
+        if row.state is not state and not leaves_no_doubt(error) and not _is_confirmed(row, state, at):
+            return _suspect(error, row, state, mailboxes, at)
+        if anew or row.state is not state:
+            mailboxes.mark(mailbox, state, why=error.code, at=at)
+    except StorageUnavailable as trouble:
+        return trouble
     return error
+
+
+def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:
+    """Tell whether the same was suspected some minutes ago."""
+    if row.suspected_as != state or row.suspected_since is None:
+        return False
+    return delays.SECOND_LOOK <= at - row.suspected_since < _STALE
+
+
+def _suspect(
+    error: GraphError, row: Mailbox, state: MailboxState, mailboxes: Mailboxes, at: datetime
+) -> SecondLook:
+    is_new = row.suspected_as != state or row.suspected_since is None
+    if is_new or not timedelta(0) <= at - (row.suspected_since or at) < _STALE:
+        mailboxes.note(row.id, suspected_as=state, suspected_since=at)
+    return SecondLook(str(error))

@@ -33,7 +33,7 @@ from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.worker import delays
 from shared.worker.calendar_search import CalendarSearcher, Judged, Search
-from shared.worker.handled import Handled, after_trouble, later
+from shared.worker.handled import Handled, after_trouble, later, later_without_rules
 from shared.worker.policies import Policies
 from shared.worker.sweep_mark import SweepMark
 from shared.worker.unreadable import report_unreadable
@@ -95,7 +95,7 @@ class Sweeper:
         """
         policy = self._policies.current()
         if policy is None:
-            return later(task, Reason.NO_VALID_RULES, delays.backoff(0, self._world.uniform))
+            return later_without_rules(task, self._world.uniform)
         now = self._world.now()
         done = SweepMark.decode(task.mark) or SweepMark(start=now)
         search = Search(

@@ -8,15 +8,18 @@ import pytest
 from shared.errors import (
     Forbidden,
     GraphError,
+    GraphUnavailable,
     MailboxUnusable,
     NotValidated,
     SubscriptionExists,
+    SubscriptionLimit,
     SubscriptionNotFound,
     UnexpectedAnswer,
 )
 from shared.graph import subscription_calls
+from shared.graph.answers import decipher
 from shared.graph.client_state import client_state
-from shared.graph.protocol import Call, decipher
+from shared.graph.protocol import Call
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 MADE = "22222222-2222-4222-8222-222222222222"
@@ -40,6 +43,25 @@ def refusal(code: str, message: str) -> bytes:
     [
         pytest.param(CREATE, 400, refusal("InvalidRequest", "Subscription validation request timed out."), NotValidated, id="a cold start"),
         pytest.param(CREATE, 400, refusal("ValidationError", "must respond with 200 OK"), NotValidated, id="a handshake that failed"),
+        *(
+            pytest.param(CREATE, 400, refusal(code, text), NotValidated, id=text[:40])
+            for code, text in [
+                ("ValidationError", "Subscription validation request failed. HTTP status code is 'Forbidden'."),
+                ("InvalidRequest", "The underlying connection was closed: An unexpected error occurred on a send."),
+                ("ValidationError", "The remote name could not be resolved: 'app.azurewebsites.net'"),
+                ("InvalidRequest", "The SSL connection could not be established, see inner exception."),
+                ("InvalidRequest", "TLS handshake failed"),
+                ("BadRequest", "The operation has timed out."),
+                ("BadRequest", "Unable to connect to the remote server"),
+            ]
+        ),
+        pytest.param(CREATE, 400, refusal("ValidationError", "The value of expirationDateTime is invalid."), UnexpectedAnswer, id="a bare ValidationError"),
+        pytest.param(CREATE, 400, refusal("ValidationError", "latestSupportedTlsVersion is not one of the values."), UnexpectedAnswer, id="a property that speaks of TLS"),
+        pytest.param(CREATE, 403, refusal("ExtensionError", "Operation: Create; Exception: [Status Code: Forbidden; Reason: Maximum number of subscriptions reached]"), SubscriptionLimit, id="too many"),
+        pytest.param(CREATE, 403, refusal("Forbidden", "The limit of 1000 active subscriptions is exceeded"), SubscriptionLimit, id="too many, in other words"),
+        pytest.param(CREATE, 404, refusal("MailboxNotSupportedForRESTAPI", ""), MailboxUnusable, id="a mailbox without REST"),
+        pytest.param(RENEW, 400, b"", GraphUnavailable, id="an empty 400"),
+        pytest.param(RENEW, 404, b"<html>", GraphUnavailable, id="a proxy's 404"),
         pytest.param(CREATE, 400, refusal("InvalidRequest", "The resource is not supported."), UnexpectedAnswer, id="a request that makes no sense"),
         pytest.param(CREATE, 403, refusal("ExtensionError", "Access to OData is disabled"), Forbidden, id="a policy"),
         pytest.param(CREATE, 404, refusal("ExtensionError", "REST API is not yet supported for this mailbox."), MailboxUnusable, id="no mailbox"),

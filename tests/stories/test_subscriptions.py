@@ -328,7 +328,7 @@ def test_one_stray_answer_condemns_no_mailbox(story: Story, status: int) -> None
     )
     subscribe(story, ada)
     assert row(ada).state is None
-    story.wait(timedelta(minutes=6))
+    story.wait(timedelta(minutes=8))
 
     assert row(ada).state is MailboxState.ACTIVE
     assert (row(ada).suspected_as, row(ada).suspected_since) == ("", None)
@@ -343,7 +343,7 @@ def test_two_answers_that_agree_condemn(story: Story, status: int, state: Mailbo
         Fault(method="POST", path="/subscriptions", status=status, code="X", count=None)
     )
     subscribe(story, ada)
-    story.wait(timedelta(minutes=6))
+    story.wait(timedelta(minutes=8))
 
     assert next(reason for _, _, reason in story.tasks(ada)) == "second_look"
     assert row(ada).state is state

@@ -84,9 +84,9 @@ class Process:
     """A process of the app, as its policy shows it."""
 
     def __init__(self, policies: Policies) -> None:
-        self._policies = policies
+        self.policies = policies
 
     def rules(self) -> list[str] | None:
         """Return the ids of the rules in force; None where messages wait."""
-        policy = self._policies.current()
+        policy = self.policies.current()
         return None if policy is None else [rule.id for rule in policy.rules]

@@ -1,6 +1,8 @@
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared.worker.gate import MailboxGate
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -46,9 +48,51 @@ def test_whoever_leaves_makes_room_even_after_an_error() -> None:
 def test_a_throttled_mailbox_rests_for_as_long_as_graph_asked() -> None:
     """Until then no call is made: it would count against us and be refused."""
     gate = MailboxGate()
-    gate.close("ada", NOW + timedelta(seconds=30))
-    gate.close("ada", NOW + timedelta(seconds=10))
+    gate.close("ada", NOW, timedelta(seconds=30))
+    gate.close("ada", NOW, timedelta(seconds=10))
 
     assert gate.throttled_for("ada", NOW) == timedelta(seconds=30)
     assert gate.throttled_for("ada", NOW + timedelta(seconds=30)) == timedelta(0)
     assert gate.throttled_for("bo", NOW) == timedelta(0)
+
+
+def test_a_mailbox_that_is_throttled_again_and_again_rests_longer_and_longer() -> None:
+    """Graph may say `Retry-After: 0` for ever; a success ends it."""
+    gate, now, rests = MailboxGate(), NOW, []
+    for _ in range(9):
+        gate.close("ada", now, timedelta(0))
+        rests.append(gate.throttled_for("ada", now).total_seconds())
+        now += gate.throttled_for("ada", now)
+    gate.reopen("ada", now)
+    gate.close("ada", now, timedelta(0))
+
+    assert rests == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+    assert gate.throttled_for("ada", now) == timedelta(seconds=5)
+
+
+def test_calls_that_are_throttled_together_count_once() -> None:
+    """Three changes of a mailbox are under way; the longest wait holds."""
+    gate = MailboxGate()
+    for seconds in (0, 7, 0):
+        gate.close("ada", NOW, timedelta(seconds=seconds))
+
+    assert gate.throttled_for("ada", NOW) == timedelta(seconds=7)
+
+
+def test_an_answer_that_began_before_does_not_reopen_a_throttled_mailbox() -> None:
+    """Graph's last word counts."""
+    gate = MailboxGate()
+    gate.close("ada", NOW, timedelta(seconds=30))
+    gate.reopen("ada", NOW + timedelta(seconds=1))
+
+    assert gate.throttled_for("ada", NOW) == timedelta(seconds=30)
+
+
+def test_what_is_remembered_of_throttled_mailboxes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant has more mailboxes than a process has memory."""
+    monkeypatch.setattr("shared.worker.gate.MOST_CLOSED", 10)
+    gate = MailboxGate()
+    for n in range(100):
+        gate.close(f"m{n}", NOW, timedelta(seconds=30))
+
+    assert [gate.throttled_for(f"m{n}", NOW) > timedelta(0) for n in range(100)] == [False] * 90 + [True] * 10

@@ -1,9 +1,13 @@
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from shared.rules.loader import RuleFile
 from tests.worker.rules_desk import BAD, BETTER, GOOD, MINUTE, Desk, Shelf, files
 
 Said = Callable[[], list[dict[str, Any]]]
@@ -176,3 +180,52 @@ def test_what_is_in_force_no_more_is_not_kept() -> None:
     slow.rules()
 
     assert desk.shelf.files == ()
+
+
+def test_a_slow_look_holds_nobody_who_has_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container that hangs delays new rules, not the events that the old ones decide."""
+    desk, may_answer = Desk(a=GOOD), Event()
+    process = desk.process()
+    process.rules()
+    desk.wait()
+    look = desk.read
+
+    def hang() -> tuple[RuleFile, ...]:
+        may_answer.wait(5)
+        return look()
+
+    monkeypatch.setattr(desk, "read", hang)
+    asking = Thread(target=process.rules)
+    asking.start()
+    while not process.policies._flight.is_under_way:
+        asking.join(0.001)
+    found = [process.rules() for _ in range(32)]
+    may_answer.set()
+    asking.join()
+
+    assert found == [["a"]] * 32
+    assert desk.reads == 2
+
+
+def test_a_first_look_that_hangs_lets_messages_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there are no valid rules; no thread is held for longer than its patience."""
+    monkeypatch.setattr("shared.worker.policies.PATIENCE", timedelta(seconds=0.1))
+    desk, may_answer = Desk(a=GOOD), Event()
+    look = desk.read
+
+    def hang() -> tuple[RuleFile, ...]:
+        may_answer.wait(5)
+        return look()
+
+    monkeypatch.setattr(desk, "read", hang)
+    process = desk.process()
+    with ThreadPoolExecutor(32) as threads:
+        found = list(threads.map(lambda _: process.policies.current(), range(32)))
+    may_answer.set()
+    for thread in threading.enumerate():
+        if thread.name == "single-flight":
+            thread.join(5)
+
+    assert found == [None] * 32
+    assert process.rules() == ["a"]
+    assert desk.reads == 1

@@ -1,0 +1,66 @@
+"""Servers that behave badly, each a list of answers that are played one after the other."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+GOOD = '{"@odata.context": "c", "id": "e"}'
+Answer = Callable[[socket.socket], None]
+
+
+def answer(status: int = 200, body: str = GOOD, headers: str = "") -> Answer:
+    """Return what sends a whole answer."""
+    text = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{headers}\r\n{body}"
+    return lambda connection: connection.sendall(text.encode())
+
+
+def drip(text: bytes) -> Answer:
+    """Return what sends a byte at a time, and never comes to an end."""
+
+    def play(connection: socket.socket) -> None:
+        with suppress(OSError):
+            for byte in text + b"x" * 1000:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.02)
+
+    return play
+
+
+def hang_up(connection: socket.socket) -> None:
+    """Close without an answer."""
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def cut_off(connection: socket.socket) -> None:
+    """Close in the middle of the body."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+    hang_up(connection)
+
+
+def say_nothing(_connection: socket.socket) -> None:
+    """Keep the connection open."""
+
+
+@contextmanager
+def server(*answers: Answer) -> Iterator[str]:
+    """Play one answer after the other, the last again and again, on connections that stay open."""
+    left = list(answers)
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while request := connection.recv(65536):
+                while b"\r\n\r\n" not in request:
+                    request += connection.recv(65536)
+                (left.pop(0) if len(left) > 1 else left[0])(connection)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                Thread(target=serve, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"

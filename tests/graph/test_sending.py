@@ -1,0 +1,242 @@
+"""What happens on the way to Graph and back: played against servers that behave badly."""
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.auth import Token
+from shared.deadline import deadline
+from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
+from shared.graph import protocol
+from shared.graph.client import Graph, Sender, Tally, graph_http
+from tests.bad_server import GOOD, Answer, answer, cut_off, drip, hang_up, say_nothing, server
+
+READ = protocol.read_event("m", "e")
+WRITE = protocol.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+REFUSED = json.dumps({"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
+
+
+class Tokens:
+    """Gives a token, another after a refusal, or an error."""
+
+    def __init__(self, *errors: GraphError | None) -> None:
+        self.errors = list(errors)
+        self.refused: list[str] = []
+
+    def token(self, _resource: str, *, refused: str = "") -> Token:
+        if error := self.errors.pop(0) if self.errors else None:
+            raise error
+        self.refused += [refused] if refused else []
+        return Token(f"token-{len(self.refused)}", timedelta(hours=1))
+
+
+@contextmanager
+def sender(url: str, tokens: Tokens | None = None) -> Iterator[Sender]:
+    """Return the product's own sender."""
+    with graph_http(url) as http:
+        yield Sender(http, tokens or Tokens(), "https://graph.microsoft.com", lambda: NOW)
+
+
+def attempt(url: str, call: protocol.Call = WRITE, tokens: Tokens | None = None) -> GraphError:
+    """Send, and return the error."""
+    with sender(url, tokens) as sending, pytest.raises(GraphError) as raised:
+        sending.send(call, Tally())
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a body that drips"),
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX-Long: "), id="headers that drip"),
+        pytest.param(say_nothing, id="silence"),
+    ],
+)
+def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte may come in time; all of them together must."""
+    monkeypatch.setattr("shared.graph.sending.CALL", timedelta(seconds=0.3))
+    with server(play) as url:
+        started = time.monotonic()
+        error = attempt(url)
+
+    assert type(error) is GraphUnavailable
+    assert time.monotonic() - started < 2
+
+
+def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
+    """The quick retry, too, is within the message's deadline."""
+    with server(say_nothing) as url, deadline(timedelta(seconds=0.4)):
+        started = time.monotonic()
+        error = attempt(url, READ)
+
+    assert type(error) is GraphUnavailable
+    assert time.monotonic() - started < 2
+
+
+def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
+    """Then nothing was done, which is what `OutOfTime` says."""
+    tally = Tally()
+    with server(answer()) as url, sender(url) as sending, deadline(timedelta(0)), pytest.raises(OutOfTime):
+        sending.send(WRITE, tally)
+
+    assert (tally.calls, tally.writes) == (0, 0)
+
+
+def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer of Graph's is that long."""
+    monkeypatch.setattr("shared.graph.sending.MOST_BYTES", 100_000)
+    with server(answer(body=json.dumps({"id": "y" * 200_000}))) as url:
+        assert "TooLong" in str(attempt(url))
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param(answer(headers="Content-Encoding: gzip\r\n"), id="what is no gzip"),
+        pytest.param(
+            lambda c: c.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
+                + gzip.compress(b"{}" * 99)[:20]
+            ),
+            id="half of a gzip",
+        ),
+        pytest.param(lambda c: c.sendall(b"\x16\x03\x01\x02\x00 not HTTP at all\r\n\r\n"), id="no HTTP"),
+        pytest.param(answer(302, "", "Location: http://[\r\n"), id="a redirect to nowhere"),
+        pytest.param(answer(headers="Content-Type: application/json; charset=nonsense\r\n", body="{"), id="a truncated body"),
+        pytest.param(cut_off, id="a body cut off"),
+        pytest.param(hang_up, id="no answer"),
+    ],
+)  # fmt: skip
+def test_whatever_is_wrong_on_the_way_is_no_answer(play: Answer) -> None:
+    """And may have come after the effect."""
+    with server(play) as url:
+        assert type(attempt(url)) is GraphUnavailable
+
+
+def test_only_a_connection_that_was_not_made_is_surely_without_effect() -> None:
+    """One that was kept open and breaks when it is used again is not."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with server(answer(), hang_up) as url, sender(url) as sending:
+        sending.send(READ, Tally())
+        with pytest.raises(GraphUnavailable) as broken:
+            sending.send(WRITE, Tally())
+
+    assert type(attempt(f"http://127.0.0.1:{port}")) is NotConnected
+    assert type(broken.value) is GraphUnavailable
+
+
+def test_a_read_takes_a_fresh_token_once() -> None:
+    """Graph refuses old ones after a password change or a policy."""
+    tokens, tally = Tokens(), Tally()
+    with server(answer(401, REFUSED), answer()) as url, sender(url, tokens) as sending:
+        assert sending.send(READ, tally) == json.loads(GOOD)
+
+    assert (tokens.refused, tally.calls) == (["token-0"], 2)
+
+
+def test_a_write_that_was_answered_with_401_is_not_sent_again() -> None:
+    """A proxy may have answered after Graph did it."""
+    tally = Tally()
+    with server(answer(401, REFUSED), answer()) as url, sender(url) as sending, pytest.raises(Unauthorized):
+        sending.send(WRITE, tally)
+
+    assert tally.writes == 1
+
+
+def test_without_a_token_nothing_is_sent() -> None:
+    """So a write surely had no effect."""
+    tally = Tally()
+    away = GraphUnavailable("get a token", detail="ReadTimeout")
+    with server(answer()) as url, sender(url, Tokens(away)) as sending, pytest.raises(NotConnected):
+        sending.send(WRITE, tally)
+
+    assert tally.calls == 0
+
+
+def test_no_fresh_token_proves_nothing_of_a_call_that_was_sent() -> None:
+    """The first request reached somebody."""
+    away = GraphUnavailable("get a token", detail="ReadTimeout")
+    call = protocol.Call(name="renew", method="PATCH", path="/subscriptions/x")
+    with server(answer(401, REFUSED)) as url:
+        assert type(attempt(url, call, Tokens(None, away))) is GraphUnavailable
+
+
+def test_while_graph_is_down_a_message_costs_no_call() -> None:
+    """Five mailboxes without an answer, and the sixth waits."""
+    tally = Tally()
+    with server(answer(500, "")) as url, sender(url) as sending:
+        for n in range(5):
+            with pytest.raises(GraphUnavailable):
+                sending.send(protocol.read_event(f"m{n}", "e"), tally)
+        calls = tally.calls
+        with pytest.raises(GraphPaused) as paused:
+            sending.send(READ, tally)
+
+    # The fifth opened it, so it has no quick retry.
+    assert (calls, tally.calls) == (9, 9)
+    assert paused.value.retry_after == timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("status", [403, 404, 429])
+def test_a_refusal_shows_that_graph_is_there(status: int) -> None:
+    """Only answers that are missing open the breaker."""
+    refusal = json.dumps({"error": {"code": "Some", "message": ""}})
+    with server(answer(status, refusal)) as url, sender(url) as sending:
+        for n in range(9):
+            with pytest.raises(GraphError) as raised:
+                sending.send(protocol.read_event(f"m{n}", "e"), Tally())
+
+    assert not isinstance(raised.value, GraphUnavailable)
+
+
+def pages(*links: str | None) -> Callable[[httpx.Request], httpx.Response]:
+    """Answer pages of a list with these links, the last again and again."""
+    left = list(links)
+
+    def play(_request: httpx.Request) -> httpx.Response:
+        link = left.pop(0) if len(left) > 1 else left[0]
+        body: dict[str, Any] = {"value": []}
+        return httpx.Response(200, json={**body, "@odata.nextLink": link} if link else body)
+
+    return play
+
+
+@pytest.mark.parametrize(
+    ("links", "calls"),
+    [
+        pytest.param(["https://g/v1.0/users?p=1"], 2, id="its own"),
+        pytest.param([f"https://g/v1.0/users?p={n % 2}" for n in range(99)], 3, id="two in turn"),
+        pytest.param([f"https://g/v1.0/users?p={n}" for n in range(999)], 20, id="ever new ones"),
+    ],
+)
+def test_page_links_that_never_end_are_stopped(
+    links: list[str], calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And reported: what was read is no whole list."""
+    monkeypatch.setattr("shared.graph.client._MOST_PAGES", 20)
+    http = graph_http("https://g", httpx.MockTransport(pages(*links)))
+    graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
+    with pytest.raises(GraphUnavailable, match="pages"):
+        for _ in graph.users():
+            pass
+
+    assert graph.tally.calls == calls
+
+
+def test_a_list_of_subscriptions_that_is_read_in_parts_does_not_stand_still() -> None:
+    """Its mark is the link."""
+    http = graph_http("https://g", httpx.MockTransport(pages("https://g/v1.0/subscriptions?p=1")))
+    graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
+    _, mark = graph.subscriptions_after("")
+    with pytest.raises(GraphUnavailable, match="repeats"):
+        graph.subscriptions_after(mark)
