@@ -34,6 +34,8 @@ class Totals:
     #: links that do not fit into this run
     later: int = 0
     would_enable: Counter[str] = field(default_factory=Counter)
+    #: events that can't be read, and so were not judged
+    unreadable: int = 0
     #: mailboxes that could not be searched, each with the reason
     left: dict[str, str] = field(default_factory=dict)
     last: datetime | None = None
@@ -42,6 +44,7 @@ class Totals:
         """Add a mailbox; `planned` is None where nothing is to come in it."""
         self.standings[found.standing] += 1
         self.would_enable.update(found.would_enable)
+        self.unreadable += found.unreadable
         if found.standing is Standing.LEFT:
             self.left[found.mailbox] = found.why
         if found.standing is Standing.UNDER_WAY and found.booked_until:

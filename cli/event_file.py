@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,11 +41,13 @@ def read_event(file: Path) -> EventFile:
     if not isinstance(data, dict) or "value" in data:
         raise Refused(f"{file} holds no single event; save the answer of GET /users/…/events/… in it")
     try:
-        event = event_from({**_NAMELESS, **data}, "read the file")
+        event = event_from({**_NAMELESS, **data, "id": _NAMELESS["id"]}, "read the file")
     except UnexpectedAnswer as error:
         why = error.detail
         raise Refused(f"{file} holds no event as Graph shows it: {why}") from error
-    return EventFile(event, frozenset(data))
+    # Nothing is asked or stored by the id of an event in a file, so any text will do.
+    shown = data["id"] if isinstance(data.get("id"), str) else event.id
+    return EventFile(replace(event, id=shown), frozenset(data))
 
 
 def _json(file: Path) -> Any:

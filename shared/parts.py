@@ -157,7 +157,7 @@ class Parts:
     def _mailboxes(self) -> "Mailboxes":
         from shared.storage.mailboxes import MAILBOXES, Mailboxes
 
-        return Mailboxes(self._table(MAILBOXES))
+        return Mailboxes(self._table(MAILBOXES), self._world.now)
 
     @cached_property
     def _directory(self) -> "Directory":

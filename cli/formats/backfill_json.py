@@ -18,6 +18,7 @@ def document(run: Run, totals: Totals, *, queued: bool, stopped: bool) -> dict[s
         "last": totals.last.isoformat() if totals.last else None,
         "later": totals.later,
         "unsettled": totals.unsettled,
+        "unreadable": totals.unreadable,
         "rules": {rule: _sum(each) for rule, each in totals.rules.items()},
         "would_enable": dict(totals.would_enable),
         "searched": {standing.value: totals.standings[standing] for standing in Standing},

@@ -84,6 +84,8 @@ def _notes(totals: Totals, *, is_braked: bool) -> Iterator[str]:
         yield f"{counted(totals.later, 'link')} more than limits allow in six days: run it again then"
     if totals.unsettled:
         yield f"{counted(totals.unsettled, 'event')} with an attempt under way: the app settles them"
+    if totals.unreadable:
+        yield f"{counted(totals.unreadable, 'event')} left alone: Joinlink does not understand their shape"
     told = {
         Standing.DONE_BEFORE: "done before the break",
         Standing.UNDER_WAY: "left alone: changes of an earlier backfill are still to come there",

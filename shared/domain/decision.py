@@ -118,6 +118,7 @@ class Reason(StrEnum):
     IN_ORDER = "in_order"
     RENEWED_LATELY = "renewed_lately"
     ROOM = "room"
+    UNCLEAR_ROW = "unclear_row"
 
 
 class Verdict(StrEnum):

@@ -7,7 +7,8 @@ Graph owns (`type`, `sensitivity`, provider …) stay strings, because Graph may
 from dataclasses import dataclass
 from datetime import date, datetime
 
-_OCCURRENCES = frozenset({"occurrence", "exception"})
+#: types of events that are judged by their series master
+OCCURRENCES = frozenset({"occurrence", "exception"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class Event:
     @property
     def master(self) -> str | None:
         """The series master by which an occurrence or exception is judged; None for all other events."""
-        return self.series_master_id or None if self.type in _OCCURRENCES else None
+        return self.series_master_id or None if self.type in OCCURRENCES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,12 @@ from shared.graph import directory_calls, protocol, subscription_calls, wire, wi
 from shared.graph.protocol import Call
 from shared.graph.sending import Sender, Tally
 from shared.graph.transport import TIMEOUT, graph_http
+from shared.graph.wire_pages import CalendarPage, calendar_page_from
 
 __all__ = ["Graph", "Sender", "Tally", "call_ourselves", "echo_of_ourselves", "graph_http"]
 
-#: Directory lists have up to a thousand items a page, a calendar's window a hundred.
+#: Directory lists have up to a thousand items a page.
 _MOST_PAGES = 2000
-_MOST_CALENDAR_PAGES = 1000
 
 
 class Graph:
@@ -42,12 +42,22 @@ class Graph:
         call = protocol.read_calendar_of(mailbox, event)
         return wire.calendar_from(self._send(call), call.name)
 
-    def calendar_view(
-        self, mailbox: str, start: datetime, end: datetime, *, with_body: bool = False
-    ) -> Iterator[tuple[Event, ...]]:
-        """Yield what the mailbox's calendar shows between two moments, series expanded, page by page."""
-        call = protocol.read_calendar_view(mailbox, start, end, with_body=with_body)
-        return (wire.events_from(page, call.name) for page in self._pages(call, _MOST_CALENDAR_PAGES))
+    def calendar_page(
+        self,
+        mailbox: str,
+        window: tuple[datetime, datetime],
+        *,
+        mark: str = "",
+        size: int = protocol.PAGE,
+        with_body: bool = False,
+    ) -> CalendarPage:
+        """Read a page of what the mailbox's calendar shows between two moments, series expanded.
+
+        `mark` is the one of the page before, empty for the first page, `size` how many events it may hold.
+        """
+        call = protocol.read_calendar_view(mailbox, *window, with_body=with_body)
+        call = protocol.page_of(call, mark, size)
+        return calendar_page_from(self._send(call), call.name)
 
     def default_calendar(self, mailbox: str) -> Calendar:
         """Read a mailbox's default calendar; MailboxUnusable where there is none."""

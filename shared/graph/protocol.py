@@ -22,6 +22,9 @@ EVENT_FIELDS = (
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
+#: events on a page of a calendar, unless that is too heavy for the mailbox
+PAGE = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -61,7 +64,7 @@ def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_bod
     https://learn.microsoft.com/graph/api/user-list-calendarview
     """
     event = read_event(mailbox, "", with_body=with_body)
-    window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": "100"}
+    window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE)}
     return replace(
         event,
         name="read the calendar view",
@@ -162,6 +165,12 @@ def next_page(call: Call, answer: Mapping[str, Any]) -> Call | None:
     if not path.startswith("/"):
         raise GraphUnavailable(call.name, detail="the link to the next page can't be read")
     return replace(call, path=path, params=query)
+
+
+def page_of(call: Call, mark: str, size: int) -> Call:
+    """Return the call for the page at a mark (the query of a page link), empty for the first page."""
+    query = dict(parse_qsl(mark, keep_blank_values=True)) if mark else call.params
+    return replace(call, params={**query, "$top": str(size)})
 
 
 def _event_path(mailbox: str, event: str) -> str:

@@ -1,13 +1,22 @@
-"""Graph's JSON for calendars and events, checked and turned into our values."""
+"""Graph's JSON for calendars and events, checked and turned into our values.
 
+An event is read leniently where a default is safe: a null category is dropped, a null attendee is somebody
+who can't be told. Where a default could hide what a rule or guard asks for, the event can't be read.
+"""
+
+import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.domain.event import Attendee, Calendar, Event, Location, Recurrence
+from shared.domain.event import OCCURRENCES, Attendee, Calendar, Event, Location, Recurrence
 from shared.domain.timezones import zone_or_utc
-from shared.graph.shapes import Flag, Shape, Text, moment, or_, understood
+from shared.errors import UnreadableEvent
+from shared.graph.shapes import EmptyIsNone, Flag, ItemId, Shape, Text, WithoutNulls, moment, or_, understood
+
+#: Graph's ETags are weak; any other text in an `If-Match` could match what we did not read.
+_ETAG = re.compile(r'W/"[!#-~]{1,1000}"')
 
 
 class _DateTimeTimeZone(Shape):
@@ -32,7 +41,7 @@ class _Recipient(Shape):
 
 
 class _Attendee(_Recipient):
-    type: Text = "required"
+    type: Annotated[str, or_("required")] = "required"
 
 
 class _Location(Shape):
@@ -75,6 +84,8 @@ class _Recurrence(Shape):
 
     def value(self) -> Recurrence:
         pattern, span = self.pattern, self.range
+        if span.type == "numbered" and span.number_of_occurrences < 1:
+            raise ValueError("a series of no occurrences")
         return Recurrence(
             pattern=pattern.type,
             interval=pattern.interval,
@@ -90,10 +101,10 @@ class _Recurrence(Shape):
 
 
 class _Event(Shape):
-    id: str
-    etag: str = Field(alias="@odata.etag")
-    type: Text = "singleInstance"
-    series_master_id: str | None = None
+    id: ItemId
+    etag: Any = Field(default="", alias="@odata.etag")
+    type: Annotated[str, or_("singleInstance")] = "singleInstance"
+    series_master_id: Annotated[ItemId | None, EmptyIsNone] = None
     subject: Text = ""
     organizer: Annotated[_Recipient, or_({})] = _Recipient()
     # Without a word from Graph we are not the organizer: then nothing is written.
@@ -106,23 +117,25 @@ class _Event(Shape):
     online_meeting: Annotated[_OnlineMeeting, or_({})] = _OnlineMeeting()
     start: _DateTimeTimeZone
     end: _DateTimeTimeZone
-    last_modified_date_time: Text = ""
+    last_modified_date_time: Any = None
     recurrence: _Recurrence | None = None
-    attendees: Annotated[list[_Attendee], or_([])] = Field(default_factory=list)
+    attendees: Annotated[list[Annotated[_Attendee, or_({})]], or_([])] = Field(default_factory=list)
     location: Annotated[_Location, or_({})] = _Location()
-    locations: Annotated[list[_Location], or_([])] = Field(default_factory=list)
+    locations: Annotated[list[_Location], WithoutNulls] = Field(default_factory=list)
     body_preview: Text = ""
     body: _Body | None = None
-    categories: Annotated[list[str], or_([])] = Field(default_factory=list)
+    categories: Annotated[list[str], WithoutNulls] = Field(default_factory=list)
     sensitivity: Annotated[str, or_("normal")] = "normal"
     show_as: Annotated[str, or_("unknown")] = "unknown"
     importance: Annotated[str, or_("normal")] = "normal"
 
     def value(self) -> Event:
+        if self.type in OCCURRENCES and not self.series_master_id:
+            raise ValueError("an occurrence of no series")
         places = [place.value() for place in (self.location, *self.locations)]
         return Event(
             id=self.id,
-            etag=self.etag,
+            etag=self.etag if isinstance(self.etag, str) and _ETAG.fullmatch(self.etag) else "",
             type=self.type,
             series_master_id=self.series_master_id,
             subject=self.subject,
@@ -136,7 +149,7 @@ class _Event(Shape):
             join_url=self.online_meeting.join_url,
             start=self.start.utc(is_all_day=self.is_all_day),
             end=self.end.utc(is_all_day=self.is_all_day),
-            last_modified=moment(self.last_modified_date_time) if self.last_modified_date_time else None,
+            last_modified=_moment_or_none(self.last_modified_date_time),
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(Attendee(address=a.email_address.address, type=a.type) for a in self.attendees),
             # `location` and `locations` are kept in step by Exchange; an empty one says nothing.
@@ -151,9 +164,9 @@ class _Event(Shape):
 
 
 class _Calendar(Shape):
-    id: str
+    id: ItemId
     default_online_meeting_provider: Annotated[str, or_("unknown")] = "unknown"
-    allowed_online_meeting_providers: Annotated[list[str], or_([])] = Field(default_factory=list)
+    allowed_online_meeting_providers: Annotated[list[str], WithoutNulls] = Field(default_factory=list)
 
     def value(self) -> Calendar:
         return Calendar(
@@ -163,19 +176,15 @@ class _Calendar(Shape):
         )
 
 
-class _Events(Shape):
-    value: list[_Event]
+def event_from(data: object, call: str) -> Event:
+    """Read an event: an item of a page, or the answer of a GET or PATCH; `call` names it in the error.
 
+    An ETag that is no weak one is read as "": the event can be judged, and not written.
 
-def events_from(data: dict[str, Any], call: str) -> tuple[Event, ...]:
-    """Read a page of events."""
-    with understood(call):
-        return tuple(event.value() for event in _Events.model_validate(data).value)
-
-
-def event_from(data: dict[str, Any], call: str) -> Event:
-    """Read an event out of a GET's or PATCH's answer; `call` names it in the error."""
-    with understood(call):
+    Raises:
+        UnreadableEvent: it does not have an event's shape.
+    """
+    with understood(call, UnreadableEvent):
         return _Event.model_validate(data).value()
 
 
@@ -183,3 +192,11 @@ def calendar_from(data: dict[str, Any], call: str) -> Calendar:
     """Read a calendar."""
     with understood(call):
         return _Calendar.model_validate(data).value()
+
+
+def _moment_or_none(text: object) -> datetime | None:
+    """Read when an event was changed; only statistics go by it."""
+    try:
+        return moment(text) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None

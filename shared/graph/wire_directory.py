@@ -1,14 +1,27 @@
-"""Graph's JSON for users, the tenant and subscriptions, checked and turned into our values."""
+"""Graph's JSON for users, the tenant and subscriptions, checked and turned into our values.
+
+Pages are read item by item: an odd item never costs the others. A property of a user that has not its
+shape counts as not told, so that nobody leaves the scope for it.
+"""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.domain.mailbox import NoCalendar, Subscription, User
-from shared.errors import Forbidden
-from shared.graph.shapes import Shape, Text, moment, or_, understood
+from shared.errors import Forbidden, GraphUnavailable
+from shared.graph.shapes import ItemId, Shape, Text, items_from, moment, or_, understood
+
+
+def _texts_in(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+#: text; anything else counts as not told
+_Told = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
 
 
 class _Domain(Shape):
@@ -24,44 +37,51 @@ class _Organizations(Shape):
 
 
 class _User(Shape):
-    id: Text = ""
-    mail: Text = ""
-    user_principal_name: Text = ""
+    id: _Told = ""
+    mail: Any = ""
+    user_principal_name: _Told = ""
     #: each behind its kind: `SMTP:` the main address, `smtp:` an alias, and others that are not for mail
-    proxy_addresses: Annotated[list[str], or_([])] = Field(default_factory=list)
-    user_type: Text = "Member"
+    proxy_addresses: Annotated[list[str], BeforeValidator(_texts_in)] = Field(default_factory=list)
+    user_type: _Told = "Member"
     # Not told, it is enabled: the mailbox itself will say.
-    account_enabled: Annotated[bool, or_(default=True)] = True
+    account_enabled: Any = True
 
     def value(self) -> User:
         return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
 
     def addresses(self) -> Iterator[str]:
         """Yield the addresses that an event may show, in lower case."""
-        yield from (name.lower() for name in (self.mail, self.user_principal_name) if name)
+        yield from (name.lower() for name in self._names())
         for proxy in self.proxy_addresses:
             kind, _, address = proxy.lower().partition(":")
             if kind == "smtp":
                 yield address
 
+    @property
+    def is_named(self) -> bool:
+        """Whether more is told of the user than that they are there."""
+        return any(self._names())
+
+    def _names(self) -> Iterator[str]:
+        yield from (name for name in (self.mail, self.user_principal_name) if name and isinstance(name, str))
+
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
             return NoCalendar.GUEST
-        if not self.account_enabled:
+        if self.account_enabled is False:
             return NoCalendar.ACCOUNT_DISABLED
-        return None if self.mail else NoCalendar.NO_ADDRESS
+        return NoCalendar.NO_ADDRESS if self.mail in (None, "") and self.is_named else None
+
+
+_NOBODY = _User()
 
 
 class _MailboxSettings(Shape):
-    user_purpose: Text = ""
-
-
-class _Users(Shape):
-    value: list[_User]
+    user_purpose: _Told = ""
 
 
 class _Subscription(Shape):
-    id: str
+    id: ItemId
     resource: Text = ""
     change_type: Text = ""
     notification_url: Text = ""
@@ -79,32 +99,44 @@ class _Subscription(Shape):
         )
 
 
-class _Subscriptions(Shape):
-    value: list[_Subscription]
-
-
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
-    """Read the lower-case addresses of a page of users: mail, aliases, and the name they sign in with."""
-    return frozenset(address for user in _readable(data, call) for address in user.addresses())
+    """Read the lower-case addresses of a page of users: mail, aliases, and the name they sign in with.
+
+    Raises:
+        Forbidden: somebody is listed without a name, so that their addresses are not known.
+    """
+    users = [user for user in _users_in(data, call) if user is not _NOBODY]
+    if not all(user.is_named for user in users):
+        raise _without_names(call)
+    return frozenset(address for user in users for address in user.addresses())
 
 
 def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
-    """Read a page of users."""
-    return tuple(user.value() for user in _readable(data, call))
+    """Read a page of users; `id` is empty where it can't be read: then somebody is missing.
+
+    Raises:
+        Forbidden: all are listed without their names.
+    """
+    users = _users_in(data, call)
+    if users and not any(user.is_named for user in users):
+        raise _without_names(call)
+    return tuple(user.value() for user in users)
 
 
-def _readable(data: dict[str, Any], call: str) -> list[_User]:
-    """Read a page of users of whom more is told than that they are there.
+def _users_in(data: dict[str, Any], call: str) -> list[_User]:
+    """Read the users of a page; an item that is no object tells of nobody."""
+    items = items_from(data, call)
+    return [_User.model_validate(item) if isinstance(item, dict) else _NOBODY for item in items]
+
+
+def _without_names(call: str) -> Forbidden:
+    """Return the error for users of whom is only told that they are there.
 
     Who may read groups and not users gets a list of ids, and no 403 (https://learn.microsoft.com/graph/
     permissions-overview, "Limited information returned for inaccessible member objects").
     """
-    with understood(call):
-        users = _Users.model_validate(data).value
-    if all(user.mail or user.user_principal_name for user in users):
-        return users
     detail = "users are listed without their names: User.Read.All is missing"
-    raise Forbidden(call, status=HTTPStatus.OK, detail=detail)
+    return Forbidden(call, status=HTTPStatus.OK, detail=detail)
 
 
 def user_from(data: dict[str, Any], call: str) -> User:
@@ -119,16 +151,23 @@ def purpose_from(data: dict[str, Any], call: str) -> str:
         return _MailboxSettings.model_validate(data).user_purpose
 
 
-def subscription_from(data: dict[str, Any], call: str) -> Subscription:
-    """Read one subscription."""
-    with understood(call):
+def subscription_from(data: object, call: str) -> Subscription:
+    """Read one subscription.
+
+    Raises:
+        GraphUnavailable: it does not have its shape; if it was just created, the next try finds it.
+    """
+    with understood(call, GraphUnavailable):
         return _Subscription.model_validate(data).value()
 
 
 def subscriptions_from(data: dict[str, Any], call: str) -> tuple[Subscription, ...]:
-    """Read a page of subscriptions."""
-    with understood(call):
-        return tuple(one.value() for one in _Subscriptions.model_validate(data).value)
+    """Read a page of subscriptions; what has not their shape is passed over."""
+    found = []
+    for item in items_from(data, call):
+        with suppress(GraphUnavailable):
+            found.append(subscription_from(item, call))
+    return tuple(found)
 
 
 def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:

@@ -1,8 +1,14 @@
-"""The `mailboxes` table: what we know of each watched mailbox. Spread over 256 partitions by its id."""
+"""The `mailboxes` table: what we know of each watched mailbox. Spread over 256 partitions by its id.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+The columns `subscription`, `endpoint`, `expires`, `renew_at` and `renewed_at` are about the subscription to
+the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix,
+such as `subscription_2`: each column is set by itself, so writers don't undo each other's, and this release
+leaves them alone. Rows only gain optional columns.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +17,8 @@ from shared.domain.messages import TaskReason
 from shared.storage.tables import Table
 
 MAILBOXES = "mailboxes"
+#: of a row, in the column `v`; it grows only where earlier releases must leave the row alone
+VERSION = 1
 
 
 class MailboxState(StrEnum):
@@ -49,11 +57,31 @@ class Mailbox:
     asked_until: datetime | None = None
     #: a subscription is being made until then, which this row does not name yet
     making_until: datetime | None = None
+    #: fingerprint of the endpoint that it is being made with; `MIXED` where that was not always the same
+    making_endpoint: str = ""
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
     #: the state that one answer of Graph spoke for, and when; a second one some minutes later decides
     suspected_as: str = ""
     suspected_since: datetime | None = None
+    #: what Graph says the mailbox is for, such as `user`; empty where it did not say
+    purpose: str = ""
+    #: when Graph could not say it for the first time
+    purpose_missed: datetime | None = None
+    #: events on a page, where the usual number is too heavy for the mailbox; forgotten at `page_until`
+    page_size: int | None = None
+    page_until: datetime | None = None
+    #: a day, and the events (hashed) that were reported on it because they can't be read
+    unreadable: str = ""
+    #: ids of all subscriptions that the row names, those of a later release too
+    subscriptions: frozenset[str] = frozenset()
+    #: why this row is to be left alone: it is from a later release, or holds what we never write
+    unclear: str = ""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether nothing is to be written to it: it left the scope, or its row is to be left alone."""
+        return self.state is MailboxState.REMOVED or bool(self.unclear)
 
     @property
     def is_let_go(self) -> bool:
@@ -71,31 +99,50 @@ class Mailbox:
         return self.last_sweep is None or self.watched_since is None or self.last_sweep < self.watched_since
 
 
+#: in `making_endpoint`: subscriptions may have been made with several endpoints
+MIXED = "mixed"
 #: columns that hold something else than a state, in the words of `Mailbox`
-_TEXTS = ("why", "subscription", "endpoint", "suspected_as")
-_MOMENTS = (
-    "state_since",
-    "expires",
-    "renew_at",
-    "renewed_at",
-    "watched_since",
-    "last_notification",
-    "last_sweep",
-    "asked_until",
-    "making_until",
-    "absent_since",
-    "suspected_since",
+_TEXTS = (
+    "why",
+    "subscription",
+    "endpoint",
+    "making_endpoint",
+    "suspected_as",
+    "purpose",
+    "unreadable",
 )
+_NUMBERS = ("page_size",)
+#: moments, and how far ahead of our clock each may lie: what is further was written by a wrong clock
+_CLOCKS = timedelta(minutes=5)
+_DAY, _LIFE = timedelta(days=1), timedelta(days=8)
+_MOMENTS: Mapping[str, timedelta] = {
+    "state_since": _CLOCKS,
+    "expires": _LIFE,
+    "renew_at": _LIFE,
+    "renewed_at": _CLOCKS,
+    "watched_since": _CLOCKS,
+    "last_notification": _CLOCKS,
+    "last_sweep": _CLOCKS,
+    "asked_until": _DAY,
+    "making_until": timedelta(hours=1),
+    "absent_since": _CLOCKS,
+    "suspected_since": _CLOCKS,
+    "purpose_missed": _CLOCKS,
+    "page_until": _DAY + _CLOCKS,
+}
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+_COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_MOMENTS}
 
 
 class Mailboxes:
-    """Reads and writes mailboxes; `mailbox` is the user's object id.
+    """Reads and writes mailboxes; `mailbox` is the user's object id. Without a clock any moment is believed.
 
     Writes set single columns, so that tasks, the worker and maintenance do not undo each other's.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: Callable[[], datetime] | None = None) -> None:
         self._table = table
+        self._now = now or (lambda: _END)
 
     def mark(self, mailbox: str, state: MailboxState, *, why: str, at: datetime) -> None:
         """Note the state of a mailbox, with Graph's code as the reason."""
@@ -105,28 +152,53 @@ class Mailboxes:
         """Return the state, None for a mailbox that was never marked."""
         return self.read(mailbox).state
 
-    def note(self, mailbox: str, **columns: str | datetime | None) -> None:
+    def note(self, mailbox: str, **columns: str | int | datetime | None) -> None:
         """Set columns, named as in `Mailbox`; None empties one."""
-        assert columns.keys() <= {"state", *_TEXTS, *_MOMENTS}
+        assert columns.keys() <= {"v", *_COLUMNS}
         self._table.merge(mailbox[:2], mailbox, {name: _kept(value) for name, value in columns.items()})
 
     def read(self, mailbox: str) -> Mailbox:
         """Return what we know of a mailbox: nothing but its id, where there is no row."""
         row = self._table.read(mailbox[:2], mailbox)
-        return _mailbox(mailbox, row.values if row else {})
+        return mailbox_from(mailbox, row.values if row else {}, self._now())
 
     def all(self) -> Iterator[Mailbox]:
-        """Yield every mailbox in the order of ids, read page by page."""
-        return (_mailbox(str(values["RowKey"]), values) for values in self._table.rows())
+        """Yield every mailbox in the order of ids, read page by page; one that is unclear, too."""
+        now = self._now()
+        return (mailbox_from(str(values["RowKey"]), values, now) for values in self._table.rows())
 
 
-def _kept(value: str | datetime | None) -> str | datetime:
+def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mailbox:
+    """Read a row, whatever it holds.
+
+    A moment that our clock does not reach is none: the machine that wrote it had a wrong clock, and what it
+    holds up would wait for as long. Anything else that we never write makes the row unclear.
+    """
+    columns = {name: value for name in _COLUMNS if (value := values.get(name)) not in (None, "")}
+    named = frozenset(
+        str(value) for name, value in values.items() if name.startswith("subscription") and value
+    )
+    if unclear := _unclear(values.get("v", VERSION), columns):
+        return Mailbox(id=mailbox, subscriptions=named, unclear=unclear)
+    for name, ahead in _MOMENTS.items():
+        if name in columns and columns[name] > now + ahead:
+            del columns[name]
+    state = MailboxState(columns.pop("state")) if "state" in columns else None
+    return replace(Mailbox(id=mailbox, state=state, subscriptions=named), **columns)
+
+
+def _unclear(version: object, columns: Mapping[str, Any]) -> str:
+    """Return why a row is to be left alone, naming no content; "" for a row of ours."""
+    if version != VERSION:
+        later = isinstance(version, int) and version > VERSION
+        return "a later version wrote it" if later else "its version can't be read"
+    if "state" in columns and columns["state"] not in set(MailboxState):
+        return "column state can't be read"
+    kinds = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_NUMBERS, int) | dict.fromkeys(_MOMENTS, datetime)
+    odd = sorted(name for name, value in columns.items() if not isinstance(value, kinds.get(name, object)))
+    return f"column {odd[0]} can't be read" if odd else ""
+
+
+def _kept(value: str | int | datetime | None) -> str | int | datetime:
     # A merge passes null over; an empty text is what empties a column of any type.
     return value.value if isinstance(value, StrEnum) else "" if value is None else value
-
-
-def _mailbox(mailbox: str, values: Mapping[str, Any]) -> Mailbox:
-    columns: dict[str, Any] = {name: values.get(name) or "" for name in _TEXTS}
-    columns |= {name: values.get(name) or None for name in _MOMENTS}
-    state = MailboxState(values["state"]) if values.get("state") else None
-    return Mailbox(id=mailbox, state=state, **columns)

@@ -74,6 +74,8 @@ class Found:
     wanted: tuple[Wanted, ...] = ()
     #: how many events each rule would enable if it, or the app, were allowed to
     would_enable: Mapping[str, int] = field(default_factory=dict)
+    #: how many events can't be read, and so were not judged
+    unreadable: int = 0
     why: str = ""
     booked_until: datetime | None = None
 
@@ -170,8 +172,10 @@ class Backfill:
             return Found(mailbox=mailbox, standing=Standing.DONE_BEFORE)
         if booked.sent and booked.until and now < booked.until:
             return Found(mailbox=mailbox, standing=Standing.UNDER_WAY, booked_until=booked.until)
-        if self._mailboxes.read(mailbox).is_let_go:
-            return Found(mailbox=mailbox, standing=Standing.NO_CALENDAR)
+        row = self._mailboxes.read(mailbox)
+        if row.is_let_go or row.unclear:
+            standing = Standing.LEFT if row.unclear else Standing.NO_CALENDAR
+            return Found(mailbox=mailbox, standing=standing, why=row.unclear)
         try:
             return replace(self._search_patiently(mailbox, run), booked_until=booked.until)
         except Unauthorized:
@@ -238,12 +242,13 @@ class Backfill:
         would_enable: Counter[str] = Counter()
         for found in self._searcher.judged(search, graph):
             if found.verdict is Verdict.ENABLE:
-                wanted.append(Wanted(found.event.id, found.rule, _mails(found.event)))
+                wanted.append(Wanted(found.id, found.rule, _mails(found.event)))
             elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
                 would_enable[found.rule] += 1
         return Found(
             mailbox=mailbox,
             standing=Standing.SEARCHED,
+            unreadable=search.unreadable_count,
             name=graph.user(mailbox).name if wanted else "",
             wanted=tuple(wanted),
             would_enable=would_enable,

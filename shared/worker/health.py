@@ -28,6 +28,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 _NOT_WATCHED = {
     Watch.UNWATCHED: "in scope are not watched yet",
     Watch.EXPIRED: "had a subscription that has ended; maintenance makes another",
+    Watch.UNCLEAR: "have a row that is left alone: see `unclear_row` in docs/decisions.md",
     Watch.FORBIDDEN: "are closed to Joinlink: see permissions and application access policies",
 }
 

@@ -2,19 +2,16 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import (
-    GraphError,
-    OutOfTime,
-    QueueUnavailable,
-    StorageUnavailable,
-)
+from shared.errors import JoinlinkError, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.worker.handled import Handled, after_trouble
+from shared.worker import delays
+from shared.worker.handled import Handled, after_trouble, later
 from shared.worker.plans import ASKED
 from shared.worker.refusals import note_refusal, state_after
 from shared.worker.subscriptions import Subscriptions
@@ -23,6 +20,8 @@ from shared.worker.world import World
 
 #: Only maintenance, which knows the scope, brings back a mailbox that was let go.
 _BACK_AGAIN = frozenset({TaskReason.NEW, TaskReason.PARKED})
+#: A task that was set aside is not asked for again for so long: it would fill the poison queue.
+_SET_ASIDE = timedelta(hours=12)
 
 
 class MailboxTasks:
@@ -39,30 +38,17 @@ class MailboxTasks:
     def carry_out(self, task: MailboxTask, graph: Graph) -> Handled:
         """Do it, and return what became of it. `graph` counts the calls of this message."""
         try:
-            return self._do(task, graph)
-        except (GraphError, OutOfTime, QueueUnavailable, StorageUnavailable) as error:
-            trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
-        if state_after(trouble):
-            logger().warning(
-                "mailbox.lost",
-                mailbox=task.mailbox,
-                trace=task.trace,
-                subscription=None,
-                detail=str(trouble),
-            )
-        handled = after_trouble(trouble, task, self._world.uniform)
+            row = self._mailboxes.read(task.mailbox)
+            if row.unclear:
+                return Handled(outcome=Outcome.KEPT, reason=Reason.UNCLEAR_ROW, detail=row.unclear)
+            handled = self._do(task, row, graph)
+            self._acquit(row)
+        except JoinlinkError as error:
+            handled = self._after(error, task)
         self._note_wait(handled, task)
         return handled
 
-    def _note_wait(self, handled: Handled, task: MailboxTask) -> None:
-        """Keep maintenance from asking for the same again while this task waits for its next try."""
-        if handled.again:
-            until = self._world.now() + handled.delay + ASKED
-            with suppress(StorageUnavailable):  # then it is asked for twice, which does no harm
-                self._mailboxes.note(task.mailbox, asked_until=until)
-
-    def _do(self, task: MailboxTask, graph: Graph) -> Handled:
-        row = self._mailboxes.read(task.mailbox)
+    def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         if task.task is TaskKind.UNSUBSCRIBE:
             return self._subscriptions.unsubscribe(task, row, graph)
         if row.is_let_go and task.reason not in _BACK_AGAIN:
@@ -77,7 +63,44 @@ class MailboxTasks:
 
     def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         """Sweep a mailbox that is watched; else see to that first, for changes go on meanwhile."""
-        if self._subscriptions.is_alive(task, row, graph):
+        if task.mark or self._subscriptions.is_alive(task, row, graph):
             return self._sweeper.sweep(task, row, graph)
         lost = replace(row, subscription="")
         return self._subscriptions.subscribe(replace(task, reason=TaskReason.GONE), lost, graph)
+
+    def _after(self, error: JoinlinkError, task: MailboxTask) -> Handled:
+        """Return what an error makes of the task; note what it says of the mailbox."""
+        trouble = error
+        if task.task is not TaskKind.UNSUBSCRIBE:
+            trouble = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
+        if state_after(trouble):
+            logger().warning(
+                "mailbox.lost",
+                mailbox=task.mailbox,
+                trace=task.trace,
+                subscription=None,
+                detail=str(trouble),
+            )
+        handled = after_trouble(trouble, task, self._world.uniform)
+        return self._not_set_aside(handled, task) if task.task is TaskKind.SWEEP else handled
+
+    def _acquit(self, row: Mailbox) -> None:
+        if row.suspected_since or row.suspected_as:
+            self._mailboxes.note(row.id, suspected_as="", suspected_since=None)
+
+    def _not_set_aside(self, handled: Handled, task: MailboxTask) -> Handled:
+        """Have a sweep done again however often it failed: it is no news that could get lost."""
+        if not handled.poison:
+            return handled
+        again = replace(task, attempt=min(task.attempt + 1, delays.MOST_ATTEMPTS))
+        wait = delays.backoff(again.attempt, self._world.uniform)
+        reason = Reason.GRAPH_UNAVAILABLE if handled.reason is Reason.TOO_OLD else handled.reason
+        return later(again, reason, wait, detail=handled.detail)
+
+    def _note_wait(self, handled: Handled, task: MailboxTask) -> None:
+        """Keep maintenance from asking for the same again while this task waits for its next try."""
+        if not handled.again and not handled.poison:
+            return
+        wait = handled.delay + ASKED if handled.again else _SET_ASIDE
+        with suppress(StorageUnavailable):  # then it is asked for twice, which does no harm
+            self._mailboxes.note(task.mailbox, asked_until=self._world.now() + wait)

@@ -51,7 +51,7 @@ NOTHING = Plan()
 def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
     """Return what a mailbox needs now. `why` says what makes an unusable one so."""
     now = wanted.now
-    if row.asked_until and now < row.asked_until:
+    if row.unclear or (row.asked_until and now < row.asked_until):
         return NOTHING
     match standing:
         case Standing.OUTSIDE:

@@ -24,6 +24,9 @@ def read_scope(wanted: Mailboxes, graph: Graph, scope: ScopeFile) -> tuple[str, 
     else:
         for item, selector in enumerate(wanted.include, start=1):
             doubts += _include(selector, item, graph, scope)
+    if "" in scope:
+        scope.drop([""])
+        doubts.append("the directory lists somebody whose id can't be read")
     if not len(scope):
         doubts.append("the directory names nobody")
     for selector in wanted.exclude:

@@ -1,86 +1,90 @@
-"""A mailbox's subscription: made, renewed, replaced and ended, always towards what should be.
+"""A mailbox's subscription: created, renewed, replaced and ended, always towards what should be.
 
 Every step is safe to do again, so a task that was killed half-way is simply done once more. The order keeps
 a mailbox from ever being unwatched: the new subscription first, then the row that names it, then the end of
-the old one. One that the row does not name was made by a task that died; the next one takes it over.
+the old one. What Graph denies when it is asked by id is dead, whatever a list or a refusal says.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.mailbox import Subscription
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import Forbidden, GraphUnavailable, SubscriptionExists, SubscriptionNotFound
+from shared.errors import (
+    GraphError,
+    GraphUnavailable,
+    OutOfTime,
+    SubscriptionNotFound,
+    Throttled,
+    Unauthorized,
+)
 from shared.graph.client import Graph
-from shared.graph.subscription_calls import CHANGE_TYPES, LIFETIME, mailbox_watched
+from shared.graph.subscription_calls import LIFETIME
 from shared.logs import logger
-from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
+from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
+from shared.worker.creating import Created, Creator
 from shared.worker.endpoint import Endpoint
 from shared.worker.handled import Handled
+from shared.worker.purposes import Purposes
 from shared.worker.world import World
 
 #: Graph wants no second renewal within ten minutes; `reauthorizationRequired` comes more often.
 RENEWED_LATELY = timedelta(minutes=10)
-#: Graph's words for what a mailbox may be for, of which we want none
-_ROOMS = frozenset({"room", "equipment"})
-#: longer than any task can take (host.json)
-_MAKING = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A subscription that is as it should be, and the one that it takes the place of."""
-
-    subscription: Subscription
-    reason: Reason
-    old: Subscription | None
+_UNKNOWN_TO_GRAPH = "Graph does not know the subscription any more"
+#: trouble that a later try may not meet
+_PASSING = (Throttled, GraphUnavailable, Unauthorized)
 
 
 class Subscriptions:
     """Carries out the tasks about subscriptions; `row` is what is known of the task's mailbox.
 
-    Every method raises GraphError or StorageUnavailable.
+    Every method raises GraphError, OutOfTime or StorageUnavailable.
     """
 
     def __init__(self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint) -> None:
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
+        self._creator = Creator(world=world, mailboxes=mailboxes, endpoint=endpoint)
+        self._purposes = Purposes(world=world, mailboxes=mailboxes)
 
     def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         """See to it that the mailbox is watched, by one subscription that is as the settings want it."""
         old = self._recorded(row, graph)
         if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
-            return self._keep(task, row)
+            return self._keep(task, row, old)
         if old is None and row.subscription:
-            self._lose(task, row, "Graph does not know the subscription any more")
-        if old is None and self._is_room(task.mailbox, graph):
+            self._lose(task, row, _UNKNOWN_TO_GRAPH)
+            row = replace(row, subscription="")
+        if old is None and self._purposes.is_room(task, row, graph):
             self._mailboxes.mark(task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
             return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
-        made = self._make(task.mailbox, old, graph)
-        row = self._record(made, row)
-        if made.old:
-            _delete(made.old.id, graph)
+        created = self._creator.create(row, old, graph)
+        row = self._record(created, row)
+        for one in created.replaced:
+            _clear_away(one.id, graph)
         logger().info(
             "mailbox.subscribed",
             mailbox=task.mailbox,
             trace=task.trace,
-            subscription=made.subscription.id,
-            how=made.reason,
+            subscription=created.subscription.id,
+            how=created.reason,
             because=task.reason,
-            expires=made.subscription.expires,
+            expires=created.subscription.expires,
         )
-        return _swept_next(Handled(outcome=Outcome.SUBSCRIBED, reason=made.reason), task, row)
+        return _swept_next(Handled(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
     def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
-        """Renew the mailbox's subscription with one PATCH; make another where it is gone or out of date."""
+        """Renew the mailbox's subscription with one PATCH; create another where it is gone or out of date."""
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWED_LATELY:
             return Handled(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
+        if not row.purpose and self._purposes.is_room(task, row, graph):
+            return self._let_go_of_room(row, graph)
         try:
             renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
         except SubscriptionNotFound as error:
@@ -98,27 +102,38 @@ class Subscriptions:
         return Handled(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
 
     def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
-        """End the mailbox's subscription: it is not ours to watch any more."""
-        if row.subscription:
-            _delete(row.subscription, graph)
+        """End the mailbox's subscription: it is not ours to watch any more.
+
+        First the row says so, for then nothing is written there. A subscription that Graph does not let us
+        delete is left to the search for surplus ones, and to its own end.
+        """
         state = MailboxState.UNUSABLE if task.reason is TaskReason.UNUSABLE else MailboxState.REMOVED
-        self._mailboxes.note(
-            task.mailbox,
-            subscription="",
-            state=state,
-            why=task.reason,
-            state_since=self._world.now(),
-            watched_since=None,
-            asked_until=None,
-        )
+        now = self._world.now()
+        self._mailboxes.note(task.mailbox, state=state, why=task.reason, state_since=now, watched_since=None)
+        if row.subscription:
+            try:
+                _delete(row.subscription, graph)
+            except _PASSING:
+                raise
+            except GraphError as error:
+                self._lose(task, row, str(error))
+        self._mailboxes.note(task.mailbox, subscription="", asked_until=None)
         return Handled(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
-        """Tell whether Graph still knows the mailbox's subscription; note it if not."""
-        if self._recorded(row, graph):
+        """Tell whether Graph still knows the mailbox's subscription; note it if not.
+
+        Where Graph does not say, it counts as alive: a sweep needs no subscription.
+        """
+        try:
+            if self._recorded(row, graph):
+                return True
+        except _PASSING:
+            raise
+        except GraphError:
             return True
         if row.subscription:
-            self._lose(task, row, "Graph does not know the subscription any more")
+            self._lose(task, row, _UNKNOWN_TO_GRAPH)
         return False
 
     def _recorded(self, row: Mailbox, graph: Graph) -> Subscription | None:
@@ -127,15 +142,17 @@ class Subscriptions:
             return graph.subscription(row.subscription) if row.subscription else None
         return None
 
-    def _is_room(self, mailbox: str, graph: Graph) -> bool:
-        """Tell whether it is a room's or a device's: those organize nothing, and hear of everything."""
-        with suppress(Forbidden):  # MailboxSettings.Read is good to have, and no more
-            return graph.purpose(mailbox) in _ROOMS
-        return False
+    def _let_go_of_room(self, row: Mailbox, graph: Graph) -> Handled:
+        self._mailboxes.mark(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
+        _clear_away(row.subscription, graph)
+        self._mailboxes.note(row.id, subscription="", watched_since=None, asked_until=None)
+        return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
 
-    def _keep(self, task: MailboxTask, row: Mailbox) -> Handled:
+    def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Handled:
         """All is in order; what happened while Graph kept us out is looked for."""
         kept = Handled(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
+        if row.expires is None or row.renew_at is None:
+            self._mailboxes.note(row.id, expires=found.expires, renew_at=self._world.now())
         if row.state is MailboxState.ACTIVE:
             return _swept_next(kept, task, row)
         now = self._world.now()
@@ -144,41 +161,19 @@ class Subscriptions:
         )
         return _swept_next(kept, task, replace(row, watched_since=now))
 
-    def _make(self, mailbox: str, old: Subscription | None, graph: Graph) -> _Made:
-        # So long nobody takes a subscription for surplus that no row names yet.
-        self._mailboxes.note(mailbox, making_until=self._world.now() + _MAKING)
-        self._endpoint.warm()
-        reason = Reason.SUBSCRIPTION_REPLACED if old else Reason.SUBSCRIPTION_CREATED
-        try:
-            return _Made(self._create(mailbox, old, graph), reason, old)
-        except SubscriptionExists as error:
-            found = _existing(error, mailbox, old, graph)
-        if self._endpoint.is_in(found):
-            return _Made(found, Reason.SUBSCRIPTION_ADOPTED, old)
-        if old is None:
-            return self._make(mailbox, found, graph)
-        _delete(found.id, graph)
-        return _Made(self._create(mailbox, old, graph), reason, old)
-
-    def _create(self, mailbox: str, old: Subscription | None, graph: Graph) -> Subscription:
-        return graph.create_subscription(
-            mailbox,
-            change_type=_change_type_beside(old),
-            url=self._endpoint.url,
-            client_state=self._endpoint.client_state(mailbox),
-            expires=self._world.now() + LIFETIME,
-        )
-
-    def _record(self, made: _Made, row: Mailbox) -> Mailbox:
+    def _record(self, created: Created, row: Mailbox) -> Mailbox:
         now = self._world.now()
         # Only a subscription that follows a living one has missed nothing, if Graph notified at all.
-        since = row.watched_since if made.old and made.old.id == row.subscription else now
+        follows = any(one.id == row.subscription for one in created.replaced)
+        since = row.watched_since if follows else now
         self._mailboxes.note(
             row.id,
-            subscription=made.subscription.id,
+            v=VERSION,
+            subscription=created.subscription.id,
             endpoint=self._endpoint.fingerprint,
+            making_endpoint="",
             watched_since=since,
-            **self._life_of(made.subscription),
+            **self._life_of(created.subscription),
         )
         return replace(row, watched_since=since)
 
@@ -204,27 +199,10 @@ class Subscriptions:
         )
 
 
-def _existing(
-    error: SubscriptionExists, mailbox: str, old: Subscription | None, graph: Graph
-) -> Subscription:
-    """Return the subscription that is in the way of a new one.
-
-    Raises:
-        GraphUnavailable: Graph does not show it yet, or no more; both pass.
-    """
-    if error.subscription:
-        with suppress(SubscriptionNotFound):
-            return graph.subscription(error.subscription)
-    wanted = _change_type_beside(old)
-    for page in graph.subscriptions():
-        for found in page:
-            if mailbox_watched(found.resource) == mailbox and found.change_type == wanted:
-                return found
-    raise GraphUnavailable(error.call, status=error.status, code=error.code, detail="and it is not listed")
-
-
-def _change_type_beside(old: Subscription | None) -> str:
-    return next(one for one in CHANGE_TYPES if old is None or one != old.change_type)
+def _clear_away(subscription: str, graph: Graph) -> None:
+    """Delete one that is replaced; if Graph does not, the search for surplus ones will."""
+    with suppress(GraphError, OutOfTime):
+        graph.delete_subscription(subscription)
 
 
 def _delete(subscription: str, graph: Graph) -> None:
@@ -236,5 +214,5 @@ def _swept_next(handled: Handled, task: MailboxTask, row: Mailbox) -> Handled:
     """Have the mailbox swept, if it was not since it is watched."""
     if not row.needs_sweep:
         return handled
-    sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0)
+    sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0, mark="")
     return replace(handled, again=sweep)

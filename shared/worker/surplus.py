@@ -4,11 +4,17 @@ Graph allows 25 calls for its list in 20 seconds, and the list of a large tenant
 looks at some of them and notes where the next one goes on; a new round begins once a day.
 """
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shared.domain.mailbox import Subscription
-from shared.errors import GraphError, SubscriptionNotFound
+from shared.errors import (
+    GraphError,
+    GraphUnavailable,
+    OutOfTime,
+    SubscriptionNotFound,
+    Throttled,
+    Unauthorized,
+)
 from shared.graph.client import Graph
 from shared.graph.subscription_calls import mailbox_watched
 from shared.logs import logger
@@ -43,11 +49,13 @@ class Surplus:
         deleted = 0
         try:
             for _ in range(_PAGES_A_RUN):
-                page, mark = self._graph.subscriptions_after(mark)
+                page, following = self._graph.subscriptions_after(mark)
                 deleted += sum(self._deleted(one, now) for one in page)
+                # A link that leads to its own page leads nowhere.
+                mark = following if following != mark else ""
                 if not mark:
                     break
-        except GraphError as error:
+        except (GraphError, OutOfTime) as error:
             mark = ""  # it may have run out: the next round begins at the beginning
             logger().warning("maintenance.list_refused", detail=str(error))
         self._lease.set_mark(list_mark=mark)
@@ -58,11 +66,20 @@ class Surplus:
         if mailbox is None:
             return False
         row = self._mailboxes.read(mailbox)
+        if row.unclear or found.id in row.subscriptions:
+            return False
         # A task says so before it makes a subscription, and notes its name right after.
         is_in_work = row.making_until is not None and now < row.making_until
         is_left_over = bool(row.subscription) or row.state is MailboxState.REMOVED
-        if found.id == row.subscription or is_in_work or not is_left_over:
+        if is_in_work or not is_left_over:
             return False
-        with suppress(SubscriptionNotFound):  # the list is now and then behind the truth
+        try:
             self._graph.delete_subscription(found.id)
+        except (Throttled, GraphUnavailable, Unauthorized):
+            raise
+        except SubscriptionNotFound:  # the list is now and then behind the truth
+            return True
+        except GraphError as error:  # one that Graph keeps must not keep the others
+            logger().warning("maintenance.list_refused", detail=str(error))
+            return False
         return True

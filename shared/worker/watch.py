@@ -18,10 +18,14 @@ class Watch(StrEnum):
     FORBIDDEN = "forbidden"
     #: it has left the scope
     REMOVED = "removed"
+    #: its row is to be left alone
+    UNCLEAR = "unclear"
 
 
 def watch_of(row: Mailbox, now: datetime) -> Watch:
     """Return how well a mailbox is watched."""
+    if row.unclear:
+        return Watch.UNCLEAR
     if row.state and row.state is not MailboxState.ACTIVE:
         return Watch(row.state.value)
     if not row.subscription:

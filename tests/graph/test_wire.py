@@ -94,10 +94,9 @@ def test_a_recurrence_keeps_what_its_end_depends_on() -> None:
     ("properties", "place"),
     [
         pytest.param({"id": None}, "id", id="no id"),
-        pytest.param({"@odata.etag": 7}, "@odata.etag", id="an etag that is no text"),
         pytest.param({"isOnlineMeeting": "yes"}, "isOnlineMeeting", id="text for true"),
         pytest.param({"attendees": {"address": "secret@contoso.com"}}, "attendees", id="an object for a list"),
-        pytest.param({"attendees": [None]}, "attendees.0", id="a null attendee"),
+        pytest.param({"attendees": [7]}, "attendees.0", id="a number for an attendee"),
         pytest.param({"start": {"dateTime": "secret"}}, "a date that can't be read", id="a date that is none"),
         pytest.param({"start": {"dateTime": "9999-12-31T23:59:59", "timeZone": "Etc/GMT+12"}}, "a date", id="a date after time"),
     ],
@@ -105,7 +104,7 @@ def test_a_recurrence_keeps_what_its_end_depends_on() -> None:
 def test_a_shape_that_we_dont_understand_is_named_without_its_content(
     properties: dict[str, Any], place: str
 ) -> None:
-    """The message goes to poison with the place; what people wrote stays out of the error."""
+    """The event is left alone, and the place is named; what people wrote stays out of the error."""
     with pytest.raises(UnexpectedAnswer) as refused:
         read(**properties)
 

@@ -160,15 +160,236 @@ def test_a_changed_setting_is_followed_without_a_gap(story: Story, setting: str)
     assert writes == ["POST", "POST", "DELETE"]
 
 
-def test_a_subscription_that_graph_only_says_exists_is_found_in_its_list(story: Story) -> None:
-    """Its id should be in the refusal; where it is not, the list shows it."""
+def test_a_subscription_that_graph_only_says_exists_is_not_looked_for(story: Story) -> None:
+    """Its id should be in the refusal; where it is not, another is created beside it, and no list is read."""
     ada = story.person("Ada", watched=False)
-    made = story.stage.watch(ada)
+    story.stage.watch(ada)
     story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", status=409, code="Conflict"))
     subscribe(story, ada)
 
+    assert row(ada).subscription in subscriptions(story, ada)
+    assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_created")
+    assert [
+        c for c in story.stage.graph.calls if c.method == "GET" and c.path.endswith("/subscriptions")
+    ] == []
+
+
+def test_a_subscription_of_an_unknown_key_is_not_adopted(story: Story) -> None:
+    """Same address, and nobody knows with which clientState: it is replaced, for it may notify in vain."""
+    ada = story.person("Ada", watched=False)
+    stranger = story.stage.watch(ada)
+    subscribe(story, ada)
+
+    [made] = subscriptions(story, ada)
+    assert made != stranger
     assert row(ada).subscription == made
-    assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_adopted")
+    assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_replaced")
+
+
+def test_a_key_that_changed_while_a_subscription_was_created_leaves_none_of_the_old(story: Story) -> None:
+    """The answer was lost, then the key changed: what is in the way was created with the old one."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", drop=Drop.AFTER))
+    subscribe(story, ada)
+    [stranger] = subscriptions(story, ada)
+    story.restart(
+        JOINLINK_CLIENT_STATE_KEY="another-key-of-thirty-two-characters",
+        JOINLINK_CLIENT_STATE_KEY_PREVIOUS=CLIENT_STATE_KEY,
+    )
+    story.wait(timedelta(minutes=2))
+
+    [made] = subscriptions(story, ada)
+    assert made != stranger
+    assert row(ada).subscription == made
+
+
+DEAD = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.mark.parametrize("named", [f"Subscription Id <{DEAD}> already exists", "It exists already."])
+def test_a_dead_subscription_that_is_in_the_way_is_never_adopted(story: Story, named: str) -> None:
+    """Graph names it and denies it: tried again with a growing wait, and others go on."""
+    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
+    story.stage.graph.faults.add(
+        Fault(method="POST", path="/subscriptions", status=409, code="Conflict", message=named, count=8)
+    )
+    subscribe(story, ada)
+    for _ in range(30):
+        story.wait(timedelta(seconds=20))
+    early = len([call for call in story.stage.graph.calls if "/subscriptions" in call.path])
+    kept = row(ada)
+    story.stage.graph.faults.clear()
+    story.wait(timedelta(hours=1))
+    subscribe(story, ben)
+
+    assert story.tasks(ada)[0] == ("subscribe", "delayed", "graph_unavailable")
+    assert kept.subscription != DEAD
+    assert early <= 40
+    assert [row(ada).subscription] == subscriptions(story, ada)
+    assert len(subscriptions(story, ben)) == 1
+
+
+def test_a_dead_subscription_leaves_room_for_one_of_the_other_kind(story: Story) -> None:
+    """In the way of one changeType alone: the other says the same."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(
+        Fault(method="POST", path="/subscriptions", status=409, message=f"Subscription Id <{DEAD}> exists")
+    )
+    subscribe(story, ada)
+    [(_, made)] = story.stage.graph.subscriptions.active()
+
+    assert made.change_type == "created,updated,deleted"
+    assert row(ada).subscription == made.id
+
+
+PURPOSE = "mailboxSettings"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(path=PURPOSE, status=503, retry_after=10, count=None), id="503 with a time"),
+        pytest.param(Fault(path=PURPOSE, status=503, count=None), id="503"),
+        pytest.param(Fault(path=PURPOSE, status=403, count=None), id="no access"),
+        pytest.param(Fault(path=PURPOSE, status=429, count=None), id="throttled"),
+        pytest.param(Fault(path=PURPOSE, status=404, count=None), id="a stray 404"),
+        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":', count=None), id="cut off"),
+        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":[7]}', count=None), id="odd"),
+        pytest.param(Fault(path=PURPOSE, drop=Drop.BEFORE, count=None), id="no answer"),
+    ],
+)
+def test_a_purpose_that_graph_does_not_say_stops_nothing(story: Story, fault: Fault) -> None:
+    """The mailbox is watched at once, and its row knows that it is not known."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(fault)
+    subscribe(story, ada)
+
+    assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_created")
+    assert row(ada).purpose == ""
+
+
+def test_a_room_that_was_watched_in_doubt_is_let_go_of_when_graph_says_so(story: Story) -> None:
+    """At the next renewal; and it is said once in between."""
+    room = story.person("Boardroom", watched=False, kind="room")
+    story.stage.graph.faults.add(Fault(path=PURPOSE, status=503, count=None))
+    subscribe(story, room)
+    story.wait(timedelta(days=4))
+    story.task(TaskKind.RENEW, room, TaskReason.DUE)
+    story.wait(timedelta(0))
+    story.stage.graph.faults.clear()
+    assert len(subscriptions(story, room)) == 1
+    story.wait(timedelta(days=2))
+    story.task(TaskKind.RENEW, room, TaskReason.DUE)
+    story.wait(timedelta(0))
+
+    assert subscriptions(story, room) == []
+    assert (row(room).state, row(room).why, row(room).subscription) == (MailboxState.UNUSABLE, "room", "")
+    assert len(story.lines("mailbox.purpose_unknown")) == 1
+
+
+def test_an_old_subscription_that_cant_be_deleted_stops_nothing(story: Story) -> None:
+    """The new one is recorded already; the search for surplus ones deletes it one day."""
+    ada = story.person("Ada", watched=False)
+    subscribe(story, ada)
+    story.restart(
+        JOINLINK_CLIENT_STATE_KEY="another-key-of-thirty-two-characters",
+        JOINLINK_CLIENT_STATE_KEY_PREVIOUS=CLIENT_STATE_KEY,
+    )
+    story.stage.graph.faults.add(Fault(method="DELETE", status=503, count=None))
+    subscribe(story, ada, TaskReason.SETTINGS_CHANGED)
+
+    assert story.tasks(ada)[-1] == ("subscribe", "subscribed", "subscription_replaced")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"id": null}', b'{"id": 7, "expirationDateTime": "x"}'])
+def test_a_created_subscription_whose_answer_is_odd_is_adopted(story: Story, body: bytes) -> None:
+    """It may be there: the next try finds it."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", body=body))
+    subscribe(story, ada)
+    story.wait(timedelta(minutes=2))
+
+    assert ("subscribe", "subscribed", "subscription_adopted") in story.tasks(ada)
+    assert [row(ada).subscription] == subscriptions(story, ada)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_one_stray_answer_condemns_no_mailbox(story: Story, status: int) -> None:
+    """Some minutes later it is asked once more, and all is well."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(
+        Fault(
+            method="POST",
+            path="/subscriptions",
+            status=status,
+            code="UnknownError",
+            count=2 if status == 401 else 1,
+        )
+    )
+    subscribe(story, ada)
+    assert row(ada).state is None
+    story.wait(timedelta(minutes=8))
+
+    assert row(ada).state is MailboxState.ACTIVE
+    assert (row(ada).suspected_as, row(ada).suspected_since) == ("", None)
+    assert story.lines("mailbox.lost") == []
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, MailboxState.FORBIDDEN), (404, MailboxState.UNUSABLE)])
+def test_two_answers_that_agree_condemn(story: Story, status: int, state: MailboxState) -> None:
+    """Minutes apart: now it counts, and is said."""
+    ada = story.person("Ada", watched=False)
+    story.stage.graph.faults.add(
+        Fault(method="POST", path="/subscriptions", status=status, code="X", count=None)
+    )
+    subscribe(story, ada)
+    story.wait(timedelta(minutes=8))
+
+    assert next(reason for _, _, reason in story.tasks(ada)) == "second_look"
+    assert row(ada).state is state
+    assert len(story.lines("mailbox.lost")) == 1
+
+
+def test_a_refusal_never_replaces_that_a_mailbox_was_let_go(story: Story) -> None:
+    """Who left the scope has left it, whatever Graph says while the subscription ends."""
+    ada = story.person("Ada", watched=False)
+    subscribe(story, ada)
+    story.stage.graph.faults.add(Fault(method="DELETE", status=403, count=None))
+    story.task(TaskKind.UNSUBSCRIBE, ada, TaskReason.LEFT_SCOPE)
+    story.wait()
+
+    assert row(ada).state is MailboxState.REMOVED
+    assert story.tasks(ada)[-1] == ("unsubscribe", "unsubscribed", "subscription_deleted")
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        pytest.param({"v": 2}, "a later version wrote it", id="a later version"),
+        pytest.param({"state": "asleep"}, "column state can't be read", id="an unknown state"),
+        pytest.param({"renew_at": "soon"}, "column renew_at can't be read", id="text for a moment"),
+    ],
+)
+def test_a_row_that_is_not_understood_is_left_alone(
+    story: Story, columns: dict[str, object], why: str
+) -> None:
+    """No call, no write, one line that says why; others go on."""
+    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
+    subscribe(story, ada)
+    table = wiring.joinlink()._mailboxes._table
+    table.merge(ada.id[:2], ada.id, columns)
+    before = len(story.stage.graph.calls)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.wait()
+    after = len(story.stage.graph.calls)
+    subscribe(story, ben)
+
+    assert story.tasks(ada)[-1] == ("sweep", "kept", "unclear_row")
+    assert [line["detail"] for line in story.lines("task.finished") if line["reason"] == "unclear_row"] == [
+        why
+    ]
+    assert after == before
+    assert row(ben).state is MailboxState.ACTIVE
 
 
 def test_a_subscription_of_another_address_is_taken_over_by_a_new_one(story: Story) -> None:
