@@ -8,6 +8,7 @@
     ├── QueueUnavailable           Graph is told 503 and delivers again
     ├── StorageUnavailable         try again with backoff
     ├── Unhandled                  the host gives the message again
+    ├── DeskDiffers                the admin gives the command the app's own settings
     ├── StateChanged               somebody else wrote the same row: read and decide again
     ├── RejectedRequest            an HTTP request is answered with `.status`
     └── GraphError
@@ -68,6 +69,10 @@ class StorageUnavailable(JoinlinkError):
 
 class Unhandled(JoinlinkError):
     """A message could not be handled; the text names the places, never what people wrote."""
+
+
+class DeskDiffers(JoinlinkError):
+    """A command at a desk goes by other rules or settings than the app; the text says what to do."""
 
 
 class StateChanged(JoinlinkError):

@@ -2,9 +2,12 @@
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from email.utils import format_datetime
 from itertools import count
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any, cast
 
 from azure.core import MatchConditions
@@ -23,16 +26,17 @@ _STATE = re.compile(r"state eq '([^']*)'")
 class Entity(dict[str, Any]):
     """A row as the SDK shows it."""
 
-    def __init__(self, values: Mapping[str, Any], etag: str) -> None:
+    def __init__(self, values: Mapping[str, Any], etag: str, written: datetime | None) -> None:
         super().__init__(values)
-        self.metadata = {"etag": etag}
+        self.metadata = {"etag": etag, "timestamp": written}
 
 
 class MemoryTable:
     """Rows in the order of their keys, listed page by page; safe to share between threads."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, now: Callable[[], datetime] | None = None) -> None:
         self.table_name = name
+        self._now = now
         self._lock = Lock()
         self._is_there = False
         self._etags = count(1)
@@ -50,8 +54,14 @@ class MemoryTable:
                 raise ResourceExistsError
             self._is_there = True
 
-    def get_entity(self, partition_key: str, row_key: str) -> Entity:
-        """Return a row; raises ResourceNotFoundError."""
+    def get_entity(
+        self, partition_key: str, row_key: str, raw_response_hook: Callable[[Any], None] | None = None
+    ) -> Entity:
+        """Return a row, and the answer with its Date to the hook; raises ResourceNotFoundError."""
+        if raw_response_hook:
+            date = format_datetime(self._now()) if self._now else ""
+            headers = SimpleNamespace(headers={"Date": date})
+            raw_response_hook(SimpleNamespace(http_response=headers))
         with self._lock:
             return self._row((partition_key, row_key))
 
@@ -122,7 +132,7 @@ class MemoryTable:
         if key not in self._rows:
             insort(self._keys, key)
         given = {name: value for name, value in entity.items() if value is not None}
-        self._rows[key] = Entity({**before, **given}, etag)
+        self._rows[key] = Entity({**before, **given}, etag, self._now() if self._now else None)
         return {"etag": etag}
 
     def _row(self, key: _Key) -> Entity:

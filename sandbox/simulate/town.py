@@ -47,7 +47,7 @@ class Town:
 
     def table(self, name: str) -> Table:
         """Return the product's connection to a table."""
-        return self.tables.setdefault(name, MemoryTable(name)).connect()
+        return self.tables.setdefault(name, MemoryTable(name, self.clock)).connect()
 
 
 _TENANT = "c0ffee00-0000-4000-8000-000000000001"

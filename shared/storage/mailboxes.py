@@ -51,6 +51,13 @@ class Mailbox:
     making_until: datetime | None = None
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
+    #: the id of the hold that it is in: it left the scope with too many others, and its subscription stays
+    held: str = ""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it left the scope, so that nothing is written to it."""
+        return self.state is MailboxState.REMOVED or bool(self.held)
 
     @property
     def is_let_go(self) -> bool:
@@ -69,7 +76,7 @@ class Mailbox:
 
 
 #: columns that hold something else than a state, in the words of `Mailbox`
-_TEXTS = ("why", "subscription", "endpoint")
+_TEXTS = ("why", "subscription", "endpoint", "held")
 _MOMENTS = (
     "state_since",
     "expires",

@@ -14,10 +14,13 @@ from shared.graph.subscription_calls import mailbox_watched
 from shared.logs import logger
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.worker.odd_moments import CLOCKS_DIFFER
 from shared.worker.world import World
 
 _ROUND = timedelta(days=1)
 _PAGES_A_RUN = 10
+#: a subscription that is being made is noted by its name long before
+_MAKING = timedelta(hours=1)
 
 
 class Surplus:
@@ -37,7 +40,8 @@ class Surplus:
         noted, now = self._lease.mark(), self._world.now()
         mark, begun = str(noted.get("list_mark") or ""), noted.get("list_begun")
         if not mark:
-            if begun and now < begun + _ROUND:
+            # One that a wrong clock began in the future counts as none.
+            if begun and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
                 return 0
             self._lease.set_mark(list_begun=now)
         deleted = 0
@@ -59,7 +63,7 @@ class Surplus:
             return False
         row = self._mailboxes.read(mailbox)
         # A task says so before it makes a subscription, and notes its name right after.
-        is_in_work = row.making_until is not None and now < row.making_until
+        is_in_work = row.making_until is not None and now < row.making_until <= now + _MAKING
         is_left_over = bool(row.subscription) or row.state is MailboxState.REMOVED
         if found.id == row.subscription or is_in_work or not is_left_over:
             return False

@@ -6,7 +6,7 @@ from threading import Lock
 
 from shared.domain.messages import EventChange, Source
 from shared.rules.policy import Policy
-from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.mailboxes import Mailboxes
 
 _EVERY = timedelta(hours=1)
 _REMEMBERED = 20_000
@@ -41,12 +41,12 @@ class Watched:
         return True
 
     def was_let_go(self, mailbox: str) -> bool:
-        """Tell whether the mailbox has left the scope, by its row as it is now.
+        """Tell whether the mailbox has left the scope, or is held outside it, by its row as it is now.
 
         Raises:
             StorageUnavailable: the row could not be read.
         """
-        return self._mailboxes.state(mailbox) is MailboxState.REMOVED
+        return self._mailboxes.read(mailbox).is_outside
 
     def _remember(self, mailbox: str, now: datetime) -> None:
         with self._lock:
