@@ -1,6 +1,5 @@
 """`joinlink backfill`: links for meetings that are in calendars already. First it counts, then it is done."""
 
-import json
 import re
 import sys
 from collections.abc import Generator
@@ -17,7 +16,7 @@ from cli import parts
 from cli.backfill_totals import Totals
 from cli.formats import backfill_json, backfill_text
 from cli.live import rules_in_force
-from cli.output import Exit, Failed, Refused
+from cli.output import Exit, Failed, Refused, print_json
 from cli.progress import Progress
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailboxes import Group, Selector, User
@@ -133,7 +132,7 @@ class _Errand:
         """Print what it comes to."""
         if self.as_json:
             document = backfill_json.document(self.run, totals, self.doubts, queued=queued, stopped=stopped)
-            print(json.dumps(document, indent=2, ensure_ascii=False))
+            print_json(document)
         else:
             backfill_text.show(totals, queued=queued, stopped=stopped, is_braked=self.is_braked)
 

@@ -43,8 +43,9 @@ class SettingsError(JoinlinkError):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
+        self.headline = "Joinlink can't start until these settings are mended:"
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(f"Joinlink can't start until these settings are mended:{lines}")
+        super().__init__(f"{self.headline}{lines}")
 
 
 class UnreadableMessage(JoinlinkError):

@@ -145,18 +145,18 @@ def test_ten_who_leave_are_let_go(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("setting", "said"),
     [
-        pytest.param("JOINLINK_TENANT_ID", "c0ffee00-0000-4000-8000-00000000dead", "JOINLINK_TENANT_ID is", id="another tenant"),
-        pytest.param("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken", "is not the app's", id="another key"),
-        pytest.param("JOINLINK_RULES", "/nowhere/at/all", "can't be read", id="no folder"),
+        pytest.param(("JOINLINK_TENANT_ID", "c0ffee00-0000-4000-8000-00000000dead"), "JOINLINK_TENANT_ID is", id="another tenant"),
+        pytest.param(("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken"), "is not the app's", id="another key"),
+        pytest.param(("JOINLINK_RULES", "/nowhere/at/all"), "can't be read", id="no folder"),
     ],
 )  # fmt: skip
 def test_a_desk_of_another_app_changes_nothing(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, setting: tuple[str, str], said: str
 ) -> None:
     """It names what differs, and neither a row nor a task comes of it."""
-    monkeypatch.setenv(name, value)
+    monkeypatch.setenv(*setting)
     for _ in range(3):
         ran = at_the_desk("maintain")
         story.wait(timedelta(minutes=15))
