@@ -1,12 +1,15 @@
 """The command line: every command by its name, and what they refuse becomes one sentence."""
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer._click import ClickException  # typer's own copy of click
 
+from cli.clean import line
 from cli.help import Command, Group, unbroken
 from cli.output import Exit, Refused, console, own_version, prepare, refuse
 from shared.errors import JoinlinkError
@@ -28,6 +31,16 @@ _COMMANDS = {
 }
 
 
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Clean what typer will print of the words that were given: a script may take them from file names."""
+    try:
+        yield
+    except ClickException as error:
+        error.message = line(error.message)
+        raise
+
+
 class _Commands(Group):
     """The commands, each made on its first use."""
 
@@ -43,9 +56,14 @@ class _Commands(Group):
         alone.command(cmd_name, cls=Command, help=unbroken(run.__doc__))(run)
         return typer.main.get_command(alone)
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _harmless():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _harmless():
+                return super().invoke(ctx)
         except typer.Abort:  # Ctrl-C at a question
             typer.echo(err=True)
             raise typer.Exit(Exit.STOPPED) from None

@@ -1,6 +1,5 @@
 """`joinlink backfill`: links for meetings that are in calendars already. First it counts, then it is done."""
 
-import json
 import re
 import sys
 from collections.abc import Generator
@@ -17,12 +16,13 @@ from cli import parts
 from cli.backfill_totals import Totals
 from cli.formats import backfill_json, backfill_text
 from cli.live import rules_in_force
-from cli.output import Exit, Failed, Refused
+from cli.output import Exit, Failed, Refused, print_json
 from cli.progress import Progress
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailboxes import Group, Selector, User
 from shared.storage.scope_file import ScopeFile
 from shared.worker.backfill import Backfill, Found, Run, Standing
+from shared.worker.desk_check import difference
 
 #: Mailboxes that are searched at a time, with one request each; and how many are taken up together.
 _SEARCHERS = 4
@@ -44,7 +44,9 @@ def backfill(
     until: Annotated[
         str, typer.Option("--until", metavar="TIME", help="How far ahead: 90d, or a day such as 2026-12-31.")
     ] = "90d",
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only show what would be done.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Only show what would be done, whatever else is given.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -52,26 +54,33 @@ def backfill(
 
     First it counts: how many links, and how many attendees may get mail. Nothing is written before you agree.
     Then the changes go on the queue, spread over time, and the app carries them out by the same rules, guards
-    and limits as any other. Ctrl-C stops it; the same command goes on where it was.
+    and limits as any other. Ctrl-C stops it; the same command goes on where it was. Rules that the
+    app does not have in force can only be shown, with --dry-run.
 
     Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command goes on with them.
-    2: wrong arguments, or settings are missing. 130: stopped.
+    2: wrong arguments, settings are missing, or the rules are not the app's. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
     if asks and (as_json or not sys.stdin.isatty()):
         raise Refused("nobody is here to ask; --dry-run only shows what would be done, --yes does it")
     try:
-        with parts.opened() as (joinlink, world), ScopeFile() as scope:
+        opened = parts.opened if dry_run else parts.opened_to_write
+        with opened() as (joinlink, world), ScopeFile() as scope:
             policy = rules_in_force(joinlink.desk())
+            differ = difference(policy.hash, joinlink.kept_policy())
+            if differ and not dry_run:
+                raise Refused(f"{differ}; --dry-run shows what yours would do")
             part = joinlink.backfill(sleep)
             purpose = f"{mailbox or group or '*'} {until}".lower()
             run = part.run(policy, purpose, _moment(until, world.now()))
             doubts = part.read_scope(policy, selector, scope)
             if not len(scope):
                 raise Refused(f"there is nobody to look at: {'; '.join(doubts) or 'the rules are for none'}")
-            errand = _Errand(part, run, scope, as_json=as_json, is_braked=joinlink.desk().report_only)
-            _go(errand, doubts, asks=asks, writes=yes)
+            doubts = (f"the app would not do this now: {differ}", *doubts) if differ else doubts
+            is_braked = joinlink.desk().report_only
+            errand = _Errand(part, run, scope, doubts=doubts, as_json=as_json, is_braked=is_braked)
+            _go(errand, asks=asks, writes=yes and not dry_run)
     except GraphError as error:
         raise Failed(
             f"Graph does not answer as it should ({error}); nothing is lost, run it again"
@@ -83,10 +92,20 @@ def backfill(
 class _Errand:
     """The mailboxes that are gone through, once to count and once to write."""
 
-    def __init__(self, part: Backfill, run: Run, scope: ScopeFile, *, as_json: bool, is_braked: bool) -> None:
+    def __init__(
+        self,
+        part: Backfill,
+        run: Run,
+        scope: ScopeFile,
+        *,
+        doubts: tuple[str, ...],
+        as_json: bool,
+        is_braked: bool,
+    ) -> None:
         self.part = part
         self.run = run
         self.scope = scope
+        self.doubts = doubts
         self.as_json = as_json
         self.is_braked = is_braked
 
@@ -112,8 +131,8 @@ class _Errand:
     def show(self, totals: Totals, *, queued: bool, stopped: bool = False) -> None:
         """Print what it comes to."""
         if self.as_json:
-            document = backfill_json.document(self.run, totals, queued=queued, stopped=stopped)
-            print(json.dumps(document, indent=2, ensure_ascii=False))
+            document = backfill_json.document(self.run, totals, self.doubts, queued=queued, stopped=stopped)
+            print_json(document)
         else:
             backfill_text.show(totals, queued=queued, stopped=stopped, is_braked=self.is_braked)
 
@@ -140,9 +159,9 @@ class _Errand:
         totals.add(found, planned)
 
 
-def _go(errand: _Errand, doubts: tuple[str, ...], *, asks: bool, writes: bool) -> None:
+def _go(errand: _Errand, *, asks: bool, writes: bool) -> None:
     if not errand.as_json:
-        backfill_text.begin(errand.run, len(errand.scope), doubts)
+        backfill_text.begin(errand.run, len(errand.scope), errand.doubts)
     totals = errand.go_through(writes=writes)
     errand.show(totals, queued=writes)
     if asks and (totals.total.links or totals.unsettled) and backfill_text.agreed(totals):

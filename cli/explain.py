@@ -1,6 +1,5 @@
 """`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
 from cli.mail_domains import mail_domains
 from cli.moments import moment
-from cli.output import Refused
+from cli.output import Refused, print_json
 from cli.subject import Subject
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
@@ -74,7 +73,7 @@ def explain_event(
     if subject.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
-        print(json.dumps(explain_json.document(subject, explanation), indent=2, ensure_ascii=False))
+        print_json(explain_json.document(subject, explanation))
     else:
         explain_text.show(subject, explanation)
 

@@ -1,6 +1,5 @@
 """`joinlink held`: the events that Joinlink leaves alone because a write to them has an unknown end."""
 
-import json
 import sys
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 from rich.text import Text
 
 from cli import parts
-from cli.output import Exit, Failed, Refused, console, counted, flat
+from cli.output import Exit, Failed, Refused, console, counted, print_json
 from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
 from shared.storage.held import HeldEvent
 from shared.worker.held_events import HeldEvents
@@ -40,7 +39,7 @@ def held(
     settings are missing.
     """
     try:
-        with parts.opened() as (joinlink, _world):
+        with parts.opened_to_write() if release else parts.opened() as (joinlink, _world):
             part = joinlink.held_events()
             found = part.all()
             if release:
@@ -49,7 +48,7 @@ def held(
     except (StorageUnavailable, QueueUnavailable) as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
     if as_json:
-        print(json.dumps([_document(each) for each in found], indent=2))
+        print_json([_document(each) for each in found])
     else:
         _show(found)
     raise typer.Exit(Exit.ERRORS if found else Exit.OK)
@@ -63,10 +62,10 @@ def _show(found: list[HeldEvent]) -> None:
     out.print(Text(f"{counted(len(found), 'event')} held: a write to each has an unknown end.", "bold"))
     for each in found[:_SHOWN]:
         meeting = each.meeting
-        rule = f"  rule {flat(meeting.rule)}" if meeting and meeting.rule else ""
+        rule = f"  rule {meeting.rule}" if meeting and meeting.rule else ""
         since = f"  since {meeting.at:%Y-%m-%d %H:%M} UTC" if meeting else ""
-        out.print(Text.assemble((f"  {each.id}", "rule"), f"  mailbox {flat(each.mailbox)}{rule}{since}"))
-        out.print(Text(f"      event {flat(each.event)}", "dim"))
+        out.print(Text.assemble((f"  {each.id}", "rule"), f"  mailbox {each.mailbox}{rule}{since}"))
+        out.print(Text(f"      event {each.event}", "dim"))
         out.print(Text(f"      {_why(each)}", "dim"))
     if len(found) > _SHOWN:
         out.print(f"  and {len(found) - _SHOWN} more: joinlink held --json")
@@ -76,7 +75,7 @@ def _show(found: list[HeldEvent]) -> None:
 def _why(event: HeldEvent) -> str:
     if event.meeting is None:
         return "its row can't be read: it is damaged, or a later version of Joinlink wrote it"
-    return f"Graph answered: {flat(event.meeting.detail) or 'nothing that came to us'}"
+    return f"Graph answered: {event.meeting.detail or 'nothing that came to us'}"
 
 
 def _document(event: HeldEvent) -> dict[str, Any]:
@@ -98,8 +97,8 @@ def _named(word: str, found: list[HeldEvent]) -> HeldEvent:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise Refused(f'no held event has the id "{flat(word)}": joinlink held lists them')
-    raise Refused(f'{len(matches)} held events have ids that begin with "{flat(word)}": give more of it')
+        raise Refused(f'no held event has the id "{word}": joinlink held lists them')
+    raise Refused(f'{len(matches)} held events have ids that begin with "{word}": give more of it')
 
 
 def _release(part: HeldEvents, event: HeldEvent, *, yes: bool) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from cli.output import flat
+from cli.clean import flat
+from cli.output import cleaned
 from shared.rules.event_facts import Truth
 from shared.rules.explain import ConditionLine, GuardLine, RuleLine
 
@@ -83,8 +84,9 @@ def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
     widths = [line.left.cell_len for line in lines if line.right]
     column = indent + _GAP + max((width for width in widths if width <= most), default=most)
     for line in lines:
-        left = Text(" " * indent) + line.left
-        _show(out, left, line.right, column)
+        # Before they are wrapped: a line break in them would be taken for one of ours.
+        left = Text(" " * indent) + cleaned(line.left)
+        _show(out, left, cleaned(line.right), column)
 
 
 def _show(out: Console, left: Text, right: Text, column: int) -> None:

@@ -1,36 +1,72 @@
 """`joinlink maintain`: what the app's timer does every quarter of an hour, now."""
 
+from typing import Annotated
+
 import typer
+from rich.console import Console
 
 from cli import parts
 from cli.output import Exit, console, counted
-from shared.worker.maintenance import Maintained
+from shared.worker.maintenance_run import Maintained
 
 
-def maintain() -> None:
-    """Hold the mailboxes in scope against those that are watched, and ask the app to make up the difference.
+def maintain(
+    *,
+    confirm: Annotated[
+        str,
+        typer.Option(
+            "--confirm",
+            metavar="HASH",
+            help="Unsubscribe just the held mailboxes that joinlink status names by this hash.",
+        ),
+    ] = "",
+) -> None:
+    """Compare the mailboxes in scope with those that are watched, and ask the app to make up the difference.
 
-    This is what the timer does every fifteen minutes: after a change of rules you need not wait for it. The
-    app itself works on the tasks, at a pace that Graph's limits bear. One run at a time is at work.
+    This is what the timer does every fifteen minutes: after a change of rules you need not wait for it. It
+    goes by the rules that the app has in force, and is refused where the rules or settings here are others.
+    The app itself works on the tasks, at a pace that Graph's limits bear. One run at a time is at work.
 
-    Exit code 0: done. 1: the scope or the storage could not be read whole. 2: settings are missing.
+    Where more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed at once, they are
+    held: nothing is written to them, and their subscriptions stay for a day or until --confirm.
+
+    Exit code 0: done. 1: the scope or the storage could not be read whole, mailboxes are held, or the hash is
+    not the one of those. 2: settings are missing, or are not the app's.
     """
-    with parts.opened() as (joinlink, _world):
-        done = joinlink.maintenance().run()
-    _show(done)
-    raise typer.Exit(Exit.ERRORS if done.trouble else Exit.OK)
+    with parts.opened_to_write() as (joinlink, _world):
+        done = joinlink.maintenance_at_the_desk().run(confirm)
+    is_refused = bool(confirm) and not done.is_confirmed
+    _show(console(), done)
+    if is_refused:
+        _refused(console(), confirm, done)
+    raise typer.Exit(Exit.ERRORS if done.trouble or done.held or is_refused else Exit.OK)
 
 
-def _show(done: Maintained) -> None:
-    out = console()
+def _show(out: Console, done: Maintained) -> None:
     if done.another_is_at_work:
         out.print("Another run is at work: it does what is due.")
         return
     for trouble in done.trouble:
-        out.print(f"✗ {trouble}", style="bad", markup=False)
+        out.print(f"✗ {trouble}", style="bad")
     if done.scope is not None:
         out.print(f"{counted(done.scope, 'mailbox', 'mailboxes')} in scope.")
     asked = ", ".join(f"{count:,} to {kind}" for kind, count in sorted(done.tasks.items()))
     out.print(f"Tasks for the app: {asked or 'none, all is as it should be'}.")
     if not done.complete:
-        out.print("There is more to do; the next run goes on.")
+        out.print("There is more to do; the next run does it.")
+    if done.held:
+        held = counted(done.held, "mailbox", "mailboxes")
+        out.print(
+            f"✗ {held} left the scope at once and are held: no write, no end of subscription.", style="bad"
+        )
+        out.print("If the rules are wrong, correct them. If all of those shall go:")
+        out.print(f"    joinlink maintain --confirm {done.held_hash}")
+
+
+def _refused(out: Console, confirm: str, done: Maintained) -> None:
+    if done.another_is_at_work:
+        out.print("Nothing was confirmed: run the same command again in a minute.", style="bad")
+    elif done.held:
+        out.print(f"Nothing was confirmed: {confirm} is not the hash of those held now.", style="bad")
+    else:
+        out.print("Nothing was confirmed: no mailboxes are held, or the scope is doubtful.", style="bad")

@@ -36,7 +36,7 @@ def memory(
     Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
-        with parts.opened() as (joinlink, _world):
+        with parts.opened_to_write() if accept else parts.opened() as (joinlink, _world):
             start = joinlink.memory_start()
             state = start.state()
             if accept and state is not MemoryState.WHOLE and _agreed(yes=yes):

@@ -5,16 +5,19 @@ other tools find whole lines, and none has colours unless `FORCE_COLOR` is set. 
 """
 
 import os
-import re
 import sys
 from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console
+from rich.text import Text
 from rich.theme import Theme
+
+from cli.clean import as_json, line
+from shared.errors import SettingsError
 
 _THEME = Theme(
     {
@@ -28,8 +31,6 @@ _THEME = Theme(
     },
     inherit=True,
 )
-#: what moves the cursor, breaks the line or turns the writing round
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Exit(IntEnum):
@@ -52,10 +53,32 @@ class Failed(Refused):
     """The world stands in the way: rules have errors, Graph refuses, storage does not answer."""
 
 
+class _CleanConsole(Console):
+    """Prints one line at a time, and nothing in it that a terminal or a pipeline obeys."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does."""
+        super().print(*map(cleaned, objects), **options)
+
+
+def cleaned(printed: Any) -> Any:
+    """Return a text or Text as one harmless line, anything else as it is."""
+    if isinstance(printed, Text):
+        clean = printed.copy()
+        clean.plain = line(printed.plain)
+        return clean
+    return line(printed) if isinstance(printed, str) else printed
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON."""
+    print(as_json(document))
+
+
 def console(file: TextIO | None = None) -> Console:
     """Return what to print on; made at each call, so that it is always the stdout of now."""
     stream = file or sys.stdout
-    out = Console(
+    out = _CleanConsole(
         file=stream,
         theme=_THEME,
         highlight=False,
@@ -78,9 +101,18 @@ def prepare() -> None:
 def refuse(error: Exception) -> NoReturn:
     """Say why on stderr, and end."""
     out = console(sys.stderr)
-    out.print("joinlink: ", style="bad", end="")
-    out.print(str(error))
+    said, *more = _lines(error)
+    out.print(Text.assemble(("joinlink: ", "bad"), said))
+    for each in more:
+        out.print(each)
     sys.exit(Exit.ERRORS if isinstance(error, Failed) else Exit.USAGE)
+
+
+def _lines(error: Exception) -> list[str]:
+    """Return an error's lines: of settings each problem has its own, and only line breaks of ours count."""
+    if isinstance(error, SettingsError):
+        return [error.headline, *(f"  - {problem}" for problem in error.problems)]
+    return [str(error)]
 
 
 def write_file(file: Path, text: str) -> None:
@@ -94,11 +126,6 @@ def write_file(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refused(f"{file} can't be written: {error.strerror}") from error
-
-
-def flat(text: str) -> str:
-    """Return text that others wrote on one line, so that it can't pass for a line of ours."""
-    return _CONTROLS.sub(" ", text)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from cli.output import Refused
 from shared.wiring import Joinlink
 from shared.worker.world import World
 
@@ -17,3 +18,17 @@ def opened() -> Iterator[tuple[Joinlink, World]]:
     world = World()
     with closing(Joinlink({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, world)) as parts:
         yield parts, world
+
+
+@contextmanager
+def opened_to_write() -> Iterator[tuple[Joinlink, World]]:
+    """Yield the same for a command that writes to the app's storage account.
+
+    Raises:
+        Refused: this machine's clock is wrong; what it wrote would mislead the app.
+        StorageUnavailable: the storage account does not answer.
+    """
+    with opened() as (joinlink, world):
+        if problem := joinlink.clock_problem():
+            raise Refused(problem)
+        yield joinlink, world

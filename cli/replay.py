@@ -14,7 +14,7 @@ from cli.formats import replay_text
 from cli.moments import ago_or_moment
 from cli.output import Exit, Failed, Refused, console, counted
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.errors import QueueUnavailable
+from shared.errors import QueueUnavailable, StorageUnavailable
 from shared.worker.replay import QUEUES, Replay, SetAside
 
 
@@ -39,7 +39,9 @@ def replay(
         ),
     ] = "",
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only show what lies there.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Only show what is there, whatever else is given.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Put it back without asking.")] = False,
 ) -> None:
     """Show what was set aside in the poison queues and why, and put each message back on its queue once.
@@ -49,13 +51,14 @@ def replay(
     Exit code 0: nothing is left. 1: something stays there. 2: wrong arguments, or settings are missing.
     """
     try:
-        with parts.opened() as (joinlink, world):
+        opened = parts.opened if dry_run else parts.opened_to_write
+        with opened() as (joinlink, world):
             moment = _since(since, world.now())
             part = joinlink.replay()
             found = part.find((queue,) if queue else QUEUES, moment)
             replay_text.show(found)
             _go_on(part, found, dry_run=dry_run, yes=yes)
-    except QueueUnavailable as error:
+    except (QueueUnavailable, StorageUnavailable) as error:
         raise Failed(f"the storage account does not answer ({error}); nothing is lost, try again") from error
 
 

@@ -1,13 +1,12 @@
 """`joinlink status`: the health of the app, read from its storage account."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from cli import parts
 from cli.formats import status_text
-from cli.output import Exit
+from cli.output import Exit, print_json
 
 
 def status(
@@ -23,7 +22,7 @@ def status(
     with parts.opened() as (joinlink, _world):
         health = joinlink.checkup_at_the_desk().health()
     if as_json:
-        print(json.dumps(health.document(), indent=2))
+        print_json(health.document())
     else:
         status_text.show(health)
     raise typer.Exit(Exit.OK if health.is_well else Exit.ERRORS)

@@ -10,6 +10,7 @@
     ├── StorageUnavailable         try again with backoff
     │   └── TableMissing           the memory of writes is gone: write nothing
     ├── Unhandled                  the host gives the message again
+    ├── DeskDiffers                the admin gives the command the app's own settings
     ├── StateChanged               somebody else wrote the same row: read and decide again
     ├── RejectedRequest            an HTTP request is answered with `.status`
     └── GraphError
@@ -45,8 +46,9 @@ class SettingsError(JoinlinkError):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
+        self.headline = "Joinlink can't start until these settings are mended:"
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(f"Joinlink can't start until these settings are mended:{lines}")
+        super().__init__(f"{self.headline}{lines}")
 
 
 class UnreadableMessage(JoinlinkError):
@@ -79,6 +81,10 @@ class TableMissing(StorageUnavailable):
 
 class Unhandled(JoinlinkError):
     """A message could not be handled; the text names the places, never what people wrote."""
+
+
+class DeskDiffers(JoinlinkError):
+    """A command at a desk goes by other rules or settings than the app; the text says what to do."""
 
 
 class StateChanged(JoinlinkError):

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from shared.auth import TokenSource
     from shared.graph.client import Graph
+    from shared.storage.app_identity import AppIdentities, AppIdentity
     from shared.storage.connection import Patience
     from shared.storage.gauges import Gauge
     from shared.storage.held import Held
+    from shared.storage.holds import Holds
     from shared.storage.kept_rules import KeptRules
     from shared.storage.last_run import LastRuns
     from shared.storage.leases import MaintenanceLease
@@ -80,6 +82,26 @@ class Parts:
         from shared.storage.leases import MAINTENANCE, MaintenanceLease
 
         return MaintenanceLease(self._table(MAINTENANCE))
+
+    @cached_property
+    def _holds(self) -> "Holds":
+        from shared.storage.holds import Holds
+        from shared.storage.leases import MAINTENANCE
+
+        return Holds(self._table(MAINTENANCE))
+
+    @cached_property
+    def _app_identities(self) -> "AppIdentities":
+        from shared.storage.app_identity import AppIdentities
+        from shared.storage.leases import MAINTENANCE
+
+        return AppIdentities(self._table(MAINTENANCE))
+
+    @property
+    def _identity(self) -> "AppIdentity":
+        from shared.storage.app_identity import AppIdentity
+
+        return AppIdentity(tenant=self._settings.tenant_id, endpoint=self._endpoint.fingerprint)
 
     @cached_property
     def _last_runs(self) -> "LastRuns":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import SettingsError, Unauthorized
-from shared.parts import Parts
+from shared.maintenance_parts import MaintenanceParts
 from shared.settings import read_settings
 from shared.worker.webhook import Webhook
 from shared.worker.world import World
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from shared.worker.health import Checkup
     from shared.worker.held_events import HeldEvents
     from shared.worker.mailbox_messages import MailboxMessages
-    from shared.worker.maintenance import Maintenance
     from shared.worker.memory import MemoryStart
     from shared.worker.replay import Replay
 
 
-class Joinlink(Parts):
+class Joinlink(MaintenanceParts):
     """All ways in, for one process. Building is guarded by locks: the host calls from many threads."""
 
     def webhook(self) -> Webhook:
@@ -66,27 +65,6 @@ class Joinlink(Parts):
         """Return what handles tasks for mailboxes. Raises SettingsError."""
         with self._worker_lock:
             return self._mailbox_messages
-
-    def maintenance(self) -> "Maintenance":
-        """Return one run of maintenance. Raises SettingsError."""
-        from shared.worker.maintenance import Maintenance
-        from shared.worker.upkeep import Upkeep
-
-        with self._worker_lock:
-            return Maintenance(
-                world=self._world,
-                graph=self._graph(),
-                policies=self._policies,
-                mailboxes=self._mailboxes,
-                queue=self._mailbox_tasks,
-                poison=(self._event_poison, self._mailbox_poison),
-                upkeep=Upkeep((self._event_changes, self._mailbox_tasks), self._poison_queues),
-                lease=self._maintenance_lease,
-                last_runs=self._last_runs,
-                endpoint=self._endpoint.fingerprint,
-                notification_url=self._endpoint.url,
-                memory=self._memory_start,
-            )
 
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""

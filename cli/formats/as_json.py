@@ -1,24 +1,20 @@
 """Problems as one JSON object, for scripts."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from cli.output import print_json
 from cli.rule_files import RuleSet
 from shared.rules.problems import Problem
 
 
 def problems(sets: Sequence[RuleSet]) -> None:
     """Print all problems, and each policy's rules."""
-    print(
-        json.dumps(
-            {
-                "problems": [_problem(problem) for rules in sets for problem in rules.problems],
-                "policies": [_policy(rules) for rules in sets],
-            },
-            indent=2,
-            ensure_ascii=False,
-        )
+    print_json(
+        {
+            "problems": [_problem(problem) for rules in sets for problem in rules.problems],
+            "policies": [_policy(rules) for rules in sets],
+        }
     )
 
 

@@ -1,12 +1,15 @@
 """What a backfill comes to, as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cli.backfill_totals import Sum, Totals
 from shared.worker.backfill import Run, Standing
 
 
-def document(run: Run, totals: Totals, *, queued: bool, stopped: bool) -> dict[str, Any]:
+def document(
+    run: Run, totals: Totals, doubts: Sequence[str], *, queued: bool, stopped: bool
+) -> dict[str, Any]:
     """Return it in plain values; `queued` tells whether the links are on their way."""
     return {
         "queued": queued,
@@ -14,6 +17,7 @@ def document(run: Run, totals: Totals, *, queued: bool, stopped: bool) -> dict[s
         "continued": run.is_continued,
         "until": run.state.until.isoformat(),
         "policy": run.policy.hash,
+        "doubts": list(doubts),
         **_sum(totals.total),
         "last": totals.last.isoformat() if totals.last else None,
         "later": totals.later,

@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import lines
+from cli.clean import flat
 from cli.lines import Line
-from cli.output import console, flat
+from cli.output import console
 from cli.subject import Subject
 from shared.domain.decision import Reason
 from shared.rules.explain import Asked, Explanation, RuleLine

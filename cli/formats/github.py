@@ -5,6 +5,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from collections.abc import Sequence
 
+from cli.clean import flat
 from cli.results import Results, expectation, outcome
 from cli.rule_files import RuleSet
 from shared.rules.policy import Rule, RuleTest
@@ -37,7 +38,7 @@ def _failure(results: Results, at: Rule | RuleTest, said: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return flat(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

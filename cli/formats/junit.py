@@ -4,16 +4,13 @@ Azure Pipelines, GitLab and Jenkins read the same few elements. Jenkins's xUnit 
 does not know, `file` and `line` among them, so the place stands in the text.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from cli.clean import for_xml
 from cli.rule_files import RuleSet
 from shared.rules.problems import Problem, Severity
-
-#: XML 1.0 can't hold these, not even escaped
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +35,11 @@ def document(suite: str, cases: Sequence[Case]) -> str:
     root = ET.Element("testsuites", {"name": "joinlink", **counts})
     parent = ET.SubElement(root, "testsuite", {"name": suite, **counts, "errors": "0", "skipped": "0"})
     for case in cases:
-        named = {"name": _clean(case.name), "classname": _clean(case.file), "time": "0"}
+        named = {"name": for_xml(case.name), "classname": for_xml(case.file), "time": "0"}
         element = ET.SubElement(parent, "testcase", named)
         if case.failure:
-            failure = ET.SubElement(element, "failure", {"message": _clean(case.failure)})
-            failure.text = _clean(case.detail or case.failure)
+            failure = ET.SubElement(element, "failure", {"message": for_xml(case.failure)})
+            failure.text = for_xml(case.detail or case.failure)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'
 
@@ -63,7 +60,3 @@ def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
                 file=name,
                 failure=str(problem) if failed else "",
             )
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)

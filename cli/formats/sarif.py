@@ -3,14 +3,13 @@
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cli.output import own_version
+from cli.output import own_version, print_json
 from cli.rule_files import RuleSet
 from shared.rules.problems import Problem, Severity
 
@@ -41,7 +40,7 @@ def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
     }
     # Columns count characters, as the loader's do; SARIF's own default is UTF-16 units.
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    print(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False))
+    print_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(severity: Severity) -> dict[str, Any]:

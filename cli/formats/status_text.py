@@ -40,12 +40,14 @@ def _facts(facts: Facts) -> Iterator[Line]:
 
 
 def _mailboxes(run: LastRun, facts: Facts) -> Iterator[Line]:
-    yield _fact("last maintenance", f"{ago(facts.now - run.finished)} ago")
+    yield _fact("last maintenance", f"{ago(run.age_at(facts.now))} ago")
     yield _fact("in scope", "not known" if run.scope is None else counted(run.scope, "mailbox", "mailboxes"))
     yield _fact(
         "mailboxes",
         ", ".join(f"{run.mailboxes[watch]} {watch}" for watch in Watch if run.mailboxes.get(watch)),
     )
+    if run.held:
+        yield _fact("held", f"{counted(run.held, 'mailbox', 'mailboxes')}, hash {run.held_hash}")
     if run.soonest_expiry:
         yield _fact("soonest expiry", f"{run.soonest_expiry:%Y-%m-%d %H:%M} UTC")
 

@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import lines
+from cli.clean import flat
 from cli.formats import text
 from cli.lines import Line
-from cli.output import console, counted, flat
+from cli.output import console, counted
 from cli.results import Results, expectation, outcome
 from shared.rules.policy import Rule
 from shared.rules.testing import RuleTestResult

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import lines
+from cli.clean import flat
 from cli.lines import Line
-from cli.output import console, counted, flat
+from cli.output import console, counted
 from cli.rule_files import RuleSet
 from shared.domain.decision import Mode
 from shared.rules.policy import Policy, Rule

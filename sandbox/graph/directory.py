@@ -45,6 +45,10 @@ class Directory:
 
     def put(self, user: User) -> None:
         """Take a user in, or in the place of what was known of them."""
+        if before := self._users.get(user.id):  # whose former names are nobody's
+            self._by_name.pop(before.principal_name.lower(), None)
+            for address in before.addresses:
+                self._by_address.pop(address, None)
         self._users[user.id] = user
         self._by_name[user.principal_name.lower()] = user.id
         self._by_address |= dict.fromkeys(user.addresses, user.id)

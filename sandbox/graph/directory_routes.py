@@ -13,7 +13,8 @@ from sandbox.graph.user import DEFAULT_USER_PROPERTIES, User
 
 _PAGE, _LARGEST_PAGE = 100, 999
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
-_CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType) eq '(Member|Guest)')\s*$")
+_CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
+_PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
 
 _Rows = Callable[[int], Iterator[tuple[int, User]]]
 
@@ -108,7 +109,10 @@ def _only_users(rows: Iterator[tuple[int, User | Group]]) -> Iterator[tuple[int,
 def _users(call: Call, rows: _Rows, show: Callable[[User], dict[str, Any]]) -> Answer:
     """Answer a page of users; the first carries the number of all where that is asked for."""
     call.only_options(*_LIST_OPTIONS)
-    wanted = _filter(call.query.get("$filter", ""))
+    condition = call.query.get("$filter", "")
+    if "proxyAddresses" in condition and not (call.eventual and _counts(call)):
+        raise Refusal(400, "Request_UnsupportedQuery", "Unsupported Query.")
+    wanted = _filter(condition)
 
     def filtered(start: int) -> Iterator[tuple[int, User]]:
         return ((row, one) for row, one in rows(start) if _matches(one, wanted))
@@ -125,12 +129,14 @@ def _counts(call: Call) -> bool:
 
 
 def _filter(text: str) -> dict[str, Any]:
-    """Read a `$filter` of the two properties that the directory is asked by, joined with `and`.
+    """Read a `$filter` of the properties that the directory is asked by, joined with `and`.
 
     Raises:
         Refusal: 400, it is anything else.
     """
     wanted: dict[str, Any] = {}
+    if proxy := _PROXY.match(text):
+        return {"proxyAddresses": proxy[1].replace("''", "'")}
     for clause in text.split(" and ") if text else ():
         match = _CLAUSE.match(clause)
         if not match:
@@ -138,7 +144,7 @@ def _filter(text: str) -> dict[str, Any]:
         if match[1]:
             wanted[match[1]] = match[2] == "true"
         else:
-            wanted[match[3]] = match[4]
+            wanted[match[3]] = match[4].replace("''", "'")
     return wanted
 
 
@@ -146,7 +152,15 @@ def _matches(user: User, wanted: Mapping[str, Any]) -> bool:
     if not wanted:
         return True
     properties = user.properties()
-    return all(properties[name] == value for name, value in wanted.items())
+    return all(_is(properties[name], value) for name, value in wanted.items())
+
+
+def _is(known: Any, wanted: Any) -> bool:
+    if isinstance(known, list):
+        return any(_is(each, wanted) for each in known)
+    if isinstance(known, str):  # the directory compares text without case
+        return known.lower() == str(wanted).lower()
+    return bool(known == wanted)
 
 
 def _object(one: User | Group, select: tuple[str, ...]) -> dict[str, Any]:

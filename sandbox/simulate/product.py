@@ -11,6 +11,7 @@ from shared.auth import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph, Sender, graph_http
 from shared.rules.loader import RuleFile
+from shared.storage.holds import Holds
 from shared.storage.last_run import LastRuns
 from shared.storage.leases import MAINTENANCE, MaintenanceLease
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
@@ -69,6 +70,7 @@ class Product:
             poison=(),
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
+            holds=Holds(tables(MAINTENANCE)),
             last_runs=LastRuns(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,

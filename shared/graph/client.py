@@ -9,7 +9,7 @@ import httpx
 
 from shared.domain.event import Calendar, Event
 from shared.domain.mailbox import Subscription, User
-from shared.errors import GraphUnavailable
+from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph import directory_calls, protocol, subscription_calls, wire, wire_directory
 from shared.graph.protocol import Call
 from shared.graph.sending import Sender, Tally
@@ -131,6 +131,17 @@ class Graph:
         """Read a user by object id or user principal name; MailboxUnusable where there is none."""
         call = directory_calls.read_user(name)
         return wire_directory.user_from(self._send(call), call.name)
+
+    def find_users(self, name: str) -> tuple[User, ...]:
+        """Return the users with this object id, user principal name or address; none where nobody has it."""
+        with suppress(MailboxUnusable):
+            return (self.user(name),)
+        if "@" not in name:
+            return ()
+        for call in (directory_calls.find_users_by_mail(name), directory_calls.find_users_by_alias(name)):
+            if found := wire_directory.users_from(self._send(call), call.name):
+                return found
+        return ()
 
     def purpose(self, mailbox: str) -> str:
         """Read what a mailbox is for, such as `user` or `room`; MailboxUnusable where there is none."""

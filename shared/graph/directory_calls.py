@@ -41,3 +41,30 @@ def read_user(name: str) -> Call:
     return Call(
         name="read the user", method="GET", path=f"/users/{quote(name, safe='')}", params={"$select": _FIELDS}
     )
+
+
+def find_users_by_mail(address: str) -> Call:
+    """Get the users whose main address this is (https://learn.microsoft.com/graph/api/user-list)."""
+    return _find(f"mail eq '{_quoted(address)}'")
+
+
+def find_users_by_alias(address: str) -> Call:
+    """Get the users one of whose addresses this is, an advanced query.
+
+    https://learn.microsoft.com/graph/aad-advanced-queries; unverified: that Graph compares without case.
+    """
+    call = _find(f"proxyAddresses/any(p:p eq 'smtp:{_quoted(address)}')")
+    return replace(call, params={**call.params, "$count": "true"}, headers={"ConsistencyLevel": "eventual"})
+
+
+def _find(condition: str) -> Call:
+    return Call(
+        name="find the user by address",
+        method="GET",
+        path="/users",
+        params={"$filter": condition, "$select": _FIELDS},
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

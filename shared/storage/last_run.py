@@ -3,18 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.storage.tables import Table
 
 #: the table that maintenance keeps its own notes in
 _PARTITION, _ROW = "maintenance", "last-run"
+#: doubts that are kept, and letters of each
+_MOST_DOUBTS, _LONGEST_DOUBT = 20, 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """A run of maintenance that came to its end; moments are aware UTC."""
+    """A run of maintenance that finished; moments are aware UTC."""
 
+    #: by the clock of the machine that ran it
     finished: datetime
     #: how many mailboxes the rules include; None where the directory did not tell
     scope: int | None
@@ -22,6 +25,19 @@ class LastRun:
     mailboxes: Mapping[str, int] = field(default_factory=dict)
     #: when the first subscription of a watched mailbox ends, unless it is renewed
     soonest_expiry: datetime | None = None
+    #: why nobody is unsubscribed for now
+    doubts: tuple[str, ...] = ()
+    #: how many mailboxes are held, and the hash that confirms just those; 0 and empty where none are
+    held: int = 0
+    held_hash: str = ""
+    #: since when no run has done all that was due; None where the last one did
+    unfinished_since: datetime | None = None
+    #: how long ago it finished, by the table service's time; None where nobody measured it
+    age: timedelta | None = None
+
+    def age_at(self, now: datetime) -> timedelta:
+        """Return how long ago it finished: by the service's time, else by the clock that says `now`."""
+        return now - self.finished if self.age is None else self.age
 
 
 class LastRuns:
@@ -38,6 +54,10 @@ class LastRuns:
             "scope": "" if run.scope is None else str(run.scope),
             "mailboxes": json.dumps(dict(run.mailboxes)),
             "soonest_expiry": run.soonest_expiry or "",
+            "doubts": json.dumps([doubt[:_LONGEST_DOUBT] for doubt in run.doubts[:_MOST_DOUBTS]]),
+            "held": run.held,
+            "held_hash": run.held_hash,
+            "unfinished_since": run.unfinished_since or "",
         }
         self._table.merge(_PARTITION, _ROW, values)
 
@@ -52,4 +72,9 @@ class LastRuns:
             scope=int(values["scope"]) if values["scope"] else None,
             mailboxes=json.loads(values["mailboxes"]),
             soonest_expiry=values["soonest_expiry"] or None,
+            doubts=tuple(json.loads(values.get("doubts") or "[]")),
+            held=int(values.get("held") or 0),
+            held_hash=str(values.get("held_hash") or ""),
+            unfinished_since=values.get("unfinished_since") or None,
+            age=row.age,
         )

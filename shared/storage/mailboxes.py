@@ -61,6 +61,8 @@ class Mailbox:
     making_endpoint: str = ""
     #: since when the scope does not hold it any more
     absent_since: datetime | None = None
+    #: the id of the hold that it is in: it left the scope with too many others, and its subscription stays
+    held: str = ""
     #: the state that one answer of Graph spoke for, and when; a second one some minutes later decides
     suspected_as: str = ""
     suspected_since: datetime | None = None
@@ -75,13 +77,15 @@ class Mailbox:
     unreadable: str = ""
     #: ids of all subscriptions that the row names, those of a later release too
     subscriptions: frozenset[str] = frozenset()
+    #: columns with a moment further ahead than any right clock can have written; they read as None
+    odd: frozenset[str] = frozenset()
     #: why this row is to be left alone: it is from a later release, or holds what we never write
     unclear: str = ""
 
     @property
     def is_outside(self) -> bool:
         """Whether nothing is to be written to it: it left the scope, or its row is to be left alone."""
-        return self.state is MailboxState.REMOVED or bool(self.unclear)
+        return self.state is MailboxState.REMOVED or bool(self.held or self.unclear)
 
     @property
     def is_let_go(self) -> bool:
@@ -106,6 +110,7 @@ _TEXTS = (
     "why",
     "subscription",
     "endpoint",
+    "held",
     "making_endpoint",
     "suspected_as",
     "purpose",
@@ -113,22 +118,22 @@ _TEXTS = (
 )
 _NUMBERS = ("page_size",)
 #: moments, and how far ahead of our clock each may lie: what is further was written by a wrong clock
-_CLOCKS = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(minutes=5)
 _DAY, _LIFE = timedelta(days=1), timedelta(days=8)
 _MOMENTS: Mapping[str, timedelta] = {
-    "state_since": _CLOCKS,
+    "state_since": CLOCKS_DIFFER,
     "expires": _LIFE,
     "renew_at": _LIFE,
-    "renewed_at": _CLOCKS,
-    "watched_since": _CLOCKS,
-    "last_notification": _CLOCKS,
-    "last_sweep": _CLOCKS,
+    "renewed_at": CLOCKS_DIFFER,
+    "watched_since": CLOCKS_DIFFER,
+    "last_notification": CLOCKS_DIFFER,
+    "last_sweep": CLOCKS_DIFFER,
     "asked_until": _DAY,
     "making_until": timedelta(hours=1),
-    "absent_since": _CLOCKS,
-    "suspected_since": _CLOCKS,
-    "purpose_missed": _CLOCKS,
-    "page_until": _DAY + _CLOCKS,
+    "absent_since": CLOCKS_DIFFER,
+    "suspected_since": CLOCKS_DIFFER,
+    "purpose_missed": CLOCKS_DIFFER,
+    "page_until": _DAY + CLOCKS_DIFFER,
 }
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_MOMENTS}
@@ -172,7 +177,8 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     """Read a row, whatever it holds.
 
     A moment that our clock does not reach is none: the machine that wrote it had a wrong clock, and what it
-    holds up would wait for as long. Anything else that we never write makes the row unclear.
+    holds up would wait for as long. Maintenance repairs it. Anything else that we never write makes the row
+    unclear.
     """
     columns = {name: value for name in _COLUMNS if (value := values.get(name)) not in (None, "")}
     named = frozenset(
@@ -180,11 +186,11 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     )
     if unclear := _unclear(values.get("v", VERSION), columns):
         return Mailbox(id=mailbox, subscriptions=named, unclear=unclear)
-    for name, ahead in _MOMENTS.items():
-        if name in columns and columns[name] > now + ahead:
-            del columns[name]
+    odd = [name for name, ahead in _MOMENTS.items() if name in columns and columns[name] > now + ahead]
+    for name in odd:
+        del columns[name]
     state = MailboxState(columns.pop("state")) if "state" in columns else None
-    return replace(Mailbox(id=mailbox, state=state, subscriptions=named), **columns)
+    return replace(Mailbox(id=mailbox, state=state, subscriptions=named, odd=frozenset(odd)), **columns)
 
 
 def _unclear(version: object, columns: Mapping[str, Any]) -> str:

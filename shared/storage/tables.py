@@ -100,6 +100,21 @@ class Table:
                 return None
             return Row(entity, str(entity.metadata["etag"]), _age(entity.metadata["timestamp"], dates[-1]))
 
+    def now(self) -> datetime | None:
+        """Return the time of the table service, to a second; None where it does not tell."""
+        dates: list[str] = []
+        with self._available(), suppress(ResourceNotFoundError):
+            nothing = self._client.query_entities(
+                "PartitionKey eq 'clock'",
+                raw_response_hook=lambda answer: dates.append(
+                    str(answer.http_response.headers.get("Date", ""))
+                ),
+            )
+            next(iter(nothing), None)
+        with suppress(ValueError, TypeError, IndexError):
+            return parsedate_to_datetime(dates[-1])
+        return None
+
     def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
         """Insert the row (`etag` None) or replace the one that was read with `etag`; return the new ETag.
 

@@ -20,7 +20,7 @@ from shared.graph.client import Graph
 from shared.rules.mailboxes import ALL, Mailboxes as Selected, Selector
 from shared.rules.policy import Policy
 from shared.storage.backfills import Backfills, Booked, OpenRun
-from shared.storage.mailboxes import Mailboxes
+from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.storage.scope_file import ScopeFile
 from shared.worker.backfill_pace import Slots
@@ -30,6 +30,8 @@ from shared.worker.world import World
 
 #: A run that was left is gone on with for so long; then the same words begin another.
 _OPEN = timedelta(days=1)
+#: A queue holds a message for seven days at most, so nothing is booked for later.
+_FURTHEST = timedelta(days=8)
 #: What is due on a queue is soon done; until then a mailbox counts as under way.
 _SOON_DONE = timedelta(minutes=5)
 #: Graph's wait is kept so often, and never for longer; then the mailbox is left for the next time.
@@ -147,7 +149,7 @@ class Backfill:
         now = self._world.now()
         purpose = f"{purpose} {policy.hash}"
         left = self._backfills.open_run(purpose)
-        is_left = left is not None and now < left.started + _OPEN
+        is_left = left is not None and left.started - CLOCKS_DIFFER <= now < left.started + _OPEN
         return Run(
             state=left if left and is_left else OpenRun(self._world.new_id(), now, until),
             policy=policy,
@@ -168,12 +170,14 @@ class Backfill:
             Unauthorized: no mailbox can be searched.
         """
         booked, now = self._backfills.mailbox(mailbox), self._world.now()
+        if booked.until and booked.until > now + _FURTHEST:
+            booked = replace(booked, until=None)  # a clock far ahead wrote it, which must keep nobody out
         if booked.sent and booked.run == run.state.id:
             return Found(mailbox=mailbox, standing=Standing.DONE_BEFORE)
         if booked.sent and booked.until and now < booked.until:
             return Found(mailbox=mailbox, standing=Standing.UNDER_WAY, booked_until=booked.until)
         row = self._mailboxes.read(mailbox)
-        if row.is_let_go or row.unclear:
+        if row.is_let_go or row.is_outside:
             standing = Standing.LEFT if row.unclear else Standing.NO_CALENDAR
             return Found(mailbox=mailbox, standing=standing, why=row.unclear)
         try:

@@ -13,11 +13,14 @@ from typing import Any
 from shared.errors import JoinlinkError
 from shared.storage.gauges import Gauge
 from shared.storage.last_run import LastRun
+from shared.storage.mailboxes import CLOCKS_DIFFER
 from shared.worker.rules_health import RulesInForce
 from shared.worker.watch import Watch
 
 #: Maintenance runs every quarter of an hour; one run may be in work while the next is due.
 MAINTENANCE_LATE = timedelta(hours=1)
+#: A tenant of 100,000 is subscribed within three hours; what takes longer does not end by itself.
+UNFINISHED_LONG = timedelta(hours=6)
 #: A message that could be taken and was not for so long: nobody works, or far too much is to be done.
 MESSAGE_LATE = timedelta(hours=1)
 #: Subscriptions live for a week and are renewed at half of it; whoever is so close to the end was missed.
@@ -86,7 +89,14 @@ class Health:
                 "soonest_expiry": _iso(run.soonest_expiry),
             },
             "maintenance": run
-            and {"last": _iso(run.finished), "age_seconds": _seconds(facts.now - run.finished)},
+            and {
+                "last": _iso(run.finished),
+                "age_seconds": _seconds(run.age_at(facts.now)),
+                "unfinished_since": _iso(run.unfinished_since),
+                "doubts": list(run.doubts),
+                "held": run.held,
+                "confirm": run.held_hash or None,
+            },
             "queues": {
                 name: {"messages": gauge.messages, "oldest_seconds": _seconds(gauge.oldest)}
                 for name, gauge in facts.queues.items()
@@ -186,8 +196,26 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
     if run is None:
         yield "maintenance has never come to its end: does the function app run, and does its timer?"
         return
-    if now - run.finished > MAINTENANCE_LATE:
-        yield f"the last maintenance is {ago(now - run.finished)} old: see maintenance.failed in the log"
+    age = run.age_at(now)
+    if age > MAINTENANCE_LATE:
+        see = "see maintenance.failed and maintenance.skipped in the log"
+        yield f"the last maintenance is {ago(age)} old: {see}"
+    if run.finished > now + CLOCKS_DIFFER:
+        yield (
+            f"the last maintenance says that it ended at {run.finished:%Y-%m-%d %H:%M} UTC, which is still to"
+            " come: set the clock of the machine that ran it, or of this one"
+        )
+    if run.unfinished_since and now - run.unfinished_since > UNFINISHED_LONG:
+        yield (
+            f"maintenance has not done all that is due for {ago(now - run.unfinished_since)}:"
+            " see maintenance.finished in the log"
+        )
+    if run.held:
+        yield (
+            f"{run.held} mailboxes left the scope at once and are held: nothing is written to them, and their"
+            " subscriptions stay until the same ones have been outside for a day. If the rules are wrong,"
+            f" correct them; if all of those shall go: joinlink maintain --confirm {run.held_hash}"
+        )
     if run.soonest_expiry and run.soonest_expiry - now < EXPIRY_CLOSE:
         yield (
             f"a subscription ends at {run.soonest_expiry:%Y-%m-%d %H:%M} UTC and was not renewed:"
@@ -203,6 +231,8 @@ def _warnings(facts: Facts) -> Iterator[str]:
         return
     if run.scope is None:
         yield "the last maintenance could not tell who is in scope: see scope.doubted in the log"
+    for doubt in run.doubts:
+        yield f"nobody is unsubscribed for now: {doubt}"
     for watch, why in _NOT_WATCHED.items():
         if number := run.mailboxes.get(watch, 0):
             yield f"{number} of the mailboxes {why}"

@@ -3,88 +3,45 @@
 Both come in the order of ids, one by one: the scope from a file on disk, the rows from the table. So they
 are merged like the halves of a zip, and memory does not grow with the tenant. What is due is put on the
 queue as tasks. That a task was asked for is noted in the row first, so that the next run does not ask again;
-what a run noted and did not send, because it was killed, is asked for half an hour later.
+what a run noted and did not send, because it was killed, is asked for half an hour later. Who leaves is
+counted on the way, and dealt with only when the whole scope was seen.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
 
-from shared.domain.messages import MailboxTask
-from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
+from shared.domain.messages import TaskKind
+from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Sweep
+from shared.storage.holds import Holds
 from shared.storage.last_run import LastRun, LastRuns
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
 from shared.storage.scope_file import ScopeFile
+from shared.worker.asking import Asking
+from shared.worker.leaving import Gatekeeper, Leaver, Leavers, is_released
+from shared.worker.maintenance_run import Maintained, Run, Turn
 from shared.worker.memory import MemoryNotBegun, MemoryStart
-from shared.worker.pace import Pace
-from shared.worker.plans import ASKED, Plan, Standing, Wanted, plan
-from shared.worker.policies import Policies
+from shared.worker.merging import meet
+from shared.worker.odd_moments import repaired, repairs
+from shared.worker.plans import Plan, Standing, Wanted, is_asked, plan
 from shared.worker.scope import read_scope
 from shared.worker.surplus import Surplus
-from shared.worker.watch import Watch, watch_of
 from shared.worker.world import World
 
-#: The function is stopped after five minutes (host.json); what a run does not get done, the next one does.
-_RUN = timedelta(minutes=4)
-_LEASE = timedelta(minutes=6)
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
-#: Rows and messages are written by this many at a time, and this many are in memory.
-_WRITERS = 8
-_AT_ONCE = 256
 
 
-@dataclass(slots=True)
-class _Run:
-    """One run: what it found, and what it asked for."""
+class Rules(Protocol):
+    """Where the rules in force come from."""
 
-    id: str
-    started: datetime
-    is_scope_known: bool = True
-    doubts: tuple[str, ...] = ()
-    scope: int = 0
-    complete: bool = True
-    watches: Counter[str] = field(default_factory=Counter)
-    tasks: Counter[str] = field(default_factory=Counter)
-    soonest_expiry: datetime | None = None
-
-    def see(self, row: Mailbox) -> None:
-        """Count a mailbox as it is."""
-        watch = watch_of(row, self.started)
-        self.watches[watch] += 1
-        if watch is Watch.WATCHED and row.expires:
-            self.soonest_expiry = min(row.expires, self.soonest_expiry or row.expires)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintained:
-    """What a run came to: `trouble` says why it did nothing or not all, in words for an admin."""
-
-    #: mailboxes in scope, None where that could not be told
-    scope: int | None = None
-    #: how many tasks of each kind were put on the queue
-    tasks: Mapping[str, int] = field(default_factory=dict)
-    #: False where the next run goes on
-    complete: bool = True
-    another_is_at_work: bool = False
-    trouble: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Todo:
-    """What a mailbox needs, and when."""
-
-    row: Mailbox
-    planned: Plan
-    delay: timedelta
+    def current(self) -> Policy | None:
+        """Return the policy in force; None while there is none."""
 
 
 class Maintenance:
@@ -95,17 +52,20 @@ class Maintenance:
         *,
         world: World,
         graph: Graph,
-        policies: Policies,
+        policies: Rules,
         mailboxes: Mailboxes,
         queue: MessageQueue,
         poison: Sequence[MessageQueue],
         upkeep: Callable[[], None],
         lease: MaintenanceLease,
+        holds: Holds,
         last_runs: LastRuns,
         endpoint: str,
         notification_url: str,
         memory: MemoryStart,
+        introduce: Callable[[], None] = lambda: None,
     ) -> None:
+        """`introduce` notes which app this is; a desk gives none."""
         self._world = world
         self._graph = graph
         self._policies = policies
@@ -114,28 +74,29 @@ class Maintenance:
         self._poison = poison
         self._upkeep = upkeep
         self._lease = lease
+        self._gatekeeper = Gatekeeper(holds)
         self._last_runs = last_runs
         self._endpoint = endpoint
         self._notification_url = notification_url
         self._memory = memory
+        self._introduce = introduce
         self._surplus = Surplus(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
 
-    def run(self) -> Maintained:
-        """Ask for all that is due, unless another run is doing so; trouble is logged, and the next run's."""
-        run = _Run(self._world.new_id(), self._world.now())
+    def run(self, confirmed: str = "") -> Maintained:
+        """Ask for all that is due, unless another run is doing so; trouble is logged, and the next run's.
+
+        `confirmed` is the hash of the mailboxes that an admin lets leave, empty for none.
+        """
+        run = Run(self._world.new_id(), self._world.now(), confirmed)
         try:
-            if not self._lease.take(run.id, run.started, run.started + _LEASE):
+            if not self._lease.take(run.id):
                 logger().info("maintenance.skipped", reason="another run is at work")
                 return Maintained(another_is_at_work=True)
             try:
-                self._memory.begin_if_fresh(self._graph, self._notification_url)
-                self._upkeep()
-                self._ask_for_all(run)
-                surplus = self._surplus.delete_some()
-                self._keep(run)
+                surplus = self._do(run)
                 poison = {queue.name: queue.length() for queue in self._poison}
             finally:
-                self._lease.give_back(run.id, self._world.now())
+                self._lease.give_back(run.id)
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
             return Maintained(trouble=(str(error),))
@@ -148,34 +109,52 @@ class Maintenance:
             tasks=dict(run.tasks),
             complete=run.complete,
             trouble=run.doubts,
+            held=run.held,
+            held_hash=run.held_hash,
+            is_confirmed=bool(run.hold and run.hold.is_released and run.hold.hash == confirmed),
         )
 
-    def _ask_for_all(self, run: _Run) -> None:
+    def _do(self, run: Run) -> int:
+        """Do all that the run has time for; return how many surplus subscriptions were deleted."""
+        self._memory.begin_if_fresh(self._graph, self._notification_url)
+        self._introduce()
+        self._upkeep()
+        turn = Turn(self._lease, run, self._world.now)
+        surplus = 0
+        try:
+            run.hold = self._gatekeeper.current()
+            self._ask_for_all(run, turn)
+            turn.check()
+            surplus = self._surplus.delete_some()
+        except OutOfTime:
+            run.complete = False
+            run.stopped = run.stopped or "out_of_time"
+        if run.stopped != "lease_lost":  # whoever has the lease now tells how things are
+            self._keep(run)
+        return surplus
+
+    def _ask_for_all(self, run: Run, turn: Turn) -> None:
         policy = self._policies.current()
         wanted = Wanted(
             endpoint=self._endpoint,
             sweep_every=policy.sweep.every if policy else Sweep().every,
             now=run.started,
         )
-        pace = Pace()
-        with ScopeFile() as scope, ThreadPoolExecutor(_WRITERS, "maintenance") as writers:
-            self._read_scope(policy, scope, run)
-            plans = self._plans(scope, wanted, run)
-            while some := list(islice(plans, _AT_ONCE)):
-                paced = [
-                    _Todo(row, one, delay) for row, one in some if (delay := pace.delay(one)) is not None
-                ]
-                for _done in writers.map(self._carry_out, paced):
-                    pass
-                run.tasks.update(str(todo.planned.task) for todo in paced if todo.planned.task)
-                is_late = self._world.now() > run.started + _RUN
-                run.complete = run.complete and len(paced) == len(some) and not is_late
-                if is_late:
-                    return
+        asking = Asking(world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, turn=turn)
+        with ScopeFile() as scope, ScopeFile() as file:
+            self._read_scope(policy, scope, run, turn)
+            leavers = Leavers(file)
+            asking.carry_out(self._plans(scope, leavers, wanted, run))
+            if run.repaired:
+                logger().warning("mailboxes.moments_repaired", columns=dict(run.repaired))
+            if run.is_scope_known and not run.doubts:
+                self._settle(leavers, asking, run)
 
-    def _read_scope(self, policy: Policy | None, scope: ScopeFile, run: _Run) -> None:
+    def _read_scope(self, policy: Policy | None, scope: ScopeFile, run: Run, turn: Turn) -> None:
         try:
-            run.doubts = read_scope(policy.mailboxes, self._graph, scope) if policy else (_NO_RULES,)
+            run.doubts = (
+                read_scope(policy.mailboxes, self._graph, scope, turn.check) if policy else (_NO_RULES,)
+            )
             run.is_scope_known = policy is not None
         except GraphError as error:
             # Half an answer is none: whoever is missing in it may well be in scope, or be excluded.
@@ -183,48 +162,88 @@ class Maintenance:
             run.is_scope_known, run.doubts = False, (str(error),)
         run.scope = len(scope)
         if run.doubts:
-            logger().warning("scope.doubted", doubts=run.doubts, known=run.is_scope_known)
+            logger().warning(
+                "scope.doubted", doubts=run.doubts, known=run.is_scope_known, held=run.held, confirm=None
+            )
 
-    def _plans(self, scope: ScopeFile, wanted: Wanted, run: _Run) -> Iterator[tuple[Mailbox, Plan]]:
+    def _plans(
+        self, scope: ScopeFile, leavers: Leavers, wanted: Wanted, run: Run
+    ) -> Iterator[tuple[str, Plan]]:
+        """Yield what is to be done for each mailbox; who leaves is set down in `leavers`."""
         absent = Standing.OUTSIDE if run.is_scope_known and not run.doubts else Standing.UNKNOWN
-        for row, why in _meet(scope, self._mailboxes.all()):
+        for read, why in meet(scope, self._mailboxes.all()):
+            odd = repairs(read, wanted.now)
+            run.repaired.update(odd.keys())
+            row = repaired(read, odd)
             run.see(row)
             standing = absent if why is None else Standing.UNUSABLE if why else Standing.INSIDE
             planned = plan(row, standing, why or "", wanted)
+            if planned.leaves:
+                planned = self._leaving(row, planned, leavers, run)
+            if odd:
+                planned = replace(planned, columns={**odd, **planned.columns})
             if planned.task or planned.columns:
-                yield row, planned
+                yield row.id, planned
 
-    def _carry_out(self, todo: _Todo) -> None:
-        row, planned, delay = todo.row, todo.planned, todo.delay
-        if not planned.task or not planned.reason:
-            self._mailboxes.note(row.id, **planned.columns)
-            return
-        asked_until = self._world.now() + delay + ASKED
-        self._mailboxes.note(row.id, **{**planned.columns, "asked_until": asked_until})
-        task = MailboxTask(
-            mailbox=row.id, task=planned.task, reason=planned.reason, trace=self._world.new_id()
+    @staticmethod
+    def _leaving(row: Mailbox, planned: Plan, leavers: Leavers, run: Run) -> Plan:
+        """Return what is to be done at once for a mailbox that leaves."""
+        if planned.leaves is None or not is_released(row, run.hold):
+            if planned.leaves:
+                leavers.add([Leaver(mailbox=row.id, reason=planned.leaves, held=row.held)])
+            return replace(planned, leaves=None)
+        if is_asked(row, run.started):
+            return Plan()
+        return Plan(task=TaskKind.UNSUBSCRIBE, reason=planned.leaves)
+
+    def _settle(self, leavers: Leavers, asking: Asking, run: Run) -> None:
+        """Let those go who leave, or hold them where they are too many."""
+        hold = self._gatekeeper.judge(
+            leavers, watched=run.watched, confirmed=run.confirmed, new_id=self._world.new_id()
         )
-        self._queue.send(task.encode(), delay)
+        if hold is not None or not (run.hold and run.hold.is_released):
+            run.hold = hold
+        if hold is None:
+            asking.let_go(leavers)
+            return
+        asking.hold(leavers, hold.id)
+        if hold.is_released:
+            asking.let_go(leavers)
+            logger().warning(
+                "scope.released", held=hold.number, confirmed=hold.hash == run.confirmed, confirm=hold.hash
+            )
+            return
+        doubt = f"{hold.number} of {run.watched} watched mailboxes would be unsubscribed at once"
+        logger().warning("scope.doubted", doubts=(doubt,), known=True, held=hold.number, confirm=hold.hash)
 
-    def _keep(self, run: _Run) -> None:
+    def _keep(self, run: Run) -> None:
         """Keep what was seen, for health to read."""
+        now = self._world.now()
+        before = None if run.complete else self._last_runs.read()
+        unfinished_since = (before.unfinished_since if before else None) or now
         self._last_runs.write(
             LastRun(
-                finished=self._world.now(),
+                finished=now,
                 scope=run.scope if run.is_scope_known else None,
                 mailboxes=run.watches,
                 soonest_expiry=run.soonest_expiry,
+                doubts=run.doubts,
+                held=run.held,
+                held_hash=run.held_hash,
+                unfinished_since=None if run.complete else unfinished_since,
             )
         )
 
-    def _log(self, run: _Run, surplus: int, poison: Mapping[str, int]) -> None:
+    def _log(self, run: Run, surplus: int, poison: Mapping[str, int]) -> None:
         now, tally = self._world.now(), self._graph.tally
         logger().log(
-            logging.WARNING if any(poison.values()) else logging.INFO,
+            logging.WARNING if any(poison.values()) or run.stopped else logging.INFO,
             "maintenance.finished",
             scope=run.scope if run.is_scope_known else None,
             complete=run.complete,
+            stopped=run.stopped or None,
             mailboxes=dict(run.watches),
+            held=run.held,
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
             poison=poison,
@@ -232,20 +251,3 @@ class Maintenance:
             duration_seconds=round((now - run.started).total_seconds(), 3),
             graph_calls=tally.calls,
         )
-
-
-def _meet(scope: Iterable[tuple[str, str]], rows: Iterable[Mailbox]) -> Iterator[tuple[Mailbox, str | None]]:
-    """Merge two lists that are in the order of ids: each mailbox with its word in the scope, None outside."""
-    entries, known = iter(scope), iter(rows)
-    entry, row = next(entries, None), next(known, None)
-    while entry or row:
-        if row is None or (entry and entry[0] < row.id):
-            assert entry
-            yield Mailbox(id=entry[0]), entry[1]
-            entry = next(entries, None)
-        elif entry is None or row.id < entry[0]:
-            yield row, None
-            row = next(known, None)
-        else:
-            yield row, entry[1]
-            entry, row = next(entries, None), next(known, None)

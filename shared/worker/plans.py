@@ -1,7 +1,7 @@
-"""What a mailbox needs: its row held against the scope and the clock. Pure."""
+"""What a mailbox needs: from its row, the scope and the clock. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -38,11 +38,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do for a mailbox: a task for the queue, columns to set in its row, or nothing."""
+    """What to do for a mailbox: a task for the queue, columns to set in its row, or nothing.
+
+    `leaves` says why its subscription is to end. That is no task yet: a run ends subscriptions only after it
+    has counted how many there are (`shared.worker.leaving`).
+    """
 
     task: TaskKind | None = None
     reason: TaskReason | None = None
     columns: Mapping[str, str | datetime | None] = field(default_factory=dict)
+    leaves: TaskReason | None = None
 
 
 NOTHING = Plan()
@@ -50,42 +55,59 @@ NOTHING = Plan()
 
 def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
     """Return what a mailbox needs now. `why` says what makes an unusable one so."""
-    now = wanted.now
-    if row.unclear or (row.asked_until and now < row.asked_until):
+    if row.unclear:
         return NOTHING
     match standing:
         case Standing.OUTSIDE:
-            return _leave(row, now)
+            return _leave(row, wanted)
         case Standing.UNUSABLE:
-            return _park(row, why, now)
+            return _park(row, why, wanted)
         case Standing.UNKNOWN if row.state is None or row.is_let_go:
             return NOTHING
-    due = _due(row, wanted)
-    if due:
-        task, reason = due
-        return Plan(task=task, reason=reason, columns={"absent_since": None} if row.absent_since else {})
-    returned = standing is Standing.INSIDE and row.absent_since
-    return Plan(columns={"absent_since": None}) if returned else NOTHING
+        case Standing.UNKNOWN if row.held:
+            return _kept_alive(row, wanted)
+    columns: dict[str, str | datetime | None] = {}
+    if standing is Standing.INSIDE and row.absent_since:
+        columns["absent_since"] = None
+    if standing is Standing.INSIDE and row.held:  # nothing was written meanwhile, so it is swept
+        columns |= {"held": "", "watched_since": wanted.now}
+        row = replace(row, watched_since=wanted.now)
+    due = None if is_asked(row, wanted.now) else _due(row, wanted)
+    task, reason = due or (None, None)
+    return Plan(task=task, reason=reason, columns=columns)
 
 
-def _leave(row: Mailbox, now: datetime) -> Plan:
+def is_asked(row: Mailbox, now: datetime) -> bool:
+    """Whether a task for the mailbox is on its way."""
+    return row.asked_until is not None and now < row.asked_until
+
+
+def _leave(row: Mailbox, wanted: Wanted) -> Plan:
     if row.state in {None, MailboxState.REMOVED} and not row.subscription:
         return NOTHING
     if row.absent_since is None:
-        return Plan(columns={"absent_since": now})
-    if now < row.absent_since + ABSENCE:
+        return Plan(columns={"absent_since": wanted.now})
+    if wanted.now < row.absent_since + ABSENCE:
         return NOTHING
-    return Plan(task=TaskKind.UNSUBSCRIBE, reason=TaskReason.LEFT_SCOPE)
+    return replace(_kept_alive(row, wanted), leaves=TaskReason.LEFT_SCOPE)
 
 
-def _park(row: Mailbox, why: str, now: datetime) -> Plan:
+def _park(row: Mailbox, why: str, wanted: Wanted) -> Plan:
     if row.subscription:
-        return Plan(task=TaskKind.UNSUBSCRIBE, reason=TaskReason.UNUSABLE)
+        return replace(_kept_alive(row, wanted), leaves=TaskReason.UNUSABLE)
     if row.state is MailboxState.UNUSABLE and row.why == why:
         return NOTHING
     return Plan(
-        columns={"state": MailboxState.UNUSABLE, "why": why, "state_since": now, "absent_since": None}
+        columns={"state": MailboxState.UNUSABLE, "why": why, "state_since": wanted.now, "absent_since": None}
     )
+
+
+def _kept_alive(row: Mailbox, wanted: Wanted) -> Plan:
+    """Return the renewal that a held mailbox needs, so that its subscription does not end by itself."""
+    is_due = row.held and row.subscription and _is_over(row.renew_at, wanted.now)
+    if not is_due or is_asked(row, wanted.now):
+        return NOTHING
+    return Plan(task=TaskKind.RENEW, reason=TaskReason.DUE)
 
 
 def _due(row: Mailbox, wanted: Wanted) -> tuple[TaskKind, TaskReason] | None:

@@ -1,73 +1,99 @@
 """Who is to be watched, as the rules say and the directory knows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from shared.domain.mailbox import User as Account
-from shared.errors import MailboxUnusable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.mailboxes import ALL, Group, Mailboxes, Selector, User
 from shared.storage.scope_file import ScopeFile
 
+_HIDDEN = "a hidden membership needs Member.Read.Hidden"
 
-def read_scope(wanted: Mailboxes, graph: Graph, scope: ScopeFile) -> tuple[str, ...]:
-    """Fill `scope`; return what makes one doubt that nobody is missing in it.
 
-    An answer without anybody is doubtful: it may be a stutter of Graph's, and nobody is unsubscribed for it.
+def read_scope(
+    wanted: Mailboxes, graph: Graph, scope: ScopeFile, still: Callable[[], None] = lambda: None
+) -> tuple[str, ...]:
+    """Fill `scope`; return why it may hold too few or too many, in words for an admin.
+
+    An answer without anybody is no fact: Graph may have stuttered, or keeps the members from us. Neither is a
+    name that nobody has: its owner may have another by now. `still` is called before each page, and raises
+    what shall end the reading.
 
     Raises:
         GraphError: something could not be read; nothing is known of the scope then.
     """
-    doubts: list[str] = []
-    if wanted.include is ALL:
-        _add(graph.users(), scope)
-    else:
-        for item, selector in enumerate(wanted.include, start=1):
-            doubts += _include(selector, item, graph, scope)
-    if "" in scope:
-        scope.drop([""])
-        doubts.append("the directory lists somebody whose id can't be read")
-    if not len(scope):
-        doubts.append("the directory names nobody")
-    for selector in wanted.exclude:
-        _exclude(selector, graph, scope)
-    return tuple(doubts)
+    return _Reading(graph, scope, still).read(wanted)
 
 
-def _include(selector: Selector, item: int, graph: Graph, scope: ScopeFile) -> list[str]:
-    """Add whom the selector names that is the so-manyth of its list; return what is doubtful about it."""
-    if isinstance(selector, Group):
-        found = _add(graph.group_users(selector.id), scope)
-        return [] if found else [f"group {selector.id} has no members that are users"]
-    account = _account(selector, graph)
-    if account:
-        _add([(account,)], scope)
-    else:
-        logger().warning("scope.user_missing", item=item)
-    return []
+class _Reading:
+    """One reading of the scope."""
+
+    def __init__(self, graph: Graph, scope: ScopeFile, still: Callable[[], None]) -> None:
+        self._graph = graph
+        self._scope = scope
+        self._still = still
+
+    def read(self, wanted: Mailboxes) -> tuple[str, ...]:
+        doubts: list[str] = []
+        if wanted.include is ALL:
+            self._add(self._graph.users())
+        else:
+            for item, selector in enumerate(wanted.include, start=1):
+                doubts += self._include(selector, item)
+        if "" in self._scope:
+            self._scope.drop([""])
+            doubts.append("the directory lists somebody whose id can't be read")
+        if not len(self._scope):
+            doubts.append("the directory names nobody")
+        for item, selector in enumerate(wanted.exclude, start=1):
+            doubts += self._exclude(selector, item)
+        return tuple(doubts)
+
+    def _include(self, selector: Selector, item: int) -> list[str]:
+        if isinstance(selector, Group):
+            return [] if self._add(self._graph.group_users(selector.id)) else [_empty(selector, "include")]
+        found = self._found(selector)
+        if found:
+            self._add([found])
+            return []
+        logger().warning("scope.user_missing", item=item, list="include")
+        return [f"nobody has the name of item {item} of mailboxes: include"]
+
+    def _exclude(self, selector: Selector, item: int) -> list[str]:
+        if isinstance(selector, Group):
+            return [] if self._drop(self._graph.group_users(selector.id)) else [_empty(selector, "exclude")]
+        if "@" not in selector.name:
+            self._scope.drop([selector.name])
+            return []
+        if not self._drop([self._found(selector)]):
+            # Who has left can't be watched either, so this makes nothing doubtful.
+            logger().warning("scope.user_missing", item=item, list="exclude")
+        return []
+
+    def _found(self, selector: User) -> tuple[Account, ...]:
+        """Return whoever has the name: object id, sign-in name or any address."""
+        self._still()
+        return self._graph.find_users(selector.name)
+
+    def _add(self, pages: Iterable[Iterable[Account]]) -> int:
+        found = 0
+        for page in pages:
+            self._still()
+            accounts = [(account.id, account.no_calendar or "") for account in page]
+            self._scope.add(accounts)
+            found += len(accounts)
+        return found
+
+    def _drop(self, pages: Iterable[Iterable[Account]]) -> int:
+        found = 0
+        for page in pages:
+            self._still()
+            accounts = [account.id for account in page]
+            self._scope.drop(accounts)
+            found += len(accounts)
+        return found
 
 
-def _exclude(selector: Selector, graph: Graph, scope: ScopeFile) -> None:
-    if isinstance(selector, Group):
-        for page in graph.group_users(selector.id):
-            scope.drop(account.id for account in page)
-    elif "@" not in selector.name:
-        scope.drop([selector.name])
-    elif account := _account(selector, graph):
-        scope.drop([account.id])
-
-
-def _account(selector: User, graph: Graph) -> Account | None:
-    try:
-        return graph.user(selector.name)
-    except MailboxUnusable:  # nobody has this name
-        return None
-
-
-def _add(pages: Iterable[Iterable[Account]], scope: ScopeFile) -> int:
-    found = 0
-    for page in pages:
-        accounts = [(account.id, account.no_calendar or "") for account in page]
-        scope.add(accounts)
-        found += len(accounts)
-    return found
+def _empty(group: Group, where: str) -> str:
+    return f"group {group.id} in mailboxes: {where} shows no members that are users; {_HIDDEN}"

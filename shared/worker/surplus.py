@@ -19,11 +19,13 @@ from shared.graph.client import Graph
 from shared.graph.subscription_calls import mailbox_watched
 from shared.logs import logger
 from shared.storage.leases import MaintenanceLease
-from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes, MailboxState
 from shared.worker.world import World
 
 _ROUND = timedelta(days=1)
 _PAGES_A_RUN = 10
+#: a subscription that is being made is noted by its name long before
+_MAKING = timedelta(hours=1)
 
 
 class Surplus:
@@ -43,7 +45,8 @@ class Surplus:
         noted, now = self._lease.mark(), self._world.now()
         mark, begun = str(noted.get("list_mark") or ""), noted.get("list_begun")
         if not mark:
-            if begun and now < begun + _ROUND:
+            # One that a wrong clock began in the future counts as none.
+            if begun and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
                 return 0
             self._lease.set_mark(list_begun=now)
         deleted = 0
@@ -69,7 +72,7 @@ class Surplus:
         if row.unclear or found.id in row.subscriptions:
             return False
         # A task says so before it makes a subscription, and notes its name right after.
-        is_in_work = row.making_until is not None and now < row.making_until
+        is_in_work = row.making_until is not None and now < row.making_until <= now + _MAKING
         is_left_over = bool(row.subscription) or row.state is MailboxState.REMOVED
         if is_in_work or not is_left_over:
             return False

@@ -41,7 +41,7 @@ class Watched:
         return True
 
     def was_let_go(self, mailbox: str) -> bool:
-        """Tell by the row as it is now whether the mailbox, or the row itself, is to be left alone.
+        """Tell by the row as it is now whether the mailbox is outside the scope, or its row to be left alone.
 
         Raises:
             StorageUnavailable: the row could not be read.

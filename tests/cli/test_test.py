@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.output import flat
+from cli.clean import flat
 from tests.cli.samples import RULES
 
 PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")

@@ -16,7 +16,6 @@ from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
 from shared.storage.counters import Charge, Counters, Full
-from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.meetings import Meetings, Stored
 from shared.storage.tables import Table
@@ -286,19 +285,6 @@ def test_a_column_of_a_mailbox_can_be_emptied(table: Table) -> None:
 
     row = mailboxes.read(ADA)
     assert (row.absent_since, row.subscription, row.last_sweep) == (None, "", NOW)
-
-
-def test_one_holder_at_a_time_has_the_lease(table: Table) -> None:
-    """Until it is given back, or over."""
-    lease, minute = MaintenanceLease(table), timedelta(minutes=1)
-    assert lease.take("first", NOW, NOW + minute)
-    assert not lease.take("second", NOW, NOW + minute)
-    assert lease.take("second", NOW + minute, NOW + 2 * minute)
-    lease.give_back("first", NOW + minute)
-    assert not lease.take("third", NOW + minute, NOW + 2 * minute)
-    lease.give_back("second", NOW + minute)
-
-    assert lease.take("third", NOW + minute, NOW + 2 * minute)
 
 
 def test_a_missing_table_has_no_rows(table: Table) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import Delivery, Fault, User
+from shared import wiring
 from shared.storage.queues import MessageQueue
 from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
 from tests.stories.test_a_meeting import SERIES
@@ -26,6 +27,7 @@ def story(begin: Begin, request: pytest.FixtureRequest) -> Story:
     settings: dict[str, str] = {"rules": FREE, **getattr(request, "param", {})}
     story = begin(**settings)
     story.stage.graph.delivery = Delivery(lose=1.0)
+    assert wiring.joinlink()._policies.current()  # the app has taken its rules
     return story
 
 

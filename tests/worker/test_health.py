@@ -83,7 +83,14 @@ def test_the_document_has_moments_and_ages() -> None:
 
     assert document["healthy"] is True
     assert document["policy"]["age_seconds"] == 86_400
-    assert document["maintenance"] == {"last": "2026-11-23T11:50:00+00:00", "age_seconds": 600}
+    assert document["maintenance"] == {
+        "last": "2026-11-23T11:50:00+00:00",
+        "age_seconds": 600,
+        "unfinished_since": None,
+        "doubts": [],
+        "held": 0,
+        "confirm": None,
+    }
     assert document["mailboxes"]["in_scope"] == document["mailboxes"]["watched"] == 3
     assert document["queues"]["event-changes"] == {"messages": 4, "oldest_seconds": 60}
 

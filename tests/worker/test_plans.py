@@ -1,5 +1,6 @@
 """What a mailbox needs, from its row, the scope and the clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,7 +64,7 @@ def test_whoever_is_in_scope_is_watched(
     [
         pytest.param(row(), Plan(columns={"absent_since": NOW}), id="seen to be gone"),
         pytest.param(row(absent_since=NOW - timedelta(minutes=5)), Plan(), id="not sure yet"),
-        pytest.param(row(absent_since=NOW - timedelta(minutes=15)), Plan(task=TaskKind.UNSUBSCRIBE, reason=TaskReason.LEFT_SCOPE), id="two answers agree"),
+        pytest.param(row(absent_since=NOW - timedelta(minutes=15)), Plan(leaves=TaskReason.LEFT_SCOPE), id="two answers agree"),
         pytest.param(row(state=MailboxState.REMOVED, subscription=""), Plan(), id="let go long ago"),
     ],
 )  # fmt: skip
@@ -93,6 +94,29 @@ def test_a_disabled_account_is_unsubscribed_and_parked() -> None:
     ended = plan(row(), Standing.UNUSABLE, "account_disabled", WANTED)
     noted = plan(row(subscription=""), Standing.UNUSABLE, "account_disabled", WANTED)
 
-    assert (ended.task, ended.reason) == (TaskKind.UNSUBSCRIBE, TaskReason.UNUSABLE)
+    assert ended == Plan(leaves=TaskReason.UNUSABLE)
     assert noted.columns["why"] == "account_disabled"
     assert plan(parked, Standing.UNUSABLE, "account_disabled", WANTED) == Plan()
+
+
+def test_a_held_mailbox_keeps_its_subscription_alive_and_nothing_else() -> None:
+    """It may be held for long; it is neither swept nor subscribed again."""
+    held = row(held="h1", absent_since=NOW - HOUR)
+    due = row(held="h1", absent_since=NOW - HOUR, renew_at=NOW)
+
+    for standing, leaves in ((Standing.OUTSIDE, TaskReason.LEFT_SCOPE), (Standing.UNKNOWN, None)):
+        renewed = Plan(task=TaskKind.RENEW, reason=TaskReason.DUE, leaves=leaves)
+        assert plan(held, standing, "", WANTED) == Plan(leaves=leaves)
+        assert plan(due, standing, "", WANTED) == renewed
+        assert plan(replace(held, last_sweep=None), standing, "", WANTED) == Plan(leaves=leaves)
+    assert plan(replace(due, asked_until=NOW + HOUR), Standing.OUTSIDE, "", WANTED) == Plan(
+        leaves=TaskReason.LEFT_SCOPE
+    )
+
+
+def test_who_was_held_and_returns_is_swept() -> None:
+    """Nothing was written to it meanwhile."""
+    back = plan(row(held="h1", absent_since=NOW - HOUR), Standing.INSIDE, "", WANTED)
+
+    assert (back.task, back.reason) == (TaskKind.SWEEP, TaskReason.GAP)
+    assert back.columns == {"held": "", "absent_since": None, "watched_since": NOW}

@@ -168,11 +168,11 @@ def test_rows_are_found_by_partition_and_state(table: Table) -> None:
 @BOTH
 def test_a_lease_has_one_holder(table: Table) -> None:
     """Until it is given back, or its time is over."""
-    lease, later = MaintenanceLease(table), NOW + timedelta(minutes=6)
-    assert lease.take("one", NOW, later)
-    assert not lease.take("two", NOW, later)
-    lease.give_back("one", NOW)
-    assert lease.take("two", NOW, later)
+    lease = MaintenanceLease(table)
+    assert lease.take("one")
+    assert not lease.take("two")
+    lease.give_back("one")
+    assert lease.take("two")
 
 
 @BOTH

@@ -1,0 +1,148 @@
+"""Nothing that others wrote is obeyed by a terminal or a pipeline, wherever it comes from."""
+
+import ast
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from cli import clean
+from tests.cli.conftest import Joinlink
+from tests.cli.graph_json import of_event
+from tests.cli.test_explain import EVENT
+from tests.hostile import HOSTILE, MARK, obeyed
+
+CLI = Path(__file__).parent.parent.parent / "cli"
+OURS = ("::error file=", "::warning file=")
+
+
+def rules(text: str) -> str:
+    """Rules with a hostile text wherever one may stand, as YAML takes it."""
+    said = json.dumps(f"a{text}")
+    return f"""
+version: 1
+internal_domains: [contoso.com]
+lists: {{partners: [fabrikam.com]}}
+rules:
+  - id: external
+    description: {said}
+    mode: report
+    when: {{subject: {said}, categories: [{said}], external_attendees: {{at_least: 1}}}}
+    tests:
+      - {{name: {said}, event: {{subject: {said}, attendees: [bo@fabrikam.com]}}, expect: skip}}
+"""
+
+
+def broken(text: str) -> str:
+    """Rules that are refused, with the text in the values that errors show."""
+    said = json.dumps(f"a{text}")
+    return f"version: 1\nrules:\n  - id: {said}\n    mode: {said}\n    when: {{{said}: 1}}\n"
+
+
+each = pytest.mark.parametrize("text", [pytest.param(text, id=repr(text)[1:-1][:24]) for text in HOSTILE])
+
+
+def named(folder: Path, text: str, content: str) -> str:
+    """Write a rule file in a folder, both with hostile names; return the folder as an admin names it."""
+    safe = text.replace("/", "")
+    (folder / f"{safe}r").mkdir()
+    (folder / f"{safe}r" / f"{safe}.yaml").write_text(content)
+    return f"{safe}r"
+
+
+@each
+@pytest.mark.parametrize("make", [rules, broken])
+@pytest.mark.parametrize("form", ["text", "json", "github", "junit", "sarif"])
+def test_validate_is_not_a_way_in(
+    folder: Path, joinlink: Joinlink, make: Callable[[str], str], form: str, text: str
+) -> None:
+    """File names, texts of rules and what the loader quotes of them."""
+    path = named(folder, text, make(text))
+    ran = joinlink("validate", "--format", form, "--", path)
+
+    assert obeyed(ran.out, but=OURS if form == "github" else ()) == obeyed(ran.err) == []
+    if form == "github":
+        problems = json.loads(joinlink("validate", "--format", "json", "--", path).out)["problems"]
+        assert len(ran.out.splitlines()) == len(problems)
+    if form in {"json", "sarif"}:
+        json.loads(ran.out)
+    if form == "junit":
+        ET.fromstring(ran.out)  # noqa: S314 -- our own
+
+
+@each
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_test_is_not_a_way_in(folder: Path, joinlink: Joinlink, form: str, text: str) -> None:
+    """Names of tests, and what they expect and get."""
+    path = named(folder, text, rules(text))
+    ran = joinlink("test", "--format", form, "--junit", "report.xml", "--", path)
+
+    assert obeyed(ran.out, but=OURS if form == "github" else ()) == obeyed(ran.err) == []
+    assert obeyed((folder / "report.xml").read_text()) == []
+
+
+@each
+@pytest.mark.parametrize("more", [pytest.param([], id="text"), pytest.param(["--json"], id="json")])
+def test_explain_is_not_a_way_in(folder: Path, joinlink: Joinlink, more: list[str], text: str) -> None:
+    """Subject, organizer, categories and places of an event."""
+    (folder / "rules").mkdir()
+    (folder / "rules" / "r.yaml").write_text(rules(""))
+    shown = of_event(replace(EVENT, id=text, subject=text, categories=(text,), sensitivity=text))
+    shown["organizer"] = {"emailAddress": {"name": text, "address": f"{text}@contoso.com"}}
+    (folder / "event.json").write_text(json.dumps(shown))
+    ran = joinlink("explain", "--event", "event.json", *more)
+
+    assert ran.exit == 0, ran
+    assert obeyed(ran.out) == obeyed(ran.err) == []
+    if more:
+        json.loads(ran.out)
+
+
+@each
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["validate", "--", "{}"], id="a path"),
+        pytest.param(["validate", "--format", "{}"], id="a choice"),
+        pytest.param(["validate", "--{}"], id="an option"),
+        pytest.param(["{}"], id="a command"),
+        pytest.param(["schema", "{}"], id="a key"),
+        pytest.param(["test", "--run", "{}("], id="a pattern"),
+        pytest.param(["explain", "--event", "{}"], id="a file"),
+        pytest.param(["explain", "--event", "-", "--at", "{}"], id="a time"),
+        pytest.param(["init", "{}"], id="a file to write"),
+        pytest.param(["init", "r.yaml", "--yes", "--domain", "{}"], id="a domain"),
+        pytest.param(["backfill", "--all", "--dry-run", "--until", "{}"], id="a period"),
+    ],
+)
+def test_what_is_refused_is_not_a_way_in(joinlink: Joinlink, words: list[str], text: str) -> None:
+    """What the command line was given is quoted harmlessly: a script takes it from file names."""
+    ran = joinlink(*(word.replace("{}", text) for word in words))
+
+    assert ran.exit != 0
+    assert obeyed(ran.out) == obeyed(ran.err) == []
+
+
+@each
+def test_json_says_the_same(text: str) -> None:
+    """What is escaped reads as it was."""
+    assert json.loads(clean.as_json({text: [text]})) == {text: [text]}
+    assert obeyed(clean.as_json({text: [text]})) == []
+
+
+def test_commands_print_in_one_place() -> None:
+    """Everything else goes through the console of `cli.output`, which cleans it."""
+    prints = {
+        path.relative_to(CLI).as_posix()
+        for path in CLI.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"print", "typer.echo", "sys.stdout.write"}
+    }
+
+    # A schema of our own, an empty line, and two formats that clean by their own rules.
+    assert prints == {"app.py", "formats/github.py", "formats/junit.py", "output.py", "schema.py"}
+    assert MARK

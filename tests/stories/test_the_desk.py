@@ -1,0 +1,205 @@
+"""The admin's command does no harm by mistake: a dry run writes nothing, a wrong clock is refused."""
+
+import inspect
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from cli.app import _COMMANDS
+from shared import wiring
+from shared.worker.world import World
+from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
+from tests.stories.test_health import health
+from tests.stories.test_maintenance import maintain, scoped, strangers, watched
+
+GUEST = "bo@fabrikam.com"
+MONTH = timedelta(days=30)
+#: what each command with a dry run needs beside its flags
+_WORDS = {"backfill": ("--all",), "replay": ()}
+_SWITCHES = ("--yes", "--json")
+
+
+def with_a_dry_run() -> Iterator[tuple[str, list[str]]]:
+    """Yield each command that knows --dry-run, with each choice of its other switches."""
+    for command, (module, function) in _COMMANDS.items():
+        source = inspect.getsource(getattr(import_module(module), function))
+        if "--dry-run" not in source:
+            continue
+        known = [switch for switch in _SWITCHES if f'"{switch}"' in source]
+        for some in chain.from_iterable(combinations(known, n) for n in range(len(known) + 1)):
+            yield command, [*_WORDS[command], "--dry-run", *some]
+
+
+def snapshot(story: Story) -> dict[str, Any]:
+    """Return all that the storage account holds, byte for byte."""
+    connection = story.stage.settings["AzureWebJobsStorage"]
+    found: dict[str, Any] = {}
+    with TableServiceClient.from_connection_string(connection) as tables:
+        for table in tables.list_tables():
+            rows = tables.get_table_client(table.name).list_entities()
+            found[f"table {table.name}"] = [(dict(row), row.metadata["etag"]) for row in rows]
+    with QueueServiceClient.from_connection_string(connection) as queues:
+        for queue in queues.list_queues():
+            messages = queues.get_queue_client(queue).peek_messages(32)
+            found[f"queue {queue.name}"] = sorted((one.id, one.content) for one in messages)
+    with BlobServiceClient.from_connection_string(connection) as blobs:
+        for container in blobs.list_containers():
+            client = blobs.get_container_client(container.name)
+            found[f"blobs {container.name}"] = [
+                (blob.name, blob.etag, client.download_blob(blob.name).readall())
+                for blob in client.list_blobs()
+            ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [pytest.param(command, words, id=" ".join([command, *words])) for command, words in with_a_dry_run()],
+)
+@pytest.mark.parametrize(
+    "rules", [pytest.param(True, id="the app's rules"), pytest.param(False, id="others")]
+)
+def test_a_dry_run_writes_nothing(
+    story: Story, at_the_desk: AtTheDesk, command: str, words: list[str], *, rules: bool
+) -> None:
+    """Whatever stands beside it: storage and queues are byte for byte what they were, and so is Graph."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.stage.graph.deliver()
+    maintain(story)
+    story.meeting(ada, GUEST, subject="Another")
+    story.set_aside("no message of ours", "event-changes")
+    if not rules:
+        (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
+    before, calls = snapshot(story), len(story.stage.graph.calls)
+    at_the_desk(command, *words)
+
+    assert snapshot(story) == before
+    assert {call.method for call in story.stage.graph.calls[calls:]} <= {"GET"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["maintain"], id="maintain"),
+        pytest.param(["backfill", "--all", "--yes"], id="backfill"),
+        pytest.param(["replay", "--yes"], id="replay"),
+    ],
+)
+@pytest.mark.parametrize(
+    "off", [pytest.param(MONTH, id="ahead"), pytest.param(timedelta(minutes=-2), id="behind")]
+)
+def test_a_desk_with_a_wrong_clock_is_refused(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str], off: timedelta
+) -> None:
+    """It is told by how much; nothing was written that another machine would wait for."""
+    story.person("Ada")
+    maintain(story)
+    before = snapshot(story)
+    monkeypatch.setattr("cli.parts.World", lambda: World(now=lambda: story.stage.clock.now() + off))
+    ran = at_the_desk(*words)
+
+    assert ran.exit == 2
+    assert "this machine's clock is" in ran.err
+    assert snapshot(story) == before
+
+
+def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
+    """Not even where another version let it: the cloud takes its turn, and all stay subscribed for weeks."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    maintain(story)
+    ahead = World(now=lambda: story.stage.clock.now() + MONTH)
+    wiring.joinlink().close()
+    wiring.rebuild(story.stage.settings, ahead)
+    wiring.joinlink().maintenance().run()
+    wiring.joinlink().close()
+    wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
+    story.wait(timedelta(minutes=15))
+    maintain(story, runs=2)
+    status, told = health(story)
+
+    assert not story.lines("maintenance.skipped")
+    assert (status, told["problems"]) == (200, [])
+    for _ in range(10):
+        story.wait(timedelta(days=1))
+        maintain(story)
+    assert watched(story) == ["Ada", "Bo"]
+    assert health(story)[0] == 200
+
+
+def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> None:
+    """Another machine's clock wrote them; what waits for them would wait for a month."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada")
+    maintain(story)
+    ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
+    mailboxes = wiring.joinlink()._mailboxes
+    names = ("asked_until", "making_until", "renew_at", "watched_since", "last_sweep", "state_since")
+    mailboxes.note(ada, **dict.fromkeys(names, far))
+    maintain(story, runs=3)
+
+    assert [line["columns"] for line in story.lines("mailboxes.moments_repaired")] == [
+        dict.fromkeys(names, 1)
+    ]
+    row, now = mailboxes.read(ada), story.stage.clock.now()
+    assert not [name for name in names if (getattr(row, name) or now) > now + timedelta(days=7)]
+
+
+def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It would promise links that the app does not add; both hashes are named, and a dry run says so."""
+    story.meeting(story.person("Ada"), GUEST)
+    story.play()
+    in_force = wiring.joinlink()._policies.current()
+    assert in_force
+    (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
+    refused = at_the_desk("backfill", "--all", "--yes")
+    shown = at_the_desk("backfill", "--all", "--dry-run")
+
+    assert refused.exit == 2
+    assert f"the app has in force (policy {in_force.hash})" in refused.err
+    assert shown.exit == 0
+    assert "the app would not do this now: the rules at this desk (policy " in shown.out
+
+
+def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks before it acts; what it did not do, the next run does."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    users = type(wiring.joinlink()._graph()).users
+
+    def slow(graph: Any) -> Any:
+        story.stage.clock.advance(timedelta(minutes=3))
+        return users(graph)
+
+    monkeypatch.setattr("shared.graph.client.Graph.users", slow)
+    lease = wiring.joinlink()._maintenance_lease
+    monkeypatch.setattr(lease, "renew", lambda _holder: False)
+    story.stage.host.run_timer("maintenance")
+
+    [line] = story.lines("maintenance.finished")
+    assert (line["stopped"], line["complete"], line["tasks"]) == ("lease_lost", False, {})
+
+
+def test_a_run_ends_in_time(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever takes so long, and the next run does the rest."""
+    story = begin(scoped("{include: all}"))
+    strangers(story, "Ada", "Bo")
+    users = type(wiring.joinlink()._graph()).users
+
+    def slow(graph: Any) -> Any:
+        story.stage.clock.advance(timedelta(minutes=5))
+        return users(graph)
+
+    monkeypatch.setattr("shared.graph.client.Graph.users", slow)
+    story.stage.host.run_timer("maintenance")
+
+    [line] = story.lines("maintenance.finished")
+    assert (line["stopped"], line["complete"], line["tasks"]) == ("out_of_time", False, {})
