@@ -14,7 +14,6 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.exceptions import AzureError
@@ -22,7 +21,7 @@ from azure.core.exceptions import AzureError
 from sandbox.serve import serve
 from sandbox.simulate.clock import Clock
 from sandbox.simulate.product import Product, client
-from sandbox.simulate.table import Entity, MemoryTable
+from sandbox.simulate.table import MemoryTable
 from sandbox.simulate.town import Town
 from shared import logs
 from shared.storage.queues import MessageQueue
@@ -116,7 +115,6 @@ class _FarTable(MemoryTable):
     def __init__(self, pipe: _Pipe, name: str) -> None:
         super().__init__(name, lambda: datetime.now(UTC))  # never asked: `dated` is the town's
         far = _Far(pipe, "table", name)
-        self._far_row = far.get_entity
         for method in (
             "create_table",
             "dated",
@@ -126,15 +124,6 @@ class _FarTable(MemoryTable):
             "page",
         ):
             setattr(self, method, getattr(far, method))
-
-    def get_entity(
-        self, partition_key: str, row_key: str, raw_response_hook: Callable[[Any], None] | None = None
-    ) -> Entity:
-        """Return a row; the hook stays here, and is told no Date."""
-        if raw_response_hook:
-            raw_response_hook(SimpleNamespace(http_response=SimpleNamespace(headers={})))
-        row: Entity = self._far_row(partition_key, row_key)
-        return row
 
 
 def peak() -> int:

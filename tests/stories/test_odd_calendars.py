@@ -309,6 +309,7 @@ def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk:
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(path="calendarView", query="top=(100|50)", status=504, count=None))
     story.stage.graph.faults.add(Fault(path="calendarView", edit=changing("Odd", start=None), count=None))
+    assert wiring.joinlink()._policies.current()  # the app has taken its rules
     ran = at_the_desk("backfill", "--all", "--yes")
     story.play()
 

@@ -130,8 +130,8 @@ def test_a_missing_permission_to_write_does_not_fill_the_limits(begin: Begin) ->
     assert story.poison() == []
 
 
-@pytest.mark.parametrize("etag", ["", "*", '""', 'W/""'])
-def test_an_event_without_a_usable_etag_is_not_written(story: Story, etag: str) -> None:
+@pytest.mark.parametrize("etag", [None, "", "*", '""', 'W/""', '"strong"'])
+def test_an_event_without_a_usable_etag_is_not_written(story: Story, etag: str | None) -> None:
     """A write that names no version would overwrite any."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
