@@ -22,7 +22,7 @@ chaos: setup ## play two hosts under faults and kills, and check every event (mi
 	$(BIN)/python -m sandbox.chaos $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k webhook"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 check: setup ## format, lint, types, import contracts, rule files
 	$(BIN)/ruff format --check .

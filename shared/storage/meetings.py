@@ -7,11 +7,12 @@ itself either (`shared.storage.memory`).
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.meeting import Answer, Meeting, MeetingState
+from shared.errors import StorageUnavailable
 from shared.storage.tables import VERSION, Table, hashed
 
 MEETINGS = "meetings"
@@ -64,14 +65,20 @@ class Meetings:
         return hashed(event)
 
     def write(self, mailbox: str, event: str, meeting: Meeting, *, after: Stored) -> Stored:
-        """Replace what was read as `after`.
+        """Replace what was read as `after`. A write whose answer was lost is looked for.
 
         Raises:
             StateChanged: the row was written by somebody else since.
         """
-        return Stored(
-            meeting, self._table.write(mailbox, hashed(event), _values(meeting, event), etag=after.etag)
-        )
+        meeting = replace(meeting, event=event)
+        try:
+            etag = self._table.write(mailbox, hashed(event), _values(meeting), etag=after.etag)
+        except StorageUnavailable:
+            found = self.read(mailbox, event)
+            if found.meeting != meeting:
+                raise
+            return found
+        return Stored(meeting, etag)
 
     def forget(self, mailbox: str, event: str, *, after: Stored) -> None:
         """Remove the row that was read as `after`, as if nothing had been done.
@@ -83,11 +90,10 @@ class Meetings:
         self._table.delete(mailbox, hashed(event), etag=after.etag)
 
 
-def _values(meeting: Meeting, event: str) -> dict[str, Any]:
+def _values(meeting: Meeting) -> dict[str, Any]:
     return {
         "v": VERSION,
         **{name: getattr(meeting, name) for name in (*_TEXTS, *_COUNTS)},
-        "event": event,
         "state": meeting.state.value,
         "answer": meeting.answer.value,
         "charged": json.dumps(meeting.charged),

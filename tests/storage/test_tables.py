@@ -227,13 +227,32 @@ def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, Losin
 def test_our_own_write_is_not_taken_for_somebody_elses(
     losing: tuple[Table, LosingAnswers], *, is_new: bool
 ) -> None:
-    """What came of a write whose answer was lost is not known; it is not said to have been refused."""
+    """A write whose answer was lost is looked for, and found: it is not said to have been refused."""
     table, connection = losing
     meetings, attempted = Meetings(table), Meeting(state=MeetingState.ATTEMPTED, at=NOW)
     first = meetings.write(ADA, "e", attempted, after=Stored())
     connection.loses_next = True
+    event = "another" if is_new else "e"
+    found = meetings.write(ADA, event, attempted, after=Stored() if is_new else first)
+
+    assert found.etag == meetings.read(ADA, event).etag
+    assert not connection.loses_next
+
+
+def test_a_write_that_never_arrived_is_not_taken_for_one_that_did(table: Table) -> None:
+    """Somebody else's row is there: the trouble is told, and the message comes again."""
+    meetings = Meetings(Deaf(table._client))
+    Meetings(table).write(ADA, "e", Meeting(state=MeetingState.SEEN_ONLINE, at=NOW), after=Stored())
     with pytest.raises(StorageUnavailable):
-        meetings.write(ADA, "another" if is_new else "e", attempted, after=Stored() if is_new else first)
+        meetings.write(ADA, "e", Meeting(state=MeetingState.ATTEMPTED, at=NOW), after=Stored())
+
+
+class Deaf(Table):
+    """A table that takes no write."""
+
+    def write(self, *_row: Any, **_etag: Any) -> str:
+        """Fail before anything is done."""
+        raise StorageUnavailable("table t did not answer as it should")
 
 
 def charge_often(connection_string: str, table: str, times: int) -> int:
