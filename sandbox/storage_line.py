@@ -50,19 +50,26 @@ class StorageLine:
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         self.connections += 1
-        from_storage, to_storage = await asyncio.open_connection(*self._upstream)
-        self._open |= {writer, to_storage}
-        down = asyncio.create_task(self._down(from_storage, writer))
+        self._open.add(writer)
         try:
             with suppress(OSError, asyncio.CancelledError):
-                await self._up(reader, to_storage, writer)
+                await self._lead_on(reader, writer)
+        finally:
+            writer.close()
+
+    async def _lead_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_storage, to_storage = await asyncio.open_connection(*self._upstream)
+        self._open.add(to_storage)
+        down = asyncio.create_task(self._down(from_storage, writer))
+        try:
+            await self._up(reader, to_storage, writer)
         finally:
             down.cancel()
             to_storage.close()
-            writer.close()
 
     async def end(self) -> None:
         """End all connections."""
+        await asyncio.sleep(0.01)  # in which relays begin whose connections were just made
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()

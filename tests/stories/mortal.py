@@ -30,6 +30,7 @@ from sandbox.host import Host
 from sandbox.serve import serve
 from sandbox.stage import Stage
 from shared import wiring
+from shared.storage.tables import Table
 from shared.worker.world import World
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _backfill(settings: Mapping[str, str], world: World) -> None:
         patch.dict(os.environ, settings),
         patch.object(parts, "World", lambda: world),
         patch.object(sys, "argv", words),
+        # The storage's clock goes on while the story's stands still.
+        patch.object(Table, "now", lambda _table: world.now()),
         redirect_stdout(StringIO()),
         redirect_stderr(StringIO()) as complaints,
     ):

@@ -142,7 +142,7 @@ class Scene:
 def scene(
     azurite: Azurite, folder: Path, text: str, members: list[str] | None, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Scene]:
-    """Play with this rule file; `members` are those of the one group, None where Graph does not tell."""
+    """Play with this rule file; `members` are those of the one group, None where Graph does not tell: nobody in it is no answer."""
     rules = folder / "rules"
     rules.mkdir(exist_ok=True)
     (rules / "rules.yaml").write_text(text)
@@ -177,7 +177,7 @@ def test_worker_explain_and_rule_tests_decide_alike(
 ) -> None:
     """Whatever the rules and the event: through Graph, queue and tables; at the desk; and from three words in a file."""
     caplog.set_level(logging.DEBUG, "joinlink")
-    members = chance.choice([None, chance.sample(PEOPLE, chance.randint(0, 2))])
+    members = chance.choice([None, chance.sample(PEOPLE, chance.randint(1, 2))])
     whole = with_tests(rules_said(chance), [event_said(chance) for _ in range(8)], members)
     policy = loaded(whole)
     tested = run_tests(policy)
