@@ -40,7 +40,9 @@ def backfill(
     group: Annotated[
         str, typer.Option("--group", "-g", metavar="ID", help="The members of a group, nested ones too.")
     ] = "",
-    everybody: Annotated[bool, typer.Option("--all", help="All mailboxes that the rules are for.")] = False,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="All mailboxes in the scope of the rules.")
+    ] = False,
     until: Annotated[
         str, typer.Option("--until", metavar="TIME", help="How far ahead: 90d, or a day such as 2026-12-31.")
     ] = "90d",
@@ -50,14 +52,14 @@ def backfill(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Give meetings that are in calendars already the links that the rules want for them.
+    """Add links to meetings that are in calendars already, as the rules want them.
 
-    First it counts: how many links, and how many attendees may get mail. Nothing is written before you agree.
-    Then the changes go on the queue, spread over time, and the app carries them out by the same rules, guards
-    and limits as any other. Ctrl-C stops it; the same command goes on where it was. Rules that the
-    app does not have in force can only be shown, with --dry-run.
+    First it counts links, and attendees who may get mail. Nothing is written before you agree. Then it queues
+    the changes, spread over time, and the app handles them by the same rules, guards and limits as any other.
+    Ctrl-C stops it; the same command resumes there. With rules that the app does not have in force, only
+    --dry-run works.
 
-    Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command goes on with them.
+    Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command resumes with them.
     2: wrong arguments, settings are missing, or the rules are not the app's. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)

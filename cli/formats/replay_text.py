@@ -1,4 +1,4 @@
-"""What was set aside, for a person: by queue and reason, and what can't be put back one by one."""
+"""What is in the poison queues, for a person: by queue and reason, and what can't be put back one by one."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def show(found: Iterable[SetAside]) -> None:
     for each in found:
         queues[each.queue].append(each)
     if not queues:
-        out.print("Nothing was set aside.", style="good")
+        out.print("The poison queues are empty.", style="good")
     for queue, messages in queues.items():
         out.print(Text.assemble((queue + POISON_SUFFIX, "bold"), f": {counted(len(messages), 'message')}"))
         _reasons(out, messages)

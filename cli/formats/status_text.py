@@ -19,7 +19,7 @@ def show(health: Health) -> None:
     if health.is_well:
         out.print("✓ All is well.", style="good")
     else:
-        out.print(f"✗ {counted(len(health.problems), 'thing')} to mend:", style="bad")
+        out.print(f"✗ {counted(len(health.problems), 'thing')} to fix:", style="bad")
     lines.show(out, [Line(Text.assemble(("  ✗", "bad")), Text(problem)) for problem in health.problems])
     lines.show(out, [Line(Text.assemble(("  !", "warn")), Text(warning)) for warning in health.warnings])
     out.print()

@@ -169,14 +169,15 @@ def _read(parts: Mapping[str, Callable[[], object]]) -> tuple[dict[str, Any], di
 def _problems(facts: Facts) -> Iterator[str]:
     yield from facts.settings_problems
     if facts.token_refused:
-        mend = "renew the secret or certificate, or check the identity"
-        yield f"Graph's token is refused: {mend} ({facts.token_refused})"
+        remedy = "renew the secret or certificate, or check the identity"
+        yield f"Graph's token is refused: {remedy} ({facts.token_refused})"
     yield from (f"{name} can't be read: {why}" for name, why in facts.unread.items() if name != TOKEN)
     if facts.rules:
         yield from _rule_problems(facts.rules)
     for queue, gauge in facts.poison.items():
         if gauge.messages:
-            yield f"{queue} holds what was set aside, {gauge.messages} in all: joinlink replay shows why"
+            messages = "1 message" if gauge.messages == 1 else f"{gauge.messages:,} messages"
+            yield f"{queue} holds {messages}: joinlink replay shows why"
     for queue, gauge in facts.queues.items():
         if gauge.oldest and gauge.oldest > MESSAGE_LATE:
             yield f"{queue}: a message has been waiting for {ago(gauge.oldest)}: does the function app run?"
@@ -202,8 +203,8 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
         yield f"the last maintenance is {ago(age)} old: {see}"
     if run.finished > now + CLOCKS_DIFFER:
         yield (
-            f"the last maintenance says that it ended at {run.finished:%Y-%m-%d %H:%M} UTC, which is still to"
-            " come: set the clock of the machine that ran it, or of this one"
+            f"the last maintenance says that it ended at {run.finished:%Y-%m-%d %H:%M} UTC, which is in the"
+            " future: set the clock of the machine that ran it, or of this one"
         )
     if run.unfinished_since and now - run.unfinished_since > UNFINISHED_LONG:
         yield (
@@ -214,7 +215,7 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
         yield (
             f"{run.held} mailboxes left the scope at once and are held: nothing is written to them, and their"
             " subscriptions stay until the same ones have been outside for a day. If the rules are wrong,"
-            f" correct them; if all of those shall go: joinlink maintain --confirm {run.held_hash}"
+            f" correct them; if all of them should leave: joinlink maintain --confirm {run.held_hash}"
         )
     if run.soonest_expiry and run.soonest_expiry - now < EXPIRY_CLOSE:
         yield (

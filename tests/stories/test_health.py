@@ -91,10 +91,10 @@ def test_what_was_set_aside_needs_a_person(story: Story, at_the_desk: AtTheDesk)
     status, told = health(story)
     shown = at_the_desk("status")
 
-    said = "event-changes-poison holds what was set aside, 1 in all: joinlink replay shows why"
+    said = "event-changes-poison holds 1 message: joinlink replay shows why"
     assert (status, told["problems"]) == (503, [said])
     assert shown.exit == 1
-    assert shown.out.startswith("✗ 1 thing to mend:\n")
+    assert shown.out.startswith("✗ 1 thing to fix:\n")
 
 
 def test_broken_rules_need_a_person(story: Story) -> None:

@@ -42,7 +42,7 @@ PROBLEMS = [
     pytest.param({"token_refused": "get a token: AADSTS7000222"}, "Graph's token is refused: renew the secret", id="the token"),
     pytest.param({"rules": RulesInForce(hash=None, problems=("a.yaml:1:1: odd",))}, "no valid rules are in force", id="no policy"),
     pytest.param({"rules": RulesInForce(hash="abc", problems=("a.yaml:1:1: odd",))}, "policy abc stays in force; the first problem: a.yaml:1:1: odd", id="refused rules"),
-    pytest.param({"poison": {"event-changes-poison": Gauge(2)}}, "event-changes-poison holds what was set aside, 2 in all", id="poison"),
+    pytest.param({"poison": {"event-changes-poison": Gauge(2)}}, "event-changes-poison holds 2 messages", id="poison"),
     pytest.param({"queues": {"event-changes": Gauge(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
     pytest.param({"last_run": None}, "maintenance has never come to its end", id="no maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
