@@ -169,3 +169,22 @@ def test_status_needs_the_storage_settings_alone(
     assert well.out.startswith("✓ All is well.\n")
     assert blind.exit == 2
     assert "AzureWebJobsStorage is missing" in blind.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("held",), id="held"),
+        pytest.param(("memory",), id="memory"),
+        pytest.param(("replay", "--dry-run"), id="replay"),
+    ],
+)
+def test_in_an_emergency_the_storage_settings_are_enough(
+    words: tuple[str, ...], story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held, lost or poisoned can be seen without the app's other settings."""
+    for name in story.stage.settings:
+        if name.startswith("JOINLINK_"):
+            monkeypatch.delenv(name)
+
+    assert at_the_desk(*words).exit == 0
