@@ -78,7 +78,9 @@ def backfill(
             run = part.run(policy, purpose, _moment(until, world.now()))
             doubts = part.read_scope(policy, selector, scope)
             if not len(scope):
-                raise Refused(f"there is nobody to look at: {'; '.join(doubts) or 'the rules are for none'}")
+                raise Refused(
+                    f"there is no mailbox to search: {'; '.join(doubts) or 'the rules are for none'}"
+                )
             doubts = (f"the app would not do this now: {differ}", *doubts) if differ else doubts
             is_braked = joinlink.desk().report_only
             errand = _Errand(part, run, scope, doubts=doubts, as_json=as_json, is_braked=is_braked)
@@ -174,7 +176,7 @@ def _go(errand: _Errand, *, asks: bool, writes: bool) -> None:
 
 def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
     if bool(mailbox) + bool(group) + everybody != 1:
-        raise Refused("say whose calendars: one of --mailbox, --group and --all")
+        raise Refused("name the calendars: one of --mailbox, --group and --all")
     if mailbox:
         return User(mailbox.lower())
     return Group(group.lower()) if group else None

@@ -44,7 +44,7 @@ def maintain(
 
 def _show(out: Console, done: Maintained) -> None:
     if done.another_is_at_work:
-        out.print("Another run is at work: it does what is due.")
+        out.print("Another run is working: it does what is due.")
         return
     for trouble in done.trouble:
         out.print(f"✗ {trouble}", style="bad")

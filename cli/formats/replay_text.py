@@ -51,9 +51,7 @@ def _unreadable(out: Console, messages: list[SetAside]) -> None:
     if not messages:
         return
     stay = "stay, for they can't be read" if len(messages) > 1 else "stays, for it can't be read"
-    out.print(
-        Text.assemble(("  ✗ ", "bad"), f"{counted(len(messages), 'message')} {stay}; look at it by id:")
-    )
+    out.print(Text.assemble(("  ✗ ", "bad"), f"{counted(len(messages), 'message')} {stay}; read it by id:"))
     for each in messages[:_MOST_SHOWN]:
         out.print(Text(f"      {each.leased.id}  {each.at:%Y-%m-%d %H:%M} UTC", "dim"))
     if len(messages) > _MOST_SHOWN:

@@ -90,7 +90,7 @@ class Maintenance:
         run = Run(self._world.new_id(), self._world.now(), confirmed)
         try:
             if not self._lease.take(run.id):
-                logger().info("maintenance.skipped", reason="another run is at work")
+                logger().info("maintenance.skipped", reason="another run is working")
                 return Maintained(another_is_at_work=True)
             try:
                 surplus = self._do(run)
