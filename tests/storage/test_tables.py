@@ -110,6 +110,16 @@ def test_a_meetings_row_of_another_release_is_read(table: Table) -> None:
     assert meetings.read(ADA, "AAMk").meeting == Meeting(state=MeetingState.ENABLED, at=NOW)
 
 
+def test_the_age_of_a_row_is_told_by_the_table_service(table: Table, azurite: Azurite) -> None:
+    """Whatever the writer says of its own time; the service tells whole seconds."""
+    meetings = Meetings(table)
+    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="somebody")
+    meetings.write(ADA, "AAMk", far, after=Stored())
+    azurite.advance(timedelta(seconds=90))
+
+    assert abs(meetings.read(ADA, "AAMk").age - timedelta(seconds=90)) <= timedelta(seconds=2)
+
+
 def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> None:
     """The second is told, reads again and decides again."""
     meetings = Meetings(table)
