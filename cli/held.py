@@ -75,7 +75,7 @@ def _show(found: list[HeldEvent]) -> None:
 def _why(event: HeldEvent) -> str:
     if event.meeting is None:
         return "its row can't be read: it is damaged, or a later version of Joinlink wrote it"
-    return f"Graph answered: {event.meeting.detail or 'no answer arrived'}"
+    return f"Graph answered: {event.meeting.detail or 'nothing that came to us'}"
 
 
 def _document(event: HeldEvent) -> dict[str, Any]:
@@ -112,5 +112,5 @@ def _release(part: HeldEvents, event: HeldEvent, *, yes: bool) -> None:
     try:
         part.release(event)
     except StateChanged as error:
-        raise Failed("the event changed meanwhile; run joinlink held again") from error
+        raise Failed("the event changed meanwhile; look at joinlink held again") from error
     out.print(f"{event.id} is released. The app reads it now and decides by the rules in force.")
