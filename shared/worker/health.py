@@ -231,7 +231,7 @@ def _warnings(facts: Facts) -> Iterator[str]:
     if run is None:
         return
     if run.scope is None:
-        yield "the last maintenance could not read who is in scope: see scope.doubted in the log"
+        yield "the last maintenance could not tell who is in scope: see scope.doubted in the log"
     for doubt in run.doubts:
         yield f"nobody is unsubscribed for now: {doubt}"
     for watch, why in _NOT_WATCHED.items():

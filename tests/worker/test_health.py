@@ -64,11 +64,11 @@ def test_what_needs_a_person_is_told_in_words(facts: dict[str, Any], problem: st
 
 WARNINGS = [
     pytest.param({"unread": {"token": "no answer within 20 s"}}, "the token service does not answer", id="no token service"),
-    pytest.param({"last_run": replace(RUN, doubts=("a group shows nobody",))}, "nobody is unsubscribed for now: a group shows nobody", id="scope doubtful"),
-    pytest.param({"last_run": replace(RUN, mailboxes={"unclear": 1})}, "1 of the mailboxes have a row that is left alone", id="unclear rows"),
-    pytest.param({"last_run": replace(RUN, scope=None)}, "could not read who is in scope", id="scope unknown"),
+    pytest.param({"last_run": replace(RUN, scope=None)}, "could not tell who is in scope", id="scope unknown"),
     pytest.param({"last_run": replace(RUN, mailboxes={"unwatched": 2})}, "2 of the mailboxes in scope are not watched yet", id="unwatched"),
     pytest.param({"last_run": replace(RUN, mailboxes={"forbidden": 1})}, "1 of the mailboxes are closed to Joinlink", id="forbidden"),
+    pytest.param({"last_run": replace(RUN, doubts=("a group shows nobody",))}, "nobody is unsubscribed for now: a group shows nobody", id="scope doubtful"),
+    pytest.param({"last_run": replace(RUN, mailboxes={"unclear": 1})}, "1 of the mailboxes have a row that is left alone", id="unclear rows"),
 ]  # fmt: skip
 
 
