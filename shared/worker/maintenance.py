@@ -220,7 +220,8 @@ class Maintenance:
         """Keep what was seen, for health to read."""
         now = self._world.now()
         before = None if run.complete else self._last_runs.read()
-        unfinished_since = (before.unfinished_since if before else None) or now
+        noted = before.unfinished_since if before else None
+        unfinished_since = min(noted or now, now)  # a clock that is ahead must not keep health quiet
         self._last_runs.write(
             LastRun(
                 finished=now,

@@ -17,6 +17,14 @@ _BELIEVED = timedelta(minutes=3)
 _MISSED = timedelta(seconds=30)
 
 
+#: what an admin has to decide; health, doctor and `joinlink memory` say it alike
+MISSING_MEMORY = (
+    "the memory of past writes is missing, so Joinlink writes nothing: the table meetings was deleted, or"
+    " AzureWebJobsStorage names another account than before. Copy the table back, with its marker row. If it"
+    " is lost for good, decide to continue without it: joinlink memory --accept"
+)
+
+
 class MemoryState(StrEnum):
     """What health says of the memory."""
 

@@ -91,6 +91,8 @@ def test_a_dry_run_writes_nothing(
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["backfill", "--all", "--yes"], id="backfill"),
         pytest.param(["replay", "--yes"], id="replay"),
+        pytest.param(["held", "--release", "0123456789ab", "--yes"], id="held"),
+        pytest.param(["memory", "--accept", "--yes"], id="memory"),
     ],
 )
 @pytest.mark.parametrize(
