@@ -34,6 +34,15 @@ class MemoryState(StrEnum):
     MISSING = "missing"
 
 
+def problem_of(state: MemoryState) -> str:
+    """Return why nothing is written in this state; empty where writes are possible."""
+    return {
+        MemoryState.WHOLE: "",
+        MemoryState.NOT_STARTED: "the app has not started yet: its first maintenance begins the memory",
+        MemoryState.MISSING: MISSING_MEMORY,
+    }[state]
+
+
 class MemoryNotBegun(JoinlinkError):
     """Nothing may be written before it is known whether this is a fresh installation."""
 
@@ -113,7 +122,7 @@ class MemoryStart:
 
     def _is_account_empty(self) -> bool:
         return (
-            self._last_runs.read() is None
+            not self._last_runs.has_any()
             and not self._marker.has_meetings()
             and next(self._mailboxes.all(), None) is None
         )
