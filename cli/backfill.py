@@ -23,6 +23,7 @@ from shared.rules.mailboxes import Group, Selector, User
 from shared.storage.scope_file import ScopeFile
 from shared.worker.backfill import Backfill, Found, Run, Standing
 from shared.worker.desk_check import difference
+from shared.worker.memory import problem_of
 
 #: Mailboxes that are searched at a time, with one request each; and how many are taken up together.
 _SEARCHERS = 4
@@ -60,7 +61,8 @@ def backfill(
     --dry-run works.
 
     Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command resumes with them.
-    2: wrong arguments, settings are missing, or the rules are not the app's. 130: stopped.
+    2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is
+    missing. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
@@ -73,6 +75,9 @@ def backfill(
             differ = difference(policy.hash, joinlink.kept_policy())
             if differ and not dry_run:
                 raise Refused(f"{differ}; --dry-run shows what yours would do")
+            stops = problem_of(joinlink.memory_start().state())
+            if stops and not dry_run:
+                raise Refused(stops)
             part = joinlink.backfill(sleep)
             purpose = f"{mailbox or group or '*'} {until}".lower()
             run = part.run(policy, purpose, _moment(until, world.now()))
@@ -81,7 +86,10 @@ def backfill(
                 raise Refused(
                     f"there is no mailbox to search: {'; '.join(doubts) or 'the rules are for none'}"
                 )
-            doubts = (f"the app would not do this now: {differ}", *doubts) if differ else doubts
+            doubts = (
+                *(f"the app would not do this now: {each}" for each in (differ, stops) if each),
+                *doubts,
+            )
             is_braked = joinlink.desk().report_only
             errand = _Errand(part, run, scope, doubts=doubts, as_json=as_json, is_braked=is_braked)
             _go(errand, asks=asks, writes=yes and not dry_run)

@@ -11,7 +11,7 @@ from cli import lines, parts, settings_check
 from cli.lines import Line
 from cli.output import Exit, console, counted
 from shared.errors import SettingsError
-from shared.worker.doctor import look_at_storage
+from shared.worker.doctor import look_at_memory, look_at_storage
 from shared.worker.finding import Finding, untold
 
 
@@ -46,6 +46,7 @@ def _findings(mailbox: str) -> Iterator[Finding]:
     with parts.opened() as (joinlink, world):
         try:
             yield from look_at_storage(joinlink.storage_trial(), world.now)
+            yield look_at_memory(joinlink.memory_start().state)
             yield from joinlink.doctor().look(mailbox)
         except SettingsError:
             yield untold("the rest", "not checked; fix the settings first")

@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from cli import parts
-from cli.output import Exit, console, counted
+from cli.output import Exit, Failed, console, counted
+from shared.errors import StorageUnavailable
 from shared.worker.maintenance_run import Maintained
 
 
@@ -33,8 +34,11 @@ def maintain(
     Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
     is not theirs. 2: settings are missing, or are not the app's.
     """
-    with parts.opened_to_write() as (joinlink, _world):
-        done = joinlink.maintenance_at_the_desk().run(confirm)
+    try:
+        with parts.opened_to_write() as (joinlink, _world):
+            done = joinlink.maintenance_at_the_desk().run(confirm)
+    except StorageUnavailable as error:
+        raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_refused = bool(confirm) and not done.is_confirmed
     _show(console(), done)
     if is_refused:

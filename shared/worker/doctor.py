@@ -24,6 +24,7 @@ from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.trial import StorageTrial
 from shared.worker.finding import Finding, untold, well, wrong
+from shared.worker.memory import MISSING_MEMORY, MemoryState
 from shared.worker.permissions import needed, roles_of
 from shared.worker.policies import RuleSource, unreadable
 
@@ -175,6 +176,20 @@ def look_at_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterato
         else:
             yield well(f"storage {what}", "written, read and taken away again")
     yield clocks("clock of storage", now(), date)
+
+
+def look_at_memory(read: Callable[[], MemoryState]) -> Finding:
+    """Return whether the record of past writes is whole."""
+    what = "memory of writes"
+    try:
+        state = read()
+    except StorageUnavailable as error:
+        return untold(what, f"it can't be read ({error})")
+    if state is MemoryState.MISSING:
+        return wrong(what, MISSING_MEMORY)
+    if state is MemoryState.NOT_STARTED:
+        return untold(what, "not started yet: the first maintenance of the app begins it")
+    return well(what, "whole")
 
 
 def clocks(what: str, ours: datetime, theirs: datetime | None) -> Finding:
