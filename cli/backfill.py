@@ -23,6 +23,7 @@ from shared.rules.mailboxes import Group, Selector, User
 from shared.storage.scope_file import ScopeFile
 from shared.worker.backfill import Backfill, Found, Run, Standing
 from shared.worker.desk_check import difference
+from shared.worker.memory import problem_of
 
 #: Mailboxes that are searched at a time, with one request each; and how many are taken up together.
 _SEARCHERS = 4
@@ -40,7 +41,9 @@ def backfill(
     group: Annotated[
         str, typer.Option("--group", "-g", metavar="ID", help="The members of a group, nested ones too.")
     ] = "",
-    everybody: Annotated[bool, typer.Option("--all", help="All mailboxes that the rules are for.")] = False,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="All mailboxes in the scope of the rules.")
+    ] = False,
     until: Annotated[
         str, typer.Option("--until", metavar="TIME", help="How far ahead: 90d, or a day such as 2026-12-31.")
     ] = "90d",
@@ -50,15 +53,16 @@ def backfill(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Give meetings that are in calendars already the links that the rules want for them.
+    """Add links to meetings that are in calendars already, as the rules want them.
 
-    First it counts: how many links, and how many attendees may get mail. Nothing is written before you agree.
-    Then the changes go on the queue, spread over time, and the app carries them out by the same rules, guards
-    and limits as any other. Ctrl-C stops it; the same command goes on where it was. Rules that the
-    app does not have in force can only be shown, with --dry-run.
+    First it counts links, and attendees who may get mail. Nothing is written before you agree. Then it queues
+    the changes, spread over time, and the app handles them by the same rules, guards and limits as any other.
+    Ctrl-C stops it; the same command resumes there. With rules that the app does not have in force, only
+    --dry-run works.
 
-    Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command goes on with them.
-    2: wrong arguments, settings are missing, or the rules are not the app's. 130: stopped.
+    Exit code 0: all is done, or shown. 1: mailboxes are left, and the same command resumes with them.
+    2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is
+    missing. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
@@ -71,13 +75,21 @@ def backfill(
             differ = difference(policy.hash, joinlink.kept_policy())
             if differ and not dry_run:
                 raise Refused(f"{differ}; --dry-run shows what yours would do")
+            stops = problem_of(joinlink.memory_start().state())
+            if stops and not dry_run:
+                raise Refused(stops)
             part = joinlink.backfill(sleep)
             purpose = f"{mailbox or group or '*'} {until}".lower()
             run = part.run(policy, purpose, _moment(until, world.now()))
             doubts = part.read_scope(policy, selector, scope)
             if not len(scope):
-                raise Refused(f"there is nobody to look at: {'; '.join(doubts) or 'the rules are for none'}")
-            doubts = (f"the app would not do this now: {differ}", *doubts) if differ else doubts
+                raise Refused(
+                    f"there is no mailbox to search: {'; '.join(doubts) or 'the rules are for none'}"
+                )
+            doubts = (
+                *(f"the app would not do this now: {each}" for each in (differ, stops) if each),
+                *doubts,
+            )
             is_braked = joinlink.desk().report_only
             errand = _Errand(part, run, scope, doubts=doubts, as_json=as_json, is_braked=is_braked)
             _go(errand, asks=asks, writes=yes and not dry_run)
@@ -172,7 +184,7 @@ def _go(errand: _Errand, *, asks: bool, writes: bool) -> None:
 
 def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
     if bool(mailbox) + bool(group) + everybody != 1:
-        raise Refused("say whose calendars: one of --mailbox, --group and --all")
+        raise Refused("name the calendars: one of --mailbox, --group and --all")
     if mailbox:
         return User(mailbox.lower())
     return Group(group.lower()) if group else None

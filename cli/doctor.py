@@ -11,7 +11,7 @@ from cli import lines, parts, settings_check
 from cli.lines import Line
 from cli.output import Exit, console, counted
 from shared.errors import SettingsError
-from shared.worker.doctor import look_at_storage
+from shared.worker.doctor import look_at_memory, look_at_storage
 from shared.worker.finding import Finding, untold
 
 
@@ -22,10 +22,10 @@ def doctor(
         typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox to try."),
     ] = "",
 ) -> None:
-    """Look at settings, storage, rules, token, permissions, clocks, subscriptions and the notification URL.
+    """Check settings, storage, rules, token, permissions, clocks, subscriptions and the notification URL.
 
-    Nothing is written to Graph; in the storage account a queue, a table and a container of the doctor's own
-    are made and taken away again. Secrets are never shown.
+    It only reads from Graph. In the storage account it creates a queue, a table and a container of its own,
+    and deletes them again. It never shows secrets.
 
     Exit code 0: nothing is wrong. 1: something is.
     """
@@ -35,7 +35,7 @@ def doctor(
     wrong = sum(finding.is_well is False for finding in found)
     out.print()
     if wrong:
-        out.print(f"{counted(wrong, 'thing')} to mend.", style="bad")
+        out.print(f"{counted(wrong, 'thing')} to fix.", style="bad")
     else:
         out.print("Nothing is wrong.", style="good")
     raise typer.Exit(Exit.ERRORS if wrong else Exit.OK)
@@ -46,9 +46,10 @@ def _findings(mailbox: str) -> Iterator[Finding]:
     with parts.opened() as (joinlink, world):
         try:
             yield from look_at_storage(joinlink.storage_trial(), world.now)
+            yield look_at_memory(joinlink.memory_start().state)
             yield from joinlink.doctor().look(mailbox)
         except SettingsError:
-            yield untold("the rest", "not looked at; mend the settings first")
+            yield untold("the rest", "not checked; fix the settings first")
 
 
 def _line(finding: Finding) -> Line:

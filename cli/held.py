@@ -38,6 +38,8 @@ def held(
     Exit code 0: nothing is held, or the event was released. 1: events are held. 2: wrong arguments, or
     settings are missing.
     """
+    if release and as_json:
+        raise Refused("--json prints the list; --release prints none, so give one of them")
     try:
         with parts.opened_to_write() if release else parts.opened() as (joinlink, _world):
             part = joinlink.held_events()
@@ -92,13 +94,12 @@ def _document(event: HeldEvent) -> dict[str, Any]:
 
 
 def _named(word: str, found: list[HeldEvent]) -> HeldEvent:
-    """Return the event that has this id, or begins with it; or the one with this id in Graph."""
-    matches = [each for each in found if each.event == word or each.id.startswith(word)]
-    if len(matches) == 1:
-        return matches[0]
-    if not matches:
+    """Return the event that has just this id, as the list shows it or as Graph has it."""
+    # The beginning of an id is not enough: a typing error must not release another event.
+    named = next((each for each in found if word in {each.id, each.event}), None)
+    if named is None:
         raise Refused(f'no held event has the id "{word}": joinlink held lists them')
-    raise Refused(f'{len(matches)} held events have ids that begin with "{word}": give more of it')
+    return named
 
 
 def _release(part: HeldEvents, event: HeldEvent, *, yes: bool) -> None:
@@ -113,4 +114,7 @@ def _release(part: HeldEvents, event: HeldEvent, *, yes: bool) -> None:
         part.release(event)
     except StateChanged as error:
         raise Failed("the event changed meanwhile; look at joinlink held again") from error
+    except QueueUnavailable:
+        out.print(f"{event.id} is released. The queue did not answer: the next sweep reads the event.")
+        return
     out.print(f"{event.id} is released. The app reads it now and decides by the rules in force.")

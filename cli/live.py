@@ -28,10 +28,10 @@ from shared.worker.policies import unreadable
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
     MailboxUnusable: "Graph serves no mailbox of this name; name it by object id or user principal name",
-    Forbidden: "Graph does not let Joinlink in; look at its permissions and at application access policies",
-    Unauthorized: "Graph takes no token of ours; look at the secret, the certificate or the identity",
+    Forbidden: "Graph denies access; check the app's permissions and application access policies",
+    Unauthorized: "Graph refuses the token; check the secret, the certificate or the identity",
     Throttled: "Graph asks to wait; try again in a minute",
-    GraphUnavailable: "Graph can't be reached, or fails; try again, and look at Microsoft 365 service health",
+    GraphUnavailable: "Graph can't be reached, or fails; try again, and check Microsoft 365 service health",
 }
 _REFUSED = "Graph refuses; look whether mailbox and event id are whole"
 
@@ -119,6 +119,6 @@ def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list
 
 def _unknown(policy: Policy, facts: Facts) -> Iterator[str]:
     if policy.needs_tenant_domains and facts.tenant_domains is None:
-        yield "the tenant's verified domains can't be read, so who is external can't be told"
+        yield "the tenant's verified domains can't be read, so it is not known who is external"
     for group in sorted(policy.groups - facts.members.keys()):
         yield f"the members of group {group} can't be read"

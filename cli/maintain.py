@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from cli import parts
-from cli.output import Exit, console, counted
+from cli.output import Exit, Failed, console, counted
+from shared.errors import StorageUnavailable
 from shared.worker.maintenance_run import Maintained
 
 
@@ -17,24 +18,27 @@ def maintain(
         typer.Option(
             "--confirm",
             metavar="HASH",
-            help="Unsubscribe just the held mailboxes that joinlink status names by this hash.",
+            help="Unsubscribe the held mailboxes; joinlink status shows their hash.",
         ),
     ] = "",
 ) -> None:
     """Compare the mailboxes in scope with those that are watched, and ask the app to make up the difference.
 
-    This is what the timer does every fifteen minutes: after a change of rules you need not wait for it. It
-    goes by the rules that the app has in force, and is refused where the rules or settings here are others.
-    The app itself works on the tasks, at a pace that Graph's limits bear. One run at a time is at work.
+    The timer does the same every fifteen minutes; this command saves the wait after a change of rules. It
+    uses the rules that the app has in force, and is refused if the rules or settings here are not the app's.
+    The app does the tasks, within Graph's limits. One run works at a time.
 
-    Where more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed at once, they are
+    If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed at once, they are
     held: nothing is written to them, and their subscriptions stay for a day or until --confirm.
 
-    Exit code 0: done. 1: the scope or the storage could not be read whole, mailboxes are held, or the hash is
-    not the one of those. 2: settings are missing, or are not the app's.
+    Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
+    is not theirs. 2: settings are missing, or are not the app's.
     """
-    with parts.opened_to_write() as (joinlink, _world):
-        done = joinlink.maintenance_at_the_desk().run(confirm)
+    try:
+        with parts.opened_to_write() as (joinlink, _world):
+            done = joinlink.maintenance_at_the_desk().run(confirm)
+    except StorageUnavailable as error:
+        raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_refused = bool(confirm) and not done.is_confirmed
     _show(console(), done)
     if is_refused:
@@ -44,7 +48,7 @@ def maintain(
 
 def _show(out: Console, done: Maintained) -> None:
     if done.another_is_at_work:
-        out.print("Another run is at work: it does what is due.")
+        out.print("Another run is working: it does what is due.")
         return
     for trouble in done.trouble:
         out.print(f"✗ {trouble}", style="bad")
@@ -57,9 +61,10 @@ def _show(out: Console, done: Maintained) -> None:
     if done.held:
         held = counted(done.held, "mailbox", "mailboxes")
         out.print(
-            f"✗ {held} left the scope at once and are held: no write, no end of subscription.", style="bad"
+            f"✗ {held} left the scope at once and are held: they get no links, and keep their subscriptions.",
+            style="bad",
         )
-        out.print("If the rules are wrong, correct them. If all of those shall go:")
+        out.print("If the rules are wrong, correct them. If all of them should leave:")
         out.print(f"    joinlink maintain --confirm {done.held_hash}")
 
 

@@ -8,17 +8,12 @@ import typer
 from cli import parts
 from cli.output import Exit, Failed, Refused, console
 from shared.errors import StorageUnavailable
-from shared.worker.memory import MemoryState
+from shared.worker.memory import MISSING_MEMORY, MemoryState
 
 _SAID = {
     MemoryState.WHOLE: "The memory of past writes is whole.",
     MemoryState.NOT_STARTED: "Not started yet: the first maintenance of the app begins the memory of writes.",
-    MemoryState.MISSING: (
-        "The memory of past writes is missing, so Joinlink writes nothing. Was the table meetings deleted, or"
-        " does AzureWebJobsStorage name another account than before? Copy the table back, its marker row"
-        " included."
-        " If it is gone for good: joinlink memory --accept."
-    ),
+    MemoryState.MISSING: f"{MISSING_MEMORY[0].upper()}{MISSING_MEMORY[1:]}.",
 }
 _WARNING = (
     "Joinlink no longer knows which links people removed. If you accept this, events that the rules want"

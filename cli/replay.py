@@ -1,4 +1,4 @@
-"""`joinlink replay`: what was set aside in the poison queues, why, and back with it."""
+"""`joinlink replay`: show what is in the poison queues, and put it back."""
 
 import sys
 from collections import deque
@@ -35,7 +35,7 @@ def replay(
     since: Annotated[
         str,
         typer.Option(
-            "--since", metavar="TIME", help="Only what was set aside since: 24h, 7d, 2026-12-31T09:00Z."
+            "--since", metavar="TIME", help="Only what came there since: 24h, 7d, 2026-12-31T09:00Z."
         ),
     ] = "",
     *,
@@ -44,9 +44,9 @@ def replay(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Put it back without asking.")] = False,
 ) -> None:
-    """Show what was set aside in the poison queues and why, and put each message back on its queue once.
+    """Show what is in the poison queues and why, and put each message back on its queue once.
 
-    Mend the cause first, or the messages come back. What can't be read stays and is shown.
+    Fix the cause first, or the messages come back. What can't be read stays and is shown.
 
     Exit code 0: nothing is left. 1: something stays there. 2: wrong arguments, or settings are missing.
     """

@@ -46,7 +46,7 @@ class SettingsError(JoinlinkError):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
-        self.headline = "Joinlink can't start until these settings are mended:"
+        self.headline = "Joinlink can't start until these settings are fixed:"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"{self.headline}{lines}")
 

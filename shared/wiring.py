@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.errors import SettingsError, Unauthorized
+from shared.errors import SettingsError
+from shared.health_parts import HealthParts
 from shared.maintenance_parts import MaintenanceParts
-from shared.settings import read_settings
 from shared.worker.webhook import Webhook
 from shared.worker.world import World
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from shared.worker.desk import Desk
     from shared.worker.doctor import Doctor
     from shared.worker.event_messages import EventMessages
-    from shared.worker.health import Checkup
     from shared.worker.held_events import HeldEvents
     from shared.worker.mailbox_messages import MailboxMessages
     from shared.worker.memory import MemoryStart
     from shared.worker.replay import Replay
 
 
-class Joinlink(MaintenanceParts):
+class Joinlink(MaintenanceParts, HealthParts):
     """All ways in, for one process. Building is guarded by locks: the host calls from many threads."""
 
     def webhook(self) -> Webhook:
@@ -127,69 +126,6 @@ class Joinlink(MaintenanceParts):
                 echo=lambda token: echo_of_ourselves(url, token, self._to_ourselves),
             )
             return Doctor(found, self._world.now)
-
-    def checkup(self) -> "Checkup":
-        """Return what tells the app's health; wrong settings are part of that."""
-        with self._worker_lock:
-            return self._checkup
-
-    def checkup_at_the_desk(self) -> "Checkup":
-        """Return the same for the admin's command, which needs the storage settings alone.
-
-        No token is asked for, since it would be another identity's; and the rules are those that the worker
-        kept, unless they lie in a container: the app's own folder is out of sight. Raises SettingsError.
-        """
-        with self._worker_lock:
-            sees_rules = not self._settings_problems() and "://" in self._settings.rules
-            return self._build_checkup((), self._health_parts(sees_rules=sees_rules))
-
-    @cached_property
-    def _checkup(self) -> "Checkup":
-        from shared.worker.health import TOKEN
-
-        problems = self._settings_problems()
-        try:
-            parts = self._health_parts(sees_rules=not problems)
-        except SettingsError:  # not even the storage account is known: the problems say so
-            return self._build_checkup(problems, {})
-        return self._build_checkup(problems, parts if problems else {**parts, TOKEN: self._token_problem})
-
-    def _build_checkup(
-        self, problems: tuple[str, ...], parts: "dict[str, Callable[[], object]]"
-    ) -> "Checkup":
-        from shared.storage.queues import POISON_SUFFIX
-        from shared.worker.health import Checkup
-
-        queues = (EVENT_CHANGES, MAILBOX_TASKS) if parts else ()
-        return Checkup(
-            now=self._world.now,
-            settings_problems=problems,
-            parts=parts,
-            queues={name: self._gauge(name) for name in queues},
-            poison={name + POISON_SUFFIX: self._gauge(name + POISON_SUFFIX) for name in queues},
-        )
-
-    def _health_parts(self, *, sees_rules: bool) -> "dict[str, Callable[[], object]]":
-        from shared.worker.health import MAINTENANCE, RULES
-        from shared.worker.rules_health import rules_in_force
-
-        kept, last_runs = self._kept_rules, self._last_runs
-        source = self._rule_source if sees_rules else None
-        return {RULES: lambda: rules_in_force(source, kept), MAINTENANCE: last_runs.read}
-
-    def _settings_problems(self) -> tuple[str, ...]:
-        try:
-            read_settings(self._environ)
-        except SettingsError as error:
-            return error.problems
-        return ()
-
-    def _token_problem(self) -> str:
-        try:
-            self._tokens.token(self._settings.cloud.graph)
-        except Unauthorized as error:
-            return str(error)
-        return ""
 
     def keep_message(self, queue_name: str, body: bytes, error: SettingsError) -> None:
         """Put a message back on its queue until the settings are mended.

@@ -6,7 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from cli.app import app
 from shared.domain.decision import Outcome, Reason
 from shared.rules.guards import GUARDS
 
@@ -71,3 +75,53 @@ def test_guards_are_explained_in_the_order_in_which_they_run() -> None:
 
     assert re.findall(r"^\| `(\w+)` \|", reasons, flags=re.MULTILINE)[: len(guards)] == guards
     assert list(Reason)[: len(guards)] == guards
+
+
+def pages() -> dict[Path, str]:
+    """Return the text of every page for admins."""
+    found = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return {path: path.read_text() for path in found}
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_somewhere() -> None:
+    """To a file of the repository, and to a heading in it."""
+    texts = pages()
+    astray = []
+    for page, text in texts.items():
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+            name, _, anchor = target.partition("#")
+            path = (page.parent / name).resolve() if name else page
+            if not path.exists() or (anchor and anchor not in anchors(path.read_text())):
+                astray.append(f"{page.name}: {target}")
+
+    assert astray == []
+
+
+def test_every_command_in_the_docs_exists() -> None:
+    """With each of its options."""
+    group: Any = typer.main.get_command(app)
+    commands = {name: group.get_command(None, name) for name in group.list_commands(None)}
+    known = {name: {flag for one in each.params for flag in one.opts} for name, each in commands.items()}
+    lines = re.findall(
+        r"(?:`|^\$ |^)joinlink ([a-z]+)([^`#|>\n]*)", "\n".join(pages().values()), re.MULTILINE
+    )
+    used = {(name, flag) for name, rest in lines for flag in re.findall(r"--[a-z-]+", rest)}
+
+    assert {name for name, _rest in lines} == set(known)
+    assert {(name, flag) for name, flag in used if flag not in known[name]} == set()
+
+
+def test_what_is_not_proven_names_code_that_exists() -> None:
+    """So that a tenant that says otherwise is heard in one place."""
+    named = re.findall(r"`(\w+(?:\.\w+)?)` in `([\w/]+\.py)`", (ROOT / "docs/unproven.md").read_text())
+
+    assert named
+    assert [
+        (name, path) for name, path in named if name.rpartition(".")[2] not in (ROOT / path).read_text()
+    ] == []

@@ -1,4 +1,4 @@
-"""What was set aside, for a person: by queue and reason, and what can't be put back one by one."""
+"""What is in the poison queues, for a person: by queue and reason, and what can't be put back one by one."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def show(found: Iterable[SetAside]) -> None:
     for each in found:
         queues[each.queue].append(each)
     if not queues:
-        out.print("Nothing was set aside.", style="good")
+        out.print("The poison queues are empty.", style="good")
     for queue, messages in queues.items():
         out.print(Text.assemble((queue + POISON_SUFFIX, "bold"), f": {counted(len(messages), 'message')}"))
         _reasons(out, messages)
@@ -51,9 +51,7 @@ def _unreadable(out: Console, messages: list[SetAside]) -> None:
     if not messages:
         return
     stay = "stay, for they can't be read" if len(messages) > 1 else "stays, for it can't be read"
-    out.print(
-        Text.assemble(("  ✗ ", "bad"), f"{counted(len(messages), 'message')} {stay}; look at it by id:")
-    )
+    out.print(Text.assemble(("  ✗ ", "bad"), f"{counted(len(messages), 'message')} {stay}; read it by id:"))
     for each in messages[:_MOST_SHOWN]:
         out.print(Text(f"      {each.leased.id}  {each.at:%Y-%m-%d %H:%M} UTC", "dim"))
     if len(messages) > _MOST_SHOWN:

@@ -19,7 +19,7 @@ _RULES = {
         "rule-file-error",
         "A rule file has an error",
         "A policy is taken whole or not at all: one error in any file keeps all changes out of force.",
-        "Mend what the message names. joinlink schema WORD tells how a word is written.",
+        "Fix what the message names. joinlink schema KEY shows how a key is written.",
     ),
     Severity.WARNING: (
         "rule-file-warning",

@@ -8,9 +8,17 @@ from cli import lines
 from cli.lines import Line
 from cli.output import console, counted
 from shared.storage.gauges import Gauge
+from shared.storage.held import MOST_COUNTED
 from shared.storage.last_run import LastRun
 from shared.worker.health import Facts, Health, ago
+from shared.worker.memory import MemoryState
 from shared.worker.watch import Watch
+
+_MEMORY = {
+    MemoryState.WHOLE: "whole",
+    MemoryState.NOT_STARTED: "not started yet: the first maintenance of the app begins it",
+    MemoryState.MISSING: "missing",
+}
 
 
 def show(health: Health) -> None:
@@ -19,7 +27,7 @@ def show(health: Health) -> None:
     if health.is_well:
         out.print("✓ All is well.", style="good")
     else:
-        out.print(f"✗ {counted(len(health.problems), 'thing')} to mend:", style="bad")
+        out.print(f"✗ {counted(len(health.problems), 'thing')} to fix:", style="bad")
     lines.show(out, [Line(Text.assemble(("  ✗", "bad")), Text(problem)) for problem in health.problems])
     lines.show(out, [Line(Text.assemble(("  !", "warn")), Text(warning)) for warning in health.warnings])
     out.print()
@@ -35,6 +43,12 @@ def _facts(facts: Facts) -> Iterator[Line]:
         yield _fact("rules", told)
     if run := facts.last_run:
         yield from _mailboxes(run, facts)
+    if facts.memory:
+        yield _fact("memory of writes", _MEMORY[facts.memory])
+    if facts.held_events:
+        yield _fact(
+            "events held", f"{facts.held_events}{' or more' if facts.held_events >= MOST_COUNTED else ''}"
+        )
     for queue, gauge in {**facts.queues, **facts.poison}.items():
         yield _fact(queue, _queue(gauge))
 
@@ -47,7 +61,7 @@ def _mailboxes(run: LastRun, facts: Facts) -> Iterator[Line]:
         ", ".join(f"{run.mailboxes[watch]} {watch}" for watch in Watch if run.mailboxes.get(watch)),
     )
     if run.held:
-        yield _fact("held", f"{counted(run.held, 'mailbox', 'mailboxes')}, hash {run.held_hash}")
+        yield _fact("mailboxes held", f"{counted(run.held, 'mailbox', 'mailboxes')}, hash {run.held_hash}")
     if run.soonest_expiry:
         yield _fact("soonest expiry", f"{run.soonest_expiry:%Y-%m-%d %H:%M} UTC")
 

@@ -168,7 +168,7 @@ def _watched(record: Record) -> Fact:
     return Fact(
         f"{counted(len(record.watched), 'calendar')} watched: {counted(did.made, 'subscription')} made by"
         f" Joinlink itself, {did.renewed} renewed as Graph asked, {did.removed} removed by Graph"
-        f" and {did.remade} made anew, {did.replaced} replaced since nothing came of it."
+        f" and {did.remade} created again, {did.replaced} replaced because it sent no notifications."
         f" Parked: {', '.join(record.parked)}.",
         holds=sorted(record.watched) == sorted(record.calendars)
         and did.made == len(record.calendars)

@@ -58,7 +58,7 @@ def watching_text(watched: int, so_far: Watching) -> str:
         f"{counted(watched, 'calendar')} watched",
         (so_far.parked, "parked"),
         (so_far.renewed, "renewed"),
-        (so_far.remade, "removed and made anew"),
+        (so_far.remade, "removed and created again"),
         (so_far.replaced, "replaced"),
         (len(so_far.found), "found by sweeps"),
     )

@@ -86,7 +86,7 @@ class Reading:
         left_out = self._left_out or (Severity.WARNING if len(found) > MAX_PROBLEMS else None)
         if left_out is None:
             return tuple(shown)
-        text = "there are more problems than these; mend these first"
+        text = "there are more problems than these; fix these first"
         return (
             *shown,
             replace(shown[-1], rule=None, suggestion=None, other=None, text=text, severity=left_out),

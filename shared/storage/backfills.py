@@ -39,9 +39,12 @@ class Backfills:
     def open_run(self, purpose: str) -> OpenRun | None:
         """Return the run for this purpose that has not ended, None where there is none."""
         row = self._table.read(_RUNS, hashed(purpose))
-        if row is None or row.values["ended"]:
+        if row is None or row.values.get("ended"):
             return None
-        return OpenRun(str(row.values["run"]), row.values["started"], row.values["until"])
+        started, until = row.values.get("started"), row.values.get("until")
+        if not isinstance(started, datetime) or not isinstance(until, datetime):
+            return None  # damaged: another run begins, and the worker writes nothing twice
+        return OpenRun(str(row.values.get("run")), started, until)
 
     def note_run(self, purpose: str, run: OpenRun, *, ended: bool = False) -> None:
         """Note that a run has begun, or has ended."""
@@ -51,9 +54,10 @@ class Backfills:
     def mailbox(self, mailbox: str) -> Booked:
         """Return what the last run did in a mailbox."""
         row = self._table.read(mailbox[:2], mailbox)
-        if row is None:
+        until = row and row.values.get("until")
+        if row is None or not isinstance(until, datetime):
             return Booked()
-        return Booked(str(row.values["run"]), row.values["until"], bool(row.values["sent"]))
+        return Booked(str(row.values.get("run")), until, row.values.get("sent") is True)
 
     def book(self, mailbox: str, booked: Booked) -> None:
         """Note what a run does in a mailbox."""

@@ -4,17 +4,19 @@ The event's own row is what counts (state `write_unknown`). The index is written
 it, so an entry may be left over, and none is missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
 from shared.domain.meeting import Meeting, MeetingState
 from shared.storage.meetings import Meetings, Stored
 from shared.storage.tables import VERSION, Table, hashed
 
 _PARTITION = "held"
-#: health counts no further: somebody has to act long before
-MOST_COUNTED = 1_000
+#: Health counts no further: each costs a read, and health answers within seconds.
+MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,23 @@ class Held:
 
     def all(self) -> Iterator[HeldEvent]:
         """Yield every event that its own row says is held."""
-        for row in self._table.rows(f"PartitionKey eq '{_PARTITION}'"):
-            mailbox, event = str(row.get("mailbox", "")), str(row.get("event", ""))
-            stored = self._meetings.read(mailbox, event)
-            is_held = stored.meeting is not None and stored.meeting.state is MeetingState.WRITE_UNKNOWN
-            if is_held or stored.is_unreadable:
-                yield HeldEvent(str(row["RowKey"])[:12], mailbox, event, stored)
+        return filter(None, map(self._entry, self._entries()))
 
     def count(self) -> int:
-        """Return how many are held, `MOST_COUNTED` at the most."""
-        number = 0
-        for _event in self.all():
-            number += 1
-            if number == MOST_COUNTED:
-                break
-        return number
+        """Return how many of the first `MOST_COUNTED` entries are of events that are held."""
+        return sum(self._entry(row) is not None for row in islice(self._entries(), MOST_COUNTED))
+
+    def _entries(self) -> Iterator[Mapping[str, Any]]:
+        return self._table.rows(f"PartitionKey eq '{_PARTITION}'")
+
+    def _entry(self, row: Mapping[str, Any]) -> HeldEvent | None:
+        """Return the event that an entry names; None where it is not held any more."""
+        mailbox, event = str(row.get("mailbox", "")), str(row.get("event", ""))
+        stored = self._meetings.read(mailbox, event)
+        is_held = stored.meeting is not None and stored.meeting.state is MeetingState.WRITE_UNKNOWN
+        if not is_held and not stored.is_unreadable:
+            return None
+        return HeldEvent(str(row["RowKey"])[:12], mailbox, event, stored)
 
 
 def _key(mailbox: str, event: str) -> str:

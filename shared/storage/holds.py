@@ -33,12 +33,13 @@ class Holds:
         row = self._table.read(_PARTITION, _ROW)
         if row is None or not row.values.get("id"):
             return None
-        values = row.values
+        values, number = row.values, row.values.get("number")
         return Hold(
             id=str(values["id"]),
             hash=str(values.get("hash") or ""),
-            number=int(values.get("number") or 0),
-            is_released=bool(values.get("is_released")),
+            number=number if isinstance(number, int) else 0,
+            # Only what we wrote lets mailboxes go.
+            is_released=values.get("is_released") is True,
             age=row.age,
         )
 

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from shared.storage.tables import Table
+from shared.errors import StorageUnavailable
+from shared.storage.tables import Row, Table
 
 #: the table that maintenance keeps its own notes in
 _PARTITION, _ROW = "maintenance", "last-run"
@@ -61,20 +63,43 @@ class LastRuns:
         }
         self._table.merge(_PARTITION, _ROW, values)
 
+    def has_any(self) -> bool:
+        """Tell whether there was a run, whatever its row holds."""
+        return self._table.read(_PARTITION, _ROW) is not None
+
     def read(self) -> LastRun | None:
-        """Return the last run; None where there was none."""
+        """Return the last run; None where there was none. A damaged row counts as unavailable."""
         row = self._table.read(_PARTITION, _ROW)
         if row is None:
             return None
-        values = row.values
-        return LastRun(
-            finished=values["finished"],
-            scope=int(values["scope"]) if values["scope"] else None,
-            mailboxes=json.loads(values["mailboxes"]),
-            soonest_expiry=values["soonest_expiry"] or None,
-            doubts=tuple(json.loads(values.get("doubts") or "[]")),
-            held=int(values.get("held") or 0),
-            held_hash=str(values.get("held_hash") or ""),
-            unfinished_since=values.get("unfinished_since") or None,
-            age=row.age,
-        )
+        try:
+            return _last_run(row)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise StorageUnavailable(
+                f"the row {_ROW} of the table {_PARTITION} is damaged; the next maintenance writes it again"
+            ) from error
+
+
+def _last_run(row: Row) -> LastRun:
+    """Read a row. Raises KeyError, TypeError, ValueError or AttributeError for what we never write."""
+    values = row.values
+    finished = _moment(values["finished"])
+    if finished is None:
+        raise TypeError("expected a moment")
+    return LastRun(
+        finished=finished,
+        scope=int(values["scope"]) if values["scope"] else None,
+        mailboxes={str(watch): int(number) for watch, number in json.loads(values["mailboxes"]).items()},
+        soonest_expiry=_moment(values["soonest_expiry"]),
+        doubts=tuple(str(doubt) for doubt in json.loads(values.get("doubts") or "[]")),
+        held=int(values.get("held") or 0),
+        held_hash=str(values.get("held_hash") or ""),
+        unfinished_since=_moment(values.get("unfinished_since")),
+        age=row.age,
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    if value and not isinstance(value, datetime):
+        raise TypeError("expected a moment")
+    return value or None

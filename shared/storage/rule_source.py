@@ -65,7 +65,7 @@ class RuleContainer:
             return cls(container_at(url, credential))
         client = container_of(storage, None, url.rsplit("/", 1)[-1])
         if client.url != url:
-            elsewhere = "JOINLINK_RULES lies in another storage account than AzureWebJobsStorage opens"
+            elsewhere = "JOINLINK_RULES is in another storage account than AzureWebJobsStorage"
             raise SettingsError([f"{elsewhere}: use that account, or a managed identity"])
         return cls(client)
 

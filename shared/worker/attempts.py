@@ -176,7 +176,7 @@ class Attempts:
             reason=Reason.WRITE_UNKNOWN,
             rule=meeting.rule,
             provider=meeting.provider,
-            detail=detail + (meeting.detail or "nothing that came to us"),
+            detail=detail + (meeting.detail or "no answer arrived"),
         )
 
     def _later(self, found: Found, reason: Reason, wait: timedelta) -> Handled:

@@ -39,6 +39,9 @@ _TRIES = 3
 _LONGEST_WAIT = timedelta(minutes=5)
 
 
+_HELD = "it left the scope with many others and is held: see joinlink status"
+
+
 class Standing(Enum):
     """What a look at a mailbox came to."""
 
@@ -178,8 +181,8 @@ class Backfill:
             return Found(mailbox=mailbox, standing=Standing.UNDER_WAY, booked_until=booked.until)
         row = self._mailboxes.read(mailbox)
         if row.is_let_go or row.is_outside:
-            standing = Standing.LEFT if row.unclear else Standing.NO_CALENDAR
-            return Found(mailbox=mailbox, standing=standing, why=row.unclear)
+            why = row.unclear or (_HELD if row.held and not row.is_let_go else "")
+            return Found(mailbox=mailbox, standing=Standing.LEFT if why else Standing.NO_CALENDAR, why=why)
         try:
             return replace(self._search_patiently(mailbox, run), booked_until=booked.until)
         except Unauthorized:

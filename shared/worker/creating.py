@@ -120,5 +120,5 @@ def _created(subscription: Subscription, in_the_way: list[Subscription]) -> Crea
 
 
 def _not_shown(error: SubscriptionExists) -> GraphUnavailable:
-    detail = "Graph says that a subscription exists, and does not show it"
+    detail = "Graph reports that a subscription exists, and does not list it"
     return GraphUnavailable(error.call, status=error.status, code=error.code, detail=detail)

@@ -21,7 +21,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PASSING = (Throttled, GraphUnavailable, Unauthorized)
 _EMPTY = (
     "Graph shows no members, which may be a hidden membership: add members, or grant Member.Read.Hidden;"
-    " until then rules that need this group can't be told"
+    " until then this group counts as not known"
 )
 
 

@@ -24,6 +24,7 @@ from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.trial import StorageTrial
 from shared.worker.finding import Finding, untold, well, wrong
+from shared.worker.memory import MISSING_MEMORY, MemoryState
 from shared.worker.permissions import needed, roles_of
 from shared.worker.policies import RuleSource, unreadable
 
@@ -32,10 +33,10 @@ CLOCKS_APART = timedelta(seconds=60)
 _CALENDARS = "Calendars."
 
 _REMEDIES: dict[type[GraphError], str] = {
-    Forbidden: "give the app its permissions, or look at its access policies; either takes up to two hours",
-    Unauthorized: "look at the secret, the certificate or the identity",
+    Forbidden: "grant the app its permissions, or check its access policies; either takes up to two hours",
+    Unauthorized: "check the secret, the certificate or the identity",
     Throttled: "Graph asks to wait; try again in a minute",
-    GraphUnavailable: "look at the network, and at Microsoft 365 service health",
+    GraphUnavailable: "check the network and Microsoft 365 service health",
     MailboxUnusable: "no mailbox of this name is in Exchange Online; name it by object id or address",
 }
 _STORAGE_ROLES = {
@@ -82,9 +83,7 @@ class Doctor:
         try:
             loaded = load_policy(self._parts.rules.read(), today=self._now().date())
         except (OSError, StorageUnavailable) as error:
-            return None, [
-                wrong("rules", f"they can't be read: {unreadable(error)}", "look at JOINLINK_RULES")
-            ]
+            return None, [wrong("rules", f"they can't be read: {unreadable(error)}", "check JOINLINK_RULES")]
         policy = loaded.policy
         if policy is None:
             remedy = "joinlink validate shows all problems"
@@ -111,7 +110,7 @@ class Doctor:
     def _permissions(self, token: str, policy: Policy | None, *, is_mailbox_read: bool) -> Iterator[Finding]:
         roles = roles_of(token)
         if roles is None:
-            yield untold("permissions", "the token does not tell; what follows does")
+            yield untold("permissions", "not in the token; the checks below show them")
             return
         for one in needed(policy, report_only=self._parts.settings.report_only):
             what = f"permission {one.name}"
@@ -137,7 +136,7 @@ class Doctor:
 
     def _mailbox(self, mailbox: str) -> Finding:
         if not mailbox:
-            return untold("mailbox", "not looked at; name one with --mailbox")
+            return untold("mailbox", "not checked; name one with --mailbox")
         try:
             calendar = self._parts.graph.default_calendar(mailbox)
         except GraphError as error:
@@ -172,11 +171,25 @@ def look_at_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterato
             told = attempt()
             date = date or told
         except StorageUnavailable as error:
-            remedy = f"give the identity the role {_STORAGE_ROLES[what]}, or look at key and firewall"
+            remedy = f"give the identity the role {_STORAGE_ROLES[what]}, or check key and firewall"
             yield wrong(f"storage {what}", f"it can't be written and read ({error})", remedy)
         else:
             yield well(f"storage {what}", "written, read and taken away again")
     yield clocks("clock of storage", now(), date)
+
+
+def look_at_memory(read: Callable[[], MemoryState]) -> Finding:
+    """Return whether the record of past writes is whole."""
+    what = "memory of writes"
+    try:
+        state = read()
+    except StorageUnavailable as error:
+        return untold(what, f"it can't be read ({error})")
+    if state is MemoryState.MISSING:
+        return wrong(what, MISSING_MEMORY)
+    if state is MemoryState.NOT_STARTED:
+        return untold(what, "not started yet: the first maintenance of the app begins it")
+    return well(what, "whole")
 
 
 def clocks(what: str, ours: datetime, theirs: datetime | None) -> Finding:

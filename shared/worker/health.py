@@ -12,8 +12,10 @@ from typing import Any
 
 from shared.errors import JoinlinkError
 from shared.storage.gauges import Gauge
+from shared.storage.held import MOST_COUNTED
 from shared.storage.last_run import LastRun
 from shared.storage.mailboxes import CLOCKS_DIFFER
+from shared.worker.memory import MISSING_MEMORY, MemoryState
 from shared.worker.rules_health import RulesInForce
 from shared.worker.watch import Watch
 
@@ -36,6 +38,7 @@ _NOT_WATCHED = {
 }
 
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
+MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,10 @@ class Facts:
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: LastRun | None = None
+    #: whether the record of past writes is whole; None where that could not be read
+    memory: MemoryState | None = None
+    #: how many events are held for an admin, `MOST_COUNTED` at the most; None where that could not be read
+    held_events: int | None = None
     queues: Mapping[str, Gauge] = field(default_factory=dict)
     poison: Mapping[str, Gauge] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +104,8 @@ class Health:
                 "held": run.held,
                 "confirm": run.held_hash or None,
             },
+            "memory": facts.memory,
+            "held_events": facts.held_events,
             "queues": {
                 name: {"messages": gauge.messages, "oldest_seconds": _seconds(gauge.oldest)}
                 for name, gauge in facts.queues.items()
@@ -134,6 +143,8 @@ class Checkup:
             settings_problems=self._settings_problems,
             rules=read.get(RULES),
             last_run=read.get(MAINTENANCE),
+            memory=read.get(MEMORY),
+            held_events=read.get(HELD_EVENTS),
             queues={name: read[name] for name in self._queues if name in read},
             poison={name: read[name] for name in self._poison if name in read},
             token_refused=read.get(TOKEN, ""),
@@ -169,14 +180,17 @@ def _read(parts: Mapping[str, Callable[[], object]]) -> tuple[dict[str, Any], di
 def _problems(facts: Facts) -> Iterator[str]:
     yield from facts.settings_problems
     if facts.token_refused:
-        mend = "renew the secret or certificate, or check the identity"
-        yield f"Graph's token is refused: {mend} ({facts.token_refused})"
+        remedy = "renew the secret or certificate, or check the identity"
+        yield f"Graph's token is refused: {remedy} ({facts.token_refused})"
     yield from (f"{name} can't be read: {why}" for name, why in facts.unread.items() if name != TOKEN)
+    if facts.memory is MemoryState.MISSING:
+        yield MISSING_MEMORY
     if facts.rules:
         yield from _rule_problems(facts.rules)
     for queue, gauge in facts.poison.items():
         if gauge.messages:
-            yield f"{queue} holds what was set aside, {gauge.messages} in all: joinlink replay shows why"
+            messages = "1 message" if gauge.messages == 1 else f"{gauge.messages:,} messages"
+            yield f"{queue} holds {messages}: joinlink replay shows why"
     for queue, gauge in facts.queues.items():
         if gauge.oldest and gauge.oldest > MESSAGE_LATE:
             yield f"{queue}: a message has been waiting for {ago(gauge.oldest)}: does the function app run?"
@@ -202,8 +216,8 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
         yield f"the last maintenance is {ago(age)} old: {see}"
     if run.finished > now + CLOCKS_DIFFER:
         yield (
-            f"the last maintenance says that it ended at {run.finished:%Y-%m-%d %H:%M} UTC, which is still to"
-            " come: set the clock of the machine that ran it, or of this one"
+            f"the last maintenance says that it ended at {run.finished:%Y-%m-%d %H:%M} UTC, which is in the"
+            " future: set the clock of the machine that ran it, or of this one"
         )
     if run.unfinished_since and now - run.unfinished_since > UNFINISHED_LONG:
         yield (
@@ -214,7 +228,7 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
         yield (
             f"{run.held} mailboxes left the scope at once and are held: nothing is written to them, and their"
             " subscriptions stay until the same ones have been outside for a day. If the rules are wrong,"
-            f" correct them; if all of those shall go: joinlink maintain --confirm {run.held_hash}"
+            f" correct them; if all of them should leave: joinlink maintain --confirm {run.held_hash}"
         )
     if run.soonest_expiry and run.soonest_expiry - now < EXPIRY_CLOSE:
         yield (
@@ -226,6 +240,11 @@ def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
 def _warnings(facts: Facts) -> Iterator[str]:
     if TOKEN in facts.unread:
         yield f"the token service does not answer: {facts.unread[TOKEN]}"
+    if facts.held_events:
+        yield (
+            f"{events_held(facts.held_events)}: Graph did not confirm a write, so Joinlink does not write to"
+            " them again; joinlink held lists them"
+        )
     run = facts.last_run
     if run is None:
         return
@@ -236,6 +255,13 @@ def _warnings(facts: Facts) -> Iterator[str]:
     for watch, why in _NOT_WATCHED.items():
         if number := run.mailboxes.get(watch, 0):
             yield f"{number} of the mailboxes {why}"
+
+
+def events_held(number: int) -> str:
+    """Return how many events are held, in words: `1 event is held`, `100 or more events are held`."""
+    if number == 1:
+        return "1 event is held"
+    return f"{number} {'or more ' if number >= MOST_COUNTED else ''}events are held"
 
 
 def ago(age: timedelta) -> str:

@@ -9,6 +9,7 @@ counted on the way, and dealt with only when the whole scope was seen.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -90,7 +91,7 @@ class Maintenance:
         run = Run(self._world.new_id(), self._world.now(), confirmed)
         try:
             if not self._lease.take(run.id):
-                logger().info("maintenance.skipped", reason="another run is at work")
+                logger().info("maintenance.skipped", reason="another run is working")
                 return Maintained(another_is_at_work=True)
             try:
                 surplus = self._do(run)
@@ -219,8 +220,12 @@ class Maintenance:
     def _keep(self, run: Run) -> None:
         """Keep what was seen, for health to read."""
         now = self._world.now()
-        before = None if run.complete else self._last_runs.read()
-        unfinished_since = (before.unfinished_since if before else None) or now
+        before = None
+        if not run.complete:
+            with suppress(StorageUnavailable):  # a damaged row: this run replaces it
+                before = self._last_runs.read()
+        noted = before.unfinished_since if before else None
+        unfinished_since = min(noted or now, now)  # a clock that is ahead must not keep health quiet
         self._last_runs.write(
             LastRun(
                 finished=now,

@@ -17,6 +17,14 @@ _BELIEVED = timedelta(minutes=3)
 _MISSED = timedelta(seconds=30)
 
 
+#: what an admin has to decide; health, doctor and `joinlink memory` say it alike
+MISSING_MEMORY = (
+    "the memory of past writes is missing, so Joinlink writes nothing: the table meetings was deleted, or"
+    " AzureWebJobsStorage names another account than before. Copy the table back, with its marker row. If it"
+    " is lost for good, decide to continue without it: joinlink memory --accept"
+)
+
+
 class MemoryState(StrEnum):
     """What health says of the memory."""
 
@@ -24,6 +32,15 @@ class MemoryState(StrEnum):
     #: a fresh installation: the first maintenance begins it
     NOT_STARTED = "not_started"
     MISSING = "missing"
+
+
+def problem_of(state: MemoryState) -> str:
+    """Return why nothing is written in this state; empty where writes are possible."""
+    return {
+        MemoryState.WHOLE: "",
+        MemoryState.NOT_STARTED: "the app has not started yet: its first maintenance begins the memory",
+        MemoryState.MISSING: MISSING_MEMORY,
+    }[state]
 
 
 class MemoryNotBegun(JoinlinkError):
@@ -105,7 +122,7 @@ class MemoryStart:
 
     def _is_account_empty(self) -> bool:
         return (
-            self._last_runs.read() is None
+            not self._last_runs.has_any()
             and not self._marker.has_meetings()
             and next(self._mailboxes.all(), None) is None
         )

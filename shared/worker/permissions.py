@@ -32,11 +32,11 @@ _READ = Permission("Calendars.Read", "to subscribe to calendars and to read even
 _WRITE = Permission("Calendars.ReadWrite", "to give events their links")
 _USERS = Permission(
     "User.Read.All",
-    "to tell whose calendars are watched, and who the members of groups are",
+    "to read which mailboxes to watch, and the members of groups",
     _DIRECTORY | {"User.ReadWrite.All"},
 )
 _GROUPS = Permission(
-    "GroupMember.Read.All", "to tell who is in the groups of the rules", _DIRECTORY | {"Group.Read.All"}
+    "GroupMember.Read.All", "to read the groups in the rules", _DIRECTORY | {"Group.Read.All"}
 )
 _ORGANIZATION = Permission(
     "Organization.Read.All", "to know the tenant's domains, for internal_domains: auto", _DIRECTORY

@@ -43,7 +43,7 @@ class _Reading:
                 doubts += self._include(selector, item)
         if "" in self._scope:
             self._scope.drop([""])
-            doubts.append("the directory lists somebody whose id can't be read")
+            doubts.append("the directory lists a user with an id that can't be read")
         if not len(self._scope):
             doubts.append("the directory names nobody")
         for item, selector in enumerate(wanted.exclude, start=1):

@@ -46,7 +46,7 @@ class Surplus:
         mark, begun = str(noted.get("list_mark") or ""), noted.get("list_begun")
         if not mark:
             # One that a wrong clock began in the future counts as none.
-            if begun and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
+            if isinstance(begun, datetime) and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
                 return 0
             self._lease.set_mark(list_begun=now)
         deleted = 0

@@ -47,7 +47,7 @@ def test_the_folder_that_is_taken_by_default_is_told(name: str, joinlink: Any) -
 
 def test_a_paragraph_is_broken_at_the_width_of_the_terminal_alone(joinlink: Any) -> None:
     """Not where the line of source ended."""
-    assert "container of the doctor's own are made" in joinlink("doctor", "--help").out
+    assert "and a container of its own, and deletes them" in joinlink("doctor", "--help").out
 
 
 def test_ctrl_c_at_a_question_is_told_by_the_exit_code(

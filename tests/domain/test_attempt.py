@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from shared import deadline
 from shared.domain.attempt import LEASE, SECOND_READ, SETTLED, Effect, evidence
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
@@ -67,3 +68,8 @@ def test_a_wait_always_ends_and_ends_in_a_verdict(
 
     assert (first.wait > timedelta(0)) is (first.effect in {Effect.UNDER_WAY, Effect.OPEN, Effect.DOUBTED})
     assert then.effect not in {Effect.UNDER_WAY, Effect.OPEN}
+
+
+def test_a_lease_outlasts_every_message() -> None:
+    """While an instance may still send its PATCH, no other one finds the lease over."""
+    assert LEASE > deadline.MESSAGE

@@ -228,7 +228,7 @@ def test_the_list_of_problems_is_bounded() -> None:
     loaded = load(("a.yaml", "version: 1\n" + "".join(f"k{number}: 1\n" for number in range(150))))
 
     assert len(loaded.problems) == MAX_PROBLEMS + 1
-    assert loaded.problems[-1].text == "there are more problems than these; mend these first"
+    assert loaded.problems[-1].text == "there are more problems than these; fix these first"
 
 
 ENFORCED = "version: 1\nrules:\n" + "".join(
@@ -242,7 +242,7 @@ def test_warnings_without_number_stay_warnings() -> None:
 
     assert loaded.policy is not None
     assert {problem.severity for problem in loaded.problems} == {Severity.WARNING}
-    assert told(loaded)[-1] == "a.yaml:52:21: warning: there are more problems than these; mend these first"
+    assert told(loaded)[-1] == "a.yaml:52:21: warning: there are more problems than these; fix these first"
 
 
 def test_warnings_never_crowd_out_the_error() -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from typing import Any
@@ -81,6 +82,42 @@ def test_a_meeting_comes_back_as_it_was_written(
     meetings.write(ADA, event, meeting, after=before)
 
     assert meetings.read(ADA, event).meeting == meeting
+
+
+def test_a_meetings_row_has_its_lasting_shape(table: Table) -> None:
+    """Other versions of Joinlink read it, so columns are only ever added to these."""
+    meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="somebody", charged=("hour-1", "day-1"))
+    Meetings(table).write(ADA, "AAMk", replace(meeting, ends=NOW), after=Stored())
+    [row] = table.rows()
+
+    assert {name: row[name] for name in ("v", "event", "state", "lease", "charged", "ends")} == {
+        "v": 1,
+        "event": "AAMk",
+        "state": "attempted",
+        "lease": "somebody",
+        "charged": '["hour-1", "day-1"]',
+        "ends": NOW,
+    }
+    optional = {"attempts", "doubts", "provider", "rule", "policy_hash", "etag", "before", "detail", "answer"}
+    assert optional <= set(row)
+
+
+def test_a_meetings_row_of_another_release_is_read(table: Table) -> None:
+    """Columns that it added are passed over; those that it did not know have their defaults."""
+    meetings = Meetings(table)
+    table.merge(ADA, meetings.key("AAMk"), {"v": 1, "state": "enabled", "at": NOW, "added": "later"})
+
+    assert meetings.read(ADA, "AAMk").meeting == Meeting(state=MeetingState.ENABLED, at=NOW)
+
+
+def test_the_age_of_a_row_is_told_by_the_table_service(table: Table, azurite: Azurite) -> None:
+    """Whatever the writer says of its own time; the service tells whole seconds."""
+    meetings = Meetings(table)
+    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="somebody")
+    meetings.write(ADA, "AAMk", far, after=Stored())
+    azurite.advance(timedelta(seconds=90))
+
+    assert abs(meetings.read(ADA, "AAMk").age - timedelta(seconds=90)) <= timedelta(seconds=2)
 
 
 def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> None:

@@ -238,7 +238,7 @@ def test_only_whom_the_rules_are_for_is_served(story: Story, at_the_desk: AtTheD
 
     assert [each["mailbox"] for each in told["mailboxes"]] == [ada.id]
     assert ran.exit == 2
-    assert ran.err.startswith("joinlink: there is nobody to look at")
+    assert ran.err.startswith("joinlink: there is no mailbox to search")
 
 
 @pytest.mark.parametrize("story", [pytest.param({"JOINLINK_MODE": "report"}, id="the brake")], indirect=True)
@@ -276,8 +276,8 @@ def test_it_tells_a_person_what_it_is_about_to_do(story: Story, at_the_desk: AtT
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        pytest.param([], "say whose calendars", id="nobody named"),
-        pytest.param(["--all", "--mailbox", "a@b.c"], "say whose calendars", id="two ways"),
+        pytest.param([], "name the calendars", id="nobody named"),
+        pytest.param(["--all", "--mailbox", "a@b.c"], "name the calendars", id="two ways"),
         pytest.param(["--all"], "nobody is here to ask", id="a script that does not say yes"),
         pytest.param(["--all", "-n", "--until", "soon"], "--until takes 90d or a day", id="no moment"),
         pytest.param(["--all", "-n", "--until", "2020-01-01"], "is past, or further ahead", id="past"),

@@ -45,7 +45,7 @@ def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -
     assert ran.out.endswith("Nothing is wrong.\n")
     assert line(ran, "AzureWebJobsStorage") == "✓set"
     assert line(ran, "storage table") == "✓written, read and taken away again"
-    assert line(ran, "permissions") == "·the token does not tell; what follows does"
+    assert line(ran, "permissions") == "·not in the token; the checks below show them"
     assert line(ran, "subscriptions") == "✓1 of the app's, 1 of them to this address"
     assert line(ran, "mailbox") == "✓by default teamsForBusiness; allows teamsForBusiness"
     assert line(ran, "notification URL") == "✓https://joinlink.example/api/notifications echoes"
@@ -85,7 +85,7 @@ def test_no_secret_is_shown(story: Story, at_the_desk: AtTheDesk) -> None:
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is no GUID", id="a malformed setting"),
         pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
         pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is no connection string", id="storage"),
-        pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: look at JOINLINK_RULES", id="no rules"),
+        pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: check JOINLINK_RULES", id="no rules"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "https://joinlink.example/api/notifications", "notification URL", "✗https://joinlink.example/api/notifications: it answers 401: Graph must reach it", id="an address without its key"),
     ],

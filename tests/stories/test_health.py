@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.data.tables import TableServiceClient
 
-from sandbox.graph import Fault
+from sandbox.graph import Drop, Fault
 from shared import wiring
 from shared.worker.world import World
 from tests.stories.conftest import AtTheDesk, Begin, Story
@@ -60,6 +61,7 @@ def test_a_well_app_says_so(story: Story) -> None:
     assert told["mailboxes"]["soonest_expiry"] > story.stage.clock.now().isoformat()
     assert told["queues"]["event-changes"]["messages"] == 0
     assert told["poison"] == {"event-changes-poison": 0, "mailbox-tasks-poison": 0}
+    assert (told["memory"], told["held_events"]) == ("whole", 0)
     assert len(story.stage.graph.calls) == calls
 
 
@@ -91,10 +93,70 @@ def test_what_was_set_aside_needs_a_person(story: Story, at_the_desk: AtTheDesk)
     status, told = health(story)
     shown = at_the_desk("status")
 
-    said = "event-changes-poison holds what was set aside, 1 in all: joinlink replay shows why"
+    said = "event-changes-poison holds 1 message: joinlink replay shows why"
     assert (status, told["problems"]) == (503, [said])
     assert shown.exit == 1
-    assert shown.out.startswith("✗ 1 thing to mend:\n")
+    assert shown.out.startswith("✗ 1 thing to fix:\n")
+
+
+def test_held_events_are_counted_and_are_no_outage(story: Story, at_the_desk: AtTheDesk) -> None:
+    """An admin has a decision to make, but all other events are handled: 200, a number and a warning."""
+    ada = story.people["Ada"]
+    meeting = story.meeting(ada, GUEST)
+    faults = story.stage.graph.faults
+    away = Fault(method="GET", status=500, count=2)
+    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(away)))
+    story.wait()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    story.stage.host.run_timer("maintenance")
+    status, told = health(story)
+    shown = at_the_desk("status")
+
+    assert ("skipped", "write_unknown") in story.ends(ada)
+    assert (status, told["problems"], told["held_events"]) == (200, [], 1)
+    [warning] = told["warnings"]
+    assert warning.startswith("1 event is held: ")
+    assert "joinlink held lists them" in warning
+    assert shown.exit == 0
+    assert "events held           1\n" in shown.out
+    assert "mailboxes held" not in shown.out
+    [listed] = json.loads(at_the_desk("held", "--json").out)
+    at_the_desk("held", "--release", listed["id"], "--yes")
+    assert health(story)[1]["held_events"] == 0
+
+
+def test_a_lost_memory_needs_a_person(story: Story, at_the_desk: AtTheDesk) -> None:
+    """503 with what there is to decide, in health, status and doctor, until it is decided."""
+    with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
+        tables.delete_table("meetings")
+    status, told = health(story)
+    shown = at_the_desk("status")
+    found = at_the_desk("doctor")
+
+    assert (status, told["memory"]) == (503, "missing")
+    [problem] = told["problems"]
+    assert problem.startswith("the memory of past writes is missing, so Joinlink writes nothing: ")
+    assert "joinlink memory --accept" in problem
+    assert (shown.exit, problem in shown.out) == (1, True)
+    assert "memory of writes      missing\n" in shown.out
+    assert (found.exit, problem in found.out) == (1, True)
+    at_the_desk("memory", "--accept", "--yes")
+    assert health(story)[0] == 200
+
+
+def test_a_fresh_account_is_not_started_yet(begin: Begin, at_the_desk: AtTheDesk) -> None:
+    """That is no loss: status and doctor say so, and neither begins the memory."""
+    story = begin(RULES, with_memory=False)
+    _status, told = health(story)
+    shown = at_the_desk("status")
+    found = at_the_desk("doctor")
+
+    assert told["memory"] == "not_started"
+    assert not [problem for problem in told["problems"] if "memory" in problem]
+    assert "memory of writes      not started yet: " in shown.out
+    assert "· memory of writes" in found.out
+    assert health(story)[1]["memory"] == "not_started"
 
 
 def test_broken_rules_need_a_person(story: Story) -> None:
@@ -169,3 +231,22 @@ def test_status_needs_the_storage_settings_alone(
     assert well.out.startswith("✓ All is well.\n")
     assert blind.exit == 2
     assert "AzureWebJobsStorage is missing" in blind.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("held",), id="held"),
+        pytest.param(("memory",), id="memory"),
+        pytest.param(("replay", "--dry-run"), id="replay"),
+    ],
+)
+def test_in_an_emergency_the_storage_settings_are_enough(
+    words: tuple[str, ...], story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held, lost or poisoned can be seen without the app's other settings."""
+    for name in story.stage.settings:
+        if name.startswith("JOINLINK_"):
+            monkeypatch.delenv(name)
+
+    assert at_the_desk(*words).exit == 0

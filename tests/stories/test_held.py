@@ -81,6 +81,7 @@ def test_a_release_whose_write_had_no_effect_is_still_a_release(
     [
         pytest.param(("--release", "0000"), "no held event has the id", id="an id that is not there"),
         pytest.param(("--release", ""), "1 event held", id="no id"),
+        pytest.param(("--release", "0000", "--json"), "give one of them", id="a list of what is released"),
     ],
 )
 def test_what_is_not_held_can_not_be_released(
@@ -92,6 +93,17 @@ def test_what_is_not_held_can_not_be_released(
 
     assert said in ran.out + ran.err
     assert written(story, ada) == 1
+
+
+def test_half_an_id_releases_nothing(story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk) -> None:
+    """A typing error must not choose an event; the whole id of the list does, and so does Graph's."""
+    [listed] = json.loads(at_the_desk("held", "--json").out)
+    for half in (listed["id"][:11], listed["id"][:1], meeting[:-1]):
+        assert at_the_desk("held", "--release", half, "--yes").exit == 2
+    story.play()
+    assert written(story, ada) == 1
+
+    assert at_the_desk("held", "--release", meeting, "--yes").exit == 0
 
 
 def test_an_event_that_is_seen_online_is_no_longer_held(

@@ -77,6 +77,20 @@ def test_nothing_is_written_to_who_is_held(story: Story) -> None:
     assert health(story)[0] == 200
 
 
+def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It says so, instead of promising links or taking the mailbox for one without a calendar."""
+    narrow(story)
+    (story.rules / "rules.yaml").write_text(ALL)
+    for _ in range(2):
+        story.wait(timedelta(minutes=1))
+        wiring.joinlink()._policies.current()
+    story.meeting(story.people["P07"], GUEST)
+    shown = at_the_desk("backfill", "--mailbox", "p07@contoso.com", "--dry-run")
+
+    assert shown.exit == 1
+    assert "it left the scope with many others and is held" in " ".join(shown.out.split())
+
+
 def test_a_scope_that_stands_for_a_day_is_believed(story: Story) -> None:
     """By the storage service's time, and the subscriptions end then."""
     narrow(story)

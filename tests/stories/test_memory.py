@@ -4,7 +4,8 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from sandbox.graph import Fault
-from shared.domain.messages import MAILBOX_TASKS
+from shared import wiring
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from tests.stories.conftest import AtTheDesk, Begin, Story
 from tests.stories.test_at_most_once import GUEST, successes
 
@@ -110,3 +111,30 @@ def test_nobody_is_subscribed_before_the_memory_is_begun(begin: Begin) -> None:
 
     assert len(story.lines("memory.begun")) == 1
     assert [outcome for _task, outcome, _reason in story.tasks(ada)][:1] == ["subscribed"]
+
+
+@pytest.mark.parametrize(
+    ("has_run", "said"),
+    [
+        pytest.param(True, "the memory of past writes is missing", id="lost"),
+        pytest.param(False, "the app has not started yet", id="not started"),
+    ],
+)
+def test_a_backfill_promises_nothing_without_the_memory(
+    story: Story, at_the_desk: AtTheDesk, said: str, *, has_run: bool
+) -> None:
+    """The app would write none of its links: it is refused, and a dry run says why."""
+    ada = story.person("Ada", watched=has_run)
+    wiring.joinlink()._policies.current()
+    if has_run:
+        story.stage.host.run_timer("maintenance")
+        story.play()
+    lose_the_memory(story)
+    meeting = story.meeting(ada, GUEST)
+    refused = at_the_desk("backfill", "--mailbox", "ada@contoso.com", "--yes")
+    shown = at_the_desk("backfill", "--mailbox", "ada@contoso.com", "--dry-run")
+
+    assert (refused.exit, said in refused.err) == (2, True)
+    assert (shown.exit, f"the app would not do this now: {said}" in shown.out) == (0, True)
+    assert story.stage.host.waiting()[EVENT_CHANGES] == 0
+    assert not story.has_link(ada, meeting)

@@ -61,7 +61,7 @@ def test_tasks_for_mailboxes_come_back_too(story: Story, at_the_desk: AtTheDesk)
     ran = at_the_desk("replay", "--yes", "--queue", "mailbox-tasks")
     story.wait()
 
-    assert (other.exit, other.out) == (0, "Nothing was set aside.\n")
+    assert (other.exit, other.out) == (0, "The poison queues are empty.\n")
     assert ran.exit == 0
     assert ("subscribe", "subscribed", "subscription_created") in story.tasks(ada)
 
@@ -128,7 +128,7 @@ def test_only_what_was_set_aside_since_then(story: Story, set_aside: str, at_the
     ran = at_the_desk("replay", "--yes", "--since", later)
     wrong = at_the_desk("replay", "--since", "yesterday")
 
-    assert (ran.exit, ran.out) == (0, "Nothing was set aside.\n")
+    assert (ran.exit, ran.out) == (0, "The poison queues are empty.\n")
     assert len(story.poison()) == 1
     assert wrong.exit == 2
     assert "--since takes 24h, 7d or a time" in wrong.err

@@ -91,6 +91,8 @@ def test_a_dry_run_writes_nothing(
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["backfill", "--all", "--yes"], id="backfill"),
         pytest.param(["replay", "--yes"], id="replay"),
+        pytest.param(["held", "--release", "0123456789ab", "--yes"], id="held"),
+        pytest.param(["memory", "--accept", "--yes"], id="memory"),
     ],
 )
 @pytest.mark.parametrize(
@@ -109,6 +111,33 @@ def test_a_desk_with_a_wrong_clock_is_refused(
     assert ran.exit == 2
     assert "this machine's clock is" in ran.err
     assert snapshot(story) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["maintain"], id="maintain"),
+        pytest.param(["maintain", "--confirm", "0123456789abcdef"], id="confirm"),
+        pytest.param(["held"], id="held"),
+        pytest.param(["held", "--release", "0123456789ab", "--yes"], id="release"),
+        pytest.param(["memory"], id="memory"),
+        pytest.param(["memory", "--accept", "--yes"], id="accept"),
+        pytest.param(["replay", "--yes"], id="replay"),
+        pytest.param(["backfill", "--all", "--yes"], id="backfill"),
+    ],
+)
+def test_a_storage_account_that_does_not_answer_is_no_wrong_word(
+    at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Exit code 1 and one sentence: a script may try it again. 2 would say that the command is wrong."""
+    nowhere = "DefaultEndpointsProtocol=http;AccountName=x;AccountKey=YQ==;" + "".join(
+        f"{part}Endpoint=http://127.0.0.1:9/x;" for part in ("Table", "Queue", "Blob")
+    )
+    monkeypatch.setenv("AzureWebJobsStorage", nowhere)
+    ran = at_the_desk(*words)
+
+    assert ran.exit == 1
+    assert ran.err.startswith("joinlink: the storage account does not answer (")
 
 
 def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:

@@ -94,6 +94,27 @@ def test_lasting_trouble_ends_the_message(
     assert bool(handled.poison) is poisoned
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(
+            Throttled("c", retry_after=timedelta(0), status=429, code="", request_id=""), id="throttled"
+        ),
+        pytest.param(GraphUnavailable("c"), id="Graph away"),
+        pytest.param(StorageUnavailable("t"), id="tables away"),
+        pytest.param(EventNotFound("c", status=404), id="not found"),
+        pytest.param(Forbidden("c", status=403), id="forbidden"),
+        pytest.param(UnreadableEvent("c"), id="an event of an odd shape"),
+    ],
+)
+def test_a_narrower_error_is_handled_as_its_kind(error: JoinlinkError) -> None:
+    """Whoever names trouble more closely need not name it here."""
+    handled = after_trouble(error, change(), middle)
+    error.__class__ = type("Narrower", (type(error),), {})
+
+    assert after_trouble(error, change(), middle) == handled
+
+
 @pytest.mark.parametrize("attempt", [0, 7])
 def test_an_event_that_is_not_found_is_looked_for_twice_more(attempt: int) -> None:
     """After 30 s and after 5 min, whatever trouble there was before; then it is gone."""

@@ -9,9 +9,11 @@ import pytest
 from shared.errors import QueueUnavailable
 from shared.rules.loader import RuleFile
 from shared.storage.gauges import Gauge
+from shared.storage.held import MOST_COUNTED
 from shared.storage.last_run import LastRun
 from shared.worker import health
 from shared.worker.health import Checkup, Facts, ago, judge
+from shared.worker.memory import MemoryState
 from shared.worker.rules_health import RulesInForce, rules_in_force
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,6 +29,8 @@ WELL = Facts(
     last_run=RUN,
     queues={"event-changes": Gauge(4, timedelta(minutes=1)), "mailbox-tasks": Gauge(0)},
     poison={"event-changes-poison": Gauge(0)},
+    memory=MemoryState.WHOLE,
+    held_events=0,
 )
 
 
@@ -42,11 +46,16 @@ PROBLEMS = [
     pytest.param({"token_refused": "get a token: AADSTS7000222"}, "Graph's token is refused: renew the secret", id="the token"),
     pytest.param({"rules": RulesInForce(hash=None, problems=("a.yaml:1:1: odd",))}, "no valid rules are in force", id="no policy"),
     pytest.param({"rules": RulesInForce(hash="abc", problems=("a.yaml:1:1: odd",))}, "policy abc stays in force; the first problem: a.yaml:1:1: odd", id="refused rules"),
-    pytest.param({"poison": {"event-changes-poison": Gauge(2)}}, "event-changes-poison holds what was set aside, 2 in all", id="poison"),
+    pytest.param({"poison": {"event-changes-poison": Gauge(2)}}, "event-changes-poison holds 2 messages", id="poison"),
     pytest.param({"queues": {"event-changes": Gauge(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
     pytest.param({"last_run": None}, "maintenance has never come to its end", id="no maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
+    pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
+    pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "not done all that is due for 7 h", id="maintenance that never gets done"),
     pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
+    pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
+    pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
+    pytest.param({"last_run": replace(RUN, held=12, held_hash="ab")}, "12 mailboxes left the scope at once and are held", id="held mailboxes"),
     pytest.param({"unread": {"rules": "blob container joinlink did not answer"}}, "rules can't be read: blob container", id="storage"),
 ]  # fmt: skip
 
@@ -62,9 +71,14 @@ def test_what_needs_a_person_is_told_in_words(facts: dict[str, Any], problem: st
 
 WARNINGS = [
     pytest.param({"unread": {"token": "no answer within 20 s"}}, "the token service does not answer", id="no token service"),
+    pytest.param({"held_events": 1}, "1 event is held: Graph did not confirm a write", id="a held event"),
+    pytest.param({"held_events": 7}, "7 events are held", id="held events"),
+    pytest.param({"held_events": MOST_COUNTED}, f"{MOST_COUNTED} or more events are held", id="more held events than are counted"),
     pytest.param({"last_run": replace(RUN, scope=None)}, "could not tell who is in scope", id="scope unknown"),
     pytest.param({"last_run": replace(RUN, mailboxes={"unwatched": 2})}, "2 of the mailboxes in scope are not watched yet", id="unwatched"),
     pytest.param({"last_run": replace(RUN, mailboxes={"forbidden": 1})}, "1 of the mailboxes are closed to Joinlink", id="forbidden"),
+    pytest.param({"last_run": replace(RUN, doubts=("a group shows nobody",))}, "nobody is unsubscribed for now: a group shows nobody", id="scope doubtful"),
+    pytest.param({"last_run": replace(RUN, mailboxes={"unclear": 1})}, "1 of the mailboxes have a row that is left alone", id="unclear rows"),
 ]  # fmt: skip
 
 
@@ -91,6 +105,7 @@ def test_the_document_has_moments_and_ages() -> None:
         "held": 0,
         "confirm": None,
     }
+    assert (document["memory"], document["held_events"]) == ("whole", 0)
     assert document["mailboxes"]["in_scope"] == document["mailboxes"]["watched"] == 3
     assert document["queues"]["event-changes"] == {"messages": 4, "oldest_seconds": 60}
 

@@ -72,7 +72,7 @@ def test_a_day_as_it_should_be_has_no_complaints() -> None:
         pytest.param(ENABLED, replace(GOOD, mails=[Mail("another", 1)]), "1 by Joinlink's writes", id="a mail without a write"),
         pytest.param(ENABLED, replace(GOOD, watched=[]), "0 calendars watched", id="nobody is watched"),
         pytest.param(ENABLED, replace(GOOD, watched=[ADA.id] * 2), "2 calendars watched", id="a duplicate subscription"),
-        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("subscriptionRemoved")]), "1 removed by Graph and 0 made anew", id="a gap that stays"),
+        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("subscriptionRemoved")]), "1 removed by Graph and 0 created again", id="a gap that stays"),
         pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("reauthorizationRequired")]), "0 renewed as Graph asked", id="a renewal owed"),
         pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, swept(1)]), "count of the missed: 1", id="missed without a loss"),
         pytest.param(ENABLED, replace(GOOD, files=["a s3cret"]), "Log and HAR", id="a secret"),

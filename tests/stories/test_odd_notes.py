@@ -1,0 +1,91 @@
+"""Maintenance's own notes are damaged, by a hand or another program: it goes on, and health tells."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.settings import StorageSettings
+from shared.storage.holds import Holds
+from shared.storage.leases import MAINTENANCE
+from shared.storage.tables import Table
+from tests.stories.conftest import AtTheDesk, Story
+from tests.stories.test_health import health
+from tests.stories.test_maintenance import maintain, watched
+
+ODD = [
+    pytest.param("hold", {"id": "x", "hash": "h", "number": "many"}, id="a hold of many"),
+    pytest.param("hold", {"id": "x", "hash": "h", "is_released": "no"}, id="a hold that says no"),
+    pytest.param("last-run", {"finished": "yesterday"}, id="a run of yesterday"),
+    pytest.param("last-run", {"mailboxes": "{"}, id="a run with half a count"),
+    pytest.param("last-run", {"mailboxes": "[1]"}, id="a run with a list for a count"),
+    pytest.param("last-run", {"scope": "many"}, id="a run with a scope of many"),
+    pytest.param("last-run", {"soonest_expiry": "soon"}, id="a run with a soon expiry"),
+    pytest.param("last-run", {"doubts": "5"}, id="a run with a number of doubts"),
+    pytest.param("mark", {"list_begun": "yesterday"}, id="a list begun yesterday"),
+    pytest.param("lease", {"holder": 5}, id="a lease of five"),
+    pytest.param("app", {"tenant": 5}, id="an app of five"),
+]
+
+
+def notes(story: Story) -> Table:
+    storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    return Table.connect(MAINTENANCE, storage, None)
+
+
+@pytest.mark.parametrize(("row", "values"), ODD)
+@pytest.mark.parametrize("is_late", [pytest.param(False, id="whole"), pytest.param(True, id="cut short")])
+def test_a_damaged_note_stops_no_run(
+    story: Story,
+    at_the_desk: AtTheDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    row: str,
+    values: dict[str, Any],
+    *,
+    is_late: bool,
+) -> None:
+    """Health and status answer meanwhile, and the next run leaves the notes in order."""
+    story.person("Ada")
+    maintain(story)
+    notes(story).merge(MAINTENANCE, row, values)
+    status, told = health(story)
+    assert (status == 503) == (row == "last-run")
+    assert [problem for problem in told["problems"] if "row last-run" not in problem] == []
+    assert at_the_desk("status").exit == (status == 503)
+    with monkeypatch.context() as patched:
+        if is_late:
+            patched.setattr("shared.worker.maintenance_run._BOUND", timedelta(0))
+        maintain(story)
+
+    assert not story.lines("maintenance.failed")
+    assert health(story)[0] == 200
+    maintain(story)
+    assert watched(story) == ["Ada"]
+
+
+def test_only_what_we_wrote_releases_a_hold(story: Story) -> None:
+    """A text that says `no` is not a yes."""
+    table = notes(story)
+    table.merge(MAINTENANCE, "hold", {"id": "x", "hash": "h", "number": 12, "is_released": "no"})
+    found = Holds(table).read()
+
+    assert found is not None
+    assert (found.is_released, found.number) == (False, 12)
+
+
+def test_an_unfinished_run_of_a_clock_ahead_is_not_believed(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine wrote that work is undone since next month: health would keep quiet until then."""
+    story.person("Ada")
+    maintain(story)
+    ahead = story.stage.clock.now() + timedelta(days=30)
+    monkeypatch.setattr("shared.worker.maintenance_run._BOUND", timedelta(0))
+    maintain(story)
+    notes(story).merge(MAINTENANCE, "last-run", {"unfinished_since": ahead})
+    maintain(story)
+    story.wait(timedelta(hours=7))
+    maintain(story)
+
+    [problem] = health(story)[1]["problems"]
+    assert problem.startswith("maintenance has not done all that is due for 7 h")

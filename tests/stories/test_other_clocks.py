@@ -1,0 +1,61 @@
+"""Instances whose clocks are wrong: writes and their evidence go by the services' time alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.graph import Drop, Fault
+from shared import wiring
+from shared.worker.world import World
+from tests.stories.conftest import Story
+from tests.stories.test_at_most_once import GUEST, message
+from tests.stories.test_write_evidence import written
+
+APART = [
+    pytest.param(timedelta(hours=12), id="half a day ahead"),
+    pytest.param(timedelta(minutes=3), id="three minutes ahead"),
+    pytest.param(-timedelta(minutes=3), id="three minutes behind"),
+]
+
+
+def world(story: Story, apart: timedelta) -> World:
+    """Return the world of an instance whose clock is wrong by so much."""
+    return World(now=lambda: story.stage.clock.now() + apart)
+
+
+@pytest.mark.parametrize("apart", APART)
+def test_an_instance_with_a_wrong_clock_keeps_the_lease(story: Story, apart: timedelta) -> None:
+    """It meets a write that another one has just begun; Graph would take a second one."""
+    ada = story.person("Ada")
+    story.stage.graph.honors_if_match = False
+    meeting = story.meeting(ada, GUEST)
+    other = wiring.Joinlink(story.stage.settings, world(story, apart))
+    body = message(ada, meeting, story)
+    story.stage.graph.faults.add(
+        Fault(method="PATCH", meanwhile=lambda: other.event_messages().handle(body, 1))
+    )
+    story.play()
+    other.close()
+
+    assert written(story, ada) == 1
+    assert ("delayed", "write_under_way") in story.ends(ada)
+    assert story.has_link(ada, meeting)
+
+
+@pytest.mark.parametrize("apart", APART)
+@pytest.mark.parametrize("drop", [Drop.BEFORE, Drop.AFTER])
+def test_a_wrong_clock_makes_no_evidence(story: Story, apart: timedelta, drop: Drop) -> None:
+    """The answer to a write is lost, and another instance reads the event: it waits until a read proves."""
+    ada = story.person("Ada")
+    story.stage.graph.stale_for = timedelta(seconds=40)
+    story.stage.graph.honors_if_match = False
+    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="PATCH", drop=drop))
+    story.wait()
+    assert story.ends(ada) == [("delayed", "write_unconfirmed")]
+    wiring.joinlink().close()
+    wiring.rebuild(story.stage.settings, world(story, apart))
+    story.play()
+
+    assert written(story, ada) == 1
+    assert story.has_link(ada, meeting)
