@@ -105,7 +105,7 @@ def prepare() -> None:
 
 
 def _empty(mode: str) -> Any:
-    return Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 -- as long as the process
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def refuse(error: Exception) -> NoReturn:
