@@ -64,7 +64,7 @@ class _Commands(Group):
         try:
             with _harmless():
                 return super().invoke(ctx)
-        except typer.Abort:  # Ctrl-C at a question
+        except (typer.Abort, KeyboardInterrupt):  # Ctrl-C, at a question or at work
             typer.echo(err=True)
             raise typer.Exit(Exit.STOPPED) from None
 

@@ -91,11 +91,21 @@ def console(file: TextIO | None = None) -> Console:
 
 
 def prepare() -> None:
-    """Let every text be printed: a pipe on Windows knows 256 letters, unless it is told otherwise."""
+    """Let every text be printed: a pipe on Windows knows 256 letters, unless it is told otherwise.
+
+    A stream that the caller closed (`<&-`, `>&-`, some services) is None in Python, and as good as empty.
+    """
+    sys.stdin = sys.stdin or _empty("r")
+    sys.stdout = sys.stdout or _empty("w")
+    sys.stderr = sys.stderr or _empty("w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _empty(mode: str) -> Any:
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def refuse(error: Exception) -> NoReturn:

@@ -61,6 +61,35 @@ def test_ctrl_c_at_a_question_is_told_by_the_exit_code(
     assert not Path("rules").exists()
 
 
+def test_ctrl_c_at_work_is_told_by_the_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the command does at that moment: 130, and no traceback."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.parts.Joinlink", interrupted)
+    for words in (["status"], ["maintain"], ["replay", "--yes"], ["held"], ["memory"], ["doctor"]):
+        ran = joinlink(*words)
+        assert (words, ran.exit, "Traceback" in ran.err) == (words, 130, False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes streams")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        pytest.param("schema", 0, id="schema"),
+        pytest.param("backfill --all", 2, id="a command that asks"),
+    ],
+)
+def test_a_closed_stream_is_an_empty_one(words: str, ends: int, closed: str) -> None:
+    """A service or a script may close them: the command ends as it does elsewhere, without a traceback."""
+    command = f"exec '{sys.executable}' -m cli {words} {closed}"
+    ran = subprocess.run(["sh", "-c", command], cwd=ROOT, text=True, check=False, capture_output=True)  # noqa: S603, S607 -- ours
+
+    assert (ran.returncode, "Traceback" in ran.stderr) == (ends, False)
+
+
 def test_no_command_waits_for_what_another_one_needs() -> None:
     """Graph's and Azure's libraries take half a second to import."""
     code = "import sys, cli.app; print([name for name in ('azure', 'httpx', 'msal', 're2') if name in sys.modules])"

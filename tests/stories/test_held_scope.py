@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sandbox.graph import Fault
 from shared import wiring
 from shared.worker.leaving import STANDS
 from tests.stories.conftest import AtTheDesk, Begin, Story
@@ -75,6 +76,20 @@ def test_nothing_is_written_to_who_is_held(story: Story) -> None:
 
     assert story.has_link(out, missed)
     assert health(story)[0] == 200
+
+
+def test_who_is_held_stays_subscribed_however_long_the_scope_is_doubtful(story: Story) -> None:
+    """The directory is away for longer than a subscription lives: nobody leaves, nobody runs out."""
+    narrow(story)
+    story.stage.graph.faults.add(Fault(path="/users", method="GET", status=503, count=None))
+    for _ in range(9 * 2):
+        story.wait(timedelta(hours=11, minutes=45))
+        maintain(story)
+    _status, told = health(story)
+
+    assert watched(story) == NAMES
+    assert told["maintenance"]["held"] == 29
+    assert told["warnings"][0].startswith("the last maintenance could not tell who is in scope")
 
 
 def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk) -> None:
