@@ -27,7 +27,7 @@ from shared.errors import (
 from shared.logs import place_of
 from shared.worker import delays
 from shared.worker.delays import Uniform
-from shared.worker.handled import Handled, after_trouble, failed, later, later_and_longer
+from shared.worker.handled import Handled, after_trouble, failed, later
 from shared.worker.world import World
 
 #: A message that came back so often without an error of ours goes to the poison queue.
@@ -112,9 +112,7 @@ def _send_alone(message: _Message, uniform: Uniform) -> Handled:
 
 
 def _after_error(error: Exception, message: _Message, uniform: Uniform) -> Handled:
-    if isinstance(error, OutOfTime):
-        return later_and_longer(message, Reason.OUT_OF_TIME, uniform, detail=str(error))
-    if isinstance(error, GraphError | QueueUnavailable | StorageUnavailable):
+    if isinstance(error, GraphError | QueueUnavailable | StorageUnavailable | OutOfTime):
         return after_trouble(_first_throttled(error) or error, message, uniform)
     detail = place_of(error)
     if message.errors + 1 >= MOST_ERRORS:

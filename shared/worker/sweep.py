@@ -214,9 +214,8 @@ class Sweeper:
         """Keep the page size that the mailbox can bear; it is tried larger in a day."""
         size = sweep.search.size
         if size < _page_size(sweep.row, now):
-            with suppress(
-                StorageUnavailable
-            ):  # then it is found out again: no error under way is hidden by it
+            # Where that fails it is found out again, and no error under way is hidden by it.
+            with suppress(StorageUnavailable, OutOfTime):
                 self._mailboxes.note(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
 
 

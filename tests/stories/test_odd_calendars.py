@@ -11,6 +11,7 @@ from shared import wiring
 from shared.deadline import deadline
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
+from shared.worker import delays
 from tests.stories.conftest import AtTheDesk, Story
 from tests.stories.test_a_meeting import SERIES
 from tests.stories.test_sweep import GUEST, LOSE_ALL, NOW, subscribed, sweep
@@ -315,3 +316,15 @@ def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk:
 
     assert ran.exit == 0, ran
     assert story.has_link(ada, meeting)
+
+
+def test_a_sweep_that_fails_for_a_day_at_a_later_page_begins_again(story: Story) -> None:
+    """It is no news that could get lost, so it never lies among what an admin must look at."""
+    ada = subscribed(story)
+    crowd(story, ada, 130)
+    story.stage.graph.faults.add(Fault(path="calendarView", query="skip", status=503, count=None))
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    for _ in range(delays.MOST_ATTEMPTS + 3):
+        story.wait(timedelta(minutes=76))  # after a day and a half the window has no second page
+    assert story.poison(MAILBOX_TASKS) == []
+    assert [line["because"] for line in story.lines("mailbox.swept")] == ["gap", "schedule"]
