@@ -93,7 +93,8 @@ def deliver(
 def _wait_for_version(kept: Later | None, delivery: Delivery, detail: str, world: World) -> Handled:
     """Keep a message of a later version for a day, by the queue service's time where the host says it."""
     since = kept.since if kept else delivery.queued or world.now()
-    if (delivery.taken or world.now()) - since >= LATER_WAITS:
+    # A moment in the future, by whatever clock, must not let it wait for ever.
+    if abs((delivery.taken or world.now()) - since) >= LATER_WAITS:
         return failed(Reason.LATER_VERSION, detail)
     message = kept or Later(delivery.body.decode(), since)
     return Handled(

@@ -105,6 +105,7 @@ class Sweeper:
             policy=policy,
             page=done.page,
             pages=done.pages,
+            seen=done.seen,
             size=_page_size(row, now),
             may_halve=task.attempt > 0,
             is_late=_is_late,
@@ -143,6 +144,7 @@ class Sweeper:
             done,
             page=search.page,
             pages=search.pages,
+            seen=search.seen,
             events=done.events + search.shown - shown,
             unreadable=done.unreadable + search.unreadable_count - unreadable,
         )
