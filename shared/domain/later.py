@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from shared.domain.messages import VERSION
+from shared.domain.message_keys import VERSION
 
 _KIND = "later"
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
-from shared.errors import LaterVersion, UnreadableMessage
+from shared.domain.message_keys import VERSION, count_at, current, moment_at, one_of, optional, shown, text_at
+from shared.errors import UnreadableMessage
 
-VERSION = 1
 #: the queues that event changes and mailbox tasks travel on; infra makes them under these names
 EVENT_CHANGES = "event-changes"
 MAILBOX_TASKS = "mailbox-tasks"
@@ -129,7 +129,7 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
-                **_optional(
+                **optional(
                     waits=self.waits,
                     returns=self.returns,
                     fellows=self.fellows,
@@ -148,21 +148,21 @@ class EventChange:
             LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
             UnreadableMessage: it is not JSON, or lacks something.
         """
-        data = _current(body)
+        data = current(body)
         try:
             return cls(
-                mailbox=_text(data, "mailbox"),
-                event=_text(data, "event"),
-                source=_one_of(Source, data, "source"),
-                received=_moment(data, "received"),
-                attempt=_count(data, "attempt"),
-                not_found=_count({"not_found": 0, **data}, "not_found"),
-                trace=_text(data, "trace"),
-                waits=_count({"waits": 0, **data}, "waits"),
-                returns=_count({"returns": 0, **data}, "returns"),
+                mailbox=text_at(data, "mailbox"),
+                event=text_at(data, "event"),
+                source=one_of(Source, data, "source"),
+                received=moment_at(data, "received"),
+                attempt=count_at(data, "attempt"),
+                not_found=count_at({"not_found": 0, **data}, "not_found"),
+                trace=text_at(data, "trace"),
+                waits=count_at({"waits": 0, **data}, "waits"),
+                returns=count_at({"returns": 0, **data}, "returns"),
                 fellows=_fellows(data.get("fellows", [])),
-                errors=_count({"errors": 0, **data}, "errors"),
-                queued=_moment(data, "queued") if "queued" in data else None,
+                errors=count_at({"errors": 0, **data}, "errors"),
+                queued=moment_at(data, "queued") if "queued" in data else None,
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -197,7 +197,7 @@ class MailboxTask:
                 "reason": self.reason,
                 "attempt": self.attempt,
                 "trace": self.trace,
-                **_optional(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
+                **optional(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
             },
             separators=(",", ":"),
         )
@@ -210,18 +210,18 @@ class MailboxTask:
             LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
             UnreadableMessage: it is not JSON, or lacks something.
         """
-        data = _current(body)
+        data = current(body)
         try:
             return cls(
-                mailbox=_text(data, "mailbox"),
-                task=_one_of(TaskKind, data, "task"),
-                reason=_one_of(TaskReason, data, "reason"),
-                attempt=_count(data, "attempt"),
-                trace=_text(data, "trace"),
-                waits=_count({"waits": 0, **data}, "waits"),
-                returns=_count({"returns": 0, **data}, "returns"),
-                errors=_count({"errors": 0, **data}, "errors"),
-                mark=_text(data, "mark") if "mark" in data else "",
+                mailbox=text_at(data, "mailbox"),
+                task=one_of(TaskKind, data, "task"),
+                reason=one_of(TaskReason, data, "reason"),
+                attempt=count_at(data, "attempt"),
+                trace=text_at(data, "trace"),
+                waits=count_at({"waits": 0, **data}, "waits"),
+                returns=count_at({"returns": 0, **data}, "returns"),
+                errors=count_at({"errors": 0, **data}, "errors"),
+                mark=text_at(data, "mark") if "mark" in data else "",
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -233,7 +233,6 @@ KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
     EVENT_CHANGES: EventChange,
     MAILBOX_TASKS: MailboxTask,
 }
-_Words = TypeVar("_Words", bound=StrEnum)
 
 
 def decoded(queue: str, body: str | bytes) -> Message | None:
@@ -244,39 +243,11 @@ def decoded(queue: str, body: str | bytes) -> Message | None:
         return None
 
 
-def _optional(**keys: int | str | tuple[Fellow, ...]) -> dict[str, object]:
-    """Return the keys that say something. A version that does not know one passes it over."""
-    return {name: value for name, value in keys.items() if value}
-
-
-def _current(body: str | bytes) -> dict[str, Any]:
-    """Return the JSON object of a message of this version."""
-    try:
-        data = json.loads(body if isinstance(body, str) else body.decode())
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessage("the message is not JSON") from error
-    if not isinstance(data, dict):
-        raise UnreadableMessage("the message is JSON, but no object")
-    version = data.get("v")
-    if version != VERSION or isinstance(version, bool):
-        is_later = isinstance(version, int) and version > VERSION
-        kind = LaterVersion if is_later else UnreadableMessage
-        raise kind(f"the message has version {_shown(version)}, this is {VERSION}")
-    return data
-
-
-def _text(data: dict[str, Any], key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key!r} is {_shown(value)}, text is due")
-    return value
-
-
 def _fellows(value: object) -> tuple[Fellow, ...]:
     match value:
         case [*fellows]:
             return tuple(_fellow(one) for one in fellows)
-    raise ValueError(f"'fellows' is {_shown(value)}, a list is due")
+    raise ValueError(f"'fellows' is {shown(value)}, a list is due")
 
 
 def _fellow(value: object) -> Fellow:
@@ -284,32 +255,3 @@ def _fellow(value: object) -> Fellow:
         case [str(mailbox), str(event), str(trace)] if mailbox and event and trace:
             return Fellow(mailbox, event, trace)
     raise ValueError("'fellows' has something else than mailbox, event and trace")
-
-
-def _one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:
-    value = _text(data, key)
-    if value not in set(words):
-        raise LaterVersion(f"the message can't be read: {key!r} is none of {', '.join(words)}")
-    return words(value)
-
-
-def _count(data: dict[str, Any], key: str) -> int:
-    value = data.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{key!r} is {_shown(value)}, a number from 0 up is due")
-    return value
-
-
-def _moment(data: dict[str, Any], key: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(_text(data, key))
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass  # the foreign text stays out of the error
-    raise ValueError(f"{key!r} is no moment with a UTC offset")
-
-
-def _shown(value: object) -> str:
-    """Name a foreign value by its kind, not its content: it may hold what people wrote."""
-    return "missing" if value is None else f"{value}"[:20] if isinstance(value, int) else type(value).__name__

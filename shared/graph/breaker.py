@@ -26,6 +26,12 @@ class Breaker:
         self._until: datetime | None = None
         self._is_probing = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls wait for a probe."""
+        with self._lock:
+            return self._until is not None
+
     def wait(self, now: datetime) -> timedelta:
         """Return how long a call must wait, zero where it may go; while open, that call is the probe."""
         with self._lock:

@@ -33,6 +33,7 @@ def read_purpose(mailbox: str) -> Call:
         path=f"/users/{quote(mailbox, safe='')}/mailboxSettings",
         params={"$select": "userPurpose"},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+        extra=True,
     )
 
 

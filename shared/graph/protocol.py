@@ -32,7 +32,8 @@ class Call:
 
     `errors` says what a status means to this call, where that is not what it means to calls about events.
     `mailbox` is the user whose mailbox it is about, empty where it is about none. `once` marks a write that
-    may mail people: it is never sent twice, whatever is answered.
+    may mail people: it is never sent twice, whatever is answered. `extra` is what is only good to have: it
+    waits with the others while Graph is down, but says nothing of whether Graph is.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Call:
     errors: Mapping[int, type[GraphError]] = field(default_factory=dict)
     mailbox: str = ""
     once: bool = False
+    extra: bool = False
 
 
 def read_event(mailbox: str, event: str, *, with_body: bool = False) -> Call:

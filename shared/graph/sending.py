@@ -24,7 +24,7 @@ from shared.errors import (
 )
 from shared.graph import protocol
 from shared.graph.answers import decipher
-from shared.graph.breaker import Breaker
+from shared.graph.breaker import FIRST_WAIT, Breaker
 from shared.graph.protocol import Call
 from shared.logs import logger
 
@@ -105,6 +105,10 @@ class Sender:
         """Send, and let the breaker know what a call about a mailbox came to."""
         seconds_left(CALL.total_seconds())
         if not call.mailbox:
+            return self._with_token(call, tally)
+        if call.extra:
+            if self._breaker.is_open:
+                raise GraphPaused(call.name, retry_after=FIRST_WAIT)
             return self._with_token(call, tally)
         if wait := self._breaker.wait(self._now()):
             raise GraphPaused(call.name, retry_after=wait)

@@ -94,7 +94,7 @@ class Attempts:
         meeting = replace(
             _meeting(attempt), lease="", answer=_answer(error), detail=str(error)[:_MOST_DETAIL]
         )
-        with suppress(StateChanged, StorageUnavailable):
+        with suppress(StateChanged, StorageUnavailable, OutOfTime):
             self._write(attempt, meeting)
 
     def review(self, found: Found) -> Handled | Found:

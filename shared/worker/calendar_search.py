@@ -8,6 +8,7 @@ worker, who reads the event again, decides again.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from http import HTTPStatus
 
 from shared.domain.decision import Verdict
@@ -61,7 +62,8 @@ class Search:
     unreadable_count: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
     series: set[str] = field(default_factory=set)
-    marks: set[str] = field(default_factory=set)
+    #: a page link that was seen, hashed: who meets it again goes round in circles
+    seen: str = ""
     pending: frozenset[str] | None = None
     #: tells that there is no time to read series; None where there is always time
     is_late: Callable[[], bool] | None = None
@@ -186,11 +188,24 @@ def _read(search: Search, graph: Graph) -> CalendarPage:
             else:
                 _page(search, graph, 1)
                 is_well = True
-    search.marks.add(search.page)
-    if (page.mark and page.mark in search.marks) or search.pages >= MOST_PAGES:
+    if _leads_back(page.mark, search) or search.pages >= MOST_PAGES:
         detail = "the calendar's pages do not end"
         raise UnexpectedAnswer("read the calendar view", status=HTTPStatus.OK, detail=detail)
     return page
+
+
+def _leads_back(mark: str, search: Search) -> bool:
+    """Tell whether a page link was seen before.
+
+    Remembering one, and another each time that the number of pages has doubled, finds every circle (Brent's
+    way), and is little enough for the next message of a sweep.
+    """
+    link, number = sha256(mark.encode()).hexdigest()[:16], search.pages + 1
+    if mark and link == search.seen:
+        return True
+    if number & (number - 1) == 0:
+        search.seen = link
+    return False
 
 
 def _page(search: Search, graph: Graph, size: int) -> CalendarPage:

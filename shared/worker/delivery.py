@@ -27,7 +27,7 @@ from shared.errors import (
 from shared.logs import place_of
 from shared.worker import delays
 from shared.worker.delays import Uniform
-from shared.worker.handled import Handled, after_trouble, failed, later, later_and_longer
+from shared.worker.handled import Handled, after_trouble, failed, later
 from shared.worker.world import World
 
 #: A message that came back so often without an error of ours goes to the poison queue.
@@ -93,7 +93,8 @@ def deliver(
 def _wait_for_version(kept: Later | None, delivery: Delivery, detail: str, world: World) -> Handled:
     """Keep a message of a later version for a day, by the queue service's time where the host says it."""
     since = kept.since if kept else delivery.queued or world.now()
-    if (delivery.taken or world.now()) - since >= LATER_WAITS:
+    # A moment in the future, by whatever clock, must not let it wait for ever.
+    if abs((delivery.taken or world.now()) - since) >= LATER_WAITS:
         return failed(Reason.LATER_VERSION, detail)
     message = kept or Later(delivery.body.decode(), since)
     return Handled(
@@ -112,9 +113,7 @@ def _send_alone(message: _Message, uniform: Uniform) -> Handled:
 
 
 def _after_error(error: Exception, message: _Message, uniform: Uniform) -> Handled:
-    if isinstance(error, OutOfTime):
-        return later_and_longer(message, Reason.OUT_OF_TIME, uniform, detail=str(error))
-    if isinstance(error, GraphError | QueueUnavailable | StorageUnavailable):
+    if isinstance(error, GraphError | QueueUnavailable | StorageUnavailable | OutOfTime):
         return after_trouble(_first_throttled(error) or error, message, uniform)
     detail = place_of(error)
     if message.errors + 1 >= MOST_ERRORS:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
-from shared.errors import JoinlinkError, StorageUnavailable
+from shared.errors import JoinlinkError, OutOfTime, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
@@ -45,6 +45,8 @@ class MailboxTasks:
             self._acquit(row)
         except JoinlinkError as error:
             handled = self._after(error, task)
+        if handled.poison and task.task is TaskKind.SWEEP:
+            handled = self._not_set_aside(handled, task)
         self._note_wait(handled, task)
         return handled
 
@@ -81,18 +83,15 @@ class MailboxTasks:
                 subscription=None,
                 detail=str(trouble),
             )
-        handled = after_trouble(trouble, task, self._world.uniform)
-        return self._not_set_aside(handled, task) if task.task is TaskKind.SWEEP else handled
+        return after_trouble(trouble, task, self._world.uniform)
 
     def _acquit(self, row: Mailbox) -> None:
         if row.suspected_since or row.suspected_as:
             self._mailboxes.note(row.id, suspected_as="", suspected_since=None)
 
     def _not_set_aside(self, handled: Handled, task: MailboxTask) -> Handled:
-        """Have a sweep done again however often it failed: it is no news that could get lost."""
-        if not handled.poison:
-            return handled
-        again = replace(task, attempt=min(task.attempt + 1, delays.MOST_ATTEMPTS))
+        """Have a sweep begun again however often it failed: it is no news that could get lost."""
+        again = replace(task, attempt=min(task.attempt + 1, delays.MOST_ATTEMPTS), mark="")
         wait = delays.backoff(again.attempt, self._world.uniform)
         reason = Reason.GRAPH_UNAVAILABLE if handled.reason is Reason.TOO_OLD else handled.reason
         return later(again, reason, wait, detail=handled.detail)
@@ -102,5 +101,5 @@ class MailboxTasks:
         if not handled.again and not handled.poison:
             return
         wait = handled.delay + ASKED if handled.again else _SET_ASIDE
-        with suppress(StorageUnavailable):  # then it is asked for twice, which does no harm
+        with suppress(StorageUnavailable, OutOfTime):  # then it is asked for twice, which does no harm
             self._mailboxes.note(task.mailbox, asked_until=self._world.now() + wait)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shared.deadline import deadline
 from shared.domain.messages import MailboxTask
-from shared.errors import Forbidden, GraphError, MailboxUnusable, OutOfTime
+from shared.errors import Forbidden, GraphError, GraphPaused, MailboxUnusable, OutOfTime
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
@@ -48,7 +48,7 @@ class Purposes:
 
     def _miss(self, task: MailboxTask, row: Mailbox, error: GraphError | OutOfTime) -> None:
         """Say it once for a mailbox; a permission that nobody has given is named by `joinlink doctor`."""
-        if row.purpose_missed or isinstance(error, Forbidden):
+        if row.purpose_missed or isinstance(error, Forbidden | GraphPaused):
             return
         self._mailboxes.note(row.id, purpose_missed=self._world.now())
         logger().warning("mailbox.purpose_unknown", mailbox=task.mailbox, trace=task.trace, detail=str(error))

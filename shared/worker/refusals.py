@@ -18,6 +18,8 @@ from shared.worker import delays
 
 #: A suspicion that is older than this is no first look any more.
 _STALE = timedelta(hours=2)
+#: Graph may say 403 and 404 in turns: after so long it does not matter which.
+_IN_TURNS = timedelta(minutes=15)
 #: Graph's words for a permission or a policy that is in the way
 _DENIED = frozenset({"erroraccessdenied", "accessdenied", "authorization_requestdenied", "extensionerror"})
 
@@ -64,16 +66,19 @@ def note_refusal(
 
 
 def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:
-    """Tell whether the same was suspected some minutes ago."""
-    if row.suspected_as != state or row.suspected_since is None:
+    """Tell whether the same was suspected some minutes ago, or one thing and another for longer."""
+    if row.suspected_since is None:
         return False
-    return delays.SECOND_LOOK <= at - row.suspected_since < _STALE
+    least = delays.SECOND_LOOK if row.suspected_as == state else _IN_TURNS
+    return least <= at - row.suspected_since < _STALE
 
 
 def _suspect(
     error: GraphError, row: Mailbox, state: MailboxState, mailboxes: Mailboxes, at: datetime
 ) -> SecondLook:
-    is_new = row.suspected_as != state or row.suspected_since is None
-    if is_new or not timedelta(0) <= at - (row.suspected_since or at) < _STALE:
-        mailboxes.note(row.id, suspected_as=state, suspected_since=at)
+    since = row.suspected_since
+    if since is None or not timedelta(0) <= at - since < _STALE:
+        since = at
+    if (row.suspected_as, row.suspected_since) != (state, since):
+        mailboxes.note(row.id, suspected_as=state, suspected_since=since)
     return SecondLook(str(error))

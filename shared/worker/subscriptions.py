@@ -123,8 +123,11 @@ class Subscriptions:
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
         """Tell whether Graph still knows the mailbox's subscription; note it if not.
 
-        Where Graph does not say, it counts as alive: a sweep needs no subscription.
+        Where Graph does not say, it counts as alive: a sweep needs no subscription. So does one that was made
+        or renewed a moment ago: if Graph denies it already, making another at once would not end.
         """
+        if row.subscription and row.renewed_at and self._world.now() < row.renewed_at + RENEWED_LATELY:
+            return True
         try:
             if self._recorded(row, graph):
                 return True

@@ -24,6 +24,9 @@ from shared.worker.world import World
 
 _ROUND = timedelta(days=1)
 _PAGES_A_RUN = 10
+#: Graph's links have a few hundred characters; a column of a table holds 32,000.
+_LONGEST_MARK = 8_000
+_LIST = "list the subscriptions"
 #: a subscription that is being made is noted by its name long before
 _MAKING = timedelta(hours=1)
 
@@ -49,15 +52,18 @@ class Surplus:
             if isinstance(begun, datetime) and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
                 return 0
             self._lease.set_mark(list_begun=now)
-        deleted = 0
+        deleted, seen = 0, {mark}
         try:
             for _ in range(_PAGES_A_RUN):
-                page, following = self._graph.subscriptions_after(mark)
+                page, mark = self._graph.subscriptions_after(mark)
                 deleted += sum(self._deleted(one, now) for one in page)
-                # A link that leads to its own page leads nowhere.
-                mark = following if following != mark else ""
                 if not mark:
                     break
+                if mark in seen or len(mark) > _LONGEST_MARK:
+                    raise GraphUnavailable(
+                        _LIST, detail="a page link that repeats, or is too long to be kept"
+                    )
+                seen.add(mark)
         except (GraphError, OutOfTime) as error:
             mark = ""  # it may have run out: the next round begins at the beginning
             logger().warning("maintenance.list_refused", detail=str(error))

@@ -105,6 +105,7 @@ class Sweeper:
             policy=policy,
             page=done.page,
             pages=done.pages,
+            seen=done.seen,
             size=_page_size(row, now),
             may_halve=task.attempt > 0,
             is_late=_is_late,
@@ -143,6 +144,7 @@ class Sweeper:
             done,
             page=search.page,
             pages=search.pages,
+            seen=search.seen,
             events=done.events + search.shown - shown,
             unreadable=done.unreadable + search.unreadable_count - unreadable,
         )
@@ -214,9 +216,8 @@ class Sweeper:
         """Keep the page size that the mailbox can bear; it is tried larger in a day."""
         size = sweep.search.size
         if size < _page_size(sweep.row, now):
-            with suppress(
-                StorageUnavailable
-            ):  # then it is found out again: no error under way is hidden by it
+            # Where that fails it is found out again, and no error under way is hidden by it.
+            with suppress(StorageUnavailable, OutOfTime):
                 self._mailboxes.note(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
 
 

@@ -10,11 +10,13 @@ from typing import Self
 class SweepMark:
     """How far a sweep has come: `start` is when its first part began, `page` the mark of the next page.
 
-    The others count what the parts before have found; `again` how often it began from the start.
+    `seen` is a link, hashed, that must not come again. The others count what the parts before have found;
+    `again` how often it began from the start.
     """
 
     start: datetime
     page: str = ""
+    seen: str = ""
     pages: int = 0
     events: int = 0
     queued: int = 0
@@ -33,13 +35,14 @@ class SweepMark:
         try:
             data = json.loads(text)
             start, page = datetime.fromisoformat(data["start"]), data["page"]
+            seen = data.get("seen", "")
             counts = {name: data.get(name, 0) for name in _COUNTS}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        is_ours = start.tzinfo is not None and isinstance(page, str)
+        is_ours = start.tzinfo is not None and isinstance(page, str) and isinstance(seen, str)
         if not is_ours or not all(type(count) is int and count >= 0 for count in counts.values()):
             return None
-        return cls(start=start, page=page, **counts)
+        return cls(start=start, page=page, seen=seen, **counts)
 
 
 _COUNTS = ("pages", "events", "queued", "missed", "would_enable", "unreadable", "again")

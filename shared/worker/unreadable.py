@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from shared.domain.messages import MailboxTask
-from shared.errors import StorageUnavailable
+from shared.errors import OutOfTime, StorageUnavailable
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 
@@ -29,7 +29,7 @@ def report_unreadable(
         )
     if said:
         words = [day, *sorted(known | {_short(event) for event, _why in said})]
-        with suppress(StorageUnavailable):  # then they are reported again, which does no harm
+        with suppress(StorageUnavailable, OutOfTime):  # then they are reported again, which does no harm
             mailboxes.note(task.mailbox, unreadable=" ".join(words))
 
 

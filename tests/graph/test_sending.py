@@ -17,6 +17,7 @@ from shared.deadline import deadline
 from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
 from shared.graph import protocol
 from shared.graph.client import Graph, Sender, Tally, graph_http
+from shared.graph.directory_calls import read_purpose
 from tests.bad_server import GOOD, Answer, answer, cut_off, drip, hang_up, say_nothing, server
 
 READ = protocol.read_event("m", "e")
@@ -240,3 +241,28 @@ def test_a_list_of_subscriptions_that_is_read_in_parts_does_not_stand_still() ->
     _, mark = graph.subscriptions_after("")
     with pytest.raises(GraphUnavailable, match="repeats"):
         graph.subscriptions_after(mark)
+
+
+def test_what_is_only_good_to_have_never_pauses_the_rest() -> None:
+    """Mailbox settings that fail for everybody say nothing of calendars."""
+    with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
+        for n in range(10):
+            with pytest.raises(GraphUnavailable):
+                sending.send(read_purpose(f"m{n}"), Tally())
+        with pytest.raises(GraphUnavailable) as raised:
+            sending.send(READ, Tally())
+
+        assert not isinstance(raised.value, GraphPaused)
+
+
+def test_what_is_only_good_to_have_waits_and_is_no_probe() -> None:
+    """While Graph is down nobody asks for it, and it keeps no other call from trying."""
+    with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
+        for n in range(5):
+            with pytest.raises(GraphUnavailable):
+                sending.send(protocol.read_event(f"m{n}", "e"), Tally())
+        tally = Tally()
+        with pytest.raises(GraphPaused):
+            sending.send(read_purpose("m9"), tally)
+
+        assert tally.calls == 0

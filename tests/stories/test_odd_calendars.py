@@ -10,7 +10,9 @@ from sandbox.graph import Fault, User
 from shared import wiring
 from shared.deadline import deadline
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
+from shared.errors import OutOfTime
 from shared.storage.mailboxes import Mailbox, MailboxState
+from shared.worker import delays
 from tests.stories.conftest import AtTheDesk, Story
 from tests.stories.test_a_meeting import SERIES
 from tests.stories.test_sweep import GUEST, LOSE_ALL, NOW, subscribed, sweep
@@ -315,3 +317,56 @@ def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk:
 
     assert ran.exit == 0, ran
     assert story.has_link(ada, meeting)
+
+
+def test_a_sweep_that_fails_for_a_day_at_a_later_page_begins_again(story: Story) -> None:
+    """It is no news that could get lost, so it never lies among what an admin must look at."""
+    ada = subscribed(story)
+    crowd(story, ada, 130)
+    story.stage.graph.faults.add(Fault(path="calendarView", query="skip", status=503, count=None))
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    for _ in range(delays.MOST_ATTEMPTS + 3):
+        story.wait(timedelta(minutes=76))  # after a day and a half the window has no second page
+    assert story.poison(MAILBOX_TASKS) == []
+    assert [line["because"] for line in story.lines("mailbox.swept")] == ["gap", "schedule"]
+
+
+def test_pages_in_a_circle_are_stopped_where_a_message_has_time_for_one_alone(story: Story) -> None:
+    """Slow pages that lead from the second to the third and back: each message knows what the others saw."""
+    ada = subscribed(story)
+    crowd(story, ada, 330)
+
+    def back(answer: dict[str, Any]) -> None:
+        answer["@odata.nextLink"] = str(answer["@odata.nextLink"]).replace("skip=300", "skip=100")
+
+    story.stage.graph.faults.add(Fault(path="calendarView", query="skip=200", edit=back, count=300))
+    before = pages(story, ada)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    with deadline(timedelta(seconds=19)):
+        story.wait(NOW)
+
+    assert pages(story, ada) - before <= 10
+    assert "do not end" in story.lines("task.finished")[-1]["detail"]
+
+
+def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be noted any more then, and what was done is not done again."""
+    ada = subscribed(story)
+    crowd(story, ada, 110)
+    mailboxes, notes = wiring.joinlink()._mailboxes, wiring.joinlink()._mailboxes.note
+
+    def too_late(mailbox: str, **values: Any) -> None:
+        if "asked_until" in values:
+            raise OutOfTime("the time for this message is over")
+        notes(mailbox, **values)
+
+    story.stage.graph.faults.add(Fault(path="calendarView", query="skip=100", status=503, count=2))
+    monkeypatch.setattr(mailboxes, "note", too_late)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.wait(NOW)
+    monkeypatch.undo()
+    story.play()
+
+    first = [c for c in story.stage.graph.calls if "calendarView" in c.url and "skip=" not in c.url]
+    assert len(first) == 2  # one for the sweep at the beginning of the subscription
+    assert story.lines("mailbox.swept")[-1]["events"] == 110

@@ -450,3 +450,31 @@ def test_the_log_of_a_subscription_gives_nothing_away(story: Story) -> None:
 
     assert story.stage.host.function_key not in story.caplog.text
     assert f"{ada.id}." not in story.caplog.text
+
+
+def test_a_subscription_that_graph_forgets_at_once_is_made_again_with_the_next_sweep(story: Story) -> None:
+    """Not at once and at once again, as often as Graph denies what it has just confirmed."""
+    ada = story.person("Ada", watched=False)
+
+    def forget() -> None:
+        for one in subscriptions(story, ada):
+            story.stage.graph.remove_subscription(one, tell=False)
+
+    story.stage.graph.faults.add(
+        Fault(
+            method="GET",
+            path="/subscriptions/",
+            status=404,
+            code="ResourceNotFound",
+            meanwhile=forget,
+            count=20,
+        )
+    )
+    subscribe(story, ada)
+
+    assert [task for task, _outcome, _reason in story.tasks(ada)] == ["subscribe", "sweep"]
+    story.wait(timedelta(hours=1))
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.wait(timedelta(0))
+    assert [task for task, _outcome, _reason in story.tasks(ada)][2:] == ["sweep", "sweep"]
+    assert [outcome for _task, outcome, _reason in story.tasks(ada)][2:] == ["subscribed", "swept"]

@@ -1,6 +1,7 @@
 """Subscriptions that no row names are cleared away, and nothing odd stops that."""
 
 from datetime import timedelta
+from typing import Any
 
 from sandbox.graph import Fault
 from shared import wiring
@@ -58,3 +59,23 @@ def test_one_that_a_later_release_watches_with_stays(begin: Begin) -> None:
     maintain(story)
 
     assert kept in alive(story)
+
+
+def test_a_list_in_a_circle_ends_the_round_and_is_said(begin: Begin) -> None:
+    """Two pages that lead to each other: a few calls, a line, and the next round begins at the beginning."""
+    story = begin(scoped("{include: all}"))
+    watched_twice(story, "Ada")
+    number = 0
+
+    def circle(answer: dict[str, Any]) -> None:
+        nonlocal number
+        number += 1
+        answer["@odata.nextLink"] = f"https://graph.microsoft.com/v1.0/subscriptions?$skiptoken={number % 2}"
+
+    story.stage.graph.faults.add(Fault(method="GET", path="/subscriptions$", edit=circle, count=None))
+    story.wait(timedelta(days=1, minutes=30))
+    number = 0
+    maintain(story)
+
+    assert number <= 4
+    assert "repeats" in story.lines("maintenance.list_refused")[-1]["detail"]

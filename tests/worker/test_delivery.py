@@ -250,3 +250,18 @@ def test_a_later_message_that_fills_its_queue_is_kept_whole(letter: str) -> None
 
     assert len(sent.encode()) <= 48 * 1024
     assert play(sent).body == text.encode()
+
+
+def test_time_that_is_over_in_clean_up_hides_no_throttling() -> None:
+    """Graph's wait holds, however the clean-up behind it ends."""
+
+    def handle(_message: object) -> Handled:
+        try:
+            raise Throttled("c", retry_after=timedelta(hours=1), status=429, code="", request_id="")
+        finally:
+            raise OutOfTime("the time for this message is over")
+
+    handled = play(TASK, handle).handled
+
+    assert handled.reason is Reason.THROTTLED
+    assert handled.delay >= timedelta(hours=1)

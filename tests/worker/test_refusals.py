@@ -112,3 +112,14 @@ def test_an_event_does_not_bring_back_a_mailbox_that_was_let_go(mailboxes: Mailb
 
     assert note_refusal(DENIED, ADA, mailboxes, NOW, anew=False) is DENIED
     assert mailboxes.state(ADA) is MailboxState.REMOVED
+
+
+def test_refusals_of_two_kinds_agree_that_a_mailbox_is_shut(mailboxes: Mailboxes) -> None:
+    """Graph that says 403 and 404 in turns is not asked every five minutes for ever."""
+    turns = [BARE, STRAY, BARE, STRAY]
+    told = [
+        note_refusal(error, ADA, mailboxes, NOW + n * 6 * MINUTE, anew=True) for n, error in enumerate(turns)
+    ]
+
+    assert [isinstance(one, SecondLook) for one in told] == [True, True, True, False]
+    assert mailboxes.read(ADA).state is not None
