@@ -70,7 +70,7 @@ class Attempts:
             before=starts or "",
         )
         try:
-            begun = self._write(found, meeting)
+            begun = self._record(found, meeting)
         except (StateChanged, TableMissing):  # another instance is at this event; or there is no memory
             self._counters.refund(charge.rule, meeting.charged)
             raise
@@ -82,6 +82,24 @@ class Attempts:
                 trace=found.change.trace,
             )
         return begun
+
+    def _record(self, found: Found, meeting: Meeting) -> Found:
+        """Write the row of an attempt. Where the answer is lost, it is written once more, to know what is there.
+
+        Raises StateChanged only where the row is not ours, so that the charge may be given back.
+        """
+        try:
+            return self._write(found, meeting)
+        except TableMissing:
+            raise
+        except StorageUnavailable:
+            try:
+                return self._write(found, meeting)
+            except StateChanged:
+                stored = self._meetings.read(found.change.mailbox, found.event.id)
+                if stored.meeting is None or stored.meeting.lease != meeting.lease:
+                    raise
+                return replace(found, stored=stored, age=timedelta(0))
 
     def end_without_answer(self, attempt: Found, error: JoinlinkError) -> None:
         """Give the attempt back if the error proves that it had no effect; else leave its end open.

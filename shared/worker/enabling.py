@@ -8,6 +8,7 @@ became of it (`shared.worker.attempts`).
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.meeting import Meeting, MeetingState
@@ -36,6 +37,8 @@ from shared.worker.world import World
 
 _AWAITED = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
 PENDING = _AWAITED | {MeetingState.ATTEMPTED}
+#: The age of a row is known to a second, and reading the event takes time off it.
+_EARLY = timedelta(seconds=5)
 #: what ends a message that reads an event, and does not where it is the answer to a PATCH that was sent
 _PROVES_NOTHING = (Forbidden, MailboxUnusable, EventNotFound, UnexpectedAnswer)
 
@@ -76,14 +79,16 @@ class Enabler:
 
     def settle(self, found: Found, meeting: Meeting) -> Handled:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
+        if found.event.join_url:
+            handled = self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
+        elif meeting.state in _AWAITED:
+            return self.await_link(found, meeting)
+        else:
+            self._remember(found, MeetingState.LINK_PENDING, rule=meeting.rule, provider=meeting.provider)
+            handled = self._verify_later(found, meeting.rule, meeting.provider)
         if meeting.state is MeetingState.WRITE_UNKNOWN:
             self._held.remove(found.change.mailbox, found.event.id)
-        if found.event.join_url:
-            return self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
-        if meeting.state in _AWAITED:
-            return self.await_link(found, meeting)
-        self._remember(found, MeetingState.LINK_PENDING, rule=meeting.rule, provider=meeting.provider)
-        return self._verify_later(found, meeting.rule, meeting.provider)
+        return handled
 
     def await_link(self, found: Found, meeting: Meeting) -> Handled:
         """End the wait for a link when its minute is over, and look once more then.
@@ -91,13 +96,15 @@ class Enabler:
         A `verify` message is on its way, unless whoever should have sent it died; one too many does no harm.
         """
         rule, provider = meeting.rule, meeting.provider
-        if found.change.source is not Source.VERIFY and found.age < delays.VERIFY_AFTER:
+        # The look that was asked for may come a little early by the row's age, or be for an earlier write.
+        early = _EARLY if found.change.source is Source.VERIFY else timedelta(0)
+        if found.age < delays.VERIFY_AFTER - early:
             return self._verify_later(found, rule, provider)
         if meeting.state is MeetingState.UNCONFIRMED and found.event.etag != meeting.etag:
             return self._attempts.doubt(found)  # it may have had the link, and lost it again
-        self._remember(
-            found, MeetingState.NOT_HONORED, rule=rule, provider=provider, attempts=meeting.attempts + 1
-        )
+        # An event that is online without its link is not written again, and if it goes offline, a person did it.
+        state = MeetingState.SEEN_ONLINE if found.event.is_online_meeting else MeetingState.NOT_HONORED
+        self._remember(found, state, rule=rule, provider=provider, attempts=meeting.attempts + 1)
         return Handled(outcome=Outcome.NOT_HONORED, reason=Reason.NO_JOIN_LINK, rule=rule, provider=provider)
 
     def remember_online(self, found: Found) -> None:

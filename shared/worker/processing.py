@@ -169,7 +169,9 @@ class Processor:
         reading = max(self._world.now() - started, timedelta(0))
         age = max(stored.age - reading, timedelta(0))
         handled = self._judge(Found(change, event, stored, policy, age), graph)
-        is_answered = handled.again is None or handled.reason is Reason.AWAITING_JOIN_LINK
+        # What is left to other messages is no answer to them.
+        is_left = handled.outcome is Outcome.SUPERSEDED
+        is_answered = not is_left and (handled.again is None or handled.reason is Reason.AWAITING_JOIN_LINK)
         answered = Read(names | {event.id}) if is_answered else None
         return replace(handled, policy_hash=policy.hash, read=answered)
 
