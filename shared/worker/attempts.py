@@ -84,7 +84,7 @@ class Attempts:
         return begun
 
     def _record(self, found: Found, meeting: Meeting) -> Found:
-        """Write the row of an attempt. Where the answer is lost, it is written once more, to know what is there.
+        """Write the row of an attempt; where the answer is lost, write it once more to know what is there.
 
         Raises StateChanged only where the row is not ours, so that the charge may be given back.
         """

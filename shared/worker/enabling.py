@@ -102,7 +102,7 @@ class Enabler:
             return self._verify_later(found, rule, provider)
         if meeting.state is MeetingState.UNCONFIRMED and found.event.etag != meeting.etag:
             return self._attempts.doubt(found)  # it may have had the link, and lost it again
-        # An event that is online without its link is not written again, and if it goes offline, a person did it.
+        # Online without its link, it is not written again; if it goes offline, a person did that.
         state = MeetingState.SEEN_ONLINE if found.event.is_online_meeting else MeetingState.NOT_HONORED
         self._remember(found, state, rule=rule, provider=provider, attempts=meeting.attempts + 1)
         return Handled(outcome=Outcome.NOT_HONORED, reason=Reason.NO_JOIN_LINK, rule=rule, provider=provider)
