@@ -124,9 +124,11 @@ class Subscriptions:
         """Tell whether Graph still knows the mailbox's subscription; note it if not.
 
         Where Graph does not say, it counts as alive: a sweep needs no subscription. So does one that was made
-        or renewed a moment ago: if Graph denies it already, making another at once would not end.
+        a moment ago, where the sweep follows that: if Graph denies it already, making another at once would
+        not end.
         """
-        if row.subscription and row.renewed_at and self._world.now() < row.renewed_at + RENEWED_LATELY:
+        is_new = row.renewed_at is not None and self._world.now() < row.renewed_at + RENEWED_LATELY
+        if row.subscription and is_new and task.reason is TaskReason.GAP:
             return True
         try:
             if self._recorded(row, graph):
