@@ -117,7 +117,7 @@ class Week:
         last = self.town.product.mailboxes.read(task.mailbox).last_sweep
         if last:
             self._between_sweeps[self.town.clock() - last] += 1
-        if _is_sampled(task.mailbox):
+        if is_sampled(task.mailbox):
             self.sweeps["carried out"] += 1
             self.town.product.handle(message)
         else:
@@ -169,5 +169,6 @@ class Week:
         self.reckoned.update({_READ: sweeps, _VIEW: sweeps})
 
 
-def _is_sampled(mailbox: str) -> bool:
+def is_sampled(mailbox: str) -> bool:
+    """Tell whether the sweeps of a mailbox are carried out; those of the others are only counted."""
     return int(mailbox[-6:], 16) % SAMPLE == 0
