@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from operator import not_
 from typing import Generic, Protocol, TypeVar
 
-from shared.rules.event_facts import Names, Truth, fold
+from shared.rules.event_facts import Names, Truth
 from shared.rules.extents import AnyOf, Extent
 from shared.rules.reader import Reader, told
 from shared.rules.shapes import FLAG, TEXT, Shape, any_case, one_or_more
+from shared.rules.texts import fold
 from shared.rules.yaml_nodes import Node, Scalar, shown
 
 V = TypeVar("V")

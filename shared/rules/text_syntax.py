@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeGuard
 
-from shared.rules.event_facts import Texts, Truth, fold
+from shared.rules.event_facts import Truth
 from shared.rules.extents import AnyOf
 from shared.rules.patterns import MAX_PATTERN, search_for
 from shared.rules.reader import Reader, told
 from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
+from shared.rules.texts import Texts, fold
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
 #: so many words are looked for, one by one, in each event
@@ -84,7 +85,7 @@ class TextSyntax:
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
-        return ", ".join(f'"{shown(text)}"' for text in value.raw) or "none"
+        return ", ".join(f'"{shown(text)}"' for text in dict.fromkeys(value.raw)) or "none"
 
 
 def _is_in_brackets(item: Node, of: Listing) -> TypeGuard[Scalar]:

@@ -1,0 +1,117 @@
+"""Who is invited: each line of an invitation read as a person, as a resource, or as what can't be told."""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from shared.domain.address import read_address, untagged
+from shared.domain.event import Attendee, Event, Location
+from shared.rules.domains import domain_of, home_address
+from shared.rules.nobody import Nobody, nobody
+
+ROOM = "conferenceRoom"
+
+
+class Person(NamedTuple):
+    """One of the people: the address as it is read (as it stands where it can't be), and what is known by it.
+
+    `names` are the address in canonical form and, of a guest, the one they have at home; `untagged` are those
+    without the tag of a plus address, in other mailboxes than `names`. `domain` is None where it can't be told.
+    `is_certain` is False for somebody who may be a resource and no person.
+    """
+
+    address: str
+    names: frozenset[str]
+    untagged: frozenset[str]
+    domain: str | None
+    is_certain: bool = True
+
+
+@lru_cache(maxsize=8_192)
+def person(address: str) -> Person:
+    """Return the person of an address."""
+    read = read_address(address)
+    shown = address.strip() if read is None else read
+    home = home_address(address)
+    names = frozenset((shown.lower(), home))
+    return Person(shown, names, frozenset(map(untagged, names)) - names, domain_of(home))
+
+
+class Kind(Enum):
+    """What a line of an invitation is."""
+
+    PERSON = "person"
+    RESOURCE = "resource"
+    #: a person or not: it can't be told
+    OPEN = "open"
+
+
+class Guest(NamedTuple):
+    """A line of an invitation, or several for the same address."""
+
+    person: Person
+    kind: Kind
+    #: the line is for a resource, whatever stands there
+    is_resource: bool
+    has_declined: bool
+    #: the name beside the address
+    name: str
+
+
+def guests(event: Event, is_ours: Callable[[Person], bool]) -> tuple[Guest, ...]:
+    """Return everybody and everything invited but the organizer, each address once.
+
+    Somebody without an address counts as a person each time. `is_ours` tells whether an address is in the house:
+    a resource of others is not known to be one, since people put guests there as a blind copy.
+    """
+    organizer = person(event.organizer)
+    rooms = frozenset(addresses_of(filter(_says_room, event.locations)))
+    places = frozenset(addresses_of(event.locations))
+    found: dict[str, Guest] = {}
+    nameless = []
+    for line in event.attendees:
+        one = person(line.address)
+        kind = _kind(line, rooms, places, is_ours=is_ours(one))
+        guest = Guest(one, kind, line.type == "resource", line.response == "declined", line.name)
+        key = one.address.lower()
+        if not key:
+            nameless.append(guest)
+        elif key != organizer.address.lower():
+            found[key] = _merged(found.get(key, guest), guest, organizer)
+    return (*found.values(), *nameless)
+
+
+def addresses_of(places: Iterable[Location]) -> Iterator[str]:
+    """Yield the addresses by which places are known, in canonical form."""
+    for place in places:
+        for text in (place.email, place.unique_id, place.uri):
+            if "@" in text and (address := read_address(text)):
+                yield address
+
+
+def _says_room(place: Location) -> bool:
+    return place.type == ROOM or place.unique_id_type == "directory"
+
+
+def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_ours: bool) -> Kind:
+    address = read_address(line.address)
+    if address is None:
+        is_nobody = line.address.strip() or line.type == "resource"
+        return Kind.OPEN if is_nobody else Kind.PERSON
+    known = nobody(address)
+    if address in rooms or known is Nobody.RESOURCE:
+        return Kind.RESOURCE
+    if line.type == "resource":
+        return Kind.RESOURCE if is_ours or address in places else Kind.OPEN
+    return Kind.OPEN if known or address in places else Kind.PERSON
+
+
+def _merged(first: Guest, other: Guest, organizer: Person) -> Guest:
+    """Return one guest for two lines of the same address; a plus address of the organizer's may be theirs."""
+    is_clear = first.kind is other.kind and other.person.untagged.isdisjoint(organizer.names)
+    return first._replace(
+        kind=other.kind if is_clear or other.kind is Kind.RESOURCE is first.kind else Kind.OPEN,
+        is_resource=first.is_resource and other.is_resource,
+        has_declined=first.has_declined and other.has_declined,
+    )

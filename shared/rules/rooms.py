@@ -1,0 +1,47 @@
+"""Whether people have a room: one that is invited and has not declined, or one that is chosen as place."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.domain.event import Event, Location
+from shared.rules.guests import ROOM, Guest, Kind, addresses_of
+from shared.rules.texts import fold
+
+Truth = bool | None
+
+
+def has_room(event: Event, guests: Sequence[Guest]) -> Truth:
+    """Return whether a room is there; None where it can't be told.
+
+    A room that declined is none: its people are without a room, although the place still names it.
+    """
+    declined = tuple(guest for guest in guests if guest.has_declined and guest.kind is not Kind.PERSON)
+    truths = (*_invited(event, guests), *_chosen(event, declined))
+    return True if True in truths else None if None in truths else False
+
+
+def _invited(event: Event, guests: Sequence[Guest]) -> Iterator[Truth]:
+    places = frozenset(addresses_of(event.locations))
+    for guest in guests:
+        if guest.has_declined:
+            continue
+        if guest.kind is Kind.RESOURCE:
+            yield True
+        elif guest.is_resource or (guest.kind is Kind.OPEN and guest.person.address in places):
+            yield None
+
+
+def _chosen(event: Event, declined: Sequence[Guest]) -> Iterator[Truth]:
+    addresses = {guest.person.address for guest in declined}
+    names = {fold(guest.name).strip() for guest in declined}
+    for place in event.locations:
+        if place.type == ROOM:
+            yield _is_free(place, addresses, names)
+
+
+def _is_free(place: Location, declined: set[str], names: set[str]) -> Truth:
+    known = frozenset(addresses_of((place,)))
+    if known:
+        return known.isdisjoint(declined)
+    if not declined:
+        return True
+    return False if fold(place.display_name).strip() in names else None
