@@ -1,8 +1,8 @@
 """Mail addresses as calendars and directories show them, read into one canonical form.
 
-People, programs and gateways put things around an address: quotes, brackets, a display name, a prefix, characters
-that nobody sees. What is certainly such decoration is removed. Where no single valid address remains, the address
-can't be told, and nobody guesses (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/825).
+People, programs and gateways put things around an address: quotes, brackets, a display name, a prefix,
+characters that nobody sees. What is certainly such decoration is removed. Where no single valid address
+remains, it can't be told (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/825).
 """
 
 import html
@@ -88,8 +88,8 @@ def _address(piece: str) -> str | None:
         return None
     if name.startswith(".") or name.endswith("'"):
         return None
-    ascii_domain = _in_ascii(domain.lower())
-    return None if ascii_domain is None else unicodedata.normalize("NFKC", f"{name.lower()}@{ascii_domain}")
+    host = ascii_domain(domain)
+    return None if host is None else unicodedata.normalize("NFKC", f"{name.lower()}@{host}")
 
 
 def _unpacked(packed: str) -> str:
@@ -99,11 +99,12 @@ def _unpacked(packed: str) -> str:
     )
 
 
-def _in_ascii(domain: str) -> str | None:
-    """Return a domain as mail servers write it; None where it is none."""
-    if not domain.isascii():
+def ascii_domain(domain: str) -> str | None:
+    """Return a domain as mail servers write it, in lower case; None where it is none."""
+    host = domain.lower()
+    if not host.isascii():
         try:
-            domain = idna.encode(domain, uts46=True).decode()
+            host = idna.encode(host, uts46=True).decode()
         except UnicodeError:
             return None
-    return domain if len(domain) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(domain) else None
+    return host if len(host) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(host) else None

@@ -180,7 +180,9 @@ class _Event(Shape):
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(attendee.value() for attendee in self.attendees),
             # `location` and `locations` are kept in step by Exchange; an empty one says nothing.
-            locations=tuple(dict.fromkeys(place for place in places if place.display_name or place.uri)),
+            locations=tuple(
+                dict.fromkeys(place for place in places if place.display_name or place.uri or place.email)
+            ),
             body_preview=self.body_preview,
             body=self.body.content if self.body else None,
             categories=tuple(self.categories),

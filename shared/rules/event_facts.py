@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.domain.address import read_address, untagged
 from shared.domain.event import Event
 from shared.rules.domains import Domains, home_address, is_guest
-from shared.rules.guests import Guest, Kind, Person, addresses_of, guests, person
+from shared.rules.guests import Guest, Kind, Person, guests, person, rooms_of
 from shared.rules.join_links import other_join_link
 from shared.rules.rooms import has_room
 from shared.rules.texts import Texts, fold, texts
@@ -31,7 +31,7 @@ class Count:
 
 
 class People(NamedTuple):
-    """People, and who is in which group, as far as known; `lists` are the addresses of the tenant's groups."""
+    """People, and who is in which group, as far as known; `lists` are addresses of other groups."""
 
     persons: tuple[Person, ...]
     members: Mapping[str, frozenset[str]]
@@ -87,11 +87,12 @@ class EventFacts:
 
     @cached_property
     def attendee(self) -> People:
-        """The people invited. What may be a room or a person under blind copy is not certain to be one."""
+        """The people invited. What may be a resource, or a person under blind copy, is not certain."""
+        rooms = rooms_of(self.event)
         persons = (
             guest.person if _is_certain(guest) else guest.person._replace(is_certain=False)
             for guest in self.guests
-            if not (guest.kind is Kind.RESOURCE and guest.person.address in self._places)
+            if guest.person.address not in rooms
         )
         return People(tuple(persons), self.members, self.lists)
 
@@ -123,10 +124,6 @@ class EventFacts:
         if self.internal is None:
             return one.domain == person(self.event.organizer).domain
         return one.domain in self.internal
-
-    @cached_property
-    def _places(self) -> frozenset[str]:
-        return frozenset(addresses_of(self.event.locations))
 
     @cached_property
     def subject(self) -> Texts:
@@ -167,7 +164,7 @@ class EventFacts:
 
     @cached_property
     def has_room(self) -> Truth:
-        """Whether a room or other resource is invited and has not declined, or a place is a conference room."""
+        """Whether a room or other resource is invited and has not declined, or is chosen as place."""
         return has_room(self.event, self.guests)
 
     @cached_property

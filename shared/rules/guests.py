@@ -17,8 +17,8 @@ class Person(NamedTuple):
     """One of the people: the address as it is read (as it stands where it can't be), and what is known by it.
 
     `names` are the address in canonical form and, of a guest, the one they have at home; `untagged` are those
-    without the tag of a plus address, in other mailboxes than `names`. `domain` is None where it can't be told.
-    `is_certain` is False for somebody who may be a resource and no person.
+    of a plus address without its tag. `domain` is None where it can't be told. `is_certain` is False for
+    somebody who may be a resource and no person.
     """
 
     address: str
@@ -62,11 +62,11 @@ class Guest(NamedTuple):
 def guests(event: Event, is_ours: Callable[[Person], bool]) -> tuple[Guest, ...]:
     """Return everybody and everything invited but the organizer, each address once.
 
-    Somebody without an address counts as a person each time. `is_ours` tells whether an address is in the house:
-    a resource of others is not known to be one, since people put guests there as a blind copy.
+    Somebody without an address counts as a person each time. `is_ours` tells whether an address is in the
+    house: a resource of others is not known to be one, since people put guests there as a blind copy.
     """
     organizer = person(event.organizer)
-    rooms = frozenset(addresses_of(filter(_says_room, event.locations)))
+    rooms = rooms_of(event)
     places = frozenset(addresses_of(event.locations))
     found: dict[str, Guest] = {}
     nameless = []
@@ -90,8 +90,10 @@ def addresses_of(places: Iterable[Location]) -> Iterator[str]:
                 yield address
 
 
-def _says_room(place: Location) -> bool:
-    return place.type == ROOM or place.unique_id_type == "directory"
+def rooms_of(event: Event) -> frozenset[str]:
+    """Return the addresses that the event's places say are rooms."""
+    rooms = (place for place in event.locations if place.type == ROOM or place.unique_id_type == "directory")
+    return frozenset(addresses_of(rooms))
 
 
 def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_ours: bool) -> Kind:
@@ -103,7 +105,8 @@ def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_o
     if address in rooms or known is Nobody.RESOURCE:
         return Kind.RESOURCE
     if line.type == "resource":
-        return Kind.RESOURCE if is_ours or address in places else Kind.OPEN
+        # Outlook names in the location whoever is put into this field, so that proves nothing.
+        return Kind.RESOURCE if is_ours else Kind.OPEN
     return Kind.OPEN if known or address in places else Kind.PERSON
 
 

@@ -26,8 +26,13 @@ def _invited(event: Event, guests: Sequence[Guest]) -> Iterator[Truth]:
             continue
         if guest.kind is Kind.RESOURCE:
             yield True
-        elif guest.is_resource or (guest.kind is Kind.OPEN and guest.person.address in places):
+        elif guest.kind is Kind.OPEN and _may_be_room(guest, places):
             yield None
+
+
+def _may_be_room(guest: Guest, places: frozenset[str]) -> bool:
+    """Whether a line that can't be told may stand for a room: rooms have X.500 addresses, too."""
+    return guest.is_resource or guest.person.domain is None or guest.person.address in places
 
 
 def _chosen(event: Event, declined: Sequence[Guest]) -> Iterator[Truth]:

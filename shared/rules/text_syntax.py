@@ -139,6 +139,10 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
             _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
+        for item, word in zip(nodes, folded, strict=True):
+            if not word.strip():
+                reader.problem(item, f"{what}: this text has no character that can be seen")
+                return None
         extent = AnyOf(frozenset((operator, word) for word in folded), includes=_includes)
         return Expectation(said, OPERATORS[operator](folded), extent)
     searches = [search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 #: a blank that nobody sees stands between words or inside one, so a text with it is compared both ways
 _HIDDEN_BLANKS = re.compile("[\u200b\ufeff]")
-_BLANKS = re.compile(r"\s+")
+_BLANK, _BLANKS = re.compile(r"\s"), re.compile(r"\s+")
 
 
 class Texts(NamedTuple):
@@ -32,8 +32,8 @@ def fold(text: str) -> str:
 def composed(text: str) -> str:
     """Return the text as most programs write it.
 
-    A letter and its accents are one character, every blank (the no-break space too) is a space, and characters
-    that nobody sees are left out.
+    A letter and its accents are one character, every blank (the no-break space too) is a space, and
+    characters that nobody sees are left out.
     """
     if text.isascii():
         return text
@@ -50,4 +50,8 @@ def texts(*raw: str) -> Texts:
     clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
     apart = tuple(text for text in clean if _HIDDEN_BLANKS.search(text))
     ways = (*clean, *(_HIDDEN_BLANKS.sub(" ", text) for text in apart))
-    return Texts((*clean, *apart), tuple(map(fold, ways)), tuple(composed(text).encode() for text in ways))
+    return Texts(
+        (*clean, *apart),
+        tuple(map(fold, ways)),
+        tuple(_BLANK.sub(" ", composed(text)).encode() for text in ways),
+    )

@@ -33,6 +33,9 @@ class Tenant:
     def group_members(self, group: str) -> frozenset[str]:
         return self._next(group)
 
+    def mail_groups(self) -> frozenset[str]:
+        return self._next("lists")
+
     def directory(self) -> Directory:
         return Directory(lambda: self, lambda: self.now)
 
