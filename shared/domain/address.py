@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import idna
 
 #: no text with an address in it is longer; an address itself has 254 characters at most (RFC 5321)
-_MOST = 1_000
+LONGEST_TEXT = 1_000
 _LONGEST_NAME, _LONGEST_DOMAIN = 64, 253
 #: most addresses are written plainly and are canonical as they are
 _PLAIN = re.compile(r"(?!imcea)[a-z0-9_][a-z0-9_.-]{0,63}@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
@@ -36,12 +36,9 @@ _PACKED = re.compile(r"imcea([a-z0-9]+?)(?:-|\+2d)(.+)@[^@]*", re.IGNORECASE | r
 _PACKED_CHARACTER = re.compile(r"(?:\+[0-9a-f]{2})+", re.IGNORECASE)
 
 
-@lru_cache(maxsize=8_192)
 def read_address(text: str) -> str | None:
     """Return the one address in a text, in lower case, its domain in ASCII; None where it can't be told."""
-    if len(text) > _MOST:
-        return None
-    return text if _PLAIN.fullmatch(text) else _read(text)
+    return _known(text) if len(text) <= LONGEST_TEXT else None
 
 
 def untagged(address: str) -> str:
@@ -52,6 +49,12 @@ def untagged(address: str) -> str:
     name, at, domain = address.rpartition("@")
     user = name.partition("+")[0]
     return f"{user}{at}{domain}" if user else address
+
+
+# Texts without a bound never get in here, so what is remembered has one.
+@lru_cache(maxsize=4_096)
+def _known(text: str) -> str | None:
+    return text if _PLAIN.fullmatch(text) else _read(text)
 
 
 def _read(text: str) -> str | None:

@@ -5,7 +5,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from shared.domain.address import read_address, untagged
+from shared.domain.address import LONGEST_TEXT, read_address, untagged
 from shared.domain.event import Attendee, Event, Location
 from shared.rules.domains import domain_of, home_address
 from shared.rules.nobody import Nobody, nobody
@@ -28,14 +28,20 @@ class Person(NamedTuple):
     is_certain: bool = True
 
 
-@lru_cache(maxsize=8_192)
 def person(address: str) -> Person:
     """Return the person of an address."""
+    return _known(address) if len(address) <= LONGEST_TEXT else _person(address)
+
+
+def _person(address: str) -> Person:
     read = read_address(address)
     shown = address.strip() if read is None else read
     home = home_address(address)
     names = frozenset((shown.lower(), home))
     return Person(shown, names, frozenset(map(untagged, names)) - names, domain_of(home))
+
+
+_known = lru_cache(maxsize=4_096)(_person)
 
 
 class Kind(Enum):
@@ -73,12 +79,14 @@ def guests(event: Event, is_ours: Callable[[Person], bool]) -> tuple[Guest, ...]
     for line in event.attendees:
         one = person(line.address)
         kind = _kind(line, rooms, places, is_ours=is_ours(one))
+        if kind is Kind.PERSON and not one.untagged.isdisjoint(organizer.names):
+            kind = Kind.OPEN  # a plus address of the organizer's
         guest = Guest(one, kind, line.type == "resource", line.response == "declined", line.name)
         key = one.address.lower()
         if not key:
             nameless.append(guest)
         elif key != organizer.address.lower():
-            found[key] = _merged(found.get(key, guest), guest, organizer)
+            found[key] = _merged(found[key], guest) if key in found else guest
     return (*found.values(), *nameless)
 
 
@@ -110,11 +118,10 @@ def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_o
     return Kind.OPEN if known or address in places else Kind.PERSON
 
 
-def _merged(first: Guest, other: Guest, organizer: Person) -> Guest:
-    """Return one guest for two lines of the same address; a plus address of the organizer's may be theirs."""
-    is_clear = first.kind is other.kind and other.person.untagged.isdisjoint(organizer.names)
+def _merged(first: Guest, other: Guest) -> Guest:
+    """Return one guest for two lines of the same address."""
     return first._replace(
-        kind=other.kind if is_clear or other.kind is Kind.RESOURCE is first.kind else Kind.OPEN,
+        kind=first.kind if first.kind is other.kind else Kind.OPEN,
         is_resource=first.is_resource and other.is_resource,
         has_declined=first.has_declined and other.has_declined,
     )

@@ -195,7 +195,7 @@ ROWS: tuple[Row, ...] = (
 )
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=4_096)
 def nobody(address: str) -> Nobody | None:
     """Return what an address in canonical form is if it is nobody's; None where a person may have it."""
     name, _, domain = address.rpartition("@")

@@ -30,7 +30,8 @@ class PeopleSyntax:
     form = (
         "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
         "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
-        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses."
+        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses and "
+        "by the group's own."
     )
 
     def shape(self) -> Shape:

@@ -82,12 +82,10 @@ def test_a_group_that_is_invited_by_its_own_address_is_told(begin: Begin) -> Non
         story.meeting(ada, invited, "bo@fabrikam.com")
         story.play()
 
-    assert sorted(story.ends(ada)) == sorted(
-        [
-            ("skipped", "rule_skip"),
-            ("skipped", "rule_skip"),
-            ("skipped", "insufficient_data"),
-            ("enabled", "link_added"),
-        ]
-    )
+    assert story.ends(ada)[:4] == [
+        ("skipped", "rule_skip"),
+        ("skipped", "rule_skip"),
+        ("skipped", "insufficient_data"),
+        ("enabled", "link_added"),
+    ]
     assert len([call for call in story.stage.graph.calls if call.path.endswith("/groups")]) == 1
