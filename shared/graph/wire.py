@@ -55,8 +55,8 @@ class _Attendee(_Recipient):
     def value(self) -> Attendee:
         return Attendee(
             address=self.email_address.address,
-            type=self.type,
-            response=self.status.response or "none",
+            type=self.type.lower(),
+            response=self.status.response.lower() or "none",
             name=self.email_address.name,
         )
 

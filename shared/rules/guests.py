@@ -10,8 +10,6 @@ from shared.domain.event import Attendee, Event, Location
 from shared.rules.domains import domain_of, home_address
 from shared.rules.nobody import Nobody, nobody
 
-ROOM = "conferenceRoom"
-
 
 class Person(NamedTuple):
     """One of the people: the address as it is read (as it stands where it can't be), and what is known by it.
@@ -98,9 +96,14 @@ def addresses_of(places: Iterable[Location]) -> Iterator[str]:
                 yield address
 
 
+def is_room(place: Location) -> bool:
+    """Return whether a place is a conference room."""
+    return place.type.lower() == "conferenceroom"
+
+
 def rooms_of(event: Event) -> frozenset[str]:
     """Return the addresses that the event's places say are rooms."""
-    rooms = (place for place in event.locations if place.type == ROOM or place.unique_id_type == "directory")
+    rooms = (place for place in event.locations if is_room(place) or place.unique_id_type == "directory")
     return frozenset(addresses_of(rooms))
 
 

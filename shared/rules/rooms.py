@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from shared.domain.event import Event, Location
-from shared.rules.guests import ROOM, Guest, Kind, addresses_of
+from shared.rules.guests import Guest, Kind, addresses_of, is_room
 from shared.rules.texts import fold
 
 Truth = bool | None
@@ -39,7 +39,7 @@ def _chosen(event: Event, declined: Sequence[Guest]) -> Iterator[Truth]:
     addresses = {guest.person.address for guest in declined}
     names = {fold(guest.name).strip() for guest in declined}
     for place in event.locations:
-        if place.type == ROOM:
+        if is_room(place):
             yield _is_free(place, addresses, names)
 
 

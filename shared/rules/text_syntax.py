@@ -50,8 +50,9 @@ class TextSyntax:
     form = (
         '`"x"` (contains), or `{contains, starts_with, equals, matches}`, each with one text or a list of '
         "which any will do; of several keys all must hold. Or a list of all these, of which any will do. "
-        "Letters are case-blind, and all kinds of blanks are alike; `matches` takes [RE2 patterns](https://github.com/google/re2/wiki/Syntax), "
-        "in which `\\w` and `\\b` know the letters a to z alone; `\\pL` is any letter."
+        "Letters are case-blind, and all kinds of blanks are alike; `matches` takes "
+        "[RE2 patterns](https://github.com/google/re2/wiki/Syntax), in which `\\w` and `\\b` know the "
+        "letters a to z alone; `\\pL` is any letter."
     )
 
     def shape(self) -> Shape:
