@@ -26,7 +26,6 @@ class Group:
         return {
             "id": self.id,
             "displayName": self.name,
-            "mailEnabled": bool(self.address),
             "mail": self.address or None,
             "proxyAddresses": [f"SMTP:{self.address}", *aliases] if self.address else [],
         }

@@ -89,12 +89,15 @@ class EventFacts:
     def attendee(self) -> People:
         """The people invited. What may be a resource, or a person under blind copy, is not certain."""
         rooms = rooms_of(self.event)
-        persons = (
-            guest.person if _is_certain(guest) else guest.person._replace(is_certain=False)
-            for guest in self.guests
-            if guest.person.address not in rooms
-        )
-        return People(tuple(persons), self.members, self.lists)
+        found: dict[str, Person] = {}
+        nameless = []
+        for guest in self.guests:
+            address = guest.person.address
+            if not address:
+                nameless.append(guest.person)
+            elif address not in rooms and (guest.is_certain or address not in found):
+                found[address] = guest.person._replace(is_certain=guest.is_certain)
+        return People((*found.values(), *nameless), self.members, self.lists)
 
     @cached_property
     def organizer(self) -> People:
@@ -208,22 +211,24 @@ class EventFacts:
         return person(self.event.organizer).address.lower()
 
 
-def _is_certain(guest: Guest) -> bool:
-    """Whether a line surely stands for whom its address names: it is not for a resource."""
-    return guest.kind is not Kind.RESOURCE and not guest.is_resource
-
-
 def _count(people: Iterable[tuple[Guest, Truth]]) -> Count:
-    """Return how many people there are, each with whether they count."""
+    """Return how many people there are, each with whether they count; an address counts once.
+
+    A line without an address is somebody, so it stands for a person of its own.
+    """
     sure: set[str] = set()
-    nameless, possible = 0, 0
+    possible: set[str] = set()
+    nameless, maybe_nameless = 0, 0
     for guest, counts in people:
-        possible += counts is not False
-        if counts is not True or guest.kind is not Kind.PERSON:
+        if counts is False:
             continue
-        if guest.person.address:
+        is_sure = counts is True and guest.kind is Kind.PERSON
+        if not guest.person.address:
+            nameless += is_sure
+            maybe_nameless += 1
+            continue
+        possible.add(guest.person.address)
+        if is_sure:
             # A tag does not make another person, and neither does being a guest of the tenant.
             sure.add(untagged(home_address(guest.person.address)))
-        else:
-            nameless += 1
-    return Count(len(sure) + nameless, possible)
+    return Count(len(sure) + nameless, len(possible) + maybe_nameless)

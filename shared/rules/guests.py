@@ -52,7 +52,7 @@ class Kind(Enum):
 
 
 class Guest(NamedTuple):
-    """A line of an invitation, or several for the same address."""
+    """A line of an invitation."""
 
     person: Person
     kind: Kind
@@ -62,30 +62,31 @@ class Guest(NamedTuple):
     #: the name beside the address
     name: str
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether the line surely stands for whom its address names: it is not for a resource."""
+        return self.kind is not Kind.RESOURCE and not self.is_resource
+
 
 def guests(event: Event, is_ours: Callable[[Person], bool]) -> tuple[Guest, ...]:
-    """Return everybody and everything invited but the organizer, each address once.
+    """Return everybody and everything invited but the organizer, line by line.
 
-    Somebody without an address counts as a person each time. `is_ours` tells whether an address is in the
-    house: a resource of others is not known to be one, since people put guests there as a blind copy.
+    `is_ours` tells whether an address is in the house: a resource of others is not known to be one, since
+    people put guests there as a blind copy.
     """
     organizer = person(event.organizer)
     rooms = rooms_of(event)
     places = frozenset(addresses_of(event.locations))
-    found: dict[str, Guest] = {}
-    nameless = []
+    found = []
     for line in event.attendees:
         one = person(line.address)
+        if one.address and one.address.lower() == organizer.address.lower():
+            continue
         kind = _kind(line, rooms, places, is_ours=is_ours(one))
         if kind is Kind.PERSON and not one.untagged.isdisjoint(organizer.names):
             kind = Kind.OPEN  # a plus address of the organizer's
-        guest = Guest(one, kind, line.type == "resource", line.response == "declined", line.name)
-        key = one.address.lower()
-        if not key:
-            nameless.append(guest)
-        elif key != organizer.address.lower():
-            found[key] = _merged(found[key], guest) if key in found else guest
-    return (*found.values(), *nameless)
+        found.append(Guest(one, kind, line.type == "resource", line.response == "declined", line.name))
+    return tuple(found)
 
 
 def addresses_of(places: Iterable[Location]) -> Iterator[str]:
@@ -119,12 +120,3 @@ def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_o
         # Outlook names in the location whoever is put into this field, so that proves nothing.
         return Kind.RESOURCE if is_ours else Kind.OPEN
     return Kind.OPEN if known or address in places else Kind.PERSON
-
-
-def _merged(first: Guest, other: Guest) -> Guest:
-    """Return one guest for two lines of the same address."""
-    return first._replace(
-        kind=first.kind if first.kind is other.kind else Kind.OPEN,
-        is_resource=first.is_resource and other.is_resource,
-        has_declined=first.has_declined and other.has_declined,
-    )

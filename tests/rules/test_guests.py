@@ -105,6 +105,8 @@ SIBLINGS = [
     pytest.param(meeting(line("bo@fabrikam.com", "resource"), **place("bo@fabrikam.com", uniqueId="bo@fabrikam.com")), EXTERNAL, "insufficient_data", id="Outlook repeats the blind copy in the location"),
     # https://rmc.teamdynamix.com/TDClient/87/Portal/KB/PrintArticle?ID=4008
     pytest.param(meeting(BO, line("cy@fabrikam.com", "resource")), ONE_TO_ONE, "insufficient_data", id="a blind copy is perhaps one more person"),
+    pytest.param(meeting(BO, line("cy@contoso.com"), line("bo@contoso.com", "resource")), TWO, "link_added", id="a person who is under blind copy, too, is one person"),
+    pytest.param(meeting(GUEST, line("bo@contoso.com"), line("bo@contoso.com", "resource")), NO_ROOM, "no_rule_matched", id="and the resource stays one"),
     # https://kb.wisc.edu/page.php?id=63454
     pytest.param(meeting(BO, line("baker@contoso.com"), **place("Baker", "conferenceRoom", locationUri="baker@contoso.com")), TWO, "no_rule_matched", id="a room from the people picker, by the place's uri"),
     pytest.param(meeting(BO, line("baker@contoso.com"), **place("Baker", **BAKER)), TWO, "no_rule_matched", id="by the directory"),
