@@ -74,7 +74,7 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
         "external_attendees",
         _NUMBER,
         "How many of the people are from outside `internal_domains`. A mailing list counts as one person, at "
-        "the domain of its address, whoever is on it. Who can't be told may or may not count.",
+        "the domain of its address, not by the people on it. Who can't be told may or may not count.",
         "external_attendees: {at_least: 1}",
     ),
     _row("subject", _TEXT, "The subject.", 'subject: {contains: "[no link]"}'),

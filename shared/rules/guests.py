@@ -64,7 +64,7 @@ class Guest(NamedTuple):
 
     @property
     def is_certain(self) -> bool:
-        """Whether the line surely stands for whom its address names: it is not for a resource."""
+        """Whether the line certainly stands for the person of its address: it is not for a resource."""
         return self.kind is not Kind.RESOURCE and not self.is_resource
 
 
@@ -117,6 +117,6 @@ def _kind(line: Attendee, rooms: frozenset[str], places: frozenset[str], *, is_o
     if address in rooms or known is Nobody.RESOURCE:
         return Kind.RESOURCE
     if line.type == "resource":
-        # Outlook names in the location whoever is put into this field, so that proves nothing.
+        # Outlook repeats people of this field in the location, so a place proves nothing here.
         return Kind.RESOURCE if is_ours else Kind.OPEN
     return Kind.OPEN if known or address in places else Kind.PERSON
