@@ -12,15 +12,23 @@ from sandbox.graph.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group; its direct members, users and groups, are named by object id."""
+    """A group; its direct members, users and groups, are named by object id. It may have a mail address."""
 
     id: str
     name: str
     members: tuple[str, ...]
+    address: str = ""
+    aliases: tuple[str, ...] = ()
 
     def properties(self) -> dict[str, Any]:
         """Return what is shown of the group."""
-        return {"id": self.id, "displayName": self.name}
+        aliases = [f"smtp:{alias}" for alias in self.aliases]
+        return {
+            "id": self.id,
+            "displayName": self.name,
+            "mail": self.address or None,
+            "proxyAddresses": [f"SMTP:{self.address}", *aliases] if self.address else [],
+        }
 
 
 class Directory:
@@ -129,6 +137,10 @@ class Directory:
     def users(self, start: int = 0) -> Iterator[tuple[int, User]]:
         """Yield all users with their rows, from a row on."""
         return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, User))
+
+    def groups(self, start: int = 0) -> Iterator[tuple[int, Group]]:
+        """Yield all groups with their rows, from a row on."""
+        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, Group))
 
     def members(self, group_id: str, start: int = 0) -> Iterator[tuple[int, User | Group]]:
         """Yield the users and groups in a group with their rows, nested ones too, each once.

@@ -32,6 +32,7 @@ class DirectoryRoutes:
         return [
             Route("GET", "/users", self.list_users, USERS),
             Route("GET", "/users/<user>", self.get_user, USERS),
+            Route("GET", "/groups", self.list_groups, GROUPS),
             Route("GET", "/groups/<group>", self.get_group, GROUPS),
             Route("GET", members, self.list_members, GROUPS),
             Route("GET", f"{members}/microsoft.graph.user", self.list_users_in_group, GROUPS),
@@ -51,7 +52,21 @@ class DirectoryRoutes:
     def get_group(self, call: Call) -> Answer:
         """Answer one group."""
         call.only_options("$select")
-        return entity(call, "groups", self._directory.group(call.args["group"]).properties())
+        return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
+
+    def list_groups(self, call: Call) -> Answer:
+        """Answer the groups that have a mail address."""
+        call.only_options("$select", "$top", "$skiptoken", "$filter")
+        if call.query.get("$filter") != "mailEnabled eq true":
+            raise bad_query("Only the groups with mailEnabled eq true are listed here.")
+        return walked(
+            call,
+            "groups",
+            lambda start: ((row, one) for row, one in self._directory.groups(start) if one.address),
+            lambda one: _group(one, call.select()),
+            size=_PAGE,
+            most=_LARGEST_PAGE,
+        )
 
     def list_members(self, call: Call) -> Answer:
         """Answer the users and groups in a group, nested groups resolved; `@odata.type` tells them apart."""
@@ -171,6 +186,11 @@ def _object(one: User | Group, select: tuple[str, ...]) -> dict[str, Any]:
     return {"@odata.type": f"#microsoft.graph.{kind}"} | {
         name: known[name] for name in names if name in known
     }
+
+
+def _group(group: Group, select: tuple[str, ...]) -> dict[str, Any]:
+    known = group.properties()
+    return {name: known[name] for name in select or known if name in known}
 
 
 def _user(user: User, select: tuple[str, ...]) -> dict[str, Any]:

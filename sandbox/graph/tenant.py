@@ -87,10 +87,14 @@ class Tenant:
             mailbox = self._mailboxes.of(user_id)
             return self._mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
 
-    def add_group(self, name: str, members: Iterable[User | str]) -> str:
+    def add_group(
+        self, name: str, members: Iterable[User | str], *, address: str = "", aliases: tuple[str, ...] = ()
+    ) -> str:
         """Add a group of users and of groups, which are named by id; return its id."""
         with self._lock:
-            group = Group(id=self._ids.guid(), name=name, members=_ids_of(members))
+            group = Group(
+                id=self._ids.guid(), name=name, members=_ids_of(members), address=address, aliases=aliases
+            )
             self.directory.put_group(group)
             return group.id
 

@@ -18,6 +18,10 @@ class Attendee:
     address: str
     #: required | optional | resource
     type: str = "required"
+    #: Graph's responseType, such as `none`, `accepted` or `declined`
+    response: str = "none"
+    #: the name beside the address
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,10 @@ class Location:
     display_name: str
     type: str = "default"
     uri: str = ""
+    #: where the place was found, and by what it is known there: `directory` means our own rooms
+    unique_id: str = ""
+    unique_id_type: str = "unknown"
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -20,6 +21,8 @@ __all__ = ["Graph", "Sender", "Tally", "call_ourselves", "echo_of_ourselves", "g
 
 #: Directory lists have up to a thousand items a page.
 _MOST_PAGES = 2000
+#: so that what is remembered of a tenant's groups has a bound
+_MOST_PAGES_OF_GROUPS = 20
 
 
 class Graph:
@@ -75,10 +78,23 @@ class Graph:
         return wire_directory.domains_from(self._send(call), call.name)
 
     def group_members(self, group: str) -> frozenset[str]:
-        """Read the addresses of all users in a group, nested groups resolved, lower-case."""
+        """Read by which addresses people in a group are invited, in canonical form; none of an empty one.
+
+        They are those of all users in it, nested groups resolved, and the group's own.
+        """
         call = protocol.read_group_members(group)
         pages = (wire_directory.addresses_from(page, call.name) for page in self._pages(call))
-        return frozenset().union(*pages)
+        members = frozenset[str]().union(*pages)
+        if not members:
+            return members
+        call = protocol.read_group(group)
+        return members | wire_directory.group_addresses_from(self._send(call), call.name)
+
+    def mail_groups(self) -> frozenset[str]:
+        """Read the addresses of the tenant's groups in canonical form; of a great many, the first."""
+        call = protocol.list_mail_groups()
+        pages = islice(self._pages(call), _MOST_PAGES_OF_GROUPS)
+        return frozenset().union(*(wire_directory.groups_from(page, call.name) for page in pages))
 
     def create_subscription(
         self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime

@@ -142,6 +142,29 @@ def read_group_members(group: str) -> Call:
     )
 
 
+def read_group(group: str) -> Call:
+    """Get a group's own addresses (https://learn.microsoft.com/graph/api/group-get)."""
+    return Call(
+        name="read the group",
+        method="GET",
+        path=f"/groups/{quote(group, safe='')}",
+        params={"$select": "id,mail,proxyAddresses"},
+    )
+
+
+def list_mail_groups() -> Call:
+    """Get the tenant's groups that have a mail address, a page of them.
+
+    https://learn.microsoft.com/graph/api/group-list
+    """
+    return Call(
+        name="list the groups with a mail address",
+        method="GET",
+        path="/groups",
+        params={"$filter": "mailEnabled eq true", "$select": "id,mail,proxyAddresses", "$top": "999"},
+    )
+
+
 def utc_text(moment: datetime) -> str:
     """Return a moment as Graph takes it in queries and bodies."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,13 +8,16 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.domain.event import OCCURRENCES, Attendee, Calendar, Event, Location, Recurrence
 from shared.domain.timezones import zone_or_utc
 from shared.errors import UnreadableEvent
 from shared.graph.shapes import EmptyIsNone, Flag, ItemId, Shape, Text, WithoutNulls, moment, or_, understood
 
+#: text; anything else counts as not told, since no rule depends on it alone
+_Lenient = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+_OrNothing = BeforeValidator(lambda value: value if isinstance(value, dict) else {})
 #: Graph's ETags are weak; any other text in an `If-Match` could match what we did not read.
 _ETAG = re.compile(r'W/"[!#-~]{1,1000}"')
 
@@ -33,6 +36,7 @@ class _DateTimeTimeZone(Shape):
 
 
 class _EmailAddress(Shape):
+    name: _Lenient = ""
     address: Text = ""
 
 
@@ -40,17 +44,40 @@ class _Recipient(Shape):
     email_address: Annotated[_EmailAddress, or_({})] = _EmailAddress()
 
 
+class _Status(Shape):
+    response: _Lenient = ""
+
+
 class _Attendee(_Recipient):
     type: Annotated[str, or_("required")] = "required"
+    status: Annotated[_Status, _OrNothing] = _Status()
+
+    def value(self) -> Attendee:
+        return Attendee(
+            address=self.email_address.address,
+            type=self.type.lower(),
+            response=self.status.response.lower() or "none",
+            name=self.email_address.name,
+        )
 
 
 class _Location(Shape):
     display_name: Text = ""
     location_type: Text = "default"
     location_uri: Text = ""
+    unique_id: _Lenient = ""
+    unique_id_type: _Lenient = ""
+    location_email_address: _Lenient = ""
 
     def value(self) -> Location:
-        return Location(display_name=self.display_name, type=self.location_type, uri=self.location_uri)
+        return Location(
+            display_name=self.display_name,
+            type=self.location_type,
+            uri=self.location_uri,
+            unique_id=self.unique_id,
+            unique_id_type=self.unique_id_type or "unknown",
+            email=self.location_email_address,
+        )
 
 
 class _Body(Shape):
@@ -151,9 +178,11 @@ class _Event(Shape):
             end=self.end.utc(is_all_day=self.is_all_day),
             last_modified=_moment_or_none(self.last_modified_date_time),
             recurrence=self.recurrence.value() if self.recurrence else None,
-            attendees=tuple(Attendee(address=a.email_address.address, type=a.type) for a in self.attendees),
+            attendees=tuple(attendee.value() for attendee in self.attendees),
             # `location` and `locations` are kept in step by Exchange; an empty one says nothing.
-            locations=tuple(dict.fromkeys(place for place in places if place.display_name or place.uri)),
+            locations=tuple(
+                dict.fromkeys(place for place in places if place.display_name or place.uri or place.email)
+            ),
             body_preview=self.body_preview,
             body=self.body.content if self.body else None,
             categories=tuple(self.categories),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from shared.domain.address import ascii_domain, read_address
 from shared.domain.mailbox import NoCalendar, Subscription, User
 from shared.errors import Forbidden, GraphUnavailable
 from shared.graph.shapes import ItemId, Shape, Text, items_from, moment, or_, understood
@@ -36,12 +37,25 @@ class _Organizations(Shape):
     value: list[_Organization]
 
 
-class _User(Shape):
+class _Addressed(Shape):
     id: _Told = ""
     mail: Any = ""
-    user_principal_name: _Told = ""
     #: each behind its kind: `SMTP:` the main address, `smtp:` an alias, and others that are not for mail
     proxy_addresses: Annotated[list[str], BeforeValidator(_texts_in)] = Field(default_factory=list)
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses that an event may show, in canonical form."""
+        mailed = (text for text in self.proxy_addresses if text[:5].lower() == "smtp:")
+        for text in (*self._names(), *mailed):
+            yield read_address(text) or text.lower().removeprefix("smtp:")
+
+    def _names(self) -> Iterator[str]:
+        if self.mail and isinstance(self.mail, str):
+            yield self.mail
+
+
+class _User(_Addressed):
+    user_principal_name: _Told = ""
     user_type: _Told = "Member"
     # Not told, it is enabled: the mailbox itself will say.
     account_enabled: Any = True
@@ -49,21 +63,15 @@ class _User(Shape):
     def value(self) -> User:
         return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
 
-    def addresses(self) -> Iterator[str]:
-        """Yield the addresses that an event may show, in lower case."""
-        yield from (name.lower() for name in self._names())
-        for proxy in self.proxy_addresses:
-            kind, _, address = proxy.lower().partition(":")
-            if kind == "smtp":
-                yield address
-
     @property
     def is_named(self) -> bool:
         """Whether more is told of the user than that they are there."""
         return any(self._names())
 
     def _names(self) -> Iterator[str]:
-        yield from (name for name in (self.mail, self.user_principal_name) if name and isinstance(name, str))
+        yield from super()._names()
+        if self.user_principal_name:
+            yield self.user_principal_name
 
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
@@ -100,7 +108,7 @@ class _Subscription(Shape):
 
 
 def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
-    """Read the lower-case addresses of a page of users: mail, aliases, and the name they sign in with.
+    """Read the canonical addresses of a page of users: mail, aliases, and the name they sign in with.
 
     Raises:
         Forbidden: somebody is listed without a name, so that their addresses are not known.
@@ -109,6 +117,18 @@ def addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
     if not all(user.is_named for user in users):
         raise _without_names(call)
     return frozenset(address for user in users for address in user.addresses())
+
+
+def group_addresses_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read a group's own addresses in canonical form; none where it has no mail."""
+    with understood(call):
+        return frozenset(_Addressed.model_validate(data).addresses())
+
+
+def groups_from(data: dict[str, Any], call: str) -> frozenset[str]:
+    """Read the canonical addresses of a page of groups."""
+    groups = (_Addressed.model_validate(item) for item in items_from(data, call) if isinstance(item, dict))
+    return frozenset(address for group in groups for address in group.addresses())
 
 
 def users_from(data: dict[str, Any], call: str) -> tuple[User, ...]:
@@ -174,4 +194,5 @@ def domains_from(data: dict[str, Any], call: str) -> frozenset[str]:
     """Read the lower-case verified domains out of the answer of GET /organization."""
     with understood(call):
         organizations = _Organizations.model_validate(data).value
-        return frozenset(domain.name.lower() for item in organizations for domain in item.verified_domains)
+        names = (domain.name for item in organizations for domain in item.verified_domains)
+        return frozenset(ascii_domain(name) or name.lower() for name in names)

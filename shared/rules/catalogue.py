@@ -66,13 +66,15 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     _row(
         "attendees",
         _NUMBER,
-        "How many people are invited, neither rooms nor the organizer.",
+        "How many people are invited, neither rooms nor the organizer. A mailing list counts as one person. "
+        "Where a line may be no person, or the same person twice, the number can't be told.",
         "attendees: {at_most: 50}",
     ),
     _row(
         "external_attendees",
         _NUMBER,
-        "How many of the people are from outside `internal_domains`. Who can't be told may or may not count.",
+        "How many of the people are from outside `internal_domains`. A mailing list counts as one person, at "
+        "the domain of its address, not by the people on it. Who can't be told may or may not count.",
         "external_attendees: {at_least: 1}",
     ),
     _row("subject", _TEXT, "The subject.", 'subject: {contains: "[no link]"}'),
@@ -80,7 +82,8 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     _row(
         "attendee",
         _PEOPLE,
-        "Who is among the people invited: by address, domain or group. One person must meet all keys.",
+        "Who is among the people invited: by address, domain or group. One person must meet all keys. "
+        "A plus address (`ceo+board@contoso.com`) may be the person without the tag: that can't be told.",
         "attendee: {domain_in: [fabrikam.com]}",
     ),
     _row(
@@ -116,7 +119,10 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     ),
     _row("has_location", _FLAG, "Whether a place is named.", "has_location: false"),
     _row(
-        "has_room", _FLAG, "Whether a room or other resource is invited or chosen as place.", "has_room: true"
+        "has_room",
+        _FLAG,
+        "Whether a room or other resource is invited or chosen as place. One that declined is no room.",
+        "has_room: true",
     ),
     _row(
         "has_other_join_link",

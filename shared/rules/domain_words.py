@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from shared.domain.address import ascii_domain, read_address
 from shared.rules.domains import PATTERN, is_address
 from shared.rules.lists import NAME, NamedList
 from shared.rules.reader import Reader, described, some
@@ -73,39 +74,30 @@ def _address(word: str, node: Node, reader: Reader, what: str) -> bool:
 
 def meant_by(word: str) -> str:
     """Return what to say of a word that is meant for a domain or an address, but written otherwise."""
-    if not word.isascii() and _LETTERS.fullmatch(word) and (plain := _in_ascii(word)):
+    if len(word) > _LONGEST:
+        return ""
+    if not word.isascii() and (plain := ascii_domain(word)):
         return f"; write {plain}, as mail servers do"
-    for mark, said in _FORMS if len(word) <= _LONGEST else ():
+    if (clean := read_address(word)) and clean != word.lower():
+        return f"; write {clean}"
+    for mark, said in _FORMS:
         found = mark.fullmatch(word)
         if found:
             return "; " + said.format(*found.groups())
     return ""
 
 
-#: no address has more characters (RFC 5321)
+#: what is longer is no address with something around it
 _LONGEST = 254
-
-
-_LETTERS = re.compile(r"[\w-]+(\.[\w-]+)+")
-
-
-def _in_ascii(domain: str) -> str:
-    try:
-        written = domain.encode("idna").decode()
-    except UnicodeError:
-        return ""
-    return written if PATTERN.fullmatch(written) else ""
-
 
 #: how domains and addresses are not written, and what to say then
 _FORMS = tuple(
     (re.compile(form, re.IGNORECASE | re.ASCII), said)
     for form, said in (
-        (r"(?:mailto|smtp|sip):(.+@.+)", "write {0}"),
+        (r"sip:(.+@.+)", "write {0}"),
         (r"https?://(?:www\.)?([^/]+).*", "write {0}"),
         (r"\*@(.+)", '"*" stands for no name here; domain_in takes everybody of {0}'),
         (r"@(.+\..+)", "write {0}"),
-        (r"[^<]*<(.+@.+)>", "write {0}"),
         (r"(.+?)[,;] *(.+)", "write several as a list, [{0}, {1}]"),
         (r"lists\.(.+)", "a list stands by its name alone, {0}"),
     )

@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from shared.domain.address import read_address
+
 #: `contoso.com`, or `*.contoso.com` for its subdomains only
 PATTERN = re.compile(
     r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]",
     re.IGNORECASE | re.ASCII,
 )
-_TOLD = re.compile(r"[^\s@/]+@([^\s@/\\]+)")
 #: as people write an address; in events, more than this is one
 _ADDRESS = re.compile(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
 #: A guest's user principal name carries the host tenant's domain, but the guest is not of the house.
@@ -40,19 +41,20 @@ def is_guest(address: str) -> bool:
 
 
 def home_address(address: str) -> str:
-    """Return the address in lower case; of a guest's user principal name, the one they have at home."""
-    folded = address.strip().lower()
+    """Return the canonical address (in lower case where it can't be told); of a guest, the one at home."""
+    folded = read_address(address) or address.strip().lower()
     name, guest, _ = folded.partition(_GUEST)
     user, mark, domain = name.rpartition("_")
     return f"{user}@{domain}" if guest and mark else folded
 
 
 def is_address(word: str) -> bool:
-    """Whether a word of a rule file is an address, and not a pattern or a link to one."""
-    return _ADDRESS.fullmatch(word.strip()) is not None
+    """Whether a word of a rule file is an address, written plainly, and not a pattern or a link to one."""
+    plain = word.strip()
+    return _ADDRESS.fullmatch(plain) is not None and read_address(plain) == plain.lower()
 
 
 def domain_of(address: str) -> str | None:
-    """Return an SMTP address's domain in lower case; None where it can't be told (empty, `/o=Exchange…`)."""
-    found = _TOLD.fullmatch(address.strip())
-    return found[1].lower().rstrip(".") or None if found else None
+    """Return an address's domain in canonical form; None where it can't be told (empty, `/o=Exchange…`)."""
+    read = read_address(address)
+    return read.rpartition("@")[2] if read else None

@@ -1,15 +1,18 @@
 """An event seen with the eyes of conditions: each fact worked out once, on first use, for all rules."""
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from shared.domain.event import Attendee, Event
-from shared.rules.domains import Domains, domain_of, home_address, is_guest
+from shared.domain.address import read_address, untagged
+from shared.domain.event import Event
+from shared.rules.domains import Domains, home_address, is_guest
+from shared.rules.guests import Guest, Kind, Person, guests, person, rooms_of
 from shared.rules.join_links import other_join_link
+from shared.rules.rooms import has_room
+from shared.rules.texts import Texts, fold, texts
 
 #: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
 Truth = bool | None
@@ -27,29 +30,12 @@ class Count:
     high: int
 
 
-class Person(NamedTuple):
-    """One of the people: the address as it stands (empty where there is none), and what is known by it.
-
-    `names` are the address in lower case and, of a guest, the one they have at home; `domain` is None where
-    it can't be told.
-    """
-
-    address: str
-    names: frozenset[str]
-    domain: str | None
-
-
 class People(NamedTuple):
-    """People, and who is in which group, as far as known."""
+    """People, and who is in which group, as far as known; `lists` are addresses of other groups."""
 
     persons: tuple[Person, ...]
     members: Mapping[str, frozenset[str]]
-
-
-def person(address: str) -> Person:
-    """Return the person of an address."""
-    home = home_address(address)
-    return Person(address, frozenset((address.strip().lower(), home)), domain_of(home))
+    lists: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
@@ -57,36 +43,6 @@ class Start(NamedTuple):
 
     moment: datetime
     is_all_day: bool
-
-
-class Texts(NamedTuple):
-    """Texts as they stand, as they are compared, and as patterns read them (UTF-8, accents composed)."""
-
-    raw: tuple[str, ...]
-    folded: tuple[str, ...]
-    encoded: tuple[bytes, ...]
-
-    def each(self) -> Iterator["Texts"]:
-        """Yield the texts one by one."""
-        return (Texts((raw,), (folded,), (encoded,)) for raw, folded, encoded in zip(*self, strict=True))
-
-
-def fold(text: str) -> str:
-    """Return the text as it is compared: letters case-blind, accents composed."""
-    if text.isascii():
-        return text.lower()
-    return composed(composed(text).casefold())
-
-
-def composed(text: str) -> str:
-    """Return the text with every letter and its accents as one character, as most programs write it."""
-    return unicodedata.normalize("NFC", text)
-
-
-def texts(*raw: str) -> Texts:
-    """Return the texts ready to be compared; lone surrogates, which JSON can carry, become "?"."""
-    clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
-    return Texts(clean, tuple(map(fold, clean)), tuple(composed(text).encode() for text in clean))
 
 
 def names(*raw: str) -> Names:
@@ -97,7 +53,8 @@ def names(*raw: str) -> Names:
 class EventFacts:
     """What conditions ask of an event.
 
-    `internal` is None where the tenant's domains are not known; `members` holds the groups that are.
+    `internal` is None where the tenant's domains are not known; `members` holds the groups that are, `lists`
+    the addresses of groups whose members were not asked for.
     """
 
     def __init__(
@@ -107,54 +64,69 @@ class EventFacts:
         internal: Domains | None,
         now: datetime,
         members: Mapping[str, frozenset[str]] = NOBODY,
+        lists: frozenset[str] = frozenset(),
     ) -> None:
         self.event = event
         self.internal = internal
         self.now = now
         self.members = members
+        self.lists = lists
 
     @cached_property
-    def people(self) -> tuple[str, ...]:
-        """Addresses of the people invited: neither rooms nor the organizer, each address once.
-
-        A line without an address is somebody, so it stands for a person of its own.
-        """
-        organizer = self.event.organizer.strip().lower()
-        lines = [line.address.strip() for line in self.event.attendees if not _is_room(line)]
-        distinct = {line.lower(): line for line in lines if line and line.lower() != organizer}
-        return (*distinct.values(), *[line for line in lines if not line])
+    def guests(self) -> tuple[Guest, ...]:
+        """Everybody and everything invited but the organizer."""
+        return guests(self.event, self._is_ours)
 
     @cached_property
     def attendees(self) -> Count:
-        """How many people are invited."""
-        return Count(len(self.people), len(self.people))
+        """How many people are invited, neither rooms nor the organizer.
+
+        Who may be no person, or the same as another, is counted in `high` alone.
+        """
+        return _count((guest, True) for guest in self.guests if guest.kind is not Kind.RESOURCE)
 
     @cached_property
     def attendee(self) -> People:
-        """The people invited."""
-        return People(tuple(map(person, self.people)), self.members)
+        """The people invited. What may be a resource, or a person under blind copy, is not certain."""
+        rooms = rooms_of(self.event)
+        found: dict[str, Person] = {}
+        nameless = []
+        for guest in self.guests:
+            address = guest.person.address
+            if not address:
+                nameless.append(guest.person)
+            elif address not in rooms and (guest.is_certain or address not in found):
+                found[address] = guest.person._replace(is_certain=guest.is_certain)
+        return People((*found.values(), *nameless), self.members, self.lists)
 
     @cached_property
     def organizer(self) -> People:
         """The organizer."""
-        return People((person(self.event.organizer.strip()),), self.members)
+        return People((person(self.event.organizer),), self.members, self.lists)
 
     @cached_property
     def external_attendees(self) -> Count:
         """How many of the people are from outside; who can't be told is counted in `high` alone."""
-        outside = [self.is_external(address) for address in self.people]
-        return Count(outside.count(True), outside.count(True) + outside.count(None))
+        people = (guest for guest in self.guests if guest.kind is not Kind.RESOURCE)
+        return _count((guest, self.is_external(guest.person)) for guest in people)
 
-    def is_external(self, address: str) -> Truth:
-        """Whether the address is from outside; None where its domain, or ours, is not known.
+    def is_external(self, one: Person) -> Truth:
+        """Whether somebody is from outside; None where their domain, or ours, is not known.
 
         A guest is judged by the address they have at home, and is from outside where that can't be told.
         """
-        home = home_address(address)
-        domain = None if is_guest(home) else domain_of(home)
-        if domain is None:
-            return True if is_guest(address) else None
-        return None if self.internal is None else domain not in self.internal
+        home = home_address(one.address)
+        if one.domain is None or is_guest(home):
+            return True if is_guest(one.address) and read_address(one.address) else None
+        return None if self.internal is None else one.domain not in self.internal
+
+    def _is_ours(self, one: Person) -> bool:
+        """Whether an address is in the house; while our domains are not known, in the organizer's domain."""
+        if one.domain is None:
+            return False
+        if self.internal is None:
+            return one.domain == person(self.event.organizer).domain
+        return one.domain in self.internal
 
     @cached_property
     def subject(self) -> Texts:
@@ -164,7 +136,9 @@ class EventFacts:
     @cached_property
     def location(self) -> Texts:
         """The names of all places."""
-        return texts(*(place.display_name for place in self.event.locations if place.display_name))
+        return texts(
+            *dict.fromkeys(place.display_name for place in self.event.locations if place.display_name)
+        )
 
     @cached_property
     def categories(self) -> Names:
@@ -192,11 +166,9 @@ class EventFacts:
         return names(self.event.type)
 
     @cached_property
-    def has_room(self) -> bool:
-        """Whether a room or other resource is invited, or a place is a conference room."""
-        return any(_is_room(attendee) for attendee in self.event.attendees) or any(
-            place.type == "conferenceRoom" for place in self.event.locations
-        )
+    def has_room(self) -> Truth:
+        """Whether a room or other resource is invited and has not declined, or is chosen as place."""
+        return has_room(self.event, self.guests)
 
     @cached_property
     def has_location(self) -> bool:
@@ -236,8 +208,27 @@ class EventFacts:
     @cached_property
     def rollout(self) -> str:
         """The organizer's address, by which a share of organizers is drawn."""
-        return self.event.organizer.strip().lower()
+        return person(self.event.organizer).address.lower()
 
 
-def _is_room(attendee: Attendee) -> bool:
-    return attendee.type == "resource"
+def _count(people: Iterable[tuple[Guest, Truth]]) -> Count:
+    """Return how many people there are, each with whether they count; an address counts once.
+
+    A line without an address is somebody, so it stands for a person of its own.
+    """
+    sure: set[str] = set()
+    possible: set[str] = set()
+    nameless, maybe_nameless = 0, 0
+    for guest, counts in people:
+        if counts is False:
+            continue
+        is_sure = counts is True and guest.kind is Kind.PERSON
+        if not guest.person.address:
+            nameless += is_sure
+            maybe_nameless += 1
+            continue
+        possible.add(guest.person.address)
+        if is_sure:
+            # A tag does not make another person, and neither does being a guest of the tenant.
+            sure.add(untagged(home_address(guest.person.address)))
+    return Count(len(sure) + nameless, len(possible) + maybe_nameless)

@@ -73,7 +73,10 @@ class EventSketch:
                 *(Attendee(address=_address(person, house)) for person in self.attendees),
                 *(Attendee(address=_address(room, house), type="resource") for room in self.rooms),
             ),
-            locations=tuple(Location(display_name=place) for place in self.location),
+            locations=(
+                *(Location(display_name=place) for place in self.location),
+                *(_room(_address(room, house)) for room in self.rooms),
+            ),
             body_preview=self.body[:255],
             body=self.body,
             categories=self.categories,
@@ -98,6 +101,12 @@ class EventSketch:
         if wanted.weekday is not None:
             day += timedelta(days=(wanted.weekday - day.weekday()) % 7)
         return datetime.combine(day, time()) + wanted.clock
+
+
+def _room(address: str) -> Location:
+    return Location(
+        display_name="", type="conferenceRoom", unique_id=address, unique_id_type="directory", uri=address
+    )
 
 
 def _address(name: str, house: str) -> str:

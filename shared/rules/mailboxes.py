@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from shared.domain.address import read_address, untagged
 from shared.rules.event_facts import Truth
 
 
@@ -48,8 +49,12 @@ class Mailboxes:
         return frozenset(one.id for one in (*included, *self.exclude) if isinstance(one, Group))
 
     def leaves_out(self, name: str) -> bool:
-        """Return whether this very object id or address is taken out; what groups take out is not asked."""
-        return User(name.strip().lower()) in self.exclude
+        """Return whether this object id or address is taken out; what groups take out is not asked.
+
+        A plus address of somebody who is taken out is taken out, too.
+        """
+        address = read_address(name) or name.strip().lower()
+        return not {User(address), User(untagged(address))}.isdisjoint(self.exclude)
 
 
 def in_scope(mailboxes: Mailboxes, names: frozenset[str], members: Mapping[str, frozenset[str]]) -> Truth:

@@ -6,9 +6,9 @@ from typing import Any
 
 import re2
 
-from shared.rules.event_facts import composed
 from shared.rules.reader import Reader
 from shared.rules.reading import ReadingEnds
+from shared.rules.texts import composed
 from shared.rules.yaml_nodes import Node, shown
 
 MAX_PATTERN = 1000

@@ -1,13 +1,15 @@
 """Conditions on people: their address, their domain, the groups that they are in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
+from shared.domain.address import untagged
 from shared.rules.domain_words import ADDRESSES, DOMAINS, read_addresses, read_domains
 from shared.rules.domains import PATTERN, Domains, is_address
-from shared.rules.event_facts import People, Person, Truth
+from shared.rules.event_facts import People, Truth
 from shared.rules.extents import AnyOf
+from shared.rules.guests import Person
 from shared.rules.reader import Reader, described, told
 from shared.rules.shapes import Shape, block, matching, one_or_more
 from shared.rules.syntaxes import Expectation
@@ -15,8 +17,7 @@ from shared.rules.yaml_nodes import Mapping as MappingNode, Node, Scalar, shown
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
-_Members = Mapping[str, frozenset[str]]
-_Test = Callable[[Person, _Members], Truth]
+_Test = Callable[[Person, People], Truth]
 _SHOWN = 5
 
 
@@ -29,7 +30,8 @@ class PeopleSyntax:
     form = (
         "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
         "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
-        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses."
+        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses and "
+        "by the group's own."
     )
 
     def shape(self) -> Shape:
@@ -86,10 +88,10 @@ class _Part(NamedTuple):
 def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
     whole: Truth = False
     for one in people.persons:
-        truths = [test(one, people.members) for test in tests]
+        truths = [test(one, people) for test in tests]
         if False in truths:
             continue
-        if None not in truths:
+        if None not in truths and one.is_certain:
             return True
         whole = None
     return whole
@@ -101,11 +103,16 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
         return None
     wanted = [named.addresses for named in words.values() if named is not None]
     wanted.append(frozenset(word for word, named in words.items() if named is None))
+    # Sent to a plus address or to the one without its tag, mail reaches the same person.
+    near = [frozenset(map(untagged, addresses)) for addresses in wanted]
 
-    def test(one: Person, _members: _Members) -> Truth:
+    def test(one: Person, _people: People) -> Truth:
         if any(not one.names.isdisjoint(addresses) for addresses in wanted):
             return True
-        return None if one.domain is None else False
+        if one.domain is None:
+            return None
+        may_be = one.names | one.untagged
+        return None if any(not may_be.isdisjoint(addresses) for addresses in near) else False
 
     return _Part(f"address in {told(tuple(words))}", test, tuple(words))
 
@@ -118,7 +125,7 @@ def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
     alone = [word for word, named in words.items() if named is None]
     wanted += [Domains(alone)] if alone else []
 
-    def test(one: Person, _members: _Members) -> Truth:
+    def test(one: Person, _people: People) -> Truth:
         if one.domain is None:
             return None
         for domains in wanted:  # noqa: SIM110 -- any() takes twice the time
@@ -136,11 +143,16 @@ def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
     if not groups or len(groups) < len(read):
         return None
 
-    def test(one: Person, members: _Members) -> Truth:
-        known = [members[group] for group in groups if group in members]
+    def test(one: Person, people: People) -> Truth:
+        known = [people.members[group] for group in groups if group in people.members]
         if any(not one.names.isdisjoint(group) for group in known):
             return True
-        return None if len(known) < len(groups) or one.domain is None else False
+        if len(known) < len(groups) or one.domain is None:
+            return None
+        if one.untagged and any(not one.untagged.isdisjoint(group) for group in known):
+            return None
+        # Another group's members may be in this one, too; nobody but that group knows them.
+        return False if one.names.isdisjoint(people.lists) else None
 
     return _Part(f"member of {told(groups)}", test, groups, frozenset(groups))
 

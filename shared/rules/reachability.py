@@ -10,7 +10,9 @@ from shared.rules.policy import Rule, Window
 from shared.rules.reading import Budget
 
 #: conditions that can't be told of every event
-_UNSURE = frozenset(("external_attendees", "attendee", "organizer", "rollout", "starts_between"))
+_UNSURE = frozenset(
+    ("attendees", "external_attendees", "attendee", "organizer", "has_room", "rollout", "starts_between")
+)
 
 
 @dataclass(frozen=True, slots=True)

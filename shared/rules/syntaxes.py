@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import not_
 from typing import Generic, Protocol, TypeVar
 
-from shared.rules.event_facts import Names, Truth, fold
+from shared.rules.event_facts import Names, Truth
 from shared.rules.extents import AnyOf, Extent
 from shared.rules.reader import Reader, told
 from shared.rules.shapes import FLAG, TEXT, Shape, any_case, one_or_more
+from shared.rules.texts import fold
 from shared.rules.yaml_nodes import Node, Scalar, shown
 
 V = TypeVar("V")
@@ -55,17 +55,25 @@ class FlagSyntax:
         """Return a flag."""
         return FLAG
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[bool] | None:
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Truth] | None:
         """Return which of the two is expected."""
         wanted = reader.flag(node, name)
         if wanted is None:
             return None
         extent = AnyOf(frozenset((wanted,)), is_single=True)
-        return Expectation(self.show(wanted), bool if wanted else not_, extent)
+        return Expectation(self.show(wanted), _is_true if wanted else _is_false, extent)
 
-    def show(self, value: bool) -> str:  # noqa: FBT001 -- the value of an event, not a switch
+    def show(self, value: Truth) -> str:
         """Return true or false as the file spells them."""
-        return "true" if value else "false"
+        return "can't be told" if value is None else "true" if value else "false"
+
+
+def _is_true(value: Truth) -> Truth:
+    return value
+
+
+def _is_false(value: Truth) -> Truth:
+    return None if value is None else not value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeGuard
 
-from shared.rules.event_facts import Texts, Truth, fold
+from shared.rules.event_facts import Truth
 from shared.rules.extents import AnyOf
 from shared.rules.patterns import MAX_PATTERN, search_for
 from shared.rules.reader import Reader, told
 from shared.rules.shapes import TEXT, Shape, block, one_or_more
 from shared.rules.syntaxes import Expectation
+from shared.rules.texts import Texts, fold
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Scalar, shown
 
 #: so many words are looked for, one by one, in each event
@@ -49,8 +50,9 @@ class TextSyntax:
     form = (
         '`"x"` (contains), or `{contains, starts_with, equals, matches}`, each with one text or a list of '
         "which any will do; of several keys all must hold. Or a list of all these, of which any will do. "
-        "Letters are case-blind; `matches` takes [RE2 patterns](https://github.com/google/re2/wiki/Syntax), "
-        "in which `\\w` and `\\b` know the letters a to z alone; `\\pL` is any letter."
+        "Letters are case-blind, and all kinds of blanks are alike; `matches` takes "
+        "[RE2 patterns](https://github.com/google/re2/wiki/Syntax), in which `\\w` and `\\b` know the "
+        "letters a to z alone; `\\pL` is any letter."
     )
 
     def shape(self) -> Shape:
@@ -84,7 +86,7 @@ class TextSyntax:
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
-        return ", ".join(f'"{shown(text)}"' for text in value.raw) or "none"
+        return ", ".join(f'"{shown(text)}"' for text in dict.fromkeys(value.raw)) or "none"
 
 
 def _is_in_brackets(item: Node, of: Listing) -> TypeGuard[Scalar]:
@@ -138,6 +140,10 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
             _check_meaning(operator, word, item, reader, what)
     if operator != "matches":
         folded = [fold(word) for word in words]
+        for item, word in zip(nodes, folded, strict=True):
+            if not word.strip():
+                reader.problem(item, f"{what}: this text has no character that can be seen")
+                return None
         extent = AnyOf(frozenset((operator, word) for word in folded), includes=_includes)
         return Expectation(said, OPERATORS[operator](folded), extent)
     searches = [search_for(word, item, reader, what) for item, word in zip(nodes, words, strict=True)]

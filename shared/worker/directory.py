@@ -30,6 +30,8 @@ class _Graph(Protocol):
 
     def group_members(self, group: str) -> frozenset[str]: ...
 
+    def mail_groups(self) -> frozenset[str]: ...
+
 
 class Directory:
     """Asks Graph for each fact once in six hours; in an outage the last answer holds for a day.
@@ -49,6 +51,9 @@ class Directory:
         self._now = now
         self._patience = patience
         self._domains = _Kept("verified domains", lambda: _some(graph().verified_domains()), now, patience)
+        self._lists = _Kept(
+            "groups with a mail address", lambda: graph().mail_groups(), now, patience, may_be_empty=True
+        )
         self._groups: dict[str, _Kept] = {}
 
     def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
@@ -57,6 +62,7 @@ class Directory:
             meeting=meeting,
             tenant_domains=self.domains() if policy.needs_tenant_domains else None,
             members=self.members(policy.groups),
+            lists=self.lists() if policy.groups else frozenset(),
         )
 
     def domains(self) -> frozenset[str] | None:
@@ -67,6 +73,10 @@ class Directory:
         """Return the addresses, lower-case, of the members of each group that is known."""
         found = {group: self._group(group).current() for group in groups}
         return {group: members for group, members in found.items() if members is not None}
+
+    def lists(self) -> frozenset[str]:
+        """Return the addresses of the tenant's groups, as far as they are known."""
+        return self._lists.current() or frozenset()
 
     def _group(self, group: str) -> "_Kept":
         # Two threads may make one each; either will do, and setdefault lets both use the same.
@@ -88,8 +98,11 @@ class _Kept:
         ask: Callable[[], frozenset[str]],
         now: Callable[[], datetime],
         patience: timedelta,
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self._what = what
+        self._may_be_empty = may_be_empty
         self._ask = ask
         self._now = now
         self._flight: SingleFlight[frozenset[str] | None] = SingleFlight(self._slow, now, patience=patience)
@@ -133,7 +146,7 @@ class _Kept:
                 self._known = None
             self._due = now + _TRY_AGAIN
             return self._known
-        if not answer:
+        if not answer and not self._may_be_empty:
             self._say(_EMPTY, now)
             self._due = now + _EMPTY_AGAIN
             return self._known

@@ -26,10 +26,22 @@ def of_event(event: Event) -> dict[str, Any]:
         "end": {"dateTime": f"{event.end:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"},
         "recurrence": None if event.recurrence is None else _recurrence(event.recurrence),
         "attendees": [
-            {"type": person.type, "emailAddress": {"address": person.address}} for person in event.attendees
+            {
+                "type": person.type,
+                "status": {"response": person.response},
+                "emailAddress": {"name": person.name, "address": person.address},
+            }
+            for person in event.attendees
         ],
         "locations": [
-            {"displayName": place.display_name, "locationType": place.type, "locationUri": place.uri}
+            {
+                "displayName": place.display_name,
+                "locationType": place.type,
+                "locationUri": place.uri,
+                "uniqueId": place.unique_id,
+                "uniqueIdType": place.unique_id_type,
+                "locationEmailAddress": place.email,
+            }
             for place in event.locations
         ],
         "bodyPreview": event.body_preview,

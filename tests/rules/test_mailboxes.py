@@ -34,3 +34,16 @@ def test_scope_names_the_groups_that_it_asks_for() -> None:
 
     assert mailboxes.groups == {"a", "c"}
     assert Mailboxes().groups == frozenset()
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param("'ada@contoso.com'", id="in quotes"),
+        pytest.param("mailto:Ada@contoso.com", id="behind mailto"),
+        pytest.param("ada+me@contoso.com", id="with a tag"),
+    ],
+)
+def test_an_organizer_is_excluded_however_the_address_is_written(shown: str) -> None:
+    """A decorated address, and a plus address, are that person's."""
+    assert Mailboxes(exclude=(User("ada@contoso.com"),)).leaves_out(shown)

@@ -82,9 +82,9 @@ def test_rules_behind_a_limit_are_reached_when_it_is_full() -> None:
     text = """
 version: 1
 rules:
-  - {id: first, mode: enforce, when: {has_room: true}, limits: {per_hour: 1}}
-  - {id: enables, mode: enforce, when: {has_room: true}}
-  - {id: skips, mode: enforce, action: skip, when: {has_room: true, subject: x}}
+  - {id: first, mode: enforce, when: {is_all_day: true}, limits: {per_hour: 1}}
+  - {id: enables, mode: enforce, when: {is_all_day: true}}
+  - {id: skips, mode: enforce, action: skip, when: {is_all_day: true, subject: x}}
 """
     policy = load_policy([RuleFile("x.yaml", text.encode())]).policy
     assert policy is not None

@@ -65,3 +65,27 @@ def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story:
     assert story.ends(ada) == [("skipped", "insufficient_data")] * 2
     assert warning["what"].startswith("group ")
     assert "Member.Read.Hidden" in warning["detail"]
+
+
+def test_a_group_that_is_invited_by_its_own_address_is_told(begin: Begin) -> None:
+    """Its members are not among the attendees then; a group inside it, or any other, can't be told."""
+    story = begin()
+    ceo = story.person("Ceo")
+    inner = story.stage.graph.add_group("Leadership", [ceo], address="leadership@contoso.com")
+    group = story.stage.graph.add_group(
+        "The board", [inner], address="board@contoso.com", aliases=("the-board@contoso.com",)
+    )
+    rules = RULES.replace("GROUP", group).replace("organizer:", "attendee:")
+    story.rules.joinpath("rules.yaml").write_text(rules)
+    ada = story.person("Ada")
+    for invited in ("Board@contoso.com", "the-board@contoso.com", "leadership@contoso.com", "bo@contoso.com"):
+        story.meeting(ada, invited, "bo@fabrikam.com")
+        story.play()
+
+    assert story.ends(ada)[:4] == [
+        ("skipped", "rule_skip"),
+        ("skipped", "rule_skip"),
+        ("skipped", "insufficient_data"),
+        ("enabled", "link_added"),
+    ]
+    assert len([call for call in story.stage.graph.calls if call.path.endswith("/groups")]) == 1

@@ -33,6 +33,9 @@ class Tenant:
     def group_members(self, group: str) -> frozenset[str]:
         return self._next(group)
 
+    def mail_groups(self) -> frozenset[str]:
+        return self._next("lists")
+
     def directory(self) -> Directory:
         return Directory(lambda: self, lambda: self.now)
 
@@ -235,3 +238,23 @@ def test_while_one_thread_asks_the_others_go_on_with_what_is_known() -> None:
 
     assert meanwhile == frozenset({"old.com"})
     assert directory.domains() == frozenset({"new.com"})
+
+
+def test_groups_that_may_not_be_listed_are_not_waited_for(log: pytest.LogCaptureFixture) -> None:
+    """The address of another group counts as a colleague's then, and the log says what is missing."""
+    tenant = Tenant(FORBIDDEN)
+    directory = tenant.directory()
+
+    assert directory.lists() == directory.lists() == frozenset()
+    assert refused(log) == ["groups with a mail address"]
+    assert tenant.asked == ["lists"]
+
+
+def test_a_tenant_may_have_no_groups_with_mail(log: pytest.LogCaptureFixture) -> None:
+    """Nothing is wrong with that, and it is not asked again."""
+    tenant = Tenant(frozenset())
+    directory = tenant.directory()
+
+    assert directory.lists() == directory.lists() == frozenset()
+    assert refused(log) == []
+    assert tenant.asked == ["lists"]
