@@ -15,8 +15,17 @@ from shared.graph.wire import event_from
 _STDIN = Path("-")
 #: what an event has in any case, and one that was copied by hand may lack
 _NAMELESS = {"id": "(no id)", "@odata.etag": 'W/"none"'}
-#: no decision depends on these; `locations` holds what `location` does
-_UNIMPORTANT = frozenset({"id", "location", "onlineMeetingProvider", "lastModifiedDateTime"})
+#: No decision depends on these; `locations` holds what `location` does. Zones get notes of their own.
+_UNIMPORTANT = frozenset(
+    {
+        "id",
+        "location",
+        "onlineMeetingProvider",
+        "lastModifiedDateTime",
+        "originalStartTimeZone",
+        "originalEndTimeZone",
+    }
+)
 
 
 class EventFile(NamedTuple):

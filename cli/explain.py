@@ -15,6 +15,7 @@ from cli.mail_domains import mail_domains
 from cli.moments import moment
 from cli.output import Refused, print_json
 from cli.subject import Subject
+from cli.time_notes import time_notes
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -103,6 +104,7 @@ def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
             f"this is the {event.type} of a series, and the worker judges its series master, which may be "
             "decided otherwise: save that event (seriesMasterId) and explain it"
         )
+    yield from time_notes(event)
     if policy.needs_tenant_domains and facts.tenant_domains is None:
         yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
     for group in sorted(policy.groups):

@@ -16,8 +16,8 @@ from shared.errors import GraphError, GraphUnavailable, MailboxUnusable
 VERSION = "/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
-    "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
-    "attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
+    "id,type,seriesMasterId,subject,start,end,originalStartTimeZone,originalEndTimeZone,recurrence,isAllDay,"
+    "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
     "onlineMeetingProvider,onlineMeeting,lastModifiedDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.decision import Outcome, Reason
+from shared.domain.ending import last_end
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import Source
-from shared.domain.recurrence import last_end
 from shared.errors import (
     EventNotFound,
     Forbidden,

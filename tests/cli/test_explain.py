@@ -273,3 +273,26 @@ def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
 
         assert (ran.returncode, ran.stderr) == (0, b"")
         assert expected in ran.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        pytest.param({"unknown_zone": "tzone://Microsoft/Custom"}, 'of start and end, "tzone://Microsoft/Custom"', id="start and end"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon")}, 'of the series, "Moon"', id="series"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="")}, "of the series, which the event does not say", id="series without a zone"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon"), "original_zone": "Asia/Tokyo"}, 'the event\'s own, "Asia/Tokyo", counts', id="series with the event's own zone"),
+        pytest.param({"is_all_day": True, "start": START.replace(hour=0), "end": START.replace(hour=0) + timedelta(days=1)}, "organizer's time zone, which the event does not say", id="whole days"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", time_zone="Moon")}, None, id="not where nothing depends on it"),
+        pytest.param({}, None, id="not where all are known"),
+    ],
+)  # fmt: skip
+def test_a_time_zone_that_is_not_known_is_noted(
+    write: Any, joinlink: Any, changes: dict[str, Any], note: str | None
+) -> None:
+    """Or times that are hours off would look exact."""
+    event = graph_json.of_event(replace(EVENT, **changes))
+    write(**{"rules/a.yaml": RULES, "event.json": json.dumps(event)})
+    notes = " ".join(json.loads(joinlink("explain", "--event", "event.json", "--json").out)["notes"])
+
+    assert (note in notes) if note else ("time zone" not in notes)
