@@ -36,7 +36,7 @@ class EventFile(NamedTuple):
 
     def lacking(self, *, with_body: bool) -> list[str]:
         """Return what the worker asks Graph for, and the file does not say."""
-        asked = protocol.read_event("", "", with_body=with_body).params["$select"].split(",")
+        asked = protocol.read_event("any", "any", with_body=with_body).params["$select"].split(",")
         return [name for name in asked if name not in self.properties | _UNIMPORTANT]
 
 

@@ -11,6 +11,7 @@ import typer
 from cli import live, rule_files, scope
 from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
+from cli.ids import checked
 from cli.mail_domains import mail_domains
 from cli.moments import moment
 from cli.output import Refused, print_json
@@ -69,7 +70,7 @@ def explain_event(
     if file is not None:
         subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
     else:
-        subject = live.look(mailbox, event_id, rules, when)
+        subject = live.look(checked("--mailbox", mailbox), checked("--event-id", event_id), rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if subject.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())

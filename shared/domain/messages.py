@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Self, TypeVar
 
+from shared.domain.ids import is_id
 from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
@@ -151,8 +152,8 @@ class EventChange:
         data = _current(body)
         try:
             return cls(
-                mailbox=_text(data, "mailbox"),
-                event=_text(data, "event"),
+                mailbox=_id(data, "mailbox"),
+                event=_id(data, "event"),
                 source=_one_of(Source, data, "source"),
                 received=_moment(data, "received"),
                 attempt=_count(data, "attempt"),
@@ -213,7 +214,7 @@ class MailboxTask:
         data = _current(body)
         try:
             return cls(
-                mailbox=_text(data, "mailbox"),
+                mailbox=_id(data, "mailbox"),
                 task=_one_of(TaskKind, data, "task"),
                 reason=_one_of(TaskReason, data, "reason"),
                 attempt=_count(data, "attempt"),
@@ -272,6 +273,13 @@ def _text(data: dict[str, Any], key: str) -> str:
     return value
 
 
+def _id(data: dict[str, Any], key: str) -> str:
+    value = _text(data, key)
+    if not is_id(value):
+        raise ValueError(f"{key!r} is not an id that Graph gives")
+    return value
+
+
 def _fellows(value: object) -> tuple[Fellow, ...]:
     match value:
         case [*fellows]:
@@ -281,7 +289,7 @@ def _fellows(value: object) -> tuple[Fellow, ...]:
 
 def _fellow(value: object) -> Fellow:
     match value:
-        case [str(mailbox), str(event), str(trace)] if mailbox and event and trace:
+        case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
             return Fellow(mailbox, event, trace)
     raise ValueError("'fellows' has something else than mailbox, event and trace")
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from shared.domain.ids import is_id
 from shared.domain.mailbox import NoCalendar, Subscription, User
 from shared.errors import Forbidden, GraphUnavailable
 from shared.graph.shapes import ItemId, Shape, Text, items_from, moment, or_, understood
@@ -37,7 +38,7 @@ class _Organizations(Shape):
 
 
 class _User(Shape):
-    id: _Told = ""
+    id: Annotated[_Told, AfterValidator(lambda text: text if is_id(text) else "")] = ""
     mail: Any = ""
     user_principal_name: _Told = ""
     #: each behind its kind: `SMTP:` the main address, `smtp:` an alias, and others that are not for mail
