@@ -17,7 +17,7 @@ from tests.rules.test_loader import BAD, GOOD, QUESTIONABLE, TODAY, load, told
         pytest.param("version: 1".encode("utf-16"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16"),
         pytest.param("version: 1".encode("utf-16-le"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16 without its mark"),
         pytest.param("version: 1".encode("utf-16-be"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16, the other way round"),
-        pytest.param("规则：会议".encode("utf-16"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16 without a zero"),
+        pytest.param("规则会议".encode("utf-16"), "1:1: the file is UTF-16 text; save it as UTF-8", id="UTF-16 without a zero"),
         pytest.param("version: 1".encode("utf-32"), "1:1: the file is UTF-32 text; save it as UTF-8", id="UTF-32"),
         pytest.param("version: 1".encode("utf-32-be"), "1:1: the file is UTF-32 text; save it as UTF-8", id="UTF-32 without its mark"),
         pytest.param(b"PK\x03\x04\x14\0\x06\0", "1:1: the file is a ZIP archive or an Office document; save it as UTF-8", id="a document of a word processor"),
