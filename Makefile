@@ -45,7 +45,7 @@ fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuz
 
 audit: ## ask for known advisories about every pinned package (needs the internet)
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
-	build/audit/bin/pip-audit --disable-pip --no-deps -r requirements-dev.txt
+	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules
