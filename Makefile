@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test check bench simulate fuzz clean
+.PHONY: help setup demo chaos test check bench simulate fuzz audit clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ simulate: setup ## play a week of 100,000 mailboxes (minutes); make simulate ARG
 fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q -r requirements-fuzz.txt
 	$(BIN)/python -m sandbox.fuzz $(ARGS)
+
+audit: ## ask for known advisories about every pinned package (needs the internet)
+	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
+	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

@@ -15,6 +15,7 @@ import typer
 from cli import parts
 from cli.backfill_totals import Totals
 from cli.formats import backfill_json, backfill_text
+from cli.ids import checked
 from cli.live import rules_in_force
 from cli.output import Exit, Failed, Refused, print_json
 from cli.progress import Progress
@@ -186,8 +187,8 @@ def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
     if bool(mailbox) + bool(group) + everybody != 1:
         raise Refused("name the calendars: one of --mailbox, --group and --all")
     if mailbox:
-        return User(mailbox.lower())
-    return Group(group.lower()) if group else None
+        return User(checked("--mailbox", mailbox).lower())
+    return Group(checked("--group", group).lower()) if group else None
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from cli import lines, parts, settings_check
+from cli.ids import checked
 from cli.lines import Line
 from cli.output import Exit, console, counted
 from shared.errors import SettingsError
@@ -29,7 +30,7 @@ def doctor(
 
     Exit code 0: nothing is wrong. 1: something is.
     """
-    found = list(_findings(mailbox))
+    found = list(_findings(checked("--mailbox", mailbox)))
     out = console()
     lines.show(out, [_line(finding) for finding in found])
     wrong = sum(finding.is_well is False for finding in found)

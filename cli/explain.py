@@ -11,10 +11,12 @@ import typer
 from cli import live, rule_files, scope
 from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
+from cli.ids import checked
 from cli.mail_domains import mail_domains
 from cli.moments import moment
 from cli.output import Refused, print_json
 from cli.subject import Subject
+from cli.time_notes import time_notes
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -68,7 +70,7 @@ def explain_event(
     if file is not None:
         subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
     else:
-        subject = live.look(mailbox, event_id, rules, when)
+        subject = live.look(checked("--mailbox", mailbox), checked("--event-id", event_id), rules, when)
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if subject.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
@@ -103,6 +105,7 @@ def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
             f"this is the {event.type} of a series, and the worker judges its series master, which may be "
             "decided otherwise: save that event (seriesMasterId) and explain it"
         )
+    yield from time_notes(event)
     if policy.needs_tenant_domains and facts.tenant_domains is None:
         yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
     for group in sorted(policy.groups):

@@ -7,6 +7,7 @@ from pathlib import Path
 from cli import parts, rule_files, scope
 from cli.output import Failed, Refused
 from cli.subject import Subject
+from cli.time_notes import time_notes
 from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import (
     EventNotFound,
@@ -65,6 +66,7 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         notes=(
             *found.warnings,
             *in_scope,
+            *time_notes(found.event),
             *_unknown(policy, found.facts),
             *_notes(desk, found.facts.meeting, event_id, found.event.id),
         ),

@@ -1,17 +1,19 @@
 """The rule files that a command was pointed at, loaded as the cloud loads them."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from cli.bounded import read_bounded
 from cli.output import Failed, Refused
 from shared.domain.decision import Action, Mode
 from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy, Rule
 from shared.rules.problems import Problem, Severity
-from shared.storage.rule_source import SUFFIX, RuleFolder, is_rule_file
+from shared.storage.rule_source import MOST_BYTES, SUFFIX, RuleFolder, is_rule_file
 from shared.worker.world import World
 
 DEFAULT = Path("rules")
@@ -19,6 +21,8 @@ _MISNAMED = f"in the cloud this file is not read: a rule file is named *{SUFFIX}
 _MISPLACED = "in the cloud this file is not read: rule files lie in the folder itself, not in one below"
 #: what people and editors make of *.yaml
 _NEARLY = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+#: what a rule file has, whatever else is wrong with it
+_RULES = re.compile(rb"^[\"' {\xef\xbb\xbf]{0,8}(version|rules)[\"']?\s{0,8}:", re.MULTILINE)
 #: a folder for rules that nobody wants in force
 _EXAMPLES = "examples"
 
@@ -74,7 +78,7 @@ def load_one(path: Path) -> Policy:
 def _load(path: Path) -> RuleSet:
     now = World().now()
     read = _read(path)
-    folder = path.parent if path.is_file() else path
+    folder = path if path.is_dir() else path.parent
     names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
     loaded = load_policy(read, today=now.date())
     return RuleSet(
@@ -98,8 +102,8 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     try:
         if not path.exists():
             raise Refused(f"{path} does not exist{_where(path)}")
-        if path.is_file():
-            return (RuleFile(f"{path.absolute().parent.name}/{path.name}", path.read_bytes()),)
+        if not path.is_dir():
+            return (_named(path),)
         files = RuleFolder(path).read()
     except OSError as error:
         raise Refused(f"{error.filename or path} can't be read: {error.strerror}") from error
@@ -108,9 +112,20 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     return files
 
 
+def _named(path: Path) -> RuleFile:
+    """Read a file that was named itself; it may be a pipe.
+
+    Problems show lines of rule files, so no other file may be taken for one, such as a private key.
+    """
+    content = read_bounded(path, MOST_BYTES)
+    if path.resolve().suffix != SUFFIX and not _RULES.search(content):
+        raise Refused(f'{path} is not a rule file: no line of it begins with "version:" or "rules:"')
+    return RuleFile(f"{path.absolute().parent.name}/{path.name}", content)
+
+
 def _not_read(path: Path) -> list[Problem]:
     """Warn of files that look like rule files, and that the cloud does not read."""
-    if path.is_file():
+    if not path.is_dir():
         return [] if is_rule_file(path.name) else [_warning(path, _MISNAMED)]
     near = [file for file in path.iterdir() if file.name.lower().endswith(_NEARLY) and not _is_hidden(file)]
     below = [

@@ -42,7 +42,8 @@ class Recurrence:
     """Graph's patternedRecurrence, as far as the end of a series depends on it.
 
     `pattern` is Graph's pattern type (`weekly`, `absoluteMonthly` …), `range_end` the last day of an
-    `endDate` range, `occurrences` the count of a `numbered` one; both are None for `noEnd`.
+    `endDate` range, `occurrences` the count of a `numbered` one; both are None for `noEnd`. Numbers stand as
+    Graph gives them, also where they contradict each other.
     """
 
     pattern: str
@@ -55,13 +56,19 @@ class Recurrence:
     first_day_of_week: str = "sunday"
     range_end: date | None = None
     occurrences: int | None = None
-    #: Windows or IANA name; dates of the range are days in this zone.
+    #: endDate | numbered | noEnd
+    range_type: str = "noEnd"
+    #: Windows or IANA name, empty where Graph gives none; dates of the range are days in this zone.
     time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One copy of an event in one mailbox. `start` and `end` are aware and in UTC."""
+    """One copy of an event in one mailbox. `start` and `end` are aware and in UTC.
+
+    Those of whole days are midnights, in whatever zone. Where `unknown_zone` is not empty, `start` and `end`
+    are times in a zone of this name, which is not known: they are written as if they were UTC.
+    """
 
     id: str
     #: the `@odata.etag` of our own GET, fit for If-Match
@@ -82,6 +89,9 @@ class Event:
     join_url: str = ""
     start: datetime
     end: datetime
+    unknown_zone: str = ""
+    #: Windows or IANA name of the zone in which the organizer entered the event; empty where Graph gives none
+    original_zone: str = ""
     #: aware UTC, None where Graph gives none; it moves without anybody's doing, too
     last_modified: datetime | None = None
     recurrence: Recurrence | None = None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from shared.domain.ids import is_id
 from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
@@ -45,6 +46,14 @@ def text_at(data: dict[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value:
         raise ValueError(f"{key!r} is {shown(value)}, text is due")
+    return value
+
+
+def id_at(data: dict[str, Any], key: str) -> str:
+    """Return an id of Graph's under a key; raises ValueError."""
+    value = text_at(data, key)
+    if not is_id(value):
+        raise ValueError(f"{key!r} is not an id that Graph gives")
     return value
 
 

@@ -10,7 +10,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from shared.domain.message_keys import VERSION, count_at, current, moment_at, one_of, optional, shown, text_at
+from shared.domain.ids import is_id
+from shared.domain.message_keys import (
+    VERSION,
+    count_at,
+    current,
+    id_at,
+    moment_at,
+    one_of,
+    optional,
+    shown,
+    text_at,
+)
 from shared.errors import UnreadableMessage
 
 #: the queues that event changes and mailbox tasks travel on; infra makes them under these names
@@ -151,8 +162,8 @@ class EventChange:
         data = current(body)
         try:
             return cls(
-                mailbox=text_at(data, "mailbox"),
-                event=text_at(data, "event"),
+                mailbox=id_at(data, "mailbox"),
+                event=id_at(data, "event"),
                 source=one_of(Source, data, "source"),
                 received=moment_at(data, "received"),
                 attempt=count_at(data, "attempt"),
@@ -213,7 +224,7 @@ class MailboxTask:
         data = current(body)
         try:
             return cls(
-                mailbox=text_at(data, "mailbox"),
+                mailbox=id_at(data, "mailbox"),
                 task=one_of(TaskKind, data, "task"),
                 reason=one_of(TaskReason, data, "reason"),
                 attempt=count_at(data, "attempt"),
@@ -252,6 +263,6 @@ def _fellows(value: object) -> tuple[Fellow, ...]:
 
 def _fellow(value: object) -> Fellow:
     match value:
-        case [str(mailbox), str(event), str(trace)] if mailbox and event and trace:
+        case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
             return Fellow(mailbox, event, trace)
     raise ValueError("'fellows' has something else than mailbox, event and trace")

@@ -1,4 +1,4 @@
-"""When a series is over.
+"""The last day of a series.
 
 A series is a run of periods (days, weeks, months, years, `interval` apart), and each period but the first
 holds the same number of occurrences. So the last one is found by arithmetic, in the same time for a series
@@ -9,71 +9,80 @@ Graph's meaning of patterns: https://learn.microsoft.com/graph/api/resources/rec
 
 import calendar
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, timedelta
 
-from shared.domain.event import Event, Recurrence
-from shared.domain.timezones import find_zone
+from shared.domain.event import Recurrence
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_MONTHS = range(1, 13)
+_A_LEAP_YEAR = 2024
 
 #: the dates that fall into the period of this number, in order
 _Period = Callable[[int], list[date]]
 
 
-def last_end(event: Event) -> datetime | None:
-    """Return the aware UTC end of the event, of a series: of its last occurrence; None if it never ends.
+def last_day(recurrence: Recurrence, first: date) -> date | None:
+    """Return the day of the last occurrence of a series whose first occurrence is on `first`.
 
-    Dates are days in the zone of the recurrence (an all-day event has none), and an occurrence keeps its
-    local times over changes of the clock. As in Outlook, a day that a month lacks is its last day. A series
-    in a zone that we don't know ends a day later than it would in UTC; one whose pattern we don't know, or
-    that outlives the calendar, never ends. So one that is over may be looked at in vain, but none is taken
-    for over too soon.
+    As in Outlook, a day that a month lacks is its last day. None where the series has no end, and where its
+    end can't be told: a pattern that is not known, or numbers that Graph's documentation does not allow.
+
+    Raises:
+        OverflowError, ValueError: the series outlives the calendar.
     """
-    if event.recurrence is None:
-        return None if event.type == "seriesMaster" else event.end
-    known = UTC if event.is_all_day else find_zone(event.recurrence.time_zone)
-    zone = known or UTC
-    try:
-        start = event.start.astimezone(zone)
-        day = _last_day(event.recurrence, start.date())
-        if day is None:
-            return None
-        return _end_on(day if known else day + timedelta(days=1), event, zone)
-    except (OverflowError, ValueError):  # beyond the year 9999
+    if not _is_sound(recurrence):
         return None
-
-
-def _end_on(day: date, event: Event, zone: tzinfo) -> datetime:
-    start, end = (moment.astimezone(zone).replace(tzinfo=None) for moment in (event.start, event.end))
-    return (end + (day - start.date())).replace(tzinfo=zone).astimezone(UTC)
-
-
-def _last_day(recurrence: Recurrence, first: date) -> date | None:
     period = _periods(recurrence, first)
-    if period is None:
-        return None
     if recurrence.occurrences is not None:
-        return _numbered(period, first, recurrence.occurrences)
+        return _numbered(period, first, recurrence.occurrences) if recurrence.occurrences > 0 else None
     if recurrence.range_end is not None:
-        return _until(period, recurrence, first)
+        return _until(period, recurrence, first, recurrence.range_end)
     return None
+
+
+def _is_sound(recurrence: Recurrence) -> bool:
+    """Whether the pattern is known, and its numbers are what Graph documents for its type."""
+    days = {day.lower() for day in recurrence.days_of_week}
+    has_days = bool(days) and days <= set(WEEKDAYS)
+    has_nth = has_days and recurrence.index in _NTH
+    match recurrence.pattern:
+        case "daily":
+            fits = True
+        case "weekly":
+            fits = has_days and recurrence.first_day_of_week.lower() in WEEKDAYS
+        case "absoluteMonthly":
+            fits = 1 <= recurrence.day_of_month <= 31  # noqa: PLR2004 -- days of the longest month
+        case "relativeMonthly":
+            fits = has_nth
+        case "absoluteYearly":
+            fits = recurrence.month in _MONTHS and 1 <= recurrence.day_of_month <= _most_days(
+                recurrence.month
+            )
+        case "relativeYearly":
+            fits = recurrence.month in _MONTHS and has_nth
+        case _:
+            fits = False
+    return fits and recurrence.interval >= 1
+
+
+def _most_days(month: int) -> int:
+    return calendar.monthrange(_A_LEAP_YEAR, month)[1]
 
 
 def _numbered(period: _Period, first: date, count: int) -> date:
     """Count through the first period, which `first` may cut short; the others are all alike."""
     begun = [day for day in period(0) if day >= first]
-    count = max(count, 1)
     if count <= len(begun):
         return begun[count - 1]
     number, place = divmod(count - len(begun) - 1, len(period(1)))
     return period(number + 1)[place]
 
 
-def _until(period: _Period, recurrence: Recurrence, first: date) -> date:
+def _until(period: _Period, recurrence: Recurrence, first: date, last: date) -> date | None:
     """Step back from the period in which the range ends; one or two steps find an occurrence."""
-    last = recurrence.range_end
-    assert last is not None
+    if last < first:
+        return None  # it would end before it begins
     number = max(0, _number_of(recurrence, first, last))
     while number >= 0:
         dates = [day for day in period(number) if first <= day <= last]
@@ -85,7 +94,7 @@ def _until(period: _Period, recurrence: Recurrence, first: date) -> date:
 
 def _number_of(recurrence: Recurrence, first: date, day: date) -> int:
     """Return the number of the last period that begins on or before `day`."""
-    step = max(1, recurrence.interval)
+    step = recurrence.interval
     if recurrence.pattern == "daily":
         return (day - first).days // step
     if recurrence.pattern == "weekly":
@@ -95,34 +104,32 @@ def _number_of(recurrence: Recurrence, first: date, day: date) -> int:
     return (day.year - first.year) // step
 
 
-def _periods(recurrence: Recurrence, first: date) -> _Period | None:
-    step = max(1, recurrence.interval)
-    month = recurrence.month or first.month
+def _periods(recurrence: Recurrence, first: date) -> _Period:
+    step = recurrence.interval
+    month = recurrence.month
     periods: dict[str, _Period] = {
         "daily": lambda number: [first + timedelta(days=number * step)],
-        "weekly": lambda number: _week_days(_week_of(first, recurrence), number * step, recurrence, first),
-        "absoluteMonthly": lambda number: [_day_in(*_month_after(first, number * step), recurrence, first)],
-        "relativeMonthly": lambda number: [_nth_in(*_month_after(first, number * step), recurrence, first)],
-        "absoluteYearly": lambda number: [_day_in(first.year + number * step, month, recurrence, first)],
-        "relativeYearly": lambda number: [_nth_in(first.year + number * step, month, recurrence, first)],
+        "weekly": lambda number: _week_days(_week_of(first, recurrence), number * step, recurrence),
+        "absoluteMonthly": lambda number: [_day_in(*_month_after(first, number * step), recurrence)],
+        "relativeMonthly": lambda number: [_nth_in(*_month_after(first, number * step), recurrence)],
+        "absoluteYearly": lambda number: [_day_in(first.year + number * step, month, recurrence)],
+        "relativeYearly": lambda number: [_nth_in(first.year + number * step, month, recurrence)],
     }
-    return periods.get(recurrence.pattern)
+    return periods[recurrence.pattern]
 
 
-def _week_days(week: date, weeks: int, recurrence: Recurrence, first: date) -> list[date]:
-    offsets = sorted((day - week.weekday()) % 7 for day in _weekdays(recurrence, first))
+def _week_days(week: date, weeks: int, recurrence: Recurrence) -> list[date]:
+    offsets = sorted((day - week.weekday()) % 7 for day in _weekdays(recurrence))
     return [week + timedelta(days=7 * weeks + offset) for offset in offsets]
 
 
 def _week_of(day: date, recurrence: Recurrence) -> date:
-    start = recurrence.first_day_of_week.lower()
-    first = WEEKDAYS.index(start) if start in WEEKDAYS else WEEKDAYS.index("sunday")
+    first = WEEKDAYS.index(recurrence.first_day_of_week.lower())
     return day - timedelta(days=(day.weekday() - first) % 7)
 
 
-def _weekdays(recurrence: Recurrence, first: date) -> set[int]:
-    named = {WEEKDAYS.index(day.lower()) for day in recurrence.days_of_week if day.lower() in WEEKDAYS}
-    return named or {first.weekday()}
+def _weekdays(recurrence: Recurrence) -> set[int]:
+    return {WEEKDAYS.index(day.lower()) for day in recurrence.days_of_week}
 
 
 def _month_after(day: date, months: int) -> tuple[int, int]:
@@ -130,13 +137,12 @@ def _month_after(day: date, months: int) -> tuple[int, int]:
     return day.year + years, month + 1
 
 
-def _day_in(year: int, month: int, recurrence: Recurrence, first: date) -> date:
-    wanted = recurrence.day_of_month or first.day
-    return date(year, month, min(wanted, calendar.monthrange(year, month)[1]))
+def _day_in(year: int, month: int, recurrence: Recurrence) -> date:
+    return date(year, month, min(recurrence.day_of_month, calendar.monthrange(year, month)[1]))
 
 
-def _nth_in(year: int, month: int, recurrence: Recurrence, first: date) -> date:
-    days = _weekdays(recurrence, first)
+def _nth_in(year: int, month: int, recurrence: Recurrence) -> date:
+    days = _weekdays(recurrence)
     length = calendar.monthrange(year, month)[1]
     dates = [day for number in range(1, length + 1) if (day := date(year, month, number)).weekday() in days]
-    return dates[_NTH.get(recurrence.index, 0)]
+    return dates[_NTH[recurrence.index]]

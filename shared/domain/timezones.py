@@ -1,6 +1,6 @@
 """Time zones by the names that Graph uses: IANA's, Windows', and what it makes up."""
 
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,8 +24,3 @@ def find_zone(name: str) -> tzinfo | None:
 def _iana_names() -> frozenset[str]:
     # These two are no places: the machine's own zone, and what a machine says before it has one.
     return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    """Return the zone of a name, UTC where it is unknown (`tzone://Microsoft/Custom`, say)."""
-    return find_zone(name) or UTC

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import quote
 
 from shared.errors import MailboxUnusable
-from shared.graph.protocol import Call, read_group_members
+from shared.graph.protocol import Call, read_group_members, user_path
 
 _FIELDS = "id,mail,userPrincipalName,userType,accountEnabled"
 _MOST = "999"
@@ -30,7 +29,7 @@ def read_purpose(mailbox: str) -> Call:
         name="read the mailbox's purpose",
         method="GET",
         mailbox=mailbox,
-        path=f"/users/{quote(mailbox, safe='')}/mailboxSettings",
+        path=f"{user_path(mailbox)}/mailboxSettings",
         params={"$select": "userPurpose"},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
         extra=True,
@@ -39,9 +38,7 @@ def read_purpose(mailbox: str) -> Call:
 
 def read_user(name: str) -> Call:
     """Get a user by object id or user principal name."""
-    return Call(
-        name="read the user", method="GET", path=f"/users/{quote(name, safe='')}", params={"$select": _FIELDS}
-    )
+    return Call(name="read the user", method="GET", path=user_path(name), params={"$select": _FIELDS})
 
 
 def find_users_by_mail(address: str) -> Call:

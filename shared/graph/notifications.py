@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from shared.domain.ids import is_id
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import RejectedRequest
 from shared.graph.client_state import mailbox_of
@@ -20,8 +21,6 @@ MAX_BODY_BYTES = 1024 * 1024
 #: A notification has at least 200 bytes, so no more of them fit in a body.
 MAX_ITEMS = 5_000
 MAX_TOKEN_LENGTH = 2048
-#: Graph's ids have some 150 characters; a queue message has to hold one.
-MAX_ID_LENGTH = 1024
 
 _CHANGES = frozenset({"created", "updated"})
 _REASONS = {
@@ -194,8 +193,7 @@ def _event_of(item: dict[str, Any], mailbox: str) -> _Change | Rejection:
     if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
         return Rejection.WRONG_MAILBOX
     event = data.get("id") or last
-    is_id = isinstance(event, str) and event.isascii() and 0 < len(event) <= MAX_ID_LENGTH
-    return _Change(mailbox, event) if is_id else Rejection.NO_EVENT
+    return _Change(mailbox, event) if isinstance(event, str) and is_id(event) else Rejection.NO_EVENT
 
 
 def _lower(value: object) -> str:

@@ -11,13 +11,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from shared.errors import GraphError, GraphUnavailable, MailboxUnusable
+from shared.domain.ids import is_id
+from shared.errors import EventNotFound, GraphError, GraphUnavailable, MailboxUnusable, UnexpectedAnswer
 
 VERSION = "/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
-    "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
-    "attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
+    "id,type,seriesMasterId,subject,start,end,originalStartTimeZone,originalEndTimeZone,recurrence,isAllDay,"
+    "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
     "onlineMeetingProvider,onlineMeeting,lastModifiedDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
@@ -65,12 +66,12 @@ def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_bod
 
     https://learn.microsoft.com/graph/api/user-list-calendarview
     """
-    event = read_event(mailbox, "", with_body=with_body)
+    event = read_event(mailbox, "any", with_body=with_body)
     window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE)}
     return replace(
         event,
         name="read the calendar view",
-        path=f"/users/{quote(mailbox, safe='')}/calendarView",
+        path=f"{user_path(mailbox)}/calendarView",
         params={**event.params, **window},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
     )
@@ -94,7 +95,7 @@ def read_default_calendar(mailbox: str) -> Call:
         name="read the mailbox's calendar",
         method="GET",
         mailbox=mailbox,
-        path=f"/users/{quote(mailbox, safe='')}/calendar",
+        path=f"{user_path(mailbox)}/calendar",
         params={"$select": CALENDAR_FIELDS},
         headers={"Prefer": PREFER},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
@@ -136,7 +137,7 @@ def read_group_members(group: str) -> Call:
     return Call(
         name="read the group's members",
         method="GET",
-        path=f"/groups/{quote(group, safe='')}/transitiveMembers/microsoft.graph.user",
+        path=f"/groups/{segment(group, UnexpectedAnswer)}/transitiveMembers/microsoft.graph.user",
         params={"$select": "id,mail,userPrincipalName,proxyAddresses", "$top": "999", "$count": "true"},
         headers={"ConsistencyLevel": "eventual"},
     )
@@ -198,5 +199,20 @@ def page_of(call: Call, mark: str, size: int) -> Call:
     return replace(call, params={**query, "$top": str(size)})
 
 
+def user_path(mailbox: str) -> str:
+    """Return the path of a user; raises MailboxUnusable for a name that no user has."""
+    return f"/users/{segment(mailbox, MailboxUnusable)}"
+
+
+def segment(name: str, missing: type[GraphError]) -> str:
+    """Return an id or a name as one segment of a path, encoded whole; raises `missing` where it can't be one.
+
+    httpx, and others on the way, take `.` and `..` for steps in the path, also where they were encoded.
+    """
+    if not is_id(name):
+        raise missing("name it in a path", detail="no id of Graph's looks like this, so no call was made")
+    return quote(name, safe="")
+
+
 def _event_path(mailbox: str, event: str) -> str:
-    return f"/users/{quote(mailbox, safe='')}/events/{quote(event, safe='')}"
+    return f"{user_path(mailbox)}/events/{segment(event, EventNotFound)}"

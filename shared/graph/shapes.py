@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.domain.ids import is_id
 from shared.errors import GraphError, GraphUnavailable, UnexpectedAnswer
 
 
@@ -22,8 +23,8 @@ def or_(default: Any) -> BeforeValidator:
 
 
 def _fit_for_a_url(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("it holds characters that no id has")
+    if not is_id(text):
+        raise ValueError("no id of Graph's looks like this")
     return text
 
 
@@ -36,8 +37,8 @@ WithoutNulls = BeforeValidator(
 EmptyIsNone = BeforeValidator(lambda value: value or None)
 Text = Annotated[str, or_("")]
 Flag = Annotated[bool, or_(default=False)]
-#: an id that paths, queue messages and table keys can take; Graph's have fewer than 300 characters
-ItemId = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_fit_for_a_url)]
+#: an id that paths, queue messages and table keys can take
+ItemId = Annotated[str, AfterValidator(_fit_for_a_url)]
 
 
 class Shape(BaseModel):

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import quote
 
 from shared.errors import GraphError, MailboxUnusable, NotValidated, SubscriptionExists, SubscriptionNotFound
-from shared.graph.protocol import Call, utc_text
+from shared.graph.protocol import Call, segment, utc_text
 
 #: Graph takes 10,080 minutes, counted on its own clock; four hours less are safe.
 LIFETIME = timedelta(days=6, hours=20)
@@ -90,4 +89,4 @@ def mailbox_watched(resource: str) -> str | None:
 
 
 def _path(subscription: str) -> str:
-    return f"/subscriptions/{quote(subscription, safe='')}"
+    return f"/subscriptions/{segment(subscription, SubscriptionNotFound)}"

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from shared.domain.event import OCCURRENCES, Attendee, Calendar, Event, Location, Recurrence
-from shared.domain.timezones import zone_or_utc
+from shared.domain.timezones import find_zone
 from shared.errors import UnreadableEvent
 from shared.graph.shapes import EmptyIsNone, Flag, ItemId, Shape, Text, WithoutNulls, moment, or_, understood
 
@@ -24,15 +24,21 @@ _ETAG = re.compile(r'W/"[!#-~]{1,1000}"')
 
 class _DateTimeTimeZone(Shape):
     date_time: str
-    time_zone: Text = "UTC"
+    time_zone: Annotated[str, BeforeValidator(lambda name: name or "UTC")] = "UTC"
 
     def utc(self, *, is_all_day: bool) -> datetime:
         # Graph writes seven fraction digits; fromisoformat cuts what is beyond microseconds.
         read = datetime.fromisoformat(self.date_time)
         if is_all_day and read.time() == time.min:
             return read.replace(tzinfo=UTC)  # a day is a day, in whatever zone it is shown
-        local = read if read.tzinfo else read.replace(tzinfo=zone_or_utc(self.time_zone))
+        local = read if read.tzinfo else read.replace(tzinfo=find_zone(self.time_zone) or UTC)
         return local.astimezone(UTC)
+
+    def unknown_zone(self, *, is_all_day: bool) -> str:
+        """Return the name of the zone where it is needed and not known (`tzone://Microsoft/Custom`, say)."""
+        read = datetime.fromisoformat(self.date_time)
+        is_needed = read.tzinfo is None and not (is_all_day and read.time() == time.min)
+        return self.time_zone if is_needed and find_zone(self.time_zone) is None else ""
 
 
 class _EmailAddress(Shape):
@@ -89,7 +95,7 @@ class _OnlineMeeting(Shape):
 
 
 class _Pattern(Shape):
-    type: str
+    type: Text = ""
     interval: Annotated[int, or_(1)] = 1
     days_of_week: Annotated[list[str], or_([])] = Field(default_factory=list)
     day_of_month: Annotated[int, or_(0)] = 0
@@ -99,20 +105,19 @@ class _Pattern(Shape):
 
 
 class _Range(Shape):
-    type: str
+    type: Text = ""
     end_date: Text = ""
     number_of_occurrences: Annotated[int, or_(0)] = 0
-    recurrence_time_zone: Text = "UTC"
+    recurrence_time_zone: Text = ""
 
 
 class _Recurrence(Shape):
-    pattern: _Pattern
-    range: _Range
+    pattern: Annotated[_Pattern, or_({})] = _Pattern()
+    range: Annotated[_Range, or_({})] = _Range()
 
     def value(self) -> Recurrence:
+        """Return the recurrence as it stands: contradictions are judged where its end is."""
         pattern, span = self.pattern, self.range
-        if span.type == "numbered" and span.number_of_occurrences < 1:
-            raise ValueError("a series of no occurrences")
         return Recurrence(
             pattern=pattern.type,
             interval=pattern.interval,
@@ -121,9 +126,10 @@ class _Recurrence(Shape):
             month=pattern.month,
             index=pattern.index,
             first_day_of_week=pattern.first_day_of_week,
-            range_end=date.fromisoformat(span.end_date) if span.type == "endDate" else None,
+            range_end=_day_or_none(span.end_date) if span.type == "endDate" else None,
             occurrences=span.number_of_occurrences if span.type == "numbered" else None,
-            time_zone=span.recurrence_time_zone or "UTC",
+            range_type=span.type,
+            time_zone=span.recurrence_time_zone,
         )
 
 
@@ -144,6 +150,8 @@ class _Event(Shape):
     online_meeting: Annotated[_OnlineMeeting, or_({})] = _OnlineMeeting()
     start: _DateTimeTimeZone
     end: _DateTimeTimeZone
+    original_start_time_zone: Text = ""
+    original_end_time_zone: Text = ""
     last_modified_date_time: Any = None
     recurrence: _Recurrence | None = None
     attendees: Annotated[list[Annotated[_Attendee, or_({})]], or_([])] = Field(default_factory=list)
@@ -176,6 +184,8 @@ class _Event(Shape):
             join_url=self.online_meeting.join_url,
             start=self.start.utc(is_all_day=self.is_all_day),
             end=self.end.utc(is_all_day=self.is_all_day),
+            unknown_zone=self._unknown_zone(),
+            original_zone=self._original_zone(),
             last_modified=_moment_or_none(self.last_modified_date_time),
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(attendee.value() for attendee in self.attendees),
@@ -190,6 +200,17 @@ class _Event(Shape):
             show_as=self.show_as,
             importance=self.importance,
         )
+
+    def _unknown_zone(self) -> str:
+        unknown = [edge.unknown_zone(is_all_day=self.is_all_day) for edge in (self.start, self.end)]
+        if unknown[0] != unknown[1]:
+            raise ValueError("start and end in zones whose distance is not known")
+        return unknown[0]
+
+    def _original_zone(self) -> str:
+        """Return the zone of the organizer; the UTC that we ask for says nothing of it."""
+        shown = "" if self.start.time_zone == "UTC" else self.start.time_zone
+        return self.original_start_time_zone or self.original_end_time_zone or shown
 
 
 class _Calendar(Shape):
@@ -221,6 +242,13 @@ def calendar_from(data: dict[str, Any], call: str) -> Calendar:
     """Read a calendar."""
     with understood(call):
         return _Calendar.model_validate(data).value()
+
+
+def _day_or_none(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _moment_or_none(text: object) -> datetime | None:

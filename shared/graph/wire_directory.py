@@ -9,9 +9,10 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.address import ascii_domain, read_address
+from shared.domain.ids import is_id
 from shared.domain.mailbox import NoCalendar, Subscription, User
 from shared.errors import Forbidden, GraphUnavailable
 from shared.graph.shapes import ItemId, Shape, Text, items_from, moment, or_, understood
@@ -38,7 +39,7 @@ class _Organizations(Shape):
 
 
 class _Addressed(Shape):
-    id: _Told = ""
+    id: Annotated[_Told, AfterValidator(lambda text: text if is_id(text) else "")] = ""
     mail: Any = ""
     #: each behind its kind: `SMTP:` the main address, `smtp:` an alias, and others that are not for mail
     proxy_addresses: Annotated[list[str], BeforeValidator(_texts_in)] = Field(default_factory=list)

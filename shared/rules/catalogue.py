@@ -141,13 +141,15 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     _row(
         "starts_in",
         _DURATION,
-        "Time from now to the start; of a series, of its first occurrence.",
+        "Time from now to the start; of a series, of its first occurrence. Can't be told where the event's "
+        "time zone is not known.",
         "starts_in: {at_least: 15m}",
     ),
     _row(
         "starts_between",
         StartsBetweenSyntax(),
-        "Time of day and days of the week at which the event starts; of a series, its first occurrence.",
+        "Time of day and days of the week at which the event starts; of a series, its first occurrence. "
+        "Can't be told where the event's time zone is not known.",
         'starts_between: {from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}',
     ),
     _row(

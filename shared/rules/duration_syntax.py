@@ -38,7 +38,7 @@ class DurationSyntax:
         """Return a block of bounds."""
         return block(dict.fromkeys(BOUNDS, DURATION), least=1)
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta] | None:
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta | None] | None:
         """Return the bounds, both included."""
         if isinstance(node, Scalar) and _DURATION.fullmatch(node.text.strip()):
             bound = node.text.strip()
@@ -53,13 +53,17 @@ class DurationSyntax:
             return None
         low, high = bounds
 
-        def met(value: timedelta) -> Truth:
-            return (low is None or value >= low) and (high is None or value <= high)
+        def met(value: timedelta | None) -> Truth:
+            return (
+                None if value is None else ((low is None or value >= low) and (high is None or value <= high))
+            )
 
         return Expectation(told_bounds(bounds, self.show), met, span_of(bounds, timedelta.total_seconds))
 
-    def show(self, value: timedelta) -> str:
+    def show(self, value: timedelta | None) -> str:
         """Return the time in the largest unit that divides it."""
+        if value is None:
+            return "a time that can't be told"
         seconds = round(value.total_seconds())
         unit = next((unit for unit in "dhm" if seconds and seconds % _UNITS[unit] == 0), "s")
         return f"{seconds // _UNITS[unit]}{unit}"

@@ -39,10 +39,14 @@ class People(NamedTuple):
 
 
 class Start(NamedTuple):
-    """When an event starts (aware); one of whole days starts at midnight, in whatever zone."""
+    """When an event starts (aware); one of whole days starts at midnight, in whatever zone.
+
+    `unknown_zone` is the zone of the moment where it is not known.
+    """
 
     moment: datetime
     is_all_day: bool
+    unknown_zone: str = ""
 
 
 def names(*raw: str) -> Names:
@@ -196,14 +200,17 @@ class EventFacts:
         return self.event.end - self.event.start
 
     @cached_property
-    def starts_in(self) -> timedelta:
-        """From now to the start; below zero once it has begun. A series starts with its first occurrence."""
-        return self.event.start - self.now
+    def starts_in(self) -> timedelta | None:
+        """From now to the start; below zero once it has begun. A series starts with its first occurrence.
+
+        None where the event's time zone is not known.
+        """
+        return None if self.event.unknown_zone else self.event.start - self.now
 
     @cached_property
     def starts_between(self) -> Start:
         """When the event starts; a series, its first occurrence."""
-        return Start(self.event.start, self.event.is_all_day)
+        return Start(self.event.start, self.event.is_all_day, self.event.unknown_zone)
 
     @cached_property
     def rollout(self) -> str:

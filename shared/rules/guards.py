@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.decision import Reason
+from shared.domain.ending import is_endless, last_end
 from shared.domain.event import Event
 from shared.domain.meeting import MeetingState
-from shared.domain.recurrence import last_end
 from shared.rules.facts import Facts
 from shared.rules.join_links import other_join_link
 from shared.rules.policy import Policy
@@ -58,7 +58,8 @@ def _ended(event: Event, _policy: Policy, _facts: Facts, now: datetime) -> bool:
 def _ended_why(event: Event, _policy: Policy, _facts: Facts, now: datetime) -> str:
     end = last_end(event)
     if end is None:
-        return "it is a series without an end"
+        unknown = "it is a series whose end can't be told, so it counts as not ended"
+        return "it is a series without an end" if is_endless(event) else unknown
     return f"it {'ended' if end <= now else 'ends'} at {end:%Y-%m-%d %H:%M} UTC"
 
 

@@ -17,6 +17,9 @@ from shared.rules.reading import Reading, ReadingEnds
 from shared.rules.yaml_nodes import Node, Place
 from shared.rules.yaml_reader import read_yaml
 
+#: bounds of a policy, far beyond what people write: it is read every minute
+MAX_FILES = 500
+MAX_BYTES = 4 * 1024 * 1024
 _NOWHERE = "rules"
 #: settings whose field of `Policy` has another name
 _FIELDS = {"drafts": "skip_drafts"}
@@ -43,6 +46,18 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
 
+def enough(files: Iterable[RuleFile]) -> tuple[RuleFile, ...]:
+    """Return the files, up to the first that is too many for a policy; the others need not be read."""
+    found: list[RuleFile] = []
+    size = 0
+    for file in files:
+        found.append(file)
+        size += len(file.content)
+        if len(found) > MAX_FILES or size > MAX_BYTES:
+            break
+    return tuple(found)
+
+
 def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     """Read all files, in the order of their names, into one policy.
 
@@ -53,6 +68,8 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     if not files:
         nothing = "there are no rule files here; a rule file is named *.yaml"
         return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=nothing),))
+    if too_much := _too_much(files):
+        return Loaded(None, (Problem(file=_NOWHERE, line=1, column=1, text=too_much),))
     reading = Reading(homes=HOMES)
     try:
         with collected_later():
@@ -60,6 +77,14 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> Loaded:
     except ReadingEnds:
         policy = None
     return Loaded(policy, reading.problems())
+
+
+def _too_much(files: Sequence[RuleFile]) -> str:
+    if len(files) > MAX_FILES:
+        return f"there are more than {MAX_FILES} rule files; put several rules into one file"
+    if sum(len(file.content) for file in files) > MAX_BYTES:
+        return f"the rule files have more than {MAX_BYTES >> 20} MiB together; keep other files elsewhere"
+    return ""
 
 
 def _read(files: Sequence[RuleFile], reading: Reading, today: date | None) -> Policy | None:

@@ -9,8 +9,8 @@ from shared.rules.lists import Lists
 from shared.rules.problems import Problem, Severity, Spot
 from shared.rules.reading import Reading
 from shared.rules.slips import advice
-from shared.rules.yaml_mistakes import FALSE_SPACE
-from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, shown
+from shared.rules.yaml_mistakes import FALSE_SPACE, FILLED_IN, NOT_FILLED_IN
+from shared.rules.yaml_nodes import Listing, Mapping, Node, Placed, Scalar, has_false_space, shown
 
 #: what YAML 1.1 and other tools take for true and false
 _MEANT_FLAGS = {
@@ -74,7 +74,7 @@ class Reader:
         """Note a word that is not among the known ones, with what was probably meant or where it belongs."""
         name, colon, _ = word.partition(":")
         said = advice(word, known, self.reading.homes if has_home else {})
-        if word[:1].isspace():
+        if word[:1].isspace() or has_false_space(word):
             said = FALSE_SPACE
         elif colon and name in known:
             said = 'a space is missing after the ":"'
@@ -194,8 +194,15 @@ def described(node: Node) -> str:
         return f"{shown(node.text)}, which stands for nothing" if node.text else "empty"
     if isinstance(value, str):
         typographic = "; YAML's own quotes are \" and '" if node.plain and value[:1] in _TYPOGRAPHIC else ""
-        return f'the text "{shown(value)}"{typographic}' if value.strip() else "empty text"
+        return f'the text "{shown(value)}"{typographic}{_cause(value)}' if value.strip() else "empty text"
     return shown(node.text) if isinstance(value, bool) else f"the number {shown(node.text)}"
+
+
+def _cause(text: str) -> str:
+    """Return why a text may not be what was meant; empty where nothing is to be seen."""
+    if FILLED_IN.match(text):
+        return f"; {NOT_FILLED_IN}"
+    return "; type an ordinary space" if has_false_space(text) else ""
 
 
 def told(words: Sequence[str], joint: str = ", ", most: int = 10) -> str:

@@ -80,7 +80,7 @@ class StartsBetweenSyntax:
 
     def show(self, value: Start) -> str:
         """Return the start in UTC."""
-        return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
+        return _in_unknown_zone(value) or f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
 
 
 def _told(keys: dict[str, Node]) -> str:
@@ -92,6 +92,12 @@ def _told(keys: dict[str, Node]) -> str:
     return ", ".join(said)
 
 
+def _in_unknown_zone(value: Start) -> str:
+    if not value.unknown_zone:
+        return ""
+    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shown(value.unknown_zone)}"'
+
+
 def _local(value: Start, zone: tzinfo) -> datetime:
     # Whole days begin at midnight wherever one is; Graph shows that midnight as UTC.
     return value.moment if value.is_all_day else value.moment.astimezone(zone)
@@ -99,7 +105,7 @@ def _local(value: Start, zone: tzinfo) -> datetime:
 
 def _shown(value: Start, zone: tzinfo) -> str:
     try:
-        return f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
+        return _in_unknown_zone(value) or f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
     except OverflowError:
         return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
 
@@ -109,6 +115,8 @@ def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo
     opens, closes = start.total_seconds(), end.total_seconds()
 
     def met(value: Start) -> Truth:
+        if value.unknown_zone:
+            return None
         try:
             local = _local(value, zone)
         except OverflowError:  # the first or the last day of the calendar

@@ -64,6 +64,9 @@ _BEGAN_EARLIER = (
 
 #: a person's line; in one of a hundred thousand characters the search would take minutes
 _LONGEST_LINE = 300
+#: what other programs fill in: a shell, a pipeline, a template
+FILLED_IN = re.compile(r"\$[{(]|\{\{|#\{|<%|\$[A-Z_]+$|%[A-Z_]+%$")
+NOT_FILLED_IN = 'nothing fills in "${…}", "{{…}}" and the like here; write the value itself'
 FALSE_SPACE = "a space stands here that only looks like one; type it anew"
 _SPACE = 'a space is missing after the ":"'
 #: slips that make a parser stumble, most often in the next line; the mistake stands where a group begins
@@ -71,6 +74,7 @@ _SLIPS = tuple(
     (re.compile(form), said)
     for form, said in (
         (r"[ \t]*(?:- )*(?:[a-z_]+:)?([\u00a0\u2007\u202f\u3000])", FALSE_SPACE),
+        (r"[^\"'#]*?(\$[{(]|\{\{)", NOT_FILLED_IN),
         (r"\s*(-)[^\W\d]", 'a space is missing after the "-"'),
         (r"\s*([\u2013\u2014\u2212])\s", 'a list begins with "-", and this is a longer dash'),
         (r"[^\"'#]*(\uff1a)", 'this is the ":" of another script; type it anew'),

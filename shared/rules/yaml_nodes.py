@@ -4,12 +4,15 @@ So a date is text, and `off` is text.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _BASED = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+#: blanks of Unicode beside the ordinary one
+_FALSE_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -100,9 +103,20 @@ def value_of(node: Node | None, key: str) -> Node | None:
     return node.values.get(key) if isinstance(node, Mapping) else None
 
 
+def has_false_space(text: str) -> bool:
+    """Whether a blank in the text is none of YAML's, and only looks like one."""
+    return not text.isascii() and _FALSE_SPACES.search(text) is not None
+
+
+def _named(spaces: re.Match[str]) -> str:
+    character = spaces[0][0]
+    return f"[{unicodedata.name(character).lower()} U+{ord(character):04X}]"
+
+
 def shown(text: str) -> str:
     """Return the text on one line, shortened, fit for a message."""
     flat = text
     if not text.isprintable():
-        flat = "".join(character if character.isprintable() else " " for character in text)
+        named = _FALSE_SPACES.sub(_named, text)
+        flat = "".join(character if character.isprintable() else " " for character in named)
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 3] + "…"

@@ -21,7 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from shared.rules.yaml_mistakes import VAGUE, began_earlier, explain, likely_cause
+from shared.rules.yaml_mistakes import NOT_FILLED_IN, VAGUE, began_earlier, explain, likely_cause
 from shared.rules.yaml_nodes import Listing, Mapping, Node, Place, Scalar, shown
 from shared.rules.yaml_text import FORBIDDEN, Mistake, Unreadable, text_of
 
@@ -180,7 +180,8 @@ class _Composer:
             key = self._node(event, depth)
             value = self._node(begin := self._next(), depth)
             if not isinstance(key, Scalar):
-                self._note(event, "a key is a single word; put text in brackets in quotes")
+                in_brackets = "a key is a single word; put text in brackets in quotes"
+                self._note(event, NOT_FILLED_IN if isinstance(key, Mapping) else in_brackets)
                 continue
             if isinstance(value, Scalar) and not value.text and value.plain:
                 value = self._comment(begin.start_mark) or Scalar(key.line, key.column, "", plain=True)

@@ -7,13 +7,16 @@ from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
-from shared.errors import SettingsError
-from shared.rules.loader import RuleFile
+from shared.errors import SettingsError, StorageUnavailable
+from shared.rules.loader import RuleFile, enough
 from shared.settings import StorageSettings
 from shared.storage.blobs import available, container_at, container_of
+from shared.storage.regular_files import read_within
 
 #: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
-_MOST_BYTES = 300_000
+MOST_BYTES = 300_000
+#: blobs that are listed, rule files or not; a container for rules holds a few
+_MOST_LISTED = 10_000
 #: how the name of a rule file ends
 SUFFIX = ".yaml"
 #: how Hadoop's tools, and Data Lake accounts, mark a blob that stands for a folder
@@ -32,17 +35,19 @@ class RuleFolder:
         self._folder = folder
 
     def read(self) -> tuple[RuleFile, ...]:
-        """Return the files as they are now.
+        """Return the files as they are now; of too many, as much as the loader needs to refuse them.
 
         Raises:
-            OSError: the folder or a file can't be read.
+            OSError: the folder or a file can't be read, is no regular file, or is a link out of the folder.
         """
         name = self._folder.absolute().name
         # A link that leads nowhere is no folder: it is read, and is an error.
         files = sorted(
             path for path in self._folder.iterdir() if is_rule_file(path.name) and not path.is_dir()
         )
-        return tuple(RuleFile(f"{name}/{path.name}", path.read_bytes()) for path in files)
+        return enough(
+            RuleFile(f"{name}/{path.name}", read_within(self._folder, path, MOST_BYTES)) for path in files
+        )
 
 
 class RuleContainer:
@@ -70,14 +75,22 @@ class RuleContainer:
         return cls(client)
 
     def read(self) -> tuple[RuleFile, ...]:
-        """Return the files as they are now.
+        """Return the files as they are now; of too many, as much as the loader needs to refuse them.
 
         Raises:
-            StorageUnavailable: the container can't be read, or is being changed.
+            StorageUnavailable: the container can't be read, is being changed, or holds too many blobs.
         """
+        fetched: dict[str, tuple[str, RuleFile]] = {}
+
+        def files() -> Iterator[RuleFile]:
+            for blob in self._list():
+                fetched[blob.name] = self._fetch(blob)
+                yield fetched[blob.name][1]
+
         with available(f"blob container {self._client.container_name}"):
-            self._fetched = {blob.name: self._fetch(blob) for blob in self._list()}
-        return tuple(file for _etag, file in self._fetched.values())
+            found = enough(files())
+        self._fetched = fetched
+        return found
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,7 +98,10 @@ class RuleContainer:
 
     def _list(self) -> Iterator[BlobProperties]:
         """List what lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
-        for blob in self._client.walk_blobs(include=["metadata"], delimiter="/"):
+        for number, blob in enumerate(self._client.walk_blobs(include=["metadata"], delimiter="/")):
+            if number == _MOST_LISTED:
+                many = f"holds more than {_MOST_LISTED:,} blobs; keep rule files in a container of their own"
+                raise StorageUnavailable(f"blob container {self._client.container_name} {many}")
             if isinstance(blob, BlobPrefix) or _FOLDER in (blob.metadata or ()):
                 continue
             if is_rule_file(blob.name):
@@ -98,7 +114,7 @@ class RuleContainer:
         name = f"{self._client.container_name}/{blob.name}"
         etag = blob.etag.strip('"')  # lists show it without its quotes
         # A range of an empty blob is an error to the service.
-        most = min(blob.size, _MOST_BYTES) or None
+        most = min(blob.size, MOST_BYTES) or None
         with available(f"blob {name}"):
             # As it was listed or not at all: the beginning of one that has grown since may be valid, too.
             content = self._client.download_blob(

@@ -12,8 +12,8 @@ from http import HTTPStatus
 
 from shared.domain.attempt import SECOND_READ, Effect, evidence
 from shared.domain.decision import Outcome, Reason
+from shared.domain.ending import last_end
 from shared.domain.meeting import STARTS, Answer, Meeting, MeetingState
-from shared.domain.recurrence import last_end
 from shared.errors import (
     EventChanged,
     Forbidden,

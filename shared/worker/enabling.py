@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
+from shared.domain.ending import last_end
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import Source
-from shared.domain.recurrence import last_end
 from shared.errors import (
     EventNotFound,
     Forbidden,

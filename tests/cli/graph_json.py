@@ -1,5 +1,6 @@
 """Events as Graph's own JSON, for the command to read."""
 
+from datetime import datetime
 from typing import Any
 
 from shared.domain.event import Event, Recurrence
@@ -22,8 +23,10 @@ def of_event(event: Event) -> dict[str, Any]:
         "isOnlineMeeting": event.is_online_meeting,
         "onlineMeetingProvider": event.online_meeting_provider,
         "onlineMeeting": {"joinUrl": event.join_url} if event.join_url else None,
-        "start": {"dateTime": f"{event.start:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"},
-        "end": {"dateTime": f"{event.end:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"},
+        "start": _moment(event.start, event.unknown_zone),
+        "end": _moment(event.end, event.unknown_zone),
+        "originalStartTimeZone": event.original_zone,
+        "originalEndTimeZone": event.original_zone,
         "recurrence": None if event.recurrence is None else _recurrence(event.recurrence),
         "attendees": [
             {
@@ -53,8 +56,17 @@ def of_event(event: Event) -> dict[str, Any]:
     }
 
 
+def _moment(at: datetime, unknown_zone: str) -> dict[str, str]:
+    return {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": unknown_zone or "UTC"}
+
+
 def _recurrence(recurrence: Recurrence) -> dict[str, Any]:
+    count = recurrence.occurrences
     return {
         "pattern": {"type": recurrence.pattern, "interval": recurrence.interval},
-        "range": {"type": "noEnd", "recurrenceTimeZone": recurrence.time_zone},
+        "range": {
+            "type": "noEnd" if count is None else "numbered",
+            "numberOfOccurrences": count or 0,
+            "recurrenceTimeZone": recurrence.time_zone,
+        },
     }

@@ -38,6 +38,12 @@ Guards, the first that holds decides
 """
 
 
+_NO_ID = (
+    "takes an id or a user principal name as Graph shows it, without spaces, slashes and percent signs, and "
+    "not only dots; copy it again"
+)
+
+
 @pytest.fixture
 def event_file(write: Any) -> None:
     write(**{"rules/a.yaml": RULES, "event.json": json.dumps(graph_json.of_event(EVENT))})
@@ -208,6 +214,13 @@ def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlin
         pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
         pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
         pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),
+        pytest.param(["--event", "page.json"], "page.json holds no single event; save the answer of GET /users/…/events/… in it", id="a batch of answers"),
+        pytest.param(["--event", "error.json"], "error.json is an error answer of Graph (ErrorItemNotFound), not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer of Graph"),
+        pytest.param(["--event", "deep.json"], "deep.json is an error answer of Graph (NotThere), not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer with another inside"),
+        pytest.param(["--event", "token.json"], "token.json is an error answer of Graph, not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer of the sign-in service"),
+        pytest.param(["--event", "odd.json"], "odd.json is an error answer of Graph, not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer with a code that is none"),
+        pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"--event-id {_NO_ID}", id="an id that changes the path"),
+        pytest.param(["--mailbox", "al/../bo@contoso.com", "--event-id", "e"], f"--mailbox {_NO_ID}", id="a mailbox that changes the path"),
         pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
         pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is no mail domain such as contoso.com', id="no domain"),
         pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
@@ -218,7 +231,18 @@ def test_what_cannot_be_explained_is_refused_in_a_sentence(
     words: list[str], said: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
-    write(**{"list.json": '{"value": []}', "half.json": '{"id": "x"}'})
+    error = {"code": "ErrorItemNotFound", "message": "secret"}
+    write(
+        **{
+            "list.json": '{"value": []}',
+            "half.json": '{"id": "x"}',
+            "page.json": '{"responses": []}',
+            "error.json": json.dumps({"error": error}),
+            "deep.json": json.dumps({"error": {**error, "innerError": {"code": "NotThere"}}}),
+            "token.json": json.dumps({"error": "invalid_client", "error_description": "secret"}),
+            "odd.json": json.dumps({"error": {"code": "a secret: 7"}}),
+        }
+    )
     ran = joinlink("explain", *words)
 
     assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
@@ -273,3 +297,26 @@ def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
 
         assert (ran.returncode, ran.stderr) == (0, b"")
         assert expected in ran.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        pytest.param({"unknown_zone": "tzone://Microsoft/Custom"}, 'of start and end, "tzone://Microsoft/Custom"', id="start and end"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon")}, 'of the series, "Moon"', id="series"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="")}, "of the series, which the event does not say", id="series without a zone"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon"), "original_zone": "Asia/Tokyo"}, 'the event\'s own, "Asia/Tokyo", counts', id="series with the event's own zone"),
+        pytest.param({"is_all_day": True, "start": START.replace(hour=0), "end": START.replace(hour=0) + timedelta(days=1)}, "organizer's time zone, which the event does not say", id="whole days"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", time_zone="Moon")}, None, id="not where nothing depends on it"),
+        pytest.param({}, None, id="not where all are known"),
+    ],
+)  # fmt: skip
+def test_a_time_zone_that_is_not_known_is_noted(
+    write: Any, joinlink: Any, changes: dict[str, Any], note: str | None
+) -> None:
+    """Or times that are hours off would look exact."""
+    event = graph_json.of_event(replace(EVENT, **changes))
+    write(**{"rules/a.yaml": RULES, "event.json": json.dumps(event)})
+    notes = " ".join(json.loads(joinlink("explain", "--event", "event.json", "--json").out)["notes"])
+
+    assert (note in notes) if note else ("time zone" not in notes)

@@ -187,7 +187,7 @@ def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
     """In words that need no schema."""
     assert joinlink("schema", "starts_in").out == (
         "starts_in, a condition, in when and unless\n\n"
-        "Time from now to the start; of a series, of its first occurrence.\n"
+        "Time from now to the start; of a series, of its first occurrence. Can't be told where the event's time zone is not known.\n"
         "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
         "A time is a number with a unit: s, m, h or d.\n"
         "  at_least: The shortest time that is met: a number with s, m, h or d.\n"

@@ -4,20 +4,23 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, strategies as st
 
+from shared.domain.ids import is_id
 from shared.domain.messages import EventChange, Fellow, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import UnreadableMessage
+from tests.domain.test_ids import IMPOSSIBLE
 
 texts = st.text(min_size=1, max_size=200)
+ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200).filter(is_id)
 changes = st.builds(
     EventChange,
-    mailbox=texts,
-    event=texts,
+    mailbox=ids,
+    event=ids,
     source=st.sampled_from(Source),
     received=st.datetimes(timezones=st.just(UTC)),
     trace=texts,
     attempt=st.integers(min_value=0, max_value=10_000),
     not_found=st.integers(min_value=0, max_value=2),
-    fellows=st.lists(st.builds(Fellow, texts, texts, texts), max_size=3).map(tuple),
+    fellows=st.lists(st.builds(Fellow, ids, ids, texts), max_size=3).map(tuple),
 )
 
 
@@ -115,7 +118,7 @@ def test_no_body_ends_in_another_error(body: str | bytes) -> None:
 
 tasks = st.builds(
     MailboxTask,
-    mailbox=texts,
+    mailbox=ids,
     task=st.sampled_from(TaskKind),
     reason=st.sampled_from(TaskReason),
     trace=texts,
@@ -148,3 +151,37 @@ def test_the_wire_form_of_a_task_is_the_designs() -> None:
 def test_a_task_that_is_not_ours_is_called_unreadable(body: str, said: str) -> None:
     with pytest.raises(UnreadableMessage, match=said):
         MailboxTask.decode(body)
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE)
+def test_a_message_about_what_is_no_id_is_unreadable(text: str) -> None:
+    """No message of ours holds such an id, and none of them reaches a URL."""
+    for change in (
+        EventChange(
+            mailbox="m",
+            event=text,
+            source=Source.SWEEP,
+            received=datetime(2026, 11, 22, tzinfo=UTC),
+            trace="t",
+        ),
+        EventChange(
+            mailbox=text,
+            event="e",
+            source=Source.SWEEP,
+            received=datetime(2026, 11, 22, tzinfo=UTC),
+            trace="t",
+        ),
+        EventChange(
+            mailbox="m",
+            event="e",
+            source=Source.SWEEP,
+            received=datetime(2026, 11, 22, tzinfo=UTC),
+            trace="t",
+            fellows=(Fellow("m", text, "t"),),
+        ),
+    ):
+        with pytest.raises(UnreadableMessage):
+            EventChange.decode(change.encode())
+    task = MailboxTask(mailbox=text, task=TaskKind.SWEEP, reason=TaskReason.MISSED, trace="t")
+    with pytest.raises(UnreadableMessage):
+        MailboxTask.decode(task.encode())

@@ -12,6 +12,7 @@ from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, T
 from shared.errors import RejectedRequest
 from shared.graph.client_state import client_state, mailbox_of
 from shared.graph.notifications import MAX_BODY_BYTES, Intake, Rejection, echo, read_notifications
+from tests.domain.test_ids import IMPOSSIBLE
 
 KEY = "k" * 32
 OLD_KEY = "o" * 32
@@ -127,6 +128,16 @@ def test_copies_in_one_post_become_one_message() -> None:
 def test_every_shape_that_graph_uses_is_understood(given: dict[str, Any], event: str) -> None:
     """Graph's pages, samples and servers differ in shape; all of them mean the same."""
     assert [event] == [change.event for change in read(given).changes]
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE)
+def test_an_event_whose_id_would_change_a_path_is_dropped(text: str) -> None:
+    """It is checked at the door, wherever it stands in the notification."""
+    in_data = item(resource=None, resourceData={"id": text})
+    in_resource = item(resource=f"Users/{ADA}/Events/{text}", resourceData=None)
+
+    assert not read(in_data).changes
+    assert not read(in_resource).changes
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,80 @@
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import unquote
 
+import httpx
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from shared.errors import GraphUnavailable
-from shared.graph import protocol
+from shared.errors import GraphError, GraphUnavailable
+from shared.graph import directory_calls, protocol, subscription_calls
+from shared.graph.transport import graph_http
+from tests.domain.test_ids import IMPOSSIBLE
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CALL = protocol.read_event("m", "e")
 
 
-def test_ids_are_escaped_in_paths() -> None:
-    """Event ids are opaque and may hold a slash; a mailbox may be a principal name."""
-    call = protocol.read_event("ada@contoso.com", "AA/Mk+=")
+def test_ids_are_encoded_in_paths() -> None:
+    """Event ids are opaque; a mailbox may be a principal name."""
+    call = protocol.read_event("ada@contoso.com", "AAMk+=")
 
-    assert call.path == "/users/ada%40contoso.com/events/AA%2FMk%2B%3D"
+    assert call.path == "/users/ada%40contoso.com/events/AAMk%2B%3D"
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE)
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda text: protocol.read_event("m", text), id="event"),
+        pytest.param(lambda text: protocol.read_event(text, "e"), id="mailbox"),
+        pytest.param(lambda text: protocol.read_calendar_of("m", text), id="calendar of an event"),
+        pytest.param(lambda text: protocol.read_calendar_view(text, NOW, NOW), id="calendar view"),
+        pytest.param(protocol.read_default_calendar, id="calendar"),
+        pytest.param(lambda text: protocol.enable_online_meeting("m", text, etag="", provider=""), id="write"),
+        pytest.param(protocol.read_group_members, id="group"),
+        pytest.param(directory_calls.list_group_users, id="users of a group"),
+        pytest.param(directory_calls.read_user, id="user"),
+        pytest.param(directory_calls.read_purpose, id="purpose"),
+        pytest.param(subscription_calls.read_subscription, id="subscription"),
+        pytest.param(subscription_calls.delete_subscription, id="end of a subscription"),
+        pytest.param(lambda text: subscription_calls.renew_subscription(text, expires=NOW), id="renewal"),
+    ],
+)  # fmt: skip
+def test_what_is_no_id_never_reaches_a_url(make: Callable[[str], protocol.Call], text: str) -> None:
+    """The last door: whatever those before let in, no call is made."""
+    with pytest.raises(GraphError, match="no call was made"):
+        make(text)
+
+
+@given(
+    st.text(st.characters(exclude_categories=()))
+    | st.text("./\\%2eEfFAB?#;&=+ ~'", max_size=9)
+    | st.text("AZaz09-_=", min_size=1)
+)
+@settings(max_examples=500, deadline=None)
+def test_no_id_changes_the_path_that_is_sent(text: str) -> None:
+    """Httpx normalizes dot segments, the encoded ones too: what it sends has our five segments."""
+    sent: list[httpx.Request] = []
+
+    def record(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    try:
+        paths = [protocol.read_event("m", text).path, protocol.read_event(text, "e").path]
+    except GraphError:
+        return
+    with graph_http("https://graph.example/v1.0", httpx.MockTransport(record)) as client:
+        for path in paths:
+            client.get(path, params={"$select": "id"})
+    segments = [request.url.raw_path.partition(b"?")[0].split(b"/") for request in sent]
+
+    assert [[unquote(part.decode()) for part in parts] for parts in segments] == [
+        ["", "v1.0", "users", "m", "events", text],
+        ["", "v1.0", "users", text, "events", "e"],
+    ]
 
 
 def test_the_patch_holds_two_properties_and_the_etag() -> None:

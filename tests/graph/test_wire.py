@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.ending import last_end
 from shared.domain.event import Attendee, Calendar, Location
 from shared.errors import UnexpectedAnswer
 from shared.graph.wire import calendar_from, event_from
@@ -88,6 +89,60 @@ def test_a_recurrence_keeps_what_its_end_depends_on() -> None:
     count = read(recurrence={"pattern": pattern, "range": numbered}).recurrence
     assert (until.range_end, until.occurrences, until.interval) == (date(2027, 1, 31), None, 2)
     assert (count.range_end, count.occurrences, count.days_of_week) == (None, 7, ("monday",))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "span"),
+    [
+        pytest.param({}, {"type": "numbered", "numberOfOccurrences": 0}, id="no occurrence"),
+        pytest.param({}, {"type": "endDate", "endDate": "soon"}, id="an end that is no day"),
+        pytest.param({}, {"type": "endDate", "endDate": "0001-01-01"}, id="an end before the beginning"),
+        pytest.param({}, {"type": "endDate"}, id="no end"),
+        pytest.param({}, {"type": "lunar"}, id="a range that Graph may add"),
+        pytest.param({}, None, id="no range"),
+        pytest.param(None, {"type": "numbered", "numberOfOccurrences": 1}, id="no pattern"),
+        pytest.param({"type": None}, {"type": "numbered", "numberOfOccurrences": 1}, id="no type"),
+        pytest.param({"daysOfWeek": []}, {"type": "numbered", "numberOfOccurrences": 1}, id="weekly on no day"),
+        pytest.param({"interval": 0}, {"type": "numbered", "numberOfOccurrences": 1}, id="interval of 0"),
+    ],
+)  # fmt: skip
+def test_a_recurrence_that_contradicts_itself_is_taken_for_alive(
+    pattern: dict[str, Any] | None, span: dict[str, Any] | None
+) -> None:
+    """The event is read, and a series that is over by no number goes on."""
+    weekly = {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]}
+    recurrence = {"pattern": None if pattern is None else {**weekly, **pattern}, "range": span}
+
+    assert last_end(read(type="seriesMaster", recurrence=recurrence)) is None
+
+
+def test_a_zone_that_is_not_known_is_kept() -> None:
+    """The times stand as if they were UTC, and whoever judges them knows that they are not."""
+    zone = "tzone://Microsoft/Custom"
+    custom = {
+        edge: {"dateTime": f"2026-11-24T{hour}:00:00", "timeZone": zone}
+        for edge, hour in (("start", "09"), ("end", "10"))
+    }
+    offset = {"dateTime": "2026-11-24T09:00:00+01:00", "timeZone": zone}
+
+    assert read(**custom).unknown_zone == zone
+    assert not read(start=offset, end=offset).unknown_zone
+    with pytest.raises(UnexpectedAnswer):
+        read(start=custom["start"])
+
+
+@pytest.mark.parametrize(
+    ("properties", "zone"),
+    [
+        pytest.param({"originalStartTimeZone": "Tokyo Standard Time"}, "Tokyo Standard Time", id="of the start"),
+        pytest.param({"originalStartTimeZone": "", "originalEndTimeZone": "UTC"}, "UTC", id="of the end"),
+        pytest.param({"start": {"dateTime": "2026-11-24T10:00:00", "timeZone": "Asia/Tokyo"}}, "Asia/Tokyo", id="the one that a file shows"),
+        pytest.param({}, "", id="not the UTC that was asked for"),
+    ],
+)  # fmt: skip
+def test_the_zone_of_the_organizer_is_kept(properties: dict[str, Any], zone: str) -> None:
+    """Whole days end by it, and a series without a zone of its own goes by it."""
+    assert read(**properties).original_zone == zone
 
 
 @pytest.mark.parametrize(

@@ -269,3 +269,24 @@ def test_the_trace_holds_every_rule_asked_in_order(make_event: Any, make_policy:
 
     assert [(result.rule, result.matched) for result in trace] == [("r0", False), ("r1", None), ("r3", True)]
     assert trace[0].mode is Mode.REPORT
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'starts_between: {from: "08:00", to: "18:00", timezone: America/Los_Angeles}',
+        "starts_in: {at_least: 1h}",
+    ],
+)
+@pytest.mark.parametrize("action", ["enable", "skip"])
+def test_a_time_in_an_unknown_zone_cannot_be_told(
+    make_event: Any, make_policy: Any, now: datetime, condition: str, action: str
+) -> None:
+    """Read as UTC it would be hours off: an enable rule writes nothing, and a skip rule protects."""
+    policy = make_policy(
+        f"rules:\n  - {{id: a, mode: enforce, action: {action}, when: {{{condition}}}}}\n"
+        + ("  - {id: b, mode: enforce, when: {}}" if action == "skip" else "")
+    )
+    decision = decide(make_event(unknown_zone="tzone://Microsoft/Custom"), policy, Facts(), now)
+
+    assert decision.reason is Reason.INSUFFICIENT_DATA

@@ -1,4 +1,7 @@
+import os
+import socket
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,7 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
+from shared.rules.loader import MAX_FILES, load_policy
 from shared.rules.yaml_text import MAX_BYTES
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_of
@@ -151,3 +155,141 @@ class _ByTwos(ContainerClient):
 
     def walk_blobs(self, *args: Any, **options: Any) -> Any:
         return super().walk_blobs(*args, **options, results_per_page=2)
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    """Kubernetes mounts files so: `rules.yaml -> ..data/rules.yaml -> ..2026/rules.yaml`."""
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026" / "a.yaml").write_text("x")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+
+    assert [file.content for file in RuleFolder(tmp_path).read()] == [b"x"]
+
+
+def test_a_folder_that_is_a_link_is_a_folder(tmp_path: Path) -> None:
+    """Its files are within it all the same."""
+    (tmp_path / "true").mkdir()
+    (tmp_path / "true" / "a.yaml").write_text("x")
+    (tmp_path / "rules").symlink_to("true")
+
+    assert [file.content for file in RuleFolder(tmp_path / "rules").read()] == [b"x"]
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _secret(path: Path) -> None:
+    elsewhere = path.parent.parent / "secret"
+    elsewhere.write_text("hunter2")
+    path.symlink_to(elsewhere)
+
+
+def _neighbour(path: Path) -> None:
+    """A folder whose name begins as the rules' does."""
+    other = path.parent.with_name(f"{path.parent.name}-other")
+    other.mkdir()
+    (other / "a.yaml").write_text("hunter2")
+    path.symlink_to(other / "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(_pipe, "not a regular file", id="a pipe without a writer"),
+        pytest.param(_socket, "No such device", id="a socket"),
+        pytest.param(_loop, "levels of symbolic links", id="a link to itself"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "a link out of the folder", id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/proc/self/environ"), "a link out of the folder", id="the process's own settings"),
+        pytest.param(_secret, "a link out of the folder", id="a secret elsewhere"),
+        pytest.param(_neighbour, "a link out of the folder", id="a file of a folder beside it"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_of_the_folder_is_an_error(
+    tmp_path: Path, make: Callable[[Path], None], said: str
+) -> None:
+    """It is neither waited for nor read, and what is in it is in no error."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("x")
+    make(folder / "b.yaml")
+    with pytest.raises(OSError, match=said) as refused:
+        RuleFolder(folder).read()
+
+    assert refused.value.filename == str(folder / "b.yaml")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_of_a_huge_file_only_enough_is_read_to_refuse_it(tmp_path: Path) -> None:
+    """A sparse file costs no disk, and could take all memory."""
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    [found] = RuleFolder(tmp_path).read()
+
+    assert MAX_BYTES < len(found.content) < 400_000
+
+
+def test_of_a_folder_with_too_much_only_enough_is_read_to_refuse_it(tmp_path: Path) -> None:
+    """By count, and by size together; the loader says so."""
+    many, large = tmp_path / "many", tmp_path / "large"
+    many.mkdir()
+    large.mkdir()
+    for number in range(MAX_FILES + 50):
+        (many / f"{number}.yaml").touch()
+    for number in range(40):
+        (large / f"{number}.yaml").write_bytes(b"#" * MAX_BYTES)
+    found = RuleFolder(many).read(), RuleFolder(large).read()
+
+    assert [len(files) for files in found] == [MAX_FILES + 1, 17]
+    assert [load_policy(files).errors[0].text for files in found] == [
+        "there are more than 500 rule files; put several rules into one file",
+        "the rule files have more than 4 MiB together; keep other files elsewhere",
+    ]
+
+
+def test_of_a_container_with_too_much_only_enough_is_fetched_to_refuse_it(
+    azurite: Azurite, unique: Callable[[str], str]
+) -> None:
+    """A container of 10,000 blobs costs a bounded number of calls, bytes and seconds."""
+    with _Crowded.from_connection_string(azurite.connection_string, unique("rules")) as container:
+        container.create_container()
+        container.upload_blob("0.yaml", b"#" * MAX_BYTES)
+        rules = RuleContainer(container)
+        container.listed = 1_000
+        files = rules.read()
+        container.listed = 20_000
+        container.suffix = "txt"
+        with pytest.raises(StorageUnavailable, match=r"holds more than 10,000 blobs; keep rule files in a"):
+            rules.read()
+
+    assert len(files) == 17
+    assert container.fetched == 17
+
+
+class _Crowded(ContainerClient):
+    """A container that lists its one blob under many names."""
+
+    listed = 0
+    suffix = "yaml"
+    fetched = 0
+
+    def walk_blobs(self, *args: Any, **options: Any) -> Any:
+        [blob] = super().walk_blobs(*args, **options)
+        for number in range(self.listed):
+            one = copy(blob)
+            one.name = f"{number}.{self.suffix}"
+            yield one
+
+    def download_blob(self, *_blob: Any, **options: Any) -> Any:
+        self.fetched += 1
+        return super().download_blob("0.yaml", **options)

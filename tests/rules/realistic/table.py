@@ -1,0 +1,64 @@
+"""Judges the realistic events under the packaged rules, and writes the verdicts as a table.
+
+    python -m tests.rules.realistic.table
+
+writes `verdicts.md`; `git diff` then shows which verdicts have changed.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from shared.domain.decision import Mode
+from shared.graph.wire import event_from
+from shared.rules.decide import decide
+from shared.rules.facts import Facts
+from shared.rules.loader import RuleFile, load_policy
+from tests.rules.realistic.links import links
+from tests.rules.realistic.making import DOMAINS, NOW, Case
+from tests.rules.realistic.people import people
+from tests.rules.realistic.times import times
+
+TABLE = Path(__file__).with_name("verdicts.md")
+_RULES = Path("rules/joinlink.yaml")
+_HEAD = """# Realistic events under the packaged rules
+
+All rules in `enforce`; the tenant is contoso.com. `python -m tests.rules.realistic.table` writes this table.
+A verdict that is not right is in bold; the right one stands beside it.
+
+| # | event | verdict | right |
+| --- | --- | --- | --- |
+"""
+
+
+def cases() -> list[Case]:
+    """Return all events, in the order of the table."""
+    return [*links(), *people(), *times()]
+
+
+def verdicts(found: list[Case]) -> list[str]:
+    """Return the reason of each decision; `link_added` is the one that writes."""
+    loaded = load_policy([RuleFile("joinlink.yaml", _RULES.read_bytes())])
+    assert loaded.policy is not None, loaded.problems
+    rules = tuple(replace(rule, mode=Mode.ENFORCE) for rule in loaded.policy.rules)
+    policy, facts = replace(loaded.policy, rules=rules), Facts(tenant_domains=DOMAINS)
+    return [str(decide(event_from(one.event, "read"), policy, facts, NOW).reason) for one in found]
+
+
+def table() -> str:
+    """Return the table as text."""
+    found = cases()
+    return _HEAD + "".join(
+        _row(number, one, verdict)
+        for number, (one, verdict) in enumerate(zip(found, verdicts(found), strict=True), 1)
+    )
+
+
+def _row(number: int, one: Case, verdict: str) -> str:
+    is_right = verdict in one.right
+    shown = verdict if is_right else f"**{verdict}**"
+    what = one.what.replace("|", "\\|").replace("\u00a0", "[U+00A0]")
+    return f"| {number} | {what} | {shown} | {'' if is_right else ' or '.join(one.right)} |\n"
+
+
+if __name__ == "__main__":
+    TABLE.write_text(table(), encoding="utf-8")
