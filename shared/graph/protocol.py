@@ -18,7 +18,7 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,recurrence,isAllDay,isCancelled,isDraft,isOrganizer,organizer,"
     "attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
-    "onlineMeetingProvider,onlineMeeting,lastModifiedDateTime"
+    "onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,lastModifiedDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 

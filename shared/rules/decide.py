@@ -42,7 +42,13 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
     """Return the event as the policy's conditions see it at `now`."""
-    return EventFacts(event, internal=_internal(policy, facts), now=now, members=facts.members)
+    return EventFacts(
+        event,
+        internal=_internal(policy, facts),
+        now=now,
+        members=facts.members,
+        meeting_hosts=policy.meeting_hosts,
+    )
 
 
 def _internal(policy: Policy, facts: Facts) -> Domains | None:

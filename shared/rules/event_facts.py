@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shared.domain.event import Attendee, Event
-from shared.rules.domains import Domains, domain_of, home_address, is_guest
+from shared.rules.domains import NO_DOMAINS, Domains, domain_of, home_address, is_guest
 from shared.rules.join_links import other_join_link
 
 #: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
@@ -97,7 +97,8 @@ def names(*raw: str) -> Names:
 class EventFacts:
     """What conditions ask of an event.
 
-    `internal` is None where the tenant's domains are not known; `members` holds the groups that are.
+    `internal` is None where the tenant's domains are not known; `members` holds the groups that are. Every
+    link to one of `meeting_hosts` is a join link.
     """
 
     def __init__(
@@ -107,11 +108,13 @@ class EventFacts:
         internal: Domains | None,
         now: datetime,
         members: Mapping[str, frozenset[str]] = NOBODY,
+        meeting_hosts: Domains = NO_DOMAINS,
     ) -> None:
         self.event = event
         self.internal = internal
         self.now = now
         self.members = members
+        self.meeting_hosts = meeting_hosts
 
     @cached_property
     def people(self) -> tuple[str, ...]:
@@ -204,9 +207,10 @@ class EventFacts:
         return any(place.display_name.strip() for place in self.event.locations)
 
     @cached_property
-    def has_other_join_link(self) -> bool:
-        """Whether location or body preview already carry a join link."""
-        return other_join_link(self.event) is not None
+    def has_other_join_link(self) -> Truth:
+        """Whether subject, places or body preview already carry a join link; None where it can't be told."""
+        found = other_join_link(self.event, hosts=self.meeting_hosts)
+        return None if found is not None and not found.is_certain else found is not None
 
     @cached_property
     def is_all_day(self) -> bool:

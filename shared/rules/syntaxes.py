@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import not_
 from typing import Generic, Protocol, TypeVar
 
 from shared.rules.event_facts import Names, Truth, fold
@@ -55,17 +54,27 @@ class FlagSyntax:
         """Return a flag."""
         return FLAG
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[bool] | None:
+    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Truth] | None:
         """Return which of the two is expected."""
         wanted = reader.flag(node, name)
         if wanted is None:
             return None
         extent = AnyOf(frozenset((wanted,)), is_single=True)
-        return Expectation(self.show(wanted), bool if wanted else not_, extent)
+        return Expectation(self.show(wanted), _itself if wanted else _turned, extent)
 
-    def show(self, value: bool) -> str:  # noqa: FBT001 -- the value of an event, not a switch
+    def show(self, value: Truth) -> str:
         """Return true or false as the file spells them."""
+        if value is None:
+            return "can't be told"
         return "true" if value else "false"
+
+
+def _itself(value: Truth) -> Truth:
+    return value
+
+
+def _turned(value: Truth) -> Truth:
+    return None if value is None else not value
 
 
 @dataclass(frozen=True, slots=True)

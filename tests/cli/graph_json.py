@@ -22,6 +22,7 @@ def of_event(event: Event) -> dict[str, Any]:
         "isOnlineMeeting": event.is_online_meeting,
         "onlineMeetingProvider": event.online_meeting_provider,
         "onlineMeeting": {"joinUrl": event.join_url} if event.join_url else None,
+        "onlineMeetingUrl": event.online_meeting_url or None,
         "start": {"dateTime": f"{event.start:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"},
         "end": {"dateTime": f"{event.end:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"},
         "recurrence": None if event.recurrence is None else _recurrence(event.recurrence),
