@@ -15,7 +15,7 @@ from shared.domain.event import Event
 from shared.rules.domains import NO_DOMAINS, Domains
 from shared.rules.join_services import OTHER_HOSTS, PROGRAMS, SERVERS, SERVICES, Service
 from shared.rules.link_scanners import PROXIES, SCANNERS
-from shared.rules.wrapped_links import is_wrapped, layers
+from shared.rules.wrapped_links import TooManyLayers, layers
 
 #: the service of a link to one of the rule file's own hosts
 OWN = "one of your own hosts"
@@ -85,14 +85,14 @@ def find_join_link(*texts: str, hosts: Domains = NO_DOMAINS) -> JoinLink | None:
     if not _MARKS.search(text):
         return None
     hidden: JoinLink | None = None
-    for layer in layers(text):
-        for found in _links(layer, hosts):
-            if found.is_certain:
-                return found
-            hidden = hidden or found
-        text = layer
-    if hidden is None and is_wrapped(text):
-        return JoinLink("too many wrappers", is_certain=False)
+    try:
+        for layer in layers(text):
+            for found in _links(layer, hosts):
+                if found.is_certain:
+                    return found
+                hidden = hidden or found
+    except TooManyLayers:
+        return hidden or JoinLink("too many wrappers", is_certain=False)
     return hidden
 
 

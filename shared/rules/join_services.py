@@ -36,12 +36,14 @@ class Service:
 
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ROOM = r"/[\w%.-]+"
+#: what ends a part of a path; two underscores are how link scanners end a link
+_END = r"(?:[/?#.]|__|$|[^\w-])"
 #: first parts of paths, of services where any other first part is the name of a room
 _PAGES = (
     r"/(?:about|account|api|apps?|blog|careers?|company|contact|customers?|developers?|docs?|downloads?|en|"
     r"enterprise|features|help|information|install|invite|jobs|legal|login|logout|news|org|plans|press|"
     r"pricing|privacy|products?|security|sign-?in|sign-?up|solutions?|static|status|support|terms|tos|"
-    r"user)(?:[/?#.]|$|[^\w-])"
+    rf"user){_END}"
 )
 
 # fmt: off
@@ -85,7 +87,7 @@ SERVICES = (
             "https://hangouts.google.com/chat", source=ITSYCAL),
     Service("Google Duo", "duo.app.goo.gl", _ROOM, "https://duo.app.goo.gl/abc"),
     Service("Skype", "join.skype.com", _ROOM, "https://join.skype.com/abcDEF",
-            "https://join.skype.com/download https://join.skype.com/invite/AbC", r"/(?:download|invite)\b"),
+            "https://join.skype.com/download https://join.skype.com/invite/AbC", rf"/(?:download|invite){_END}"),
     Service("Skype for Business", "meet.lync.com", r"/[\w.-]+/[\w.-]+/[\w-]+", "https://meet.lync.com/contoso/bo/ABC123",
             "https://dialin.lync.com/usp"),
     Service("GoTo", "gotomeeting.com gotomeet.com gotomeet.me", r"/(?:meeting/)?(?:join/)?[0-9]+",
@@ -162,7 +164,7 @@ SERVICES = (
     Service("LiveKit", "livekit.io", r"/rooms/[\w#-]+", "https://meet.livekit.io/rooms/abc-1", "https://docs.livekit.io/rooms/x"),
     Service("Meetecho", "meetecho.com", r"/(?:conference|onsite\d*|[\w-]+)/\?", "https://meetings.conf.meetecho.com/ietf120/?session=1",
             "https://www.meetecho.com/blog/"),
-    Service("StreamYard", "streamyard.com", r"/(?:guest/)?[a-z0-9]{8,13}(?:[/?\s]|$)", "https://streamyard.com/abcd1234ef",
+    Service("StreamYard", "streamyard.com", r"/(?:guest/)?[a-z0-9]{8,13}(?:[^\w-]|$)", "https://streamyard.com/abcd1234ef",
             "https://streamyard.com/pricing", _PAGES),
     Service("Riverside", "riverside.fm riverside.com", r"/studio/[\w-]+", "https://riverside.fm/studio/bo", "https://riverside.fm/blog"),
     Service("Venue", "app.venue.live", r"/app/[\w-]+", "https://app.venue.live/app/abc", "https://app.venue.live/login"),
@@ -179,7 +181,7 @@ SERVICES = (
     Service("ClickMeeting", "clickmeeting.com", r"/[\w-]+(?:/register)?", "https://contoso.clickmeeting.com/review",
             "https://clickmeeting.com/pricing", _PAGES, "https://knowledge.clickmeeting.com"),
     Service("Adobe Connect", "adobeconnect.com", r"/[\w-]+/?", "https://contoso.adobeconnect.com/review/",
-            "https://contoso.adobeconnect.com/p9x8c7v6b5/ https://contoso.adobeconnect.com/admin", r"/(?:admin|common|content|system|p[0-9a-z]{8,})\b",
+            "https://contoso.adobeconnect.com/p9x8c7v6b5/ https://contoso.adobeconnect.com/admin", rf"/(?:admin|common|content|system|p[0-9a-z]{{8,}}){_END}",
             "https://helpx.adobe.com/adobe-connect"),
     Service("ON24", "on24.com", r"/(?:wcc/r|eventRegistration|event)/[\w./]+", "https://event.on24.com/wcc/r/123/0A1B", "https://www.on24.com/blog/",
             source="https://on24support.force.com"),
@@ -191,7 +193,7 @@ SERVICES = (
             source="https://www.infomaniak.com/en/kmeet"),
     Service("Brave Talk", "talk.brave.com", r"/[\w-]{8,}", "https://talk.brave.com/abcdefghij", "https://talk.brave.com/privacy", _PAGES,
             "https://brave.com/talk/"),
-    Service("collocall, Senfcall", "collocall.de senfcall.de", r"/[\w-]+", "https://public.senfcall.de/abc-def", "https://www.senfcall.de/en/faq", r"/(?:en|de|help)\b", ITSYCAL),
+    Service("collocall, Senfcall", "collocall.de senfcall.de", r"/[\w-]+", "https://public.senfcall.de/abc-def", "https://www.senfcall.de/en/faq", rf"/(?:en|de|help){_END}", ITSYCAL),
     Service("3CX", "3cx.net", r"/(?:meet|webrtc|join)/[\w./-]+", "https://contoso.3cx.net/meet/bo", "https://www.3cx.net/blog/", source="https://www.3cx.com/docs/"),
 )
 #: Meeting servers that companies run on hosts of their own, where the path alone tells.
@@ -207,7 +209,7 @@ SERVERS = (
     Service("Skype for Business", "", r"/(?:[a-z0-9.-]+/)?meet/[\w.-]+/[A-Z0-9]{6,10}(?:[^\w/-]|$)",
             "https://join.fabrikam.example/fabrikam.example/meet/bo/5BXC2KL1", "https://fabrikam.example/meet/the-team",
             source=MEETINGBAR),
-    Service("Jitsi", "", r"/[\w%/-]+(?:\?[^\s#]*)?#(?:config\.|userInfo\.|interfaceConfig\.|jitsi_meet_external_api_id)",
+    Service("Jitsi", "", r"/[\w%/-]+(?:\?[^\s#]*)?#(?:(?:config|userInfo|interfaceConfig)\.[a-z]|jitsi_meet_external_api_id)",
             "https://video.fabrikam.example/StandUp#config.prejoinConfig.enabled=false", "https://video.fabrikam.example/docs#config",
             source="https://jitsi.github.io/handbook/docs/dev-guide/dev-guide-iframe"),
     Service("Nextcloud Talk", "", r"/index\.php/call/[a-z0-9]{8,}", "https://cloud.fabrikam.example/index.php/call/x7k2pq9a",

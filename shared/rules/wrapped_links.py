@@ -10,35 +10,52 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 from re import Match
 from urllib.parse import unquote
 
 import re2
 
 #: a link in more layers than this can't be told
-MAX_LAYERS = 10
+MAX_LAYERS = 16
 #: What nobody sees: soft hyphens, zero-width and direction marks, and line breaks that quoted-printable or a
 #: folded calendar file put in.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
-_FOLDS = re.compile(r"=\r?\n|\r?\n[ \t](?=\S)")
-_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3002: ".", 0xFF61: "."}
+_FOLDS = re.compile(r"=(?:\r|\\r)?(?:\n|\\n)|\r?\n[ \t](?=\S)")
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+_WIDE_DOT = re.compile("(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-_QUOTED = re.compile(r"=([0-9A-F]{2})")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_QUOTED = re.compile("(?:=[0-9A-F]{2})+")
+#: A "=" itself, or a letter of two bytes: without either, "=AB" may be the value of a query.
+_QUOTED_SIGN = re.compile("=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]")
 #: Tags split a link of which only a part is bold. The text with its tags is read too: links are in them.
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
-_PROOFPOINT_2 = re2.compile(r"(urldefense(?:\.[a-zA-Z]+)+/v2/url\?(?:[^\s\"'<>]*?&)?u=)([^&\s\"'<>]*)")
-_PROOFPOINT_3 = re2.compile(r"urldefense(?:\.[a-zA-Z]+)+/v3/__[^\s\"'<>]+")
-_STAR = re.compile(r"\*(?=[0-9A-Fa-f]{2})")
+#: A tag without attributes has no link in it.
+_BARE_TAG = re.compile(r"</?[A-Za-z]{1,10}/?>")
+_PROOFPOINT_2 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v2/url\?(?:[^\s\"'<>]*?&)?u=([^&\s\"'<>]*)")
+_PROOFPOINT_3 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v3/__([^\s\"'<>]*?)__;([A-Za-z0-9_=-]*)")
+#: A star is the next of the characters that were taken out; two stars and a letter are several of them.
+_STAR = re.compile(r"\*(?:\*([A-Za-z0-9_-]))?")
+_LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _F5 = re.compile(r"/f5-w-([0-9a-f]{2,512})\$\$")
+_FEWEST = 12
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 #: What a link has in it, in small letters: as it is, percent-encoded, and as base64 once more.
 _LINKS = (b"://", b"%3a", b"%2f", b"ahr0c", b"yuhsmg")
 
 
+class TooManyLayers(Exception):  # noqa: N818 -- not an error: what stands in the text can't be told
+    """More than MAX_LAYERS layers are around something in a text."""
+
+
 def layers(text: str) -> Iterator[str]:
     """Yield the text, and then the text again and again with one layer taken off everything in it.
 
-    None is more than twice as long as the text. At most MAX_LAYERS are taken off.
+    None is more than twice as long as the text.
+
+    Raises:
+        TooManyLayers: there are more.
     """
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()  # JSON can carry half an emoji
@@ -51,32 +68,67 @@ def layers(text: str) -> Iterator[str]:
         if text == before:
             return
         yield text
+        if "<" in text:
+            yield _TAG.sub("", text)
+    if unwrapped_once(text) != text:
+        raise TooManyLayers
 
 
 def unwrapped_once(text: str) -> str:
     """Return the text with one layer taken off; itself where there is none."""
-    if not text.isascii():
-        text = _UNSEEN.sub("", text).translate(_WIDE)
-    if "\n" in text:
-        text = _FOLDS.sub("", text)
-    if "&" in text:
-        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
-    if "=3D" in text:
-        text = _QUOTED.sub(lambda found: chr(int(found[1], 16)), text)
+    plain = _as_seen(text)
+    if plain != text:
+        return plain  # only what is whole again can be decoded
     if "%" in text:
         text = unquote(text)
     if "\\" in text:
-        text = text.replace("\\/", "/").replace("\\", "/")
+        text = _ESCAPE.sub(_without_escape, text).replace("\\/", "/").replace("\\", "/")
     if "urldefense" in text.lower():
-        text = _PROOFPOINT_2.sub(_without_proofpoint, text)
-        text = _PROOFPOINT_3.sub(lambda found: _STAR.sub("%", found[0]), text)
+        text = _PROOFPOINT_2.sub(_without_proofpoint_2, text)
+        text = _PROOFPOINT_3.sub(_without_proofpoint_3, text)
+    if "___" in text:
+        text = text.replace("___", " ")  # Check Point's marks
     if "f5-w-" in text:
         text = _F5.sub(_without_f5, text)
     return _BASE64.sub(_without_base64, text)
 
 
-def _without_proofpoint(found: Match[str]) -> str:
-    return found[1] + unquote(found[2].translate({ord("-"): "%", ord("_"): "/"}))
+def _as_seen(text: str) -> str:
+    """Return the text without what mail and HTML do to single letters."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
+    if not text.isascii():
+        text = _WIDE_DOT.sub(".", _UNSEEN.sub("", text).translate(_WIDE))
+    if "\n" in text or "\\n" in text:
+        text = _FOLDS.sub("", text)
+    if _QUOTED_SIGN.search(text):
+        text = _QUOTED.sub(_without_quotes, text)
+    if "<" in text:
+        text = _BARE_TAG.sub("", text)
+    return text
+
+
+def _without_quotes(found: Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("=", "")).decode("utf-8", "replace")
+
+
+def _without_escape(found: Match[str]) -> str:
+    letter = chr(int(found[1], 16))
+    return found[0] if "\ud800" <= letter <= "\udfff" else letter
+
+
+def _without_proofpoint_3(found: Match[str]) -> str:
+    taken = iter(_decoded(found[2].rstrip("=")).decode("utf-8", "replace"))
+
+    def put_back(star: Match[str]) -> str:
+        count = 1 if star[1] is None else _LENGTHS.index(star[1]) + 2
+        return "".join(islice(taken, count))
+
+    return f" {_STAR.sub(put_back, found[1])} "
+
+
+def _without_proofpoint_2(found: Match[str]) -> str:
+    return " " + unquote(found[1].translate({ord("-"): "%", ord("_"): "/"}))
 
 
 def _without_f5(found: Match[str]) -> str:
@@ -85,23 +137,39 @@ def _without_f5(found: Match[str]) -> str:
 
 
 def _without_base64(found: Match[str]) -> str:
-    word = found[0].replace("+", "-").replace("/", "_")
+    word = found[0]
+    plain = _in_base64(word)
+    if plain is None and "/" in word:  # a part of a path, maybe
+        return "/".join(_in_base64(part) or part for part in word.split("/"))
+    return plain or word
+
+
+def _in_base64(word: str) -> str | None:
+    """Return the text in a word of base64; None where there is none."""
+    if len(word) < _FEWEST:
+        return None
     # What stands in front, such as Bing's "a1", may be no part of the code.
     for start in range(4):
         plain = _decoded(word[start:])
-        if any(mark in plain.lower() for mark in _LINKS):
+        if _is_text(plain):
             return f"{word[:start]} {plain.decode('utf-8', 'ignore')} "
-    return found[0]
+    return None
+
+
+def _is_text(plain: bytes) -> bool:
+    """Whether bytes were text before they were encoded: random ones are hardly ever printable throughout."""
+    folded = plain.lower()
+    if any(mark in folded for mark in _LINKS):
+        return True
+    try:
+        return len(plain) >= _FEWEST and plain.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _decoded(word: str) -> bytes:
-    code = word[: len(word) - (len(word) % 4 == 1)]
+    code = word[: len(word) - (len(word) % 4 == 1)].replace("+", "-").replace("/", "_")
     try:
         return urlsafe_b64decode(code + "=" * (-len(code) % 4))
     except binascii.Error:
         return b""
-
-
-def is_wrapped(text: str) -> bool:
-    """Whether there is still a layer that could be taken off."""
-    return unwrapped_once(text) != text

@@ -6,6 +6,7 @@ import json
 import quopri
 import re
 from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase, digits
 from time import perf_counter
 from urllib.parse import quote
 
@@ -18,19 +19,29 @@ from shared.rules.join_services import SERVERS, SERVICES
 from shared.rules.wrapped_links import MAX_LAYERS
 
 
+PLAIN = f"{ascii_uppercase}{ascii_lowercase}{digits}./"
+
+
 def all_quoted(link: str) -> str:
     return quote(link, safe="")
 
 
 def proofpoint_2(link: str) -> str:
     """Proofpoint's alphabet: "-" for "%", "_" for "/", both of them encoded where they stand in the link."""
-    return re.sub("[^A-Za-z0-9./]", lambda found: f"-{ord(found[0]):02X}", link).replace("/", "_")
+    code = (chr(byte) if chr(byte) in PLAIN else f"-{byte:02X}" for byte in link.encode())
+    return "".join(code).replace("/", "_")
 
 
 def proofpoint_3(link: str) -> str:
-    replaced = "".join(re.findall("[%#+$]", link))
-    code = base64.urlsafe_b64encode(replaced.encode()).decode()
-    return f"https://urldefense.com/v3/__{re.sub('[%#+$]', '*', link)}__;{code}!!AbC!xYz$"
+    """Whatever is not plain is a star and is listed behind; two stars and a letter are several at once."""
+    odd = re.compile("[^A-Za-z0-9.,/:?&=@;_-]{1,65}")
+    code = base64.urlsafe_b64encode("".join(odd.findall(link)).encode()).decode()
+    return f"https://urldefense.com/v3/__{odd.sub(lambda found: stars(len(found[0])), link)}__;{code}!!AbC!xYz$"
+
+
+def stars(count: int) -> str:
+    lengths = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
+    return "*" if count == 1 else f"**{lengths[count - 2]}"
 
 
 def base64_of(link: str) -> str:
@@ -43,7 +54,7 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "Safe Links for government": lambda link: f"https://gcc02.safelinks.protection.office365.us/?url={all_quoted(link)}&data=05",
     "Proofpoint 1": lambda link: f"https://urldefense.proofpoint.com/v1/url?u={all_quoted(link)}&k=AbC%3D%0A&r=x",
     "Proofpoint 2": lambda link: f"https://urldefense.proofpoint.com/v2/url?u={proofpoint_2(link)}&d=DwMFaQ&c=x_y-z&r=1&e=",
-    "Proofpoint 2, e mail's order": lambda link: f"https://urldefense.us/v2/url?c=x-y_z&u={proofpoint_2(link)}&e=",
+    "Proofpoint 2, its target last": lambda link: f"https://urldefense.us/v2/url?c=x-y_z&u={proofpoint_2(link)}&e=",
     "Proofpoint 3": proofpoint_3,
     "Barracuda": lambda link: f"https://linkprotect.cudasvc.com/url?a={all_quoted(link).lower() if link.islower() else all_quoted(link)}&c=E,1,x&typo=1",
     "Cisco": lambda link: f"https://secure-web.cisco.com/1AbC_d-E/{all_quoted(link)}",
@@ -84,6 +95,9 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 LINKS = st.sampled_from([row.example for row in (*SERVICES, *SERVERS)])
 PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.others.split()])
+#: a cut through the name of a host leaves a second half that is a host, too
+CUTS = {"HTML, in parts", "quoted-printable, broken in the link", "a folded calendar file", "quoted-printable"}
+UNCUT = st.lists(st.sampled_from(sorted(WRAPPERS.keys() - CUTS)), max_size=3)
 SOME = st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=3)
 ZOOM = "https://fabrikam.zoom.us/j/98765432101?pwd=Qq1&from=addon"
 
@@ -113,7 +127,7 @@ def test_no_three_wrappers_hide_a_join_link(link: str, wrappers: list[str]) -> N
 
 
 @settings(max_examples=500, deadline=None)
-@given(page=PAGES, wrappers=SOME)
+@given(page=PAGES, wrappers=UNCUT)
 def test_no_three_wrappers_make_a_join_link(page: str, wrappers: list[str]) -> None:
     """A page that is no join link stays one."""
     assert find_join_link(wrapped(page, wrappers)) is None
@@ -122,7 +136,7 @@ def test_no_three_wrappers_make_a_join_link(page: str, wrappers: list[str]) -> N
 def test_a_link_in_more_layers_than_are_taken_off_is_uncertain() -> None:
     """The guard holds then; nothing but a trick needs so many."""
     deep = ZOOM
-    for _ in range(MAX_LAYERS + 1):
+    for _ in range(2 * MAX_LAYERS):
         deep = f"https://example.com/?u={all_quoted(deep)}"
 
     assert find_join_link(deep) == ("too many wrappers", False)
