@@ -81,7 +81,7 @@ def hostile_files() -> Table:
 
 
 def hostile_bodies() -> Table:
-    """Measure the search for join links in bodies that nobody would write. Promise: linear in their length."""
+    """Measure the search for join links in hostile bodies. Promise: linear in their length."""
     table = _table("Searching hostile bodies", "what is in them", "ms, 100 KB", "ms, 400 KB", "ratio")
     for what, text in hostile.TEXTS.items():
         short, long = (seconds(partial(find_join_link, text(size))) for size in (100_000, 400_000))

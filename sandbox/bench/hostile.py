@@ -90,7 +90,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     for name, piece in {
         "open tags": "<a",
         "tags": "<a b=c>",
-        "HTML": "<div><a href=\"https://www.contoso.com/a?b=c&amp;d=e\">see</a></div>\r\n",
+        "HTML": '<div><a href="https://www.contoso.com/a?b=c&amp;d=e">see</a></div>\r\n',
         "percent signs": "%25",
         "entities": "&amp;",
         "an entity in itself": "amp;",

@@ -26,7 +26,20 @@ SCANNERS = (
 #: What the proxies of sign-in services put behind a host: Defender for Cloud Apps, Netskope, Bitglass.
 #: https://learn.microsoft.com/defender-cloud-apps/proxy-intro-aad
 PROXIES = (
-    b".access.mcas.ms", b".mcas.ms", b".us2.cas.ms", b".us3.cas.ms", b".us.cas.ms", b".eu2.cas.ms", b".eu.cas.ms", b".mcas-gov.us",
-    b".mcas-gov.ms", b".admin-mcas.ms", b".admin-mcas-gov.us", b".admin-mcas-gov.ms", b".btglss.net",
-    b".eu.rproxy.goskope.com", b".us.rproxy.goskope.com", b".de.rproxy.goskope.com",
+    b".access.mcas.ms",
+    b".mcas.ms",
+    b".us2.cas.ms",
+    b".us3.cas.ms",
+    b".us.cas.ms",
+    b".eu2.cas.ms",
+    b".eu.cas.ms",
+    b".mcas-gov.us",
+    b".mcas-gov.ms",
+    b".admin-mcas.ms",
+    b".admin-mcas-gov.us",
+    b".admin-mcas-gov.ms",
+    b".btglss.net",
+    b".eu.rproxy.goskope.com",
+    b".us.rproxy.goskope.com",
+    b".de.rproxy.goskope.com",
 )  # fmt: skip

@@ -17,15 +17,16 @@ from urllib.parse import unquote
 import re2
 
 #: a link in more layers than this can't be told
-MAX_LAYERS = 16
+MAX_LAYERS = 24
 #: What nobody sees: soft hyphens, zero-width and direction marks, and line breaks that quoted-printable or a
 #: folded calendar file put in.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
-_FOLDS = re.compile(r"=(?:\r|\\r)?(?:\n|\\n)|\r?\n[ \t](?=\S)")
+_FOLDS = re.compile(r"=(?:\r|\\++r)?(?:\n|\\++n)|(?:\r|\\++r)?(?:\n|\\++n)[ \t](?=\S)")
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _WIDE_DOT = re.compile("(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\++u([0-9a-fA-F]{4})")
+_SLASH = re.compile(r"\\++/")
 _QUOTED = re.compile("(?:=[0-9A-F]{2})+")
 #: A "=" itself, or a letter of two bytes: without either, "=AB" may be the value of a query.
 _QUOTED_SIGN = re.compile("=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]")
@@ -34,18 +35,19 @@ _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 #: A tag without attributes has no link in it.
 _BARE_TAG = re.compile(r"</?[A-Za-z]{1,10}/?>")
 _PROOFPOINT_2 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v2/url\?(?:[^\s\"'<>]*?&)?u=([^&\s\"'<>]*)")
-_PROOFPOINT_3 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v3/__([^\s\"'<>]*?)__;([A-Za-z0-9_=-]*)")
+_PROOFPOINT_3 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v3/__([^\s\"'<>]*)__;([A-Za-z0-9_=-]*)")
 #: A star is the next of the characters that were taken out; two stars and a letter are several of them.
 _STAR = re.compile(r"\*(?:\*([A-Za-z0-9_-]))?")
 _LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _F5 = re.compile(r"/f5-w-([0-9a-f]{2,512})\$\$")
 _FEWEST = 12
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 #: What a link has in it, in small letters: as it is, percent-encoded, and as base64 once more.
 _LINKS = (b"://", b"%3a", b"%2f", b"ahr0c", b"yuhsmg")
 
 
-class TooManyLayers(Exception):  # noqa: N818 -- not an error: what stands in the text can't be told
+class TooManyLayers(Exception):
     """More than MAX_LAYERS layers are around something in a text."""
 
 
@@ -75,37 +77,56 @@ def layers(text: str) -> Iterator[str]:
 
 
 def unwrapped_once(text: str) -> str:
-    """Return the text with one layer taken off; itself where there is none."""
-    plain = _as_seen(text)
-    if plain != text:
-        return plain  # only what is whole again can be decoded
-    if "%" in text:
-        text = unquote(text)
-    if "\\" in text:
-        text = _ESCAPE.sub(_without_escape, text).replace("\\/", "/").replace("\\", "/")
+    """Return the text with one layer taken off; itself where there is none.
+
+    Only what is whole again can be decoded, so one step does one thing: the first that changes something.
+    """
+    return next((plain for step in _STEPS if (plain := step(text)) != text), text)
+
+
+def _unfolded(text: str) -> str:
+    return _FOLDS.sub("", text) if "\n" in text or "\\n" in text else text
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(_without_quotes, text) if "=" in text and _QUOTED_SIGN.search(text) else text
+
+
+def _without_entities(text: str) -> str:
+    return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+
+
+def _without_odd_letters(text: str) -> str:
+    if text.isascii():
+        return text
+    return _WIDE_DOT.sub(".", _UNSEEN.sub("", text).translate(_WIDE))
+
+
+def _without_tags(text: str) -> str:
+    return _BARE_TAG.sub("", text) if "<" in text else text
+
+
+def _without_percents(text: str) -> str:
+    return unquote(text) if "%" in text else text
+
+
+def _without_backslashes(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _SLASH.sub("/", _ESCAPE.sub(_without_escape, text)).replace("\\", "/")
+
+
+def _without_scanners(text: str) -> str:
     if "urldefense" in text.lower():
         text = _PROOFPOINT_2.sub(_without_proofpoint_2, text)
         text = _PROOFPOINT_3.sub(_without_proofpoint_3, text)
     if "___" in text:
         text = text.replace("___", " ")  # Check Point's marks
-    if "f5-w-" in text:
-        text = _F5.sub(_without_f5, text)
+    return _F5.sub(_without_f5, text) if "f5-w-" in text else text
+
+
+def _without_codes(text: str) -> str:
     return _BASE64.sub(_without_base64, text)
-
-
-def _as_seen(text: str) -> str:
-    """Return the text without what mail and HTML do to single letters."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
-    if not text.isascii():
-        text = _WIDE_DOT.sub(".", _UNSEEN.sub("", text).translate(_WIDE))
-    if "\n" in text or "\\n" in text:
-        text = _FOLDS.sub("", text)
-    if _QUOTED_SIGN.search(text):
-        text = _QUOTED.sub(_without_quotes, text)
-    if "<" in text:
-        text = _BARE_TAG.sub("", text)
-    return text
 
 
 def _without_quotes(found: Match[str]) -> str:
@@ -162,7 +183,7 @@ def _is_text(plain: bytes) -> bool:
     if any(mark in folded for mark in _LINKS):
         return True
     try:
-        return len(plain) >= _FEWEST and plain.decode().isprintable()
+        return len(plain) >= _FEWEST and not _CONTROL.search(plain.decode())
     except UnicodeDecodeError:
         return False
 
@@ -173,3 +194,16 @@ def _decoded(word: str) -> bytes:
         return urlsafe_b64decode(code + "=" * (-len(code) % 4))
     except binascii.Error:
         return b""
+
+
+_STEPS = (
+    _unfolded,
+    _unquoted,
+    _without_entities,
+    _without_odd_letters,
+    _without_tags,
+    _without_percents,
+    _without_backslashes,
+    _without_scanners,
+    _without_codes,
+)

@@ -203,7 +203,9 @@ def test_a_link_is_found_wherever_it_can_stand(
 
 def test_an_online_meeting_url_is_a_join_link_of_whatever_service(make_event: MakeEvent) -> None:
     """Nobody but a meeting tool writes to it."""
-    assert other_join_link(make_event(online_meeting_url="https://vc.example/1")) == JoinLink("another service")
+    assert other_join_link(make_event(online_meeting_url="https://vc.example/1")) == JoinLink(
+        "another service"
+    )
     assert other_join_link(make_event(online_meeting_url="none")) is None
 
 

@@ -18,7 +18,6 @@ from shared.rules.join_links import find_join_link
 from shared.rules.join_services import SERVERS, SERVICES
 from shared.rules.wrapped_links import MAX_LAYERS
 
-
 PLAIN = f"{ascii_uppercase}{ascii_lowercase}{digits}./"
 
 
@@ -36,7 +35,9 @@ def proofpoint_3(link: str) -> str:
     """Whatever is not plain is a star and is listed behind; two stars and a letter are several at once."""
     odd = re.compile("[^A-Za-z0-9.,/:?&=@;_-]{1,65}")
     code = base64.urlsafe_b64encode("".join(odd.findall(link)).encode()).decode()
-    return f"https://urldefense.com/v3/__{odd.sub(lambda found: stars(len(found[0])), link)}__;{code}!!AbC!xYz$"
+    return (
+        f"https://urldefense.com/v3/__{odd.sub(lambda found: stars(len(found[0])), link)}__;{code}!!AbC!xYz$"
+    )
 
 
 def stars(count: int) -> str:
@@ -88,15 +89,20 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "quoted-printable": lambda link: quopri.encodestring((link + " " + "x" * 80).encode()).decode(),
     "quoted-printable, broken in the link": lambda link: f"{link[:15]}=\r\n{link[15:]}",
     "a folded calendar file": lambda link: f"LOCATION:{link[:15]}\r\n {link[15:]}",
-    "soft hyphens": lambda link: "\u00ad".join(link),
-    "zero-width spaces": lambda link: "\u200b".join(link),
+    "soft hyphens": lambda link: re.sub(r"(?<=\S)(?=\S)", "\u00ad", link),
+    "zero-width spaces": lambda link: re.sub(r"(?<=\S)(?=\S)", "\u200b", link),
     "wide letters": lambda link: "".join(chr(ord(letter) + 0xFEE0) for letter in link) if link.isascii() and " " not in link and link.isprintable() else link,
     "capitals of the host": lambda link: re.sub("https://[^/?#]+", lambda found: found[0].upper(), link, count=1),
 }  # fmt: skip
 LINKS = st.sampled_from([row.example for row in (*SERVICES, *SERVERS)])
 PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.others.split()])
 #: a cut through the name of a host leaves a second half that is a host, too
-CUTS = {"HTML, in parts", "quoted-printable, broken in the link", "a folded calendar file", "quoted-printable"}
+CUTS = {
+    "HTML, in parts",
+    "quoted-printable, broken in the link",
+    "a folded calendar file",
+    "quoted-printable",
+}
 UNCUT = st.lists(st.sampled_from(sorted(WRAPPERS.keys() - CUTS)), max_size=3)
 SOME = st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=3)
 ZOOM = "https://fabrikam.zoom.us/j/98765432101?pwd=Qq1&from=addon"
