@@ -27,7 +27,16 @@ MAILBOXES = (
 )
 OTHER_JOIN_LINKS = (
     _word("action", "As the word alone: `skip` or `ignore`.", "skip", default="skip"),
-    _word("look_in", "`body` searches the whole body, too.", "body", "location and body preview alone"),
+    _word(
+        "look_in", "`body` searches the whole body, too.", "body", "subject, places and body preview alone"
+    ),
+    _word(
+        "hosts",
+        "Your own meeting servers: every link to them is a join link. "
+        '`"*.video.contoso.com"`, in quotes, stands for subdomains only.',
+        "[meet.contoso.com]",
+        "only [known services](join-links.md)",
+    ),
 )
 SWEEP = (
     _word(

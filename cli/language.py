@@ -16,7 +16,7 @@ from shared.rules.duration_syntax import DURATION, DurationSyntax
 from shared.rules.lists import NAME
 from shared.rules.number_syntax import NumberSyntax
 from shared.rules.people_syntax import GUID, PeopleSyntax
-from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, whole_number
+from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, one_or_more, whole_number
 from shared.rules.text_syntax import TextSyntax
 from shared.rules.time_syntax import CLOCK, StartsBetweenSyntax
 
@@ -43,6 +43,7 @@ _SELECTOR: Shape = {
     ]
 }
 _SELECTORS: Shape = {"type": "array", "items": _SELECTOR, "minItems": 1}
+_HOSTS: Shape = one_or_more(DOMAIN)
 _ALL: Shape = {"const": "all", "errorMessage": "Needs all, or a list such as [{user: ceo@contoso.com}]."}
 _SEVERAL: Shape = {"type": "array", "items": _SOME_CONDITIONS, "minItems": 1}
 _LIMIT = whole_number(least=1)
@@ -73,11 +74,13 @@ FILE_KEYS: tuple[Word, ...] = (
         {
             "anyOf": [
                 _SKIP_OR_IGNORE,
-                block({"action": {"enum": ["ignore"]}}, required=("action",)),
-                block({"action": {"enum": ["skip"]}, "look_in": {"enum": ["body"]}}, least=1),
+                block({"action": {"enum": ["ignore"]}, "hosts": _HOSTS}, required=("action",)),
+                block(
+                    {"action": {"enum": ["skip"]}, "look_in": {"enum": ["body"]}, "hosts": _HOSTS}, least=1
+                ),
             ]
         },
-        "{action: skip, look_in: body}",
+        "{action: skip, look_in: body, hosts: [meet.contoso.com]}",
         default="skip",
         inner=inner_words.OTHER_JOIN_LINKS,
     ),

@@ -1,4 +1,4 @@
-"""`python -m cli.reference`: write what is generated in docs, the reference of rules and the JSON Schema."""
+"""`python -m cli.reference`: write what is generated in docs: rules, join links and the JSON Schema."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from cli import rule_schema
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
 from cli.word import Word
+from shared.rules.join_services import PROGRAMS, SERVERS, SERVICES, Service
+from shared.rules.link_scanners import SCANNERS
 
 BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
 _DOCS = Path(__file__).parents[1] / "docs"
@@ -14,9 +16,33 @@ _DOCS = Path(__file__).parents[1] / "docs"
 def generated(docs: Path = _DOCS) -> dict[Path, str]:
     """Return what the generated files should hold, by their paths."""
     page, schema = docs / "rules.md", docs / "rules.schema.json"
+    links = docs / "join-links.md"
+    return {page: _filled(page, reference()), links: _filled(links, services()), schema: rule_schema.text()}
+
+
+def _filled(page: Path, text: str) -> str:
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    return {page: f"{before}{BEGIN}\n{reference()}\n{END}{after}", schema: rule_schema.text()}
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def services() -> str:
+    """Return the services whose join links are known, as Markdown."""
+    columns = "service", "hosts and their subdomains", "example", "not a join link", "source"
+    titled = {
+        "Services": SERVICES,
+        "Servers on any host, by their paths": SERVERS,
+        "Links that open a program": PROGRAMS,
+        "Link scanners that hide the target": SCANNERS,
+    }
+    return "\n".join(
+        f"### {title}\n\n{_lines(columns, [_service(row) for row in rows])}" for title, rows in titled.items()
+    )
+
+
+def _service(row: Service) -> tuple[str, ...]:
+    hosts, others = (", ".join(f"`{each}`" for each in words.split()) for words in (row.hosts, row.others))
+    return row.name, hosts or "any", f"`{row.example}`", others, f"<{row.source}>"
 
 
 def reference() -> str:

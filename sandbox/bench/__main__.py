@@ -19,6 +19,7 @@ from sandbox.bench.timing import per_second, seconds
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
 from shared.domain.messages import EVENT_CHANGES
 from shared.graph.client_state import client_state
+from shared.rules.join_links import find_join_link
 from shared.rules.loader import RuleFile, load_policy
 from shared.settings import StorageSettings
 from shared.storage.queues import MessageQueue
@@ -33,6 +34,7 @@ def main() -> None:
     console.print(decisions())
     console.print(loading())
     console.print(hostile_files())
+    console.print(hostile_bodies())
     with TemporaryDirectory() as folder, azurite() as storage:
         (Path(folder) / "rules.yaml").write_bytes(rules.joinlink_rules(1))
         with stage(storage, Path(folder)) as everything:
@@ -75,6 +77,15 @@ def hostile_files() -> Table:
         share = took / hostile.allowed_seconds(len(content))
         rate = f"{took / len(content) * 1e6:.2f}"
         table.add_row(what, f"{len(content) / 1024:.0f}", f"{took * 1000:.0f}", rate, f"{share:.0%}")
+    return table
+
+
+def hostile_bodies() -> Table:
+    """Measure the search for join links in hostile bodies. Promise: linear in their length."""
+    table = _table("Searching hostile bodies", "what is in them", "ms, 100 KB", "ms, 400 KB", "ratio")
+    for what, text in hostile.TEXTS.items():
+        short, long = (seconds(partial(find_join_link, text(size))) for size in (100_000, 400_000))
+        table.add_row(what, f"{short * 1000:.0f}", f"{long * 1000:.0f}", f"{long / short:.1f}")
     return table
 
 

@@ -1,6 +1,7 @@
-"""Rule files that ask the loader for more work than any admin would: dense ones, endless ones, odd ones.
+"""Rule files that ask the loader for more work than any admin would, and bodies that hide links.
 
-The promise: none takes over a second per megabyte, nor a small one over 50 ms.
+The promise for files: none takes over a second per megabyte, nor a small one over 50 ms. For bodies: the time
+grows as their length does.
 """
 
 from collections.abc import Callable, Iterator
@@ -76,4 +77,41 @@ _FILES: dict[str, Callable[[], str]] = {
     "200 patterns of letters": lambda: _patterns(r"\pL" * 300),
     "200 patterns that are too large": lambda: _patterns(r"\pL{1,40}"),
     "200 patterns that repeat": lambda: _patterns("(x{1,90}){1,10}"),
+}
+
+
+def _repeated(piece: str) -> Callable[[int], str]:
+    return lambda size: piece * (size // len(piece)) + " ."
+
+
+#: Bodies that ask the search for join links for much work, each for a length in characters.
+TEXTS: dict[str, Callable[[int], str]] = {
+    name: _repeated(piece)
+    for name, piece in {
+        "open tags": "<a",
+        "tags": "<a b=c>",
+        "HTML": '<div><a href="https://www.contoso.com/a?b=c&amp;d=e">see</a></div>\r\n',
+        "percent signs": "%25",
+        "entities": "&amp;",
+        "an entity in itself": "amp;",
+        "hosts": "a.b/",
+        "one endless host": "a.",
+        "links that are none": "https://zoom.us/x ",
+        "base64": "aHR0cHM6Ly9h",
+        "long words": "abcdefghijklmnop ",
+        "Proofpoint without a target": "urldefense.com/v2/url?",
+        "Proofpoint in Proofpoint": "urldefense.com/v2/url?u=-",
+        "Proofpoint's hosts": "urldefense.",
+        "Proofpoint's stars": "urldefense.com/v3/__*2",
+        "F5": "/f5-w-ab$$",
+        "quoted-printable": "=3D=\r\n",
+        "Teams launchers": "https://teams.microsoft.com/dl/launcher/launcher.html?",
+        "Zoom by number": "https://zoom.us/join?",
+        "scanners": "https://x.mimecast.com/s/a?d=a.b&",
+        "Webex sites": "https://x.webex.com/a/a/a/",
+        "servers": "https://a.bc/webapp/?",
+        "programs": "zoommtg://",
+        "zero-width spaces": "\u200b",
+        "words": "lorem ipsum dolor. ",
+    }.items()
 }

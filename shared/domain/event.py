@@ -87,6 +87,8 @@ class Event:
     online_meeting_provider: str = "unknown"
     #: `onlineMeeting.joinUrl`, never the legacy `onlineMeetingUrl`
     join_url: str = ""
+    #: the legacy `onlineMeetingUrl`: other services and older clients write to it
+    online_meeting_url: str = ""
     start: datetime
     end: datetime
     unknown_zone: str = ""

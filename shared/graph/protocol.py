@@ -18,8 +18,9 @@ VERSION = "/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,originalStartTimeZone,originalEndTimeZone,recurrence,isAllDay,"
-    "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,locations,bodyPreview,isOnlineMeeting,"
-    "onlineMeetingProvider,onlineMeeting,lastModifiedDateTime"
+    "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,"
+    "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
+    "lastModifiedDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 

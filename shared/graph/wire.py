@@ -148,6 +148,7 @@ class _Event(Shape):
     is_online_meeting: Flag = False
     online_meeting_provider: Annotated[str, or_("unknown")] = "unknown"
     online_meeting: Annotated[_OnlineMeeting, or_({})] = _OnlineMeeting()
+    online_meeting_url: Text = ""
     start: _DateTimeTimeZone
     end: _DateTimeTimeZone
     original_start_time_zone: Text = ""
@@ -182,6 +183,7 @@ class _Event(Shape):
             is_online_meeting=self.is_online_meeting,
             online_meeting_provider=self.online_meeting_provider,
             join_url=self.online_meeting.join_url,
+            online_meeting_url=self.online_meeting_url,
             start=self.start.utc(is_all_day=self.is_all_day),
             end=self.end.utc(is_all_day=self.is_all_day),
             unknown_zone=self._unknown_zone(),

@@ -127,7 +127,7 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     _row(
         "has_other_join_link",
         _FLAG,
-        "Whether location or body preview carry a join link of Zoom, Webex, Google Meet and the like.",
+        "Whether subject, places or body preview carry a join link of Zoom, Webex, Google Meet and the like.",
         "has_other_join_link: true",
     ),
     _row("is_all_day", _FLAG, "Whether the event lasts whole days.", "is_all_day: true"),

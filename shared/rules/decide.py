@@ -42,8 +42,14 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
     """Return the event as the policy's conditions see it at `now`."""
-    internal = _internal(policy, facts)
-    return EventFacts(event, internal=internal, now=now, members=facts.members, lists=facts.lists)
+    return EventFacts(
+        event,
+        internal=_internal(policy, facts),
+        now=now,
+        members=facts.members,
+        lists=facts.lists,
+        meeting_hosts=policy.meeting_hosts,
+    )
 
 
 def _internal(policy: Policy, facts: Facts) -> Domains | None:

@@ -29,6 +29,9 @@ class Domains:
         return domain in self._exact or (bool(self._parents) and domain.endswith(self._parents))
 
 
+NO_DOMAINS = Domains(())
+
+
 @lru_cache(maxsize=64)
 def domains_of(patterns: frozenset[str] | tuple[str, ...]) -> Domains:
     """Return the set that the patterns describe; a policy or a tenant asks again and again for the same."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.domain.address import read_address, untagged
 from shared.domain.event import Event
-from shared.rules.domains import Domains, home_address, is_guest
+from shared.rules.domains import NO_DOMAINS, Domains, home_address, is_guest
 from shared.rules.guests import Guest, Kind, Person, guests, person, rooms_of
 from shared.rules.join_links import other_join_link
 from shared.rules.rooms import has_room
@@ -58,7 +58,8 @@ class EventFacts:
     """What conditions ask of an event.
 
     `internal` is None where the tenant's domains are not known; `members` holds the groups that are, `lists`
-    the addresses of groups whose members were not asked for.
+    the addresses of groups whose members were not asked for. Every link to one of `meeting_hosts` is a join
+    link.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class EventFacts:
         now: datetime,
         members: Mapping[str, frozenset[str]] = NOBODY,
         lists: frozenset[str] = frozenset(),
+        meeting_hosts: Domains = NO_DOMAINS,
     ) -> None:
         self.event = event
         self.internal = internal
         self.now = now
         self.members = members
         self.lists = lists
+        self.meeting_hosts = meeting_hosts
 
     @cached_property
     def guests(self) -> tuple[Guest, ...]:
@@ -180,9 +183,10 @@ class EventFacts:
         return any(place.display_name.strip() for place in self.event.locations)
 
     @cached_property
-    def has_other_join_link(self) -> bool:
-        """Whether location or body preview already carry a join link."""
-        return other_join_link(self.event) is not None
+    def has_other_join_link(self) -> Truth:
+        """Whether subject, places or body preview already carry a join link; None where it can't be told."""
+        found = other_join_link(self.event, hosts=self.meeting_hosts)
+        return None if found is not None and not found.is_certain else found is not None
 
     @cached_property
     def is_all_day(self) -> bool:

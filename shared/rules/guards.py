@@ -9,7 +9,7 @@ from shared.domain.ending import is_endless, last_end
 from shared.domain.event import Event
 from shared.domain.meeting import MeetingState
 from shared.rules.facts import Facts
-from shared.rules.join_links import other_join_link
+from shared.rules.join_links import JoinLink, other_join_link
 from shared.rules.policy import Policy
 
 MAX_ATTEMPTS = 3
@@ -74,17 +74,22 @@ def _draft_why(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> s
 
 
 def _other_join_link(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return (
-        policy.skip_other_join_links and other_join_link(event, look_in_body=policy.look_in_body) is not None
-    )
+    # A link that can't be told holds, too: a write can't be undone.
+    return policy.skip_other_join_links and _carried(event, policy) is not None
 
 
 def _other_join_link_why(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> str:
-    service = other_join_link(event, look_in_body=policy.look_in_body)
-    if service is None:
+    found = _carried(event, policy)
+    if found is None:
         return "no other join link was found"
     ignored = "" if policy.skip_other_join_links else ", but the rules say other_join_links: ignore"
-    return f"it carries a link of {service}{ignored}"
+    if not found.is_certain:
+        return f"it carries a link that may be a join link and can't be read ({found.service}){ignored}"
+    return f"it carries a link of {found.service}{ignored}"
+
+
+def _carried(event: Event, policy: Policy) -> JoinLink | None:
+    return other_join_link(event, look_in_body=policy.look_in_body, hosts=policy.meeting_hosts)
 
 
 def _removed_by_user(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -> bool:

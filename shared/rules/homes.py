@@ -15,7 +15,7 @@ _PLACES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("it stands behind attendee or organizer", ("address_in", "domain_in", "member_of")),
     ("it stands under mailboxes", ("include", "exclude")),
     ("it stands under provider", ("fallback",)),
-    ("it stands under other_join_links", ("look_in",)),
+    ("it stands under other_join_links", ("look_in", "hosts")),
     ("it holds for all rules and stands beside version, at the left edge", FILE_KEYS),
     ("it is a condition and stands under when or unless", (*CATALOGUE, *JOINS)),
     ("it is a key of a rule and stands beside id", RULE_KEYS),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from shared.domain.decision import Action, Mode, RuleResult
 from shared.rules.conditions import Condition, all_hold, none_of
+from shared.rules.domains import Domains, domains_of
 from shared.rules.event_facts import EventFacts, Truth
 from shared.rules.event_sketch import EventSketch
 from shared.rules.mailboxes import Mailboxes
@@ -26,10 +27,14 @@ AUTO = InternalDomains.AUTO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherJoinLinks:
-    """Whether another service's join link keeps an event as it is, and whether the body is searched too."""
+    """Whether another service's join link keeps an event as it is, and whether the body is searched too.
+
+    `hosts` are the company's own meeting servers, as `meet.contoso.com` or `*.video.contoso.com`.
+    """
 
     skip: bool = True
     look_in_body: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +181,11 @@ class Policy:
     def look_in_body(self) -> bool:
         """Whether other join links are looked for in the whole body too, so that it must be read."""
         return self.other_join_links.look_in_body
+
+    @property
+    def meeting_hosts(self) -> Domains:
+        """The hosts to which every link is a join link."""
+        return domains_of(self.other_join_links.hosts)
 
     @property
     def groups(self) -> frozenset[str]:

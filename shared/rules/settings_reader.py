@@ -1,11 +1,12 @@
 """The settings of a rule file, which hold for the whole policy."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
 from shared.rules.domain_words import meant_by, read_domains
-from shared.rules.domains import is_address
+from shared.rules.domains import PATTERN, is_address
 from shared.rules.duration_syntax import read_duration
 from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
 from shared.rules.people_syntax import GUID, read_guid
@@ -89,7 +90,7 @@ def _other_join_links(node: Node, reader: Reader) -> OtherJoinLinks:
     if not isinstance(node, Mapping):
         action = reader.choice(node, "other_join_links", _SKIP_OR_IGNORE)
         return OtherJoinLinks(skip=action != "ignore")
-    keys = reader.keys(node, "other_join_links", ("action", "look_in")) or {}
+    keys = reader.keys(node, "other_join_links", ("action", "look_in", "hosts")) or {}
     if not node.keys:
         reader.problem(node, "other_join_links needs action: skip or ignore")
     action = (
@@ -102,7 +103,24 @@ def _other_join_links(node: Node, reader: Reader) -> OtherJoinLinks:
     )
     if action == "ignore" and look_in is not None:
         reader.problem(node, "other_join_links: look_in means nothing where the action is ignore")
-    return OtherJoinLinks(skip=action != "ignore", look_in_body=look_in is not None)
+    hosts = _hosts(keys["hosts"], reader) if "hosts" in keys else ()
+    return OtherJoinLinks(skip=action != "ignore", look_in_body=look_in is not None, hosts=hosts)
+
+
+def _hosts(node: Node, reader: Reader) -> tuple[str, ...]:
+    read = (_host(item, reader) for item in reader.one_or_more(node, _HOSTS) or ())
+    return tuple(dict.fromkeys(host for host in read if host is not None))
+
+
+def _host(node: Node, reader: Reader) -> str | None:
+    name = node.text.strip().lower() if isinstance(node, Scalar) else ""
+    if PATTERN.fullmatch(name):
+        return name
+    named = _HOST_IN_LINK.match(name)
+    meant = meant_by(name) or (f"; write {named[1]}, without port and path" if named else "")
+    example = 'meet.contoso.com or "*.video.contoso.com"'
+    reader.problem(node, f"{_HOSTS} needs hosts such as {example}, but this is {described(node)}{meant}")
+    return None
 
 
 def _drafts(node: Node, reader: Reader) -> bool:
@@ -128,6 +146,8 @@ _SHORTEST = timedelta(hours=1)
 #: Graph's calendarView spans no more days (microsoft-graph-docs-contrib#6321)
 _LONGEST = timedelta(days=1825)
 _SKIP_OR_IGNORE = ("skip", "ignore")
+_HOSTS = "other_join_links: hosts"
+_HOST_IN_LINK = re.compile(r"((?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{2,63})[:/]", re.IGNORECASE | re.ASCII)
 
 #: Keys that hold for the whole policy, so that one file at most may say them. `lists` is read before all.
 SETTINGS: dict[str, Callable[[Node, Reader], Any]] = {

@@ -23,6 +23,7 @@ def of_event(event: Event) -> dict[str, Any]:
         "isOnlineMeeting": event.is_online_meeting,
         "onlineMeetingProvider": event.online_meeting_provider,
         "onlineMeeting": {"joinUrl": event.join_url} if event.join_url else None,
+        "onlineMeetingUrl": event.online_meeting_url or None,
         "start": _moment(event.start, event.unknown_zone),
         "end": _moment(event.end, event.unknown_zone),
         "originalStartTimeZone": event.original_zone,

@@ -46,7 +46,8 @@ def test_null_means_the_default_everywhere() -> None:
     [
         pytest.param({"organizer": {"emailAddress": {"name": "Ada", "address": "ada@contoso.com"}}}, "organizer", "ada@contoso.com", id="organizer"),
         pytest.param({"attendees": [{"type": "resource", "emailAddress": {"address": "room@contoso.com"}}, {"emailAddress": {}}]}, "attendees", (Attendee(address="room@contoso.com", type="resource"), Attendee(address="")), id="attendees, with and without address"),
-        pytest.param({"onlineMeeting": {"joinUrl": "https://t/1"}, "onlineMeetingUrl": "https://legacy"}, "join_url", "https://t/1", id="the join link, never the legacy one"),
+        pytest.param({"onlineMeetingUrl": "https://legacy"}, "online_meeting_url", "https://legacy", id="the legacy link, where another service's may be"),
+    pytest.param({"onlineMeeting": {"joinUrl": "https://t/1"}, "onlineMeetingUrl": "https://legacy"}, "join_url", "https://t/1", id="the join link, never the legacy one"),
         pytest.param({"location": {"displayName": "Room 1", "locationType": "conferenceRoom"}, "locations": [{"displayName": "Room 1", "locationType": "conferenceRoom"}, {"displayName": ""}]}, "locations", (Location(display_name="Room 1", type="conferenceRoom"),), id="places, each once"),
         pytest.param({"start": {"dateTime": "2026-11-24T10:00:00", "timeZone": "W. Europe Standard Time"}}, "start", datetime(2026, 11, 24, 9, tzinfo=UTC), id="a zone that we did not ask for"),
         pytest.param({"isAllDay": True, "start": {"dateTime": "2026-11-24T00:00:00", "timeZone": "W. Europe Standard Time"}}, "start", datetime(2026, 11, 24, tzinfo=UTC), id="a whole day in any zone is that day"),

@@ -127,6 +127,13 @@ def test_two_guards_can_be_switched_off(
     assert decide(make_event(**changes), policy, Facts(), NOW).verdict is Verdict.ENABLE
 
 
+def test_a_link_that_may_be_a_join_link_keeps_an_event_as_it_is(make_event: Any, make_policy: Any) -> None:
+    """A link scanner hides where it leads, and a write can't be undone."""
+    event = make_event(body_preview="https://protect-eu.mimecast.com/s/AbC?domain=fabrikam.zoom.us")
+
+    assert decide(event, make_policy(EVERYTHING), Facts(), NOW).reason is Reason.OTHER_JOIN_LINK
+
+
 def test_memory_without_a_link_does_not_stop_a_retry(make_event: Any, make_policy: Any) -> None:
     """Two attempts that brought no link leave a third."""
     known = Facts(meeting=meeting(MeetingState.NOT_HONORED, attempts=2))
