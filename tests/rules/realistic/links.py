@@ -52,7 +52,7 @@ _SERVICES = [
     ("Tencent Meeting", "点击链接入会 https://meeting.tencent.com/dm/AbCdEfGhIj"),
     ("VooV", "https://voovmeeting.com/dm/AbCdEfGhIj"),
     ("Yandex Telemost", "https://telemost.yandex.ru/j/12345678901234"),
-    ("BigBlueButton behind Greenlight", "Raum: https://bbb.uni-fabrikam.example/b/al-abc-def-ghi"),
+    ("BigBlueButton behind Greenlight", "Raum: https://bbb.uni-fabrikam.example/b/ala-abc-def-ghi"),
 ]  # fmt: skip
 
 _OTHER_PAGES = [
