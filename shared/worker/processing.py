@@ -17,6 +17,7 @@ from shared.errors import (
     GraphUnavailable,
     JoinlinkError,
     OutOfTime,
+    SecondLook,
     StateChanged,
     StorageUnavailable,
     TableMissing,
@@ -39,7 +40,7 @@ from shared.worker.handled import Handled, after_trouble, later, later_and_longe
 from shared.worker.memory import Memory
 from shared.worker.policies import Policies
 from shared.worker.reads import Read, RecentReads, began
-from shared.worker.refusals import note_refusal
+from shared.worker.refusals import Suspicions, note_refusal
 from shared.worker.watched import Watched
 from shared.worker.world import World
 
@@ -77,6 +78,7 @@ class Processor:
         self._watched = Watched(mailboxes)
         self._gate = MailboxGate()
         self._reads = RecentReads()
+        self._suspicions = Suspicions(mailboxes)
 
     def process(self, change: EventChange, graph: Graph, taken: datetime | None = None) -> Handled:
         """Look at the event, act, and return what became of it. `graph` counts the calls of this message.
@@ -129,6 +131,7 @@ class Processor:
             handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
         else:
             self._gate.reopen(change.mailbox, self._world.now())
+            self._suspicions.end(change.mailbox)
             return handled
         # One search goes on for all copies of the message.
         searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
@@ -138,7 +141,10 @@ class Processor:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now(), error.retry_after)
-        return note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
+        noted = note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
+        if isinstance(noted, SecondLook):
+            self._suspicions.begin(mailbox)
+        return noted
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
         lost = 0

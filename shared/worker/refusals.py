@@ -1,6 +1,8 @@
 """What Graph's refusals say of a mailbox."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Lock
 
 from shared.errors import (
     Forbidden,
@@ -16,6 +18,7 @@ from shared.graph import codes
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
 from shared.worker import delays
 
+_MOST_SUSPECTED = 10_000
 #: A suspicion that is older than this is no first look any more.
 _STALE = timedelta(hours=2)
 #: Graph may say 403 and 404 in turns: after so long it does not matter which.
@@ -63,6 +66,34 @@ def note_refusal(
     except StorageUnavailable as trouble:
         return trouble
     return error
+
+
+class Suspicions:
+    """The mailboxes that this process suspects. A good read ends that: only two bad ones in a row count.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, mailboxes: Mailboxes) -> None:
+        self._mailboxes = mailboxes
+        self._lock = Lock()
+        self._suspected: set[str] = set()
+
+    def begin(self, mailbox: str) -> None:
+        """Remember that there is one."""
+        with self._lock:
+            if len(self._suspected) >= _MOST_SUSPECTED:
+                self._suspected.clear()
+            self._suspected.add(mailbox)
+
+    def end(self, mailbox: str) -> None:
+        """Note that Graph has served the mailbox since; storage trouble leaves it to end by its age."""
+        with self._lock:
+            if mailbox not in self._suspected:
+                return
+            self._suspected.discard(mailbox)
+        with suppress(StorageUnavailable):
+            self._mailboxes.note(mailbox, suspected_as=None, suspected_since=None)
 
 
 def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:

@@ -399,3 +399,19 @@ def test_a_queue_that_takes_nothing_makes_graph_deliver_again(story: Story) -> N
     wiring.joinlink().close()
 
     assert story.has_link(ada, meeting)
+
+
+def test_two_stray_answers_with_a_good_one_between_condemn_nobody(story: Story) -> None:
+    """The mailbox was served in the meantime, so the second answer is a first one again."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    for _ in range(2):
+        story.stage.graph.faults.add(Fault(method="GET", path="/events/", status=403, code="Odd"))
+        story.play()
+        story.stage.clock.advance(timedelta(minutes=20))
+        story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
+    story.play()
+
+    assert "forbidden" not in {line["outcome"] for line in story.lines()}
+    assert ("delayed", "second_look") in story.ends(ada)
+    assert story.has_link(ada, meeting)
