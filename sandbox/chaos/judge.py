@@ -195,7 +195,8 @@ def _breaches_of_the_end(life: _Life) -> Iterator[Breach]:
     if not life.is_wanted or life.is_removed:
         return
     writes = sum(isinstance(entry, Write) and entry.took_effect for entry in life.entries)
-    if life.is_online and writes == 1 and life.counted != 1:
+    is_counted = life.counted == 1 or (life.counted == 0 and End.UNCOUNTED in life.allowed)
+    if life.is_online and writes == 1 and not is_counted:
         yield Breach.MISCOUNTED
     if life.is_held and not life.is_online and not _has_cause(life):
         yield Breach.HELD_WITHOUT_CAUSE

@@ -63,6 +63,8 @@ class End(StrEnum):
     HELD = "held"
     #: the message is in the poison queue
     POISON = "poison"
+    #: its write has no `enabled` line: the process ended between the row that says so and the line
+    UNCOUNTED = "uncounted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

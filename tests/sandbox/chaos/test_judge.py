@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.chaos.catalogue import KILLS
 from sandbox.chaos.judge import Breach, Fate, Verdict, judge
 from sandbox.chaos.plan import Deed, Effect, End, Fault, Happening, How, Meeting, Outbreak, Plan, Target
 from sandbox.chaos.record import Done, Entry, Record, Strike, Write
@@ -15,6 +16,7 @@ HELD = {"state": "write_unknown"}
 LOST = Fault(kind="write lost", target=Target.GRAPH, how=How.DROP, allows=(End.LINK, End.HELD))
 REFUSED = Fault(kind="write refused", target=Target.GRAPH, status=400, allows=(End.LINK, End.POISON))
 READ = Fault(kind="read lost", target=Target.GRAPH, how=How.DROP)
+DIED = next(kill for kill in KILLS if End.UNCOUNTED in kill.allows)
 KILLED = Fault(
     kind="killed", target=Target.QUEUE, how=How.KILL, effect=Effect.AFTER, allows=(End.LINK, End.HELD)
 )
@@ -65,7 +67,8 @@ def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> R
             Meeting(name="m", owner=0, wanted=wanted, happenings=(Happening(at=0, deed=Deed.CREATE),)),
         ),
         outbreaks=tuple(
-            Outbreak(fault=fault, begins=0, lasts=60, share=1.0) for fault in (LOST, REFUSED, READ, KILLED)
+            Outbreak(fault=fault, begins=0, lasts=60, share=1.0)
+            for fault in (LOST, REFUSED, READ, KILLED, DIED)
         ),
     )
     writes = sum(isinstance(entry, Write) and entry.took_effect for entry in entries)
@@ -129,6 +132,16 @@ def test_what_no_event_is_to_blame_for_breaks_the_law_too(breach: Breach, facts:
 
     assert [found for found, _text in verdict.others] == [breach]
     assert not verdict.is_kept
+
+
+@pytest.mark.parametrize(("lines", "breaches"), [(0, ()), (1, ()), (2, (Breach.MISCOUNTED,))])
+def test_a_write_whose_process_died_before_its_line_may_have_none(
+    lines: int, breaches: tuple[Breach, ...]
+) -> None:
+    """The row says that it was done; nothing can make row and line one step. Two lines are never allowed."""
+    story = played(write(20), struck(21, DIED), online=True, lines=(ENABLED,) * lines)
+
+    assert said(judge(story)) == (Fate.LINK, breaches)
 
 
 @pytest.mark.parametrize(
