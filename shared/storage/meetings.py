@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.meeting import Answer, Meeting, MeetingState
-from shared.errors import StorageUnavailable
+from shared.errors import StorageUnavailable, TableMissing
 from shared.storage.tables import VERSION, Table, hashed
 
 MEETINGS = "meetings"
@@ -65,19 +65,22 @@ class Meetings:
         return hashed(event)
 
     def write(self, mailbox: str, event: str, meeting: Meeting, *, after: Stored) -> Stored:
-        """Replace what was read as `after`. A write whose answer was lost is looked for.
+        """Replace what was read as `after`; look for a write whose answer was lost, else send it once more.
 
         Raises:
             StateChanged: the row was written by somebody else since.
         """
         meeting = replace(meeting, event=event)
         try:
-            etag = self._table.write(mailbox, hashed(event), _values(meeting), etag=after.etag)
+            return self._write(mailbox, meeting, after)
+        except TableMissing:
+            raise
         except StorageUnavailable:
             found = self.read(mailbox, event)
-            if found.meeting != meeting:
-                raise
-            return found
+            return found if found.meeting == meeting else self._write(mailbox, meeting, after)
+
+    def _write(self, mailbox: str, meeting: Meeting, after: Stored) -> Stored:
+        etag = self._table.write(mailbox, hashed(meeting.event), _values(meeting), etag=after.etag)
         return Stored(meeting, etag)
 
     def forget(self, mailbox: str, event: str, *, after: Stored) -> None:

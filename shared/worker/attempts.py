@@ -70,7 +70,7 @@ class Attempts:
             before=starts or "",
         )
         try:
-            begun = self._record(found, meeting)
+            begun = self._write(found, meeting)
         except (StateChanged, TableMissing):  # another instance is at this event; or there is no memory
             self._counters.refund(charge.rule, meeting.charged)
             raise
@@ -82,24 +82,6 @@ class Attempts:
                 trace=found.change.trace,
             )
         return begun
-
-    def _record(self, found: Found, meeting: Meeting) -> Found:
-        """Write the row of an attempt; where the answer is lost, write it once more to know what is there.
-
-        Raises StateChanged only where the row is not ours, so that the charge may be given back.
-        """
-        try:
-            return self._write(found, meeting)
-        except TableMissing:
-            raise
-        except StorageUnavailable:
-            try:
-                return self._write(found, meeting)
-            except StateChanged:
-                stored = self._meetings.read(found.change.mailbox, found.event.id)
-                if stored.meeting is None or stored.meeting.lease != meeting.lease:
-                    raise
-                return replace(found, stored=stored, age=timedelta(0))
 
     def end_without_answer(self, attempt: Found, error: JoinlinkError) -> None:
         """Give the attempt back if the error proves that it had no effect; else leave its end open.
@@ -116,14 +98,16 @@ class Attempts:
             self._write(attempt, meeting)
 
     def review(self, found: Found) -> Handled | Found:
-        """Hold the event, which is not online, against an attempt whose end is open.
+        """Hold the event against an attempt whose end is open.
 
-        Returns what becomes of the message; or, once it is known that there was no effect, the event without
-        the attempt, to be decided afresh.
+        Returns what becomes of the message. Or the event: as it is, if it is online and the attempt ended
+        well; without the attempt, once it is known that this had no effect, to be decided afresh.
         """
         meeting = _meeting(found)
         told = evidence(meeting, found.event, found.age)
         match told.effect:
+            case Effect.TAKEN:
+                return found
             case Effect.UNDER_WAY:
                 return self._later(found, Reason.WRITE_UNDER_WAY, min(told.wait, _UNDER_WAY))
             case Effect.NONE:
@@ -133,7 +117,7 @@ class Attempts:
                 return self._later(found, Reason.WRITE_UNCONFIRMED, told.wait)
             case Effect.UNKNOWN:
                 return self._hold(found)
-            case _:
+            case Effect.OPEN:
                 return self._later(found, Reason.WRITE_UNCONFIRMED, told.wait)
 
     def doubt(self, found: Found) -> Handled:

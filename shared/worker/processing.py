@@ -7,9 +7,9 @@ lost answers all take the same way: read the event as it is now, and compare.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.domain.attempt import SETTLED, Effect, evidence
+from shared.domain.attempt import SETTLED
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
-from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.meeting import MeetingState
 from shared.domain.messages import EventChange, Source
 from shared.errors import (
     EventChanged,
@@ -185,7 +185,7 @@ class Processor:
         if found.stored.is_unreadable:
             return self._attempts.leave_alone(found)
         meeting = found.stored.meeting
-        if meeting and meeting.state is MeetingState.ATTEMPTED and not self._is_over(meeting, found):
+        if meeting and meeting.state is MeetingState.ATTEMPTED:
             reviewed = self._attempts.review(found)
             if isinstance(reviewed, Handled):
                 return reviewed
@@ -197,11 +197,6 @@ class Processor:
             # A read may be a minute behind, and only a second one proves that a person removed the link.
             return later(found.change, Reason.SECOND_LOOK, SETTLED - found.age)
         return self._decide(found, graph)
-
-    @staticmethod
-    def _is_over(meeting: Meeting, found: Found) -> bool:
-        """Tell whether an attempt has ended well."""
-        return evidence(meeting, found.event, found.age).effect is Effect.TAKEN
 
     def _decide(self, found: Found, graph: Graph) -> Handled:
         meeting, now, policy = found.stored.meeting, self._world.now(), found.policy

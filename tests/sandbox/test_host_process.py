@@ -125,7 +125,7 @@ def test_after_three_deaths_the_host_ends_until_it_is_started_again(scene: Scene
         for _ in range(2):
             dead = host.worker_pid
             host.kill_worker()
-            scene.wait_until(lambda dead=dead: host.worker_pid not in {0, dead})  # type: ignore[misc]
+            scene.wait_until(lambda dead=dead: host.worker_pid not in {0, dead})  # type: ignore[misc]  # bound early
         host.kill_worker()
         code = host.wait(PATIENCE_SECONDS)
         host.start()
