@@ -171,7 +171,7 @@ def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: Scene) -
 def test_a_stop_drains_only_where_the_setting_says_so(scene: Scene, drains: str, begun: int) -> None:
     """Draining, calls end and the rest is visible at once; else the listener goes on, and calls are cut off."""
     scene.send(*(f"wait-{n}" for n in range(4)))
-    with scene.host(stop_seconds=3, FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING=drains) as host:
+    with scene.host(stop_seconds=15, FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING=drains) as host:
         scene.await_signs(*(f"begun-wait-{n}" for n in range(4)))
         scene.send(*(f"wait-{n}" for n in range(4, 12)))
         host.terminate()
