@@ -19,12 +19,12 @@ from cli.ids import checked
 from cli.live import rules_in_force
 from cli.output import Exit, Failed, Refused, print_json
 from cli.progress import Progress
+from shared.desk.backfill import Backfill, Found, Run, Standing
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailboxes import Group, Selector, User
 from shared.storage.scope_file import ScopeFile
-from shared.worker.backfill import Backfill, Found, Run, Standing
-from shared.worker.desk_check import difference
-from shared.worker.memory import problem_of
+from shared.worker.common.desk_check import difference
+from shared.worker.common.memory import problem_of
 
 #: Mailboxes that are searched at a time, with one request each; and how many are taken up together.
 _SEARCHERS = 4

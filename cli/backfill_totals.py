@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.worker.backfill import Found, Planned, Standing
+from shared.desk.backfill import Found, Planned, Standing
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from cli import lines, parts, settings_check
 from cli.ids import checked
 from cli.lines import Line
 from cli.output import Exit, console, counted
+from shared.desk.doctor import look_at_memory, look_at_storage
+from shared.desk.findings import Finding, untold
 from shared.errors import SettingsError
-from shared.worker.doctor import look_at_memory, look_at_storage
-from shared.worker.finding import Finding, untold
 
 
 def doctor(

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from cli.word import Word
-from shared.rules.shapes import Shape, rebuilt
-from shared.rules.yaml_nodes import Listing, Mapping, Node
-from shared.rules.yaml_reader import read_yaml
+from shared.rule_files.vocabulary.json_schema import Shape, rebuilt
+from shared.rule_files.yaml_tree.nodes import Listing, Mapping, Node
+from shared.rule_files.yaml_tree.parser import read_yaml
 
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 

@@ -20,7 +20,7 @@ from cli.time_notes import time_notes
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 
 def explain_event(

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from cli import parts
 from cli.output import Exit, Failed, Refused, console, counted, print_json
+from shared.desk.held_events import HeldEvents
 from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
 from shared.storage.held import HeldEvent
-from shared.worker.held_events import HeldEvents
 
 _SHOWN = 200
 _WARNING = (

@@ -1,7 +1,7 @@
 """The keys of the blocks inside rule files. Their shapes are parts of those of the words around them."""
 
 from cli.word import Word, choice
-from shared.rules.shapes import Shape
+from shared.rule_files.vocabulary.json_schema import Shape
 
 _HERE: Shape = {}
 _PROVIDERS = {

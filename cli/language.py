@@ -10,15 +10,24 @@ from cli import inner_words
 from cli.inner_words import PROVIDER
 from cli.word import Word, choice
 from shared.domain.decision import Action, Mode
-from shared.rules.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_AS
-from shared.rules.domain_words import ADDRESS, DOMAIN, DOMAINS
-from shared.rules.duration_syntax import DURATION, DurationSyntax
-from shared.rules.lists import NAME
-from shared.rules.number_syntax import NumberSyntax
-from shared.rules.people_syntax import GUID, PeopleSyntax
-from shared.rules.shapes import FLAG, TEXT, Shape, any_case, block, matching, one_or_more, whole_number
-from shared.rules.text_syntax import TextSyntax
-from shared.rules.time_syntax import CLOCK, StartsBetweenSyntax
+from shared.rule_files.reading.named_lists import NAME
+from shared.rule_files.vocabulary.addresses import ADDRESS, DOMAIN, DOMAINS
+from shared.rule_files.vocabulary.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_AS
+from shared.rule_files.vocabulary.durations import DURATION, DurationSyntax
+from shared.rule_files.vocabulary.json_schema import (
+    FLAG,
+    TEXT,
+    Shape,
+    any_case,
+    block,
+    matching,
+    one_or_more,
+    whole_number,
+)
+from shared.rule_files.vocabulary.numbers import NumberSyntax
+from shared.rule_files.vocabulary.people import GUID, PeopleSyntax
+from shared.rule_files.vocabulary.texts import TextSyntax
+from shared.rule_files.vocabulary.times import CLOCK, StartsBetweenSyntax
 
 _CONDITIONS: Shape = {"$ref": "#/$defs/conditions"}
 _SOME_CONDITIONS: Shape = {**_CONDITIONS, "minProperties": 1}

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.clean import flat
 from cli.output import cleaned
-from shared.rules.event_facts import Truth
+from shared.rules.event.event_facts import Truth
 from shared.rules.explain import ConditionLine, GuardLine, RuleLine
 
 _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "bad"), None: ("·", "warn")}

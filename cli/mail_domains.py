@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cli.output import Refused
-from shared.rules.domains import PATTERN
+from shared.domain.mail_domains import PATTERN
 
 
 def mail_domains(words: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from cli import parts
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
-from shared.worker.maintenance_run import Maintained
+from shared.worker.mailboxes.maintenance_run import Maintained
 
 
 def maintain(

@@ -8,7 +8,7 @@ import typer
 from cli import parts
 from cli.output import Exit, Failed, Refused, console
 from shared.errors import StorageUnavailable
-from shared.worker.memory import MISSING_MEMORY, MemoryState
+from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 
 _SAID = {
     MemoryState.WHOLE: "The memory of past writes is whole.",

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 from cli.output import Refused
 from shared.wiring import Joinlink
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 
 @contextmanager

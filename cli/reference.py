@@ -6,8 +6,8 @@ from pathlib import Path
 from cli import rule_schema
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
 from cli.word import Word
-from shared.rules.join_services import PROGRAMS, SERVERS, SERVICES, Service
-from shared.rules.link_scanners import SCANNERS
+from shared.rules.links.join_services import PROGRAMS, SERVERS, SERVICES, Service
+from shared.rules.links.link_scanners import SCANNERS
 
 BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
 _DOCS = Path(__file__).parents[1] / "docs"

@@ -13,9 +13,9 @@ from cli import parts
 from cli.formats import replay_text
 from cli.moments import ago_or_moment
 from cli.output import Exit, Failed, Refused, console, counted
+from shared.desk.replay import QUEUES, Replay, SetAside
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import QueueUnavailable, StorageUnavailable
-from shared.worker.replay import QUEUES, Replay, SetAside
 
 
 class Queue(StrEnum):

@@ -6,7 +6,7 @@ from typing import Self
 
 from cli.rule_files import RuleSet
 from shared.rules.policy import Rule, RuleTest
-from shared.rules.testing import RuleTestResult, run_tests, untested
+from shared.rules.rule_tests import RuleTestResult, run_tests, untested
 from shared.rules.undecided import Undecided, undecided
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from cli.bounded import read_bounded
 from cli.output import Failed, Refused
 from shared.domain.decision import Action, Mode
-from shared.rules.loader import RuleFile, load_policy
+from shared.rule_files.loader import RuleFile, load_policy
+from shared.rule_files.problems import Problem, Severity
 from shared.rules.policy import Policy, Rule
-from shared.rules.problems import Problem, Severity
 from shared.storage.rule_source import MOST_BYTES, SUFFIX, RuleFolder, is_rule_file
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 DEFAULT = Path("rules")
 _MISNAMED = f"in the cloud this file is not read: a rule file is named *{SUFFIX}; rename it"

@@ -10,7 +10,7 @@ from cli import editor
 from cli.editor_messages import with_messages
 from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
 from cli.word import Word
-from shared.rules.shapes import Shape, block
+from shared.rule_files.vocabulary.json_schema import Shape, block
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

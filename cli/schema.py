@@ -13,7 +13,7 @@ from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TE
 from cli.lines import Line
 from cli.output import Refused, console
 from cli.word import Word
-from shared.rules.slips import suggest
+from shared.rule_files.reading.suggestions import suggest
 
 
 def schema(

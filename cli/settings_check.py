@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from shared.desk.findings import Finding, untold, well, wrong
 from shared.errors import SettingsError
 from shared.settings import STORAGE, read_settings
-from shared.worker.finding import Finding, untold, well, wrong
 
 #: as local.settings.sample.json has them; the words are what holds where they are not set
 _NAMES = {

@@ -6,7 +6,7 @@ from cli.clean import flat
 from shared.domain.ending import has_whole_days, is_endless, zone_of_days, zone_of_series
 from shared.domain.event import Event
 from shared.domain.timezones import find_zone
-from shared.rules.yaml_nodes import shown
+from shared.rule_files.yaml_tree.nodes import shown
 
 
 def time_notes(event: Event) -> Iterator[str]:

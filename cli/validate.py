@@ -11,7 +11,7 @@ from cli import rule_files
 from cli.formats import as_json, github, junit, sarif, text
 from cli.output import Exit
 from cli.rule_files import RuleSet
-from shared.rules.problems import Severity
+from shared.rule_files.problems import Severity
 
 
 class Format(StrEnum):

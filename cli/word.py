@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import repeat
 
-from shared.rules.shapes import Shape
+from shared.rule_files.vocabulary.json_schema import Shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import azure.functions as func
 
 from function_app import build_app
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 
 def joinlink(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:

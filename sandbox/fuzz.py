@@ -12,7 +12,7 @@ from time import process_time
 import atheris
 
 from sandbox.bench.hostile import LEAST_SECONDS, allowed_seconds, files
-from shared.rules.loader import RuleFile as PlainRuleFile, load_policy as load_plainly
+from shared.rule_files.loader import RuleFile as PlainRuleFile, load_policy as load_plainly
 
 # Instrumented code runs at a fraction of its speed, so what seems slow is measured once more without.
 for name in [name for name in sys.modules if name.startswith("shared.")]:
@@ -20,10 +20,10 @@ for name in [name for name in sys.modules if name.startswith("shared.")]:
 
 with atheris.instrument_imports(include=["shared.rules"]):
     from shared.domain.event import Attendee, Event
+    from shared.rule_files.loader import RuleFile, load_policy
     from shared.rules.explain import explain
     from shared.rules.facts import Facts
-    from shared.rules.loader import RuleFile, load_policy
-    from shared.rules.testing import run_tests
+    from shared.rules.rule_tests import run_tests
     from shared.rules.undecided import undecided
 
 ROOT = Path(__file__).parent.parent

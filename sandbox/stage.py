@@ -33,7 +33,7 @@ from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
 from shared.storage.memory import MemoryMarker
 from shared.storage.tables import Table
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
 CLIENT_STATE_KEY = "the-sandbox-proves-itself-with-this-key"

@@ -14,7 +14,7 @@ from shared.settings import read_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.worker.health import Checkup
+    from shared.worker.health.checkup import Checkup
 
 
 class HealthParts(Parts):
@@ -37,7 +37,7 @@ class HealthParts(Parts):
 
     @cached_property
     def _checkup(self) -> "Checkup":
-        from shared.worker.health import TOKEN
+        from shared.worker.health.checkup import TOKEN
 
         problems = self._settings_problems()
         try:
@@ -50,7 +50,7 @@ class HealthParts(Parts):
         self, problems: tuple[str, ...], parts: "dict[str, Callable[[], object]]"
     ) -> "Checkup":
         from shared.storage.queues import POISON_SUFFIX
-        from shared.worker.health import Checkup
+        from shared.worker.health.checkup import Checkup
 
         queues = (EVENT_CHANGES, MAILBOX_TASKS) if parts else ()
         return Checkup(
@@ -62,8 +62,8 @@ class HealthParts(Parts):
         )
 
     def _health_parts(self, *, sees_rules: bool) -> "dict[str, Callable[[], object]]":
-        from shared.worker.health import HELD_EVENTS, MAINTENANCE, MEMORY, RULES
-        from shared.worker.rules_health import rules_in_force
+        from shared.worker.health.checkup import HELD_EVENTS, MAINTENANCE, MEMORY, RULES
+        from shared.worker.health.rules_health import rules_in_force
 
         kept, last_runs = self._kept_rules, self._last_runs
         source = self._rule_source if sees_rules else None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from shared.parts import Parts
 
 if TYPE_CHECKING:
-    from shared.worker.desk_check import KeptPolicy
-    from shared.worker.maintenance import Maintenance, Rules
+    from shared.worker.common.desk_check import KeptPolicy
+    from shared.worker.mailboxes.maintenance import Maintenance, Rules
 
 
 class MaintenanceParts(Parts):
@@ -30,7 +30,7 @@ class MaintenanceParts(Parts):
             DeskDiffers: rules or settings here are not the app's.
             StorageUnavailable: what the app noted can't be read.
         """
-        from shared.worker.desk_check import DeskCheck
+        from shared.worker.common.desk_check import DeskCheck
 
         with self._worker_lock:
             check = DeskCheck(
@@ -44,7 +44,7 @@ class MaintenanceParts(Parts):
 
     def kept_policy(self) -> "KeptPolicy":
         """Return the rules that the app has in force, as it kept them. Raises SettingsError."""
-        from shared.worker.desk_check import KeptPolicy
+        from shared.worker.common.desk_check import KeptPolicy
 
         with self._worker_lock:
             return KeptPolicy(self._kept_rules)
@@ -57,14 +57,14 @@ class MaintenanceParts(Parts):
             StorageUnavailable: the table service does not answer.
         """
         from shared.storage.leases import MAINTENANCE
-        from shared.worker.desk_check import clock_problem
+        from shared.worker.common.desk_check import clock_problem
 
         with self._worker_lock:
             return clock_problem(self._world.now(), self._table(MAINTENANCE).now())
 
     def _build_maintenance(self, rules: "Rules", introduce: Callable[[], None]) -> "Maintenance":
-        from shared.worker.maintenance import Maintenance
-        from shared.worker.upkeep import Upkeep
+        from shared.worker.common.upkeep import Upkeep
+        from shared.worker.mailboxes.maintenance import Maintenance
 
         return Maintenance(
             world=self._world,

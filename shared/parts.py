@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from shared.auth import TokenSource
     from shared.graph.client import Graph
     from shared.storage.app_identity import AppIdentity
-    from shared.worker.calendar_search import CalendarSearcher
-    from shared.worker.directory import Directory
-    from shared.worker.endpoint import Endpoint
-    from shared.worker.memory import Memory, MemoryStart
-    from shared.worker.policies import Policies, RuleSource
+    from shared.worker.common.directory import Directory
+    from shared.worker.common.memory import Memory, MemoryStart
+    from shared.worker.common.policies import Policies, RuleSource
+    from shared.worker.events.calendar_search import CalendarSearcher
+    from shared.worker.mailboxes.endpoint import Endpoint
 
 
 class Parts(StorageParts):
@@ -43,7 +43,7 @@ class Parts(StorageParts):
     @cached_property
     def _endpoint(self) -> "Endpoint":
         from shared.graph.client import call_ourselves
-        from shared.worker.endpoint import Endpoint
+        from shared.worker.mailboxes.endpoint import Endpoint
 
         settings = self._settings
         if settings.notification_url is None:
@@ -77,13 +77,13 @@ class Parts(StorageParts):
 
     @cached_property
     def _directory(self) -> "Directory":
-        from shared.worker.directory import Directory
+        from shared.worker.common.directory import Directory
 
         return Directory(self._graph, self._world.now)
 
     @cached_property
     def _calendar_searcher(self) -> "CalendarSearcher":
-        from shared.worker.calendar_search import CalendarSearcher
+        from shared.worker.events.calendar_search import CalendarSearcher
 
         return CalendarSearcher(
             world=self._world,
@@ -95,14 +95,14 @@ class Parts(StorageParts):
     @cached_property
     def _memory(self) -> "Memory":
         from shared.storage.memory import MemoryMarker
-        from shared.worker.memory import Memory
+        from shared.worker.common.memory import Memory
 
         return Memory(MemoryMarker(self._meetings_table), self._world.now)
 
     @cached_property
     def _memory_start(self) -> "MemoryStart":
         from shared.storage.memory import MemoryMarker
-        from shared.worker.memory import MemoryStart
+        from shared.worker.common.memory import MemoryStart
 
         return MemoryStart(
             marker=MemoryMarker(self._meetings_table),
@@ -113,7 +113,7 @@ class Parts(StorageParts):
 
     @cached_property
     def _policies(self) -> "Policies":
-        from shared.worker.policies import Policies
+        from shared.worker.common.policies import Policies
 
         return Policies(self._rule_source, self._kept_rules, self._world.now)
 

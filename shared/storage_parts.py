@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.settings import StorageSettings, read_storage_settings
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 if TYPE_CHECKING:
     import httpx
@@ -154,7 +154,7 @@ class StorageParts:
     def _webhook_queue(self, name: str) -> "MessageQueue":
         """Return a queue for the webhook, which has connections of its own and little patience."""
         from shared.storage.connection import Patience
-        from shared.worker.outbox import SENDERS
+        from shared.worker.webhook.outbox import SENDERS
 
         return self._queue(name, Patience(connect=1, answer=2, again_after=0, connections=SENDERS))
 

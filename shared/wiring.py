@@ -14,21 +14,21 @@ from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import SettingsError
 from shared.health_parts import HealthParts
 from shared.maintenance_parts import MaintenanceParts
-from shared.worker.webhook import Webhook
-from shared.worker.world import World
+from shared.worker.common.world import World
+from shared.worker.webhook.webhook import Webhook
 
 if TYPE_CHECKING:
     import httpx
 
-    from shared.storage.trial import StorageTrial
-    from shared.worker.backfill import Backfill
-    from shared.worker.desk import Desk
-    from shared.worker.doctor import Doctor
-    from shared.worker.event_messages import EventMessages
-    from shared.worker.held_events import HeldEvents
-    from shared.worker.mailbox_messages import MailboxMessages
-    from shared.worker.memory import MemoryStart
-    from shared.worker.replay import Replay
+    from shared.desk.backfill import Backfill
+    from shared.desk.doctor import Doctor
+    from shared.desk.event_look import Desk
+    from shared.desk.held_events import HeldEvents
+    from shared.desk.replay import Replay
+    from shared.desk.storage_trial import StorageTrial
+    from shared.worker.common.memory import MemoryStart
+    from shared.worker.events.messages import EventMessages
+    from shared.worker.mailboxes.messages import MailboxMessages
 
 
 class Joinlink(MaintenanceParts, HealthParts):
@@ -46,8 +46,8 @@ class Joinlink(MaintenanceParts, HealthParts):
 
     def backfill(self, sleep: Callable[[float], None]) -> "Backfill":
         """Return what backfills calendars; `sleep` waits for so many seconds. Raises SettingsError."""
-        from shared.storage.backfills import BACKFILLS, Backfills
-        from shared.worker.backfill import Backfill
+        from shared.desk.backfill import Backfill
+        from shared.desk.backfill_runs import BACKFILLS, Backfills
 
         with self._worker_lock:
             return Backfill(
@@ -68,8 +68,8 @@ class Joinlink(MaintenanceParts, HealthParts):
     def desk(self) -> "Desk":
         """Return what the admin's command reads with. Raises SettingsError."""
         with self._worker_lock:
-            from shared.worker.desk import PATIENCE, Desk
-            from shared.worker.directory import Directory
+            from shared.desk.event_look import PATIENCE, Desk
+            from shared.worker.common.directory import Directory
 
             return Desk(
                 graph=self._graph(),
@@ -84,14 +84,14 @@ class Joinlink(MaintenanceParts, HealthParts):
     def replay(self) -> "Replay":
         """Return what puts messages back from the poison queues. Raises SettingsError."""
         with self._worker_lock:
-            from shared.worker.replay import Replay
+            from shared.desk.replay import Replay
 
             queues = {EVENT_CHANGES: self._event_changes, MAILBOX_TASKS: self._mailbox_tasks}
             return Replay(self._poison_queues, queues, self._world.now)
 
     def held_events(self) -> "HeldEvents":
         """Return what lists and releases events that are held. Raises SettingsError."""
-        from shared.worker.held_events import HeldEvents
+        from shared.desk.held_events import HeldEvents
 
         with self._worker_lock:
             return HeldEvents(
@@ -105,15 +105,15 @@ class Joinlink(MaintenanceParts, HealthParts):
 
     def storage_trial(self) -> "StorageTrial":
         """Return what tries the storage account out. Raises SettingsError."""
-        from shared.storage.trial import StorageTrial
+        from shared.desk.storage_trial import StorageTrial
 
         with self._worker_lock:
             return StorageTrial(self._storage, self._storage_credential, self._world.new_id())
 
     def doctor(self) -> "Doctor":
         """Return what looks at all that is needed, beside storage. Raises SettingsError."""
+        from shared.desk.doctor import Doctor, Parts
         from shared.graph.client import echo_of_ourselves
-        from shared.worker.doctor import Doctor, Parts
 
         with self._worker_lock:
             settings = self._settings
@@ -134,7 +134,7 @@ class Joinlink(MaintenanceParts, HealthParts):
             SettingsError: those of the storage are wrong, too; the host gives the message again.
             QueueUnavailable: the queue did not take it; the host gives it again.
         """
-        from shared.worker.waiting import Waiting
+        from shared.worker.common.waiting import Waiting
 
         with self._worker_lock:
             is_event = queue_name == EVENT_CHANGES
@@ -160,10 +160,10 @@ class Joinlink(MaintenanceParts, HealthParts):
     @cached_property
     def _event_messages(self) -> "EventMessages":
         from shared.storage.counters import COUNTERS, Counters
-        from shared.worker.attempts import Attempts
-        from shared.worker.enabling import Enabler
-        from shared.worker.event_messages import EventMessages
-        from shared.worker.processing import Processor
+        from shared.worker.events.attempts import Attempts
+        from shared.worker.events.enabling import Enabler
+        from shared.worker.events.messages import EventMessages
+        from shared.worker.events.processing import Processor
 
         settings = self._settings  # first: what is wrong with any of them is told at once
         meetings, counters = self._meetings, Counters(self._table(COUNTERS))
@@ -192,10 +192,10 @@ class Joinlink(MaintenanceParts, HealthParts):
 
     @cached_property
     def _mailbox_messages(self) -> "MailboxMessages":
-        from shared.worker.mailbox_messages import MailboxMessages
-        from shared.worker.mailbox_tasks import MailboxTasks
-        from shared.worker.subscriptions import Subscriptions
-        from shared.worker.sweep import Sweeper
+        from shared.worker.mailboxes.messages import MailboxMessages
+        from shared.worker.mailboxes.subscriptions import Subscriptions
+        from shared.worker.mailboxes.sweep import Sweeper
+        from shared.worker.mailboxes.tasks import MailboxTasks
 
         sweeper = Sweeper(
             world=self._world,

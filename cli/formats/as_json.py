@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.output import print_json
 from cli.rule_files import RuleSet
-from shared.rules.problems import Problem
+from shared.rule_files.problems import Problem
 
 
 def problems(sets: Sequence[RuleSet]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.backfill_totals import Sum, Totals
-from shared.worker.backfill import Run, Standing
+from shared.desk.backfill import Run, Standing
 
 
 def document(

@@ -9,7 +9,7 @@ from cli import lines
 from cli.backfill_totals import Sum, Totals
 from cli.lines import Line
 from cli.output import console, counted
-from shared.worker.backfill import Run, Standing
+from shared.desk.backfill import Run, Standing
 
 #: mailboxes that are listed, those with most mails first
 _MAILBOXES = 20

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from cli.clean import flat
 from cli.results import Results, expectation, outcome
 from cli.rule_files import RuleSet
+from shared.rule_files.problems import Severity
 from shared.rules.policy import Rule, RuleTest
-from shared.rules.problems import Severity
 
 
 def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from cli.clean import for_xml
 from cli.rule_files import RuleSet
-from shared.rules.problems import Problem, Severity
+from shared.rule_files.problems import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

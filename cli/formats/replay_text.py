@@ -9,8 +9,8 @@ from rich.text import Text
 from cli import lines
 from cli.lines import Line
 from cli.output import console, counted
+from shared.desk.replay import SetAside
 from shared.storage.queues import POISON_SUFFIX
-from shared.worker.replay import SetAside
 
 #: a message that can't be read is shown by its id; the others are only counted
 _MOST_SHOWN = 20

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from cli.output import own_version, print_json
 from cli.rule_files import RuleSet
-from shared.rules.problems import Problem, Severity
+from shared.rule_files.problems import Problem, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RULES = {

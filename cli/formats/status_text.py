@@ -10,9 +10,9 @@ from cli.output import console, counted
 from shared.storage.gauges import Gauge
 from shared.storage.held import MOST_COUNTED
 from shared.storage.last_run import LastRun
-from shared.worker.health import Facts, Health, ago
-from shared.worker.memory import MemoryState
-from shared.worker.watch import Watch
+from shared.worker.common.memory import MemoryState
+from shared.worker.health.checkup import Facts, Health, ago
+from shared.worker.mailboxes.watch import Watch
 
 _MEMORY = {
     MemoryState.WHOLE: "whole",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from cli.formats.junit import Case
 from cli.results import Results, expectation, outcome
-from shared.rules.problems import Severity
-from shared.rules.testing import RuleTestResult
+from shared.rule_files.problems import Severity
+from shared.rules.rule_tests import RuleTestResult
 
 
 def cases(results: Sequence[Results], *, require_tests: bool) -> list[Case]:

@@ -13,7 +13,7 @@ from cli.lines import Line
 from cli.output import console, counted
 from cli.results import Results, expectation, outcome
 from shared.rules.policy import Rule
-from shared.rules.testing import RuleTestResult
+from shared.rules.rule_tests import RuleTestResult
 
 _INDENT = 8
 _MET = "no test shows what happens when it is met"

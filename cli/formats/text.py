@@ -13,8 +13,8 @@ from cli.lines import Line
 from cli.output import console, counted
 from cli.rule_files import RuleSet
 from shared.domain.decision import Mode
+from shared.rule_files.problems import Problem, Severity
 from shared.rules.policy import Policy, Rule
-from shared.rules.problems import Problem, Severity
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "warn"}
 #: what stands left of a source line: its number, and a bar

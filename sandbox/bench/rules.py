@@ -13,9 +13,9 @@ import json_logic
 from celpy import celtypes
 
 from shared.domain.event import Attendee, Event
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 EVENT = Event(

@@ -22,7 +22,7 @@ from function_app import build_app
 from sandbox.host import Host
 from sandbox.serve import serve
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -37,11 +37,11 @@ _PRELOADED = (
     "shared.graph.client",
     "shared.storage.kept_rules",
     "shared.storage.rule_source",
-    "shared.worker.event_messages",
-    "shared.worker.mailbox_messages",
-    "shared.worker.maintenance",
-    "shared.worker.subscriptions",
-    "shared.worker.sweep",
+    "shared.worker.events.messages",
+    "shared.worker.mailboxes.messages",
+    "shared.worker.mailboxes.maintenance",
+    "shared.worker.mailboxes.subscriptions",
+    "shared.worker.mailboxes.sweep",
     __name__,
 )
 _HANDS = 3

@@ -10,7 +10,7 @@ import httpx
 from shared.auth import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph, Sender, graph_http
-from shared.rules.loader import RuleFile
+from shared.rule_files.loader import RuleFile
 from shared.storage.holds import Holds
 from shared.storage.last_run import LastRuns
 from shared.storage.leases import MAINTENANCE, MaintenanceLease
@@ -19,17 +19,17 @@ from shared.storage.meetings import MEETINGS, Meetings
 from shared.storage.memory import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.storage.tables import Table
-from shared.worker.calendar_search import CalendarSearcher
-from shared.worker.directory import Directory
-from shared.worker.endpoint import Endpoint
-from shared.worker.mailbox_messages import MailboxMessages
-from shared.worker.mailbox_tasks import MailboxTasks
-from shared.worker.maintenance import Maintenance
-from shared.worker.memory import MemoryStart
-from shared.worker.policies import Policies
-from shared.worker.subscriptions import Subscriptions
-from shared.worker.sweep import Sweeper
-from shared.worker.world import World
+from shared.worker.common.directory import Directory
+from shared.worker.common.memory import MemoryStart
+from shared.worker.common.policies import Policies
+from shared.worker.common.world import World
+from shared.worker.events.calendar_search import CalendarSearcher
+from shared.worker.mailboxes.endpoint import Endpoint
+from shared.worker.mailboxes.maintenance import Maintenance
+from shared.worker.mailboxes.messages import MailboxMessages
+from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.sweep import Sweeper
+from shared.worker.mailboxes.tasks import MailboxTasks
 
 URL = "https://joinlink.example/api/notifications?code=function-key"
 _GRAPH = "https://graph.microsoft.com"

@@ -1,1 +1,1 @@
-"""The admin's rules: text becomes a policy, an event and a policy a decision. No I/O, no clock."""
+"""Rules and an event become a decision. No I/O, no clock, no rule text."""

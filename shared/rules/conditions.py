@@ -6,9 +6,9 @@ Logic is Kleene's: a condition holds, fails, or can't be told (None).
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from shared.rules.event_facts import EventFacts, Truth
+from shared.domain.position import Positioned
+from shared.rules.event.event_facts import EventFacts, Truth
 from shared.rules.extents import Extent
-from shared.rules.yaml_nodes import Placed
 
 Test = Callable[[EventFacts], Truth]
 
@@ -25,7 +25,7 @@ class Condition(NamedTuple):
     name: str
     expected: str
     holds: Test
-    place: Placed
+    place: Positioned
     groups: frozenset[str] = frozenset()
     extent: Extent | None = None
     fact: Callable[[EventFacts], Any] | None = None
@@ -49,7 +49,7 @@ def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
     return frozenset().union(*named) if named else _NONE
 
 
-def all_of(children: tuple[Condition, ...], place: Placed) -> Condition:
+def all_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
     """Return the condition that holds where all children hold; one without children always holds."""
     holds = all_hold(tuple(child.holds for child in children))
     return Condition("all", "all of", holds, place, _groups(children), children=children)
@@ -77,7 +77,7 @@ def all_hold(tests: tuple[Test, ...]) -> Test:
     return holds
 
 
-def any_of(children: tuple[Condition, ...], place: Placed) -> Condition:
+def any_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
     """Return the condition that holds where at least one child holds."""
     tests = tuple(child.holds for child in children)
 
@@ -95,7 +95,7 @@ def any_of(children: tuple[Condition, ...], place: Placed) -> Condition:
     return Condition("any", "any of", one, place, _groups(children), children=children)
 
 
-def none_of(child: Condition, place: Placed) -> Condition:
+def none_of(child: Condition, place: Positioned) -> Condition:
     """Return the condition that holds where the child fails."""
     test = child.holds
 

@@ -9,8 +9,8 @@ from itertools import takewhile
 
 from shared.domain.decision import Action, Decision, Mode, Reason, RuleResult, Verdict
 from shared.domain.event import Event
-from shared.rules.domains import Domains, domains_of
-from shared.rules.event_facts import EventFacts
+from shared.domain.mail_domains import Domains, domains_of
+from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import guard_against
 from shared.rules.policy import AUTO, Policy, Rule

@@ -9,7 +9,7 @@ from shared.domain.ending import is_endless, last_end
 from shared.domain.event import Event
 from shared.domain.meeting import MeetingState
 from shared.rules.facts import Facts
-from shared.rules.join_links import JoinLink, other_join_link
+from shared.rules.links.join_links import JoinLink, other_join_link
 from shared.rules.policy import Policy
 
 MAX_ATTEMPTS = 3

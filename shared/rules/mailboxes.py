@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.address import read_address, untagged
-from shared.rules.event_facts import Truth
+from shared.rules.event.event_facts import Truth
 
 
 class Everybody(Enum):

@@ -7,12 +7,12 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode, RuleResult
+from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.position import Position
 from shared.rules.conditions import Condition, all_hold, none_of
-from shared.rules.domains import Domains, domains_of
-from shared.rules.event_facts import EventFacts, Truth
-from shared.rules.event_sketch import EventSketch
+from shared.rules.event.event_facts import EventFacts, Truth
+from shared.rules.event.sketch import EventSketch
 from shared.rules.mailboxes import Mailboxes
-from shared.rules.yaml_nodes import Place
 
 
 class InternalDomains(Enum):
@@ -78,7 +78,7 @@ class RuleTest:
     at: datetime | None = None
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     file: str = ""
-    place: Place = field(default=Place(0, 0), compare=False)
+    place: Position = field(default=Position(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.rules.event_facts import Truth
+from shared.rules.event.event_facts import Truth
 from shared.rules.explain import ConditionLine, RuleLine
 from shared.rules.policy import Policy, Rule
-from shared.rules.testing import RuleTestResult
+from shared.rules.rule_tests import RuleTestResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

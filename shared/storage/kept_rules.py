@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from shared.errors import StorageUnavailable
-from shared.rules.loader import RuleFile
+from shared.rule_files.loader import RuleFile
 from shared.storage.blobs import available
 
 KEPT_CONTAINER = "joinlink"

@@ -8,7 +8,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rules.loader import RuleFile, enough
+from shared.rule_files.loader import RuleFile, enough
 from shared.settings import StorageSettings
 from shared.storage.blobs import available, container_at, container_of
 from shared.storage.regular_files import read_within

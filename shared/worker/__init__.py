@@ -1,1 +1,1 @@
-"""What happens to one change, one mailbox, one subscription."""
+"""What happens to one change and to one mailbox."""

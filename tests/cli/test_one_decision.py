@@ -10,11 +10,11 @@ from cli.formats import explain_json
 from cli.subject import Subject
 from shared.domain.decision import Action
 from shared.rules.decide import decide
-from shared.rules.event_sketch import EventSketch
+from shared.rules.event.sketch import EventSketch
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest
-from shared.rules.testing import run_test
+from shared.rules.rule_tests import run_test
 from tests.cli import graph_json
 from tests.rules.strategies import GROUP, PEOPLE, SKETCHES, policies
 

@@ -9,15 +9,15 @@ from jsonschema import Draft202012Validator
 
 from cli import editor, inner_words, language, reference, rule_schema
 from cli.word import Word
-from shared.rules import file_reader, rule_reader, sketch_reader
-from shared.rules.catalogue import CATALOGUE
+from shared.domain.position import Position
+from shared.rule_files.files import file as file_reader, rule as rule_reader, rule_tests as sketch_reader
+from shared.rule_files.loader import RuleFile, load_policy
+from shared.rule_files.vocabulary.catalogue import CATALOGUE
+from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import all_of
-from shared.rules.loader import RuleFile, load_policy
-from shared.rules.yaml_nodes import Place
-from shared.rules.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
-DATA = ROOT / "tests" / "rules" / "data"
+DATA = ROOT / "tests" / "rule_files" / "data"
 FILES = [file for kind in ("good", "questionable", "bad") for file in sorted(DATA.glob(f"{kind}/*.yaml"))]
 VALIDATOR = Draft202012Validator(rule_schema.document())
 #: What a schema can't see, why, and the bad files that show it: the loader alone refuses these.
@@ -129,7 +129,7 @@ def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any
     return replace(policy, rules=(), hash=""), replace(only, when=WHEN, tests=()), only.tests[0].event
 
 
-WHEN = all_of((), Place(1, 1))
+WHEN = all_of((), Position(1, 1))
 DEFAULTS = [
     pytest.param({place: f"{word.name}: {word.default}"}, id=word.name)
     for place, words in (

@@ -38,7 +38,7 @@ def test_nothing_heavy_is_loaded_for(code: str) -> None:
 def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path) -> None:
     """`JOINLINK_RULES=rules` means the folder that was deployed."""
     script = (
-        "import os; from shared import wiring; from shared.worker.world import World\n"
+        "import os; from shared import wiring; from shared.worker.common.world import World\n"
         "print(len(wiring.rebuild(os.environ, World())._rule_source.read()))"
     )
     environ = {

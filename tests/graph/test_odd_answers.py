@@ -14,9 +14,9 @@ from shared.errors import Forbidden, GraphUnavailable, UnreadableEvent
 from shared.graph.wire import event_from
 from shared.graph.wire_directory import addresses_from, subscription_from, subscriptions_from, users_from
 from shared.graph.wire_pages import calendar_page_from
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 
 EVENT: dict[str, Any] = {
     "@odata.etag": 'W/"DwAAABYAAAC3"',

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.event import Attendee, Event
-from shared.rules.loader import RuleFile, load_policy
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

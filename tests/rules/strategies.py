@@ -6,9 +6,9 @@ from hypothesis import assume, strategies as st
 
 from shared.domain.event import Attendee, Event, Location, Recurrence
 from shared.domain.meeting import Meeting, MeetingState
-from shared.rules.event_sketch import EventSketch, TimeOfDay
+from shared.rule_files.loader import RuleFile, load_policy
+from shared.rules.event.sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 
 GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"

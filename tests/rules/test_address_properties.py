@@ -7,9 +7,9 @@ from hypothesis import given, settings, strategies as st
 
 from shared.domain.decision import Verdict
 from shared.domain.event import Attendee, Event
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 from tests.rules.conftest import NOW
 

@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 
 from shared.domain.event import Attendee, Location
-from shared.rules.catalogue import CATALOGUE
+from shared.domain.mail_domains import Domains
+from shared.rule_files.reading.named_lists import Lists, NamedList
+from shared.rule_files.reading.node_reader import Reader
+from shared.rule_files.reading.session import Reading
+from shared.rule_files.vocabulary.catalogue import CATALOGUE
+from shared.rule_files.yaml_tree.nodes import Mapping
+from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import Condition
-from shared.rules.domains import Domains
-from shared.rules.event_facts import EventFacts
-from shared.rules.lists import Lists, NamedList
-from shared.rules.reader import Reader
-from shared.rules.reading import Reading
-from shared.rules.yaml_nodes import Mapping
-from shared.rules.yaml_reader import read_yaml
+from shared.rules.event.event_facts import EventFacts
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -3,11 +3,11 @@ import re
 import pytest
 
 from shared.domain.event import Location
-from shared.rules.domains import Domains
-from shared.rules.event_facts import EventFacts
-from shared.rules.join_links import JoinLink, find_join_link, other_join_link
-from shared.rules.join_services import PROGRAMS, SERVERS, SERVICES, Service
-from shared.rules.link_scanners import PROXIES, SCANNERS
+from shared.domain.mail_domains import Domains
+from shared.rules.event.event_facts import EventFacts
+from shared.rules.links.join_links import JoinLink, find_join_link, other_join_link
+from shared.rules.links.join_services import PROGRAMS, SERVERS, SERVICES, Service
+from shared.rules.links.link_scanners import PROXIES, SCANNERS
 from tests.rules.conftest import NOW, MakeEvent
 
 TABLE = (*SERVICES, *SERVERS, *PROGRAMS)

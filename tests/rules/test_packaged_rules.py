@@ -8,11 +8,11 @@ import pytest
 
 from shared.domain.decision import Mode
 from shared.domain.event import Attendee, Location
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
-from shared.rules.testing import run_tests
+from shared.rules.rule_tests import run_tests
 from shared.rules.undecided import undecided
 
 FOLDER = Path(__file__).parents[2] / "rules"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from sandbox.bench.hostile import TEXTS
-from shared.rules.join_links import find_join_link
-from shared.rules.join_services import SERVERS, SERVICES
-from shared.rules.wrapped_links import MAX_LAYERS
+from shared.rules.links.join_links import find_join_link
+from shared.rules.links.join_services import SERVERS, SERVICES
+from shared.rules.links.wrapped_links import MAX_LAYERS
 
 PLAIN = f"{ascii_uppercase}{ascii_lowercase}{digits}./"
 

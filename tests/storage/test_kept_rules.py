@@ -6,7 +6,7 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import StorageUnavailable
-from shared.rules.loader import RuleFile
+from shared.rule_files.loader import RuleFile
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_of
 from shared.storage.kept_rules import KeptRules

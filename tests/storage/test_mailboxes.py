@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.storage.mailboxes import Mailbox, MailboxState, mailbox_from
-from shared.worker.plans import NOTHING, Standing, Wanted, plan
-from shared.worker.watch import Watch, watch_of
+from shared.worker.mailboxes.plans import NOTHING, Standing, Wanted, plan
+from shared.worker.mailboxes.watch import Watch, watch_of
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"

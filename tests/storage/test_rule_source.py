@@ -10,8 +10,8 @@ from azure.storage.blob import ContainerClient
 
 from sandbox.azurite import Azurite
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rules.loader import MAX_FILES, load_policy
-from shared.rules.yaml_text import MAX_BYTES
+from shared.rule_files.loader import MAX_FILES, load_policy
+from shared.rule_files.yaml_tree.text import MAX_BYTES
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_of
 from shared.storage.rule_source import RuleContainer, RuleFolder

@@ -25,7 +25,7 @@ from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, Ta
 from shared.settings import StorageSettings
 from shared.storage.tables import Table
 from shared.wiring import Joinlink
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 SETTLE = timedelta(seconds=20)
 #: Long enough for every wait of the app's but the endless ones.

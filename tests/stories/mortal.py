@@ -31,7 +31,7 @@ from sandbox.serve import serve
 from sandbox.stage import Stage
 from shared import wiring
 from shared.storage.tables import Table
-from shared.worker.world import World
+from shared.worker.common.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,11 +44,11 @@ _PRELOADED = (
     "shared.graph.client",
     "shared.storage.kept_rules",
     "shared.storage.rule_source",
-    "shared.worker.mailbox_messages",
-    "shared.worker.event_messages",
-    "shared.worker.maintenance",
-    "shared.worker.subscriptions",
-    "shared.worker.sweep",
+    "shared.worker.mailboxes.messages",
+    "shared.worker.events.messages",
+    "shared.worker.mailboxes.maintenance",
+    "shared.worker.mailboxes.subscriptions",
+    "shared.worker.mailboxes.sweep",
     __name__,
 )
 _ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")

@@ -10,7 +10,7 @@ from sandbox.graph import Drop, Fault, User
 from shared import wiring
 from shared.domain.messages import EventChange, Source
 from shared.errors import QueueUnavailable
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import RULES, Begin, Story
 
 GUEST = "bo@fabrikam.com"

@@ -10,7 +10,7 @@ from azure.data.tables import TableServiceClient
 
 from sandbox.graph import Drop, Fault
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import AtTheDesk, Begin, Story
 
 GUEST = "bo@fabrikam.com"

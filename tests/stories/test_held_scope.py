@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.graph import Fault
 from shared import wiring
-from shared.worker.leaving import STANDS
+from shared.worker.mailboxes.leaving import STANDS
 from tests.stories.conftest import AtTheDesk, Begin, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, strangers, watched

@@ -11,8 +11,8 @@ from shared import wiring
 from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS, Charge, Counters, Full
 from shared.storage.tables import Table
-from shared.worker.processing import LOOKS
-from shared.worker.world import World
+from shared.worker.common.world import World
+from shared.worker.events.processing import LOOKS
 from tests.stories.conftest import RULES, Begin, Story
 from tests.stories.mortal import Aim, Guillotine, Worker, below
 from tests.stories.test_at_most_once import GUEST, message, successes

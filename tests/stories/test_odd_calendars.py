@@ -12,7 +12,7 @@ from shared.deadline import deadline
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from shared.errors import OutOfTime
 from shared.storage.mailboxes import Mailbox, MailboxState
-from shared.worker import delays
+from shared.worker.common import delays
 from tests.stories.conftest import AtTheDesk, Story
 from tests.stories.test_a_meeting import SERIES
 from tests.stories.test_sweep import GUEST, LOSE_ALL, NOW, subscribed, sweep

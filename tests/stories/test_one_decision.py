@@ -22,7 +22,7 @@ from sandbox.graph.directory import Group
 from sandbox.stage import Stage, stage
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
-from shared.rules.testing import RuleTestResult, run_tests
+from shared.rules.rule_tests import RuleTestResult, run_tests
 from tests.cli import graph_json
 from tests.rules.strategies import GROUP, LEAF_TEXTS, loaded
 

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.graph import Drop, Fault
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import Story
 from tests.stories.test_at_most_once import GUEST, message
 from tests.stories.test_write_evidence import written

@@ -6,7 +6,7 @@ from azure.storage.blob import BlobServiceClient
 
 from sandbox.azurite import Azurite
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import RULES, Begin, Story
 
 GUEST = "bo@fabrikam.com"

@@ -16,8 +16,8 @@ from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from sandbox.storage_line import StorageLine, Trouble, storage_line
 from shared import wiring
 from shared.graph.client_state import client_state
-from shared.worker import webhook
-from shared.worker.outbox import SENDERS
+from shared.worker.webhook import webhook
+from shared.worker.webhook.outbox import SENDERS
 from tests.stories.conftest import Begin, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"

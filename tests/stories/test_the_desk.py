@@ -14,7 +14,7 @@ from azure.storage.queue import QueueServiceClient
 
 from cli.app import _COMMANDS
 from shared import wiring
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, strangers, watched

@@ -12,7 +12,7 @@ from shared.domain.messages import EventChange, Source
 from shared.settings import StorageSettings
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.tables import Table
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import Begin, Story
 
 GUEST = "bo@fabrikam.com"
@@ -323,7 +323,7 @@ def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(
     def fails(*_arguments: object) -> None:
         raise ValueError("secret nonsense")
 
-    monkeypatch.setattr("shared.worker.processing.decide", fails)
+    monkeypatch.setattr("shared.worker.events.processing.decide", fails)
     story.play()
     [poison] = story.poison()
 

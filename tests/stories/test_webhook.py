@@ -7,7 +7,7 @@ import pytest
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from shared import wiring
 from shared.graph.client_state import client_state
-from shared.worker.world import World
+from shared.worker.common.world import World
 from tests.stories.conftest import Begin, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -93,7 +93,7 @@ def test_an_error_that_nobody_foresaw_makes_graph_try_again(
     def stumble(*_body: object, **_options: object) -> None:
         raise KeyError("bo@fabrikam.com")
 
-    monkeypatch.setattr("shared.worker.webhook.read_notifications", stumble)
+    monkeypatch.setattr("shared.worker.webhook.webhook.read_notifications", stumble)
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
     [line] = story.lines("notification.rejected")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from shared.domain.decision import Mode
 from shared.graph.wire import event_from
+from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
-from shared.rules.loader import RuleFile, load_policy
 from tests.rules.realistic.links import links
 from tests.rules.realistic.making import DOMAINS, NOW, Case
 from tests.rules.realistic.people import people

@@ -4,7 +4,7 @@ from sandbox.demo.__main__ import RULES
 from sandbox.demo.contoso import CAST
 from sandbox.demo.day import DAY
 from shared.domain.decision import Mode, Outcome, Reason
-from shared.rules.loader import load_policy
+from shared.rule_files.loader import load_policy
 from shared.storage.rule_source import RuleFolder
 
 SCENES = [scene for act in DAY for scene in act.scenes]

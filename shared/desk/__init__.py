@@ -1,0 +1,1 @@
+"""What only an admin's desk does: check the set-up, replay, backfill. Not deployed."""

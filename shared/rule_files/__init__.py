@@ -1,0 +1,1 @@
+"""Rule text becomes a policy, or problems that an admin can fix. No I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The blocks of a rule file: file, settings, rule, rule tests."""

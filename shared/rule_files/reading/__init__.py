@@ -1,0 +1,1 @@
+"""What every reader of nodes needs: problems, budgets, suggestions, named lists."""

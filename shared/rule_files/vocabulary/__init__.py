@@ -1,0 +1,1 @@
+"""The conditions that rules can use, and the syntax of their values."""

@@ -1,0 +1,1 @@
+"""What handling a change and handling a mailbox have in common."""

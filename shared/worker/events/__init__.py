@@ -1,0 +1,1 @@
+"""What happens to one change of an event."""

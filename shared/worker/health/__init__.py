@@ -1,0 +1,1 @@
+"""Whether everything works, for the health page and `joinlink status`."""

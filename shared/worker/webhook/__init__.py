@@ -1,0 +1,1 @@
+"""What happens to a notification until its messages are queued."""

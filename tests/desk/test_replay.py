@@ -1,0 +1,78 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.desk.replay import fresh, read
+from shared.domain.later import Later
+from shared.domain.messages import (
+    EVENT_CHANGES,
+    MAILBOX_TASKS,
+    EventChange,
+    MailboxTask,
+    Source,
+    TaskKind,
+    TaskReason,
+)
+from shared.domain.poisoned import poison_text
+from shared.storage.poison import Leased
+
+THEN, NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC), datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+CHANGE = EventChange(
+    mailbox="m",
+    event="e",
+    source=Source.SWEEP,
+    received=THEN,
+    trace="t",
+    attempt=30,
+    not_found=1,
+    waits=2,
+    returns=3,
+    errors=4,
+    queued=THEN,
+)
+TASK = MailboxTask(mailbox="m", task=TaskKind.RENEW, reason=TaskReason.DUE, trace="t", attempt=30)
+
+LATER = '{"v":2,"events":["e"]}'
+
+
+def envelope(message: bytes, **other: object) -> bytes:
+    text = poison_text(message, reason="too_old", detail="still no answer", at=THEN)
+    return json.dumps({**json.loads(text), **other}).encode()
+
+
+BODIES = [
+    pytest.param(EVENT_CHANGES, envelope(CHANGE.encode().encode()), "too_old", CHANGE, id="our envelope"),
+    pytest.param(MAILBOX_TASKS, envelope(TASK.encode().encode()), "too_old", TASK, id="a task's"),
+    pytest.param(EVENT_CHANGES, CHANGE.encode().encode(), "moved_by_the_host", CHANGE, id="moved by the host"),
+    pytest.param(EVENT_CHANGES, envelope(TASK.encode().encode()), "unreadable_message", None, id="of the other queue"),
+    pytest.param(EVENT_CHANGES, envelope(b"\xff?"), "unreadable_message", None, id="an envelope around noise"),
+    pytest.param(EVENT_CHANGES, envelope(b"{}", at="today"), "unreadable_message", None, id="an odd envelope"),
+    pytest.param(EVENT_CHANGES, envelope(LATER.encode()), "too_old", Later(LATER, THEN), id="of a later version"),
+    pytest.param(EVENT_CHANGES, envelope(Later(LATER, NOW).encode().encode()), "too_old", Later(LATER, THEN), id="of a later version, waiting"),
+    pytest.param(EVENT_CHANGES, LATER.encode(), "moved_by_the_host", Later(LATER, THEN), id="of a later version, moved by the host"),
+    pytest.param(EVENT_CHANGES, b"\xff\x00", "unreadable_message", None, id="no text"),
+    pytest.param(EVENT_CHANGES, b"[1]", "unreadable_message", None, id="no object"),
+    pytest.param(EVENT_CHANGES, b"[" * 100_000, "unreadable_message", None, id="a pit of brackets"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("queue", "body", "reason", "message"), BODIES)
+def test_whatever_lies_there_is_told(
+    queue: str, body: bytes, reason: str, message: EventChange | MailboxTask | Later | None
+) -> None:
+    """Why, and the message; without one it stays."""
+    found = read(queue, Leased("id", "receipt", body, THEN))
+
+    assert (found.reason, found.message) == (reason, message)
+    assert found.at == THEN
+
+
+def test_a_message_is_put_back_as_if_told_of_now() -> None:
+    """No failed look counts any more; the trace stays, so that the log shows the whole way."""
+    back = fresh(CHANGE, NOW)
+
+    assert back == EventChange(mailbox="m", event="e", source=Source.REPLAY, received=NOW, trace="t")
+    assert fresh(Later(LATER, THEN), NOW) == Later(LATER, NOW)
+    assert fresh(TASK, NOW) == replace(TASK, attempt=0)

@@ -1,0 +1,77 @@
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.storage.queue import QueueClient
+
+from sandbox.azurite import Azurite
+from shared.domain.poisoned import MOST_BYTES, read_poison
+from shared.errors import SettingsError
+from shared.settings import StorageSettings
+from shared.storage.poison import PoisonQueue
+from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.worker.common.waiting import Waiting
+from shared.worker.common.world import World
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+REFUSED = SettingsError(["JOINLINK_TENANT_ID is missing"])
+Said = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def storage(azurite: Azurite) -> StorageSettings:
+    return StorageSettings(connection_string=azurite.connection_string)
+
+
+@pytest.fixture
+def name(unique: Callable[[str], str]) -> str:
+    return unique("q")
+
+
+@pytest.fixture
+def waiting(name: str, storage: StorageSettings) -> Iterator[Waiting]:
+    queue, poison = (MessageQueue.connect(name + end, storage, None) for end in ("", POISON_SUFFIX))
+    yield Waiting(world=World(now=lambda: NOW), queue=queue, poison=poison)
+    queue.close()
+    poison.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"v":1}', id="a message"),
+        pytest.param("Ünïcode".encode(), id="text of many bytes"),
+        pytest.param(b"x" * MOST_BYTES, id="as long as a queue takes"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_message_waits_unchanged(
+    body: bytes, *, waiting: Waiting, name: str, storage: StorageSettings, azurite: Azurite, said: Said
+) -> None:
+    """However often it is put back, it is not a byte longer, and each time is one line."""
+    waiting.keep(body, REFUSED)
+    azurite.advance(timedelta(minutes=6))
+    poison = PoisonQueue(QueueClient.from_connection_string(storage.connection_string, name))
+    [left] = poison.lease()
+    poison.close()
+
+    assert (left.body, left.expires) == (body, False)
+    assert [(line["event"], line["reason"]) for line in said()] == [("task.finished", "settings_refused")]
+
+
+def test_what_is_no_text_is_set_aside_as_it_is(
+    waiting: Waiting, name: str, storage: StorageSettings, said: Said
+) -> None:
+    """It is no message of ours, whatever the settings will be; replaced bytes would be lost."""
+    waiting.keep(b"\xff\x00\xfe", REFUSED)
+    poison = PoisonQueue.connect(name, storage, None)
+    [left] = poison.lease()
+    poison.close()
+    found = read_poison(left.body)
+
+    assert found is not None
+    assert (found.reason, found.body) == ("unreadable_message", b"\xff\x00\xfe")
+    assert [line["event"] for line in said()] == ["message.poisoned", "task.finished"]
+    assert json.dumps(said())

@@ -1,0 +1,44 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.azurite import Azurite
+from shared.domain.messages import EventChange, Source
+from shared.rules.policy import Policy
+from shared.settings import StorageSettings
+from shared.storage.mailboxes import Mailboxes, MailboxState
+from shared.storage.tables import Table
+from shared.worker.events.watched import Watched
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+POLICY = Policy(rules=(), hash="0")
+
+
+@pytest.fixture
+def mailboxes(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Mailboxes]:
+    table = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
+    yield Mailboxes(table)
+    table.close()
+
+
+def change(received: datetime = NOW) -> EventChange:
+    return EventChange(mailbox="m", event="e", source=Source.NOTIFICATION, received=received, trace="t")
+
+
+@pytest.mark.parametrize("minutes", [-1, 0, 1, 60 * 24 * 30])
+def test_nobody_was_notified_in_the_future(mailboxes: Mailboxes, minutes: int) -> None:
+    """The webhook's clock may be ahead: the row then tells the worker's time."""
+    told = NOW + timedelta(minutes=minutes)
+    assert Watched(mailboxes).is_in_scope(change(told), POLICY, NOW)
+
+    assert mailboxes.read("m").last_notification == min(told, NOW)
+
+
+def test_a_clock_that_is_set_back_makes_no_hour_longer(mailboxes: Mailboxes) -> None:
+    """A look that seems to come from the future counts for nothing."""
+    watched = Watched(mailboxes)
+    assert watched.is_in_scope(change(), POLICY, NOW + timedelta(days=30))
+    mailboxes.mark("m", MailboxState.REMOVED, why="left", at=NOW)
+
+    assert not watched.is_in_scope(change(), POLICY, NOW)
