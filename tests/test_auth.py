@@ -206,7 +206,7 @@ def test_a_token_service_that_hangs_holds_no_thread_for_longer_than_five_seconds
     found = ask(outside.tokens())
 
     assert found == ["the token service takes longer than 5 s"] * 32
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert outside.calls == 1
     outside.may_answer.set()
 

@@ -70,7 +70,7 @@ def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: py
         error = attempt(url)
 
     assert type(error) is GraphUnavailable
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
@@ -80,7 +80,7 @@ def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
         error = attempt(url, READ)
 
     assert type(error) is GraphUnavailable
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
