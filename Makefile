@@ -24,13 +24,14 @@ chaos: setup ## play two hosts under faults and kills, and check every event (mi
 test: setup ## run the tests; make test ARGS="-k webhook"
 	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
-check: setup ## format, lint, types, import contracts, rule files
+check: setup ## format, lint, types, import contracts, rule files, commit subjects
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/joinlink validate --strict $(RULES)
 	$(BIN)/joinlink test $(RULES)
+	$(BIN)/python .ci/subjects.py
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
