@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import logs
-from shared.errors import SettingsError
+from shared.errors import SettingProblem, SettingsError
 from shared.settings import Settings, read_settings
 from shared.storage_parts import StorageParts
 
@@ -48,10 +48,10 @@ class Parts(StorageParts):
         settings = self._settings
         if settings.notification_url is None:
             problem = (
-                "JOINLINK_NOTIFICATION_URL is missing: without it no mailbox can be watched; it is"
+                "is missing: without it no mailbox can be watched; it is"
                 " https://<app>.azurewebsites.net/api/notifications?code=<function key>"
             )
-            raise SettingsError([problem])
+            raise SettingsError([SettingProblem("JOINLINK_NOTIFICATION_URL", problem)])
         return Endpoint(
             settings.notification_url,
             settings.client_state_keys[0],
