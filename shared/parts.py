@@ -42,7 +42,7 @@ class Parts(StorageParts):
 
     @cached_property
     def _endpoint(self) -> "Endpoint":
-        from shared.graph.client import call_ourselves
+        from shared.graph.own_endpoint import wake_endpoint
         from shared.worker.mailboxes.endpoint import Endpoint
 
         settings = self._settings
@@ -55,13 +55,15 @@ class Parts(StorageParts):
         return Endpoint(
             settings.notification_url,
             settings.client_state_keys[0],
-            call=partial(call_ourselves, transport=self._to_ourselves),
+            call=partial(wake_endpoint, transport=self._to_ourselves),
             now=self._world.now,
         )
 
     @cached_property
     def _graph(self) -> "Callable[[], Graph]":
-        from shared.graph.client import Graph, Sender, graph_http
+        from shared.graph.client import Graph
+        from shared.graph.connection_pool import graph_http
+        from shared.graph.sender import Sender
 
         settings = self._settings
         http = graph_http(settings.graph_url)
