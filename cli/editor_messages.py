@@ -1,12 +1,12 @@
 """What editors say to a value that is written wrongly; without that, they would show the pattern."""
 
 from cli.language import CLOCK_TIME, DATE, DAY_AND_TIME, ID, PERSON, START
+from shared.domain.ids import GUID
 from shared.rule_files.reading.named_lists import NAME
 from shared.rule_files.vocabulary.addresses import ADDRESS, DOMAIN
 from shared.rule_files.vocabulary.catalogue import CATALOGUE
 from shared.rule_files.vocabulary.durations import DURATION
 from shared.rule_files.vocabulary.json_schema import TEXT, Shape, matching, rebuilt
-from shared.rule_files.vocabulary.people import GUID
 
 _MESSAGES: dict[str, str] = {
     shape["pattern"]: message

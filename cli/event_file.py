@@ -9,9 +9,8 @@ from cli.bounded import read_bounded
 from cli.output import Refused
 from shared.domain.event import Event
 from shared.errors import UnexpectedAnswer
-from shared.graph import protocol
-from shared.graph.codes import codes_of, shown
-from shared.graph.wire import event_from
+from shared.graph.protocol import error_codes, event_calls
+from shared.graph.protocol.event_json import parse_event
 
 #: an event with a body as large as Exchange takes by mail has less
 _MOST_BYTES = 4 * 1024 * 1024
@@ -41,7 +40,7 @@ class EventFile(NamedTuple):
 
     def lacking(self, *, with_body: bool) -> list[str]:
         """Return what the worker asks Graph for, and the file does not say."""
-        asked = protocol.read_event("any", "any", with_body=with_body).params["$select"].split(",")
+        asked = event_calls.read_event("any", "any", with_body=with_body).params["$select"].split(",")
         return [name for name in asked if name not in self.properties | _UNIMPORTANT]
 
 
@@ -59,7 +58,7 @@ def read_event(file: Path) -> EventFile:
     if not isinstance(data, dict) or "value" in data or "responses" in data:
         raise Refused(f"{file} holds no single event; {_SAVE}")
     try:
-        event = event_from({**_NAMELESS, **data, "id": _NAMELESS["id"]}, "read the file")
+        event = parse_event({**_NAMELESS, **data, "id": _NAMELESS["id"]}, "read the file")
     except UnexpectedAnswer as error:
         why = error.detail
         raise Refused(f"{file} holds no event as Graph shows it: {why}") from error
@@ -70,7 +69,7 @@ def read_event(file: Path) -> EventFile:
 
 def _code(data: dict[str, Any]) -> str:
     """Return Graph's own code of an error, in brackets; nothing where it is no plain word."""
-    code = shown(codes_of(data.get("error")))
+    code = error_codes.loggable_code(error_codes.codes_of(data.get("error")))
     return f" ({code})" if code.isascii() and code.isalpha() else ""
 
 

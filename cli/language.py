@@ -10,6 +10,7 @@ from cli import inner_words
 from cli.inner_words import PROVIDER
 from cli.word import Word, choice
 from shared.domain.decision import Action, Mode
+from shared.domain.ids import GUID
 from shared.rule_files.reading.named_lists import NAME
 from shared.rule_files.vocabulary.addresses import ADDRESS, DOMAIN, DOMAINS
 from shared.rule_files.vocabulary.catalogue import CATALOGUE, IMPORTANCES, SENSITIVITIES, SHOWN_AS
@@ -25,7 +26,7 @@ from shared.rule_files.vocabulary.json_schema import (
     whole_number,
 )
 from shared.rule_files.vocabulary.numbers import NumberSyntax
-from shared.rule_files.vocabulary.people import GUID, PeopleSyntax
+from shared.rule_files.vocabulary.people import PeopleSyntax
 from shared.rule_files.vocabulary.texts import TextSyntax
 from shared.rule_files.vocabulary.times import CLOCK, StartsBetweenSyntax
 

@@ -10,31 +10,13 @@ from cli.subject import Subject
 from cli.time_notes import time_notes
 from shared.desk.event_look import Desk, Look
 from shared.domain.meeting import Meeting, MeetingState
-from shared.errors import (
-    EventNotFound,
-    Forbidden,
-    GraphError,
-    GraphUnavailable,
-    MailboxUnusable,
-    StorageUnavailable,
-    Throttled,
-    Unauthorized,
-)
+from shared.errors import GraphError, StorageUnavailable
+from shared.graph.advice import advice_on
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
 from shared.worker.events.enabling import PENDING
-
-_SENTENCES: dict[type[GraphError], str] = {
-    EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
-    MailboxUnusable: "Graph serves no mailbox of this name; name it by object id or user principal name",
-    Forbidden: "Graph denies access; check the app's permissions and application access policies",
-    Unauthorized: "Graph refuses the token; check the secret, the certificate or the identity",
-    Throttled: "Graph asks to wait; try again in a minute",
-    GraphUnavailable: "Graph can't be reached, or fails; try again, and check Microsoft 365 service health",
-}
-_REFUSED = "Graph refuses; look whether mailbox and event id are whole"
 
 
 def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
@@ -53,8 +35,8 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
             members = desk.directory.members(policy.mailboxes.groups)
             in_scope = scope.notes(policy.mailboxes, _owner(found), members)
     except GraphError as error:
-        said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
-        raise Failed(f"{said} ({error})") from error
+        advice = advice_on(error)
+        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
     return Subject(

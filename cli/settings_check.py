@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from shared.desk.findings import Finding, untold, well, wrong
-from shared.errors import SettingsError
+from shared.errors import SettingProblem, SettingsError
 from shared.settings import STORAGE, read_settings
 
 #: as local.settings.sample.json has them; the words are what holds where they are not set
@@ -31,14 +31,16 @@ def look(environ: Mapping[str, str]) -> Iterator[Finding]:
     for name, default in _NAMES.items():
         own = [problem for problem in problems if _is_about(problem, name)]
         if own:
-            yield from (wrong(name, problem.removeprefix(name).strip()) for problem in own)
+            yield from (
+                wrong(name, problem.text if problem.setting == name else str(problem)) for problem in own
+            )
         elif _is_set(environ, name):
             yield well(name, "set")
         else:
             yield untold(name, f"not set: {default}" if default else "not set")
 
 
-def _problems(environ: Mapping[str, str]) -> tuple[str, ...]:
+def _problems(environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
     try:
         read_settings(environ)
     except SettingsError as error:
@@ -46,9 +48,8 @@ def _problems(environ: Mapping[str, str]) -> tuple[str, ...]:
     return ()
 
 
-def _is_about(problem: str, name: str) -> bool:
-    word = problem.partition(" ")[0]
-    return word == name or (name == STORAGE and word.startswith(f"{STORAGE}__"))
+def _is_about(problem: SettingProblem, name: str) -> bool:
+    return problem.setting == name or (name == STORAGE and problem.setting.startswith(f"{STORAGE}__"))
 
 
 def _is_set(environ: Mapping[str, str], name: str) -> bool:

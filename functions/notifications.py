@@ -4,7 +4,7 @@ import azure.functions as func
 
 from shared import wiring
 from shared.errors import QueueUnavailable, RejectedRequest, SettingsError
-from shared.graph.notifications import SUSPICIOUS, Intake, echo
+from shared.graph.protocol.notifications import SUSPICIOUS, Intake, handshake_answer
 from shared.logs import logger, where
 
 blueprint = func.Blueprint()
@@ -18,7 +18,7 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
     try:
         token = req.params.get("validationToken")
         if token is not None:
-            return _answer(200, echo(token))
+            return _answer(200, handshake_answer(token))
         _log(wiring.joinlink().webhook().accept(req.get_body()))
         return _answer(202)
     except RejectedRequest as error:

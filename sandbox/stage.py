@@ -28,7 +28,7 @@ from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
 from shared.auth import TokenSource
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
 from shared.storage.memory import MemoryMarker

@@ -34,6 +34,8 @@
 Texts never hold what people wrote: Graph's `error.message` may name an address, so it is left out.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -41,13 +43,24 @@ class JoinlinkError(Exception):
     """Base of all errors that Joinlink raises itself."""
 
 
-class SettingsError(JoinlinkError):
-    """One or more settings are missing or malformed; every one of them is named."""
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """What is wrong with one setting, and what to do; `text` follows the name and never shows the value."""
 
-    def __init__(self, problems: list[str]) -> None:
+    setting: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.setting} {self.text}"
+
+
+class SettingsError(JoinlinkError):
+    """One or more settings are missing or malformed; `problems` names every one of them."""
+
+    def __init__(self, problems: Iterable[SettingProblem]) -> None:
         self.problems = tuple(problems)
         self.headline = "Joinlink can't start until these settings are fixed:"
-        lines = "".join(f"\n  - {problem}" for problem in problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
         super().__init__(f"{self.headline}{lines}")
 
 

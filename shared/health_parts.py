@@ -78,7 +78,7 @@ class HealthParts(Parts):
         try:
             read_settings(self._environ)
         except SettingsError as error:
-            return error.problems
+            return tuple(map(str, error.problems))
         return ()
 
     def _token_problem(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import logs
-from shared.errors import SettingsError
+from shared.errors import SettingProblem, SettingsError
 from shared.settings import Settings, read_settings
 from shared.storage_parts import StorageParts
 
@@ -42,26 +42,28 @@ class Parts(StorageParts):
 
     @cached_property
     def _endpoint(self) -> "Endpoint":
-        from shared.graph.client import call_ourselves
+        from shared.graph.own_endpoint import wake_endpoint
         from shared.worker.mailboxes.endpoint import Endpoint
 
         settings = self._settings
         if settings.notification_url is None:
             problem = (
-                "JOINLINK_NOTIFICATION_URL is missing: without it no mailbox can be watched; it is"
+                "is missing: without it no mailbox can be watched; it is"
                 " https://<app>.azurewebsites.net/api/notifications?code=<function key>"
             )
-            raise SettingsError([problem])
+            raise SettingsError([SettingProblem("JOINLINK_NOTIFICATION_URL", problem)])
         return Endpoint(
             settings.notification_url,
             settings.client_state_keys[0],
-            call=partial(call_ourselves, transport=self._to_ourselves),
+            call=partial(wake_endpoint, transport=self._to_ourselves),
             now=self._world.now,
         )
 
     @cached_property
     def _graph(self) -> "Callable[[], Graph]":
-        from shared.graph.client import Graph, Sender, graph_http
+        from shared.graph.client import Graph
+        from shared.graph.connection_pool import graph_http
+        from shared.graph.sender import Sender
 
         settings = self._settings
         http = graph_http(settings.graph_url)

@@ -1,6 +1,5 @@
 """Joinlink's settings, read once from the environment into a frozen value. Standard library only."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,15 +7,15 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from shared.errors import SettingsError
+from shared.domain.durations import parse_duration
+from shared.domain.ids import GUID
+from shared.errors import SettingProblem, SettingsError
 
 STORAGE = "AzureWebJobsStorage"
 MIN_KEY_LENGTH = 32
 MAX_SETTLE = timedelta(hours=1)
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_DURATION = re.compile(r"(\d{1,6})(ms|s|m|h)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+_DURATION_UNITS = ("ms", "s", "m", "h")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -80,7 +79,7 @@ def read_storage_settings(environ: Mapping[str, str]) -> StorageSettings:
     Raises:
         SettingsError: they are missing or malformed themselves.
     """
-    reader = _Reader(environ)
+    reader = _EnvironReader(environ)
     storage = _storage(reader)
     if reader.problems:
         raise SettingsError(reader.problems)
@@ -93,7 +92,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: names every setting that is missing or malformed, not only the first.
     """
-    reader = _Reader(environ)
+    reader = _EnvironReader(environ)
     settings = Settings(
         storage=_storage(reader),
         tenant_id=reader.guid("JOINLINK_TENANT_ID").lower(),
@@ -110,19 +109,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=reader.choice("JOINLINK_LOG_LEVEL", tuple(x.lower() for x in _LOG_LEVELS), "info").upper(),
     )
     if settings.client_secret and settings.client_certificate:
-        reader.problems.append(
-            "JOINLINK_CLIENT_SECRET and JOINLINK_CLIENT_CERTIFICATE are both set: remove one"
-        )
+        reader.refuse("JOINLINK_CLIENT_SECRET", "and JOINLINK_CLIENT_CERTIFICATE are both set: remove one")
     if (settings.client_secret or settings.client_certificate) and not settings.client_id:
-        reader.problems.append(
-            "JOINLINK_CLIENT_ID is missing: a secret or certificate belongs to an app registration"
+        reader.refuse(
+            "JOINLINK_CLIENT_ID", "is missing: a secret or certificate belongs to an app registration"
         )
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
 
 
-def _storage(reader: "_Reader") -> StorageSettings:
+def _storage(reader: "_EnvironReader") -> StorageSettings:
     connection_string = reader.text(STORAGE)
     account = reader.text(f"{STORAGE}__accountName")
     urls = {
@@ -131,13 +128,14 @@ def _storage(reader: "_Reader") -> StorageSettings:
         for service in ("queue", "table", "blob")
     }
     if connection_string and not _is_connection_string(connection_string):
-        reader.problems.append(
-            f"{STORAGE} is no connection string: copy it whole from the storage account's access keys"
+        reader.refuse(
+            STORAGE, "is not a connection string: copy it whole from the storage account's access keys"
         )
     if not connection_string and not all(urls.values()):
-        reader.problems.append(
-            f"{STORAGE} is missing: set a connection string, or {STORAGE}__accountName,"
-            f" or all of {STORAGE}__queueServiceUri, {STORAGE}__tableServiceUri, {STORAGE}__blobServiceUri"
+        reader.refuse(
+            STORAGE,
+            f"is missing: set a connection string, or {STORAGE}__accountName,"
+            f" or all of {STORAGE}__queueServiceUri, {STORAGE}__tableServiceUri, {STORAGE}__blobServiceUri",
         )
     return StorageSettings(
         connection_string=connection_string,
@@ -148,72 +146,75 @@ def _storage(reader: "_Reader") -> StorageSettings:
     )
 
 
-def _rules(reader: "_Reader") -> str:
+def _rules(reader: "_EnvironReader") -> str:
     """A folder, or the address of a blob container."""
     name = "JOINLINK_RULES"
     value = reader.text(name) or "rules"
     return reader.url(name) if "://" in value else value
 
 
-def _client_state_keys(reader: "_Reader") -> tuple[str, ...]:
+def _client_state_keys(reader: "_EnvironReader") -> tuple[str, ...]:
     names = ("JOINLINK_CLIENT_STATE_KEY", "JOINLINK_CLIENT_STATE_KEY_PREVIOUS")
     keys = [reader.text(name, required=name == names[0]) for name in names]
     for name, key in zip(names, keys, strict=True):
         if key and len(key) < MIN_KEY_LENGTH:
-            reader.problems.append(
-                f"{name} has {len(key)} characters: use at least {MIN_KEY_LENGTH} random ones"
-                " (python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
+            reader.refuse(
+                name,
+                f"has {len(key)} characters: use at least {MIN_KEY_LENGTH} random ones"
+                " (python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
             )
     return tuple(key for key in keys if key)
 
 
-class _Reader:
+class _EnvironReader:
     """Takes single settings out of the environment and collects what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self.problems: list[str] = []
+        self.problems: list[SettingProblem] = []
+
+    def refuse(self, name: str, text: str) -> None:
+        self.problems.append(SettingProblem(name, text))
 
     def text(self, name: str, *, required: bool = False) -> str:
         value = self._environ.get(name, "").strip()
         if value.startswith("@Microsoft.KeyVault("):
-            self.problems.append(
-                f"{name} is a Key Vault reference that was not resolved: check that it exists and that"
-                " the app's identity may read it (role Key Vault Secrets User)"
+            self.refuse(
+                name,
+                "is a Key Vault reference that was not resolved: check that it exists and that"
+                " the app's identity may read it (role Key Vault Secrets User)",
             )
             return ""
         if required and not value:
-            self.problems.append(f"{name} is missing")
+            self.refuse(name, "is missing")
         return value
 
     def guid(self, name: str, *, required: bool = True) -> str:
         value = self.text(name, required=required)
-        if value and not _GUID.fullmatch(value):
-            self.problems.append(f"{name} is no GUID such as 5f0c9a4e-0000-4000-8000-000000000000")
+        if value and not GUID.fullmatch(value):
+            self.refuse(name, "is not a GUID such as 5f0c9a4e-0000-4000-8000-000000000000")
             return ""
         return value
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name).lower() or default
         if value not in choices:
-            self.problems.append(f"{name} is {value[:20]!r}: use {' or '.join(c for c in choices if c)}")
+            self.refuse(name, f"is {value[:20]!r}: use {' or '.join(c for c in choices if c)}")
             return default
         return value
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         value = self.text(name)
-        match = _DURATION.fullmatch(value)
-        duration = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else default
-        if (value and not match) or duration > MAX_SETTLE:
-            self.problems.append(
-                f"{name} is {value[:20]!r}: use a number with a unit up to 1h, such as 20s or 2m"
-            )
+        duration = parse_duration(value, units=_DURATION_UNITS) if value else default
+        if duration is None or duration > MAX_SETTLE:
+            self.refuse(name, f"is {value[:20]!r}: use a number with a unit up to 1h, such as 20s or 2m")
+            return default
         return duration
 
     def url(self, name: str) -> str:
         value = self.text(name).rstrip("/")
         if value and not _is_safe_url(value):
-            self.problems.append(f"{name} is no https address")
+            self.refuse(name, "is not an https address")
             return ""
         return value
 

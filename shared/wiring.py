@@ -113,7 +113,7 @@ class Joinlink(MaintenanceParts, HealthParts):
     def doctor(self) -> "Doctor":
         """Return what looks at all that is needed, beside storage. Raises SettingsError."""
         from shared.desk.doctor import Doctor, Parts
-        from shared.graph.client import echo_of_ourselves
+        from shared.graph.own_endpoint import endpoint_problem
 
         with self._worker_lock:
             settings = self._settings
@@ -123,7 +123,7 @@ class Joinlink(MaintenanceParts, HealthParts):
                 graph=self._graph(),
                 token=lambda: self._tokens.token(settings.cloud.graph).value,
                 rules=self._rule_source,
-                echo=lambda token: echo_of_ourselves(url, token, self._to_ourselves),
+                echo=lambda token: endpoint_problem(url, token, self._to_ourselves),
             )
             return Doctor(found, self._world.now)
 

@@ -9,7 +9,9 @@ import httpx
 
 from shared.auth import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.graph.client import Graph, Sender, graph_http
+from shared.graph.client import Graph
+from shared.graph.connection_pool import graph_http
+from shared.graph.sender import Sender
 from shared.rule_files.loader import RuleFile
 from shared.storage.holds import Holds
 from shared.storage.last_run import LastRuns

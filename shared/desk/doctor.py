@@ -12,15 +12,8 @@ from email.utils import parsedate_to_datetime
 from shared.desk.findings import Finding, untold, well, wrong
 from shared.desk.permissions import needed, roles_of
 from shared.desk.storage_trial import StorageTrial
-from shared.errors import (
-    Forbidden,
-    GraphError,
-    GraphUnavailable,
-    MailboxUnusable,
-    StorageUnavailable,
-    Throttled,
-    Unauthorized,
-)
+from shared.errors import GraphError, StorageUnavailable
+from shared.graph.advice import advice_on
 from shared.graph.client import Graph
 from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
@@ -32,13 +25,6 @@ from shared.worker.common.policies import RuleSource, unreadable
 CLOCKS_APART = timedelta(seconds=60)
 _CALENDARS = "Calendars."
 
-_REMEDIES: dict[type[GraphError], str] = {
-    Forbidden: "grant the app its permissions, or check its access policies; either takes up to two hours",
-    Unauthorized: "check the secret, the certificate or the identity",
-    Throttled: "Graph asks to wait; try again in a minute",
-    GraphUnavailable: "check the network and Microsoft 365 service health",
-    MailboxUnusable: "no mailbox of this name is in Exchange Online; name it by object id or address",
-}
 _STORAGE_ROLES = {
     "queue": "Storage Queue Data Contributor",
     "table": "Storage Table Data Contributor",
@@ -127,7 +113,7 @@ class Doctor:
 
     def _subscriptions(self) -> Finding:
         try:
-            page, more = self._parts.graph.subscriptions_after("")
+            page, more = self._parts.graph.subscriptions_page("")
         except GraphError as error:
             return _refused("subscriptions", error)
         ours = sum(one.notification_url == self._parts.settings.notification_url for one in page)
@@ -204,8 +190,7 @@ def clocks(what: str, ours: datetime, theirs: datetime | None) -> Finding:
 
 
 def _refused(what: str, error: GraphError) -> Finding:
-    remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
-    return wrong(what, str(error), remedy)
+    return wrong(what, str(error), advice_on(error).remedy)
 
 
 def _moment(date: str) -> datetime | None:

@@ -7,7 +7,7 @@ from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
-from shared.errors import SettingsError, StorageUnavailable
+from shared.errors import SettingProblem, SettingsError, StorageUnavailable
 from shared.rule_files.loader import RuleFile, enough
 from shared.settings import StorageSettings
 from shared.storage.blobs import available, container_at, container_of
@@ -70,8 +70,11 @@ class RuleContainer:
             return cls(container_at(url, credential))
         client = container_of(storage, None, url.rsplit("/", 1)[-1])
         if client.url != url:
-            elsewhere = "JOINLINK_RULES is in another storage account than AzureWebJobsStorage"
-            raise SettingsError([f"{elsewhere}: use that account, or a managed identity"])
+            elsewhere = "is in another storage account than AzureWebJobsStorage"
+            problem = SettingProblem(
+                "JOINLINK_RULES", f"{elsewhere}: use that account, or a managed identity"
+            )
+            raise SettingsError([problem])
         return cls(client)
 
     def read(self) -> tuple[RuleFile, ...]:

@@ -15,7 +15,7 @@ from sandbox.azurite import Azurite
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from sandbox.storage_line import StorageLine, Trouble, storage_line
 from shared import wiring
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 from shared.worker.webhook import webhook
 from shared.worker.webhook.outbox import SENDERS
 from tests.stories.conftest import Begin, Story

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from shared import wiring
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 from shared.worker.common.world import World
 from tests.stories.conftest import Begin, Story
 

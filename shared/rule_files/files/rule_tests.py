@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.decision import Action
+from shared.domain.ids import GUID
 from shared.domain.mail_domains import domain_of
 from shared.domain.position import Position
 from shared.domain.recurrence import WEEKDAYS
 from shared.rule_files.reading.node_reader import Reader, described
 from shared.rule_files.vocabulary.catalogue import IMPORTANCES, SENSITIVITIES, SHOWN_AS
 from shared.rule_files.vocabulary.durations import read_duration
-from shared.rule_files.vocabulary.people import GUID
 from shared.rule_files.vocabulary.times import read_clock, read_zone
 from shared.rule_files.yaml_tree.nodes import Listing, Mapping, Node, Scalar, shown
 from shared.rules.event.sketch import EventSketch, TimeOfDay

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
+from shared.domain.ids import GUID
 from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.node_reader import Reader, described
 from shared.rule_files.vocabulary.addresses import meant_by, read_domains
 from shared.rule_files.vocabulary.durations import read_duration
-from shared.rule_files.vocabulary.people import GUID, read_guid
+from shared.rule_files.vocabulary.people import read_guid
 from shared.rule_files.yaml_tree.nodes import Mapping, Node, Scalar
 from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
 from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep

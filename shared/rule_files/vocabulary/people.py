@@ -1,10 +1,10 @@
 """Conditions on people: their address, their domain, the groups that they are in."""
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from shared.domain.address import untagged
+from shared.domain.ids import GUID
 from shared.domain.mail_domains import PATTERN, Domains, is_address
 from shared.rule_files.reading.node_reader import Reader, described, told
 from shared.rule_files.vocabulary.addresses import ADDRESSES, DOMAINS, read_addresses, read_domains
@@ -14,8 +14,6 @@ from shared.rule_files.yaml_tree.nodes import Mapping as MappingNode, Node, Scal
 from shared.rules.event.event_facts import People, Truth
 from shared.rules.event.guests import Person
 from shared.rules.extents import AnyOf
-
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 _Test = Callable[[Person, People], Truth]
 _SHOWN = 5

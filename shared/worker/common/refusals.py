@@ -14,7 +14,7 @@ from shared.errors import (
     StorageUnavailable,
     SubscriptionLimit,
 )
-from shared.graph import codes
+from shared.graph.protocol import error_codes
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
 from shared.worker.common import delays
 
@@ -23,8 +23,6 @@ _MOST_SUSPECTED = 10_000
 _STALE = timedelta(hours=2)
 #: Graph may say 403 and 404 in turns: after so long it does not matter which.
 _IN_TURNS = timedelta(minutes=15)
-#: Graph's words for a permission or a policy that is in the way
-_DENIED = frozenset({"erroraccessdenied", "accessdenied", "authorization_requestdenied", "extensionerror"})
 
 
 def state_after(error: JoinlinkError) -> MailboxState | None:
@@ -38,7 +36,8 @@ def state_after(error: JoinlinkError) -> MailboxState | None:
 
 def leaves_no_doubt(error: GraphError) -> bool:
     """Tell whether Graph's code says for sure that the mailbox is shut; a bare 401, 403 or 404 does not."""
-    return codes.mean_unusable((error.code,)) or error.code.lower() in _DENIED
+    codes = (error.code,)
+    return error_codes.is_mailbox_unusable(codes) or error_codes.is_access_denied(codes)
 
 
 def note_refusal(

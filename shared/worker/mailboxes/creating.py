@@ -14,7 +14,7 @@ from shared.domain.decision import Reason
 from shared.domain.mailbox import Subscription
 from shared.errors import GraphUnavailable, SubscriptionExists, SubscriptionNotFound
 from shared.graph.client import Graph
-from shared.graph.subscription_calls import CHANGE_TYPES, LIFETIME
+from shared.graph.protocol.subscription_calls import CHANGE_TYPES, LIFETIME
 from shared.storage.mailboxes import MIXED, Mailbox, Mailboxes
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint

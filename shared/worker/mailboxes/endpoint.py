@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.domain.mailbox import Subscription
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 
 _WARM_FOR = timedelta(minutes=2)
 

@@ -36,7 +36,7 @@ class Purposes:
         """
         try:
             with deadline(_AT_MOST):
-                purpose = graph.purpose(row.id)
+                purpose = graph.mailbox_purpose(row.id)
         except (GraphError, OutOfTime) as error:
             if isinstance(error, MailboxUnusable) and leaves_no_doubt(error):
                 raise

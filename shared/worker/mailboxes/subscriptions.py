@@ -21,7 +21,7 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.subscription_calls import LIFETIME
+from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
 from shared.worker.common.ending import Handled

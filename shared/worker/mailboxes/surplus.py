@@ -16,7 +16,7 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.subscription_calls import mailbox_watched
+from shared.graph.protocol.subscription_calls import watched_mailbox
 from shared.logs import logger
 from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes, MailboxState
@@ -55,7 +55,7 @@ class Surplus:
         deleted, seen = 0, {mark}
         try:
             for _ in range(_PAGES_A_RUN):
-                page, mark = self._graph.subscriptions_after(mark)
+                page, mark = self._graph.subscriptions_page(mark)
                 deleted += sum(self._deleted(one, now) for one in page)
                 if not mark:
                     break
@@ -71,7 +71,7 @@ class Surplus:
         return deleted
 
     def _deleted(self, found: Subscription, now: datetime) -> bool:
-        mailbox = mailbox_watched(found.resource)
+        mailbox = watched_mailbox(found.resource)
         if mailbox is None:
             return False
         row = self._mailboxes.read(mailbox)

@@ -27,7 +27,7 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.protocol import PAGE
+from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.queues import MessageQueue
@@ -223,7 +223,7 @@ class Sweeper:
 
 def _page_size(row: Mailbox, now: datetime) -> int:
     is_small = row.page_size is not None and row.page_until is not None and now < row.page_until
-    return min(max(row.page_size or 1, 1), PAGE) if is_small else PAGE
+    return min(max(row.page_size or 1, 1), PAGE_SIZE) if is_small else PAGE_SIZE
 
 
 def _is_late() -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Lock
 
 from shared.domain.messages import Message
-from shared.graph.notifications import Intake, read_notifications
+from shared.graph.protocol.notifications import Intake, read_notifications
 from shared.worker.common.world import World
 from shared.worker.webhook.batch import Outgoing, Queue
 from shared.worker.webhook.outbox import Outbox

@@ -15,13 +15,16 @@ import pytest
 from shared.auth import Token
 from shared.deadline import deadline
 from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
-from shared.graph import protocol
-from shared.graph.client import Graph, Sender, Tally, graph_http
-from shared.graph.directory_calls import read_purpose
+from shared.graph.client import Graph
+from shared.graph.connection_pool import graph_http
+from shared.graph.protocol import event_calls
+from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.directory_calls import read_mailbox_purpose
+from shared.graph.sender import Sender, Tally
 from tests.bad_server import GOOD, Answer, answer, cut_off, drip, hang_up, say_nothing, server
 
-READ = protocol.read_event("m", "e")
-WRITE = protocol.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
+READ = event_calls.read_event("m", "e")
+WRITE = event_calls.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 REFUSED = json.dumps({"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
 
@@ -47,7 +50,7 @@ def sender(url: str, tokens: Tokens | None = None) -> Iterator[Sender]:
         yield Sender(http, tokens or Tokens(), "https://graph.microsoft.com", lambda: NOW)
 
 
-def attempt(url: str, call: protocol.Call = WRITE, tokens: Tokens | None = None) -> GraphError:
+def attempt(url: str, call: GraphCall = WRITE, tokens: Tokens | None = None) -> GraphError:
     """Send, and return the error."""
     with sender(url, tokens) as sending, pytest.raises(GraphError) as raised:
         sending.send(call, Tally())
@@ -64,7 +67,7 @@ def attempt(url: str, call: protocol.Call = WRITE, tokens: Tokens | None = None)
 )
 def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte may come in time; all of them together must."""
-    monkeypatch.setattr("shared.graph.sending.CALL", timedelta(seconds=0.3))
+    monkeypatch.setattr("shared.graph.sender.CALL_TIMEOUT", timedelta(seconds=0.3))
     with server(play) as url:
         started = time.monotonic()
         error = attempt(url)
@@ -94,7 +97,7 @@ def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
 
 def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer of Graph's is that long."""
-    monkeypatch.setattr("shared.graph.sending.MOST_BYTES", 100_000)
+    monkeypatch.setattr("shared.graph.sender.MAX_BYTES", 100_000)
     with server(answer(body=json.dumps({"id": "y" * 200_000}))) as url:
         assert "TooLong" in str(attempt(url))
 
@@ -167,7 +170,7 @@ def test_without_a_token_nothing_is_sent() -> None:
 def test_no_fresh_token_proves_nothing_of_a_call_that_was_sent() -> None:
     """The first request reached somebody."""
     away = GraphUnavailable("get a token", detail="ReadTimeout")
-    call = protocol.Call(name="renew", method="PATCH", path="/subscriptions/x")
+    call = GraphCall(name="renew", method="PATCH", path="/subscriptions/x")
     with server(answer(401, REFUSED)) as url:
         assert type(attempt(url, call, Tokens(None, away))) is GraphUnavailable
 
@@ -178,7 +181,7 @@ def test_while_graph_is_down_a_message_costs_no_call() -> None:
     with server(answer(500, "")) as url, sender(url) as sending:
         for n in range(5):
             with pytest.raises(GraphUnavailable):
-                sending.send(protocol.read_event(f"m{n}", "e"), tally)
+                sending.send(event_calls.read_event(f"m{n}", "e"), tally)
         calls = tally.calls
         with pytest.raises(GraphPaused) as paused:
             sending.send(READ, tally)
@@ -195,7 +198,7 @@ def test_a_refusal_shows_that_graph_is_there(status: int) -> None:
     with server(answer(status, refusal)) as url, sender(url) as sending:
         for n in range(9):
             with pytest.raises(GraphError) as raised:
-                sending.send(protocol.read_event(f"m{n}", "e"), Tally())
+                sending.send(event_calls.read_event(f"m{n}", "e"), Tally())
 
     assert not isinstance(raised.value, GraphUnavailable)
 
@@ -224,7 +227,7 @@ def test_page_links_that_never_end_are_stopped(
     links: list[str], calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And reported: what was read is no whole list."""
-    monkeypatch.setattr("shared.graph.client._MOST_PAGES", 20)
+    monkeypatch.setattr("shared.graph.client._MAX_PAGES", 20)
     http = graph_http("https://g", httpx.MockTransport(pages(*links)))
     graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
     with pytest.raises(GraphUnavailable, match="pages"):
@@ -238,9 +241,9 @@ def test_a_list_of_subscriptions_that_is_read_in_parts_does_not_stand_still() ->
     """Its mark is the link."""
     http = graph_http("https://g", httpx.MockTransport(pages("https://g/v1.0/subscriptions?p=1")))
     graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
-    _, mark = graph.subscriptions_after("")
+    _, mark = graph.subscriptions_page("")
     with pytest.raises(GraphUnavailable, match="repeats"):
-        graph.subscriptions_after(mark)
+        graph.subscriptions_page(mark)
 
 
 def test_what_is_only_good_to_have_never_pauses_the_rest() -> None:
@@ -248,7 +251,7 @@ def test_what_is_only_good_to_have_never_pauses_the_rest() -> None:
     with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
         for n in range(10):
             with pytest.raises(GraphUnavailable):
-                sending.send(read_purpose(f"m{n}"), Tally())
+                sending.send(read_mailbox_purpose(f"m{n}"), Tally())
         with pytest.raises(GraphUnavailable) as raised:
             sending.send(READ, Tally())
 
@@ -260,9 +263,9 @@ def test_what_is_only_good_to_have_waits_and_is_no_probe() -> None:
     with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
         for n in range(5):
             with pytest.raises(GraphUnavailable):
-                sending.send(protocol.read_event(f"m{n}", "e"), Tally())
+                sending.send(event_calls.read_event(f"m{n}", "e"), Tally())
         tally = Tally()
         with pytest.raises(GraphPaused):
-            sending.send(read_purpose("m9"), tally)
+            sending.send(read_mailbox_purpose("m9"), tally)
 
         assert tally.calls == 0

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.graph.breaker import FIRST_WAIT, LONGEST_WAIT, PROBE, Breaker
+from shared.graph.circuit_breaker import FIRST_WAIT, MAX_WAIT, PROBE_TIMEOUT, CircuitBreaker
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 NOTHING, SECOND = timedelta(0), timedelta(seconds=1)
 
 
-def opened() -> Breaker:
+def opened() -> CircuitBreaker:
     """Return a breaker that has just opened."""
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     assert [breaker.failed(f"m{n}", NOW) for n in range(5)] == [False] * 4 + [True]
     return breaker
 
@@ -25,7 +25,7 @@ def test_five_mailboxes_without_an_answer_open_it() -> None:
 
 def test_one_mailbox_that_moves_stops_nobody_else() -> None:
     """However often it fails."""
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(100):
         breaker.failed("moving", NOW)
 
@@ -34,7 +34,7 @@ def test_one_mailbox_that_moves_stops_nobody_else() -> None:
 
 def test_a_success_between_starts_the_count_again() -> None:
     """Graph as a whole is well then."""
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for n in range(100):
         breaker.failed(f"m{n}", NOW)
         if n % 4 == 3:
@@ -71,7 +71,7 @@ def test_each_probe_without_an_answer_doubles_the_wait_up_to_five_minutes() -> N
         waits.append(breaker.wait(now).total_seconds())
 
     assert waits == [20, 40, 80, 160, 300, 300, 300, 300]
-    assert timedelta(seconds=300) == LONGEST_WAIT
+    assert timedelta(seconds=300) == MAX_WAIT
 
 
 def test_calls_that_were_under_way_do_not_lengthen_the_wait() -> None:
@@ -89,7 +89,7 @@ def test_a_probe_that_never_reports_is_followed_by_another() -> None:
     breaker.wait(NOW + FIRST_WAIT)
 
     assert breaker.wait(NOW + FIRST_WAIT + SECOND) > NOTHING
-    assert breaker.wait(NOW + FIRST_WAIT + PROBE) == NOTHING
+    assert breaker.wait(NOW + FIRST_WAIT + PROBE_TIMEOUT) == NOTHING
 
 
 def test_a_clock_that_is_set_back_does_not_lengthen_the_wait() -> None:

@@ -19,10 +19,11 @@ from shared.errors import (
     Unauthorized,
     UnexpectedAnswer,
 )
-from shared.graph import protocol
-from shared.graph.answers import decipher
+from shared.graph.protocol import event_calls
+from shared.graph.protocol.answers import read_answer
+from shared.graph.protocol.call import GraphCall
 
-CALL = protocol.read_event("m", "e")
+CALL = event_calls.read_event("m", "e")
 
 
 def error_body(code: str, inner: str = "") -> bytes:
@@ -71,7 +72,7 @@ def error_body(code: str, inner: str = "") -> bytes:
 def test_an_error_is_named_by_what_to_do_next(status: int, code: str, expected: type[GraphError]) -> None:
     """Status and code decide, never the message, which is left out of the error's text."""
     with pytest.raises(GraphError) as raised:
-        decipher(CALL, status, httpx.Headers({"request-id": "r-1"}), error_body(code))
+        read_answer(CALL, status, httpx.Headers({"request-id": "r-1"}), error_body(code))
 
     assert expected is type(raised.value)
     assert "r-1" in str(raised.value)
@@ -98,7 +99,7 @@ def test_an_error_is_named_by_what_to_do_next(status: int, code: str, expected: 
 def test_throttling_says_how_long_to_wait(status: int, headers: dict[str, str], seconds: int) -> None:
     """Retry-After is honoured in both of its forms (RFC 9110, 10.2.3)."""
     with pytest.raises(Throttled) as raised:
-        decipher(CALL, status, httpx.Headers(headers), error_body("TooManyRequests"))
+        read_answer(CALL, status, httpx.Headers(headers), error_body("TooManyRequests"))
 
     assert timedelta(seconds=seconds) == raised.value.retry_after
 
@@ -106,7 +107,7 @@ def test_throttling_says_how_long_to_wait(status: int, headers: dict[str, str], 
 def test_the_deepest_code_counts() -> None:
     """Codes can nest; the innermost is the most precise."""
     with pytest.raises(MailboxUnusable) as raised:
-        decipher(CALL, 404, httpx.Headers(), error_body("UnknownError", inner="ResourceNotFound"))
+        read_answer(CALL, 404, httpx.Headers(), error_body("UnknownError", inner="ResourceNotFound"))
 
     assert raised.value.code == "ResourceNotFound"
 
@@ -115,7 +116,7 @@ def test_the_deepest_code_counts() -> None:
 def test_any_answer_is_json_or_a_graph_error(status: int, body: bytes, headers: dict[str, str]) -> None:
     """No status, header or body ends in another error."""
     try:
-        answer = decipher(CALL, status, headers, body)
+        answer = read_answer(CALL, status, headers, body)
     except GraphError:
         return
     assert 200 <= status < 300
@@ -155,7 +156,7 @@ EVENT = b'{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/e
 def test_what_graph_did_not_write_is_no_answer_of_graphs(status: int, body: bytes) -> None:
     """It says nothing of the event or the mailbox, so the call is tried again for as long as an outage is."""
     with pytest.raises(GraphError) as raised:
-        decipher(CALL, status, httpx.Headers(), body)
+        read_answer(CALL, status, httpx.Headers(), body)
 
     assert type(raised.value) is GraphUnavailable
 
@@ -163,7 +164,7 @@ def test_what_graph_did_not_write_is_no_answer_of_graphs(status: int, body: byte
 def test_a_known_code_counts_wherever_it_nests() -> None:
     """Also where a deeper one is not known."""
     with pytest.raises(MailboxUnusable):
-        decipher(
+        read_answer(
             CALL, 404, httpx.Headers(), error_body("MailboxNotEnabledForRESTAPI", inner="StoreError 0x80041")
         )
 
@@ -171,7 +172,7 @@ def test_a_known_code_counts_wherever_it_nests() -> None:
 def test_a_foreign_code_is_cleaned_for_the_log() -> None:
     """A proxy may write anything there, a line break and a name included."""
     with pytest.raises(UnexpectedAnswer) as raised:
-        decipher(
+        read_answer(
             CALL,
             400,
             httpx.Headers({"request-id": "r" * 500}),
@@ -185,8 +186,8 @@ def test_a_foreign_code_is_cleaned_for_the_log() -> None:
 
 def test_a_deletion_needs_no_body() -> None:
     """Graph answers 204; a page with 200 is not its answer."""
-    call = protocol.Call(name="delete", method="DELETE", path="/subscriptions/x")
+    call = GraphCall(name="delete", method="DELETE", path="/subscriptions/x")
 
-    assert decipher(call, 204, httpx.Headers(), b"") == {}
+    assert read_answer(call, 204, httpx.Headers(), b"") == {}
     with pytest.raises(GraphUnavailable):
-        decipher(call, 200, httpx.Headers(), HTML)
+        read_answer(call, 200, httpx.Headers(), HTML)

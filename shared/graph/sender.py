@@ -1,7 +1,7 @@
-"""Sending one call: with a token, through the breaker, within its deadline, with one quick retry of a read.
+"""Sends one call: with a token, through the circuit breaker, within its deadline. Retries a read once.
 
-What is known of a call that failed matters to whoever writes. `NotConnected` and `OutOfTime` say that nothing
-was sent; every other `GraphUnavailable` leaves open whether Graph did what it was asked.
+The caller of a write must know what a failure means. `NotConnected` and `OutOfTime` mean that nothing was
+sent. After any other `GraphUnavailable` Graph may have done what we asked.
 """
 
 from collections.abc import Callable
@@ -22,19 +22,18 @@ from shared.errors import (
     OutOfTime,
     Unauthorized,
 )
-from shared.graph import protocol
-from shared.graph.answers import decipher
-from shared.graph.breaker import FIRST_WAIT, Breaker
-from shared.graph.protocol import Call
+from shared.graph.circuit_breaker import FIRST_WAIT, CircuitBreaker
+from shared.graph.protocol.answers import read_answer
+from shared.graph.protocol.call import API_VERSION, GraphCall
 from shared.logs import logger
 
 #: one call, from connecting to the last byte of the answer
-CALL = timedelta(seconds=20)
-#: the longest answer, unpacked: a page of a hundred events with their bodies is a tenth of it
-MOST_BYTES = 16 * 1024 * 1024
-#: httpx raises these before it has a connection, so the request was not sent
+CALL_TIMEOUT = timedelta(seconds=20)
+#: of an unpacked answer; a page of a hundred events with their bodies has a tenth of it
+MAX_BYTES = 16 * 1024 * 1024
+#: httpx raises these before it has a connection, so it did not send the request
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_BROKEN = (
+_TRANSPORT_ERRORS = (
     httpx.HTTPError,
     httpx.StreamError,
     httpx.InvalidURL,
@@ -44,31 +43,34 @@ _BROKEN = (
 )
 
 
-class _Token(Protocol):
+class BearerToken(Protocol):
+    """An access token."""
+
     @property
-    def value(self) -> str: ...
+    def value(self) -> str:
+        """The token's text."""
 
 
 class Tokens(Protocol):
-    """Where tokens come from; `refused` is one that Graph has answered with 401."""
+    """The source of tokens; `refused` is a token that Graph has answered with 401."""
 
-    def token(self, resource: str, *, refused: str = "") -> _Token:
+    def token(self, resource: str, *, refused: str = "") -> BearerToken:
         """Return a token for `resource`; raises GraphUnavailable or Unauthorized."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """The calls for one message, counted; Microsoft's support asks for the request ids."""
+    """Counts the calls for one message; Microsoft's support asks for the request ids."""
 
     calls: int = 0
     writes: int = 0
     request_ids: list[str] = field(default_factory=list)
-    #: Graph's clock, as its last answer tells it
+    #: the Date of Graph's last answer
     date: str = ""
 
 
 class _TooLong(httpx.StreamError):
-    """An answer is longer than any of Graph's."""
+    """The answer is longer than any answer of Graph's."""
 
 
 class Sender:
@@ -81,65 +83,65 @@ class Sender:
         self._tokens = tokens
         self._resource = resource
         self._now = now
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
 
-    def send(self, call: Call, tally: Tally) -> dict[str, Any]:
-        """Return the answer's JSON object; a read without answer is sent once more if there is time.
+    def send(self, call: GraphCall, tally: Tally) -> dict[str, Any]:
+        """Return the answer's JSON object; retries a read once if there is time.
 
         Raises:
-            GraphError: the subclass says what to do next.
-            OutOfTime: the deadline was over before anything was sent.
+            GraphError: the subclass names what to do next.
+            OutOfTime: the deadline passed before anything was sent.
         """
         try:
-            return self._unless_paused(call, tally)
+            return self._send_unless_paused(call, tally)
         except GraphPaused:
             raise
         except GraphUnavailable:
             if call.method != "GET":
                 raise
             with suppress(OutOfTime):
-                return self._unless_paused(call, tally)
+                return self._send_unless_paused(call, tally)
             raise
 
-    def _unless_paused(self, call: Call, tally: Tally) -> dict[str, Any]:
-        """Send, and let the breaker know what a call about a mailbox came to."""
-        seconds_left(CALL.total_seconds())
+    def _send_unless_paused(self, call: GraphCall, tally: Tally) -> dict[str, Any]:
+        """Send unless the circuit is open; report the result to the circuit breaker."""
+        seconds_left(CALL_TIMEOUT.total_seconds())
         if not call.mailbox:
-            return self._with_token(call, tally)
-        if call.extra:
+            return self._send_with_token(call, tally)
+        if call.is_optional:
             if self._breaker.is_open:
                 raise GraphPaused(call.name, retry_after=FIRST_WAIT)
-            return self._with_token(call, tally)
+            return self._send_with_token(call, tally)
         if wait := self._breaker.wait(self._now()):
             raise GraphPaused(call.name, retry_after=wait)
         try:
-            answer = self._with_token(call, tally)
+            answer = self._send_with_token(call, tally)
         except GraphUnavailable as error:
             if self._breaker.failed(call.mailbox, self._now()):
                 logger().warning("graph.paused", detail=str(error))
             raise
         except GraphError:
-            self._answered()
+            self._note_answer()
             raise
-        self._answered()
+        self._note_answer()
         return answer
 
-    def _answered(self) -> None:
+    def _note_answer(self) -> None:
         if self._breaker.succeeded():
             logger().info("graph.resumed")
 
-    def _with_token(self, call: Call, tally: Tally) -> dict[str, Any]:
-        """Send with the token at hand, and once more with a fresh one where Graph refuses it."""
+    def _send_with_token(self, call: GraphCall, tally: Tally) -> dict[str, Any]:
+        """Send with the cached token, and again with a fresh one if Graph refuses it."""
         token = self._token()
         try:
             return self._exchange(call, token, tally)
         except Unauthorized:
-            if call.once:
+            if call.at_most_once:
                 raise
         try:
             return self._exchange(call, self._token(refused=token), tally)
         except (NotConnected, OutOfTime) as error:
-            # The first request was sent, so this one proves nothing.
+            # The first request was sent, so Graph may have acted on it.
             raise GraphUnavailable(call.name, detail=f"after a 401: {error}") from error
 
     def _token(self, *, refused: str = "") -> str:
@@ -150,27 +152,27 @@ class Sender:
                 error.call, status=error.status, code=error.code, detail=error.detail
             ) from error
 
-    def _exchange(self, call: Call, token: str, tally: Tally) -> dict[str, Any]:
+    def _exchange(self, call: GraphCall, token: str, tally: Tally) -> dict[str, Any]:
         tally.calls += 1
         tally.writes += call.method != "GET"
         try:
-            with deadline(CALL):
+            with deadline(CALL_TIMEOUT):
                 status, headers, body = self._receive(call, token)
         except _NOT_SENT as error:
             raise NotConnected(call.name, detail=type(error).__name__) from error
-        except _BROKEN as error:
+        except _TRANSPORT_ERRORS as error:
             raise GraphUnavailable(call.name, detail=type(error).__name__.lstrip("_")) from error
         tally.date = headers.get("date", "")
         if request_id := headers.get("request-id"):
             tally.request_ids.append(request_id[:64])
-        return decipher(call, status, headers, body)
+        return read_answer(call, status, headers, body)
 
-    def _receive(self, call: Call, token: str) -> tuple[int, httpx.Headers, bytes]:
-        """Return the whole answer, unless it takes too long or is too long."""
+    def _receive(self, call: GraphCall, token: str) -> tuple[int, httpx.Headers, bytes]:
+        """Return the complete answer; raises OutOfTime or _TooLong."""
         body = bytearray()
         with self._http.stream(
             call.method,
-            protocol.VERSION + call.path,
+            API_VERSION + call.path,
             params=dict(call.params),
             headers={
                 **call.headers,
@@ -181,7 +183,7 @@ class Sender:
         ) as response:
             for part in response.iter_bytes():
                 body += part
-                if len(body) > MOST_BYTES:
+                if len(body) > MAX_BYTES:
                     raise _TooLong("the answer is too long")
-                seconds_left(CALL.total_seconds())
+                seconds_left(CALL_TIMEOUT.total_seconds())
         return response.status_code, response.headers, bytes(body)

@@ -6,8 +6,9 @@ import pytest
 from shared.domain.ending import last_end
 from shared.domain.event import Attendee, Calendar, Location
 from shared.errors import UnexpectedAnswer
-from shared.graph.wire import calendar_from, event_from
-from shared.graph.wire_directory import addresses_from, domains_from
+from shared.graph.protocol.calendar_json import parse_calendar
+from shared.graph.protocol.directory_json import parse_member_addresses, parse_verified_domains
+from shared.graph.protocol.event_json import parse_event
 
 NINE = {"dateTime": "2026-11-24T09:00:00.0000000", "timeZone": "UTC"}
 TEN = {"dateTime": "2026-11-24T10:00:00.0000000", "timeZone": "UTC"}
@@ -15,7 +16,7 @@ LEAST: dict[str, Any] = {"id": "AAMk=", "@odata.etag": 'W/"1"', "start": NINE, "
 
 
 def read(**properties: Any) -> Any:
-    return event_from(LEAST | properties, "read the event")
+    return parse_event(LEAST | properties, "read the event")
 
 
 def test_an_event_with_the_least_is_understood_with_restraint() -> None:
@@ -175,7 +176,7 @@ def test_a_calendar_without_providers_names_none() -> None:
     )
     found = {"id": "c", "defaultOnlineMeetingProvider": None, "allowedOnlineMeetingProviders": None}
 
-    assert calendar_from(found, "read the calendar") == expected
+    assert parse_calendar(found, "read the calendar") == expected
 
 
 def test_people_are_known_by_all_their_addresses() -> None:
@@ -196,7 +197,7 @@ def test_people_are_known_by_all_their_addresses() -> None:
         ]
     }
 
-    assert addresses_from(page, "c") == {
+    assert parse_member_addresses(page, "c") == {
         "ada@contoso.com", "a.lovelace@contoso.com", "countess@contoso.com", "bo@contoso.com",
     }  # fmt: skip
 
@@ -209,4 +210,4 @@ def test_domains_are_lower_case() -> None:
         ]
     }
 
-    assert domains_from(answer, "read the domains") == {"contoso.com", "contoso.onmicrosoft.com"}
+    assert parse_verified_domains(answer, "read the domains") == {"contoso.com", "contoso.onmicrosoft.com"}

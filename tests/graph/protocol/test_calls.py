@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from shared.errors import GraphError, GraphUnavailable
-from shared.graph import directory_calls, protocol, subscription_calls
-from shared.graph.transport import graph_http
+from shared.graph.connection_pool import graph_http
+from shared.graph.protocol import directory_calls, event_calls, paging, subscription_calls
+from shared.graph.protocol.call import GraphCall
 from tests.domain.test_ids import IMPOSSIBLE
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-CALL = protocol.read_event("m", "e")
+CALL = event_calls.read_event("m", "e")
 
 
 def test_ids_are_encoded_in_paths() -> None:
     """Event ids are opaque; a mailbox may be a principal name."""
-    call = protocol.read_event("ada@contoso.com", "AAMk+=")
+    call = event_calls.read_event("ada@contoso.com", "AAMk+=")
 
     assert call.path == "/users/ada%40contoso.com/events/AAMk%2B%3D"
 
@@ -27,24 +28,24 @@ def test_ids_are_encoded_in_paths() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda text: protocol.read_event("m", text), id="event"),
-        pytest.param(lambda text: protocol.read_event(text, "e"), id="mailbox"),
-        pytest.param(lambda text: protocol.read_calendar_of("m", text), id="calendar of an event"),
-        pytest.param(lambda text: protocol.read_calendar_view(text, NOW, NOW), id="calendar view"),
-        pytest.param(protocol.read_default_calendar, id="calendar"),
-        pytest.param(lambda text: protocol.enable_online_meeting("m", text, etag="", provider=""), id="write"),
-        pytest.param(protocol.read_group_members, id="group"),
+        pytest.param(lambda text: event_calls.read_event("m", text), id="event"),
+        pytest.param(lambda text: event_calls.read_event(text, "e"), id="mailbox"),
+        pytest.param(lambda text: event_calls.read_calendar_of("m", text), id="calendar of an event"),
+        pytest.param(lambda text: event_calls.read_calendar_view(text, NOW, NOW), id="calendar view"),
+        pytest.param(event_calls.read_default_calendar, id="calendar"),
+        pytest.param(lambda text: event_calls.enable_online_meeting("m", text, etag="", provider=""), id="write"),
+        pytest.param(directory_calls.read_group_members, id="group"),
         pytest.param(directory_calls.list_group_users, id="users of a group"),
         pytest.param(directory_calls.read_user, id="user"),
-        pytest.param(directory_calls.read_purpose, id="purpose"),
+        pytest.param(directory_calls.read_mailbox_purpose, id="purpose"),
         pytest.param(subscription_calls.read_subscription, id="subscription"),
         pytest.param(subscription_calls.delete_subscription, id="end of a subscription"),
         pytest.param(lambda text: subscription_calls.renew_subscription(text, expires=NOW), id="renewal"),
     ],
 )  # fmt: skip
-def test_what_is_no_id_never_reaches_a_url(make: Callable[[str], protocol.Call], text: str) -> None:
+def test_what_is_no_id_never_reaches_a_url(make: Callable[[str], GraphCall], text: str) -> None:
     """The last door: whatever those before let in, no call is made."""
-    with pytest.raises(GraphError, match="no call was made"):
+    with pytest.raises(GraphError, match="no call was sent"):
         make(text)
 
 
@@ -63,7 +64,7 @@ def test_no_id_changes_the_path_that_is_sent(text: str) -> None:
         return httpx.Response(200)
 
     try:
-        paths = [protocol.read_event("m", text).path, protocol.read_event(text, "e").path]
+        paths = [event_calls.read_event("m", text).path, event_calls.read_event(text, "e").path]
     except GraphError:
         return
     with graph_http("https://graph.example/v1.0", httpx.MockTransport(record)) as client:
@@ -79,7 +80,7 @@ def test_no_id_changes_the_path_that_is_sent(text: str) -> None:
 
 def test_the_patch_holds_two_properties_and_the_etag() -> None:
     """Anything more could mail more, or drop the link."""
-    call = protocol.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
+    call = event_calls.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
 
     assert call.json == {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
     assert call.headers["If-Match"] == 'W/"1"'
@@ -87,22 +88,22 @@ def test_the_patch_holds_two_properties_and_the_etag() -> None:
 
 def test_the_body_is_asked_for_only_where_it_is_needed() -> None:
     """Bodies are large and private."""
-    assert "body" not in protocol.read_event("m", "e").params["$select"].split(",")
-    assert "body" in protocol.read_event("m", "e", with_body=True).params["$select"].split(",")
+    assert "body" not in event_calls.read_event("m", "e").params["$select"].split(",")
+    assert "body" in event_calls.read_event("m", "e", with_body=True).params["$select"].split(",")
 
 
 def test_the_next_page_is_asked_of_graph_alone() -> None:
     """Our token goes to no other host, whatever a link says."""
     link = "https://elsewhere.example/v1.0/users?$skiptoken=X%2Bx"
 
-    assert protocol.next_page(CALL, {"@odata.nextLink": link}) == replace(
+    assert paging.next_page(CALL, {"@odata.nextLink": link}) == replace(
         CALL, path="/users", params={"$skiptoken": "X+x"}
     )
-    assert protocol.next_page(CALL, {}) is None
+    assert paging.next_page(CALL, {}) is None
 
 
 @pytest.mark.parametrize("link", ["", "https://graph.microsoft.com", "http://[", 7, ["x"], {}, True, b"/x"])
 def test_a_page_link_that_cannot_be_read_is_no_last_page(link: object) -> None:
     """Else half of a group or of a calendar would count as all of it."""
     with pytest.raises(GraphUnavailable):
-        protocol.next_page(CALL, {"@odata.nextLink": link})
+        paging.next_page(CALL, {"@odata.nextLink": link})

@@ -11,9 +11,10 @@ from hypothesis import given, settings, strategies as st
 
 from shared.domain.event import Attendee
 from shared.errors import Forbidden, GraphUnavailable, UnreadableEvent
-from shared.graph.wire import event_from
-from shared.graph.wire_directory import addresses_from, subscription_from, subscriptions_from, users_from
-from shared.graph.wire_pages import calendar_page_from
+from shared.graph.protocol.calendar_json import parse_calendar_page
+from shared.graph.protocol.directory_json import parse_member_addresses, parse_users
+from shared.graph.protocol.event_json import parse_event
+from shared.graph.protocol.subscription_json import parse_subscription, parse_subscriptions
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
@@ -123,7 +124,7 @@ LOADED = load_policy([RuleFile("rules.yaml", POLICY.encode())])
 def test_any_mutation_of_an_event_is_an_event_or_unreadable(event: dict[str, Any]) -> None:
     """And what is an event can be judged, and named in a path, a message and a table."""
     try:
-        found = event_from(event, "read the event")
+        found = parse_event(event, "read the event")
     except UnreadableEvent:
         return
 
@@ -138,7 +139,7 @@ def test_any_mutation_of_an_event_is_an_event_or_unreadable(event: dict[str, Any
 def test_an_odd_item_leaves_the_others_of_its_page_alone(odd: object) -> None:
     """Whatever stands between two events, both are there."""
     before, after = EVENT | {"id": "before"}, EVENT | {"id": "after"}
-    page = calendar_page_from({"value": [before, odd, after]}, "read the calendar view")
+    page = parse_calendar_page({"value": [before, odd, after]}, "read the calendar view")
     ids = [event.id for event in page.events]
 
     assert ids[0] == "before"
@@ -166,14 +167,14 @@ def test_where_a_default_could_hide_something_the_event_is_unreadable(
 ) -> None:
     """The error names the place; what stands there stays out of it."""
     with pytest.raises(UnreadableEvent) as refused:
-        event_from(EVENT | properties, "read the event")
+        parse_event(EVENT | properties, "read the event")
 
     assert where in str(refused.value)
 
 
 def test_null_in_a_list_is_dropped_where_that_is_safe() -> None:
     """A category and a place say nothing; an attendee is somebody who can't be told, never nobody."""
-    event = event_from(
+    event = parse_event(
         EVENT
         | {"categories": [None, "Red"], "locations": [None], "attendees": [None, {"emailAddress": None}]},
         "read the event",
@@ -186,7 +187,7 @@ def test_null_in_a_list_is_dropped_where_that_is_safe() -> None:
 @pytest.mark.parametrize("etag", [None, "", "*", '"strong"', 7, 'W/"a"\r\nX: y', 'W/"\ud800"', "W/"])
 def test_an_etag_that_is_no_weak_one_is_none(etag: object) -> None:
     """The event can be judged; nothing that could match anything reaches `If-Match`."""
-    assert event_from(EVENT | {"@odata.etag": etag}, "read the event").etag == ""
+    assert parse_event(EVENT | {"@odata.etag": etag}, "read the event").etag == ""
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_an_etag_that_is_no_weak_one_is_none(etag: object) -> None:
 )
 def test_a_page_link_gives_its_query(link: str | None, mark: str) -> None:
     """Path and host are ours: a token goes nowhere else."""
-    assert calendar_page_from({"value": [], "@odata.nextLink": link}, "c").mark == mark
+    assert parse_calendar_page({"value": [], "@odata.nextLink": link}, "c").cursor == mark
 
 
 @pytest.mark.parametrize(
@@ -209,20 +210,20 @@ def test_a_page_link_gives_its_query(link: str | None, mark: str) -> None:
 def test_a_page_link_that_cant_be_followed_ends_no_calendar(link: object) -> None:
     """The rest of the calendar is not taken for nothing: it is tried again."""
     with pytest.raises(GraphUnavailable):
-        calendar_page_from({"value": [], "@odata.nextLink": link}, "c")
+        parse_calendar_page({"value": [], "@odata.nextLink": link}, "c")
 
 
 @pytest.mark.parametrize("page", [{}, {"value": None}, {"value": {}}, {"error": {"code": "x"}}])
 def test_what_is_no_page_is_tried_again(page: dict[str, Any]) -> None:
     """A stumble of Graph or of a proxy, not a fact."""
-    for read in (calendar_page_from, users_from, addresses_from, subscriptions_from):
+    for read in (parse_calendar_page, parse_users, parse_member_addresses, parse_subscriptions):
         with pytest.raises(GraphUnavailable):
             read(page, "c")
 
 
 def test_an_odd_user_costs_nobody_else_the_scope() -> None:
     """What is not told speaks against nobody; who can't be named at all is named as such."""
-    users = users_from(
+    users = parse_users(
         {"value": [None, {"id": "A1", "mail": 7, "userPrincipalName": "a@x"}, {"id": "B2"}, {"mail": "c@x"}]},
         "c",
     )
@@ -239,23 +240,23 @@ def test_an_odd_member_costs_the_others_nothing() -> None:
     """But a member whose addresses are not told makes the group unknown, which protects."""
     page = {"value": [None, {"id": "a", "mail": "a@x", "proxyAddresses": [None, "smtp:b@x", 7]}]}
 
-    assert addresses_from(page, "c") == {"a@x", "b@x"}
+    assert parse_member_addresses(page, "c") == {"a@x", "b@x"}
     with pytest.raises(Forbidden):
-        addresses_from({"value": [*page["value"], {"id": "b", "mail": 7}]}, "c")
+        parse_member_addresses({"value": [*page["value"], {"id": "b", "mail": 7}]}, "c")
 
 
 def test_an_odd_subscription_costs_the_others_nothing() -> None:
     """One by itself is tried again: if Graph has just created it, the next try finds it."""
     good = {"id": "s", "resource": "users/a/events", "expirationDateTime": "2026-11-30T04:00:00Z"}
 
-    assert [one.id for one in subscriptions_from({"value": [None, {"id": "x"}, good, 7]}, "c")] == ["s"]
+    assert [one.id for one in parse_subscriptions({"value": [None, {"id": "x"}, good, 7]}, "c")] == ["s"]
     with pytest.raises(GraphUnavailable):
-        subscription_from({"id": None}, "create the subscription")
+        parse_subscription({"id": None}, "create the subscription")
 
 
 def test_no_error_holds_what_people_wrote() -> None:
     """Places alone."""
-    page = calendar_page_from({"value": [EVENT | {"subject": ["secret"], "start": "secret"}]}, "c")
+    page = parse_calendar_page({"value": [EVENT | {"subject": ["secret"], "start": "secret"}]}, "c")
 
     assert "secret" not in json.dumps([page.unreadable[0].detail])
     assert page.unreadable[0].id == EVENT["id"]

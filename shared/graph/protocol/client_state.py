@@ -1,7 +1,7 @@
-"""clientState: stateless proof that a notification belongs to a subscription that we made.
+"""clientState: proof without stored state that a notification belongs to one of our subscriptions.
 
-`<mailbox id>.<base64url(HMAC-SHA256(key, mailbox id))>`, 80 characters of the 128 that Graph takes
-(https://learn.microsoft.com/graph/api/resources/subscription).
+`<mailbox id>.<base64url(HMAC-SHA256(key, mailbox id))>`, 80 of the 128 characters that Graph accepts
+(https://learn.microsoft.com/graph/api/resources/subscription). Standard library only: the webhook imports it.
 """
 
 import hmac
@@ -20,5 +20,5 @@ def mailbox_of(state: object, keys: Sequence[str]) -> str | None:
     if not isinstance(state, str) or not state.isascii():
         return None
     mailbox = state.partition(".")[0]
-    proven = [hmac.compare_digest(client_state(key, mailbox).encode(), state.encode()) for key in keys]
-    return mailbox if mailbox and any(proven) else None
+    is_proven = [hmac.compare_digest(client_state(key, mailbox).encode(), state.encode()) for key in keys]
+    return mailbox if mailbox and any(is_proven) else None

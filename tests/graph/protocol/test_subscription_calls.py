@@ -16,10 +16,10 @@ from shared.errors import (
     SubscriptionNotFound,
     UnexpectedAnswer,
 )
-from shared.graph import subscription_calls
-from shared.graph.answers import decipher
-from shared.graph.client_state import client_state
-from shared.graph.protocol import Call
+from shared.graph.protocol import subscription_calls
+from shared.graph.protocol.answers import read_answer
+from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.client_state import client_state
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 MADE = "22222222-2222-4222-8222-222222222222"
@@ -70,11 +70,11 @@ def refusal(code: str, message: str) -> bytes:
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_to_do_next(
-    call: Call, status: int, body: bytes, expected: type[GraphError]
+    call: GraphCall, status: int, body: bytes, expected: type[GraphError]
 ) -> None:
     """The same status means different things to different calls."""
     with pytest.raises(GraphError) as raised:
-        decipher(call, status, {}, body)
+        read_answer(call, status, {}, body)
 
     assert type(raised.value) is expected
 
@@ -83,14 +83,14 @@ def test_the_subscription_that_is_in_the_way_is_named() -> None:
     """Graph writes its id into the message; nothing else of the message goes on."""
     body = refusal("Conflict", f"Subscription Id <{MADE}> of ada@contoso.com already exists")
     with pytest.raises(SubscriptionExists) as raised:
-        decipher(CREATE, 409, {}, body)
+        read_answer(CREATE, 409, {}, body)
 
     assert raised.value.subscription == MADE
     assert "ada@" not in str(raised.value)
 
 
 def test_a_deletion_is_answered_without_a_body() -> None:
-    assert decipher(subscription_calls.delete_subscription(MADE), 204, {}, b"") == {}
+    assert read_answer(subscription_calls.delete_subscription(MADE), 204, {}, b"") == {}
 
 
 def test_a_subscription_is_asked_for_whole() -> None:
@@ -113,4 +113,4 @@ def test_a_subscription_is_asked_for_whole() -> None:
     ],
 )
 def test_the_mailbox_is_read_from_the_resource(resource: str, mailbox: str | None) -> None:
-    assert subscription_calls.mailbox_watched(resource) == mailbox
+    assert subscription_calls.watched_mailbox(resource) == mailbox

@@ -10,8 +10,14 @@ from hypothesis import given, strategies as st
 
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import RejectedRequest
-from shared.graph.client_state import client_state, mailbox_of
-from shared.graph.notifications import MAX_BODY_BYTES, Intake, Rejection, echo, read_notifications
+from shared.graph.protocol.client_state import client_state, mailbox_of
+from shared.graph.protocol.notifications import (
+    MAX_BODY_BYTES,
+    Intake,
+    Rejection,
+    handshake_answer,
+    read_notifications,
+)
 from tests.domain.test_ids import IMPOSSIBLE
 
 KEY = "k" * 32
@@ -243,7 +249,7 @@ def test_every_item_is_taken_or_counted(odd: list[object]) -> None:
 )  # fmt: skip
 def test_the_handshake_echoes_the_token(token: str) -> None:
     """Graph makes a subscription only where its token comes back unchanged."""
-    assert token == echo(token)
+    assert token == handshake_answer(token)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +263,7 @@ def test_the_handshake_echoes_the_token(token: str) -> None:
 def test_the_handshake_refuses_what_graph_never_sends(token: str) -> None:
     """Such a token comes from a stranger."""
     with pytest.raises(RejectedRequest) as refused:
-        echo(token)
+        handshake_answer(token)
 
     assert refused.value.status == 400
 
