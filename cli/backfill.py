@@ -22,7 +22,7 @@ from shared.desk.backfill import Backfill, Found, Run, Standing
 from shared.domain.durations import parse_duration
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailboxes import Group, Selector, User
-from shared.storage.scope_file import ScopeFile
+from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.desk_check import difference
 from shared.worker.common.memory import problem_of
 
@@ -70,7 +70,7 @@ def backfill(
         raise Refused("nobody is here to ask; --dry-run only shows what would be done, --yes does it")
     try:
         opened = parts.opened if dry_run else parts.opened_to_write
-        with opened() as (joinlink, world), ScopeFile() as scope:
+        with opened() as (joinlink, world), SortedIdFile() as scope:
             policy = rules_in_force(joinlink.desk())
             differ = difference(policy.hash, joinlink.kept_policy())
             if differ and not dry_run:
@@ -108,7 +108,7 @@ class _Errand:
         self,
         part: Backfill,
         run: Run,
-        scope: ScopeFile,
+        scope: SortedIdFile,
         *,
         doubts: tuple[str, ...],
         as_json: bool,

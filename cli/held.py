@@ -10,7 +10,7 @@ from cli import parts
 from cli.output import Exit, Failed, Refused, console, counted, print_json
 from shared.desk.held_events import HeldEvents
 from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
-from shared.storage.held import HeldEvent
+from shared.storage.held_event_index import HeldEvent
 
 _SHOWN = 200
 _WARNING = (

@@ -31,7 +31,7 @@ from shared.auth import TokenSource
 from shared.graph.protocol.client_state import client_state
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
-from shared.storage.memory import MemoryMarker
+from shared.storage.memory_marker import MemoryMarker
 from shared.storage.tables import Table
 from shared.worker.common.world import World
 

@@ -56,7 +56,7 @@ class MaintenanceParts(Parts):
             SettingsError: the storage settings are missing or malformed.
             StorageUnavailable: the table service does not answer.
         """
-        from shared.storage.leases import MAINTENANCE
+        from shared.storage.maintenance_lease import MAINTENANCE
         from shared.worker.common.desk_check import clock_problem
 
         with self._worker_lock:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shared.auth import TokenSource
     from shared.graph.client import Graph
-    from shared.storage.app_identity import AppIdentity
+    from shared.storage.settings_fingerprint import SettingsFingerprint
     from shared.worker.common.directory import Directory
     from shared.worker.common.memory import Memory, MemoryStart
     from shared.worker.common.policies import Policies, RuleSource
@@ -35,10 +35,10 @@ class Parts(StorageParts):
         return settings
 
     @property
-    def _identity(self) -> "AppIdentity":
-        from shared.storage.app_identity import AppIdentity
+    def _identity(self) -> "SettingsFingerprint":
+        from shared.storage.settings_fingerprint import SettingsFingerprint
 
-        return AppIdentity(tenant=self._settings.tenant_id, endpoint=self._endpoint.fingerprint)
+        return SettingsFingerprint(tenant=self._settings.tenant_id, endpoint=self._endpoint.fingerprint)
 
     @cached_property
     def _endpoint(self) -> "Endpoint":
@@ -96,14 +96,14 @@ class Parts(StorageParts):
 
     @cached_property
     def _memory(self) -> "Memory":
-        from shared.storage.memory import MemoryMarker
+        from shared.storage.memory_marker import MemoryMarker
         from shared.worker.common.memory import Memory
 
         return Memory(MemoryMarker(self._meetings_table), self._world.now)
 
     @cached_property
     def _memory_start(self) -> "MemoryStart":
-        from shared.storage.memory import MemoryMarker
+        from shared.storage.memory_marker import MemoryMarker
         from shared.worker.common.memory import MemoryStart
 
         return MemoryStart(

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
 
-    from shared.storage.app_identity import AppIdentities
-    from shared.storage.connection import Patience
-    from shared.storage.gauges import Gauge
-    from shared.storage.held import Held
-    from shared.storage.holds import Holds
-    from shared.storage.kept_rules import KeptRules
-    from shared.storage.last_run import LastRuns
-    from shared.storage.leases import MaintenanceLease
+    from shared.storage.connection import Timeouts
+    from shared.storage.held_event_index import HeldEventIndex
+    from shared.storage.last_good_rules import LastGoodRulesStore
     from shared.storage.mailboxes import Mailboxes
+    from shared.storage.maintenance_lease import MaintenanceLease
+    from shared.storage.maintenance_report import MaintenanceReports
     from shared.storage.meetings import Meetings
-    from shared.storage.poison import PoisonQueue
+    from shared.storage.poison_queue import PoisonQueue
+    from shared.storage.queue_metrics import QueueMetrics
     from shared.storage.queues import MessageQueue
+    from shared.storage.removal_hold import RemovalHolds
+    from shared.storage.settings_fingerprint import SettingsFingerprints
     from shared.storage.tables import Table
 
 
@@ -63,30 +63,30 @@ class StorageParts:
 
     @cached_property
     def _maintenance_lease(self) -> "MaintenanceLease":
-        from shared.storage.leases import MAINTENANCE, MaintenanceLease
+        from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 
         return MaintenanceLease(self._table(MAINTENANCE))
 
     @cached_property
-    def _holds(self) -> "Holds":
-        from shared.storage.holds import Holds
-        from shared.storage.leases import MAINTENANCE
+    def _holds(self) -> "RemovalHolds":
+        from shared.storage.maintenance_lease import MAINTENANCE
+        from shared.storage.removal_hold import RemovalHolds
 
-        return Holds(self._table(MAINTENANCE))
-
-    @cached_property
-    def _app_identities(self) -> "AppIdentities":
-        from shared.storage.app_identity import AppIdentities
-        from shared.storage.leases import MAINTENANCE
-
-        return AppIdentities(self._table(MAINTENANCE))
+        return RemovalHolds(self._table(MAINTENANCE))
 
     @cached_property
-    def _last_runs(self) -> "LastRuns":
-        from shared.storage.last_run import LastRuns
-        from shared.storage.leases import MAINTENANCE
+    def _app_identities(self) -> "SettingsFingerprints":
+        from shared.storage.maintenance_lease import MAINTENANCE
+        from shared.storage.settings_fingerprint import SettingsFingerprints
 
-        return LastRuns(self._table(MAINTENANCE))
+        return SettingsFingerprints(self._table(MAINTENANCE))
+
+    @cached_property
+    def _last_runs(self) -> "MaintenanceReports":
+        from shared.storage.maintenance_lease import MAINTENANCE
+        from shared.storage.maintenance_report import MaintenanceReports
+
+        return MaintenanceReports(self._table(MAINTENANCE))
 
     @cached_property
     def _event_poison(self) -> "MessageQueue":
@@ -103,7 +103,7 @@ class StorageParts:
     @cached_property
     def _poison_queues(self) -> "Mapping[str, PoisonQueue]":
         """The poison queues as they lie there, by the names of the queues beside them."""
-        from shared.storage.poison import PoisonQueue
+        from shared.storage.poison_queue import PoisonQueue
 
         names = (EVENT_CHANGES, MAILBOX_TASKS)
         poison = {name: PoisonQueue.connect(name, self._storage, self._storage_credential) for name in names}
@@ -134,47 +134,49 @@ class StorageParts:
     def _meetings_table(self) -> "Table":
         from shared.storage.meetings import MEETINGS
 
-        return self._table(MEETINGS, creates_itself=False)
+        return self._table(MEETINGS, create_if_missing=False)
 
     @cached_property
-    def _held(self) -> "Held":
-        from shared.storage.held import Held
+    def _held(self) -> "HeldEventIndex":
+        from shared.storage.held_event_index import HeldEventIndex
 
-        return Held(self._meetings_table, self._meetings)
+        return HeldEventIndex(self._meetings_table, self._meetings)
 
     @cached_property
-    def _kept_rules(self) -> "KeptRules":
-        from shared.storage.blobs import container_of
-        from shared.storage.kept_rules import KEPT_CONTAINER, KeptRules
+    def _kept_rules(self) -> "LastGoodRulesStore":
+        from shared.storage.blobs import container_client
+        from shared.storage.last_good_rules import LAST_GOOD_CONTAINER, LastGoodRulesStore
 
-        kept = KeptRules(container_of(self._storage, self._storage_credential, KEPT_CONTAINER))
+        kept = LastGoodRulesStore(
+            container_client(LAST_GOOD_CONTAINER, self._storage, self._storage_credential)
+        )
         self._open.append(kept.close)
         return kept
 
     def _webhook_queue(self, name: str) -> "MessageQueue":
         """Return a queue for the webhook, which has connections of its own and little patience."""
-        from shared.storage.connection import Patience
+        from shared.storage.connection import Timeouts
         from shared.worker.webhook.outbox import SENDERS
 
-        return self._queue(name, Patience(connect=1, answer=2, again_after=0, connections=SENDERS))
+        return self._queue(name, Timeouts(connect=1, answer=2, retry_after=0, connections=SENDERS))
 
-    def _table(self, name: str, *, creates_itself: bool = True) -> "Table":
+    def _table(self, name: str, *, create_if_missing: bool = True) -> "Table":
         from shared.storage.tables import Table
 
         connected = Table.connect(
-            name, self._storage, self._storage_credential, creates_itself=creates_itself
+            name, self._storage, self._storage_credential, create_if_missing=create_if_missing
         )
         self._open.append(connected.close)
         return connected
 
-    def _gauge(self, name: str) -> "Callable[[], Gauge]":
-        from shared.storage.gauges import QueueGauge
+    def _gauge(self, name: str) -> "Callable[[], QueueMetrics]":
+        from shared.storage.queue_metrics import QueueMonitor
 
-        connected = QueueGauge.connect(name, self._storage, self._storage_credential)
+        connected = QueueMonitor.connect(name, self._storage, self._storage_credential)
         self._open.append(connected.close)
         return connected.read
 
-    def _queue(self, name: str, patience: "Patience | None" = None) -> "MessageQueue":
+    def _queue(self, name: str, patience: "Timeouts | None" = None) -> "MessageQueue":
         from shared.storage.queues import MessageQueue
 
         connected = MessageQueue.connect(name, self._storage, self._storage_credential, patience)

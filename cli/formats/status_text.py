@@ -7,9 +7,9 @@ from rich.text import Text
 from cli import lines
 from cli.lines import Line
 from cli.output import console, counted
-from shared.storage.gauges import Gauge
-from shared.storage.held import MOST_COUNTED
-from shared.storage.last_run import LastRun
+from shared.storage.held_event_index import MOST_COUNTED
+from shared.storage.maintenance_report import MaintenanceReport
+from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MemoryState
 from shared.worker.health.checkup import Facts, Health, ago
 from shared.worker.mailboxes.watch import Watch
@@ -53,7 +53,7 @@ def _facts(facts: Facts) -> Iterator[Line]:
         yield _fact(queue, _queue(gauge))
 
 
-def _mailboxes(run: LastRun, facts: Facts) -> Iterator[Line]:
+def _mailboxes(run: MaintenanceReport, facts: Facts) -> Iterator[Line]:
     yield _fact("last maintenance", f"{ago(run.age_at(facts.now))} ago")
     yield _fact("in scope", "not known" if run.scope is None else counted(run.scope, "mailbox", "mailboxes"))
     yield _fact(
@@ -66,7 +66,7 @@ def _mailboxes(run: LastRun, facts: Facts) -> Iterator[Line]:
         yield _fact("soonest expiry", f"{run.soonest_expiry:%Y-%m-%d %H:%M} UTC")
 
 
-def _queue(gauge: Gauge) -> str:
+def _queue(gauge: QueueMetrics) -> str:
     oldest = f", the oldest waiting for {ago(gauge.oldest)}" if gauge.oldest else ""
     return f"{counted(gauge.messages, 'message')}{oldest}"
 

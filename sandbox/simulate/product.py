@@ -13,13 +13,13 @@ from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.sender import Sender
 from shared.rule_files.loader import RuleFile
-from shared.storage.holds import Holds
-from shared.storage.last_run import LastRuns
-from shared.storage.leases import MAINTENANCE, MaintenanceLease
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
+from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
+from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.meetings import MEETINGS, Meetings
-from shared.storage.memory import MemoryMarker
+from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
@@ -72,14 +72,14 @@ class Product:
             poison=(),
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
-            holds=Holds(tables(MAINTENANCE)),
-            last_runs=LastRuns(tables(MAINTENANCE)),
+            holds=RemovalHolds(tables(MAINTENANCE)),
+            last_runs=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
             memory=MemoryStart(
                 marker=MemoryMarker(tables(MEETINGS)),
                 mailboxes=self.mailboxes,
-                last_runs=LastRuns(tables(MAINTENANCE)),
+                last_runs=MaintenanceReports(tables(MAINTENANCE)),
                 now=now,
             ),
         )

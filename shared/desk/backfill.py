@@ -23,7 +23,7 @@ from shared.rules.mailboxes import ALL, Mailboxes as Selected, Selector
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.queues import MessageQueue
-from shared.storage.scope_file import ScopeFile
+from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Search
 from shared.worker.mailboxes.scope import read_scope
@@ -127,7 +127,7 @@ class Backfill:
         self._queue = queue
         self._sleep = sleep
 
-    def read_scope(self, policy: Policy, selector: Selector | None, scope: ScopeFile) -> tuple[str, ...]:
+    def read_scope(self, policy: Policy, selector: Selector | None, scope: SortedIdFile) -> tuple[str, ...]:
         """Fill `scope` with whom the selector names among those that the rules are for; None names all.
 
         Returns what makes one doubt that nobody is missing. Raises GraphError.
@@ -138,9 +138,9 @@ class Backfill:
         doubts = read_scope(chosen, self._graph(), scope)
         if policy.mailboxes.include is ALL:
             return doubts
-        with ScopeFile() as whole:
+        with SortedIdFile() as whole:
             doubts += read_scope(policy.mailboxes, self._graph(), whole)
-            scope.drop([mailbox for mailbox, _why in scope if mailbox not in whole])
+            scope.remove([mailbox for mailbox, _why in scope if mailbox not in whole])
         return doubts
 
     def run(self, policy: Policy, purpose: str, until: datetime) -> Run:
@@ -180,8 +180,8 @@ class Backfill:
         if booked.sent and booked.until and now < booked.until:
             return Found(mailbox=mailbox, standing=Standing.UNDER_WAY, booked_until=booked.until)
         row = self._mailboxes.read(mailbox)
-        if row.is_let_go or row.is_outside:
-            why = row.unclear or (_HELD if row.held and not row.is_let_go else "")
+        if row.is_ineligible or row.is_read_only:
+            why = row.unclear or (_HELD if row.held and not row.is_ineligible else "")
             return Found(mailbox=mailbox, standing=Standing.LEFT if why else Standing.NO_CALENDAR, why=why)
         try:
             return replace(self._search_patiently(mailbox, run), booked_until=booked.until)

@@ -10,7 +10,7 @@ from shared.errors import Forbidden
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
-from shared.storage.meetings import Meetings, Stored
+from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import Memory
 from shared.worker.common.policies import RuleSource
@@ -58,11 +58,11 @@ class Desk:
         if event.master is not None:
             event = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
         owner = self._owner(mailbox)
-        stored = self.meetings.read(owner.id, event.id) if event.is_organizer else Stored()
+        stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
         return Look(event, owner, facts, tuple(self._warnings(stored)))
 
-    def _warnings(self, stored: Stored) -> Iterator[str]:
+    def _warnings(self, stored: StoredMeeting) -> Iterator[str]:
         if stored.is_unreadable:
             yield "its row in the table meetings can't be read, so the app leaves it alone (write_unknown)"
         if not self.memory.is_whole():

@@ -16,7 +16,7 @@ from shared.domain.later import Later
 from shared.domain.messages import KINDS, EventChange, Message, Source
 from shared.domain.poisoned import Poisoned, read_poison
 from shared.errors import LaterVersion, UnreadableMessage
-from shared.storage.poison import Leased
+from shared.storage.poison_queue import LeasedMessage
 
 #: the reason of what the Functions host set aside by itself: the app died over it, or never saw it
 BY_THE_HOST = Reason.MOVED_BY_THE_HOST
@@ -27,11 +27,11 @@ QUEUES = tuple(KINDS)
 
 
 class _Poison(Protocol):
-    def lease(self) -> Iterable[Leased]: ...
+    def lease(self) -> Iterable[LeasedMessage]: ...
 
-    def delete(self, message: Leased) -> None: ...
+    def delete(self, message: LeasedMessage) -> None: ...
 
-    def give_back(self, message: Leased) -> None: ...
+    def release(self, message: LeasedMessage) -> None: ...
 
 
 class _Queue(Protocol):
@@ -46,12 +46,12 @@ class SetAside:
     reason: str
     detail: str
     at: datetime
-    leased: Leased
+    leased: LeasedMessage
     #: None where it can't be read; then it stays
     message: Message | Later | None
 
 
-def read(queue: str, leased: Leased) -> SetAside:
+def read(queue: str, leased: LeasedMessage) -> SetAside:
     """Read a message of the poison queue beside `queue`: our envelope, or a message that the host moved."""
     envelope = read_poison(leased.body)
     if envelope is None:
@@ -118,4 +118,4 @@ class Replay:
     def give_back(self, left: Iterable[SetAside]) -> None:
         """Leave messages where they were. Raises QueueUnavailable."""
         for found in left:
-            self._poison[found.queue].give_back(found.leased)
+            self._poison[found.queue].release(found.leased)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
@@ -14,7 +13,9 @@ from azure.storage.queue import QueueClient
 
 from shared.errors import StorageUnavailable
 from shared.settings import StorageSettings
-from shared.storage.blobs import container_of
+from shared.storage.blobs import container_client
+from shared.storage.connection import ServiceTime
+from shared.storage.errors import describe
 from shared.storage.queues import queue_client
 from shared.storage.tables import table_client
 
@@ -43,7 +44,7 @@ class StorageTrial:
             client.send_message("trial")
             client.peek_messages()
             client.delete_queue()
-        return date.moment
+        return date.value
 
     def table(self) -> datetime | None:
         """Try a table."""
@@ -52,41 +53,29 @@ class StorageTrial:
             client.create_entity({"PartitionKey": "trial", "RowKey": "trial"})
             client.get_entity("trial", "trial")
             client.delete_table()
-        return date.moment
+        return date.value
 
     def blob(self) -> datetime | None:
         """Try a blob."""
-        with _trying(container_of(self._storage, self._credential, self._name)) as (client, date):
+        with _trying(container_client(self._name, self._storage, self._credential)) as (client, date):
             client.create_container(raw_response_hook=date)
             client.upload_blob("trial", b"trial")
             client.download_blob("trial").readall()
             client.delete_container()
-        return date.moment
-
-
-class _Date:
-    """The date of an answer, as the SDK's hook tells it."""
-
-    moment: datetime | None = None
-
-    def __call__(self, answer: Any) -> None:
-        with suppress(ValueError, TypeError):
-            self.moment = parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+        return date.value
 
 
 _Client = TypeVar("_Client", QueueClient, TableClient, ContainerClient)
 
 
 @contextmanager
-def _trying(client: _Client) -> Iterator[tuple[_Client, _Date]]:
+def _trying(client: _Client) -> Iterator[tuple[_Client, ServiceTime]]:
     with closing(client):
         try:
-            yield client, _Date()
+            yield client, ServiceTime()
         except AzureError as error:
             _clean_up(client)
-            code = getattr(error, "error_code", None)
-            words = [type(error).__name__, str(getattr(code, "value", code) or "")]
-            raise StorageUnavailable(", ".join(word for word in words if word)) from error
+            raise StorageUnavailable(describe(error)) from error
 
 
 def _clean_up(client: QueueClient | TableClient | ContainerClient) -> None:

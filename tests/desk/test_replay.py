@@ -16,7 +16,7 @@ from shared.domain.messages import (
     TaskReason,
 )
 from shared.domain.poisoned import poison_text
-from shared.storage.poison import Leased
+from shared.storage.poison_queue import LeasedMessage
 
 THEN, NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC), datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 CHANGE = EventChange(
@@ -63,7 +63,7 @@ def test_whatever_lies_there_is_told(
     queue: str, body: bytes, reason: str, message: EventChange | MailboxTask | Later | None
 ) -> None:
     """Why, and the message; without one it stays."""
-    found = read(queue, Leased("id", "receipt", body, THEN))
+    found = read(queue, LeasedMessage("id", "receipt", body, THEN))
 
     assert (found.reason, found.message) == (reason, message)
     assert found.at == THEN

@@ -11,8 +11,8 @@ from shared.deadline import deadline
 from shared.errors import OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage import connection
-from shared.storage.blobs import container_of
-from shared.storage.kept_rules import KeptRules
+from shared.storage.blobs import container_client
+from shared.storage.last_good_rules import LastGoodRulesStore
 from shared.storage.meetings import Meetings
 from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
@@ -35,7 +35,7 @@ def read_row(storage: StorageSettings) -> None:
 
 
 def read_blob(storage: StorageSettings) -> None:
-    kept = KeptRules(container_of(storage, None, "c"))
+    kept = LastGoodRulesStore(container_client("c", storage, None))
     try:
         kept.read()
     finally:
@@ -105,6 +105,6 @@ def test_a_retry_waits_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> N
     """The SDK would sleep as long as a Retry-After says."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    connection.transport().sleep(3600)
+    connection.transport(connection.default_timeouts()).sleep(3600)
 
     assert slept == [2]

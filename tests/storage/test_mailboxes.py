@@ -36,7 +36,7 @@ def test_any_row_is_read_and_planned_for(values: dict[str, Any]) -> None:
     planned = plan(row, Standing.INSIDE, "", Wanted(endpoint="e", sweep_every=timedelta(hours=6), now=NOW))
 
     assert not row.unclear or (planned, watch_of(row, NOW)) == (NOTHING, Watch.UNCLEAR)
-    assert not row.unclear or row.is_outside
+    assert not row.unclear or row.is_read_only
 
 
 @pytest.mark.parametrize(

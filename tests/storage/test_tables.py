@@ -16,9 +16,9 @@ from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
 from shared.rules.policy import Limits
 from shared.settings import StorageSettings
-from shared.storage.counters import Charge, Counters, Full
+from shared.storage.counters import Charge, Counters, LimitReached
 from shared.storage.mailboxes import Mailboxes, MailboxState
-from shared.storage.meetings import Meetings, Stored
+from shared.storage.meetings import Meetings, StoredMeeting
 from shared.storage.tables import Table
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_a_meeting_comes_back_as_it_was_written(
 def test_a_meetings_row_has_its_lasting_shape(table: Table) -> None:
     """Other versions of Joinlink read it, so columns are only ever added to these."""
     meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="somebody", charged=("hour-1", "day-1"))
-    Meetings(table).write(ADA, "AAMk", replace(meeting, ends=NOW), after=Stored())
+    Meetings(table).write(ADA, "AAMk", replace(meeting, ends=NOW), after=StoredMeeting())
     [row] = table.rows()
 
     assert {name: row[name] for name in ("v", "event", "state", "lease", "charged", "ends")} == {
@@ -114,7 +114,7 @@ def test_the_age_of_a_row_is_told_by_the_table_service(table: Table, azurite: Az
     """Whatever the writer says of its own time; the service tells whole seconds."""
     meetings = Meetings(table)
     far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="somebody")
-    meetings.write(ADA, "AAMk", far, after=Stored())
+    meetings.write(ADA, "AAMk", far, after=StoredMeeting())
     azurite.advance(timedelta(seconds=90))
 
     assert abs(meetings.read(ADA, "AAMk").age - timedelta(seconds=90)) <= timedelta(seconds=2)
@@ -124,9 +124,9 @@ def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> Non
     """The second is told, reads again and decides again."""
     meetings = Meetings(table)
     attempted = Meeting(state=MeetingState.ATTEMPTED, at=NOW)
-    first = meetings.write(ADA, "e", attempted, after=Stored())
+    first = meetings.write(ADA, "e", attempted, after=StoredMeeting())
     with pytest.raises(StateChanged):
-        meetings.write(ADA, "e", attempted, after=Stored())
+        meetings.write(ADA, "e", attempted, after=StoredMeeting())
     meetings.write(ADA, "e", attempted, after=first)
     with pytest.raises(StateChanged):
         meetings.write(ADA, "e", attempted, after=first)
@@ -135,9 +135,9 @@ def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> Non
 def test_an_event_is_known_in_its_own_mailbox_only(table: Table) -> None:
     """And by its exact id: ids differ in case alone."""
     meetings = Meetings(table)
-    meetings.write(ADA, "AAMk", Meeting(state=MeetingState.ENABLED, at=NOW), after=Stored())
+    meetings.write(ADA, "AAMk", Meeting(state=MeetingState.ENABLED, at=NOW), after=StoredMeeting())
 
-    assert meetings.read(BO, "AAMk") == meetings.read(ADA, "aamk") == Stored()
+    assert meetings.read(BO, "AAMk") == meetings.read(ADA, "aamk") == StoredMeeting()
 
 
 def test_a_mailbox_is_marked_and_marked_anew(table: Table) -> None:
@@ -145,7 +145,7 @@ def test_a_mailbox_is_marked_and_marked_anew(table: Table) -> None:
     mailboxes = Mailboxes(table)
     assert mailboxes.state(ADA) is None
     for state in (MailboxState.FORBIDDEN, MailboxState.ACTIVE):
-        mailboxes.mark(ADA, state, why="ErrorAccessDenied", at=NOW)
+        mailboxes.set_state(ADA, state, why="ErrorAccessDenied", at=NOW)
         assert mailboxes.state(ADA) is state
 
 
@@ -157,8 +157,8 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     assert [counters.charge(write(limits)) for _ in range(4)] == [
         None,
         None,
-        Full(window, 2, first=True),
-        Full(window, 2, first=False),
+        LimitReached(window, 2, is_first=True),
+        LimitReached(window, 2, is_first=False),
     ]
     assert counters.charge(write(limits, at=NOW + timedelta(hours=1))) is None
     assert counters.charge(write(limits, rule="other-rule")) is None
@@ -212,7 +212,7 @@ def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> N
     others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
 
     assert others[0] is None
-    assert others[1] == Full("hour-2026-11-22T08", 2, first=True)
+    assert others[1] == LimitReached("hour-2026-11-22T08", 2, is_first=True)
 
 
 class LosingAnswers(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
@@ -267,10 +267,10 @@ def test_our_own_write_is_not_taken_for_somebody_elses(
     """A write whose answer was lost is looked for, and found: it is not said to have been refused."""
     table, connection = losing
     meetings, attempted = Meetings(table), Meeting(state=MeetingState.ATTEMPTED, at=NOW)
-    first = meetings.write(ADA, "e", attempted, after=Stored())
+    first = meetings.write(ADA, "e", attempted, after=StoredMeeting())
     connection.loses_next = True
     event = "another" if is_new else "e"
-    found = meetings.write(ADA, event, attempted, after=Stored() if is_new else first)
+    found = meetings.write(ADA, event, attempted, after=StoredMeeting() if is_new else first)
 
     assert found.etag == meetings.read(ADA, event).etag
     assert not connection.loses_next
@@ -279,9 +279,9 @@ def test_our_own_write_is_not_taken_for_somebody_elses(
 def test_a_write_that_never_arrived_is_not_taken_for_one_that_did(table: Table) -> None:
     """Somebody else's row is there: the trouble is told, and the message comes again."""
     meetings = Meetings(Deaf(table._client))
-    Meetings(table).write(ADA, "e", Meeting(state=MeetingState.SEEN_ONLINE, at=NOW), after=Stored())
+    Meetings(table).write(ADA, "e", Meeting(state=MeetingState.SEEN_ONLINE, at=NOW), after=StoredMeeting())
     with pytest.raises(StorageUnavailable):
-        meetings.write(ADA, "e", Meeting(state=MeetingState.ATTEMPTED, at=NOW), after=Stored())
+        meetings.write(ADA, "e", Meeting(state=MeetingState.ATTEMPTED, at=NOW), after=StoredMeeting())
 
 
 class Deaf(Table):
@@ -325,10 +325,10 @@ def test_a_table_that_does_not_answer_is_passing_trouble() -> None:
 def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
     """Over all partitions and pages: maintenance merges them with the scope."""
     mailboxes = Mailboxes(table)
-    mailboxes.note("00", why="so that the table is there")
+    mailboxes.update("00", why="so that the table is there")
     ids = [f"{n % 256:02x}{n:06x}" for n in range(1_010)]
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda one: mailboxes.note(one, subscription=f"of {one}"), ids))
+        list(threads.map(lambda one: mailboxes.update(one, subscription=f"of {one}"), ids))
 
     assert [row.id for row in mailboxes.all()] == ["00", *sorted(ids)]
 
@@ -336,8 +336,8 @@ def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
 def test_a_column_of_a_mailbox_can_be_emptied(table: Table) -> None:
     """A moment that is over is none, not the year one."""
     mailboxes = Mailboxes(table)
-    mailboxes.note(ADA, absent_since=NOW, subscription="s1", last_sweep=NOW)
-    mailboxes.note(ADA, absent_since=None, subscription="")
+    mailboxes.update(ADA, absent_since=NOW, subscription="s1", last_sweep=NOW)
+    mailboxes.update(ADA, absent_since=None, subscription="")
 
     row = mailboxes.read(ADA)
     assert (row.absent_since, row.subscription, row.last_sweep) == (None, "", NOW)

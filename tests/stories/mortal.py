@@ -42,7 +42,7 @@ _PRELOADED = (
     "azure.storage.blob",
     "msal",
     "shared.graph.client",
-    "shared.storage.kept_rules",
+    "shared.storage.last_good_rules",
     "shared.storage.rule_source",
     "shared.worker.mailboxes.messages",
     "shared.worker.events.messages",

@@ -10,7 +10,7 @@ from azure.storage.queue import QueueClient, QueueMessage
 from shared.domain.messages import EventChange, Source
 from shared.domain.poisoned import MOST_BYTES
 from shared.errors import QueueUnavailable
-from shared.storage.poison import PoisonQueue
+from shared.storage.poison_queue import PoisonQueue
 from tests.stories.conftest import AtTheDesk, Story
 
 GUEST = "bo@fabrikam.com"

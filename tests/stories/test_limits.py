@@ -9,7 +9,7 @@ import pytest
 from sandbox.graph import Delivery, Fault, User
 from shared import wiring
 from shared.settings import StorageSettings
-from shared.storage.counters import COUNTERS, Charge, Counters, Full
+from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
 from shared.storage.tables import Table
 from shared.worker.common.world import World
 from shared.worker.events.processing import LOOKS
@@ -164,7 +164,7 @@ def test_an_attempt_that_another_instance_sees_is_paid(
     meeting = story.meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
-    def charge_late(counters: Counters, each: Charge) -> Full | None:
+    def charge_late(counters: Counters, each: Charge) -> LimitReached | None:
         if next(charged) == 0:
             other.event_messages().handle(message(ada, meeting, story), 1)
         return charge(counters, each)
@@ -183,7 +183,7 @@ def test_of_two_instances_at_one_event_one_pays(
     meeting = story.meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
-    def charge_early(counters: Counters, each: Charge) -> Full | None:
+    def charge_early(counters: Counters, each: Charge) -> LimitReached | None:
         full = charge(counters, each)
         if next(charged) == 0:
             other.event_messages().handle(message(ada, meeting, story), 1)

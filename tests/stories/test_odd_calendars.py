@@ -353,7 +353,7 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
     """Nothing can be noted any more then, and what was done is not done again."""
     ada = subscribed(story)
     crowd(story, ada, 110)
-    mailboxes, notes = wiring.joinlink()._mailboxes, wiring.joinlink()._mailboxes.note
+    mailboxes, notes = wiring.joinlink()._mailboxes, wiring.joinlink()._mailboxes.update
 
     def too_late(mailbox: str, **values: Any) -> None:
         if "asked_until" in values:
@@ -361,7 +361,7 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
         notes(mailbox, **values)
 
     story.stage.graph.faults.add(Fault(path="calendarView", query="skip=100", status=503, count=2))
-    monkeypatch.setattr(mailboxes, "note", too_late)
+    monkeypatch.setattr(mailboxes, "update", too_late)
     story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
     story.wait(NOW)
     monkeypatch.undo()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.settings import StorageSettings
-from shared.storage.holds import Holds
-from shared.storage.leases import MAINTENANCE
+from shared.storage.maintenance_lease import MAINTENANCE
+from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
 from tests.stories.conftest import AtTheDesk, Story
 from tests.stories.test_health import health
@@ -67,7 +67,7 @@ def test_only_what_we_wrote_releases_a_hold(story: Story) -> None:
     """A text that says `no` is not a yes."""
     table = notes(story)
     table.merge(MAINTENANCE, "hold", {"id": "x", "hash": "h", "number": 12, "is_released": "no"})
-    found = Holds(table).read()
+    found = RemovalHolds(table).read()
 
     assert found is not None
     assert (found.is_released, found.number) == (False, 12)

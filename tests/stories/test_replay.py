@@ -8,7 +8,7 @@ import pytest
 from sandbox.graph import Fault
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from shared.errors import QueueUnavailable
-from shared.storage.poison import PoisonQueue
+from shared.storage.poison_queue import PoisonQueue
 from tests.stories.conftest import AtTheDesk, Story
 
 GUEST = "bo@fabrikam.com"

@@ -172,7 +172,7 @@ def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> 
     ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
     mailboxes = wiring.joinlink()._mailboxes
     names = ("asked_until", "making_until", "renew_at", "watched_since", "last_sweep", "state_since")
-    mailboxes.note(ada, **dict.fromkeys(names, far))
+    mailboxes.update(ada, **dict.fromkeys(names, far))
     maintain(story, runs=3)
 
     assert [line["columns"] for line in story.lines("mailboxes.moments_repaired")] == [

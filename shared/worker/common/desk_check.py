@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from shared.errors import DeskDiffers, StorageUnavailable
 from shared.rule_files.loader import RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
-from shared.storage.app_identity import AppIdentity
-from shared.storage.kept_rules import KeptRules
+from shared.storage.last_good_rules import LastGoodRulesStore
+from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.worker.common.policies import RuleSource, unreadable
 
 #: as far as the clock of a desk that writes may be from the storage service's
@@ -25,7 +25,7 @@ _DIFFER = (
 class KeptPolicy:
     """The rules that the app has in force, as the app kept them. Nothing here writes."""
 
-    def __init__(self, kept: KeptRules) -> None:
+    def __init__(self, kept: LastGoodRulesStore) -> None:
         self._kept = kept
 
     def files(self) -> tuple[RuleFile, ...]:
@@ -41,9 +41,9 @@ class KeptPolicy:
 class DeskCheck:
     """Compares the desk with the app."""
 
-    desk: AppIdentity
+    desk: SettingsFingerprint
     #: reads what the app's timer noted
-    app: Callable[[], AppIdentity | None]
+    app: Callable[[], SettingsFingerprint | None]
     rules: RuleSource
     kept: KeptPolicy
 

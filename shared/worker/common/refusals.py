@@ -56,12 +56,12 @@ def note_refusal(
         return error
     try:
         row = mailboxes.read(mailbox)
-        if row.is_let_go and not anew:
+        if row.is_ineligible and not anew:
             return error
         if row.state is not state and not leaves_no_doubt(error) and not _is_confirmed(row, state, at):
             return _suspect(error, row, state, mailboxes, at)
         if anew or row.state is not state:
-            mailboxes.mark(mailbox, state, why=error.code, at=at)
+            mailboxes.set_state(mailbox, state, why=error.code, at=at)
     except StorageUnavailable as trouble:
         return trouble
     return error
@@ -92,7 +92,7 @@ class Suspicions:
                 return
             self._suspected.discard(mailbox)
         with suppress(StorageUnavailable):
-            self._mailboxes.note(mailbox, suspected_as=None, suspected_since=None)
+            self._mailboxes.update(mailbox, suspected_as=None, suspected_since=None)
 
 
 def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:
@@ -110,5 +110,5 @@ def _suspect(
     if since is None or not timedelta(0) <= at - since < _STALE:
         since = at
     if (row.suspected_as, row.suspected_since) != (state, since):
-        mailboxes.note(row.id, suspected_as=state, suspected_since=since)
+        mailboxes.update(row.id, suspected_as=state, suspected_since=since)
     return SecondLook(str(error))

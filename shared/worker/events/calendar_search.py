@@ -114,7 +114,7 @@ class CalendarSearcher:
             GraphError, StorageUnavailable: the page is to be done again; `search` may have a smaller size.
         """
         if search.pending is None:
-            search.pending = self._meetings.among(search.mailbox, PENDING)
+            search.pending = self._meetings.keys_in_states(search.mailbox, PENDING)
         page = _read(search, graph)
         for one in page.unreadable:
             search.shown += 1

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import JoinlinkError
-from shared.storage.gauges import Gauge
-from shared.storage.held import MOST_COUNTED
-from shared.storage.last_run import LastRun
+from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.mailboxes import CLOCKS_DIFFER
+from shared.storage.maintenance_report import MaintenanceReport
+from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.health.rules_health import RulesInForce
 from shared.worker.mailboxes.watch import Watch
@@ -48,13 +48,13 @@ class Facts:
     now: datetime
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
-    last_run: LastRun | None = None
+    last_run: MaintenanceReport | None = None
     #: whether the record of past writes is whole; None where that could not be read
     memory: MemoryState | None = None
     #: how many events are held for an admin, `MOST_COUNTED` at the most; None where that could not be read
     held_events: int | None = None
-    queues: Mapping[str, Gauge] = field(default_factory=dict)
-    poison: Mapping[str, Gauge] = field(default_factory=dict)
+    queues: Mapping[str, QueueMetrics] = field(default_factory=dict)
+    poison: Mapping[str, QueueMetrics] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     #: why the token service gives no token; empty where it does
     token_refused: str = ""
@@ -123,8 +123,8 @@ class Checkup:
         now: Callable[[], datetime],
         settings_problems: tuple[str, ...],
         parts: Mapping[str, Callable[[], object]],
-        queues: Mapping[str, Callable[[], Gauge]],
-        poison: Mapping[str, Callable[[], Gauge]],
+        queues: Mapping[str, Callable[[], QueueMetrics]],
+        poison: Mapping[str, Callable[[], QueueMetrics]],
     ) -> None:
         self._now = now
         self._settings_problems = settings_problems
@@ -206,7 +206,7 @@ def _rule_problems(rules: RulesInForce) -> Iterator[str]:
         yield f"the rule files are refused, {stays}the first problem: {rules.problems[0]}"
 
 
-def _maintenance_problems(run: LastRun | None, now: datetime) -> Iterator[str]:
+def _maintenance_problems(run: MaintenanceReport | None, now: datetime) -> Iterator[str]:
     if run is None:
         yield "maintenance has never come to its end: does the function app run, and does its timer?"
         return

@@ -71,7 +71,7 @@ class Asking:
         for one in leavers:
             # The scope took a while to read: the row tells whether this is still to be done.
             row = self._mailboxes.read(one.mailbox)
-            if not is_asked(row, self._world.now()) and not is_let_go(row):
+            if not is_asked(row, self._world.now()) and not is_ineligible(row):
                 yield one.mailbox, Plan(task=TaskKind.UNSUBSCRIBE, reason=one.reason)
 
     def _paced(self, plans: Iterable[tuple[str, Plan]]) -> Iterator[_Todo]:
@@ -87,16 +87,16 @@ class Asking:
     def _do(self, todo: _Todo) -> None:
         planned = todo.planned
         if not planned.task or not planned.reason:
-            self._mailboxes.note(todo.mailbox, **planned.columns)
+            self._mailboxes.update(todo.mailbox, **planned.columns)
             return
         asked_until = self._world.now() + todo.delay + ASKED
-        self._mailboxes.note(todo.mailbox, **{**planned.columns, "asked_until": asked_until})
+        self._mailboxes.update(todo.mailbox, **{**planned.columns, "asked_until": asked_until})
         task = MailboxTask(
             mailbox=todo.mailbox, task=planned.task, reason=planned.reason, trace=self._world.new_id()
         )
         self._queue.send(task.encode(), todo.delay)
 
 
-def is_let_go(row: Mailbox) -> bool:
+def is_ineligible(row: Mailbox) -> bool:
     """Whether its subscription is ended already."""
     return row.state in {None, MailboxState.REMOVED} and not row.subscription

@@ -77,7 +77,7 @@ class Creator:
     def _announce(self, row: Mailbox) -> None:
         """Note that a subscription is being created, so that nobody takes it for surplus, and how."""
         ours = self._endpoint.fingerprint
-        self._mailboxes.note(
+        self._mailboxes.update(
             row.id,
             making_until=self._world.now() + _MAKING,
             making_endpoint=ours if row.making_endpoint in {"", ours} else MIXED,

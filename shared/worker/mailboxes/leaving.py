@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.messages import TaskReason
-from shared.storage.holds import Hold, Holds
 from shared.storage.mailboxes import Mailbox
-from shared.storage.scope_file import ScopeFile
+from shared.storage.removal_hold import RemovalHold, RemovalHolds
+from shared.storage.sorted_id_file import SortedIdFile
 
 #: so many may always leave in one run, and so large a part of those that are watched
 FEW = 10
@@ -33,7 +33,7 @@ class Leaver:
 class Leavers:
     """Those who leave in one run, on disk in the order of ids: memory does not grow with the tenant."""
 
-    def __init__(self, file: ScopeFile) -> None:
+    def __init__(self, file: SortedIdFile) -> None:
         self._file = file
 
     def add(self, leavers: Iterable[Leaver]) -> None:
@@ -61,7 +61,7 @@ def are_too_many(leavers: int, watched: int) -> bool:
     return leavers > max(FEW, watched * PART)
 
 
-def is_released(row: Mailbox, hold: Hold | None) -> bool:
+def is_released(row: Mailbox, hold: RemovalHold | None) -> bool:
     """Whether the mailbox was held, and may go."""
     return hold is not None and hold.is_released and row.held == hold.id
 
@@ -69,14 +69,14 @@ def is_released(row: Mailbox, hold: Hold | None) -> bool:
 class Gatekeeper:
     """Decides whether those who leave may go."""
 
-    def __init__(self, holds: Holds) -> None:
+    def __init__(self, holds: RemovalHolds) -> None:
         self._holds = holds
 
-    def current(self) -> Hold | None:
+    def current(self) -> RemovalHold | None:
         """Return the hold of earlier runs."""
         return self._holds.read()
 
-    def judge(self, leavers: Leavers, *, watched: int, confirmed: str, new_id: str) -> Hold | None:
+    def judge(self, leavers: Leavers, *, watched: int, confirmed: str, new_id: str) -> RemovalHold | None:
         """Return the hold that these leavers are in now; None where all of them may go.
 
         `confirmed` is the hash that an admin says yes to, empty for none.
@@ -93,7 +93,7 @@ class Gatekeeper:
         found = leavers.hash()
         if open_hold is None or open_hold.hash != found:
             held_by = open_hold.id if open_hold else new_id
-            open_hold = Hold(id=held_by, hash=found, number=len(leavers))
+            open_hold = RemovalHold(id=held_by, hash=found, number=len(leavers))
             self._holds.write(open_hold)
         if confirmed == found or open_hold.age >= STANDS:
             open_hold = replace(open_hold, is_released=True)

@@ -18,12 +18,12 @@ from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavai
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Sweep
-from shared.storage.holds import Holds
-from shared.storage.last_run import LastRun, LastRuns
-from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailbox, Mailboxes
+from shared.storage.maintenance_lease import MaintenanceLease
+from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
 from shared.storage.queues import MessageQueue
-from shared.storage.scope_file import ScopeFile
+from shared.storage.removal_hold import RemovalHolds
+from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.memory import MemoryNotBegun, MemoryStart
 from shared.worker.common.world import World
 from shared.worker.mailboxes.asking import Asking
@@ -46,7 +46,7 @@ class Rules(Protocol):
 
 
 class Maintenance:
-    """Holds the scope against the table; safe to kill at any point and to run again."""
+    """RemovalHolds the scope against the table; safe to kill at any point and to run again."""
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class Maintenance:
         poison: Sequence[MessageQueue],
         upkeep: Callable[[], None],
         lease: MaintenanceLease,
-        holds: Holds,
-        last_runs: LastRuns,
+        holds: RemovalHolds,
+        last_runs: MaintenanceReports,
         endpoint: str,
         notification_url: str,
         memory: MemoryStart,
@@ -97,7 +97,7 @@ class Maintenance:
                 surplus = self._do(run)
                 poison = {queue.name: queue.length() for queue in self._poison}
             finally:
-                self._lease.give_back(run.id)
+                self._lease.release(run.id)
         except (QueueUnavailable, StorageUnavailable) as error:
             logger().error("maintenance.failed", reason="storage_unavailable", detail=str(error))
             return Maintained(trouble=(str(error),))
@@ -142,7 +142,7 @@ class Maintenance:
             now=run.started,
         )
         asking = Asking(world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, turn=turn)
-        with ScopeFile() as scope, ScopeFile() as file:
+        with SortedIdFile() as scope, SortedIdFile() as file:
             self._read_scope(policy, scope, run, turn)
             leavers = Leavers(file)
             asking.carry_out(self._plans(scope, leavers, wanted, run))
@@ -151,7 +151,7 @@ class Maintenance:
             if run.is_scope_known and not run.doubts:
                 self._settle(leavers, asking, run)
 
-    def _read_scope(self, policy: Policy | None, scope: ScopeFile, run: Run, turn: Turn) -> None:
+    def _read_scope(self, policy: Policy | None, scope: SortedIdFile, run: Run, turn: Turn) -> None:
         try:
             run.doubts = (
                 read_scope(policy.mailboxes, self._graph, scope, turn.check) if policy else (_NO_RULES,)
@@ -168,7 +168,7 @@ class Maintenance:
             )
 
     def _plans(
-        self, scope: ScopeFile, leavers: Leavers, wanted: Wanted, run: Run
+        self, scope: SortedIdFile, leavers: Leavers, wanted: Wanted, run: Run
     ) -> Iterator[tuple[str, Plan]]:
         """Yield what is to be done for each mailbox; who leaves is set down in `leavers`."""
         absent = Standing.OUTSIDE if run.is_scope_known and not run.doubts else Standing.UNKNOWN
@@ -227,7 +227,7 @@ class Maintenance:
         noted = before.unfinished_since if before else None
         unfinished_since = min(noted or now, now)  # a clock that is ahead must not keep health quiet
         self._last_runs.write(
-            LastRun(
+            MaintenanceReport(
                 finished=now,
                 scope=run.scope if run.is_scope_known else None,
                 mailboxes=run.watches,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import OutOfTime
-from shared.storage.holds import Hold
-from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailbox
+from shared.storage.maintenance_lease import MaintenanceLease
+from shared.storage.removal_hold import RemovalHold
 from shared.worker.mailboxes.watch import Watch, watch_of
 
 #: The function is stopped after five minutes (host.json); the next run does what this one did not.
@@ -39,7 +39,7 @@ class Run:
     #: columns that held a moment too far ahead, and how many of each
     repaired: Counter[str] = field(default_factory=Counter)
     soonest_expiry: datetime | None = None
-    hold: Hold | None = None
+    hold: RemovalHold | None = None
 
     def see(self, row: Mailbox) -> None:
         """Count a mailbox as it is."""

@@ -62,7 +62,7 @@ def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
             return _leave(row, wanted)
         case Standing.UNUSABLE:
             return _park(row, why, wanted)
-        case Standing.UNKNOWN if row.state is None or row.is_let_go:
+        case Standing.UNKNOWN if row.state is None or row.is_ineligible:
             return NOTHING
         case Standing.UNKNOWN if row.held:
             return _kept_alive(row, wanted)

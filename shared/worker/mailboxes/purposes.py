@@ -43,12 +43,12 @@ class Purposes:
             self._miss(task, row, error)
             return row.purpose in _ROOMS
         if purpose != row.purpose:
-            self._mailboxes.note(row.id, purpose=purpose, purpose_missed=None)
+            self._mailboxes.update(row.id, purpose=purpose, purpose_missed=None)
         return purpose in _ROOMS
 
     def _miss(self, task: MailboxTask, row: Mailbox, error: GraphError | OutOfTime) -> None:
         """Say it once for a mailbox; a permission that nobody has given is named by `joinlink doctor`."""
         if row.purpose_missed or isinstance(error, Forbidden | GraphPaused):
             return
-        self._mailboxes.note(row.id, purpose_missed=self._world.now())
+        self._mailboxes.update(row.id, purpose_missed=self._world.now())
         logger().warning("mailbox.purpose_unknown", mailbox=task.mailbox, trace=task.trace, detail=str(error))

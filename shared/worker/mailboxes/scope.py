@@ -6,13 +6,13 @@ from shared.domain.mailbox import User as Account
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.mailboxes import ALL, Group, Mailboxes, Selector, User
-from shared.storage.scope_file import ScopeFile
+from shared.storage.sorted_id_file import SortedIdFile
 
 _HIDDEN = "a hidden membership needs Member.Read.Hidden"
 
 
 def read_scope(
-    wanted: Mailboxes, graph: Graph, scope: ScopeFile, still: Callable[[], None] = lambda: None
+    wanted: Mailboxes, graph: Graph, scope: SortedIdFile, still: Callable[[], None] = lambda: None
 ) -> tuple[str, ...]:
     """Fill `scope`; return why it may hold too few or too many, in words for an admin.
 
@@ -29,7 +29,7 @@ def read_scope(
 class _Reading:
     """One reading of the scope."""
 
-    def __init__(self, graph: Graph, scope: ScopeFile, still: Callable[[], None]) -> None:
+    def __init__(self, graph: Graph, scope: SortedIdFile, still: Callable[[], None]) -> None:
         self._graph = graph
         self._scope = scope
         self._still = still
@@ -42,7 +42,7 @@ class _Reading:
             for item, selector in enumerate(wanted.include, start=1):
                 doubts += self._include(selector, item)
         if "" in self._scope:
-            self._scope.drop([""])
+            self._scope.remove([""])
             doubts.append("the directory lists a user with an id that can't be read")
         if not len(self._scope):
             doubts.append("the directory names nobody")
@@ -64,7 +64,7 @@ class _Reading:
         if isinstance(selector, Group):
             return [] if self._drop(self._graph.group_users(selector.id)) else [_empty(selector, "exclude")]
         if "@" not in selector.name:
-            self._scope.drop([selector.name])
+            self._scope.remove([selector.name])
             return []
         if not self._drop([self._found(selector)]):
             # Who has left can't be watched either, so this makes nothing doubtful.
@@ -90,7 +90,7 @@ class _Reading:
         for page in pages:
             self._still()
             accounts = [account.id for account in page]
-            self._scope.drop(accounts)
+            self._scope.remove(accounts)
             found += len(accounts)
         return found
 

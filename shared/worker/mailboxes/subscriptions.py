@@ -59,7 +59,9 @@ class Subscriptions:
             self._lose(task, row, _UNKNOWN_TO_GRAPH)
             row = replace(row, subscription="")
         if old is None and self._purposes.is_room(task, row, graph):
-            self._mailboxes.mark(task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
+            self._mailboxes.set_state(
+                task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now()
+            )
             return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
         created = self._creator.create(row, old, graph)
         row = self._record(created, row)
@@ -90,7 +92,7 @@ class Subscriptions:
         except SubscriptionNotFound as error:
             self._lose(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
-        self._mailboxes.note(task.mailbox, **self._life_of(renewed))
+        self._mailboxes.update(task.mailbox, **self._life_of(renewed))
         logger().info(
             "mailbox.renewed",
             mailbox=task.mailbox,
@@ -109,7 +111,9 @@ class Subscriptions:
         """
         state = MailboxState.UNUSABLE if task.reason is TaskReason.UNUSABLE else MailboxState.REMOVED
         now = self._world.now()
-        self._mailboxes.note(task.mailbox, state=state, why=task.reason, state_since=now, watched_since=None)
+        self._mailboxes.update(
+            task.mailbox, state=state, why=task.reason, state_since=now, watched_since=None
+        )
         if row.subscription:
             try:
                 _delete(row.subscription, graph)
@@ -117,7 +121,7 @@ class Subscriptions:
                 raise
             except GraphError as error:
                 self._lose(task, row, str(error))
-        self._mailboxes.note(task.mailbox, subscription="", asked_until=None)
+        self._mailboxes.update(task.mailbox, subscription="", asked_until=None)
         return Handled(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
@@ -148,20 +152,20 @@ class Subscriptions:
         return None
 
     def _let_go_of_room(self, row: Mailbox, graph: Graph) -> Handled:
-        self._mailboxes.mark(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
+        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
         _clear_away(row.subscription, graph)
-        self._mailboxes.note(row.id, subscription="", watched_since=None, asked_until=None)
+        self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
         return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
 
     def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Handled:
         """All is in order; what happened while Graph kept us out is looked for."""
         kept = Handled(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         if row.expires is None or row.renew_at is None:
-            self._mailboxes.note(row.id, expires=found.expires, renew_at=self._world.now())
+            self._mailboxes.update(row.id, expires=found.expires, renew_at=self._world.now())
         if row.state is MailboxState.ACTIVE:
             return _swept_next(kept, task, row)
         now = self._world.now()
-        self._mailboxes.note(
+        self._mailboxes.update(
             task.mailbox, state=MailboxState.ACTIVE, why="", state_since=now, watched_since=now
         )
         return _swept_next(kept, task, replace(row, watched_since=now))
@@ -171,7 +175,7 @@ class Subscriptions:
         # Only a subscription that follows a living one has missed nothing, if Graph notified at all.
         follows = any(one.id == row.subscription for one in created.replaced)
         since = row.watched_since if follows else now
-        self._mailboxes.note(
+        self._mailboxes.update(
             row.id,
             v=VERSION,
             subscription=created.subscription.id,
@@ -194,7 +198,7 @@ class Subscriptions:
         }
 
     def _lose(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
-        self._mailboxes.note(row.id, subscription="")
+        self._mailboxes.update(row.id, subscription="")
         logger().warning(
             "mailbox.lost",
             mailbox=task.mailbox,

@@ -18,8 +18,8 @@ from shared.errors import (
 from shared.graph.client import Graph
 from shared.graph.protocol.subscription_calls import watched_mailbox
 from shared.logs import logger
-from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes, MailboxState
+from shared.storage.maintenance_lease import MaintenanceLease
 from shared.worker.common.world import World
 
 _ROUND = timedelta(days=1)
@@ -45,13 +45,13 @@ class Surplus:
 
         Trouble with Graph ends it for this run: nothing depends on it.
         """
-        noted, now = self._lease.mark(), self._world.now()
+        noted, now = self._lease.notes(), self._world.now()
         mark, begun = str(noted.get("list_mark") or ""), noted.get("list_begun")
         if not mark:
             # One that a wrong clock began in the future counts as none.
             if isinstance(begun, datetime) and begun - CLOCKS_DIFFER <= now < begun + _ROUND:
                 return 0
-            self._lease.set_mark(list_begun=now)
+            self._lease.save_notes(list_begun=now)
         deleted, seen = 0, {mark}
         try:
             for _ in range(_PAGES_A_RUN):
@@ -67,7 +67,7 @@ class Surplus:
         except (GraphError, OutOfTime) as error:
             mark = ""  # it may have run out: the next round begins at the beginning
             logger().warning("maintenance.list_refused", detail=str(error))
-        self._lease.set_mark(list_mark=mark)
+        self._lease.save_notes(list_mark=mark)
         return deleted
 
     def _deleted(self, found: Subscription, now: datetime) -> bool:

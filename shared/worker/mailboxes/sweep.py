@@ -191,7 +191,7 @@ class Sweeper:
         task, row, done = sweep.task, sweep.row, sweep.done
         # Without a moment since when it is watched, a mailbox would be swept for ever.
         since = {} if row.watched_since else {"watched_since": done.start}
-        self._mailboxes.note(task.mailbox, last_sweep=done.start, asked_until=None, **since)
+        self._mailboxes.update(task.mailbox, last_sweep=done.start, asked_until=None, **since)
         policy = sweep.search.policy
         logger().info(
             "mailbox.swept",
@@ -218,7 +218,7 @@ class Sweeper:
         if size < _page_size(sweep.row, now):
             # Where that fails it is found out again, and no error under way is hidden by it.
             with suppress(StorageUnavailable, OutOfTime):
-                self._mailboxes.note(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
+                self._mailboxes.update(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
 
 
 def _page_size(row: Mailbox, now: datetime) -> int:

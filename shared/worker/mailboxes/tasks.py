@@ -53,7 +53,7 @@ class MailboxTasks:
     def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
         if task.task is TaskKind.UNSUBSCRIBE:
             return self._subscriptions.unsubscribe(task, row, graph)
-        if row.is_let_go and task.reason not in _BACK_AGAIN:
+        if row.is_ineligible and task.reason not in _BACK_AGAIN:
             return Handled(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         match task.task:
             case TaskKind.SUBSCRIBE:
@@ -87,7 +87,7 @@ class MailboxTasks:
 
     def _acquit(self, row: Mailbox) -> None:
         if row.suspected_since or row.suspected_as:
-            self._mailboxes.note(row.id, suspected_as="", suspected_since=None)
+            self._mailboxes.update(row.id, suspected_as="", suspected_since=None)
 
     def _not_set_aside(self, handled: Handled, task: MailboxTask) -> Handled:
         """Have a sweep begun again however often it failed: it is no news that could get lost."""
@@ -102,4 +102,4 @@ class MailboxTasks:
             return
         wait = handled.delay + ASKED if handled.again else _SET_ASIDE
         with suppress(StorageUnavailable, OutOfTime):  # then it is asked for twice, which does no harm
-            self._mailboxes.note(task.mailbox, asked_until=self._world.now() + wait)
+            self._mailboxes.update(task.mailbox, asked_until=self._world.now() + wait)

@@ -30,7 +30,7 @@ def report_unreadable(
     if said:
         words = [day, *sorted(known | {_short(event) for event, _why in said})]
         with suppress(StorageUnavailable, OutOfTime):  # then they are reported again, which does no harm
-            mailboxes.note(task.mailbox, unreadable=" ".join(words))
+            mailboxes.update(task.mailbox, unreadable=" ".join(words))
 
 
 def _short(event: str) -> str:

@@ -108,7 +108,7 @@ def test_what_passes_says_nothing_of_the_mailbox(mailboxes: Mailboxes, error: Gr
 
 def test_an_event_does_not_bring_back_a_mailbox_that_was_let_go(mailboxes: Mailboxes) -> None:
     """A change that was queued before meets a 403; the mailbox stays removed, and is not tried again for it."""
-    mailboxes.mark(ADA, MailboxState.REMOVED, why="left_scope", at=NOW)
+    mailboxes.set_state(ADA, MailboxState.REMOVED, why="left_scope", at=NOW)
 
     assert note_refusal(DENIED, ADA, mailboxes, NOW, anew=False) is DENIED
     assert mailboxes.state(ADA) is MailboxState.REMOVED

@@ -10,7 +10,7 @@ from sandbox.azurite import Azurite
 from shared.domain.poisoned import MOST_BYTES, read_poison
 from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
-from shared.storage.poison import PoisonQueue
+from shared.storage.poison_queue import PoisonQueue
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.worker.common.waiting import Waiting
 from shared.worker.common.world import World

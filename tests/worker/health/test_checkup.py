@@ -8,16 +8,16 @@ import pytest
 
 from shared.errors import QueueUnavailable
 from shared.rule_files.loader import RuleFile
-from shared.storage.gauges import Gauge
-from shared.storage.held import MOST_COUNTED
-from shared.storage.last_run import LastRun
+from shared.storage.held_event_index import MOST_COUNTED
+from shared.storage.maintenance_report import MaintenanceReport
+from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MemoryState
 from shared.worker.health import checkup as health
 from shared.worker.health.checkup import Checkup, Facts, ago, judge
 from shared.worker.health.rules_health import RulesInForce, rules_in_force
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-RUN = LastRun(
+RUN = MaintenanceReport(
     finished=NOW - timedelta(minutes=10),
     scope=3,
     mailboxes={"watched": 3},
@@ -27,8 +27,8 @@ WELL = Facts(
     now=NOW,
     rules=RulesInForce(hash="abc", rules=2, since=NOW - timedelta(days=1)),
     last_run=RUN,
-    queues={"event-changes": Gauge(4, timedelta(minutes=1)), "mailbox-tasks": Gauge(0)},
-    poison={"event-changes-poison": Gauge(0)},
+    queues={"event-changes": QueueMetrics(4, timedelta(minutes=1)), "mailbox-tasks": QueueMetrics(0)},
+    poison={"event-changes-poison": QueueMetrics(0)},
     memory=MemoryState.WHOLE,
     held_events=0,
 )
@@ -46,8 +46,8 @@ PROBLEMS = [
     pytest.param({"token_refused": "get a token: AADSTS7000222"}, "Graph's token is refused: renew the secret", id="the token"),
     pytest.param({"rules": RulesInForce(hash=None, problems=("a.yaml:1:1: odd",))}, "no valid rules are in force", id="no policy"),
     pytest.param({"rules": RulesInForce(hash="abc", problems=("a.yaml:1:1: odd",))}, "policy abc stays in force; the first problem: a.yaml:1:1: odd", id="refused rules"),
-    pytest.param({"poison": {"event-changes-poison": Gauge(2)}}, "event-changes-poison holds 2 messages", id="poison"),
-    pytest.param({"queues": {"event-changes": Gauge(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
+    pytest.param({"poison": {"event-changes-poison": QueueMetrics(2)}}, "event-changes-poison holds 2 messages", id="poison"),
+    pytest.param({"queues": {"event-changes": QueueMetrics(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
     pytest.param({"last_run": None}, "maintenance has never come to its end", id="no maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
@@ -111,7 +111,7 @@ def test_the_document_has_moments_and_ages() -> None:
 
 
 def checkup(**parts: Callable[[], object]) -> Checkup:
-    queues = {"event-changes": lambda: Gauge(0)}
+    queues = {"event-changes": lambda: QueueMetrics(0)}
     return Checkup(now=lambda: NOW, settings_problems=(), parts=parts, queues=queues, poison={})
 
 
@@ -130,7 +130,7 @@ def test_a_part_that_fails_is_told_and_stops_nothing() -> None:
         "rules can't be read: queue q did not answer",
         "maintenance can't be read: ValueError",
     )
-    assert found.facts.queues == {"event-changes": Gauge(0)}
+    assert found.facts.queues == {"event-changes": QueueMetrics(0)}
 
 
 def test_the_answer_does_not_wait_for_a_part_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

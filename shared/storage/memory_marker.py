@@ -1,8 +1,7 @@
-"""The marker in the `meetings` table: as long as it is there, the memory of past writes is whole.
+"""Stores the marker of the `meetings` table: while it exists, the memory of past writes is complete.
 
-Who loses that table (deleted, or the app was pointed at another storage account) also loses what keeps a
-link that a person removed from being added again. So the marker is in the same table, and without it
-nothing is written.
+That table keeps Joinlink from adding a link again that a person removed. If the table is lost (deleted, or
+the app uses another storage account), the marker is lost with it. Without the marker Joinlink writes nothing.
 """
 
 from datetime import datetime
@@ -18,15 +17,15 @@ class MemoryMarker:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def is_there(self) -> bool:
-        """Tell whether the memory is whole, as far as is known."""
+    def exists(self) -> bool:
+        """Return whether the marker exists."""
         return self._table.read(_PARTITION, _ROW) is not None
 
     def set(self, at: datetime, *, why: str) -> None:
-        """Say that it is whole from now on, and why: `fresh` or `accepted`."""
+        """Create the table and the marker; `why` is `fresh` or `accepted`."""
         self._table.create()
         self._table.merge(_PARTITION, _ROW, {"v": VERSION, "since": at, "why": why})
 
     def has_meetings(self) -> bool:
-        """Tell whether the table holds anything else."""
+        """Return whether the table has any other row."""
         return any(row["PartitionKey"] != _PARTITION for row in self._table.rows())

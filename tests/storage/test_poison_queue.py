@@ -7,8 +7,8 @@ from azure.storage.queue import QueueClient
 from sandbox.azurite import Azurite
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.gauges import Gauge, QueueGauge
-from shared.storage.poison import LEASE, PoisonQueue
+from shared.storage.poison_queue import LEASE, PoisonQueue
+from shared.storage.queue_metrics import QueueMetrics, QueueMonitor
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 
 NOWHERE = StorageSettings(
@@ -34,8 +34,8 @@ def poison(name: str, storage: StorageSettings) -> Iterator[PoisonQueue]:
 
 
 @pytest.fixture
-def gauge(name: str, storage: StorageSettings) -> Iterator[QueueGauge]:
-    connected = QueueGauge.connect(name + POISON_SUFFIX, storage, None)
+def gauge(name: str, storage: StorageSettings) -> Iterator[QueueMonitor]:
+    connected = QueueMonitor.connect(name + POISON_SUFFIX, storage, None)
     yield connected
     connected.close()
 
@@ -73,13 +73,13 @@ def test_what_is_given_back_lies_there_as_before(
     """At once; and what was deleted does not."""
     fill(name, storage, "stays", "goes")
     for leased in list(poison.lease()):
-        poison.give_back(leased) if leased.body == b"stays" else poison.delete(leased)
+        poison.release(leased) if leased.body == b"stays" else poison.delete(leased)
 
     assert [leased.body for leased in poison.lease()] == [b"stays"]
 
 
 def test_what_is_not_base64_can_be_read_too(
-    name: str, storage: StorageSettings, poison: PoisonQueue, gauge: QueueGauge
+    name: str, storage: StorageSettings, poison: PoisonQueue, gauge: QueueMonitor
 ) -> None:
     """The host moves it as it came."""
     fill(name, storage, "ours")
@@ -90,19 +90,19 @@ def test_what_is_not_base64_can_be_read_too(
     assert sorted(leased.body for leased in poison.lease()) == [b"<never> ours", b"ours"]
 
 
-def test_where_there_is_no_queue_nothing_lies(poison: PoisonQueue, gauge: QueueGauge) -> None:
+def test_where_there_is_no_queue_nothing_lies(poison: PoisonQueue, gauge: QueueMonitor) -> None:
     """It is made with the first message."""
     assert list(poison.lease()) == []
-    assert gauge.read() == Gauge(0)
+    assert gauge.read() == QueueMetrics(0)
 
 
 def test_the_oldest_message_tells_its_age(
-    name: str, storage: StorageSettings, gauge: QueueGauge, azurite: Azurite
+    name: str, storage: StorageSettings, gauge: QueueMonitor, azurite: Azurite
 ) -> None:
     """By the service's own clock; what waits for its time counts, and is not late."""
     queue = MessageQueue.connect(name + POISON_SUFFIX, storage, None)
     queue.send("hidden", timedelta(days=1))
-    assert gauge.read() == Gauge(1)
+    assert gauge.read() == QueueMetrics(1)
     queue.send("first")
     azurite.advance(timedelta(hours=2))
     queue.send("second")
@@ -116,10 +116,10 @@ def test_the_oldest_message_tells_its_age(
 
 def test_a_service_that_does_not_answer_is_an_error() -> None:
     """Said with the queue's name."""
-    poison, gauge = PoisonQueue.connect("q", NOWHERE, None), QueueGauge.connect("q", NOWHERE, None)
-    with pytest.raises(QueueUnavailable, match="queue q-poison did not answer"):
+    poison, gauge = PoisonQueue.connect("q", NOWHERE, None), QueueMonitor.connect("q", NOWHERE, None)
+    with pytest.raises(QueueUnavailable, match="queue q-poison is not available"):
         list(poison.lease())
-    with pytest.raises(QueueUnavailable, match="queue q did not answer"):
+    with pytest.raises(QueueUnavailable, match="queue q is not available"):
         gauge.read()
     poison.close()
     gauge.close()

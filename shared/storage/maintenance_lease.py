@@ -1,4 +1,4 @@
-"""The `maintenance` table: whose turn it is, and where the last run stopped."""
+"""The lease in the `maintenance` table: it allows one run at a time and keeps notes for the next run."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,17 +11,17 @@ MAINTENANCE = "maintenance"
 _PARTITION = "maintenance"
 _LEASE = "lease"
 _RENEWED = "lease-renewed"
-_MARK = "mark"
-#: A lease that is not renewed ends after so long, and no renewal takes it further than this in all.
+_NOTES = "mark"
+#: A lease ends this long after its last renewal, and at `AT_MOST` after it was taken.
 LASTS = timedelta(minutes=4)
 AT_MOST = timedelta(minutes=10)
 
 
 class MaintenanceLease:
-    """One run at a time, in all instances and at all desks.
+    """Allows one run at a time, across all instances and desks.
 
     Only the table service's own time counts: the ages of two rows, one written when the lease was taken, one
-    when it was renewed. So no clock of a client can make a lease longer. Every method raises
+    when it was renewed. So no client's clock can make a lease longer. Every method raises
     `StorageUnavailable`.
     """
 
@@ -29,34 +29,34 @@ class MaintenanceLease:
         self._table = table
 
     def take(self, holder: str) -> bool:
-        """Take the lease; False where another run has it."""
+        """Take the lease; return False if another run has it."""
         row = self._table.read(_PARTITION, _LEASE)
         if row and self._is_held(row):
             return False
         return self._write(holder, row.etag if row else None)
 
     def renew(self, holder: str) -> bool:
-        """Keep the lease for another `LASTS`; False where it is not this holder's any more."""
+        """Extend the lease by `LASTS`; return False if this holder does not have it any more."""
         row = self._table.read(_PARTITION, _LEASE)
         if row is None or row.values.get("holder") != holder or not self._is_held(row):
             return False
         self._table.merge(_PARTITION, _RENEWED, {"holder": holder})
         return True
 
-    def give_back(self, holder: str) -> None:
-        """End the lease, if it still is this holder's."""
+    def release(self, holder: str) -> None:
+        """End the lease, if this holder still has it."""
         row = self._table.read(_PARTITION, _LEASE)
         if row and row.values.get("holder") == holder:
             self._write("", row.etag)
 
-    def mark(self) -> Mapping[str, Any]:
-        """Return what the last run noted for the next."""
-        row = self._table.read(_PARTITION, _MARK)
+    def notes(self) -> Mapping[str, Any]:
+        """Return the notes that earlier runs left."""
+        row = self._table.read(_PARTITION, _NOTES)
         return row.values if row else {}
 
-    def set_mark(self, **values: str | datetime) -> None:
-        """Note something for the next run."""
-        self._table.merge(_PARTITION, _MARK, values)
+    def save_notes(self, **values: str | datetime) -> None:
+        """Save notes for the next run; other notes stay."""
+        self._table.merge(_PARTITION, _NOTES, values)
 
     def _is_held(self, lease: Row) -> bool:
         holder = lease.values.get("holder")

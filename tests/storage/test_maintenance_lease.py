@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.azurite import Azurite
 from shared.settings import StorageSettings
-from shared.storage.leases import AT_MOST, LASTS, MaintenanceLease
+from shared.storage.maintenance_lease import AT_MOST, LASTS, MaintenanceLease
 from shared.storage.tables import Table
 
 SOON = LASTS - timedelta(seconds=30)
@@ -25,9 +25,9 @@ def test_one_holder_at_a_time_has_the_lease(table: Table) -> None:
     lease = MaintenanceLease(table)
     assert lease.take("first")
     assert not lease.take("second")
-    lease.give_back("second")
+    lease.release("second")
     assert not lease.take("second")
-    lease.give_back("first")
+    lease.release("first")
 
     assert lease.take("second")
 
@@ -75,7 +75,7 @@ def test_the_renewal_of_a_former_holder_keeps_nobody_out(table: Table, azurite: 
     assert lease.take("first")
     azurite.advance(SOON)
     assert lease.renew("first")
-    lease.give_back("first")
+    lease.release("first")
     assert lease.take("second")
     azurite.advance(LASTS + timedelta(seconds=2))
 

@@ -8,8 +8,8 @@ from sandbox.azurite import Azurite
 from shared.errors import StorageUnavailable
 from shared.rule_files.loader import RuleFile
 from shared.settings import StorageSettings
-from shared.storage.blobs import container_of
-from shared.storage.kept_rules import KeptRules
+from shared.storage.blobs import container_client
+from shared.storage.last_good_rules import LastGoodRulesStore
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 @pytest.fixture
 def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[ContainerClient]:
     storage = StorageSettings(connection_string=azurite.connection_string)
-    with container_of(storage, None, unique("kept")) as client:
+    with container_client(unique("kept"), storage, None) as client:
         yield client
 
 
@@ -26,12 +26,12 @@ def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) ->
     container.create_container()
     container.upload_blob("last-good-rules.json", b'{"files": [')
     with pytest.raises(StorageUnavailable, match="damaged"):
-        KeptRules(container).read()
+        LastGoodRulesStore(container).read()
 
 
 def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
     """Byte for byte, the newest; nothing where nothing was kept."""
-    kept = KeptRules(container)
+    kept = LastGoodRulesStore(container)
     before = kept.read()
     kept.keep((RuleFile("rules/old.yaml", b"old"),))
     files = (RuleFile("rules/é.yaml", b"\xff\x00"), RuleFile("rules/b.yaml", b""))
@@ -43,7 +43,7 @@ def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerCli
 
 def test_rules_that_are_kept_already_are_not_written_again(container: ContainerClient) -> None:
     """Since when they are in force is told by when they were kept."""
-    kept, files = KeptRules(container), (RuleFile("rules/a.yaml", b"a"),)
+    kept, files = LastGoodRulesStore(container), (RuleFile("rules/a.yaml", b"a"),)
     kept.keep(files)
     etag = container.get_blob_client("last-good-rules.json").get_blob_properties().etag
     kept.keep(files)
@@ -53,7 +53,7 @@ def test_rules_that_are_kept_already_are_not_written_again(container: ContainerC
 
 def test_what_was_seen_is_told_to_all_processes(container: ContainerClient) -> None:
     """Since when, as long as nobody sees anything else."""
-    first, second = KeptRules(container), KeptRules(container)
+    first, second = LastGoodRulesStore(container), LastGoodRulesStore(container)
     told = [
         kept.seen_since(rules, NOW + timedelta(minutes=minutes))
         for kept, rules, minutes in [(first, "a", 0), (second, "a", 5), (first, "b", 6), (second, "a", 7)]
@@ -71,7 +71,7 @@ def test_what_was_seen_is_told_to_all_processes(container: ContainerClient) -> N
 )
 def test_what_was_seen_at_another_time_tells_nothing(container: ContainerClient, later: timedelta) -> None:
     """It is news."""
-    kept = KeptRules(container)
+    kept = LastGoodRulesStore(container)
     kept.seen_since("a", NOW)
 
     assert kept.seen_since("a", NOW + later) == NOW + later
@@ -82,4 +82,4 @@ def test_a_sighting_that_is_damaged_is_none(container: ContainerClient) -> None:
     container.create_container()
     container.upload_blob("seen-rules.json", b'{"rules": 1')
 
-    assert KeptRules(container).seen_since("a", NOW) == NOW
+    assert LastGoodRulesStore(container).seen_since("a", NOW) == NOW

@@ -1,6 +1,6 @@
 from random import Random
 
-from shared.storage.scope_file import ScopeFile
+from shared.storage.sorted_id_file import SortedIdFile
 
 
 def test_the_scope_comes_back_in_the_order_of_ids_each_once() -> None:
@@ -8,7 +8,7 @@ def test_the_scope_comes_back_in_the_order_of_ids_each_once() -> None:
     ids = [f"{n:08x}" for n in range(3_000)]
     shuffled = ids + ids[:500]
     Random(7).shuffle(shuffled)  # noqa: S311 -- repeatable disorder
-    with ScopeFile() as scope:
+    with SortedIdFile() as scope:
         scope.add((one, "") for one in shuffled)
         assert list(scope) == [(one, "") for one in ids]
         assert len(scope) == 3_000
@@ -16,9 +16,9 @@ def test_the_scope_comes_back_in_the_order_of_ids_each_once() -> None:
 
 def test_whoever_is_dropped_is_not_in_it() -> None:
     """Nor is it an error to drop a stranger."""
-    with ScopeFile() as scope:
+    with SortedIdFile() as scope:
         scope.add([("ada", ""), ("bo", "guest")])
-        scope.drop(["ada", "nobody"])
+        scope.remove(["ada", "nobody"])
         assert list(scope) == [("bo", "guest")]
         scope.clear()
         assert len(scope) == 0
