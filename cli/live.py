@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import parts, rule_files, scope
+from cli import rule_files, scope
+from cli.desk import open_desk
 from cli.output import Failed, Refused
 from cli.subject import Subject
 from cli.time_notes import time_notes
-from shared.desk.event_look import Desk, Look
+from shared.desk.event_reader import LiveEvent
+from shared.desk.wiring import Desk
 from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import GraphError, StorageUnavailable
 from shared.graph.advice import advice_on
@@ -28,11 +30,11 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         Failed: they have errors, or Graph or storage do not answer as they should.
     """
     try:
-        with parts.opened() as (joinlink, _world):
-            desk = joinlink.desk()
+        with open_desk() as desk:
+            reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            found = desk.look(mailbox, event_id, policy)
-            members = desk.directory.members(policy.mailboxes.groups)
+            found = reader.read(mailbox, event_id, policy)
+            members = reader.directory.members(policy.mailboxes.groups)
             in_scope = scope.notes(policy.mailboxes, _owner(found), members)
     except GraphError as error:
         advice = advice_on(error)
@@ -43,8 +45,8 @@ def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -
         event=found.event,
         policy=policy,
         facts=found.facts,
-        now=at or desk.now(),
-        report_only=desk.report_only,
+        now=at or desk.world.now(),
+        report_only=desk.is_report_only,
         notes=(
             *found.warnings,
             *in_scope,
@@ -76,7 +78,7 @@ def rules_in_force(desk: Desk) -> Policy:
     return loaded.policy
 
 
-def _owner(found: Look) -> scope.Owner:
+def _owner(found: LiveEvent) -> scope.Owner:
     address = {found.event.organizer.lower()} if found.event.is_organizer else set()
     return scope.Owner(
         names=frozenset({found.owner.id, found.owner.name.lower()}),
@@ -89,7 +91,7 @@ def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list
     notes = []
     if asked != judged:
         notes.append("this is one of a series; the series is judged by its master, which is shown here")
-    if desk.report_only:
+    if desk.is_report_only:
         notes.append("JOINLINK_MODE=report is set: nothing is written, whatever is decided")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""

@@ -19,7 +19,7 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         token = req.params.get("validationToken")
         if token is not None:
             return _answer(200, handshake_answer(token))
-        _log(wiring.joinlink().webhook().accept(req.get_body()))
+        _log(wiring.joinlink().webhook.accept(req.get_body()))
         return _answer(202)
     except RejectedRequest as error:
         logger().warning("notification.rejected", reason=str(error), status=error.status)

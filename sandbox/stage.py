@@ -171,7 +171,7 @@ def stage(
         world = _world(clock, seed)
 
         def build(environ: Mapping[str, str]) -> object:
-            return wiring.rebuild(environ, world, to_ourselves)
+            return wiring.start(wiring.Parts(environ, world, to_ourselves))
 
         if with_memory:
             _begin_memory(azurite, clock)

@@ -67,7 +67,7 @@ def test_ctrl_c_at_work_is_told_by_the_exit_code(joinlink: Any, monkeypatch: pyt
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.parts.Joinlink", interrupted)
+    monkeypatch.setattr("cli.desk.Desk", interrupted)
     for words in (["status"], ["maintain"], ["replay", "--yes"], ["held"], ["memory"], ["doctor"]):
         ran = joinlink(*words)
         assert (words, ran.exit, "Traceback" in ran.err) == (words, 130, False)

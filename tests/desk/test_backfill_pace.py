@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from shared.desk.backfill_pace import MAILS_A_MINUTE, MailPace, Slots
+from shared.desk.backfill_pace import MAILS_A_MINUTE, MailPace, RunSlots
 from shared.domain.position import Position
 from shared.rules.conditions import all_of
 from shared.rules.policy import Limits, Rule
@@ -56,7 +56,7 @@ def test_rules_give_half_of_their_limits(
     limits: dict[str, int], events: int, expected: list[int | None]
 ) -> None:
     """The other half is for meetings that people make meanwhile. Hours since midnight of the first day."""
-    mailbox = Slots(START).of_mailbox()
+    mailbox = RunSlots(START).of_mailbox()
     midnight = START.replace(hour=0, minute=0)
     moments = [mailbox.place(rule(**limits), 1) for _ in range(events)]
 
@@ -65,7 +65,7 @@ def test_rules_give_half_of_their_limits(
 
 def test_an_hour_is_shared_by_all_mailboxes() -> None:
     """`per_hour` is the rule's, whoever organizes."""
-    run = Slots(START)
+    run = RunSlots(START)
     hours = [place.hour for _ in range(3) if (place := run.of_mailbox().place(rule(per_hour=4), 1))]
 
     assert hours == [9, 9, 10]
@@ -73,7 +73,7 @@ def test_an_hour_is_shared_by_all_mailboxes() -> None:
 
 def test_a_rule_that_has_had_its_day_does_not_hold_others_up() -> None:
     """What another rule wants still comes today."""
-    mailbox = Slots(START).of_mailbox()
+    mailbox = RunSlots(START).of_mailbox()
     for _ in range(3):
         mailbox.place(rule(per_mailbox_per_day=2), 1)
     at = mailbox.place(Rule(id="other", when=all_of((), Position(1, 1))), 1)
@@ -86,12 +86,12 @@ def test_a_mailbox_waits_for_what_is_booked_in_it() -> None:
     """Whoever goes on after a break begins behind it."""
     booked = START + 2 * HOUR
 
-    assert Slots(START).of_mailbox(booked).place(None, 1) == booked
+    assert RunSlots(START).of_mailbox(booked).place(None, 1) == booked
 
 
 def test_mailboxes_come_one_after_the_other() -> None:
     """Ten events a second in all of them, or live changes would stand in line behind."""
-    run = Slots(START)
+    run = RunSlots(START)
     for _ in range(100):
         run.of_mailbox().place(None, 0)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.desk.replay import fresh, read
+from shared.desk.replay import read, renewed
 from shared.domain.later import Later
 from shared.domain.messages import (
     EVENT_CHANGES,
@@ -71,8 +71,8 @@ def test_whatever_lies_there_is_told(
 
 def test_a_message_is_put_back_as_if_told_of_now() -> None:
     """No failed look counts any more; the trace stays, so that the log shows the whole way."""
-    back = fresh(CHANGE, NOW)
+    back = renewed(CHANGE, NOW)
 
     assert back == EventChange(mailbox="m", event="e", source=Source.REPLAY, received=NOW, trace="t")
-    assert fresh(Later(LATER, THEN), NOW) == Later(LATER, NOW)
-    assert fresh(TASK, NOW) == replace(TASK, attempt=0)
+    assert renewed(Later(LATER, THEN), NOW) == Later(LATER, NOW)
+    assert renewed(TASK, NOW) == replace(TASK, attempt=0)

@@ -44,11 +44,13 @@ def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -
     assert "✗" not in ran.out
     assert ran.out.endswith("Nothing is wrong.\n")
     assert line(ran, "AzureWebJobsStorage") == "✓set"
-    assert line(ran, "storage table") == "✓written, read and taken away again"
+    assert line(ran, "storage table") == "✓created, written, read and deleted"
     assert line(ran, "permissions") == "·not in the token; the checks below show them"
     assert line(ran, "subscriptions") == "✓1 of the app's, 1 of them to this address"
     assert line(ran, "mailbox") == "✓by default teamsForBusiness; allows teamsForBusiness"
-    assert line(ran, "notification URL") == "✓https://joinlink.example/api/notifications echoes"
+    assert (
+        line(ran, "notification URL") == "✓https://joinlink.example/api/notifications answers the handshake"
+    )
 
 
 def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
@@ -133,15 +135,15 @@ def test_a_missing_permission_is_named(
     """As the token's roles tell; one for calendars may have been given by Exchange, and a mailbox proves it."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.Joinlink._tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
     )
     story.person("Ada")
     ran = at_the_desk("doctor")
 
     assert ran.exit == 1
-    assert line(ran, "permission Calendars.Read") == "✓given"
+    assert line(ran, "permission Calendars.Read") == "✓granted"
     assert line(ran, "permission Calendars.ReadWrite").startswith(
-        "✗missing; it is there to give events their links"
+        "✗missing; Joinlink needs it to add join links to events"
     )
 
 
@@ -153,7 +155,7 @@ def test_a_managed_identity_has_no_token_at_a_desk(
     ran = at_the_desk("doctor")
 
     assert ran.exit == 1
-    assert "a managed identity answers in Azure alone" in line(ran, "token")
+    assert "a managed identity gets tokens only in Azure" in line(ran, "token")
     assert line(ran, "notification URL").startswith("✓")
 
 

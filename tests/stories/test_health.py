@@ -45,7 +45,7 @@ def health(story: Story) -> tuple[int, dict[str, Any]]:
 
 
 def in_force() -> str:
-    policy = wiring.joinlink()._policies.current()
+    policy = wiring.joinlink().policies.current()
     assert policy is not None
     return policy.hash
 
@@ -190,7 +190,7 @@ def test_a_refused_token_needs_a_person(story: Story, monkeypatch: pytest.Monkey
         "JOINLINK_CLIENT_CERTIFICATE": "none.pem",
     }
     wiring.joinlink().close()
-    wiring.rebuild(settings, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
     status, told = health(story)
 
     assert status == 503
@@ -201,10 +201,12 @@ def test_a_refused_token_needs_a_person(story: Story, monkeypatch: pytest.Monkey
 def test_refused_settings_need_a_person(story: Story) -> None:
     """Each by its name; what the storage account knows is told beside them."""
     wiring.joinlink().close()
-    wiring.rebuild({**story.stage.settings, "JOINLINK_TENANT_ID": ""}, World(now=story.stage.clock.now))
+    wiring.start(
+        wiring.Parts({**story.stage.settings, "JOINLINK_TENANT_ID": ""}, World(now=story.stage.clock.now))
+    )
     status, told = health(story)
     wiring.joinlink().close()
-    wiring.rebuild({}, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts({}, World(now=story.stage.clock.now)))
     nothing, blind = health(story)
 
     assert (status, told["problems"]) == (503, ["JOINLINK_TENANT_ID is missing"])

@@ -81,7 +81,7 @@ def test_a_release_whose_write_had_no_effect_is_still_a_release(
     [
         pytest.param(("--release", "0000"), "no held event has the id", id="an id that is not there"),
         pytest.param(("--release", ""), "1 event held", id="no id"),
-        pytest.param(("--release", "0000", "--json"), "give one of them", id="a list of what is released"),
+        pytest.param(("--release", "0000", "--json"), "use one of them", id="a list of what is released"),
     ],
 )
 def test_what_is_not_held_can_not_be_released(

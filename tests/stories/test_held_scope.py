@@ -32,7 +32,7 @@ def narrow(story: Story) -> None:
     (story.rules / "rules.yaml").write_text(ONE)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
     maintain(story, runs=2)
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_written_to_who_is_held(story: Story) -> None:
     (story.rules / "rules.yaml").write_text(ALL)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
     maintain(story, runs=2)
     story.play()
 
@@ -98,7 +98,7 @@ def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk)
     (story.rules / "rules.yaml").write_text(ALL)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
     story.meeting(story.people["P07"], GUEST)
     shown = at_the_desk("backfill", "--mailbox", "p07@contoso.com", "--dry-run")
 
@@ -129,7 +129,7 @@ def test_a_scope_that_changes_begins_its_day_again(story: Story) -> None:
     (story.rules / "rules.yaml").write_text(ONE.replace("p00", "p01"))
     for _ in range(2):
         story.wait(timedelta(minutes=1))
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
     maintain(story, runs=2)
     story.wait(timedelta(hours=2))
     maintain(story)
@@ -143,7 +143,7 @@ def test_an_admin_confirms_just_this_scope(story: Story, at_the_desk: AtTheDesk)
     narrow(story)
     (story.rules / "rules.yaml").write_text(ONE)
     wrong = at_the_desk("maintain", "--confirm", "0123456789abcdef")
-    assert (wrong.exit, "is not the hash of those held now" in wrong.out) == (1, True)
+    assert (wrong.exit, "is not the hash of the held mailboxes" in wrong.out) == (1, True)
     assert watched(story) == NAMES
     right = at_the_desk("maintain", "--confirm", held_hash(story))
     story.wait(timedelta(minutes=3))
@@ -177,7 +177,7 @@ def test_ten_who_leave_are_let_go(story: Story) -> None:
     ("setting", "said"),
     [
         pytest.param(("JOINLINK_TENANT_ID", "c0ffee00-0000-4000-8000-00000000dead"), "JOINLINK_TENANT_ID is", id="another tenant"),
-        pytest.param(("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken"), "is not the app's", id="another key"),
+        pytest.param(("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken"), "differs from the app's", id="another key"),
         pytest.param(("JOINLINK_RULES", "/nowhere/at/all"), "can't be read", id="no folder"),
     ],
 )  # fmt: skip
@@ -198,7 +198,7 @@ def test_a_desk_with_another_folder_neither_acts_nor_replaces_the_rules_in_force
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both hashes are named; the app's last good rules stay what they were."""
-    kept = wiring.joinlink()._kept_rules.read()
+    kept = wiring.joinlink().parts.last_good_rules.read()
     other = story.rules / "desk"
     other.mkdir()
     (other / "rules.yaml").write_text(ONE)
@@ -208,6 +208,6 @@ def test_a_desk_with_another_folder_neither_acts_nor_replaces_the_rules_in_force
         story.wait(timedelta(minutes=15))
 
     assert ran.exit == 2
-    assert "are not those that the app has in force" in ran.err
-    assert wiring.joinlink()._kept_rules.read() == kept
+    assert "differ from the rules that the app has in force" in ran.err
+    assert wiring.joinlink().parts.last_good_rules.read() == kept
     assert watched(story) == NAMES

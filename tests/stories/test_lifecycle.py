@@ -11,7 +11,7 @@ from tests.stories.test_sweep import GUEST, subscribed
 
 
 def row(user: User) -> Mailbox:
-    return wiring.joinlink()._mailboxes.read(user.id)
+    return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
 def test_reauthorization_renews_with_one_patch(story: Story) -> None:

@@ -54,7 +54,7 @@ def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
     maintain(story)
 
     assert watched(story) == ["Ada", "Bo", "Cy"]
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     assert {
         name: (row.state, row.why)
         for name, user in story.people.items()
@@ -80,21 +80,21 @@ def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
 def test_an_admin_is_told_that_rules_are_not_in_force_yet(story: Story, at_the_desk: AtTheDesk) -> None:
     """The desk names both sets of rules and does nothing; once the app has taken them, it does."""
     maintain(story)
-    before = wiring.joinlink()._policies.current()
+    before = wiring.joinlink().policies.current()
     assert before
     (story.rules / "rules.yaml").write_text(scoped("{include: all}"))
     strangers(story, "Ada", "Bo")
     first = at_the_desk("maintain")
     for _ in range(2):
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
         story.wait(timedelta(minutes=1))
-    after = wiring.joinlink()._policies.current()
+    after = wiring.joinlink().policies.current()
     assert after
     second = at_the_desk("maintain")
 
     assert (first.exit, first.out) == (2, "")
     assert (
-        f"(policy {after.hash}) are not those that the app has in force (policy {before.hash})" in first.err
+        f"(policy {after.hash}) differ from the rules that the app has in force (policy {before.hash})" in first.err
     )
     assert second.out == "2 mailboxes in scope.\nTasks for the app: 2 to subscribe.\n"
 
@@ -129,7 +129,7 @@ def test_joiners_are_watched_and_leavers_are_not(begin: Begin) -> None:
     maintain(story)
 
     assert watched(story) == ["Ada", "Cy"]
-    assert wiring.joinlink()._mailboxes.state(story.people["Bo"].id) is MailboxState.REMOVED
+    assert wiring.joinlink().parts.storage.mailboxes.state(story.people["Bo"].id) is MailboxState.REMOVED
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_two_runs_at_once_are_one(begin: Begin) -> None:
     """Whoever comes second finds the lease taken; one that was killed gives it up by itself."""
     story = begin(scoped("{include: all}"))
     strangers(story, "Ada")
-    assert wiring.joinlink()._maintenance_lease.take("somebody who was killed")
+    assert wiring.joinlink().parts.storage.maintenance_lease.take("somebody who was killed")
     maintain(story)
     assert len(story.lines("maintenance.skipped")) == 1
     assert watched(story) == []

@@ -125,7 +125,7 @@ def test_a_backfill_promises_nothing_without_the_memory(
 ) -> None:
     """The app would write none of its links: it is refused, and a dry run says why."""
     ada = story.person("Ada", watched=has_run)
-    wiring.joinlink()._policies.current()
+    wiring.joinlink().policies.current()
     if has_run:
         story.stage.host.run_timer("maintenance")
         story.play()

@@ -21,7 +21,7 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 def row(user: User) -> Mailbox:
-    return wiring.joinlink()._mailboxes.read(user.id)
+    return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
 def crowd(story: Story, user: User, number: int) -> None:
@@ -311,7 +311,7 @@ def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk:
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(path="calendarView", query="top=(100|50)", status=504, count=None))
     story.stage.graph.faults.add(Fault(path="calendarView", edit=changing("Odd", start=None), count=None))
-    assert wiring.joinlink()._policies.current()  # the app has taken its rules
+    assert wiring.joinlink().policies.current()  # the app has taken its rules
     ran = at_the_desk("backfill", "--all", "--yes")
     story.play()
 
@@ -353,7 +353,10 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
     """Nothing can be noted any more then, and what was done is not done again."""
     ada = subscribed(story)
     crowd(story, ada, 110)
-    mailboxes, notes = wiring.joinlink()._mailboxes, wiring.joinlink()._mailboxes.update
+    mailboxes, notes = (
+        wiring.joinlink().parts.storage.mailboxes,
+        wiring.joinlink().parts.storage.mailboxes.update,
+    )
 
     def too_late(mailbox: str, **values: Any) -> None:
         if "asked_until" in values:

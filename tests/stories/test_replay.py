@@ -131,7 +131,7 @@ def test_only_what_was_set_aside_since_then(story: Story, set_aside: str, at_the
     assert (ran.exit, ran.out) == (0, "The poison queues are empty.\n")
     assert len(story.poison()) == 1
     assert wrong.exit == 2
-    assert "--since takes 24h, 7d or a time" in wrong.err
+    assert "--since expects 24h, 7d or a time" in wrong.err
 
 
 def test_what_cannot_be_read_stays_and_is_shown(story: Story, set_aside: str, at_the_desk: AtTheDesk) -> None:
@@ -141,7 +141,7 @@ def test_what_cannot_be_read_stays_and_is_shown(story: Story, set_aside: str, at
     ran = at_the_desk("replay", "--yes")
 
     assert ran.exit == 1
-    assert "1 message stays, for it can't be read" in ran.out
+    assert "1 message can't be read, so not put back" in ran.out
     assert ran.out.endswith("1 message put back.\n")
 
 

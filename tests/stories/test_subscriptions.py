@@ -20,7 +20,7 @@ def subscriptions(story: Story, user: User) -> list[str]:
 
 
 def row(user: User) -> Mailbox:
-    return wiring.joinlink()._mailboxes.read(user.id)
+    return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
 def subscribe(story: Story, user: User, reason: TaskReason = TaskReason.NEW) -> None:
@@ -376,7 +376,7 @@ def test_a_row_that_is_not_understood_is_left_alone(
     """No call, no write, one line that says why; others go on."""
     ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
     subscribe(story, ada)
-    table = wiring.joinlink()._mailboxes._table
+    table = wiring.joinlink().parts.storage.mailboxes._table
     table.merge(ada.id[:2], ada.id, columns)
     before = len(story.stage.graph.calls)
     story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
@@ -434,7 +434,7 @@ def test_without_a_notification_url_the_task_waits_and_says_so(begin: Begin) -> 
     story = begin()
     ada = story.person("Ada", watched=False)
     settings = {k: v for k, v in story.stage.settings.items() if k != "JOINLINK_NOTIFICATION_URL"}
-    wiring.rebuild(settings, wiring.joinlink()._world)
+    wiring.start(wiring.Parts(settings, wiring.joinlink().parts.process.world))
     subscribe(story, ada)
 
     [line] = story.lines("task.finished")

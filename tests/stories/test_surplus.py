@@ -39,7 +39,7 @@ def test_one_of_a_row_that_is_left_alone_stays(begin: Begin) -> None:
     story = begin(scoped("{include: all}"))
     kept = watched_twice(story, "Ada")
     ada = story.people["Ada"]
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     assert mailboxes.read(ada.id).state is MailboxState.ACTIVE
     mailboxes._table.merge(ada.id[:2], ada.id, {"v": 2})
     story.wait(timedelta(days=1, minutes=30))
@@ -54,7 +54,7 @@ def test_one_that_a_later_release_watches_with_stays(begin: Begin) -> None:
     story = begin(scoped("{include: all}"))
     kept = watched_twice(story, "Ada")
     ada = story.people["Ada"]
-    wiring.joinlink()._mailboxes._table.merge(ada.id[:2], ada.id, {"subscription_2": kept})
+    wiring.joinlink().parts.storage.mailboxes._table.merge(ada.id[:2], ada.id, {"subscription_2": kept})
     story.wait(timedelta(days=1, minutes=30))
     maintain(story)
 

@@ -105,7 +105,7 @@ def test_a_desk_with_a_wrong_clock_is_refused(
     story.person("Ada")
     maintain(story)
     before = snapshot(story)
-    monkeypatch.setattr("cli.parts.World", lambda: World(now=lambda: story.stage.clock.now() + off))
+    monkeypatch.setattr("cli.desk.World", lambda: World(now=lambda: story.stage.clock.now() + off))
     ran = at_the_desk(*words)
 
     assert ran.exit == 2
@@ -147,10 +147,10 @@ def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
     maintain(story)
     ahead = World(now=lambda: story.stage.clock.now() + MONTH)
     wiring.joinlink().close()
-    wiring.rebuild(story.stage.settings, ahead)
+    wiring.start(wiring.Parts(story.stage.settings, ahead))
     wiring.joinlink().maintenance().run()
     wiring.joinlink().close()
-    wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts(story.stage.settings, World(now=story.stage.clock.now)))
     story.wait(timedelta(minutes=15))
     maintain(story, runs=2)
     status, told = health(story)
@@ -170,7 +170,7 @@ def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> 
     strangers(story, "Ada")
     maintain(story)
     ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     names = ("asked_until", "making_until", "renew_at", "watched_since", "last_sweep", "state_since")
     mailboxes.update(ada, **dict.fromkeys(names, far))
     maintain(story, runs=3)
@@ -186,7 +186,7 @@ def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_t
     """It would promise links that the app does not add; both hashes are named, and a dry run says so."""
     story.meeting(story.person("Ada"), GUEST)
     story.play()
-    in_force = wiring.joinlink()._policies.current()
+    in_force = wiring.joinlink().policies.current()
     assert in_force
     (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
     refused = at_the_desk("backfill", "--all", "--yes")
@@ -195,21 +195,21 @@ def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_t
     assert refused.exit == 2
     assert f"the app has in force (policy {in_force.hash})" in refused.err
     assert shown.exit == 0
-    assert "the app would not do this now: the rules at this desk (policy " in shown.out
+    assert "the app would not do this now: the rules here (policy " in shown.out
 
 
 def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """It asks before it acts; what it did not do, the next run does."""
     story = begin(scoped("{include: all}"))
     strangers(story, "Ada", "Bo")
-    users = type(wiring.joinlink()._graph()).users
+    users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:
         story.stage.clock.advance(timedelta(minutes=3))
         return users(graph)
 
     monkeypatch.setattr("shared.graph.client.Graph.users", slow)
-    lease = wiring.joinlink()._maintenance_lease
+    lease = wiring.joinlink().parts.storage.maintenance_lease
     monkeypatch.setattr(lease, "renew", lambda _holder: False)
     story.stage.host.run_timer("maintenance")
 
@@ -221,7 +221,7 @@ def test_a_run_ends_in_time(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> No
     """Whatever takes so long, and the next run does the rest."""
     story = begin(scoped("{include: all}"))
     strangers(story, "Ada", "Bo")
-    users = type(wiring.joinlink()._graph()).users
+    users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:
         story.stage.clock.advance(timedelta(minutes=5))

@@ -388,13 +388,13 @@ def test_a_queue_that_takes_nothing_makes_graph_deliver_again(story: Story) -> N
     broken = connection.replace("QueueEndpoint=http://127.0.0.1", "QueueEndpoint=http://127.0.0.1:9/gone")
 
     world = World(now=story.stage.clock.now)
-    app = wiring.rebuild({**story.stage.settings, "AzureWebJobsStorage": broken}, world)
+    app = wiring.start(wiring.Parts({**story.stage.settings, "AzureWebJobsStorage": broken}, world))
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.deliver()
     assert [line["status"] for line in story.lines("notification.rejected")] == [503]
 
     app.close()
-    wiring.rebuild(story.stage.settings, world)
+    wiring.start(wiring.Parts(story.stage.settings, world))
     story.play()
     wiring.joinlink().close()
 

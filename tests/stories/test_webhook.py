@@ -140,7 +140,7 @@ def test_a_missing_setting_makes_graph_try_again_and_names_itself(begin: Begin) 
     """503, so that nothing is lost; the log names the setting; the handshake needs none and goes on."""
     story = begin()
     settings = {name: value for name, value in story.stage.settings.items() if name != "JOINLINK_TENANT_ID"}
-    wiring.rebuild(settings, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
         assert client.post(PATH, params={"validationToken": "x"}).status_code == 200

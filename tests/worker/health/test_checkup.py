@@ -9,6 +9,7 @@ import pytest
 from shared.errors import QueueUnavailable
 from shared.rule_files.loader import RuleFile
 from shared.storage.held_event_index import MOST_COUNTED
+from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MemoryState
@@ -150,7 +151,7 @@ def test_without_storage_settings_only_they_are_told() -> None:
     assert found.problems == ("x",)
 
 
-class Files:
+class Files(LastGoodRules):
     """Rule files in place, or kept since noon of the day before."""
 
     def __init__(self, *texts: str) -> None:

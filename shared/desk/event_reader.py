@@ -1,8 +1,8 @@
-"""What the admin's command reads to decide as the worker does. Nothing here writes."""
+"""Reads what an admin's command needs to decide about an event as the worker does. Writes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.domain.event import Event
 from shared.domain.mailbox import User
@@ -13,17 +13,16 @@ from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import Memory
-from shared.worker.common.policies import RuleSource
 
-#: an admin waits for a large group, and holds no thread that others need
+#: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """An event as it is now, whose mailbox it is in, and what is known beyond it.
+class LiveEvent:
+    """An event as it is in Graph now, the user whose mailbox it is in, and the facts for a decision.
 
-    `warnings` say why the worker would leave it alone, whatever is decided.
+    `warnings` are reasons why the app does not write to it, independent of the decision.
     """
 
     event: Event
@@ -33,25 +32,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """The app's own Graph, memory and rules, to look at single events."""
+class EventReader:
+    """Reads single events with the app's Graph client and memory."""
 
     graph: Graph
     meetings: Meetings
     directory: Directory
     memory: Memory
-    rules: RuleSource
-    now: Callable[[], datetime]
-    #: JOINLINK_MODE=report is set
-    report_only: bool
 
-    def look(self, mailbox: str, event_id: str, policy: Policy) -> Look:
-        """Return the event, or its series master if it is an occurrence, with the facts for a decision.
+    def read(self, mailbox: str, event_id: str, policy: Policy) -> LiveEvent:
+        """Return the event with the facts for a decision; for an occurrence, its series master.
 
         `mailbox` is an object id or a user principal name.
 
         Raises:
-            GraphError: Graph does not show the event, or facts are out of reach for the moment.
+            GraphError: Graph does not return the event, or facts are unavailable at the moment.
             StorageUnavailable: the `meetings` table can't be read.
         """
         event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
@@ -60,11 +55,11 @@ class Desk:
         owner = self._owner(mailbox)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
-        return Look(event, owner, facts, tuple(self._warnings(stored)))
+        return LiveEvent(event, owner, facts, tuple(self._warnings(stored)))
 
     def _warnings(self, stored: StoredMeeting) -> Iterator[str]:
         if stored.is_unreadable:
-            yield "its row in the table meetings can't be read, so the app leaves it alone (write_unknown)"
+            yield "its row in the table meetings can't be read, so the app does not touch it (write_unknown)"
         if not self.memory.is_whole():
             yield "the memory of past writes is missing, so the app writes nothing: see joinlink memory"
 
@@ -72,7 +67,7 @@ class Desk:
         try:
             return self.graph.user(mailbox)
         except Forbidden:
-            # Who may not read users can still go by an object id, and knows no more than that.
+            # Without the permission to read users, an object id is enough; an address needs a lookup.
             if "@" in mailbox:
                 raise
             return User(id=mailbox.lower())
