@@ -94,7 +94,8 @@ def test_an_admin_is_told_that_rules_are_not_in_force_yet(story: Story, at_the_d
 
     assert (first.exit, first.out) == (2, "")
     assert (
-        f"(policy {after.hash}) differ from the rules that the app has in force (policy {before.hash})" in first.err
+        f"(policy {after.hash}) differ from the rules that the app has in force (policy {before.hash})"
+        in first.err
     )
     assert second.out == "2 mailboxes in scope.\nTasks for the app: 2 to subscribe.\n"
 
