@@ -154,9 +154,9 @@ class StorageParts:
     def _webhook_queue(self, name: str) -> "MessageQueue":
         """Return a queue for the webhook, which has connections of its own and little patience."""
         from shared.storage.connection import Patience
-        from shared.worker.webhook.outbox import SENDERS
+        from shared.worker.webhook.sender_pool import MAX_SENDERS
 
-        return self._queue(name, Patience(connect=1, answer=2, again_after=0, connections=SENDERS))
+        return self._queue(name, Patience(connect=1, answer=2, again_after=0, connections=MAX_SENDERS))
 
     def _table(self, name: str, *, creates_itself: bool = True) -> "Table":
         from shared.storage.tables import Table

@@ -17,7 +17,7 @@ from sandbox.storage_line import StorageLine, Trouble, storage_line
 from shared import wiring
 from shared.graph.protocol.client_state import client_state
 from shared.worker.webhook import webhook
-from shared.worker.webhook.outbox import SENDERS
+from shared.worker.webhook.sender_pool import MAX_SENDERS
 from tests.stories.conftest import Begin, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -121,7 +121,7 @@ def test_a_burst_against_silent_storage_is_refused_while_handshakes_go_on(
     senders = [thread for thread in threading.enumerate() if thread.name.startswith("queue-send")]
     line.has(Trouble.NONE)
 
-    assert len(senders) <= SENDERS
+    assert len(senders) <= MAX_SENDERS
     assert max(answer.seconds for answer in shaken) < 1.5 + BUSY
     assert {200} == {answer.status for answer in shaken}
     assert {503} == {answer.status for answer in answers}
