@@ -15,7 +15,7 @@ from shared.storage_parts import StorageParts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.auth import TokenSource
+    from shared.auth.token_source import TokenSource
     from shared.graph.client import Graph
     from shared.storage.app_identity import AppIdentity
     from shared.worker.common.directory import Directory
@@ -73,7 +73,7 @@ class Parts(StorageParts):
 
     @cached_property
     def _tokens(self) -> "TokenSource":
-        from shared.auth import TokenSource
+        from shared.auth.token_source import TokenSource
 
         return TokenSource.of(self._settings, self._world.now)
 

@@ -188,7 +188,8 @@ class StorageParts:
     def _credential_for(self, storage: StorageSettings) -> "TokenCredential | None":
         if storage.connection_string:
             return None
-        from shared.auth import StorageCredential, TokenSource
+        from shared.auth.storage_credential import StorageCredential
+        from shared.auth.token_source import TokenSource
 
         return StorageCredential(
             TokenSource.managed_identity(storage.client_id, self._world.now), self._world.now

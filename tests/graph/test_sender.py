@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.auth import Token
+from shared.auth.token_source import Token
 from shared.deadline import deadline
 from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
 from shared.graph.client import Graph
