@@ -14,7 +14,7 @@ from datetime import timedelta
 from shared.errors import OutOfTime
 
 #: for one message, all calls and retries together
-MESSAGE = timedelta(seconds=60)
+MESSAGE_TIMEOUT = timedelta(seconds=60)
 
 _ends: ContextVar[float | None] = ContextVar("deadline", default=None)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
@@ -98,11 +97,10 @@ class SingleFlight(Generic[_Value]):
             with deadline(MAX_DURATION):
                 value = call()
         except Exception as error:  # noqa: BLE001 -- the callers get it
-            self._end(flight, partial(flight.future.set_exception, error))
+            with self._lock:
+                flight.ended = self._now()
+                flight.future.set_exception(error)
         else:
-            self._end(flight, partial(flight.future.set_result, value))
-
-    def _end(self, flight: _Flight[_Value], settle: Callable[[], None]) -> None:
-        with self._lock:
-            flight.ended = self._now()
-            settle()
+            with self._lock:
+                flight.ended = self._now()
+                flight.future.set_result(value)
