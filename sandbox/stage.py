@@ -27,7 +27,7 @@ from sandbox.graph import StandIn, User, posting
 from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
-from shared.auth import TokenSource
+from shared.auth.token_source import TokenSource
 from shared.graph.protocol.client_state import client_state
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS

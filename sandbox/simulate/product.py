@@ -7,7 +7,7 @@ from itertools import count
 
 import httpx
 
-from shared.auth import Token
+from shared.auth.token_source import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http

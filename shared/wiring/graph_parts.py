@@ -10,7 +10,7 @@ from shared.wiring.process import Process
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.auth import TokenSource
+    from shared.auth.token_source import TokenSource
     from shared.graph.client import Graph
     from shared.worker.common.directory import Directory
     from shared.worker.mailboxes.endpoint import Endpoint
@@ -25,7 +25,7 @@ class GraphParts:
     @BuiltOnce
     def tokens(self) -> "TokenSource":
         """The source of tokens for Graph."""
-        from shared.auth import TokenSource
+        from shared.auth.token_source import TokenSource
 
         return TokenSource.of(self._process.settings, self._process.world.now)
 

@@ -58,7 +58,8 @@ class Process:
         """The managed identity for storage; None where a connection string opens it. Raises SettingsError."""
         if self.storage_settings.connection_string:
             return None
-        from shared.auth import StorageCredential, TokenSource
+        from shared.auth.storage_credential import StorageCredential
+        from shared.auth.token_source import TokenSource
 
         now = self.world.now
         return StorageCredential(TokenSource.managed_identity(self.storage_settings.client_id, now), now)

@@ -30,6 +30,6 @@ def build_webhook(parts: Parts) -> Webhook:
 def _queue(parts: Parts, name: str) -> "MessageQueue":
     """Return a queue with connections of its own and short timeouts: Graph waits for three seconds."""
     from shared.storage.connection import Timeouts
-    from shared.worker.webhook.outbox import SENDERS
+    from shared.worker.webhook.sender_pool import MAX_SENDERS
 
-    return parts.storage.queue(name, Timeouts(connect=1, answer=2, retry_after=0, connections=SENDERS))
+    return parts.storage.queue(name, Timeouts(connect=1, answer=2, retry_after=0, connections=MAX_SENDERS))

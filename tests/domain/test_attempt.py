@@ -72,4 +72,4 @@ def test_a_wait_always_ends_and_ends_in_a_verdict(
 
 def test_a_lease_outlasts_every_message() -> None:
     """While an instance may still send its PATCH, no other one finds the lease over."""
-    assert LEASE > deadline.MESSAGE
+    assert LEASE > deadline.MESSAGE_TIMEOUT

@@ -12,7 +12,7 @@ from azure.storage.queue import QueueServiceClient
 
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
-from shared.auth import Token
+from shared.auth.token_source import Token
 from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
 
 Named = Callable[[str, str], Ran]

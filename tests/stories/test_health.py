@@ -209,7 +209,7 @@ def test_refused_settings_need_a_person(story: Story) -> None:
     wiring.start(wiring.Parts({}, World(now=story.stage.clock.now)))
     nothing, blind = health(story)
 
-    assert (status, told["problems"]) == (503, ["JOINLINK_TENANT_ID is missing"])
+    assert (status, told["problems"]) == (503, ["JOINLINK_TENANT_ID is missing: set it to the tenant's GUID"])
     assert told["mailboxes"]["watched"] == 1
     assert nothing == 503
     assert [problem.split(" ")[0] for problem in blind["problems"]] == [

@@ -360,7 +360,7 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
 
     def too_late(mailbox: str, **values: Any) -> None:
         if "asked_until" in values:
-            raise OutOfTime("the time for this message is over")
+            raise OutOfTime("the deadline of this message has passed")
         notes(mailbox, **values)
 
     story.stage.graph.faults.add(Fault(path="calendarView", query="skip=100", status=503, count=2))

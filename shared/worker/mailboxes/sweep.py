@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from shared.deadline import MESSAGE, seconds_left
+from shared.deadline import MESSAGE_TIMEOUT, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
@@ -229,7 +229,7 @@ def _page_size(row: Mailbox, now: datetime) -> int:
 def _is_late() -> bool:
     """Tell whether the time for this message is nearly over."""
     try:
-        return seconds_left(MESSAGE.total_seconds()) < _NEEDED.total_seconds()
+        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < _NEEDED.total_seconds()
     except OutOfTime:
         return True
 
