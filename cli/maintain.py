@@ -8,7 +8,7 @@ from rich.console import Console
 from cli import parts
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
-from shared.worker.mailboxes.maintenance_run import Maintained
+from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
 def maintain(
@@ -43,20 +43,20 @@ def maintain(
     _show(console(), done)
     if is_refused:
         _refused(console(), confirm, done)
-    raise typer.Exit(Exit.ERRORS if done.trouble or done.held or is_refused else Exit.OK)
+    raise typer.Exit(Exit.ERRORS if done.problems or done.held or is_refused else Exit.OK)
 
 
-def _show(out: Console, done: Maintained) -> None:
-    if done.another_is_at_work:
+def _show(out: Console, done: MaintenanceResult) -> None:
+    if done.is_another_run_active:
         out.print("Another run is working: it does what is due.")
         return
-    for trouble in done.trouble:
+    for trouble in done.problems:
         out.print(f"✗ {trouble}", style="bad")
     if done.scope is not None:
         out.print(f"{counted(done.scope, 'mailbox', 'mailboxes')} in scope.")
     asked = ", ".join(f"{count:,} to {kind}" for kind, count in sorted(done.tasks.items()))
     out.print(f"Tasks for the app: {asked or 'none, all is as it should be'}.")
-    if not done.complete:
+    if not done.is_complete:
         out.print("There is more to do; the next run does it.")
     if done.held:
         held = counted(done.held, "mailbox", "mailboxes")
@@ -68,8 +68,8 @@ def _show(out: Console, done: Maintained) -> None:
         out.print(f"    joinlink maintain --confirm {done.held_hash}")
 
 
-def _refused(out: Console, confirm: str, done: Maintained) -> None:
-    if done.another_is_at_work:
+def _refused(out: Console, confirm: str, done: MaintenanceResult) -> None:
+    if done.is_another_run_active:
         out.print("Nothing was confirmed: run the same command again in a minute.", style="bad")
     elif done.held:
         out.print(f"Nothing was confirmed: {confirm} is not the hash of those held now.", style="bad")

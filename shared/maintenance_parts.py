@@ -10,7 +10,7 @@ from shared.parts import Parts
 
 if TYPE_CHECKING:
     from shared.worker.common.desk_check import KeptPolicy
-    from shared.worker.mailboxes.maintenance import Maintenance, Rules
+    from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 
 
 class MaintenanceParts(Parts):
@@ -62,7 +62,7 @@ class MaintenanceParts(Parts):
         with self._worker_lock:
             return clock_problem(self._world.now(), self._table(MAINTENANCE).now())
 
-    def _build_maintenance(self, rules: "Rules", introduce: Callable[[], None]) -> "Maintenance":
+    def _build_maintenance(self, rules: "PolicySource", record_settings: Callable[[], None]) -> "Maintenance":
         from shared.worker.common.upkeep import Upkeep
         from shared.worker.mailboxes.maintenance import Maintenance
 
@@ -76,9 +76,9 @@ class MaintenanceParts(Parts):
             upkeep=Upkeep((self._event_changes, self._mailbox_tasks), self._poison_queues),
             lease=self._maintenance_lease,
             holds=self._holds,
-            last_runs=self._last_runs,
+            reports=self._last_runs,
             endpoint=self._endpoint.fingerprint,
             notification_url=self._endpoint.url,
             memory=self._memory_start,
-            introduce=introduce,
+            record_settings=record_settings,
         )

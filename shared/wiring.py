@@ -193,7 +193,7 @@ class Joinlink(MaintenanceParts, HealthParts):
     @cached_property
     def _mailbox_messages(self) -> "MailboxMessages":
         from shared.worker.mailboxes.messages import MailboxMessages
-        from shared.worker.mailboxes.subscriptions import Subscriptions
+        from shared.worker.mailboxes.subscriptions import SubscriptionTasks
         from shared.worker.mailboxes.sweep import Sweeper
         from shared.worker.mailboxes.tasks import MailboxTasks
 
@@ -204,7 +204,9 @@ class Joinlink(MaintenanceParts, HealthParts):
             mailboxes=self._mailboxes,
             queue=self._event_changes,
         )
-        subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
+        subscriptions = SubscriptionTasks(
+            world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint
+        )
         return MailboxMessages(
             world=self._world,
             graph=self._graph,

@@ -27,7 +27,7 @@ from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import MailboxMessages
-from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
@@ -71,7 +71,7 @@ class Product:
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
-            last_runs=MaintenanceReports(tables(MAINTENANCE)),
+            reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
             memory=MemoryStart(
@@ -99,7 +99,7 @@ class Product:
             tasks=MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=Subscriptions(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
                 sweeper=sweeper,
             ),
             queue=tasks,

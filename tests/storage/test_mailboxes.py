@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.storage.mailboxes import Mailbox, MailboxState, mailbox_from
-from shared.worker.mailboxes.plans import NOTHING, Standing, Wanted, plan
-from shared.worker.mailboxes.watch import Watch, watch_of
+from shared.worker.mailboxes.coverage import Coverage, coverage_of
+from shared.worker.mailboxes.plans import NOTHING, Requirements, ScopeStatus, plan_mailbox
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -33,9 +33,11 @@ def read(**columns: Any) -> Mailbox:
 def test_any_row_is_read_and_planned_for(values: dict[str, Any]) -> None:
     """The end of no run: it is understood, or says why it is left alone."""
     row = read(**values)
-    planned = plan(row, Standing.INSIDE, "", Wanted(endpoint="e", sweep_every=timedelta(hours=6), now=NOW))
+    planned = plan_mailbox(
+        row, ScopeStatus.INSIDE, "", Requirements(endpoint="e", sweep_every=timedelta(hours=6), now=NOW)
+    )
 
-    assert not row.unclear or (planned, watch_of(row, NOW)) == (NOTHING, Watch.UNCLEAR)
+    assert not row.unclear or (planned, coverage_of(row, NOW)) == (NOTHING, Coverage.UNCLEAR)
     assert not row.unclear or row.is_read_only
 
 

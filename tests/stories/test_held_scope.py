@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.graph import Fault
 from shared import wiring
-from shared.worker.mailboxes.leaving import STANDS
+from shared.worker.mailboxes.removals import HOLD_TIME
 from tests.stories.conftest import AtTheDesk, Begin, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, strangers, watched
@@ -109,7 +109,7 @@ def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk)
 def test_a_scope_that_stands_for_a_day_is_believed(story: Story) -> None:
     """By the storage service's time, and the subscriptions end then."""
     narrow(story)
-    story.wait(STANDS - timedelta(hours=1))
+    story.wait(HOLD_TIME - timedelta(hours=1))
     maintain(story)
     assert watched(story) == NAMES
     story.wait(timedelta(hours=1))
@@ -124,7 +124,7 @@ def test_a_scope_that_changes_begins_its_day_again(story: Story) -> None:
     """One more who leaves makes it another scope."""
     narrow(story)
     before = held_hash(story)
-    story.wait(STANDS - timedelta(hours=1))
+    story.wait(HOLD_TIME - timedelta(hours=1))
     story.stage.graph.remove_user(story.people["P00"])
     (story.rules / "rules.yaml").write_text(ONE.replace("p00", "p01"))
     for _ in range(2):

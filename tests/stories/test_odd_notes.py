@@ -54,7 +54,7 @@ def test_a_damaged_note_stops_no_run(
     assert at_the_desk("status").exit == (status == 503)
     with monkeypatch.context() as patched:
         if is_late:
-            patched.setattr("shared.worker.mailboxes.maintenance_run._BOUND", timedelta(0))
+            patched.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
         maintain(story)
 
     assert not story.lines("maintenance.failed")
@@ -80,7 +80,7 @@ def test_an_unfinished_run_of_a_clock_ahead_is_not_believed(
     story.person("Ada")
     maintain(story)
     ahead = story.stage.clock.now() + timedelta(days=30)
-    monkeypatch.setattr("shared.worker.mailboxes.maintenance_run._BOUND", timedelta(0))
+    monkeypatch.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
     maintain(story)
     notes(story).merge(MAINTENANCE, "last-run", {"unfinished_since": ahead})
     maintain(story)

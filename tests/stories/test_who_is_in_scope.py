@@ -58,7 +58,7 @@ def test_nobody_is_unsubscribed_for_a_name_that_nobody_has(begin: Begin) -> None
     status, told = health(story)
 
     assert watched(story) == ["Ada", "Grace"]
-    assert set(doubts(story)) == {"nobody has the name of item 1 of mailboxes: include"}
+    assert set(doubts(story)) == {"no user has the name in item 1 of mailboxes: include"}
     assert (status, len(told["warnings"])) == (200, 1)
     assert "item 1" in told["warnings"][0]
 
