@@ -71,7 +71,7 @@ def test_a_meeting_is_read_as_it_was_written(
         policy_hash="h",
         etag='W/"1"',
         ends=ends,
-        lease="somebody",
+        lease="holder",
         charged=charged,
         before=MeetingState.NOT_HONORED,
         answer=answer,
@@ -86,7 +86,7 @@ def test_a_meeting_is_read_as_it_was_written(
 
 def test_a_row_of_meetings_has_these_columns(table: Table) -> None:
     """Other versions of Joinlink read them, so a release may only add columns."""
-    meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="somebody", charged=("hour-1", "day-1"))
+    meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="holder", charged=("hour-1", "day-1"))
     Meetings(table).write(ADA, "AAMk", replace(meeting, ends=NOW), after=StoredMeeting())
     [row] = table.rows()
 
@@ -94,7 +94,7 @@ def test_a_row_of_meetings_has_these_columns(table: Table) -> None:
         "v": 1,
         "event": "AAMk",
         "state": "attempted",
-        "lease": "somebody",
+        "lease": "holder",
         "charged": '["hour-1", "day-1"]',
         "ends": NOW,
     }
@@ -113,7 +113,7 @@ def test_a_row_of_another_release_is_read(table: Table) -> None:
 def test_the_age_of_a_row_is_measured_by_the_table_service(table: Table, azurite: Azurite) -> None:
     """The writer's own time does not matter. The service's time is precise to a second."""
     meetings = Meetings(table)
-    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="somebody")
+    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="holder")
     meetings.write(ADA, "AAMk", far, after=StoredMeeting())
     azurite.advance(timedelta(seconds=90))
 
@@ -188,7 +188,7 @@ class Crowded(Table):
     def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
         """Fail for the row of an hour."""
         if row.startswith("hour"):
-            raise StateChanged("somebody else was faster")
+            raise StateChanged("another process was faster")
         return super().write(partition, row, values, etag=etag)
 
 
