@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shared.errors import DeskDiffers, StorageUnavailable
 from shared.rule_files.loader import RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
-from shared.storage.last_good_rules import LastGoodRulesStore
+from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.worker.common.policies import RuleSource, unreadable
 
@@ -25,7 +25,7 @@ _DIFFER = (
 class KeptPolicy:
     """The rules that the app has in force, as the app kept them. Nothing here writes."""
 
-    def __init__(self, kept: LastGoodRulesStore) -> None:
+    def __init__(self, kept: LastGoodRules) -> None:
         self._kept = kept
 
     def files(self) -> tuple[RuleFile, ...]:
