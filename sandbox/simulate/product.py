@@ -57,7 +57,7 @@ class Product:
     ) -> None:
         chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
         world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
-        self.mailboxes = Mailboxes(tables(MAILBOXES))
+        self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)

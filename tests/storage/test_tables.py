@@ -141,11 +141,11 @@ def test_an_event_is_found_by_its_mailbox_and_exact_id(table: Table) -> None:
 
 
 def test_the_last_state_of_a_mailbox_counts(table: Table) -> None:
-    mailboxes = Mailboxes(table)
-    assert mailboxes.state(ADA) is None
+    mailboxes = Mailboxes(table, lambda: NOW)
+    assert mailboxes.read(ADA).state is None
     for state in (MailboxState.FORBIDDEN, MailboxState.ACTIVE):
         mailboxes.set_state(ADA, state, why="ErrorAccessDenied", at=NOW)
-        assert mailboxes.state(ADA) is state
+        assert mailboxes.read(ADA).state is state
 
 
 def test_a_limit_is_never_exceeded_and_resets(table: Table) -> None:
@@ -321,7 +321,7 @@ def test_a_table_that_does_not_answer_is_an_error() -> None:
 
 def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
     """Across all partitions and pages: maintenance merges them with the scope."""
-    mailboxes = Mailboxes(table)
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update("00", why="so that the table is there")
     ids = [f"{n % 256:02x}{n:06x}" for n in range(1_010)]
     with ThreadPoolExecutor(8) as threads:
@@ -332,7 +332,7 @@ def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
 
 def test_a_column_of_a_mailbox_can_be_cleared(table: Table) -> None:
     """A cleared timestamp reads as None, not as the year 1."""
-    mailboxes = Mailboxes(table)
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update(ADA, absent_since=NOW, subscription="s1", last_sweep=NOW)
     mailboxes.update(ADA, absent_since=None, subscription="")
 
@@ -342,4 +342,4 @@ def test_a_column_of_a_mailbox_can_be_cleared(table: Table) -> None:
 
 def test_a_missing_table_has_no_rows(table: Table) -> None:
     """The first run of a new tenant finds no rows, and no error."""
-    assert list(Mailboxes(table).all()) == []
+    assert list(Mailboxes(table, lambda: NOW).all()) == []

@@ -129,7 +129,7 @@ def test_new_users_are_subscribed_and_deleted_users_unsubscribed(begin: Begin) -
     maintain(story)
 
     assert watched(story) == ["Ada", "Cy"]
-    assert wiring.joinlink()._mailboxes.state(story.people["Bo"].id) is MailboxState.REMOVED
+    assert wiring.joinlink()._mailboxes.read(story.people["Bo"].id).state is MailboxState.REMOVED
 
 
 @pytest.mark.parametrize(

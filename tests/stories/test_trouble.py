@@ -155,7 +155,7 @@ def test_a_mailbox_that_is_shut_is_marked(
     storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
     table = Table.connect("mailboxes", storage, None)
     assert story.ends(ada) == [expected]
-    assert Mailboxes(table).state(ada.id) is state
+    assert Mailboxes(table, story.stage.clock.now).read(ada.id).state is state
     table.close()
 
 
