@@ -1,10 +1,10 @@
 """Maintenance: every quarter of an hour, requests what brings the watched mailboxes in line with the scope.
 
-One run reads the scope from the directory, compares it with the rows of the `mailboxes` table, and puts the
+One run reads the scope from the directory and compares it with the rows of the `mailboxes` table. It puts the
 tasks that are due on the queue. It writes to the row first that a task is requested, so that the next run
 does not request it again. A run that is killed in between leaves a row without a task: the task is requested
-again half an hour later. Mailboxes that leave the scope are counted first, and unsubscribed or held at the
-end, after the whole scope was read.
+again half an hour later. Mailboxes that leave the scope are counted first. At the end, when the whole scope
+was read, they are unsubscribed or held.
 """
 
 import logging

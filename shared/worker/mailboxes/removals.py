@@ -1,8 +1,9 @@
 """Decides whether mailboxes that left the scope may be unsubscribed. Too many at once are held for a day.
 
 A wrong rule, a wrong tenant or an incomplete answer of the directory looks as if many mailboxes left. So if
-too many leave, they keep their subscriptions until the same set has been outside for a day, or until an admin
-confirms exactly that set. Meanwhile Joinlink does not write to them: the worker reads `held` in their rows.
+too many leave, they keep their subscriptions. The hold ends after the same set has been outside for a day, or
+if an admin confirms exactly that set. Until then Joinlink does not write to them: the worker reads `held` in
+their rows.
 """
 
 import hashlib

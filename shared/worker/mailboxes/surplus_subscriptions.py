@@ -78,7 +78,7 @@ class SurplusSubscriptions:
 
     def _delete_if_surplus(self, found: Subscription, now: datetime) -> bool:
         mailbox = mailbox_watched(found.resource)
-        if mailbox is None or not _is_surplus(found, self._mailboxes.read(mailbox), now):
+        if mailbox is None or not is_surplus(found, self._mailboxes.read(mailbox), now):
             return False
         try:
             self._graph.delete_subscription(found.id)
@@ -92,7 +92,7 @@ class SurplusSubscriptions:
         return True
 
 
-def _is_surplus(found: Subscription, row: Mailbox, now: datetime) -> bool:
+def is_surplus(found: Subscription, row: Mailbox, now: datetime) -> bool:
     """Return whether the mailbox does not need the subscription.
 
     If the row names no subscription, a task may still adopt this one, unless the mailbox left the scope.
