@@ -8,7 +8,7 @@ from rich.console import Console
 from cli.desk import open_desk
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
-from shared.worker.mailboxes.maintenance_run import Maintained
+from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
 def maintain(
@@ -43,20 +43,20 @@ def maintain(
     _show(console(), result)
     if is_refused:
         _show_refusal(console(), confirm, result)
-    raise typer.Exit(Exit.ERRORS if result.trouble or result.held or is_refused else Exit.OK)
+    raise typer.Exit(Exit.ERRORS if result.problems or result.held or is_refused else Exit.OK)
 
 
-def _show(out: Console, result: Maintained) -> None:
-    if result.another_is_at_work:
+def _show(out: Console, result: MaintenanceResult) -> None:
+    if result.is_another_run_active:
         out.print("Another run is working: it does what is due.")
         return
-    for trouble in result.trouble:
-        out.print(f"✗ {trouble}", style="bad")
+    for problem in result.problems:
+        out.print(f"✗ {problem}", style="bad")
     if result.scope is not None:
         out.print(f"{counted(result.scope, 'mailbox', 'mailboxes')} in scope.")
     tasks = ", ".join(f"{count:,} to {kind}" for kind, count in sorted(result.tasks.items()))
     out.print(f"Tasks for the app: {tasks or 'none, everything is up to date'}.")
-    if not result.complete:
+    if not result.is_complete:
         out.print("There is more to do; the next run does it.")
     if result.held:
         held = counted(result.held, "mailbox", "mailboxes")
@@ -69,8 +69,8 @@ def _show(out: Console, result: Maintained) -> None:
         out.print(f"    joinlink maintain --confirm {result.held_hash}")
 
 
-def _show_refusal(out: Console, confirm: str, result: Maintained) -> None:
-    if result.another_is_at_work:
+def _show_refusal(out: Console, confirm: str, result: MaintenanceResult) -> None:
+    if result.is_another_run_active:
         out.print("Nothing was confirmed: run the same command again in a minute.", style="bad")
     elif result.held:
         out.print(f"Nothing was confirmed: {confirm} is not the hash of the held mailboxes.", style="bad")

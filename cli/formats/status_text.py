@@ -12,7 +12,7 @@ from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MemoryState
 from shared.worker.health.checkup import Facts, Health, ago
-from shared.worker.mailboxes.watch import Watch
+from shared.worker.mailboxes.coverage import Coverage
 
 _MEMORY = {
     MemoryState.WHOLE: "whole",
@@ -58,7 +58,7 @@ def _mailboxes(run: MaintenanceReport, facts: Facts) -> Iterator[Line]:
     yield _fact("in scope", "not known" if run.scope is None else counted(run.scope, "mailbox", "mailboxes"))
     yield _fact(
         "mailboxes",
-        ", ".join(f"{run.mailboxes[watch]} {watch}" for watch in Watch if run.mailboxes.get(watch)),
+        ", ".join(f"{run.mailboxes[watch]} {watch}" for watch in Coverage if run.mailboxes.get(watch)),
     )
     if run.held:
         yield _fact("mailboxes held", f"{counted(run.held, 'mailbox', 'mailboxes')}, hash {run.held_hash}")

@@ -29,7 +29,7 @@ from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import MailboxMessages
-from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
@@ -59,7 +59,7 @@ class Product:
     ) -> None:
         chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
         world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
-        self.mailboxes = Mailboxes(tables(MAILBOXES))
+        self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
@@ -73,7 +73,7 @@ class Product:
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
-            last_runs=MaintenanceReports(tables(MAINTENANCE)),
+            reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
             memory=MemoryStart(
@@ -101,7 +101,7 @@ class Product:
             tasks=MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=Subscriptions(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
                 sweeper=sweeper,
             ),
             queue=tasks,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from shared.wiring.parts import Parts
 from shared.worker.common.upkeep import Upkeep
-from shared.worker.mailboxes.maintenance import Maintenance, Rules
+from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 
 
-def build_maintenance(parts: Parts, rules: Rules, introduce: Callable[[], None]) -> Maintenance:
-    """Return one run by these rules; `introduce` records the app's settings. Raises SettingsError."""
+def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callable[[], None]) -> Maintenance:
+    """Return one run by these rules; `record_settings` records the app's. Raises SettingsError."""
     storage, endpoint = parts.storage, parts.graph.endpoint
     return Maintenance(
         world=parts.process.world,
@@ -20,9 +20,9 @@ def build_maintenance(parts: Parts, rules: Rules, introduce: Callable[[], None])
         upkeep=Upkeep((storage.event_changes, storage.mailbox_tasks), storage.poison_queues),
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
-        last_runs=storage.maintenance_reports,
+        reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,
         memory=parts.memory_start,
-        introduce=introduce,
+        record_settings=record_settings,
     )

@@ -8,7 +8,7 @@ from shared.worker.events.enabling import Enabler
 from shared.worker.events.messages import EventMessages
 from shared.worker.events.processing import Processor
 from shared.worker.mailboxes.messages import MailboxMessages
-from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
@@ -50,7 +50,7 @@ def build_mailbox_messages(parts: Parts, policies: Policies) -> MailboxMessages:
         mailboxes=storage.mailboxes,
         queue=storage.event_changes,
     )
-    subscriptions = Subscriptions(world=world, mailboxes=storage.mailboxes, endpoint=parts.graph.endpoint)
+    subscriptions = SubscriptionTasks(world=world, mailboxes=storage.mailboxes, endpoint=parts.graph.endpoint)
     return MailboxMessages(
         world=world,
         graph=parts.graph.new_client,

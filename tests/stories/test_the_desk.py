@@ -17,7 +17,7 @@ from shared import wiring
 from shared.worker.common.world import World
 from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
 from tests.stories.test_health import health
-from tests.stories.test_maintenance import maintain, scoped, strangers, watched
+from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
 GUEST = "bo@fabrikam.com"
 MONTH = timedelta(days=30)
@@ -143,7 +143,7 @@ def test_a_storage_account_that_does_not_answer_is_no_wrong_word(
 def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
     """Not even where another version let it: the cloud takes its turn, and all stay subscribed for weeks."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     maintain(story)
     ahead = World(now=lambda: story.stage.clock.now() + MONTH)
     wiring.joinlink().close()
@@ -167,7 +167,7 @@ def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
 def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> None:
     """Another machine's clock wrote them; what waits for them would wait for a month."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada")
+    unwatched(story, "Ada")
     maintain(story)
     ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
     mailboxes = wiring.joinlink().parts.storage.mailboxes
@@ -201,7 +201,7 @@ def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_t
 def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """It asks before it acts; what it did not do, the next run does."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:
@@ -220,7 +220,7 @@ def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.Monkey
 def test_a_run_ends_in_time(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever takes so long, and the next run does the rest."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:

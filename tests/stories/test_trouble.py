@@ -153,7 +153,7 @@ def test_an_inaccessible_mailbox_is_marked(
     storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
     table = Table.connect("mailboxes", storage, None)
     assert story.ends(ada) == [expected]
-    assert Mailboxes(table).state(ada.id) is state
+    assert Mailboxes(table, story.stage.clock.now).read(ada.id).state is state
     table.close()
 
 

@@ -17,7 +17,7 @@ from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.health.rules_health import RulesInForce
-from shared.worker.mailboxes.watch import Watch
+from shared.worker.mailboxes.coverage import Coverage
 
 #: Maintenance runs every quarter of an hour; one run may be in work while the next is due.
 MAINTENANCE_LATE = timedelta(hours=1)
@@ -31,10 +31,10 @@ PATIENCE = timedelta(seconds=20)
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 _NOT_WATCHED = {
-    Watch.UNWATCHED: "in scope are not watched yet",
-    Watch.EXPIRED: "had a subscription that has ended; maintenance makes another",
-    Watch.UNCLEAR: "have a row that is left alone: see `unclear_row` in docs/decisions.md",
-    Watch.FORBIDDEN: "are closed to Joinlink: see permissions and application access policies",
+    Coverage.UNWATCHED: "in scope are not watched yet",
+    Coverage.EXPIRED: "had a subscription that has ended; maintenance makes another",
+    Coverage.UNCLEAR: "have a row that is left alone: see `unclear_row` in docs/decisions.md",
+    Coverage.FORBIDDEN: "are closed to Joinlink: see permissions and application access policies",
 }
 
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
@@ -92,7 +92,7 @@ class Health:
             "mailboxes": run
             and {
                 "in_scope": run.scope,
-                **{watch.value: run.mailboxes.get(watch, 0) for watch in Watch},
+                **{watch.value: run.mailboxes.get(watch, 0) for watch in Coverage},
                 "soonest_expiry": _iso(run.soonest_expiry),
             },
             "maintenance": run

@@ -94,7 +94,7 @@ def test_a_message_comes_to_sight_after_its_delay(queue: Queue) -> None:
 @BOTH
 def test_rows_come_in_the_order_of_ids_page_by_page(table: Table) -> None:
     """What is written while all are read shows if its page is still to come: a page has a thousand rows."""
-    mailboxes = Mailboxes(table)
+    mailboxes = Mailboxes(table, lambda: NOW)
     ids = [f"00{n * 7919 % 1_001:04x}" for n in range(1_001)]
     fill(table, ids)
     rows = mailboxes.all()
@@ -123,7 +123,7 @@ def fill(table: Table, ids: list[str]) -> None:
 @BOTH
 def test_columns_keep_their_types_and_are_set_one_by_one(table: Table) -> None:
     """What a write does not name stays, what it names as None is empty."""
-    mailboxes = Mailboxes(table)
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update("ada", state=MailboxState.ACTIVE, expires=NOW, why="because")
     mailboxes.update("ada", why=None, renew_at=NOW)
     row = mailboxes.read("ada")

@@ -1,4 +1,4 @@
-"""Maintenance's own notes are damaged, by a hand or another program: it goes on, and health tells."""
+"""Rows of the `maintenance` table are damaged: maintenance continues, and health reports it."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,17 +14,17 @@ from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, watched
 
 ODD = [
-    pytest.param("hold", {"id": "x", "hash": "h", "number": "many"}, id="a hold of many"),
-    pytest.param("hold", {"id": "x", "hash": "h", "is_released": "no"}, id="a hold that says no"),
-    pytest.param("last-run", {"finished": "yesterday"}, id="a run of yesterday"),
-    pytest.param("last-run", {"mailboxes": "{"}, id="a run with half a count"),
-    pytest.param("last-run", {"mailboxes": "[1]"}, id="a run with a list for a count"),
-    pytest.param("last-run", {"scope": "many"}, id="a run with a scope of many"),
-    pytest.param("last-run", {"soonest_expiry": "soon"}, id="a run with a soon expiry"),
-    pytest.param("last-run", {"doubts": "5"}, id="a run with a number of doubts"),
-    pytest.param("mark", {"list_begun": "yesterday"}, id="a list begun yesterday"),
-    pytest.param("lease", {"holder": 5}, id="a lease of five"),
-    pytest.param("app", {"tenant": 5}, id="an app of five"),
+    pytest.param("hold", {"id": "x", "hash": "h", "number": "many"}, id="a hold with text for a number"),
+    pytest.param("hold", {"id": "x", "hash": "h", "is_released": "no"}, id="a hold with text for a truth"),
+    pytest.param("last-run", {"finished": "yesterday"}, id="a report with text for a timestamp"),
+    pytest.param("last-run", {"mailboxes": "{"}, id="a report with half a JSON text"),
+    pytest.param("last-run", {"mailboxes": "[1]"}, id="a report with a list for a mapping"),
+    pytest.param("last-run", {"scope": "many"}, id="a report with text for a number"),
+    pytest.param("last-run", {"soonest_expiry": "soon"}, id="a report with text for the expiry"),
+    pytest.param("last-run", {"doubts": "5"}, id="a report with a number for a list"),
+    pytest.param("mark", {"list_begun": "yesterday"}, id="notes with text for a timestamp"),
+    pytest.param("lease", {"holder": 5}, id="a lease with a number for a holder"),
+    pytest.param("app", {"tenant": 5}, id="settings with a number for a tenant"),
 ]
 
 
@@ -35,7 +35,7 @@ def notes(story: Story) -> Table:
 
 @pytest.mark.parametrize(("row", "values"), ODD)
 @pytest.mark.parametrize("is_late", [pytest.param(False, id="whole"), pytest.param(True, id="cut short")])
-def test_a_damaged_note_stops_no_run(
+def test_a_damaged_row_stops_no_run(
     story: Story,
     at_the_desk: AtTheDesk,
     monkeypatch: pytest.MonkeyPatch,
@@ -44,17 +44,17 @@ def test_a_damaged_note_stops_no_run(
     *,
     is_late: bool,
 ) -> None:
-    """Health and status answer meanwhile, and the next run leaves the notes in order."""
+    """Health and status answer meanwhile, and the next run repairs the row."""
     story.person("Ada")
     maintain(story)
     notes(story).merge(MAINTENANCE, row, values)
-    status, told = health(story)
+    status, body = health(story)
     assert (status == 503) == (row == "last-run")
-    assert [problem for problem in told["problems"] if "row last-run" not in problem] == []
+    assert [problem for problem in body["problems"] if "row last-run" not in problem] == []
     assert at_the_desk("status").exit == (status == 503)
     with monkeypatch.context() as patched:
         if is_late:
-            patched.setattr("shared.worker.mailboxes.maintenance_run._BOUND", timedelta(0))
+            patched.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
         maintain(story)
 
     assert not story.lines("maintenance.failed")
@@ -63,8 +63,8 @@ def test_a_damaged_note_stops_no_run(
     assert watched(story) == ["Ada"]
 
 
-def test_only_what_we_wrote_releases_a_hold(story: Story) -> None:
-    """A text that says `no` is not a yes."""
+def test_a_damaged_hold_is_not_released(story: Story) -> None:
+    """The text `no` is not true."""
     table = notes(story)
     table.merge(MAINTENANCE, "hold", {"id": "x", "hash": "h", "number": 12, "is_released": "no"})
     found = RemovalHolds(table).read()
@@ -73,14 +73,14 @@ def test_only_what_we_wrote_releases_a_hold(story: Story) -> None:
     assert (found.is_released, found.number) == (False, 12)
 
 
-def test_an_unfinished_run_of_a_clock_ahead_is_not_believed(
+def test_an_unfinished_run_in_the_future_counts_from_now(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another machine wrote that work is undone since next month: health would keep quiet until then."""
+    """A machine with a wrong clock wrote `unfinished_since`: health would report nothing until then."""
     story.person("Ada")
     maintain(story)
     ahead = story.stage.clock.now() + timedelta(days=30)
-    monkeypatch.setattr("shared.worker.mailboxes.maintenance_run._BOUND", timedelta(0))
+    monkeypatch.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
     maintain(story)
     notes(story).merge(MAINTENANCE, "last-run", {"unfinished_since": ahead})
     maintain(story)

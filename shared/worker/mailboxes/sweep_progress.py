@@ -1,4 +1,4 @@
-"""Where a sweep continues that did not fit into one message: what its next message carries."""
+"""The progress of a sweep that needs several messages: each message passes it to the next."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,11 +7,11 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepMark:
-    """How far a sweep has come: `start` is when its first part began, `page` the mark of the next page.
+class SweepProgress:
+    """How far a sweep has come: `start` is when its first message began, `page` marks the next page.
 
-    `seen` is a link, hashed, that must not come again. The others count what the parts before have found;
-    `again` how often it began from the start.
+    `seen` is the hash of a page link, to detect a link that repeats. The other numbers are totals of all
+    messages so far; `again` is how often the sweep started over.
     """
 
     start: datetime
@@ -26,12 +26,12 @@ class SweepMark:
     again: int = 0
 
     def encode(self) -> str:
-        """Return it as compact JSON; `decode` gives the same value back."""
+        """Return compact JSON; `decode` reads it."""
         return json.dumps({**asdict(self), "start": self.start.isoformat()}, separators=(",", ":"))
 
     @classmethod
     def decode(cls, text: str) -> Self | None:
-        """Read a mark; None where it is none of ours: the sweep begins at the beginning then."""
+        """Parse a text. Return None if it is not a sweep's progress: the sweep then starts over."""
         try:
             data = json.loads(text)
             start, page = datetime.fromisoformat(data["start"]), data["page"]
@@ -39,8 +39,8 @@ class SweepMark:
             counts = {name: data.get(name, 0) for name in _COUNTS}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        is_ours = start.tzinfo is not None and isinstance(page, str) and isinstance(seen, str)
-        if not is_ours or not all(type(count) is int and count >= 0 for count in counts.values()):
+        is_valid = start.tzinfo is not None and isinstance(page, str) and isinstance(seen, str)
+        if not is_valid or not all(type(count) is int and count >= 0 for count in counts.values()):
             return None
         return cls(start=start, page=page, seen=seen, **counts)
 

@@ -1,4 +1,4 @@
-"""A sweep through a calendar that is odd, heavy, long or moody: what can be read is read, and nobody is condemned."""
+"""Sweeps of calendars that are partly unreadable, slow, long or failing: readable events are still found."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ def row(user: User) -> Mailbox:
 
 
 def crowd(story: Story, user: User, number: int) -> None:
-    """Fill a calendar with internal events before the others."""
+    """Add internal events before the others."""
     for n in range(number):
         story.stage.graph.people.create(
             user.id,
@@ -36,7 +36,7 @@ def crowd(story: Story, user: User, number: int) -> None:
 
 
 def changing(subject: str, **properties: Any) -> Edit:
-    """Return what changes the event of this subject, on a page or alone."""
+    """Return an edit that changes the event with this subject, on a page or alone."""
 
     def edit(answer: dict[str, Any]) -> None:
         for item in answer.get("value", [answer]):
@@ -58,13 +58,13 @@ def pages(story: Story, user: User) -> int:
         pytest.param({"attendees": 7}, id="a number for a list"),
         pytest.param({"isCancelled": "no"}, id="text for false"),
         pytest.param(
-            {"end": {"dateTime": "10000-01-01T00:00:00", "timeZone": "UTC"}}, id="a date beyond time"
+            {"end": {"dateTime": "10000-01-01T00:00:00", "timeZone": "UTC"}}, id="a date beyond the year 9999"
         ),
         pytest.param({"recurrence": [None]}, id="a list for an object"),
     ],
 )
-def test_one_event_that_cant_be_read_costs_no_other_its_link(story: Story, odd: dict[str, Any]) -> None:
-    """It is counted, and the sweep comes to its end at once."""
+def test_an_unreadable_event_does_not_affect_others(story: Story, odd: dict[str, Any]) -> None:
+    """It is counted, and the sweep finishes."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     story.meeting(ada, GUEST, subject="Odd")
@@ -83,11 +83,11 @@ def test_one_event_that_cant_be_read_costs_no_other_its_link(story: Story, odd: 
     [
         pytest.param({"categories": [None, "Red"]}, id="a null category"),
         pytest.param({"locations": [None]}, id="a null place"),
-        pytest.param({"lastModifiedDateTime": "yesterday"}, id="an odd moment of change"),
+        pytest.param({"lastModifiedDateTime": "yesterday"}, id="text for a timestamp"),
     ],
 )
-def test_what_can_safely_be_passed_over_is(story: Story, fine: dict[str, Any]) -> None:
-    """The event gets its link all the same."""
+def test_unreadable_details_are_ignored(story: Story, fine: dict[str, Any]) -> None:
+    """The event still gets its link."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     meeting = story.meeting(ada, GUEST, subject="Odd")
@@ -98,7 +98,7 @@ def test_what_can_safely_be_passed_over_is(story: Story, fine: dict[str, Any]) -
 
 
 def test_an_unreadable_event_is_reported_once_a_day(story: Story) -> None:
-    """Not at every sweep: its id is noted in the mailbox's row."""
+    """Not at every sweep: the mailbox's row has its hash."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     odd = story.meeting(ada, GUEST, subject="Odd")
@@ -115,8 +115,8 @@ def test_an_unreadable_event_is_reported_once_a_day(story: Story) -> None:
     assert "start" in story.lines("event.unreadable")[0]["detail"]
 
 
-def test_an_unreadable_event_that_is_notified_alone_is_skipped(story: Story) -> None:
-    """One call, one line, no poison."""
+def test_a_notified_event_that_is_unreadable_is_skipped(story: Story) -> None:
+    """One call, one log line, no poison message."""
     ada = story.person("Ada")
     story.stage.graph.faults.add(Fault(path="/events/", edit=changing("Odd", attendees={}), count=None))
     story.meeting(ada, GUEST, subject="Odd")
@@ -127,7 +127,7 @@ def test_an_unreadable_event_that_is_notified_alone_is_skipped(story: Story) -> 
     assert story.poison() == []
 
 
-def test_an_unreadable_series_costs_the_rest_nothing(story: Story) -> None:
+def test_an_unreadable_series_does_not_affect_others(story: Story) -> None:
     """Its master can't be read: it is counted by its id."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
@@ -141,8 +141,8 @@ def test_an_unreadable_series_costs_the_rest_nothing(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("status", "count"), [(500, 2), (403, 1), (404, 1)])
-def test_a_series_that_cant_be_read_now_is_left_to_the_worker(story: Story, status: int, count: int) -> None:
-    """Whatever keeps the sweep from it speaks against no mailbox and costs no other event its link."""
+def test_a_series_that_cant_be_read_now_is_queued(story: Story, status: int, count: int) -> None:
+    """The error affects neither the mailbox's state nor other events."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     master = story.meeting(ada, GUEST, **SERIES)
@@ -158,8 +158,8 @@ def test_a_series_that_cant_be_read_now_is_left_to_the_worker(story: Story, stat
 
 @pytest.mark.parametrize("largest", [1, 25, 60])
 @pytest.mark.parametrize("status", [500, 504])
-def test_a_page_that_is_too_heavy_is_halved(story: Story, status: int, largest: int) -> None:
-    """Some mailboxes answer so for ever to one page size, and are well at a smaller one."""
+def test_a_page_that_is_too_large_is_halved(story: Story, status: int, largest: int) -> None:
+    """Some mailboxes always fail with one page size, and work with a smaller one."""
     ada, ben = subscribed(story), subscribed(story, "Ben")
     story.stage.graph.delivery = LOSE_ALL
     crowd(story, ada, 6)
@@ -187,8 +187,8 @@ def test_a_page_that_is_too_heavy_is_halved(story: Story, status: int, largest: 
 
 
 @pytest.mark.parametrize("count", [4, 5, 6, 12])
-def test_an_outage_makes_no_page_smaller(story: Story, count: int) -> None:
-    """A page of one fails then, too; and wherever the outage ends, the page itself is well again."""
+def test_an_outage_does_not_change_the_page_size(story: Story, count: int) -> None:
+    """A page with one event fails, too. After the outage the usual size works again."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     meeting = story.meeting(ada, GUEST)
@@ -199,8 +199,8 @@ def test_an_outage_makes_no_page_smaller(story: Story, count: int) -> None:
     assert row(ada).page_size is None
 
 
-def test_a_mailbox_that_no_page_size_helps_goes_on_trying_and_says_so(story: Story) -> None:
-    """Ever less often, never in poison: a sweep is no news that could get lost."""
+def test_a_mailbox_that_fails_with_every_page_size_is_retried(story: Story) -> None:
+    """With backoff, and never in the poison queue: a sweep carries no news that could get lost."""
     ada = subscribed(story)
     story.stage.graph.faults.add(Fault(path="calendarView", status=504, count=None))
     story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
@@ -214,8 +214,8 @@ def test_a_mailbox_that_no_page_size_helps_goes_on_trying_and_says_so(story: Sto
     assert story.poison(MAILBOX_TASKS) == []
 
 
-def test_a_long_sweep_carries_on_from_its_page(story: Story) -> None:
-    """With a third of a message's time left no page is begun: the next message goes on with it."""
+def test_a_long_sweep_continues_in_another_message(story: Story) -> None:
+    """With less than a third of a message's time left, no page is started."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     crowd(story, ada, 230)
@@ -238,8 +238,8 @@ def test_a_long_sweep_carries_on_from_its_page(story: Story) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 410, 403])
-def test_a_later_page_that_is_refused_begins_again_and_condemns_nobody(story: Story, status: int) -> None:
-    """A link that Graph does not know any more, or a stray answer: the first page was answered."""
+def test_if_a_later_page_is_refused_the_sweep_starts_over(story: Story, status: int) -> None:
+    """The page link may have expired. The mailbox's state stays: the first page was readable."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     crowd(story, ada, 110)
@@ -264,11 +264,10 @@ def test_a_later_page_that_is_refused_begins_again_and_condemns_nobody(story: St
             Fault(path="calendarView", query="skip=100", status=429, retry_after=30), id="throttled"
         ),
         pytest.param(Fault(path="calendarView", query="skip=100", status=503, count=2), id="an outage"),
-        pytest.param(Fault(path="calendarView", query="skip=100", body=b'{"value": null}'), id="no page"),
+        pytest.param(Fault(path="calendarView", query="skip=100", body=b'{"value": null}'), id="not a page"),
     ],
 )
-def test_trouble_at_a_later_page_repeats_that_page_alone(story: Story, fault: Fault) -> None:
-    """What is done is done."""
+def test_if_a_later_page_fails_only_that_page_is_repeated(story: Story, fault: Fault) -> None:
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     crowd(story, ada, 110)
@@ -283,8 +282,8 @@ def test_trouble_at_a_later_page_repeats_that_page_alone(story: Story, fault: Fa
     assert len(first) == before + 1
 
 
-def test_pages_without_end_are_stopped(story: Story) -> None:
-    """A link that leads to its own page: a few calls, then again after a growing wait."""
+def test_endless_pages_end_the_sweep(story: Story) -> None:
+    """A page links to itself: a few calls, then a retry with backoff."""
     ada = subscribed(story)
     crowd(story, ada, 110)
 
@@ -303,15 +302,15 @@ def test_pages_without_end_are_stopped(story: Story) -> None:
     assert row(ada).state is MailboxState.ACTIVE
 
 
-def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk: AtTheDesk) -> None:
-    """One event that can't be read, and pages of at most 25: the others get their links."""
+def test_a_backfill_reads_such_calendars_too(story: Story, at_the_desk: AtTheDesk) -> None:
+    """One unreadable event, and pages of at most 25: the others get their links."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.delivery = LOSE_ALL
     story.meeting(ada, GUEST, subject="Odd")
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(path="calendarView", query="top=(100|50)", status=504, count=None))
     story.stage.graph.faults.add(Fault(path="calendarView", edit=changing("Odd", start=None), count=None))
-    assert wiring.joinlink().policies.current()  # the app has taken its rules
+    assert wiring.joinlink().policies.current()  # the app has loaded its rules
     ran = at_the_desk("backfill", "--all", "--yes")
     story.play()
 
@@ -319,8 +318,8 @@ def test_a_backfill_reads_odd_and_heavy_calendars_too(story: Story, at_the_desk:
     assert story.has_link(ada, meeting)
 
 
-def test_a_sweep_that_fails_for_a_day_at_a_later_page_begins_again(story: Story) -> None:
-    """It is no news that could get lost, so it never lies among what an admin must look at."""
+def test_a_sweep_whose_later_page_fails_for_a_day_starts_over(story: Story) -> None:
+    """It carries no news that could get lost, so it never goes to the poison queue."""
     ada = subscribed(story)
     crowd(story, ada, 130)
     story.stage.graph.faults.add(Fault(path="calendarView", query="skip", status=503, count=None))
@@ -331,8 +330,8 @@ def test_a_sweep_that_fails_for_a_day_at_a_later_page_begins_again(story: Story)
     assert [line["because"] for line in story.lines("mailbox.swept")] == ["gap", "schedule"]
 
 
-def test_pages_in_a_circle_are_stopped_where_a_message_has_time_for_one_alone(story: Story) -> None:
-    """Slow pages that lead from the second to the third and back: each message knows what the others saw."""
+def test_page_links_that_repeat_across_messages_end_the_sweep(story: Story) -> None:
+    """Slow pages link from the second to the third and back; a message has time for one of them."""
     ada = subscribed(story)
     crowd(story, ada, 330)
 
@@ -349,11 +348,11 @@ def test_pages_in_a_circle_are_stopped_where_a_message_has_time_for_one_alone(st
     assert "do not end" in story.lines("task.finished")[-1]["detail"]
 
 
-def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing can be noted any more then, and what was done is not done again."""
+def test_a_sweep_after_its_deadline_keeps_its_page(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can't write to the row any more. Finished pages are not repeated."""
     ada = subscribed(story)
     crowd(story, ada, 110)
-    mailboxes, notes = (
+    mailboxes, update = (
         wiring.joinlink().parts.storage.mailboxes,
         wiring.joinlink().parts.storage.mailboxes.update,
     )
@@ -361,7 +360,7 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
     def too_late(mailbox: str, **values: Any) -> None:
         if "asked_until" in values:
             raise OutOfTime("the deadline of this message has passed")
-        notes(mailbox, **values)
+        update(mailbox, **values)
 
     story.stage.graph.faults.add(Fault(path="calendarView", query="skip=100", status=503, count=2))
     monkeypatch.setattr(mailboxes, "update", too_late)
@@ -371,5 +370,5 @@ def test_a_sweep_whose_time_is_over_keeps_its_page(story: Story, monkeypatch: py
     story.play()
 
     first = [c for c in story.stage.graph.calls if "calendarView" in c.url and "skip=" not in c.url]
-    assert len(first) == 2  # one for the sweep at the beginning of the subscription
+    assert len(first) == 2  # the other is of the sweep that followed the subscription
     assert story.lines("mailbox.swept")[-1]["events"] == 110

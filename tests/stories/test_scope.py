@@ -1,4 +1,4 @@
-"""Names and groups: nobody is unsubscribed for what the directory does not say for sure."""
+"""Names and groups in the scope: no mailbox is unsubscribed because of an uncertain answer."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.stories.conftest import Begin, Story
 from tests.stories.test_health import health
-from tests.stories.test_maintenance import maintain, scoped, strangers, watched
+from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
 
 def rules(story: Story, scope: str) -> None:
@@ -26,9 +26,9 @@ def doubts(story: Story) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_person_is_found_by_any_address(begin: Begin, name: str, properties: dict[str, Any]) -> None:
-    """The rules name mailboxes by address, which need not be the name that people sign in with."""
+    """The address in the rules may differ from the sign-in name."""
     story = begin(scoped(f"{{include: [{{user: {name}}}, {{user: grace@contoso.com}}]}}"))
-    strangers(story, "Grace")
+    unwatched(story, "Grace")
     story.people["Ada"] = story.stage.graph.add_user("Ada", "ada.lovelace@contoso.com", **properties)
     maintain(story, runs=3)
 
@@ -36,10 +36,10 @@ def test_a_person_is_found_by_any_address(begin: Begin, name: str, properties: d
     assert not doubts(story)
 
 
-def test_who_signs_in_by_another_name_stays_watched(begin: Begin) -> None:
-    """The mailbox keeps its id, whatever becomes of the names."""
+def test_a_new_sign_in_name_does_not_end_a_subscription(begin: Begin) -> None:
+    """The mailbox keeps its id."""
     story = begin(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
-    strangers(story, "Ada", "Grace")
+    unwatched(story, "Ada", "Grace")
     maintain(story)
     story.stage.graph.change_user(story.people["Ada"], signs_in_as="u4711@contoso.com")
     maintain(story, runs=3)
@@ -47,27 +47,27 @@ def test_who_signs_in_by_another_name_stays_watched(begin: Begin) -> None:
     assert watched(story) == ["Ada", "Grace"]
 
 
-def test_nobody_is_unsubscribed_for_a_name_that_nobody_has(begin: Begin) -> None:
-    """Neither who had it nor anybody else; the item is named, the address is not."""
+def test_a_name_without_a_user_makes_the_scope_doubtful(begin: Begin) -> None:
+    """No mailbox is unsubscribed. The log has the position of the name, not the address."""
     story = begin(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
-    strangers(story, "Ada", "Grace")
+    unwatched(story, "Ada", "Grace")
     maintain(story)
     ada = story.people["Ada"]
     story.stage.graph.change_user(ada, address="lady@contoso.com", signs_in_as="u4711@contoso.com")
     maintain(story, runs=3)
-    status, told = health(story)
+    status, body = health(story)
 
     assert watched(story) == ["Ada", "Grace"]
-    assert set(doubts(story)) == {"nobody has the name of item 1 of mailboxes: include"}
-    assert (status, len(told["warnings"])) == (200, 1)
-    assert "item 1" in told["warnings"][0]
+    assert set(doubts(story)) == {"no user has the name in item 1 of mailboxes: include"}
+    assert (status, len(body["warnings"])) == (200, 1)
+    assert "item 1" in body["warnings"][0]
 
 
 @pytest.mark.parametrize("where", ["include", "exclude"])
-def test_a_group_that_shows_nobody_makes_the_scope_doubtful(begin: Begin, where: str) -> None:
-    """Its membership may be hidden from us: one warning a run names the group, and nobody is unsubscribed."""
+def test_a_group_without_members_makes_the_scope_doubtful(begin: Begin, where: str) -> None:
+    """Its membership may be hidden. Each run logs one warning with the group; no mailbox is unsubscribed."""
     story = begin()
-    strangers(story, "Ada", "Bo", "Cy")
+    unwatched(story, "Ada", "Bo", "Cy")
     hidden = story.stage.graph.add_group("The Board", [])
     scope = "all" if where == "exclude" else f"[{{user: ada@contoso.com}}, {{group: {hidden}}}]"
     rules(story, "{include: all}")
@@ -84,10 +84,10 @@ def test_a_group_that_shows_nobody_makes_the_scope_doubtful(begin: Begin, where:
     assert "Member.Read.Hidden" in doubts(story)[-1]
 
 
-def test_a_scope_that_can_be_told_again_is_acted_on(begin: Begin) -> None:
+def test_removals_continue_once_the_scope_is_certain(begin: Begin) -> None:
     """The doubt ends with its cause."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     hidden = story.stage.graph.add_group("The Board", [])
     rules(story, f"{{include: all, exclude: [{{group: {hidden}}}]}}")
     maintain(story, runs=2)
@@ -97,8 +97,8 @@ def test_a_scope_that_can_be_told_again_is_acted_on(begin: Begin) -> None:
     assert watched(story) == ["Ada"]
 
 
-def test_an_address_with_a_quote_is_asked_for_as_it_is(begin: Begin) -> None:
-    """It ends no condition of the query."""
+def test_an_address_may_have_a_quote(begin: Begin) -> None:
+    """It does not end the condition of the query."""
     story = begin(scoped('{include: [{user: "o\'hara@contoso.com"}]}'))
     story.people["Scarlett"] = story.stage.graph.add_user(
         "Scarlett", "o'hara@contoso.com", signs_in_as="u1@contoso.com"

@@ -1,7 +1,7 @@
-"""What a mailbox is for: rooms and devices organize nothing and hear of everything, so they are not watched.
+"""Checks whether a mailbox belongs to a room or a device: these organize no meetings and are not watched.
 
-Graph's answer is good to have, and no more: without it a mailbox is watched, and Graph is asked again at
-the next renewal.
+The check is optional: if Graph does not answer, the mailbox is watched, and Graph is asked again at the next
+renewal.
 """
 
 from datetime import timedelta
@@ -15,39 +15,39 @@ from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common.refusals import leaves_no_doubt
 from shared.worker.common.world import World
 
-#: Graph's words for what a mailbox may be for, of which we want none
-_ROOMS = frozenset({"room", "equipment"})
-#: so that a mailbox is subscribed in the same minute, however slow this is
-_AT_MOST = timedelta(seconds=10)
+#: Graph's values of `userPurpose` for rooms and devices
+_ROOM_PURPOSES = frozenset({"room", "equipment"})
+#: A slow answer must not delay the subscription for long.
+_TIME_LIMIT = timedelta(seconds=10)
 
 
-class Purposes:
-    """Knows what mailboxes are for."""
+class RoomCheck:
+    """Asks Graph for the purpose of mailboxes."""
 
     def __init__(self, *, world: World, mailboxes: Mailboxes) -> None:
         self._world = world
         self._mailboxes = mailboxes
 
     def is_room(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
-        """Tell whether a mailbox is a room's or a device's; where Graph does not say, what it last said.
+        """Return whether a mailbox belongs to a room or a device. If Graph does not answer, the row decides.
 
         Raises:
-            MailboxUnusable: Graph says that there is no mailbox at all.
+            MailboxUnusable: according to Graph there is no mailbox at all.
         """
         try:
-            with deadline(_AT_MOST):
+            with deadline(_TIME_LIMIT):
                 purpose = graph.mailbox_purpose(row.id)
         except (GraphError, OutOfTime) as error:
             if isinstance(error, MailboxUnusable) and leaves_no_doubt(error):
                 raise
-            self._miss(task, row, error)
-            return row.purpose in _ROOMS
+            self._log_once(task, row, error)
+            return row.purpose in _ROOM_PURPOSES
         if purpose != row.purpose:
             self._mailboxes.update(row.id, purpose=purpose, purpose_missed=None)
-        return purpose in _ROOMS
+        return purpose in _ROOM_PURPOSES
 
-    def _miss(self, task: MailboxTask, row: Mailbox, error: GraphError | OutOfTime) -> None:
-        """Say it once for a mailbox; a permission that nobody has given is named by `joinlink doctor`."""
+    def _log_once(self, task: MailboxTask, row: Mailbox, error: GraphError | OutOfTime) -> None:
+        """Log an unknown purpose once for a mailbox; `joinlink doctor` shows missing permissions."""
         if row.purpose_missed or isinstance(error, Forbidden | GraphPaused):
             return
         self._mailboxes.update(row.id, purpose_missed=self._world.now())

@@ -1,4 +1,4 @@
-"""Many who leave at once are held: a wrong rule, folder or tenant looks just like that."""
+"""Mailboxes are held if many leave at once: a wrong rule, folder or tenant looks the same."""
 
 from datetime import timedelta
 
@@ -6,10 +6,10 @@ import pytest
 
 from sandbox.graph import Fault
 from shared import wiring
-from shared.worker.mailboxes.leaving import STANDS
+from shared.worker.mailboxes.removals import HOLD_TIME
 from tests.stories.conftest import AtTheDesk, Begin, Story
 from tests.stories.test_health import health
-from tests.stories.test_maintenance import maintain, scoped, strangers, watched
+from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
 GUEST = "bo@fabrikam.com"
 NAMES = [f"P{n:02}" for n in range(30)]
@@ -19,16 +19,16 @@ ONE = scoped("{include: [{user: p00@contoso.com}]}")
 
 @pytest.fixture
 def story(begin: Begin) -> Story:
-    """A tenant of thirty, all of them watched and swept."""
+    """A tenant of thirty mailboxes, all watched and swept."""
     story = begin(ALL)
-    strangers(story, *NAMES)
+    unwatched(story, *NAMES)
     maintain(story, runs=2)
     assert watched(story) == NAMES
     return story
 
 
 def narrow(story: Story) -> None:
-    """Put rules in force that leave out all but one, and let two runs see it."""
+    """Change the rules so that all mailboxes but one leave, and wait for two runs."""
     (story.rules / "rules.yaml").write_text(ONE)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
@@ -40,25 +40,25 @@ def held_hash(story: Story) -> str:
     return str(story.lines("scope.doubted")[-1]["confirm"])
 
 
-def test_rules_that_leave_out_nearly_all_unsubscribe_nobody(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Health, status and log say how many, by which hash, and what to do."""
+def test_rules_that_exclude_most_mailboxes_unsubscribe_none(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Health, status and log show how many are held, the hash, and what to do."""
     narrow(story)
-    status, told = health(story)
+    status, body = health(story)
     shown = at_the_desk("status")
 
     assert watched(story) == NAMES
     line = story.lines("scope.doubted")[-1]
     assert (line["held"], line["known"]) == (29, True)
     assert status == 503
-    [problem] = told["problems"]
+    [problem] = body["problems"]
     assert problem.startswith("29 mailboxes left the scope at once and are held")
     assert problem.endswith(f"joinlink maintain --confirm {line['confirm']}")
-    assert (told["maintenance"]["held"], told["maintenance"]["confirm"]) == (29, line["confirm"])
+    assert (body["maintenance"]["held"], body["maintenance"]["confirm"]) == (29, line["confirm"])
     assert f"joinlink maintain --confirm {line['confirm']}" in " ".join(shown.out.split())
 
 
-def test_nothing_is_written_to_who_is_held(story: Story) -> None:
-    """From that moment; who is still in scope gets links, and who returns gets what came meanwhile."""
+def test_nothing_is_written_to_held_mailboxes(story: Story) -> None:
+    """Mailboxes in scope get links. A mailbox that returns is swept and gets the missing ones."""
     narrow(story)
     out, kept = story.people["P07"], story.people["P00"]
     missed = story.meeting(out, GUEST)
@@ -78,22 +78,22 @@ def test_nothing_is_written_to_who_is_held(story: Story) -> None:
     assert health(story)[0] == 200
 
 
-def test_who_is_held_stays_subscribed_however_long_the_scope_is_doubtful(story: Story) -> None:
-    """The directory is away for longer than a subscription lives: nobody leaves, nobody runs out."""
+def test_held_mailboxes_stay_subscribed_while_the_scope_is_doubtful(story: Story) -> None:
+    """Even if the directory fails for longer than a subscription lives."""
     narrow(story)
     story.stage.graph.faults.add(Fault(path="/users", method="GET", status=503, count=None))
     for _ in range(9 * 2):
         story.wait(timedelta(hours=11, minutes=45))
         maintain(story)
-    _status, told = health(story)
+    _status, body = health(story)
 
     assert watched(story) == NAMES
-    assert told["maintenance"]["held"] == 29
-    assert told["warnings"][0].startswith("the last maintenance could not tell who is in scope")
+    assert body["maintenance"]["held"] == 29
+    assert body["warnings"][0].startswith("the last maintenance could not tell who is in scope")
 
 
-def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk) -> None:
-    """It says so, instead of promising links or taking the mailbox for one without a calendar."""
+def test_a_backfill_skips_held_mailboxes(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It shows why: neither with links to come nor as a mailbox without a calendar."""
     narrow(story)
     (story.rules / "rules.yaml").write_text(ALL)
     for _ in range(2):
@@ -106,10 +106,10 @@ def test_a_backfill_leaves_out_who_is_held(story: Story, at_the_desk: AtTheDesk)
     assert "it left the scope with many others and is held" in " ".join(shown.out.split())
 
 
-def test_a_scope_that_stands_for_a_day_is_believed(story: Story) -> None:
-    """By the storage service's time, and the subscriptions end then."""
+def test_a_hold_is_released_after_a_day(story: Story) -> None:
+    """By the storage service's time. Then the subscriptions end."""
     narrow(story)
-    story.wait(STANDS - timedelta(hours=1))
+    story.wait(HOLD_TIME - timedelta(hours=1))
     maintain(story)
     assert watched(story) == NAMES
     story.wait(timedelta(hours=1))
@@ -120,11 +120,11 @@ def test_a_scope_that_stands_for_a_day_is_believed(story: Story) -> None:
     assert health(story)[0] == 200
 
 
-def test_a_scope_that_changes_begins_its_day_again(story: Story) -> None:
-    """One more who leaves makes it another scope."""
+def test_another_removal_starts_the_day_again(story: Story) -> None:
+    """It is another set of mailboxes."""
     narrow(story)
     before = held_hash(story)
-    story.wait(STANDS - timedelta(hours=1))
+    story.wait(HOLD_TIME - timedelta(hours=1))
     story.stage.graph.remove_user(story.people["P00"])
     (story.rules / "rules.yaml").write_text(ONE.replace("p00", "p01"))
     for _ in range(2):
@@ -138,8 +138,8 @@ def test_a_scope_that_changes_begins_its_day_again(story: Story) -> None:
     assert held_hash(story) != before
 
 
-def test_an_admin_confirms_just_this_scope(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Once: another hash is refused, and so is the same one for a scope that has changed."""
+def test_an_admin_confirms_exactly_these_mailboxes(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Another hash is refused, and so is the same hash for another set."""
     narrow(story)
     (story.rules / "rules.yaml").write_text(ONE)
     wrong = at_the_desk("maintain", "--confirm", "0123456789abcdef")
@@ -150,11 +150,11 @@ def test_an_admin_confirms_just_this_scope(story: Story, at_the_desk: AtTheDesk)
 
     assert (right.exit, right.out.splitlines()[-1]) == (0, "Tasks for the app: 29 to unsubscribe.")
     assert watched(story) == ["P00"]
-    assert [line["confirmed"] for line in story.lines("scope.released")] == []  # the desk logs errors alone
+    assert [line["confirmed"] for line in story.lines("scope.released")] == []  # the desk logs errors only
 
 
-def test_accounts_that_are_disabled_in_numbers_are_held(story: Story) -> None:
-    """They are in scope, and the directory says in one answer that none of them keeps a calendar."""
+def test_many_disabled_accounts_are_held(story: Story) -> None:
+    """They are in scope, but according to one answer of the directory none of them has a calendar."""
     for user in story.people.values():
         story.stage.graph.change_user(user, account_enabled=False)
     maintain(story)
@@ -163,8 +163,8 @@ def test_accounts_that_are_disabled_in_numbers_are_held(story: Story) -> None:
     assert story.lines("scope.doubted")[-1]["held"] == 30
 
 
-def test_ten_who_leave_are_let_go(story: Story) -> None:
-    """So few are no reason to ask."""
+def test_ten_mailboxes_may_leave_at_once(story: Story) -> None:
+    """So few need no confirmation."""
     for name in NAMES[:10]:
         story.stage.graph.remove_user(story.people[name])
     maintain(story, runs=3)
@@ -181,10 +181,10 @@ def test_ten_who_leave_are_let_go(story: Story) -> None:
         pytest.param(("JOINLINK_RULES", "/nowhere/at/all"), "can't be read", id="no folder"),
     ],
 )  # fmt: skip
-def test_a_desk_of_another_app_changes_nothing(
+def test_a_desk_with_other_settings_changes_nothing(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, setting: tuple[str, str], said: str
 ) -> None:
-    """It names what differs, and neither a row nor a task comes of it."""
+    """It names the difference, and creates neither a row nor a task."""
     monkeypatch.setenv(*setting)
     for _ in range(3):
         ran = at_the_desk("maintain")
@@ -194,10 +194,10 @@ def test_a_desk_of_another_app_changes_nothing(
     assert watched(story) == NAMES
 
 
-def test_a_desk_with_another_folder_neither_acts_nor_replaces_the_rules_in_force(
+def test_a_desk_with_other_rules_changes_nothing(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both hashes are named; the app's last good rules stay what they were."""
+    """It names both hashes; the app's last good rules stay the same."""
     kept = wiring.joinlink().parts.last_good_rules.read()
     other = story.rules / "desk"
     other.mkdir()
