@@ -8,7 +8,8 @@ from shared.errors import SettingsError, Unauthorized
 from shared.settings import read_settings
 from shared.storage.queues import POISON_SUFFIX
 from shared.wiring.parts import Parts
-from shared.worker.health.checkup import HELD_EVENTS, MAINTENANCE, MEMORY, RULES, TOKEN, Checkup
+from shared.worker.health.checkup import Checkup
+from shared.worker.health.facts import HELD_EVENTS, MAINTENANCE, MEMORY, RULES, TOKEN
 from shared.worker.health.rules_health import rules_in_force
 
 Readers = Mapping[str, Callable[[], object]]
@@ -54,7 +55,7 @@ def _checkup(parts: Parts, problems: tuple[str, ...], readers: Readers) -> Check
     return Checkup(
         now=parts.process.world.now,
         settings_problems=problems,
-        parts=readers,
+        readers=readers,
         queues={name: metrics_reader(name) for name in queues},
         poison={name + POISON_SUFFIX: metrics_reader(name + POISON_SUFFIX) for name in queues},
     )

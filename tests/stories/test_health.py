@@ -72,7 +72,7 @@ def test_status_tells_the_same(story: Story, at_the_desk: AtTheDesk) -> None:
     shown = at_the_desk("status")
 
     assert (ran.exit, json.loads(ran.out)) == (0, told)
-    assert shown.out.startswith("✓ All is well.\n")
+    assert shown.out.startswith("✓ Everything works.\n")
     assert "mailboxes             1 watched\n" in shown.out
 
 
@@ -230,7 +230,7 @@ def test_status_needs_the_storage_settings_alone(
     monkeypatch.delenv("AzureWebJobsStorage")
     blind = at_the_desk("status")
 
-    assert well.out.startswith("✓ All is well.\n")
+    assert well.out.startswith("✓ Everything works.\n")
     assert blind.exit == 2
     assert "AzureWebJobsStorage is missing" in blind.err
 

@@ -232,5 +232,5 @@ def test_an_admin_can_start_a_run(story: Story, at_the_desk: AtTheDesk) -> None:
     assert watched(story) == ["Ada", "Bo"]
     assert (second.exit, second.out) == (
         0,
-        "2 mailboxes in scope.\nTasks for the app: none, all is as it should be.\n",
+        "2 mailboxes in scope.\nTasks for the app: none, everything is up to date.\n",
     )

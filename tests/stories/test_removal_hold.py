@@ -51,7 +51,7 @@ def test_rules_that_exclude_most_mailboxes_unsubscribe_none(story: Story, at_the
     assert (line["held"], line["known"]) == (29, True)
     assert status == 503
     [problem] = body["problems"]
-    assert problem.startswith("29 mailboxes left the scope at once and are held")
+    assert problem.startswith("29 mailboxes left the scope in one run and are held")
     assert problem.endswith(f"joinlink maintain --confirm {line['confirm']}")
     assert (body["maintenance"]["held"], body["maintenance"]["confirm"]) == (29, line["confirm"])
     assert f"joinlink maintain --confirm {line['confirm']}" in " ".join(shown.out.split())
@@ -89,7 +89,7 @@ def test_held_mailboxes_stay_subscribed_while_the_scope_is_doubtful(story: Story
 
     assert watched(story) == NAMES
     assert body["maintenance"]["held"] == 29
-    assert body["warnings"][0].startswith("the last maintenance could not tell who is in scope")
+    assert body["warnings"][0].startswith("the last maintenance could not read which mailboxes are in scope")
 
 
 def test_a_backfill_skips_held_mailboxes(story: Story, at_the_desk: AtTheDesk) -> None:
