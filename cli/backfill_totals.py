@@ -9,7 +9,7 @@ from shared.desk.backfill import MailboxSchedule, MailboxSearch, SearchStatus
 
 @dataclass(slots=True)
 class LinkCount:
-    """A number of links, and of attendees whom they may mail."""
+    """A number of links, and of attendees that they may mail."""
 
     links: int = 0
     mails: int = 0

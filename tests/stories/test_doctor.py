@@ -1,4 +1,4 @@
-"""`joinlink doctor`: what is wrong is named with its remedy, and nothing is touched."""
+"""`joinlink doctor` names what is wrong and what to do, and changes nothing."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ Named = Callable[[str, str], Ran]
 
 @pytest.fixture
 def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
-    """Return what runs the doctor with one setting changed."""
+    """Return a function that runs the doctor with one setting changed."""
 
     def run(setting: str, value: str) -> Ran:
         monkeypatch.setenv(setting, value)
@@ -30,13 +30,13 @@ def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
 
 
 def line(ran: Ran, what: str) -> str:
-    """Return what is said of one thing."""
+    """Return the line of one check."""
     [found] = [line for line in ran.out.splitlines() if line[2:].startswith(f"{what} ")]
     return found[0] + found[2 + len(what) :].strip()
 
 
-def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -> None:
-    """A story's settings, and the mailbox of somebody who is watched."""
+def test_a_correct_setup_passes_every_check(story: Story, at_the_desk: AtTheDesk) -> None:
+    """With the settings of a story, and a watched mailbox."""
     story.person("Ada")
     ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
 
@@ -54,7 +54,7 @@ def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -
 
 
 def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Graph is only read, and in the storage account nothing of the doctor's stays."""
+    """It only reads from Graph, and deletes what it creates in the storage account."""
     at_the_desk("doctor")
     storage = story.stage.settings["AzureWebJobsStorage"]
     with (
@@ -73,7 +73,7 @@ def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
 
 
 def test_no_secret_is_shown(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Neither keys, nor the function key in the URL."""
+    """Neither a key, nor the function key in the URL."""
     ran = at_the_desk("doctor")
 
     assert story.stage.host.function_key not in ran.out
@@ -100,8 +100,8 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str
     assert line(ran, what).startswith(said)
 
 
-def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The error, not the warnings that stand before it."""
+def test_the_error_in_the_rules_is_named(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Not the warnings that come before it."""
     (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
     ran = at_the_desk("doctor")
 
@@ -117,10 +117,10 @@ def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) 
         pytest.param(Fault(path="calendar", status=404, code="MailboxNotEnabledForRESTAPI"), "mailbox", "✗read the mailbox's calendar: status 404", id="no mailbox"),
     ],
 )  # fmt: skip
-def test_what_graph_refuses_is_told(
+def test_a_refusal_of_graph_is_named(
     fault: Fault, what: str, said: str, story: Story, at_the_desk: AtTheDesk
 ) -> None:
-    """In Graph's codes, with the remedy."""
+    """With Graph's codes, and what to do."""
     story.person("Ada")
     story.stage.graph.faults.add(fault)
     ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
@@ -132,7 +132,7 @@ def test_what_graph_refuses_is_told(
 def test_a_missing_permission_is_named(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the token's roles tell; one for calendars may have been given by Exchange, and a mailbox proves it."""
+    """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
         "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
@@ -147,10 +147,10 @@ def test_a_missing_permission_is_named(
     )
 
 
-def test_a_managed_identity_has_no_token_at_a_desk(
+def test_a_managed_identity_has_no_token_outside_azure(
     at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Said so; what needs no token is looked at all the same."""
+    """The doctor says so, and still checks what needs no token."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
     ran = at_the_desk("doctor")
 
@@ -159,8 +159,8 @@ def test_a_managed_identity_has_no_token_at_a_desk(
     assert line(ran, "notification URL").startswith("✓")
 
 
-def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, azurite: Azurite) -> None:
-    """Superseding relies on them."""
+def test_a_wrong_clock_is_reported(at_the_desk: AtTheDesk, azurite: Azurite) -> None:
+    """The clocks of Graph and of storage are separate checks."""
     azurite.advance(timedelta(minutes=2))
     ran = at_the_desk("doctor")
 

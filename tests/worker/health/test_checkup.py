@@ -37,8 +37,8 @@ HEALTHY = HealthFacts(
 )
 
 
-def test_where_all_is_well_nothing_is_said() -> None:
-    """A queue with work in it is no trouble."""
+def test_a_healthy_app_has_no_problems() -> None:
+    """A queue with messages is normal."""
     found = judge(HEALTHY)
 
     assert (found.is_well, found.problems, found.warnings) == (True, (), ())
@@ -50,11 +50,11 @@ PROBLEMS = [
     pytest.param({"rules": RulesInForce(hash=None, problems=("a.yaml:1:1: odd",))}, "no valid rules are in force", id="no policy"),
     pytest.param({"rules": RulesInForce(hash="abc", problems=("a.yaml:1:1: odd",))}, "policy abc stays in force; the first problem: a.yaml:1:1: odd", id="refused rules"),
     pytest.param({"poison": {"event-changes-poison": QueueMetrics(2)}}, "event-changes-poison holds 2 messages", id="poison"),
-    pytest.param({"queues": {"event-changes": QueueMetrics(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
+    pytest.param({"queues": {"event-changes": QueueMetrics(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="the worker does not run"),
     pytest.param({"last_run": None}, "maintenance has never finished", id="no maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
-    pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "has not completed its work for 7 h", id="maintenance that never gets done"),
+    pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "has not completed its work for 7 h", id="unfinished maintenance"),
     pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
@@ -64,8 +64,8 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(("facts", "problem"), PROBLEMS)
-def test_what_needs_a_person_is_told_in_words(facts: dict[str, Any], problem: str) -> None:
-    """With what to do about it."""
+def test_problems(facts: dict[str, Any], problem: str) -> None:
+    """Each says what to do."""
     found = judge(replace(HEALTHY, **facts))
 
     assert not found.is_well
@@ -86,16 +86,16 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("facts", "warning"), WARNINGS)
-def test_what_may_pass_by_itself_is_no_alarm(facts: dict[str, Any], warning: str) -> None:
-    """It is said all the same."""
+def test_warnings(facts: dict[str, Any], warning: str) -> None:
+    """They do not make the app unhealthy."""
     found = judge(replace(HEALTHY, **facts))
 
     assert found.is_well
     assert warning in "\n".join(found.warnings)
 
 
-def test_the_document_has_moments_and_ages() -> None:
-    """So that a probe can be built on any of them."""
+def test_the_document_has_times_and_ages() -> None:
+    """A probe can use any of them."""
     document = judge(HEALTHY).document()
 
     assert document["healthy"] is True
@@ -118,8 +118,8 @@ def checkup(**readers: Callable[[], object]) -> Checkup:
     return Checkup(now=lambda: NOW, settings_problems=(), readers=readers, queues=queues, poison={})
 
 
-def test_a_part_that_fails_is_told_and_stops_nothing() -> None:
-    """Foreign errors by their kind alone: their text may hold what people wrote."""
+def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
+    """Of other libraries' errors only the class is shown: the text may contain people's data."""
 
     def refused() -> object:
         raise QueueUnavailable("queue q did not answer")
@@ -136,8 +136,8 @@ def test_a_part_that_fails_is_told_and_stops_nothing() -> None:
     assert found.facts.queues == {"event-changes": QueueMetrics(0)}
 
 
-def test_the_answer_does_not_wait_for_a_part_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks has a time-out of their own."""
+def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller has a time limit of its own."""
     monkeypatch.setattr(health, "PATIENCE", timedelta(milliseconds=50))
     free = threading.Event()
     found = checkup(rules=free.wait, maintenance=lambda: RUN).health()
@@ -146,15 +146,15 @@ def test_the_answer_does_not_wait_for_a_part_that_hangs(monkeypatch: pytest.Monk
     assert found.problems == ("rules can't be read: no answer within 0 s",)
 
 
-def test_without_storage_settings_only_they_are_told() -> None:
-    """Nothing else can be known."""
+def test_without_storage_settings_only_they_are_reported() -> None:
+    """Nothing else can be read."""
     found = Checkup(now=lambda: NOW, settings_problems=("x",), readers={}, queues={}, poison={}).health()
 
     assert found.problems == ("x",)
 
 
 class Files(LastGoodRules):
-    """Rule files in place, or kept since noon of the day before."""
+    """Rule files: the current ones, or the last good ones since noon of the day before."""
 
     def __init__(self, *texts: str) -> None:
         self._files = tuple(RuleFile("rules/a.yaml", text.encode()) for text in texts)
@@ -176,23 +176,23 @@ ODD = "version: 1\nrules:\n  - {id: a, mode: enforce, when: {subject: x}}\n"
     ("source", "kept", "has_policy", "since", "has_problems"),
     [
         pytest.param(Files(GOOD), Files(GOOD), True, NOW - timedelta(days=1), False, id="in force"),
-        pytest.param(Files(GOOD), Files(), True, None, False, id="not taken up yet"),
-        pytest.param(Files(BAD), Files(GOOD), True, NOW - timedelta(days=1), True, id="refused, the last good ones hold"),
-        pytest.param(Files(BAD), Files(), False, None, True, id="refused, none hold"),
-        pytest.param(None, Files(GOOD), True, NOW - timedelta(days=1), False, id="out of sight"),
+        pytest.param(Files(GOOD), Files(), True, None, False, id="not in force yet"),
+        pytest.param(Files(BAD), Files(GOOD), True, NOW - timedelta(days=1), True, id="refused, the last good ones stay in force"),
+        pytest.param(Files(BAD), Files(), False, None, True, id="refused, none in force"),
+        pytest.param(None, Files(GOOD), True, NOW - timedelta(days=1), False, id="out of reach"),
     ],
 )  # fmt: skip
 def test_the_rules_in_force(
     source: Files | None, kept: Files, has_policy: bool, since: datetime | None, has_problems: bool
 ) -> None:
-    """What holds, since when, and whether the files in place are kept out."""
+    """Which are in force, since when, and whether the current files are refused."""
     found = rules_in_force(source, kept)
 
     assert (found.hash is not None, found.since, bool(found.problems)) == (has_policy, since, has_problems)
 
 
-def test_what_is_merely_odd_keeps_no_rules_out() -> None:
-    """Where the files are refused, health tells of the error, not of the warnings that stand before it."""
+def test_warnings_do_not_hide_the_error_in_rules() -> None:
+    """If the files are refused, health shows the error, not the warnings before it."""
     found = rules_in_force(Files(f"{ODD}nonsense: 1\n"), Files(GOOD))
 
     assert [problem.partition(' "')[0] for problem in found.problems] == ["rules/a.yaml:4:1: unknown key"]
@@ -207,6 +207,6 @@ def test_what_is_merely_odd_keeps_no_rules_out() -> None:
         pytest.param(timedelta(days=3), "3 d", id="days"),
     ],
 )
-def test_ages_are_told_as_people_do(age: timedelta, text: str) -> None:
-    """One unit is enough."""
+def test_an_age_has_one_unit(age: timedelta, text: str) -> None:
+    """The largest with at least two."""
     assert ago(age) == text
