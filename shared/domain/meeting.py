@@ -28,6 +28,12 @@ class MeetingState(StrEnum):
 
 #: states from which an attempt may begin; if it had no effect, the row returns to the one that it had
 STARTS = frozenset({MeetingState.RELEASED, MeetingState.NOT_HONORED})
+#: Graph accepted the PATCH, and the join link was not seen yet
+AWAITING_LINK = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
+#: the effect of a PATCH is still being checked
+PENDING = AWAITING_LINK | {MeetingState.ATTEMPTED}
+#: the effect of a PATCH is not known: still being checked, or waiting for an admin
+UNSETTLED = PENDING | {MeetingState.WRITE_UNKNOWN}
 _ONLINE = frozenset({MeetingState.SEEN_ONLINE, MeetingState.ENABLED, MeetingState.LINK_PENDING})
 
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
+from shared.domain.meeting import PENDING
 from shared.errors import (
     EventNotFound,
     GraphError,
@@ -31,7 +32,6 @@ from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings
 from shared.worker.common.directory import Directory
 from shared.worker.common.world import World
-from shared.worker.events.enabling import PENDING
 
 #: No calendar shows more in a window: whoever has read so many pages goes round in circles.
 MOST_PAGES = 10_000
