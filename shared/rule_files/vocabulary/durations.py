@@ -4,11 +4,11 @@ import re
 from datetime import timedelta
 
 from shared.domain.durations import UNITS, parse_duration
-from shared.rule_files.reading.node_reader import Reader, described
-from shared.rule_files.vocabulary.bounds import BOUNDS, read_bounds, span_of, told_bounds
-from shared.rule_files.vocabulary.json_schema import Shape, block, matching
+from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.vocabulary.bounds import bounds_block, read_bounds, span_of, told_bounds
+from shared.rule_files.vocabulary.json_schema import Shape, matching
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Node, Scalar
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
 from shared.rules.event.event_facts import Truth
 
 _UNITS = ("d", "h", "m", "s")
@@ -23,7 +23,7 @@ _ISO_DURATION = re.compile(
 )
 _TIME_COMPARED = re.compile(r"([<>])=? *([0-9]{1,7}[smhd])")
 #: the JSON Schema of a time such as 15m
-DURATION = matching("([0-9]{1,7})([smhd])")
+DURATION = matching("([0-9]{1,7})([smhd])", "Needs a time such as 90s, 15m, 24h or 7d.")
 
 
 class DurationSyntax:
@@ -34,17 +34,24 @@ class DurationSyntax:
         "A time is a number with a unit: `s`, `m`, `h` or `d`."
     )
 
+    block = bounds_block(
+        "The shortest time that matches: a number with `s`, `m`, `h` or `d`.",
+        "The longest time that matches: a number with `s`, `m`, `h` or `d`.",
+        DURATION,
+        examples=("15m", "24h"),
+    )
+
     def shape(self) -> Shape:
         """Return a block of bounds."""
-        return block(dict.fromkeys(BOUNDS, DURATION), least=1)
+        return self.block.shape
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta | None] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[timedelta | None] | None:
         """Return the bounds, both included."""
-        bound = node.text.strip() if isinstance(node, Scalar) else ""
+        bound = node.text.strip() if isinstance(node, ScalarNode) else ""
         if parse_duration(bound, units=_UNITS) is not None:
             reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
             return None
-        if isinstance(node, Scalar) and (compared := _TIME_COMPARED.fullmatch(node.text.strip())):
+        if isinstance(node, ScalarNode) and (compared := _TIME_COMPARED.fullmatch(node.text.strip())):
             key = "at_least" if compared[1] == ">" else "at_most"
             reader.problem(node, f"{name} needs a bound: write {{{key}: {compared[2]}}}")
             return None
@@ -69,9 +76,9 @@ class DurationSyntax:
         return f"{whole // UNITS[unit]}{unit}"
 
 
-def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
+def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None:
     """Return a time such as 90s, 15m, 24h or 7d."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     duration = parse_duration(text, units=_UNITS)
     if duration is not None:
         return duration
@@ -84,6 +91,6 @@ def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
         seconds = sum(int(number) * unit for number, unit in parts if number)
         hint = f"; write {seconds // 60}m"
     reader.problem(
-        node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {described(node)}{hint}"
+        node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {describe(node)}{hint}"
     )
     return None
