@@ -1,6 +1,5 @@
 """`joinlink backfill`: links for meetings that are in calendars already. First it counts, then it is done."""
 
-import re
 import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from cli.live import rules_in_force
 from cli.output import Exit, Failed, Refused, print_json
 from cli.progress import Progress
 from shared.desk.backfill import Backfill, Found, Run, Standing
+from shared.domain.durations import parse_duration
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailboxes import Group, Selector, User
 from shared.storage.scope_file import ScopeFile
@@ -29,7 +29,6 @@ from shared.worker.common.memory import problem_of
 #: Mailboxes that are searched at a time, with one request each; and how many are taken up together.
 _SEARCHERS = 4
 _AT_ONCE = 16
-_DAYS = re.compile(r"(\d{1,4})d")
 #: Graph shows five years of a calendar at most.
 _FURTHEST = timedelta(days=5 * 365)
 
@@ -192,9 +191,9 @@ def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    days = _DAYS.fullmatch(text)
+    days = parse_duration(text, units=("d",))
     try:
-        moment = now + timedelta(days=int(days[1])) if days else datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if days is None else now + days
     except (ValueError, OverflowError):
         raise Refused(f'--until takes 90d or a day such as 2026-12-31, and "{text}" is neither') from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

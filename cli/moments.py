@@ -1,10 +1,10 @@
 """Moments as admins write them: `2026-12-31T09:00Z`, or how long ago, `90m`, `24h`, `7d`."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-_AGO = re.compile(r"(\d{1,5})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from shared.domain.durations import parse_duration
+
+_UNITS = ("s", "m", "h", "d")
 
 
 def moment(text: str) -> datetime | None:
@@ -18,5 +18,8 @@ def moment(text: str) -> datetime | None:
 
 def ago_or_moment(text: str, now: datetime) -> datetime | None:
     """Return the moment that a text names, or that was so long ago; None where it says neither."""
-    match = _AGO.fullmatch(text)
-    return now - timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else moment(text)
+    age = parse_duration(text, units=_UNITS)
+    try:
+        return moment(text) if age is None else now - age
+    except OverflowError:  # before the first day of the calendar
+        return None

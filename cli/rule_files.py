@@ -93,7 +93,7 @@ def _load(path: Path) -> RuleSet:
 
 def _told(problem: Problem, names: dict[str, str]) -> Problem:
     """Return the problem with the admin's names of files."""
-    other = problem.other and problem.other._replace(file=names[problem.other.file])
+    other = problem.other and replace(problem.other, file=names[problem.other.file])
     return replace(problem, file=names.get(problem.file, problem.file), other=other)
 
 

@@ -6,7 +6,7 @@ from cli.clean import flat
 from shared.domain.ending import has_whole_days, is_endless, zone_of_days, zone_of_series
 from shared.domain.event import Event
 from shared.domain.timezones import find_zone
-from shared.rule_files.yaml_tree.nodes import shown
+from shared.rule_files.yaml_tree.nodes import shorten
 
 
 def time_notes(event: Event) -> Iterator[str]:
@@ -38,4 +38,4 @@ def time_notes(event: Event) -> Iterator[str]:
 
 
 def _named(zone: str) -> str:
-    return f'"{flat(shown(zone))}"' if zone else "which the event does not say"
+    return f'"{flat(shorten(zone))}"' if zone else "which the event does not say"

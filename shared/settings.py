@@ -1,6 +1,5 @@
 """Joinlink's settings, read once from the environment into a frozen value. Standard library only."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,15 +7,15 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from shared.domain.durations import parse_duration
+from shared.domain.ids import GUID
 from shared.errors import SettingsError
 
 STORAGE = "AzureWebJobsStorage"
 MIN_KEY_LENGTH = 32
 MAX_SETTLE = timedelta(hours=1)
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_DURATION = re.compile(r"(\d{1,6})(ms|s|m|h)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+_DURATION_UNITS = ("ms", "s", "m", "h")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -188,7 +187,7 @@ class _Reader:
 
     def guid(self, name: str, *, required: bool = True) -> str:
         value = self.text(name, required=required)
-        if value and not _GUID.fullmatch(value):
+        if value and not GUID.fullmatch(value):
             self.problems.append(f"{name} is no GUID such as 5f0c9a4e-0000-4000-8000-000000000000")
             return ""
         return value
@@ -202,12 +201,12 @@ class _Reader:
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         value = self.text(name)
-        match = _DURATION.fullmatch(value)
-        duration = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else default
-        if (value and not match) or duration > MAX_SETTLE:
+        duration = parse_duration(value, units=_DURATION_UNITS) if value else default
+        if duration is None or duration > MAX_SETTLE:
             self.problems.append(
                 f"{name} is {value[:20]!r}: use a number with a unit up to 1h, such as 20s or 2m"
             )
+            return default
         return duration
 
     def url(self, name: str) -> str:

@@ -25,7 +25,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "column": problem.column,
         "severity": problem.severity,
         "rule": problem.rule,
-        "text": problem.said,
+        "text": problem.full_text,
         "suggestion": problem.suggestion,
     }
 

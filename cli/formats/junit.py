@@ -56,7 +56,7 @@ def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
             rule = f" {problem.rule}" if problem.rule else ""
             failed = strict or problem.severity is Severity.ERROR
             yield Case(
-                name=f"{place}{rule}: {problem.said}",
+                name=f"{place}{rule}: {problem.full_text}",
                 file=name,
                 failure=str(problem) if failed else "",
             )

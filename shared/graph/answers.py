@@ -5,13 +5,13 @@ mailbox, so it is `GraphUnavailable`, whatever its status.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from shared.domain.ids import GUID
 from shared.errors import (
     EventChanged,
     EventNotFound,
@@ -55,7 +55,6 @@ _SHUT = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT
 _CLEAR = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PRECONDITION_FAILED})
 #: an answer to each of our calls holds one of them
 _MARKS = frozenset({"@odata.context", "id", "value", "userPurpose"})
-_SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _DIGITS = 9
 _FAILURES = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -85,7 +84,7 @@ def decipher(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         )
     kind = _kind(call, status, error, found)
     if kind is SubscriptionExists:
-        named = _SUBSCRIPTION.search(codes.message_of(error))
+        named = GUID.search(codes.message_of(error))
         raise SubscriptionExists(
             call.name, subscription=named[0] if named else "", status=status, code=code, request_id=request_id
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from shared.domain.ids import is_id
+from shared.domain.ids import GUID, is_id
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import RejectedRequest
 from shared.graph.client_state import mailbox_of
@@ -34,7 +34,6 @@ _TASKS = {
     TaskReason.MISSED: TaskKind.SWEEP,
 }
 _EVENT_TYPE = "#microsoft.graph.event"
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 # Users/{id}/Events/{id} or Users('{id}')/Events('{id}'); the case of the words varies.
 _RESOURCE = re.compile(r"/?users(?:/|\(')([^/']+)(?:'\))?/([a-z]+)(?:/|\(')([^/']+)(?:'\))?/?", re.IGNORECASE)
 
@@ -190,7 +189,7 @@ def _event_of(item: dict[str, Any], mailbox: str) -> _Change | Rejection:
     if _lower(data.get("@odata.type") or _EVENT_TYPE) != _EVENT_TYPE or collection.lower() != "events":
         return Rejection.NOT_AN_EVENT
     # Only an object id can contradict: whether a user principal name comes back as an id is not documented.
-    if _GUID.fullmatch(user) and user.lower() != mailbox.lower():
+    if GUID.fullmatch(user) and user.lower() != mailbox.lower():
         return Rejection.WRONG_MAILBOX
     event = data.get("id") or last
     return _Change(mailbox, event) if isinstance(event, str) and is_id(event) else Rejection.NO_EVENT

@@ -8,7 +8,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from shared.errors import SettingsError, StorageUnavailable
-from shared.rule_files.loader import RuleFile, enough
+from shared.rule_files.loader import RuleFile, within_bounds
 from shared.settings import StorageSettings
 from shared.storage.blobs import available, container_at, container_of
 from shared.storage.regular_files import read_within
@@ -45,7 +45,7 @@ class RuleFolder:
         files = sorted(
             path for path in self._folder.iterdir() if is_rule_file(path.name) and not path.is_dir()
         )
-        return enough(
+        return within_bounds(
             RuleFile(f"{name}/{path.name}", read_within(self._folder, path, MOST_BYTES)) for path in files
         )
 
@@ -88,7 +88,7 @@ class RuleContainer:
                 yield fetched[blob.name][1]
 
         with available(f"blob container {self._client.container_name}"):
-            found = enough(files())
+            found = within_bounds(files())
         self._fetched = fetched
         return found
 

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cli import editor, inner_words, language, reference, rule_schema
-from cli.word import Word
+from cli import editor, reference, rule_schema
 from shared.domain.position import Position
-from shared.rule_files.files import file as file_reader, rule as rule_reader, rule_tests as sketch_reader
+from shared.rule_files.files.conditions import CONDITION_KEYS
+from shared.rule_files.files.event_sketch import EVENT
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.rule import RULE
+from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.loader import RuleFile, load_policy
-from shared.rule_files.vocabulary.catalogue import CATALOGUE
+from shared.rule_files.vocabulary.keys import Key
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import all_of
 
@@ -74,25 +77,10 @@ def test_schema_and_loader_agree(file: Path) -> None:
         pytest.skip("no YAML, or of a kind that is refused before any schema")
     known_gap = any(file.stem in stems for stems in ONLY_THE_LOADER_KNOWS.values())
     refused = [
-        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(editor.plain_node(root))
+        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(editor.json_value(root))
     ]
 
     assert bool(refused) is (file.parent.name == "bad" and not known_gap), refused
-
-
-@pytest.mark.parametrize(
-    ("words", "known"),
-    [
-        pytest.param(language.FILE_KEYS, file_reader.FILE_KEYS, id="file"),
-        pytest.param(language.RULE_KEYS, rule_reader.RULE_KEYS, id="rule"),
-        pytest.param(language.EVENT_KEYS, sketch_reader._KEYS, id="a test's event"),
-        pytest.param(language.CONDITIONS, CATALOGUE, id="conditions"),
-        pytest.param(language.JOINS, rule_reader.JOINS, id="joins"),
-    ],
-)  # fmt: skip
-def test_every_word_that_the_loader_knows_is_described(words: tuple[Word, ...], known: Any) -> None:
-    """And no other, in the same order."""
-    assert [word.name for word in words] == list(known)
 
 
 def blocks(part: Any) -> Iterator[dict[str, Any]]:
@@ -103,20 +91,15 @@ def blocks(part: Any) -> Iterator[dict[str, Any]]:
         yield part
 
 
-WORDS = (*language.FILE_KEYS, *language.RULE_KEYS, *language.CONDITIONS, *language.TEST_KEYS)
+KEYS = (*FILE.keys, *RULE.keys, *CONDITION_KEYS, *TEST.keys)
 
 
-@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in WORDS])
-def test_every_key_inside_a_word_is_described(word: Word) -> None:
-    """`joinlink schema per_hour` and an editor's hover tell what it means."""
-    keys = {key for block in blocks(word.shape) for key in block.get("properties", ())}
+@pytest.mark.parametrize("key", [pytest.param(key, id=key.name) for key in KEYS])
+def test_every_key_inside_a_value_is_described(key: Key) -> None:
+    """`joinlink schema per_hour` and an editor's hover text show what it means."""
+    names = {name for block in blocks(key.shape) for name in block.get("properties", ())}
 
-    assert {inner.name for inner in word.inner} == keys
-
-
-def test_the_providers_are_those_that_the_loader_takes() -> None:
-    """Each with a name that an admin knows."""
-    assert tuple(inner_words.PROVIDER.values) == rule_reader.PROVIDERS
+    assert {inner.name for inner in key.inner} == names
 
 
 def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any, Any]:
@@ -131,11 +114,9 @@ def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any
 
 WHEN = all_of((), Position(1, 1))
 DEFAULTS = [
-    pytest.param({place: f"{word.name}: {word.default}"}, id=word.name)
-    for place, words in (
-        ("setting", language.FILE_KEYS), ("rule", language.RULE_KEYS), ("event", language.EVENT_KEYS)
-    )
-    for word in words if word.default and word.name not in {"duration", "timezone"}
+    pytest.param({place: f"{key.name}: {key.default}"}, id=key.name)
+    for place, block in (("setting", FILE), ("rule", RULE), ("event", EVENT))
+    for key in block.keys if key.default and key.name not in {"duration", "timezone"}
 ]  # fmt: skip
 
 
@@ -157,7 +138,7 @@ def test_what_an_editor_offers_is_taken() -> None:
     for part in blocks(rule_schema.document()):
         for item in part.get("examples", ()):
             for text in item if isinstance(item, list) else ():
-                assert isinstance(text, dict) or editor.plain(f"- {text}") == [text]
+                assert isinstance(text, dict) or editor.from_yaml(f"- {text}") == [text]
         for snippet in part.get("defaultSnippets", ()):
             root, mistakes = read_yaml(f"{part['title']}: {snippet['body']}\n".encode())
 
@@ -165,15 +146,15 @@ def test_what_an_editor_offers_is_taken() -> None:
             assert root is not None
 
 
-@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in language.CONDITIONS])
-def test_the_example_of_a_condition_works(word: Word) -> None:
+@pytest.mark.parametrize("key", [pytest.param(key, id=key.name) for key in CONDITION_KEYS])
+def test_the_example_of_a_condition_works(key: Key) -> None:
     """What the docs show can be copied into a rule."""
-    text = f"version: 1\nrules:\n  - id: a\n    when:\n      {word.name}: {word.example}\n"
+    text = f"version: 1\nrules:\n  - id: a\n    when:\n      {key.name}: {key.example}\n"
     root, _ = read_yaml(text.encode())
     assert root is not None
 
     assert load_policy([RuleFile("a.yaml", text.encode())]).policy is not None
-    assert VALIDATOR.is_valid(editor.plain_node(root))
+    assert VALIDATOR.is_valid(editor.json_value(root))
 
 
 def test_the_command_prints_the_committed_schema(joinlink: Any) -> None:
@@ -190,8 +171,8 @@ def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
         "Time from now to the start; of a series, of its first occurrence. Can't be told where the event's time zone is not known.\n"
         "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
         "A time is a number with a unit: s, m, h or d.\n"
-        "  at_least: The shortest time that is met: a number with s, m, h or d.\n"
-        "  at_most: The longest time that is met: a number with s, m, h or d.\n\n"
+        "  at_least: The shortest time that matches: a number with s, m, h or d.\n"
+        "  at_most: The longest time that matches: a number with s, m, h or d.\n\n"
         "    starts_in: {at_least: 15m}\n"
     )
 
@@ -215,4 +196,4 @@ def test_an_unknown_word_is_answered_with_the_nearest(joinlink: Any) -> None:
     ran = joinlink("schema", "durration")
 
     assert (ran.exit, ran.out) == (2, "")
-    assert ran.err == 'joinlink: there is no "durration" in rule files; did you mean "duration"?\n'
+    assert ran.err == 'joinlink: there is no key "durration" in rule files; did you mean "duration"?\n'

@@ -157,8 +157,8 @@ def test_every_file_is_named_as_the_admin_named_it(joinlink: Any, write: Any) ->
     write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
     ran = joinlink("validate", "deep/two", "deep/one")
 
-    assert "b.yaml:2:1: drafts is set already, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
-    assert 'rule "one": the id is taken already, by the rule in deep/two/a.yaml:4\n' in ran.out
+    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
+    assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in ran.out
     assert 'whatever it matches, rule "one" (deep/one/a.yaml:4) matches before it' in ran.out
 
 
@@ -168,7 +168,7 @@ def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) 
     easy, strict = joinlink("validate"), joinlink("validate", "--strict")
 
     assert (easy.exit, strict.exit) == (0, 1)
-    assert "rules/a.yaml:1:1: warning: there is no rule in any file, so nothing will be done\n" in easy.out
+    assert "rules/a.yaml:1:1: warning: there are no rules in any file, so Joinlink does nothing\n" in easy.out
     assert "no errors, 1 warning in 1 file.\n" in easy.out
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.ids import MAX_ID_LENGTH, is_id
+from shared.domain.ids import GUID, MAX_ID_LENGTH, is_id
 
 #: what is no id of Graph's; other tests bring it to each door
 IMPOSSIBLE = [
@@ -50,3 +50,20 @@ def test_what_changes_a_path_is_no_id(text: str) -> None:
 def test_what_graph_gives_is_an_id(text: str) -> None:
     """Events, mailboxes by object id and by user principal name, guests too."""
     assert is_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e", True, id="small letters"),
+        pytest.param("5F0C9A4E-8B1D-4C52-9F7E-2D6A1B3C4D5E", True, id="capital letters"),
+        pytest.param("5f0c9a4e8b1d4c529f7e2d6a1b3c4d5e", False, id="no hyphens"),
+        pytest.param("{5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e}", False, id="braces"),
+        pytest.param("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5g", False, id="another letter"),
+        pytest.param("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5\uff45", False, id="a letter of another script"),
+        pytest.param("ada@contoso.com", False, id="a user principal name"),
+    ],
+)
+def test_a_guid_is_written_in_one_way(text: str, expected: bool) -> None:
+    """As Graph, Entra ID and their portals show it."""
+    assert bool(GUID.fullmatch(text)) is expected

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.decision import Action, Mode
-from shared.rule_files.loader import Loaded, RuleFile, load_policy
+from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
 from shared.rules.mailboxes import Group, Mailboxes, User
@@ -19,13 +19,13 @@ TODAY = date(2026, 6, 1)
 RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
 
 
-def load(*files: tuple[str, str | bytes]) -> Loaded:
+def load(*files: tuple[str, str | bytes]) -> LoadResult:
     return load_policy(
         [RuleFile(name, content.encode() if isinstance(content, str) else content) for name, content in files]
     )
 
 
-def told(loaded: Loaded) -> list[str]:
+def told(loaded: LoadResult) -> list[str]:
     return [str(problem) for problem in loaded.problems]
 
 
@@ -199,14 +199,14 @@ def test_an_id_is_unique_over_all_files() -> None:
     """The second place names the first."""
     loaded = load(("a.yaml", RULE.format(id="x")), ("b.yaml", RULE.format(id="x")))
 
-    assert told(loaded) == ['b.yaml:3:9: rule "x": the id is taken already, by the rule in a.yaml:3']
+    assert told(loaded) == ['b.yaml:3:9: rule "x": the id is already used, by the rule in a.yaml:3']
 
 
 def test_a_setting_stands_in_one_file() -> None:
     """What holds for all files can't be said twice."""
     loaded = load(("a.yaml", "version: 1\ndrafts: skip\n"), ("b.yaml", "version: 1\ndrafts: ignore\n"))
 
-    assert told(loaded) == ["b.yaml:2:1: drafts is set already, in a.yaml:2; it holds for all files"]
+    assert told(loaded) == ["b.yaml:2:1: drafts is already set, in a.yaml:2; it holds for all files"]
 
 
 def test_all_problems_of_all_files_come_at_once_in_order() -> None:
@@ -263,7 +263,7 @@ def test_a_policy_without_rules_is_a_warning() -> None:
     """It does no harm, but is hardly meant."""
     loaded = load(("a.yaml", "version: 1\nrules: []\n"))
 
-    assert told(loaded) == ["a.yaml:1:1: warning: there is no rule in any file, so nothing will be done"]
+    assert told(loaded) == ["a.yaml:1:1: warning: there are no rules in any file, so Joinlink does nothing"]
     assert loaded.problems[0].severity is Severity.WARNING
     assert loaded.policy is not None
 

@@ -6,10 +6,10 @@ import pytest
 from shared.domain.event import Attendee, Location
 from shared.domain.mail_domains import Domains
 from shared.rule_files.reading.named_lists import Lists, NamedList
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.reading.session import Reading
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.session import Session
 from shared.rule_files.vocabulary.catalogue import CATALOGUE
-from shared.rule_files.yaml_tree.nodes import Mapping
+from shared.rule_files.yaml_tree.nodes import MappingNode
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import Condition
 from shared.rules.event.event_facts import EventFacts
@@ -160,12 +160,12 @@ ROWS = [
 def read(text: str) -> Condition:
     """Return the condition of one line, read by its row of the catalogue."""
     root, mistakes = read_yaml(text.encode())
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MappingNode)
     lists = Lists({"partners": NamedList(("fabrikam.com", "di@northwind.com"))})
-    reader = Reader("x.yaml", Reading(lists))
+    reader = NodeReader("x.yaml", Session(lists))
     [(key, node)] = root.entries
     condition = CATALOGUE[key.text].read(key, node, reader)
-    assert condition is not None, (mistakes, reader.reading.problems())
+    assert condition is not None, (mistakes, reader.session.problems())
     return condition
 
 

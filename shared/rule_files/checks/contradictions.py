@@ -3,36 +3,36 @@
 from collections.abc import Iterator
 
 from shared.rule_files.checks.implications import Claim, Conjunction
-from shared.rule_files.reading.node_reader import Reader
+from shared.rule_files.reading.node_reader import NodeReader
 from shared.rules.conditions import Condition
 
 
-def check_contradictions(when: Condition, unless: Condition | None, reader: Reader) -> None:
+def check_contradictions(when: Condition, unless: Condition | None, reader: NodeReader) -> None:
     """Note what contradicts itself in a rule's conditions."""
     for condition in (when,) if unless is None else (when, unless):
         for together in _conjunctions(condition, reader):
             _check(together, reader)
     if unless is not None:
-        whole = Conjunction((when,), reader.reading.comparisons)
+        whole = Conjunction((when,), reader.session.comparison_budget)
         ruled_out = _met(whole, unless)
         if ruled_out is not None:
             never = "whatever meets when meets this, too, and unless rules it out"
             reader.problem(ruled_out.place, f"the rule can never match: {never}")
 
 
-def _conjunctions(condition: Condition, reader: Reader) -> Iterator[Conjunction]:
+def _conjunctions(condition: Condition, reader: NodeReader) -> Iterator[Conjunction]:
     """Yield the sets of conditions that must hold together, each condition in one of them."""
     if condition.name != "all" or len(condition.children) <= 1:
         for child in condition.children:
             yield from _conjunctions(child, reader)
         return
-    together = Conjunction((condition,), reader.reading.comparisons)
+    together = Conjunction((condition,), reader.session.comparison_budget)
     yield together
     for part in (*together.joined("any"), *together.joined("not")):
         yield from _conjunctions(part, reader)
 
 
-def _check(together: Conjunction, reader: Reader) -> None:
+def _check(together: Conjunction, reader: NodeReader) -> None:
     for name, claims in together.claims.items():
         if len(claims) > 1 and name not in {"any", "not"}:
             _check_value(claims, reader)
@@ -42,7 +42,7 @@ def _check(together: Conjunction, reader: Reader) -> None:
             reader.problem(met.place, "this can never hold: it is asked for, and ruled out by not")
 
 
-def _check_value(claims: list[Claim], reader: Reader) -> None:
+def _check_value(claims: list[Claim], reader: NodeReader) -> None:
     """Note claims on one value that leave nothing of it."""
     left = claims[0].extent
     for number, claim in enumerate(claims[1:], start=1):

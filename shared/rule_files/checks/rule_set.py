@@ -8,10 +8,10 @@ from shared.domain.decision import Action, Mode
 from shared.domain.mail_domains import Domains
 from shared.rule_files.checks.implications import Conjunction, parts_of
 from shared.rule_files.checks.reachability import unreached
-from shared.rule_files.problems import Spot
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.reading.session import Reading
-from shared.rule_files.yaml_tree.nodes import Mapping, Node, Scalar, shown, value_of
+from shared.rule_files.problems import FileLine
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.session import Session
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten, value_of
 from shared.rules.policy import Rule
 
 
@@ -20,15 +20,15 @@ class PlacedRule:
     """A rule with the node that it was read from, and the reader that takes note of its problems."""
 
     rule: Rule
-    node: Mapping
-    reader: Reader
+    node: MappingNode
+    reader: NodeReader
 
     def at(self, key: str) -> Node:
         """Return the node of one of the rule's keys, the rule itself where it has no such key."""
         return value_of(self.node, key) or self.node
 
 
-def check_rules(rules: Sequence[PlacedRule], today: date | None, reading: Reading) -> None:
+def check_rules(rules: Sequence[PlacedRule], today: date | None, session: Session) -> None:
     """Note what is wrong with rules one by one and in their order; without `today` none has expired."""
     groups = frozenset().union(*(placed.rule.groups for placed in rules))
     for placed in rules:
@@ -37,7 +37,7 @@ def check_rules(rules: Sequence[PlacedRule], today: date | None, reading: Readin
         if today is not None:
             _check_expired(placed, today)
     _check_protection(rules)
-    _check_reached(rules, reading)
+    _check_reached(rules, session)
 
 
 def _check_care(placed: PlacedRule) -> None:
@@ -78,7 +78,7 @@ def _writes_beside(writes: PlacedRule, skips: PlacedRule) -> bool:
     """Whether a rule writes, and may do so to events that the other one would skip."""
     if writes.rule.mode is not Mode.ENFORCE or writes.rule.action is not Action.ENABLE:
         return False
-    beside = Conjunction((skips.rule.when,), skips.reader.reading.comparisons)
+    beside = Conjunction((skips.rule.when,), skips.reader.session.comparison_budget)
     return not beside.rules_out(writes.rule.when)
 
 
@@ -98,18 +98,18 @@ def _check_expired(placed: PlacedRule, today: date) -> None:
         placed.reader.warning(placed.at("active"), over)
 
 
-def _check_reached(rules: Sequence[PlacedRule], reading: Reading) -> None:
+def _check_reached(rules: Sequence[PlacedRule], session: Session) -> None:
     placed = {id(each.rule): each for each in rules}
-    for rule, by in unreached([each.rule for each in rules], reading.comparisons):
+    for rule, by in unreached([each.rule for each in rules], session.comparison_budget):
         if by.id != rule.id:  # an id that stands twice is told already
             each = placed[id(rule)]
             first = f'rule "{by.id}" ({{other}})'
             never = f"the rule is never reached: whatever it matches, {first} matches before it, and decides"
-            each.reader.warning(each.node, never, other=Spot(by.file, by.line))
+            each.reader.warning(each.node, never, other=FileLine(by.file, by.line))
 
 
 def check_lists(
-    lists: Iterable[tuple[Scalar, tuple[Node, ...]]], reader: Reader, internal: tuple[str, ...]
+    lists: Iterable[tuple[ScalarNode, tuple[Node, ...]]], reader: NodeReader, internal: tuple[str, ...]
 ) -> None:
     """Note lists that nothing uses, and the house's domains (`internal`) in a list that holds others' too."""
     own, own_words = Domains(internal), frozenset(internal)
@@ -117,11 +117,13 @@ def check_lists(
     of_guests = {name for name, by in reader.lists.used if by == "attendee"}
     for name, items in lists:
         if name.text not in used:
-            reader.warning(name, f'the list "{shown(name.text)}" is not used anywhere')
-        words = [item for item in items if isinstance(item, Scalar) and "@" not in item.text]
+            reader.warning(name, f'the list "{shorten(name.text)}" is not used anywhere')
+        words = [item for item in items if isinstance(item, ScalarNode) and "@" not in item.text]
         domains = [(item, item.text.strip().lower()) for item in words]
         ours = [item for item, domain in domains if domain in own or domain in own_words]
         if name.text in of_guests and len(ours) < len(items):
             for item in ours:
-                house = f"{shown(item.text)} is your own, by internal_domains, but this list holds others too"
-                reader.warning(item, f'the list "{shown(name.text)}": {house}')
+                house = (
+                    f"{shorten(item.text)} is your own, by internal_domains, but this list holds others too"
+                )
+                reader.warning(item, f'the list "{shorten(name.text)}": {house}')

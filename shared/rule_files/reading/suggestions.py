@@ -1,17 +1,17 @@
-"""What people write instead of the words of rule files, and what they are told then.
+"""Suggests what a person probably meant by an unknown word.
 
-Words are compared as they sound: without case, underlines and the like. A suggestion is only ever a word
-that may stand in the place; where the nearest word means something else, advice is given instead.
+Words are compared without case, underscores and hyphens. A suggestion is always a word that is allowed in
+the place. Where the most similar word means something else, the message gives advice instead.
 """
 
 import difflib
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-_MOST_KNOWN = 300
+_MOST_COMPARED = 300
 
-#: Words of rule files, and what people say instead; of several words, the one that fits the place is meant.
-_SAID: dict[str, str] = {
+#: words of rule files -> what people write instead; of several words, the first that is allowed is suggested
+_SYNONYMS: dict[str, str] = {
     "all": "and allof every",
     "any": "or anyof oneof either",
     "when": "conditions condition if where match",
@@ -75,70 +75,74 @@ _SAID: dict[str, str] = {
 }
 
 
-def _by_said() -> dict[str, tuple[str, ...]]:
-    meant: dict[str, tuple[str, ...]] = {}
-    for word, said in _SAID.items():
-        for other in said.split():
-            meant[other] = (*meant.get(other, ()), word)
-    return meant
+def _invert(synonyms: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    words: dict[str, tuple[str, ...]] = {}
+    for word, others in synonyms.items():
+        for other in others.split():
+            words[other] = (*words.get(other, ()), word)
+    return words
 
 
-_MEANT = _by_said()
-#: For words that only seem to have a neighbour: that neighbour, what is said instead, and to which words.
+_BY_SYNONYM = _invert(_SYNONYMS)
+#: For words that a suggestion would mislead: a word that is allowed in the place, the advice, the words.
 _ADVICE: tuple[tuple[str, str, str], ...] = (
     (
         "matches",
-        "there is no such operator; a pattern does it, such as matches: 'word$'",
+        "there is no such operator; use a pattern, such as matches: 'word$'",
         "endswith suffix",
     ),
     (
         "contains",
-        "there is no such operator; put the whole condition under not, or under unless",
+        "there is no such operator; put the condition under not, or under unless",
         "notcontains doesnotcontain notequals isnot notin not",
     ),
     ("at_least", "bounds are included: more than 3 is at_least: 4", "morethan greaterthan gt over"),
     ("at_most", "bounds are included: less than 3 is at_most: 2", "lessthan fewerthan lt under"),
-    ("enforce", "report tries a rule out, enforce lets it write", "on enabled active live true yes"),
+    (
+        "enforce",
+        "report only logs what the rule would do, enforce lets it write",
+        "on enabled active live true yes",
+    ),
     (
         "external_attendees",
-        "external_attendees: 0 asks for colleagues alone",
+        "external_attendees: 0 means colleagues only",
         "internalattendees internal",
     ),
     (
         "external_attendees",
-        "no rule needs it: such events are left alone before any rule is asked",
+        "no rule needs this condition: Joinlink skips such events before it evaluates rules",
         "isonlinemeeting online isonline iscancelled cancelled isorganizer isdraft draft",
     ),
 )
 
 
-def _sound(word: str) -> str:
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
+def advice(word: str, known: Collection[str], places: Mapping[str, str]) -> str | None:
+    """Return advice about an unknown word; None where a suggestion is better.
 
-
-def advice(word: str, known: Collection[str], homes: Mapping[str, str]) -> str | None:
-    """Return what to say of an unknown word, None where a suggestion says more.
-
-    `homes` tell of words that belong to other places, where they stand.
+    `places` say where keys belong that are not allowed here.
     """
-    sound = _sound(word)
-    for neighbour, said, words in _ADVICE:
-        if neighbour in known and sound in words.split():
-            return said
-    return None if _meant(sound, known) else homes.get(word)
-
-
-def _meant(sound: str, known: Collection[str]) -> str | None:
-    return next((word for word in _MEANT.get(sound, ()) if word in known), None)
+    normalized = _normalize(word)
+    for allowed, text, words in _ADVICE:
+        if allowed in known and normalized in words.split():
+            return text
+    return None if _synonym(normalized, known) else places.get(word)
 
 
 def suggest(word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
-    """Return the known word that `word` was probably meant to be, if one is near (1 is the same)."""
-    sound = _sound(word[:60])
-    sounds = {_sound(candidate[:60]): candidate for candidate in islice(known, _MOST_KNOWN)}
-    if sound in sounds:
-        return sounds[sound]
-    if meant := _meant(sound, known):
-        return meant
-    near = difflib.get_close_matches(sound, sounds, n=1, cutoff=nearness)
-    return sounds[near[0]] if near else None
+    """Return the known word that was probably meant; None if none is similar; nearness 1 is equality."""
+    normalized = _normalize(word[:60])
+    candidates = {_normalize(candidate[:60]): candidate for candidate in islice(known, _MOST_COMPARED)}
+    if normalized in candidates:
+        return candidates[normalized]
+    if synonym := _synonym(normalized, known):
+        return synonym
+    similar = difflib.get_close_matches(normalized, candidates, n=1, cutoff=nearness)
+    return candidates[similar[0]] if similar else None
+
+
+def _normalize(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+def _synonym(normalized: str, known: Collection[str]) -> str | None:
+    return next((word for word in _BY_SYNONYM.get(normalized, ()) if word in known), None)

@@ -6,30 +6,32 @@ from collections.abc import Callable
 from shared.domain.address import ascii_domain, read_address
 from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.named_lists import NAME, NamedList
-from shared.rule_files.reading.node_reader import Reader, described, some
+from shared.rule_files.reading.node_reader import NodeReader, describe, list_words
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
-from shared.rule_files.yaml_tree.nodes import Node, shown
+from shared.rule_files.yaml_tree.nodes import Node, shorten
 
-DOMAIN: Shape = matching(PATTERN)
-ADDRESS: Shape = matching(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
-_NAME: Shape = matching(NAME)
+DOMAIN: Shape = matching(PATTERN, 'Needs a domain such as contoso.com or "*.contoso.com".')
+ADDRESS: Shape = matching(
+    r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+", "Needs an address such as bo@contoso.com."
+)
+LIST_NAME: Shape = matching(NAME, "Needs the name of a list: letters, digits, - and _.")
 #: one domain, address or name of a list, or several
-DOMAINS: Shape = one_or_more({"anyOf": [DOMAIN, {**_NAME, "not": {"const": "auto"}}]})
-ADDRESSES: Shape = one_or_more({"anyOf": [ADDRESS, _NAME]})
+DOMAINS: Shape = one_or_more({"anyOf": [DOMAIN, {**LIST_NAME, "not": {"const": "auto"}}]})
+ADDRESSES: Shape = one_or_more({"anyOf": [ADDRESS, LIST_NAME]})
 
 
-def read_domains(node: Node, reader: Reader, what: str) -> dict[str, NamedList | None] | None:
+def read_domains(node: Node, reader: NodeReader, what: str) -> dict[str, NamedList | None] | None:
     """Return the domains that one word or a list of words says; a name of a list comes with that list."""
     return _words(node, reader, what, _domain)
 
 
-def read_addresses(node: Node, reader: Reader, what: str) -> dict[str, NamedList | None] | None:
+def read_addresses(node: Node, reader: NodeReader, what: str) -> dict[str, NamedList | None] | None:
     """Return the addresses that one word or a list of words says; a name of a list comes with that list."""
     return _words(node, reader, what, _address)
 
 
 def _words(
-    node: Node, reader: Reader, what: str, check: Callable[[str, Node, Reader, str], bool]
+    node: Node, reader: NodeReader, what: str, check: Callable[[str, Node, NodeReader, str], bool]
 ) -> dict[str, NamedList | None] | None:
     nodes = reader.one_or_more(node, what) or ()
     words: dict[str, NamedList | None] = {}
@@ -46,7 +48,7 @@ def _words(
     return words if well else None
 
 
-def _domain(word: str, node: Node, reader: Reader, what: str) -> bool:
+def _domain(word: str, node: Node, reader: NodeReader, what: str) -> bool:
     if PATTERN.fullmatch(word):
         return True
     if NAME.fullmatch(word) and word != "auto":
@@ -55,20 +57,18 @@ def _domain(word: str, node: Node, reader: Reader, what: str) -> bool:
     hint = "; addresses go with address_in" if is_address(word) and what.endswith("domain_in") else hint
     reader.problem(
         node,
-        f'{what} needs domains such as contoso.com or "*.contoso.com", but this is {described(node)}{hint}',
+        f'{what} needs domains such as contoso.com or "*.contoso.com", but this is {describe(node)}{hint}',
     )
     return False
 
 
-def _address(word: str, node: Node, reader: Reader, what: str) -> bool:
+def _address(word: str, node: Node, reader: NodeReader, what: str) -> bool:
     if is_address(word):
         return True
     if NAME.fullmatch(word):
         return _list(word, node, reader, what, "address", lambda named: named.addresses)
     hint = meant_by(word) or ("; domains go with domain_in" if PATTERN.fullmatch(word) else "")
-    reader.problem(
-        node, f"{what} needs addresses such as bo@contoso.com, but this is {described(node)}{hint}"
-    )
+    reader.problem(node, f"{what} needs addresses such as bo@contoso.com, but this is {describe(node)}{hint}")
     return False
 
 
@@ -105,18 +105,18 @@ _FORMS = tuple(
 
 
 def _list(  # noqa: PLR0917 -- what both callers know
-    name: str, node: Node, reader: Reader, what: str, kind: str, entries: Callable[[NamedList], object]
+    name: str, node: Node, reader: NodeReader, what: str, kind: str, entries: Callable[[NamedList], object]
 ) -> bool:
     named = reader.lists.named.get(name)
-    if named is None and not reader.reading.lists_are_known:
+    if named is None and not reader.session.has_all_lists:
         return False
     if named is None:
-        near = reader.reading.suggest(name, reader.lists.named)
-        known = some(reader.lists.named, most=10)
+        near = reader.session.suggest(name, reader.lists.named)
+        known = list_words([shorten(each) for each in reader.lists.named])
         hint = f"; the lists are {known}" if known and near is None else ""
-        reader.problem(node, f'{what}: "{shown(name)}" is no {kind} and no list{hint}', suggestion=near)
+        reader.problem(node, f'{what}: "{shorten(name)}" is no {kind} and no list{hint}', suggestion=near)
         return False
     reader.lists.used.add((name, what.partition(":")[0]))
-    if not entries(named) and named.words:
-        reader.problem(node, f'{what}: the list "{shown(name)}" has no {kind} in it')
+    if not entries(named) and named.entries:
+        reader.problem(node, f'{what}: the list "{shorten(name)}" has no {kind} in it')
     return True

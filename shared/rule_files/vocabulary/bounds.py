@@ -5,24 +5,38 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.yaml_tree.nodes import Mapping, Node
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.vocabulary.json_schema import Shape
+from shared.rule_files.vocabulary.keys import Block, Key
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node
 from shared.rules.extents import Span
 
-BOUNDS = ("at_least", "at_most")
+_BOUNDS = ("at_least", "at_most")
 
 B = TypeVar("B", int, timedelta)
 
 
+def bounds_block(least: str, most: str, shape: Shape, *, examples: tuple[str, str]) -> Block:
+    """Return the block of both bounds, each described by a text and an example."""
+    return Block(
+        keys=tuple(
+            Key(name, description, shape, example, if_left_out="no bound")
+            for name, description, example in zip(_BOUNDS, (least, most), examples, strict=True)
+        ),
+        place="after a condition, as in attendees: {at_least: 1}",
+        least=1,
+    )
+
+
 def read_bounds(
-    node: Node, reader: Reader, name: str, read: Callable[[Node, str], B | None]
+    node: Node, reader: NodeReader, name: str, read: Callable[[Node, str], B | None]
 ) -> tuple[B | None, B | None] | None:
     """Return the lower and the upper bound, each read by `read`; None where they can't be, which is noted."""
-    keys = reader.keys(node, name, BOUNDS)
+    keys = reader.keys(node, name, _BOUNDS)
     if keys is None:
         return None
     if not keys:
-        if isinstance(node, Mapping) and not node.keys:
+        if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs at_least, at_most or both")
         return None
     bounds = {key: read(value, f"{name}: {key}") for key, value in keys.items()}

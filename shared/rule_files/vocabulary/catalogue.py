@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Generic
 
 from shared.domain.position import Positioned
-from shared.rule_files.reading.node_reader import Reader
+from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.vocabulary.durations import DurationSyntax
 from shared.rule_files.vocabulary.numbers import NumberSyntax
 from shared.rule_files.vocabulary.people import PeopleSyntax
@@ -32,7 +32,7 @@ class ConditionKind(Generic[V]):
     description: str
     example: str
 
-    def read(self, key: Positioned, node: Node, reader: Reader) -> Condition | None:
+    def read(self, key: Positioned, node: Node, reader: NodeReader) -> Condition | None:
         """Return the condition compiled; None where its value can't be read, which the reader has noted."""
         expectation = self.syntax.read(node, reader, self.name)
         if expectation is None:

@@ -3,15 +3,15 @@
 import re
 from datetime import timedelta
 
-from shared.rule_files.reading.node_reader import Reader, described
-from shared.rule_files.vocabulary.bounds import BOUNDS, read_bounds, span_of, told_bounds
-from shared.rule_files.vocabulary.json_schema import Shape, block, matching
+from shared.domain.durations import UNITS, parse_duration
+from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.vocabulary.bounds import bounds_block, read_bounds, span_of, told_bounds
+from shared.rule_files.vocabulary.json_schema import Shape, matching
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Node, Scalar
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
 from shared.rules.event.event_facts import Truth
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"([0-9]{1,7})([smhd])")
+_UNITS = ("d", "h", "m", "s")
 _LONG_DURATION = re.compile(
     r"([0-9]{1,7}) *(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\.?",
     re.IGNORECASE | re.ASCII,
@@ -23,7 +23,7 @@ _ISO_DURATION = re.compile(
 )
 _TIME_COMPARED = re.compile(r"([<>])=? *([0-9]{1,7}[smhd])")
 #: the JSON Schema of a time such as 15m
-DURATION = matching(_DURATION.pattern)
+DURATION = matching("([0-9]{1,7})([smhd])", "Needs a time such as 90s, 15m, 24h or 7d.")
 
 
 class DurationSyntax:
@@ -34,17 +34,24 @@ class DurationSyntax:
         "A time is a number with a unit: `s`, `m`, `h` or `d`."
     )
 
+    block = bounds_block(
+        "The shortest time that matches: a number with `s`, `m`, `h` or `d`.",
+        "The longest time that matches: a number with `s`, `m`, `h` or `d`.",
+        DURATION,
+        examples=("15m", "24h"),
+    )
+
     def shape(self) -> Shape:
         """Return a block of bounds."""
-        return block(dict.fromkeys(BOUNDS, DURATION), least=1)
+        return self.block.shape
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[timedelta | None] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[timedelta | None] | None:
         """Return the bounds, both included."""
-        if isinstance(node, Scalar) and _DURATION.fullmatch(node.text.strip()):
-            bound = node.text.strip()
+        bound = node.text.strip() if isinstance(node, ScalarNode) else ""
+        if parse_duration(bound, units=_UNITS) is not None:
             reader.problem(node, f"{name} needs a bound: write {{at_least: {bound}}} or {{at_most: {bound}}}")
             return None
-        if isinstance(node, Scalar) and (compared := _TIME_COMPARED.fullmatch(node.text.strip())):
+        if isinstance(node, ScalarNode) and (compared := _TIME_COMPARED.fullmatch(node.text.strip())):
             key = "at_least" if compared[1] == ">" else "at_most"
             reader.problem(node, f"{name} needs a bound: write {{{key}: {compared[2]}}}")
             return None
@@ -64,17 +71,18 @@ class DurationSyntax:
         """Return the time in the largest unit that divides it."""
         if value is None:
             return "a time that can't be told"
-        seconds = round(value.total_seconds())
-        unit = next((unit for unit in "dhm" if seconds and seconds % _UNITS[unit] == 0), "s")
-        return f"{seconds // _UNITS[unit]}{unit}"
+        whole = timedelta(seconds=round(value.total_seconds()))
+        unit = next((unit for unit in _UNITS if whole and not whole % UNITS[unit]), "s")
+        return f"{whole // UNITS[unit]}{unit}"
 
 
-def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
+def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None:
     """Return a time such as 90s, 15m, 24h or 7d."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
-    found, meant = _DURATION.fullmatch(text), _LONG_DURATION.fullmatch(text)
-    if found:
-        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
+    duration = parse_duration(text, units=_UNITS)
+    if duration is not None:
+        return duration
+    meant = _LONG_DURATION.fullmatch(text)
     hint = "; it lacks a unit" if text.isdecimal() else ""
     hint = f"; write {meant[1]}{meant[2][0].lower()}" if meant else hint
     iso = None if meant else _ISO_DURATION.fullmatch(text)
@@ -83,6 +91,6 @@ def read_duration(node: Node, reader: Reader, what: str) -> timedelta | None:
         seconds = sum(int(number) * unit for number, unit in parts if number)
         hint = f"; write {seconds // 60}m"
     reader.problem(
-        node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {described(node)}{hint}"
+        node, f"{what} needs a time such as 90s, 15m, 24h or 7d, but this is {describe(node)}{hint}"
     )
     return None

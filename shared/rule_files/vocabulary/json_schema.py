@@ -7,7 +7,14 @@ from typing import Any
 
 Shape = dict[str, Any]
 
-TEXT: Shape = {"type": "string", "pattern": r"\S"}
+
+def with_message(shape: Shape, message: str) -> Shape:
+    """Return the shape with the message that editors show instead of a pattern."""
+    # Editors show the first where the pattern does not match, the second where the value is not text.
+    return {**shape, "patternErrorMessage": message, "errorMessage": message}
+
+
+TEXT: Shape = with_message({"type": "string", "pattern": r"\S"}, "Needs text.")
 FLAG: Shape = {"type": "boolean"}
 _LETTER = re.compile(r"\\.|\[[^\]]*\]|[a-z]")
 _RANGE = re.compile("[a-z]-[a-z]")
@@ -24,12 +31,12 @@ def rebuilt(part: Any, change: Callable[[Shape], None]) -> Any:
     return copy
 
 
-def matching(pattern: Pattern[str] | str) -> Shape:
-    """Return text that the pattern matches as a whole, spaces around it aside."""
+def matching(pattern: Pattern[str] | str, message: str) -> Shape:
+    """Return text that the pattern matches as a whole, without spaces around; `message` is for other text."""
     source = pattern if isinstance(pattern, str) else pattern.pattern
     if not isinstance(pattern, str) and pattern.flags & re.IGNORECASE:
         source = _case_blind(source)
-    return {"type": "string", "pattern": rf"^\s*({source})\s*$"}
+    return with_message({"type": "string", "pattern": rf"^\s*({source})\s*$"}, message)
 
 
 def _case_blind(source: str) -> str:
@@ -48,7 +55,12 @@ def _both_cases(part: str) -> str:
 def any_case(words: Sequence[str]) -> Shape:
     """Return one of the words, in any case; editors offer them as they are spelled here."""
     case_blind = re.compile("|".join(words).lower(), re.IGNORECASE)
-    return {"anyOf": [{"enum": list(words)}, matching(case_blind)]}
+    return {"anyOf": [{"enum": list(words)}, matching(case_blind, f"Needs one of {', '.join(words)}.")]}
+
+
+def one_of(choices: Mapping[str, str]) -> Shape:
+    """Return one of these values; each comes with its meaning."""
+    return {"enum": list(choices), "enumDescriptions": list(choices.values())}
 
 
 def one_or_more(item: Shape) -> Shape:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.vocabulary.bounds import BOUNDS, read_bounds, span_of, told_bounds
-from shared.rule_files.vocabulary.json_schema import Shape, block, whole_number
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.vocabulary.bounds import bounds_block, read_bounds, span_of, told_bounds
+from shared.rule_files.vocabulary.json_schema import Shape, whole_number
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Mapping, Node, Scalar
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode
 from shared.rules.event.event_facts import Count, Truth
 from shared.rules.extents import Span
 
@@ -21,20 +21,27 @@ class NumberSyntax:
 
     form = "A whole number, `3`, or `{at_least: 1, at_most: 9}` with one bound or both, which are included."
 
+    block = bounds_block(
+        "The lowest number that matches.",
+        "The highest number that matches.",
+        whole_number(),
+        examples=("1", "9"),
+    )
+
     def shape(self) -> Shape:
         """Return a number or a block of bounds."""
-        return {"anyOf": [whole_number(), block(dict.fromkeys(BOUNDS, whole_number()), least=1)]}
+        return {"anyOf": [whole_number(), self.block.shape]}
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Count] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Count] | None:
         """Return the number, or its bounds, both included."""
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             bounds = read_bounds(node, reader, name, reader.whole_number)
             if bounds == (0, None):
                 reader.warning(node, f"{name}: at least 0 holds for every event")
             return bounds and Expectation(
                 told_bounds(bounds, str), _count_within(*bounds), span_of(bounds, float)
             )
-        if isinstance(node, Scalar) and (bound := _compared(node.text)):
+        if isinstance(node, ScalarNode) and (bound := _compared(node.text)):
             reader.problem(node, f"{name} needs a whole number or a bound: write {bound}")
             return None
         number = reader.whole_number(node, name)

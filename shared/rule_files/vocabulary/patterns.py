@@ -6,9 +6,9 @@ from typing import Any
 
 import re2
 
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.reading.session import ReadingEnds
-from shared.rule_files.yaml_tree.nodes import Node, shown
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.session import StopReading
+from shared.rule_files.yaml_tree.nodes import Node, shorten
 from shared.rules.event.texts import composed
 
 MAX_PATTERN = 1000
@@ -49,15 +49,15 @@ _REFUSED = (
 )
 
 
-def search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[[bytes], Any] | None:
+def search_for(pattern: str, node: Node, reader: NodeReader, what: str) -> Callable[[bytes], Any] | None:
     """Return what looks for the pattern in UTF-8; None where it can't be used, which the reader has noted."""
     if len(pattern) > MAX_PATTERN:
         reader.problem(node, f"{what}: the pattern is longer than {MAX_PATTERN:,} characters")
         return None
-    patterns = reader.reading.patterns
+    patterns = reader.session.pattern_budget
     if not patterns.spend(_EACH + len(pattern) + _CLASS * pattern.lower().count("\\p")):
         reader.problem(node, f"{what}: the patterns of all rules are too large together; {_SHORTER}")
-        raise ReadingEnds
+        raise StopReading
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -66,7 +66,7 @@ def search_for(pattern: str, node: Node, reader: Reader, what: str) -> Callable[
         compiled = re2.compile(composed(pattern), options)
     except re2.error as refused:
         patterns.spend(_TOO_LARGE)
-        reader.problem(node, f'{what}: the pattern "{shown(pattern)}" can\'t be used: {_why(str(refused))}')
+        reader.problem(node, f'{what}: the pattern "{shorten(pattern)}" can\'t be used: {_why(str(refused))}')
         return None
     patterns.spend(compiled.programsize)
     search: Callable[[bytes], Any] = compiled.search

@@ -1,22 +1,22 @@
 """Conditions on people: their address, their domain, the groups that they are in."""
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from shared.domain.address import untagged
+from shared.domain.ids import GUID
 from shared.domain.mail_domains import PATTERN, Domains, is_address
-from shared.rule_files.reading.node_reader import Reader, described, told
+from shared.rule_files.reading.node_reader import NodeReader, describe, list_words
 from shared.rule_files.vocabulary.addresses import ADDRESSES, DOMAINS, read_addresses, read_domains
-from shared.rule_files.vocabulary.json_schema import Shape, block, matching, one_or_more
+from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Mapping as MappingNode, Node, Scalar, shown
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten
 from shared.rules.event.event_facts import People, Truth
 from shared.rules.event.guests import Person
 from shared.rules.extents import AnyOf
 
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-
+GROUP_ID: Shape = matching(GUID, "Needs an object id such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e.")
 _Test = Callable[[Person, People], Truth]
 _SHOWN = 5
 
@@ -34,20 +34,24 @@ class PeopleSyntax:
         "by the group's own."
     )
 
+    @property
+    def block(self) -> Block:
+        """The three keys."""
+        return _BLOCK
+
     def shape(self) -> Shape:
         """Return a block of the three keys."""
-        groups = one_or_more(matching(GUID))
-        return block({"address_in": ADDRESSES, "domain_in": DOMAINS, "member_of": groups}, least=1)
+        return _BLOCK.shape
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[People] | None:
         """Return what is expected of at least one of the people."""
-        if isinstance(node, Scalar) and (key := _key_of(node.text)):
+        if isinstance(node, ScalarNode) and (key := _key_of(node.text)):
             reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
             return None
-        keys = reader.keys(node, name, tuple(_KEYS))
+        keys = reader.keys(node, name, _BLOCK.by_name)
         if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs address_in, domain_in or member_of")
-        read = [_KEYS[key](value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
+        read = [_READERS[key](value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
         parts = [part for part in read if part is not None]
         if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.keys):
             return None
@@ -64,7 +68,9 @@ class PeopleSyntax:
 
     def show(self, value: People) -> str:
         """Return the first addresses, and how many more there are."""
-        first = ", ".join(shown(one.address) or "somebody without address" for one in value.persons[:_SHOWN])
+        first = ", ".join(
+            shorten(one.address) or "somebody without address" for one in value.persons[:_SHOWN]
+        )
         more = len(value.persons) - _SHOWN
         return f"{first} and {more} more" if more > 0 else first or "nobody"
 
@@ -97,7 +103,7 @@ def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
     return whole
 
 
-def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
+def _address_in(node: Node, reader: NodeReader, what: str) -> _Part | None:
     words = read_addresses(node, reader, what)
     if words is None:
         return None
@@ -114,10 +120,10 @@ def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
         may_be = one.names | one.untagged
         return None if any(not may_be.isdisjoint(addresses) for addresses in near) else False
 
-    return _Part(f"address in {told(tuple(words))}", test, tuple(words))
+    return _Part(f"address in {list_words(tuple(words))}", test, tuple(words))
 
 
-def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
+def _domain_in(node: Node, reader: NodeReader, what: str) -> _Part | None:
     words = read_domains(node, reader, what)
     if words is None:
         return None
@@ -133,10 +139,10 @@ def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
                 return True
         return False
 
-    return _Part(f"domain in {told(tuple(words))}", test, tuple(words))
+    return _Part(f"domain in {list_words(tuple(words))}", test, tuple(words))
 
 
-def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
+def _member_of(node: Node, reader: NodeReader, what: str) -> _Part | None:
     nodes = reader.one_or_more(node, what) or ()
     read = [read_guid(item, reader, what, "group") for item in nodes]
     groups = tuple(guid for guid in read if guid is not None)
@@ -154,12 +160,12 @@ def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
         # Another group's members may be in this one, too; nobody but that group knows them.
         return False if one.names.isdisjoint(people.lists) else None
 
-    return _Part(f"member of {told(groups)}", test, groups, frozenset(groups))
+    return _Part(f"member of {list_words(groups)}", test, groups, frozenset(groups))
 
 
-def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
+def read_guid(node: Node, reader: NodeReader, what: str, kind: str) -> str | None:
     """Return a directory object's id in lower case."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if GUID.fullmatch(text):
         return text.lower()
     within = GUID.search(text)
@@ -167,13 +173,32 @@ def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
     reader.problem(
         node,
         f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "
-        f"but this is {described(node)}{hint}",
+        f"but this is {describe(node)}{hint}",
     )
     return None
 
 
-_KEYS: dict[str, Callable[[Node, Reader, str], _Part | None]] = {
-    "address_in": _address_in,
-    "domain_in": _domain_in,
-    "member_of": _member_of,
-}
+_BLOCK = Block(
+    place="under attendee or organizer",
+    keys=(
+        Key(
+            "address_in", "Mail addresses, and names of `lists`.", ADDRESSES, "[bo@fabrikam.com]", _address_in
+        ),
+        Key(
+            "domain_in",
+            "Mail domains, and names of `lists`; `*.contoso.com` means subdomains only.",
+            DOMAINS,
+            "[fabrikam.com]",
+            _domain_in,
+        ),
+        Key(
+            "member_of",
+            "Groups, by their object ids; members of nested groups count, too.",
+            one_or_more(GROUP_ID),
+            "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
+            _member_of,
+        ),
+    ),
+    least=1,
+)
+_READERS = {key.name: key.read for key in _BLOCK.keys if key.read is not None}

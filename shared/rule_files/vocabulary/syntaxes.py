@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
-from shared.rule_files.reading.node_reader import Reader, told
+from shared.rule_files.reading.node_reader import NodeReader, list_words
 from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case, one_or_more
-from shared.rule_files.yaml_tree.nodes import Node, Scalar, shown
+from shared.rule_files.vocabulary.keys import Block
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, shorten
 from shared.rules.event.event_facts import Names, Truth
 from shared.rules.event.texts import fold
 from shared.rules.extents import AnyOf, Extent
@@ -36,10 +37,14 @@ class Syntax(Protocol[V]):
     def form(self) -> str:
         """How it is written, as Markdown, for documents and editors."""
 
+    @property
+    def block(self) -> Block | None:
+        """The keys of its block, where it is one."""
+
     def shape(self) -> Shape:
         """Return the JSON Schema of how it is written."""
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[V] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[V] | None:
         """Return what is expected; None where the node can't be read, which the reader has noted."""
 
     def show(self, value: V) -> str:
@@ -50,12 +55,13 @@ class FlagSyntax:
     """`true` or `false`."""
 
     form = "`true` or `false`."
+    block = None
 
     def shape(self) -> Shape:
         """Return a flag."""
         return FLAG
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Truth] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Truth] | None:
         """Return which of the two is expected."""
         wanted = reader.flag(node, name)
         if wanted is None:
@@ -81,6 +87,7 @@ class NamesSyntax:
     """One name or a list of them, of which any will do, case-blind; `choices` closes the set of names."""
 
     choices: tuple[str, ...] = ()
+    block: ClassVar[None] = None
 
     @property
     def form(self) -> str:
@@ -92,7 +99,7 @@ class NamesSyntax:
         """Return a name or a list of names."""
         return one_or_more(any_case(self.choices) if self.choices else TEXT)
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Names] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Names] | None:
         """Return the names."""
         nodes = reader.one_or_more(node, name)
         wanted = [self._name(item, reader, name) for item in nodes or ()]
@@ -101,19 +108,19 @@ class NamesSyntax:
             return None
         folded = frozenset(map(fold, read))
         extent = AnyOf(folded, is_single=bool(self.choices))
-        return Expectation(told(read), lambda value: not folded.isdisjoint(value), extent)
+        return Expectation(list_words(read), lambda value: not folded.isdisjoint(value), extent)
 
-    def _name(self, node: Node, reader: Reader, name: str) -> str | None:
+    def _name(self, node: Node, reader: NodeReader, name: str) -> str | None:
         if self.choices:
             return self._choice(node, reader, name)
         word = reader.literal(node, name)
-        if word is not None and "," in word and isinstance(node, Scalar) and node.plain:
+        if word is not None and "," in word and isinstance(node, ScalarNode) and node.plain:
             reader.warning(
                 node, f"{name}: this is one name with a comma in it; write several as {_list_of(word)}"
             )
         return word
 
-    def _choice(self, node: Node, reader: Reader, name: str) -> str | None:
+    def _choice(self, node: Node, reader: NodeReader, name: str) -> str | None:
         word = reader.text(node, name)
         if word is None:
             return None
@@ -122,15 +129,15 @@ class NamesSyntax:
                 return choice
         choices = ", ".join(self.choices)
         hint = f"; write {_list_of(word)}" if "," in word else ""
-        near = None if hint else reader.reading.suggest(word, self.choices)
+        near = None if hint else reader.session.suggest(word, self.choices)
         reader.problem(
-            node, f'{name} is one of {choices}, but this is "{shown(word)}"{hint}', suggestion=near
+            node, f'{name} is one of {choices}, but this is "{shorten(word)}"{hint}', suggestion=near
         )
         return None
 
     def show(self, value: Names) -> str:
         """Return the names as they stand in the event."""
-        return ", ".join(map(shown, value.values())) or "none"
+        return ", ".join(map(shorten, value.values())) or "none"
 
 
 def _list_of(words: str) -> str:

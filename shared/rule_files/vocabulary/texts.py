@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeGuard
 
-from shared.rule_files.reading.node_reader import Reader, told
-from shared.rule_files.vocabulary.json_schema import TEXT, Shape, block, one_or_more
+from shared.rule_files.reading.node_reader import NodeReader, list_words
+from shared.rule_files.vocabulary.json_schema import TEXT, Shape, one_or_more
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.patterns import MAX_PATTERN, search_for
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Listing, Mapping, Node, Scalar, shown
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode, shorten
 from shared.rules.event.event_facts import Truth
 from shared.rules.event.texts import Texts, fold
 from shared.rules.extents import AnyOf
@@ -55,23 +56,27 @@ class TextSyntax:
         "letters a to z alone; `\\pL` is any letter."
     )
 
+    @property
+    def block(self) -> Block:
+        """The operators."""
+        return _OPERATORS
+
     def shape(self) -> Shape:
         """Return a text, a block of operators, or a list of both."""
-        operators = {**dict.fromkeys(OPERATORS, one_or_more(TEXT)), "matches": one_or_more(_PATTERN)}
-        return one_or_more({"anyOf": [TEXT, block(operators, least=1)]})
+        return one_or_more({"anyOf": [TEXT, _OPERATORS.shape]})
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Texts] | None:
         """Return what is expected of the texts, at least one of which must meet it."""
-        if not isinstance(node, Listing):
+        if not isinstance(node, SequenceNode):
             return _block(node, reader, name)
         items = reader.items(node, name) or ()
         alone = items[0] if len(items) == 1 else node
         if name == "subject" and _is_in_brackets(alone, node):
-            lost = f'brackets make a list, so "{shown(alone.text)}" is looked for without them'
+            lost = f'brackets make a list, so "{shorten(alone.text)}" is looked for without them'
             reader.warning(node, f"{name}: {lost}; put quotes around brackets that are meant")
-        words = tuple(item for item in items if not isinstance(item, Mapping))
+        words = tuple(item for item in items if not isinstance(item, MappingNode))
         read = [_operator("contains", words, reader, name)] if words else []
-        read += [_block(item, reader, name) for item in items if isinstance(item, Mapping)]
+        read += [_block(item, reader, name) for item in items if isinstance(item, MappingNode)]
         alternatives = [one for one in read if one is not None]
         if not alternatives or len(alternatives) < len(read):
             return None
@@ -86,17 +91,17 @@ class TextSyntax:
 
     def show(self, value: Texts) -> str:
         """Return the texts in quotes."""
-        return ", ".join(f'"{shown(text)}"' for text in dict.fromkeys(value.raw)) or "none"
+        return ", ".join(f'"{shorten(text)}"' for text in dict.fromkeys(value.raw)) or "none"
 
 
-def _is_in_brackets(item: Node, of: Listing) -> TypeGuard[Scalar]:
+def _is_in_brackets(item: Node, of: SequenceNode) -> TypeGuard[ScalarNode]:
     """Whether a list is a word in brackets, `[intern]`, as people write them into subjects."""
     beside = item.line == of.line and item.column == of.column + 1
-    return isinstance(item, Scalar) and item.plain and beside
+    return isinstance(item, ScalarNode) and item.plain and beside
 
 
-def _block(node: Node, reader: Reader, name: str) -> Expectation[Texts] | None:
-    if not isinstance(node, Mapping):
+def _block(node: Node, reader: NodeReader, name: str) -> Expectation[Texts] | None:
+    if not isinstance(node, MappingNode):
         return _operator("contains", (node,), reader, name)
     keys = reader.keys(node, name, OPERATORS) or {}
     if not node.keys:
@@ -123,7 +128,9 @@ def _ways(expectation: Expectation[Texts]) -> frozenset[Hashable]:
     return expectation.extent.words
 
 
-def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -> Expectation[Texts] | None:
+def _operator(
+    operator: str, nodes: Sequence[Node], reader: NodeReader, what: str
+) -> Expectation[Texts] | None:
     if operator == "contains" and len(nodes) > MAX_WORDS:
         reader.problem(
             nodes[0], f"{what}: these are more than {MAX_WORDS:,} words, which every event is searched for"
@@ -133,8 +140,8 @@ def _operator(operator: str, nodes: Sequence[Node], reader: Reader, what: str) -
     words = [word for word in read if word is not None]
     if not words or len(words) < len(nodes):
         return None
-    quoted = [f'"{shown(word)}"' for word in words[:_MOST_TOLD]] + words[_MOST_TOLD:]
-    said = f"{operator.replace('_', ' ')} {told(quoted, ' or ', _MOST_TOLD)}"
+    quoted = [f'"{shorten(word)}"' for word in words[:_MOST_TOLD]] + words[_MOST_TOLD:]
+    said = f"{operator.replace('_', ' ')} {list_words(quoted, ' or ', _MOST_TOLD)}"
     if _ODD.search("\n".join(words)):
         for item, word in zip(nodes, words, strict=True):
             _check_meaning(operator, word, item, reader, what)
@@ -164,13 +171,13 @@ def _includes(wide: Hashable, way: Hashable) -> bool:
     return wide == way
 
 
-def _check_meaning(operator: str, word: str, node: Node, reader: Reader, what: str) -> None:
+def _check_meaning(operator: str, word: str, node: Node, reader: NodeReader, what: str) -> None:
     """Note what looks like a word of another language than this operator's."""
     if len(word) > _LONGEST:
         return
     for form, said in _FOREIGN["matches" if operator == "matches" else "words"]:
         if form.fullmatch(word):
-            reader.warning(node, f"{what}: {said.format(shown(word))}")
+            reader.warning(node, f"{what}: {said.format(shorten(word))}")
             return
 
 
@@ -218,3 +225,28 @@ OPERATORS: dict[str, Callable[[Sequence[Any]], _Test]] = {
     "equals": _equals,
     "matches": _matches,
 }
+_OPERATORS = Block(
+    place="after a condition, as in subject: {contains: word}",
+    keys=(
+        Key(
+            "contains",
+            "A text that is anywhere in it, or a list of which any may match.",
+            one_or_more(TEXT),
+            "lunch",
+        ),
+        Key(
+            "starts_with",
+            "A text that it begins with, or a list of which any may match.",
+            one_or_more(TEXT),
+            "Room",
+        ),
+        Key("equals", "The whole text, or a list of which any may match.", one_or_more(TEXT), "Berlin"),
+        Key(
+            "matches",
+            "An RE2 pattern that matches anywhere in it, or a list of which any may match.",
+            one_or_more(_PATTERN),
+            "'^Team [0-9]+'",
+        ),
+    ),
+    least=1,
+)

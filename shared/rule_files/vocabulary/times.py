@@ -7,16 +7,18 @@ from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import ZONE_NAMES, find_zone
-from shared.rule_files.reading.node_reader import Reader, described
-from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, block, matching, one_or_more
+from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, matching, one_or_more
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Node, Scalar, shown
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, shorten
 from shared.rules.event.event_facts import Start, Truth
 from shared.rules.extents import AnyOf
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 #: a time of day, for JSON Schema
 CLOCK = f"({_CLOCK.pattern}|24:00)"
+CLOCK_TIME: Shape = matching(CLOCK, "Needs a time of day such as 08:00.")
 _HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
 _DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
@@ -46,22 +48,48 @@ class StartsBetweenSyntax:
         "midnight belongs to the day on which it opens."
     )
 
+    block = Block(
+        place="under starts_between",
+        keys=(
+            Key(
+                "from",
+                "The time of day at which the window opens.",
+                CLOCK_TIME,
+                '"08:00"',
+                if_left_out="midnight",
+            ),
+            Key("to", "The time of day at which it closes.", CLOCK_TIME, '"18:00"', if_left_out="midnight"),
+            Key(
+                "days",
+                "Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, or their full names.",
+                one_or_more(any_case((*_DAYS, *WEEKDAYS))),
+                "[mon, fri]",
+                if_left_out="every day",
+            ),
+            Key(
+                "timezone",
+                "The time zone of these times, by its IANA or Windows name.",
+                TEXT,
+                "Europe/Berlin",
+                required="write timezone: Europe/Berlin",
+            ),
+        ),
+        least=2,
+    )
+
     def shape(self) -> Shape:
         """Return a block with a zone and one key more."""
-        days = one_or_more(any_case((*_DAYS, *WEEKDAYS)))
-        clock = matching(CLOCK)
-        keys = {"from": clock, "to": clock, "days": days, "timezone": TEXT}
-        return block(keys, required=("timezone",), least=2)
+        return self.block.shape
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Start] | None:
         """Return the window."""
-        noted = reader.reading.errors
-        keys = reader.keys(node, name, ("from", "to", "days", "timezone"))
+        noted = reader.session.errors
+        keys = reader.keys(node, name, self.block.by_name)
         if keys is None:
             return None
-        if not {"from", "to", "days"} & set(keys) and reader.reading.errors == noted:
+        if not {"from", "to", "days"} & set(keys) and reader.session.errors == noted:
             reader.problem(node, f"{name} needs from, to or days")
-        if "timezone" not in keys and reader.reading.errors == noted:
+        if "timezone" not in keys and reader.session.errors == noted:
             reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin")
         start = read_clock(keys["from"], reader, f"{name}: from") if "from" in keys else _MIDNIGHT
         end = read_clock(keys["to"], reader, f"{name}: to") if "to" in keys else _DAY
@@ -69,7 +97,7 @@ class StartsBetweenSyntax:
         zone = read_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
         if start is not None and start in (end, _DAY):
             reader.problem(node, f"{name} can never hold: from and to are the same time")
-        if start is None or end is None or days is None or zone is None or reader.reading.errors > noted:
+        if start is None or end is None or days is None or zone is None or reader.session.errors > noted:
             return None
         return Expectation(
             _told(keys),
@@ -85,9 +113,9 @@ class StartsBetweenSyntax:
 
 def _told(keys: dict[str, Node]) -> str:
     said = [
-        f"{key} {', '.join(part.text for part in parts if isinstance(part, Scalar))}"
+        f"{key} {', '.join(part.text for part in parts if isinstance(part, ScalarNode))}"
         for key, node in keys.items()
-        if (parts := (node,) if isinstance(node, Scalar) else getattr(node, "items", ()))
+        if (parts := (node,) if isinstance(node, ScalarNode) else getattr(node, "items", ()))
     ]
     return ", ".join(said)
 
@@ -95,7 +123,7 @@ def _told(keys: dict[str, Node]) -> str:
 def _in_unknown_zone(value: Start) -> str:
     if not value.unknown_zone:
         return ""
-    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shown(value.unknown_zone)}"'
+    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shorten(value.unknown_zone)}"'
 
 
 def _local(value: Start, zone: tzinfo) -> datetime:
@@ -130,9 +158,9 @@ def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo
     return met
 
 
-def read_clock(node: Node, reader: Reader, what: str) -> timedelta | None:
+def read_clock(node: Node, reader: NodeReader, what: str) -> timedelta | None:
     """Return a time of day as the time since midnight; 24:00 is the end of the day."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if text == "24:00":
         return _DAY
     found = _CLOCK.fullmatch(text)
@@ -140,7 +168,7 @@ def read_clock(node: Node, reader: Reader, what: str) -> timedelta | None:
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
     meant = _meant(text)
     hint = f'; write "{meant}"' if meant else ""
-    reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {described(node)}{hint}')
+    reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {describe(node)}{hint}')
     return None
 
 
@@ -151,20 +179,20 @@ def _meant(text: str) -> str:
     return f"{int(digits[1]):02}:{digits[2]}" if digits else ""
 
 
-def _days(node: Node, reader: Reader, what: str) -> frozenset[int] | None:
+def _days(node: Node, reader: NodeReader, what: str) -> frozenset[int] | None:
     nodes = reader.one_or_more(node, what) or ()
     days = [_day(item, reader, what) for item in nodes]
     return None if not days or None in days else frozenset(day for day in days if day is not None)
 
 
-def _day(node: Node, reader: Reader, what: str) -> int | None:
-    word = reader.text(node, what, quotes_help=False)
+def _day(node: Node, reader: NodeReader, what: str) -> int | None:
+    word = reader.text(node, what, suggest_quotes=False)
     if word is None:
         return None
     folded = word.strip().lower()
     if folded in _SEVERAL:
         days = ", ".join(_DAYS[_SEVERAL[folded]])
-        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
+        reader.problem(node, f'{what}: "{shorten(word)}" is no day; write [{days}]')
         return None
     if folded in _DAYS:
         return _DAYS.index(folded)
@@ -174,16 +202,16 @@ def _day(node: Node, reader: Reader, what: str) -> int | None:
     if first[:3].strip() in _DAYS and last.strip()[:3] in _DAYS:
         begin, length = _DAYS.index(first[:3]), (_DAYS.index(last.strip()[:3]) - _DAYS.index(first[:3])) % 7
         days = ", ".join(_DAYS[(begin + more) % 7] for more in range(length + 1))
-        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
+        reader.problem(node, f'{what}: "{shorten(word)}" is no day; write [{days}]')
         return None
-    near = reader.reading.suggest(word, _DAYS)
-    reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
+    near = reader.session.suggest(word, _DAYS)
+    reader.problem(node, f'{what}: "{shorten(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
     return None
 
 
-def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
+def read_zone(node: Node, reader: NodeReader, what: str) -> tzinfo | None:
     """Return the time zone of an IANA or Windows name."""
-    name = reader.text(node, what, quotes_help=False)
+    name = reader.text(node, what, suggest_quotes=False)
     if name is None:
         return None
     zone = find_zone(name.strip())
@@ -192,9 +220,9 @@ def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
         has_digits = any(letter.isdigit() for letter in name)
         reader.problem(
             node,
-            f'{what}: there is no time zone "{shown(name)}"; '
+            f'{what}: there is no time zone "{shorten(name)}"; '
             'names are such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=None if has_digits else reader.reading.suggest(name, ZONE_NAMES, nearness=0.8),
+            suggestion=None if has_digits else reader.session.suggest(name, ZONE_NAMES, nearness=0.8),
         )
     return zone
 
@@ -206,24 +234,30 @@ class RolloutSyntax:
     50% too; another rule draws other organizers.
     """
 
+    block = None
     form = "A share above `0%`, up to `100%`. Each rule draws organizers of its own, by hash."
 
     def shape(self) -> Shape:
         """Return a share."""
-        return matching(r"(?!0+(\.0+)? ?%)(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) ?%")
+        return matching(
+            r"(?!0+(\.0+)? ?%)(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) ?%",
+            "Needs a share above 0% and up to 100%, such as 25%.",
+        )
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[str] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[str] | None:
         """Return the share."""
-        found = _PERCENT.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
+        found = _PERCENT.fullmatch(node.text.strip()) if isinstance(node, ScalarNode) else None
         share = float(found[1]) if found else -1.0
         if not 0 < share <= _WHOLE:
-            number = isinstance(node, Scalar) and node.text.isdecimal() and 0 < int(node.text[:9]) <= _WHOLE
-            hint = f"; write {node.text}%" if number and isinstance(node, Scalar) else ""
+            number = (
+                isinstance(node, ScalarNode) and node.text.isdecimal() and 0 < int(node.text[:9]) <= _WHOLE
+            )
+            hint = f"; write {node.text}%" if number and isinstance(node, ScalarNode) else ""
             never = "; a rule for nobody says mode: off" if share == 0 else ""
             reader.problem(
                 node,
                 f"{name} needs a share above 0% and up to 100%, such as 25%, "
-                f"but this is {described(node)}{hint}{never}",
+                f"but this is {describe(node)}{hint}{never}",
             )
             return None
         salt = reader.rule or ""
@@ -240,11 +274,11 @@ class RolloutSyntax:
 
     def show(self, value: str) -> str:
         """Return the organizer."""
-        return shown(value) or "no organizer"
+        return shorten(value) or "no organizer"
 
 
 def _place_told(organizer: str, salt: str) -> str:
-    return f"{shown(organizer)} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
+    return f"{shorten(organizer)} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
 
 
 def place_of(organizer: str, salt: str) -> float:

@@ -8,6 +8,8 @@ The rows were compared on 2026-11-26 with the lists of MeetingBar (its state of 
 
 from dataclasses import dataclass
 
+from shared.domain.ids import GUID
+
 MEETINGBAR = "https://github.com/leits/MeetingBar"
 ITSYCAL = "https://github.com/sfsam/Itsycal"
 GNOME = "https://gitlab.gnome.org/GNOME/gnome-calendar"
@@ -34,7 +36,6 @@ class Service:
     source: str = MEETINGBAR
 
 
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ROOM = r"/[\w%.-]+"
 #: what ends a part of a path; two underscores are how link scanners end a link
 _END = r"(?:[/?#.]|__|$|[^\w-])"
@@ -71,7 +72,7 @@ SERVICES = (
             source="https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-links"),
     Service("Webex", "webex.com webex.com.cn webexgov.us ciscospark.com",
             r"/(?:(?:meet|join)/[\w.@-]+|(?:[\w.-]+/){1,3}(?:[jem]\.php\b|onstage/)|wbxmjs/|webappng/sites/[\w.-]+/(?:meeting|webinar)/|"
-            rf"m/{_GUID}|collabs/meetings/join\?|weblink/register/|(?:[\w-]+/)?mywebex/(?:personalroom|meetinginfo|meetingcenter)|"
+            rf"m/{GUID.pattern}|collabs/meetings/join\?|weblink/register/|(?:[\w-]+/)?mywebex/(?:personalroom|meetinginfo|meetingcenter)|"
             r"(?:[\w-]+/)?(?:ec|tc|eventcenter)[0-9]*/[\w./-]{0,100}?(?:enroll|join)|webinar/[\w-]+)",
             "https://contoso.webex.com/contoso/j.php?MTID=m1",
             "https://www.webex.com/pricing https://contoso.webex.com/contoso/globalcallin.php?MTID=m1 "
@@ -171,7 +172,7 @@ SERVICES = (
     Service("Reclaim", "reclaim.ai", r"/z/[\w./-]+", "https://reclaim.ai/z/abc", "https://reclaim.ai/blog"),
     Service("Proton Meet", "meet.proton.me", r"/(?:\w+/)?join/[\w-]+", "https://meet.proton.me/join/id-ABC#pwd-x", "https://meet.proton.me/"),
     Service("Demio", "event.demio.com my.demio.com", _ROOM + r"/?", "https://event.demio.com/ref/abc", "https://www.demio.com/pricing"),
-    Service("Calendly", "calendly.com", rf"/events/{_GUID}/[\w]+", "https://calendly.com/events/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/google_meet",
+    Service("Calendly", "calendly.com", rf"/events/{GUID.pattern}/[\w]+", "https://calendly.com/events/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/google_meet",
             "https://calendly.com/bo/30min", source="https://help.calendly.com"),
     Service("VK Calls", "vk.com vk.ru", r"/call/[\w/-]+", "https://vk.com/call/join/abc", "https://vk.com/contoso", source=ITSYCAL),
     Service("Telemost", "telemost.yandex.ru telemost.yandex.com telemost.360.yandex.ru", r"/(?:j|live)/[0-9]+", "https://telemost.yandex.ru/j/12345",
@@ -214,7 +215,7 @@ SERVERS = (
             source="https://jitsi.github.io/handbook/docs/dev-guide/dev-guide-iframe"),
     Service("Nextcloud Talk", "", r"/index\.php/call/[a-z0-9]{8,}", "https://cloud.fabrikam.example/index.php/call/x7k2pq9a",
             "https://cloud.fabrikam.example/index.php/apps/files", source="https://nextcloud-talk.readthedocs.io"),
-    Service("OpenTalk", "", rf"/room/{_GUID}\b", "https://video.fabrikam.example/room/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+    Service("OpenTalk", "", rf"/room/{GUID.pattern}\b", "https://video.fabrikam.example/room/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
             "https://fabrikam.example/room/4.11", source="https://docs.opentalk.eu"),
 )
 #: Links that open a program instead of a page: the scheme, and what must follow it.
