@@ -12,7 +12,7 @@ from shared.domain.position import Position
 from shared.rules.conditions import Condition, all_hold, none_of
 from shared.rules.event.event_facts import EventFacts, Truth
 from shared.rules.event.sketch import EventSketch
-from shared.rules.mailboxes import Mailboxes
+from shared.rules.mailbox_scope import MailboxScope
 
 
 class InternalDomains(Enum):
@@ -140,7 +140,7 @@ class Policy:
     internal_domains: tuple[str, ...] | Literal[InternalDomains.AUTO] = AUTO
     skip_drafts: bool = True
     other_join_links: OtherJoinLinks = OtherJoinLinks()
-    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: the rules that are not off, and whether they are asked at all times

@@ -153,7 +153,7 @@ class CalendarSearcher:
     def _judge(self, event: Event, search: Search) -> Judged:
         """Decide as the worker will; what we remember of an event is read only where that could matter."""
         policy, now = search.policy, self._world.now()
-        is_left_out = policy.mailboxes.leaves_out(event.organizer)
+        is_left_out = policy.mailboxes.excludes_user(event.organizer)
         pending = search.pending or frozenset()
         if event.is_organizer and not is_left_out and self._meetings.key(event.id) in pending:
             return Judged(event.id, event, Verdict.ENABLE)
