@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode, RuleResult
-from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.mail_domains import Domains
 from shared.domain.position import Position
 from shared.rules.conditions import Condition, all_hold, none_of
 from shared.rules.event.event_facts import EventFacts, Truth
@@ -185,7 +185,7 @@ class Policy:
     @property
     def meeting_hosts(self) -> Domains:
         """The hosts to which every link is a join link."""
-        return domains_of(self.other_join_links.hosts)
+        return Domains(self.other_join_links.hosts)
 
     @property
     def groups(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten
 from shared.rules.event.event_facts import People, Truth
-from shared.rules.event.guests import Person
+from shared.rules.event.invitees import Person
 from shared.rules.extents import AnyOf
 
 GROUP_ID: Shape = matching(GUID, "Needs an object id such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e.")
