@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.address import read_address, untagged
-from shared.rules.event.event_facts import Truth
+from shared.rules.truth import Truth, any_holds
 
 
 class Everybody(Enum):
@@ -74,14 +74,10 @@ def in_scope(mailboxes: Mailboxes, names: frozenset[str], members: Mapping[str, 
 def _among(
     selectors: tuple[Selector, ...], names: frozenset[str], members: Mapping[str, frozenset[str]]
 ) -> Truth:
-    truth: Truth = False
-    for one in selectors:
-        if isinstance(one, User):
-            found: Truth = one.name in names
-        else:
-            found = None if one.id not in members else not names.isdisjoint(members[one.id])
-        if found:
-            return True
-        if found is None:
-            truth = None
-    return truth
+    return any_holds(_selects(one, names, members) for one in selectors)
+
+
+def _selects(selector: Selector, names: frozenset[str], members: Mapping[str, frozenset[str]]) -> Truth:
+    if isinstance(selector, User):
+        return selector.name in names
+    return None if selector.id not in members else not names.isdisjoint(members[selector.id])

@@ -168,11 +168,11 @@ def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
     """In words that need no schema."""
     assert joinlink("schema", "starts_in").out == (
         "starts_in, a condition, in when and unless\n\n"
-        "Time from now to the start; of a series, of its first occurrence. Can't be told where the event's time zone is not known.\n"
+        "Time from now to the start; of a series, of its first occurrence. Unknown if the event's time zone is unknown.\n"
         "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
-        "A time is a number with a unit: s, m, h or d.\n"
-        "  at_least: The shortest time that matches: a number with s, m, h or d.\n"
-        "  at_most: The longest time that matches: a number with s, m, h or d.\n\n"
+        "A duration is a number with a unit: s, m, h or d.\n"
+        "  at_least: The shortest duration that matches: a number with s, m, h or d.\n"
+        "  at_most: The longest duration that matches: a number with s, m, h or d.\n\n"
         "    starts_in: {at_least: 15m}\n"
     )
 

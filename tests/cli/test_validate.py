@@ -58,7 +58,7 @@ def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, wri
     told = json.loads(joinlink("validate", "--format", "json").out)
 
     assert (
-        'rules/a.yaml:3:83: warning: rule "old": the rule is over since 2020-01-01; remove it, or change active\n'
+        'rules/a.yaml:3:83: warning: rule "old": the rule ended on 2020-01-01; remove it, or change active\n'
         in ran.out
     )
     assert (
@@ -116,7 +116,7 @@ def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, w
     assert ran.exit == 1
     assert ran.out.splitlines() == [
         'rules/a.yaml:4:12: rule "external-meetings": unknown condition "attendes" (did you mean "attendees"?)',
-        'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" can\'t be used: a ")" is missing',
+        'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" is not valid: a ")" is missing',
         "2 errors in 1 file.",
     ]
 
@@ -159,7 +159,7 @@ def test_every_file_is_named_as_the_admin_named_it(joinlink: Any, write: Any) ->
 
     assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
     assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in ran.out
-    assert 'whatever it matches, rule "one" (deep/one/a.yaml:4) matches before it' in ran.out
+    assert 'rule "one" (deep/one/a.yaml:4) is before it' in ran.out
 
 
 def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) -> None:
@@ -224,7 +224,7 @@ def test_github_shows_problems_beside_their_lines(joinlink: Any, write: Any) -> 
 
     assert joinlink("validate", "--format", "github").out.splitlines()[1] == (
         "::error file=rules/a%2Cb.yaml,line=4,col=44,title=Joinlink rules::"
-        'rule "external-meetings": subject: matches: the pattern "<100%25 & "x"(" can\'t be used: a ")" is missing'
+        'rule "external-meetings": subject: matches: the pattern "<100%25 & "x"(" is not valid: a ")" is missing'
     )
 
 

@@ -27,7 +27,7 @@ from tests.rule_files.test_loader import BAD, GOOD, QUESTIONABLE, TODAY, load, t
         pytest.param(b"version: 1 \x1b", "1:12: this is an invisible control character; remove it", id="escape"),
         pytest.param(b"#" * (MAX_BYTES + 1), "1:1: the file is larger than 256 KiB; split it into several", id="large"),
         pytest.param(b"[" * 100_000, "1:51: this is nested more than 50 levels deep", id="deep"),
-        pytest.param(b"version: 1\nrules: [{id: a, when: {subject: [" + b"a," * 2_001 + b"]}}]", '2:34: rule "a": subject: these are more than 2,000 words, which every event is searched for', id="words"),
+        pytest.param(b"version: 1\nrules: [{id: a, when: {subject: [" + b"a," * 2_001 + b"]}}]", '2:34: rule "a": subject: these are more than 2,000 words, and every event is searched for them', id="words"),
         pytest.param(b"[" + b"1," * 60_000 + b"]", "1:100000: the file has more than 50,000 values; split it into several", id="many"),
     ],
 )  # fmt: skip

@@ -119,7 +119,7 @@ def test_a_rule_that_is_never_reached_names_the_other_file() -> None:
     assert told(loaded) == [
         (
             'b.yaml:3:5: warning: rule "b": the rule is never reached: '
-            'whatever it matches, rule "a" (a.yaml:2) matches before it, and decides'
+            'rule "a" (a.yaml:2) is before it and decides about every event that it matches'
         )
     ]
 

@@ -5,6 +5,7 @@ from shared.rule_files.files.file import FILE, KEY_PLACES
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_blocks import PROVIDERS
 from shared.rule_files.reading.suggestions import _SYNONYMS, advice, suggest
+from shared.rule_files.vocabulary.catalogue import SYNONYMS
 
 CONDITIONS, RULE_KEYS, FILE_KEYS = tuple(CONDITION_BLOCK.by_name), tuple(RULE.by_name), tuple(FILE.by_name)
 OPERATORS = ("contains", "starts_with", "equals", "matches")
@@ -36,7 +37,7 @@ ADVISED = [
 @pytest.mark.parametrize(("word", "known", "meant"), MEANT)
 def test_what_was_probably_meant_is_suggested(word: str, known: tuple[str, ...], meant: str | None) -> None:
     """By what a word means in its place, then by its letters."""
-    assert suggest(word, known) == meant
+    assert suggest(word, known, synonyms=SYNONYMS) == meant
 
 
 @pytest.mark.parametrize(("word", "known", "said"), ADVISED)
@@ -53,3 +54,11 @@ def test_what_people_say_is_never_a_word_of_that_place(word: str) -> None:
     for place in (RULE_KEYS, CONDITIONS, FILE_KEYS):
         if word in place:
             assert not set(place) & set(_SYNONYMS[word].split())
+
+
+@pytest.mark.parametrize(("name", "synonyms"), [pytest.param(*row, id=row[0]) for row in SYNONYMS.items()])
+def test_a_synonym_of_a_condition_is_not_a_condition(name: str, synonyms: tuple[str, ...]) -> None:
+    """Otherwise it would not be unknown, and there would be nothing to suggest."""
+    assert not set(CONDITIONS) & set(synonyms)
+    for synonym in synonyms:
+        assert suggest(synonym, (name,), synonyms=SYNONYMS) == name

@@ -109,7 +109,7 @@ class NodeReader:
         self, at: Positioned, kind: str, word: str, known: Collection[str], *, suggest_places: bool
     ) -> None:
         name, colon, _ = word.partition(":")
-        hint = advice(word, known, self.session.places if suggest_places else {})
+        hint = advice(word, known, self.session.places if suggest_places else {}, self.session.synonyms)
         if word[:1].isspace() or has_unusual_space(word):
             hint = UNUSUAL_SPACE
         elif colon and name in known:

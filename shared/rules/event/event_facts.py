@@ -13,9 +13,8 @@ from shared.rules.event.guests import Guest, Kind, Person, guests, person, rooms
 from shared.rules.event.rooms import has_room
 from shared.rules.event.texts import Texts, fold, texts
 from shared.rules.links.join_links import other_join_link
+from shared.rules.truth import Truth
 
-#: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
-Truth = bool | None
 #: folded name -> the name as it stands in the event
 Names = dict[str, str]
 #: no group is known

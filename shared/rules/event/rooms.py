@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from shared.domain.event import Event, Location
 from shared.rules.event.guests import Guest, Kind, addresses_of, is_room
 from shared.rules.event.texts import fold
-
-Truth = bool | None
+from shared.rules.truth import Truth, any_holds
 
 
 def has_room(event: Event, guests: Sequence[Guest]) -> Truth:
@@ -16,7 +15,7 @@ def has_room(event: Event, guests: Sequence[Guest]) -> Truth:
     """
     declined = tuple(guest for guest in guests if guest.has_declined and guest.kind is not Kind.PERSON)
     truths = (*_invited(event, guests), *_chosen(event, declined))
-    return True if True in truths else None if None in truths else False
+    return any_holds(truths)
 
 
 def _invited(event: Event, guests: Sequence[Guest]) -> Iterator[Truth]:
