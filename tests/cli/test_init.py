@@ -33,7 +33,7 @@ def test_what_it_writes_is_right_and_tested(
     validated, tested = joinlink("validate", "--strict"), joinlink("test", "--require-tests")
 
     assert validated.exit == 0, validated.out
-    assert "Nothing is written with these rules" in validated.out
+    assert "These rules write nothing" in validated.out
     assert tested.exit == 0, tested.out
     assert "no test" not in tested.out
 
@@ -46,9 +46,9 @@ def test_the_domains_stand_in_the_file_with_their_subdomains(joinlink: Any, fold
         'internal_domains: [contoso.com, "*.contoso.com"]\n' in (folder / "rules/joinlink.yaml").read_text()
     )
     assert ran.out == (
-        "✓ rules/joinlink.yaml is written, in report mode.\n"
-        "✓ rules/rules.schema.json is written; editors read it.\n"
-        "Next: look at it, then\n"
+        "✓ wrote rules/joinlink.yaml, in report mode\n"
+        "✓ wrote rules/rules.schema.json, for editors\n"
+        "Next, read the file and run:\n"
         "    joinlink validate rules\n"
         "    joinlink test rules\n"
     )
@@ -92,7 +92,7 @@ def test_a_mistyped_domain_is_asked_for_again(
     monkeypatch.setattr(sys, "stdin", Terminal("contoso\ncontoso.com\n\n\n\n"))
     ran = joinlink("init")
 
-    assert '"contoso" is no mail domain such as contoso.com; once more, please\n' in ran.out
+    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in ran.out
     assert "internal_domains: [contoso.com," in (folder / "rules/joinlink.yaml").read_text()
 
 
@@ -104,8 +104,8 @@ def test_it_asks_what_no_flag_has_answered(
     ran = joinlink("init", "first.yaml", "--opt-out")
     text = (folder / "first.yaml").read_text()
 
-    assert "Only meetings with people from outside? [Y/n]: " in ran.out
-    assert "refuse" not in ran.out
+    assert "Only meetings with people from outside the company? [Y/n]: " in ran.out
+    assert "opt out" not in ran.out
     assert 'internal_domains: [contoso.com, "*.contoso.com", contoso.de, "*.contoso.de"]' in text
     assert "attendees: {at_least: 1}" in text
     assert "has_room: true" in text
@@ -114,10 +114,10 @@ def test_it_asks_what_no_flag_has_answered(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        pytest.param(["--yes", "taken.yaml"], "taken.yaml exists already; say --force to overwrite it, or name another file", id="a file in the way"),
-        pytest.param(["--yes", "rules/first.yml"], "rules/first.yml would never be read; a rule file is named *.yaml", id="a name that is not read"),
-        pytest.param([], "there is nobody to ask; say --yes to take the flags and the defaults", id="nobody to ask"),
-        pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is no mail domain such as contoso.com', id="an address for a domain"),
+        pytest.param(["--yes", "taken.yaml"], "taken.yaml already exists; use --force to overwrite it, or name another file", id="a file in the way"),
+        pytest.param(["--yes", "rules/first.yml"], "Joinlink would not read rules/first.yml; a rule file is named *.yaml", id="a name that is not read"),
+        pytest.param([], "there is no terminal for questions; use --yes to take options and defaults", id="no terminal"),
+        pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is not a mail domain such as contoso.com', id="an address for a domain"),
         pytest.param(["--yes", "taken.yaml/x.yaml"], "taken.yaml/x.yaml can't be written: File exists", id="no folder"),
     ],
 )  # fmt: skip
@@ -144,4 +144,4 @@ def test_the_packaged_rules_are_what_it_writes_by_default() -> None:
     """One starting point, whichever way it is reached."""
     packaged = Path(__file__).parents[2] / "rules" / "joinlink.yaml"
 
-    assert packaged.read_text() == starter.text(starter.Wishes(), "../docs/rules.schema.json")
+    assert packaged.read_text() == starter.text(starter.StarterOptions(), "../docs/rules.schema.json")

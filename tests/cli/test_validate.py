@@ -42,9 +42,9 @@ def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -
 
     assert ran.exit == 0
     assert "✓ rules: 3 rules in 2 files, policy " in ran.out
-    assert "    enforce  everyone  enable  writes\n" in ran.out
+    assert "    enforce  everyone  enable  adds links\n" in ran.out
     assert "    off      later     enable\n" in ran.out
-    assert "Join links are written by everyone.\n" in ran.out
+    assert "Rules that add join links: everyone.\n" in ran.out
 
 
 def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, write: Any) -> None:
@@ -64,7 +64,7 @@ def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, wri
     assert (
         "    enforce  old  enable  not active today\n    enforce  new  enable  not active today\n" in ran.out
     )
-    assert "  Nothing is written with these rules" in ran.out
+    assert "  These rules write nothing" in ran.out
     assert [rule["writes"] for rule in told["policies"][0]["rules"]] == [False, False]
 
 
@@ -74,7 +74,7 @@ def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, wri
         pytest.param("rules/b.yml", "a rule file is named *.yaml; rename it", id="another ending"),
         pytest.param("rules/B.YAML", "a rule file is named *.yaml; rename it", id="capitals"),
         pytest.param("rules/b.yaml.txt", "a rule file is named *.yaml; rename it", id="an ending that Windows hides"),
-        pytest.param("rules/sales/b.yaml", "rule files lie in the folder itself, not in one below", id="a folder below"),
+        pytest.param("rules/sales/b.yaml", "it reads the folder itself, not the folders in it; move the file", id="a folder below"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_read_is_told(name: str, why: str, joinlink: Any, write: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_file_that_is_not_read_is_told(name: str, why: str, joinlink: Any, wri
     ran = joinlink("validate")
 
     assert ran.exit == 0
-    assert f"{name}:1:1: warning: in the cloud this file is not read: {why}\n" in ran.out
+    assert f"{name}:1:1: warning: the cloud does not read this file: {why}\n" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_file_of_another_name_is_read_at_the_desk_with_a_warning(joinlink: Any
 
     assert ran.exit == 0
     assert (
-        "a.json:1:1: warning: in the cloud this file is not read: a rule file is named *.yaml; rename it\n"
+        "a.json:1:1: warning: the cloud does not read this file: a rule file is named *.yaml; rename it\n"
         in ran.out
     )
 
@@ -175,7 +175,7 @@ def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or begin one with joinlink init\n", id="nothing here"),
+        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or create one with joinlink init\n", id="nothing here"),
         pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
         pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
         pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that can't be looked for"),
