@@ -35,7 +35,7 @@ def validate(
 ) -> None:
     """Find all mistakes in rule files, and show what the rules do when they are in force.
 
-    Exit code 0: there are no errors. 1: there are errors; with --strict, or warnings. 2: wrong arguments, or
+    Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings. 2: wrong arguments, or
     a path does not exist.
     """
     sets = rule_files.load(paths or [])
