@@ -10,7 +10,7 @@ from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.named_lists import Lists
 from shared.rule_files.reading.session import Session
 from shared.rule_files.reading.suggestions import advice
-from shared.rule_files.yaml_tree.mistakes import (
+from shared.rule_files.yaml_tree.common_mistakes import (
     COMMENT_IN_TEXT,
     NO_SPACE,
     NO_TEMPLATES,
