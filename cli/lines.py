@@ -11,8 +11,8 @@ from rich.text import Text
 
 from cli.clean import flat
 from cli.output import cleaned
-from shared.rules.event.event_facts import Truth
 from shared.rules.explain import ConditionLine, GuardLine, RuleLine
+from shared.rules.truth import Truth
 
 _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "bad"), None: ("·", "warn")}
 _STEP = "  "

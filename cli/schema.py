@@ -18,6 +18,7 @@ from shared.rule_files.files.file import FILE
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.reading.suggestions import suggest
+from shared.rule_files.vocabulary.catalogue import SYNONYMS
 from shared.rule_files.vocabulary.keys import Key
 
 
@@ -71,7 +72,7 @@ def schema(
 
 def _hint(name: str) -> str:
     known = sorted({entry.key.name for entry in _entries()})
-    suggestion = suggest(name, known)
+    suggestion = suggest(name, known, synonyms=SYNONYMS)
     return f'did you mean "{suggestion}"?' if suggestion else f"the keys are {', '.join(known)}"
 
 

@@ -1,9 +1,8 @@
 """`joinlink test`: do the rules do what the tests inside them expect?"""
 
 import re
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,13 +10,6 @@ from cli import rule_files
 from cli.formats import github, junit, tests_junit, tests_text
 from cli.output import Exit, Refused, write_file
 from cli.results import Results
-
-
-class Format(StrEnum):
-    """Whom the answer is for."""
-
-    TEXT = "text"
-    GITHUB = "github"
 
 
 def run_tests(
@@ -30,14 +22,14 @@ def run_tests(
         ),
     ] = None,
     form: Annotated[
-        Format,
+        Literal["text", "github"],
         typer.Option(
             "--format",
             "-f",
             metavar="FORMAT",
             help="text, for people; github, to mark failing tests in a pull request.",
         ),
-    ] = Format.TEXT,
+    ] = "text",
     *,
     run: Annotated[
         str, typer.Option("--run", metavar="PATTERN", help="Only tests whose `rule: name` the pattern finds.")
@@ -59,7 +51,7 @@ def run_tests(
     results = [Results.of(rules, pattern) for rules in sets]
     if pattern is not None and not any(each.ran or each.rules.policy is None for each in results):
         raise Refused(f'no test is found by "{run}"')
-    show = github.tests if form is Format.GITHUB else tests_text.show
+    show = github.print_tests if form == "github" else tests_text.show
     show(results, require_tests=require_tests)
     if report is not None:
         cases = tests_junit.cases(results, require_tests=require_tests)

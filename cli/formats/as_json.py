@@ -8,8 +8,8 @@ from cli.rule_files import RuleSet
 from shared.rule_files.problems import Problem
 
 
-def problems(sets: Sequence[RuleSet]) -> None:
-    """Print all problems, and each policy's rules."""
+def print_problems(sets: Sequence[RuleSet]) -> None:
+    """Print all problems, and the rules of each policy."""
     print_json(
         {
             "problems": [_problem(problem) for rules in sets for problem in rules.problems],

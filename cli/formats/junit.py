@@ -1,7 +1,7 @@
 """Problems and test results as JUnit XML, which pipelines show as tests.
 
-Azure Pipelines, GitLab and Jenkins read the same few elements. Jenkins's xUnit refuses attributes that it
-does not know, `file` and `line` among them, so the place stands in the text.
+Azure Pipelines, GitLab and Jenkins read the same few elements. Jenkins's xUnit plugin refuses attributes that
+it does not know, such as `file` and `line`, so the place is in the text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from shared.rule_files.problems import Problem, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One line of the report; without `failure` it passed."""
+    """One test case of the report; it passed if `failure` is empty."""
 
     name: str
     file: str
@@ -23,8 +23,8 @@ class Case:
     detail: str = ""
 
 
-def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
-    """Print a suite with a case for each problem, and for each file without one; `strict`: warnings fail."""
+def print_problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+    """Print a suite with a case for each problem, and for each file without one; `strict` fails warnings."""
     cases = [case for rules in sets for case in _cases(rules, strict=strict)]
     print(document("joinlink validate", cases))
 

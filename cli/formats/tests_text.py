@@ -26,7 +26,7 @@ def show(results: Sequence[Results], *, require_tests: bool) -> None:
     out = console()
     broken = [each.rules for each in results if each.rules.policy is None]
     if broken:
-        text.errors(out, broken)
+        text.print_each(out, broken)
     for each in results:
         _tests(out, each)
         _gaps(out, each, require_tests=require_tests)

@@ -1,15 +1,15 @@
 """Loads rule files into a policy. The cloud and the command line both load through this module."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from shared.domain.position import Position
-from shared.rule_files.checks.contradictions import check_contradictions
-from shared.rule_files.checks.rule_set import PlacedRule, check_guarded, check_lists, check_rules
+from shared.rule_files.checks.rule_set import PlacedList, PlacedRule, RuleSet
+from shared.rule_files.checks.stage import check
 from shared.rule_files.files.file import (
     FILE,
     KEY_PLACES,
@@ -21,6 +21,7 @@ from shared.rule_files.files.lists import list_nodes, read_lists
 from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.session import Session, StopReading
+from shared.rule_files.vocabulary.catalogue import SYNONYMS
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.policy import AUTO, OtherJoinLinks, Policy
@@ -81,7 +82,7 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> LoadRes
     """
     if refusal := _refuse(files):
         return LoadResult(None, (Problem(file=_ALL_FILES, line=1, column=1, text=refusal),))
-    session = Session(places=KEY_PLACES)
+    session = Session(places=KEY_PLACES, synonyms=SYNONYMS)
     try:
         policy = _load(sorted(files, key=lambda file: file.name), session, today)
     except StopReading:
@@ -108,14 +109,11 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     read = [ReadFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
     _check_ids(sources, read)
     settings = _merge_settings(sources, read)
-    rules = list(_consistent_rules(sources, read))
-    session.only_warnings_left = True
-    with suppress(StopReading):  # more warnings than that help no one
-        check_rules(rules, today, session)
-        if (settings.get("other_join_links") or OtherJoinLinks()).skip:
-            check_guarded(rules)
-        if not session.errors:
-            _check_lists(sources, settings)
+    rule_set = _rule_set(sources, read, settings, today)
+    with suppress(StopReading):  # more problems than that help no one
+        for problem in check(rule_set):
+            session.only_warnings_left = problem.severity is Severity.WARNING
+            session.note(problem)
         if not any(file.rules for file in read) and not session.errors:
             sources[0].reader.warning(
                 Position(1, 1), "there are no rules in any file, so Joinlink does nothing"
@@ -123,7 +121,7 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     if session.errors:
         return None
     values = {FILE.by_name[name].field or name: value for name, value in settings.items()}
-    return Policy(rules=tuple(placed.rule for placed in rules), hash=rules_hash(files), **values)
+    return Policy(rules=tuple(placed.rule for placed in rule_set.rules), hash=rules_hash(files), **values)
 
 
 def _parse(file: RuleFile, session: Session) -> _Source:
@@ -160,23 +158,31 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ReadFile]) -> dic
     return merged
 
 
-def _consistent_rules(sources: Sequence[_Source], read: Sequence[ReadFile]) -> Iterator[PlacedRule]:
-    """Yield the rules whose conditions don't contradict each other."""
-    for source, file in zip(sources, read, strict=True):
-        for each in file.rules:
-            if each.rule is None or not isinstance(each.node, MappingNode):
-                continue
-            reader = source.reader.for_rule(each.rule.id)
-            errors = reader.session.errors
-            check_contradictions(each.rule.when, each.rule.unless, reader)
-            if reader.session.errors == errors:
-                yield PlacedRule(each.rule, each.node, reader)
-
-
-def _check_lists(sources: Sequence[_Source], settings: dict[str, Any]) -> None:
+def _rule_set(
+    sources: Sequence[_Source], read: Sequence[ReadFile], settings: dict[str, Any], today: date | None
+) -> RuleSet:
+    """Return what the checks read: the rules without errors of their own, the lists, and some settings."""
+    session = sources[0].reader.session
     internal = settings.get("internal_domains", AUTO)
-    for source in sources:
-        check_lists(list_nodes(source.root), source.reader, () if internal is AUTO else internal)
+    return RuleSet(
+        rules=tuple(
+            PlacedRule(each.rule, each.node)
+            for file in read
+            for each in file.rules
+            if each.rule is not None and isinstance(each.node, MappingNode)
+        ),
+        lists=tuple(
+            PlacedList(source.reader.file, name, items)
+            for source in sources
+            for name, items in list_nodes(source.root)
+        ),
+        used_lists=frozenset(session.lists.used),
+        own_domains=() if internal is AUTO else internal,
+        skips_other_join_links=(settings.get("other_join_links") or OtherJoinLinks()).skip,
+        is_complete=not session.errors,
+        today=today,
+        budget=session.comparison_budget,
+    )
 
 
 def rules_hash(files: Sequence[RuleFile]) -> str:

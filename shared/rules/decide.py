@@ -3,17 +3,18 @@
 Where something can't be told, the answer is the one that writes nothing: the write can't be taken back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from shared.domain.decision import Action, Decision, Mode, Reason, RuleResult, Verdict
+from shared.domain.decision import Action, Decision, Mode, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.mail_domains import Domains
 from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import guard_against
 from shared.rules.policy import AUTO, Policy, Rule
+from shared.rules.truth import Truth
 
 #: what came of one fold: verdict, reason, and the id of the rule that decided
 _Fold = tuple[Verdict, Reason, str | None]
@@ -24,7 +25,7 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
 
     An event in which a guard sees a reason to stay away is skipped before any rule is asked. Then the first
     rule that matches decides, among the `enforce` rules for now, among all for the projection. A rule that
-    is off or out of its time is not asked and not in the trace.
+    is off or out of its time is not asked.
 
     A rule that could not be told (a fact is missing) is passed over, with three cautions: if
     nothing matches after it, the reason is `insufficient_data`; if it would have skipped, no later rule may
@@ -34,10 +35,10 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     if reason := guard_against(event, policy, facts, now):
         skip = Verdict.SKIP
         return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
-    trace, open_or_met = _ask(policy.asked(now), event_facts(event, policy, facts, now))
-    enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
+    open_or_met = _matching(policy, event_facts(event, policy, facts, now))
+    enforced = [(rule, matched) for rule, matched in open_or_met if rule.mode is Mode.ENFORCE]
     awaited = _awaited(policy, facts)
-    return _decision(_fold(enforced, awaited), _fold(open_or_met, awaited), trace)
+    return _decision(_fold(enforced, awaited), _fold(open_or_met, awaited))
 
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
@@ -59,19 +60,10 @@ def _internal(policy: Policy, facts: Facts) -> Domains | None:
     return Domains(facts.tenant_domains) if facts.tenant_domains else None
 
 
-def _ask(
-    rules: Iterable[Rule], seen: EventFacts
-) -> tuple[tuple[RuleResult, ...], list[tuple[Rule, RuleResult]]]:
-    """Ask every rule once; return the whole trace, and the rules that matched or could not be told."""
-    trace = []
-    open_or_met = []
-    for rule in rules:
-        matched = rule.matches(seen)
-        result = rule.results[matched]
-        trace.append(result)
-        if matched is not False:
-            open_or_met.append((rule, result))
-    return tuple(trace), open_or_met
+def _matching(policy: Policy, seen: EventFacts) -> list[tuple[Rule, Truth]]:
+    """Return the rules that match (True) or that can't be told (None), in their order."""
+    results = ((rule, rule.matches(seen)) for rule in policy.rules if rule.is_asked(seen.now))
+    return [(rule, matched) for rule, matched in results if matched is not False]
 
 
 def _awaited(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
@@ -84,9 +76,9 @@ def _awaited(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
     return is_awaited
 
 
-def _fold(open_or_met: Sequence[tuple[Rule, RuleResult]], is_awaited: Callable[[Rule], bool]) -> _Fold:
+def _fold(open_or_met: Sequence[tuple[Rule, Truth]], is_awaited: Callable[[Rule], bool]) -> _Fold:
     """Let the first match decide; the rules before it are those that could not be told."""
-    passed = [rule for rule, result in takewhile(_is_open, open_or_met)]
+    passed = [rule for rule, _matched in takewhile(_is_open, open_or_met)]
     decides = open_or_met[len(passed)][0] if len(passed) < len(open_or_met) else None
     at_last = Action.SKIP if decides is None else decides.action
     awaited = next(filter(is_awaited, passed), None)
@@ -104,11 +96,11 @@ def _fold(open_or_met: Sequence[tuple[Rule, RuleResult]], is_awaited: Callable[[
     return Verdict.ENABLE, Reason.LINK_ADDED, decides.id
 
 
-def _is_open(asked: tuple[Rule, RuleResult]) -> bool:
-    return asked[1].matched is None
+def _is_open(asked: tuple[Rule, Truth]) -> bool:
+    return asked[1] is None
 
 
-def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Decision:
+def _decision(now: _Fold, promoted: _Fold) -> Decision:
     verdict, reason, rule = now
     enforced_rule = rule
     projected, projected_reason, projected_rule = promoted
@@ -124,5 +116,4 @@ def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Dec
         projected=projected,
         projected_reason=projected_reason,
         projected_rule=projected_rule,
-        trace=trace,
     )

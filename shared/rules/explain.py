@@ -20,10 +20,11 @@ from shared.domain.decision import Decision, Mode, Reason
 from shared.domain.event import Event
 from shared.rules.conditions import Condition
 from shared.rules.decide import decide, event_facts
-from shared.rules.event.event_facts import EventFacts, Truth
+from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import GUARDS
 from shared.rules.policy import Policy, Rule
+from shared.rules.truth import Truth
 
 
 class Asked(StrEnum):

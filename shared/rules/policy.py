@@ -1,18 +1,19 @@
 """A policy: the admin's rules, read, checked and compiled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
-from shared.domain.decision import Action, Mode, RuleResult
+from shared.domain.decision import Action, Mode
 from shared.domain.mail_domains import Domains
 from shared.domain.position import Position
-from shared.rules.conditions import Condition, all_hold, none_of
-from shared.rules.event.event_facts import EventFacts, Truth
+from shared.rules.conditions import Condition
+from shared.rules.event.event_facts import EventFacts
 from shared.rules.event.sketch import EventSketch
 from shared.rules.mailbox_scope import MailboxScope
+from shared.rules.truth import Truth, all_hold, negation
 
 
 class InternalDomains(Enum):
@@ -100,22 +101,13 @@ class Rule:
     tests: tuple[RuleTest, ...] = ()
     file: str = ""
     line: int = 0
-    #: whether the rule matches: `when` holds and `unless` fails; None where a missing fact leaves it open
-    matches: Callable[[EventFacts], Truth] = field(init=False, repr=False, compare=False)
-    #: the rule's line in a decision's trace, for each answer of `matches`
-    results: dict[Truth, RuleResult] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        # One flat list of tests, not a tree: most rules fail at the first, millions of times a minute.
-        matches = self.when.holds
-        if self.unless is not None:
-            parts = self.when.children if self.when.name == "all" else (self.when,)
-            fails = none_of(self.unless, self.unless.place)
-            matches = all_hold(tuple(part.holds for part in (*parts, fails)))
-        truths: tuple[Truth, ...] = (True, False, None)
-        results = {truth: RuleResult(self.id, self.mode, self.action, truth) for truth in truths}
-        object.__setattr__(self, "matches", matches)
-        object.__setattr__(self, "results", results)
+    def matches(self, facts: EventFacts) -> Truth:
+        """Whether `when` holds and `unless` fails; None if that is unknown."""
+        when = self.when.holds(facts)
+        if when is False or self.unless is None:
+            return when
+        return all_hold((when, negation(self.unless.holds(facts))))
 
     @property
     def groups(self) -> frozenset[str]:
@@ -143,18 +135,6 @@ class Policy:
     mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    #: the rules that are not off, and whether they are asked at all times
-    _awake: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
-    _always: bool = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        awake = tuple(rule for rule in self.rules if rule.mode is not Mode.OFF)
-        object.__setattr__(self, "_awake", awake)
-        object.__setattr__(self, "_always", all(rule.active is None for rule in awake))
-
-    def asked(self, now: datetime) -> tuple[Rule, ...]:
-        """Return the rules that are asked at `now` (aware), in their order."""
-        return self._awake if self._always else tuple(rule for rule in self._awake if rule.is_asked(now))
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule with this id.

@@ -20,10 +20,10 @@ from shared.domain.mail_domains import domain_of
 from shared.domain.position import Position
 from shared.rules.conditions import Condition
 from shared.rules.decide import decide
-from shared.rules.event.event_facts import Truth
 from shared.rules.explain import Explanation, explain
 from shared.rules.facts import Facts
 from shared.rules.policy import AUTO, Policy, Rule, RuleTest
+from shared.rules.truth import Truth
 
 _EXAMPLE_HOUSE = "contoso.com"
 
@@ -39,7 +39,7 @@ class Question:
 
     def decision(self, rule: Rule, matched: Truth) -> Decision:
         """Return what would be decided if the rule matched, or did not, or could not be told."""
-        given = Condition("all", "", lambda _facts: matched, Position(rule.line, 1))
+        given = Condition(name="all", expected="", holds=lambda _facts: matched, place=Position(rule.line, 1))
         answered = replace(self.policy.rule(rule.id), when=given, unless=None)
         rules = tuple(answered if each.id == rule.id else each for each in self.policy.rules)
         return decide(self.event, replace(self.policy, rules=rules), self.facts, self.now)

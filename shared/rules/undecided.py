@@ -1,12 +1,12 @@
 """Conditions that the tests of their rule leave open: turned round, no test would notice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.rules.event.event_facts import Truth
 from shared.rules.explain import ConditionLine, RuleLine
 from shared.rules.policy import Policy, Rule
 from shared.rules.rule_tests import RuleTestResult
+from shared.rules.truth import Truth, all_hold, any_holds, negation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +62,19 @@ def _leaves(line: RuleLine) -> tuple[ConditionLine, ...]:
 def _matched(line: RuleLine, flipped: ConditionLine) -> Truth:
     when = _truth(line.when, flipped)
     unless = False if line.unless is None else _truth(line.unless, flipped)
-    return _all_of((when, _not(unless)))
+    return all_hold((when, negation(unless)))
 
 
 def _truth(line: ConditionLine, flipped: ConditionLine) -> Truth:
     if line is flipped:
-        return _not(line.holds)
+        return negation(line.holds)
     truths = [_truth(child, flipped) for child in line.children]
     match line.name:
         case "all":
-            return _all_of(truths)
+            return all_hold(truths)
         case "any":
-            return _not(_all_of(map(_not, truths)))
+            return any_holds(truths)
         case "not":
-            return _not(truths[0])
+            return negation(truths[0])
         case _:
             return line.holds
-
-
-def _not(truth: Truth) -> Truth:
-    return None if truth is None else not truth
-
-
-def _all_of(truths: Iterable[Truth]) -> Truth:
-    found = tuple(truths)
-    return False if False in found else None if None in found else True

@@ -222,7 +222,7 @@ def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlin
         pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"--event-id {_NO_ID}", id="an id that changes the path"),
         pytest.param(["--mailbox", "al/../bo@contoso.com", "--event-id", "e"], f"--mailbox {_NO_ID}", id="a mailbox that changes the path"),
         pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
-        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is no mail domain such as contoso.com', id="no domain"),
+        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is not a mail domain such as contoso.com', id="no domain"),
         pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
     ],
 )  # fmt: skip

@@ -232,9 +232,8 @@ def test_a_sketched_event_is_as_graph_shows_it() -> None:
 def negated(condition: Condition, path: tuple[int, ...]) -> Condition:
     """Return the condition with the leaf at the end of the path the other way round."""
     if not path:
-        return none_of(condition, condition.place)._replace(
-            name=condition.name, expected=condition.expected, children=()
-        )
+        opposite = none_of(condition, condition.place)
+        return replace(opposite, name=condition.name, expected=condition.expected, children=())
     children = tuple(
         negated(child, path[1:]) if number == path[0] else child
         for number, child in enumerate(condition.children)

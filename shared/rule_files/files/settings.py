@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.domain.mail_domains import PATTERN
 from shared.rule_files.files.values import choice_reader
+from shared.rule_files.reading.named_lists import ListUse
 from shared.rule_files.reading.node_reader import NodeReader, describe
 from shared.rule_files.vocabulary.addresses import DOMAIN, meant_by, read_domains
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
@@ -30,7 +31,7 @@ def read_internal_domains(
     """Return the company's domains, or `AUTO`."""
     if isinstance(node, ScalarNode) and node.text == "auto":
         return AUTO
-    words = read_domains(node, reader, what) or {}
+    words = read_domains(node, reader, what, use=ListUse.OWN_DOMAINS) or {}
     listed = [(word,) if named is None else named.domains for word, named in words.items()]
     domains = tuple(dict.fromkeys(domain for group in listed for domain in group))
     for domain in domains:

@@ -2,12 +2,24 @@
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cached_property
 
 from shared.domain.mail_domains import Domains
 
 #: the name of a list; without a dot, so that it can't be confused with a domain
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE | re.ASCII)
+
+
+class ListUse(Enum):
+    """What a list is used for."""
+
+    #: the company's own domains
+    OWN_DOMAINS = auto()
+    #: people who are invited
+    GUESTS = auto()
+    #: other people
+    PEOPLE = auto()
 
 
 class NamedList:
@@ -34,7 +46,7 @@ class NamedList:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists by name; `used` collects the names that rules refer to, each with the key that does it."""
+    """The lists by name; `used` collects the names that rules refer to, and what for."""
 
     named: dict[str, NamedList] = field(default_factory=dict)
-    used: set[tuple[str, str]] = field(default_factory=set)
+    used: set[tuple[str, ListUse]] = field(default_factory=set)

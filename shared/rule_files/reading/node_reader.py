@@ -10,7 +10,7 @@ from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.named_lists import Lists
 from shared.rule_files.reading.session import Session
 from shared.rule_files.reading.suggestions import advice
-from shared.rule_files.yaml_tree.mistakes import (
+from shared.rule_files.yaml_tree.common_mistakes import (
     COMMENT_IN_TEXT,
     NO_SPACE,
     NO_TEMPLATES,
@@ -109,7 +109,7 @@ class NodeReader:
         self, at: Positioned, kind: str, word: str, known: Collection[str], *, suggest_places: bool
     ) -> None:
         name, colon, _ = word.partition(":")
-        hint = advice(word, known, self.session.places if suggest_places else {})
+        hint = advice(word, known, self.session.places if suggest_places else {}, self.session.synonyms)
         if word[:1].isspace() or has_unusual_space(word):
             hint = UNUSUAL_SPACE
         elif colon and name in known:

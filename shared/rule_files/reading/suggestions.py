@@ -9,8 +9,12 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 
 _MOST_COMPARED = 300
+#: words, and what people write instead of each, without case and punctuation
+Synonyms = Mapping[str, Collection[str]]
+NO_SYNONYMS: Synonyms = {}
 
-#: words of rule files -> what people write instead; of several words, the first that is allowed is suggested
+#: words of rule files (conditions have theirs in the catalogue) -> what people write instead;
+#: of several words, the first that is allowed is suggested
 _SYNONYMS: dict[str, str] = {
     "all": "and allof every",
     "any": "or anyof oneof either",
@@ -22,7 +26,6 @@ _SYNONYMS: dict[str, str] = {
     "enable": "add allow link",
     "ignore": "allow",
     "skip": "block deny ignore exempt disable disabled no none off never exclude false",
-    "subject": "title name",
     "id": "name",
     "name": "title",
     "description": "desc comment note title",
@@ -31,7 +34,6 @@ _SYNONYMS: dict[str, str] = {
     "to": "until end till",
     "timezone": "tz zone",
     "days": "day weekday weekdays",
-    "starts_between": "time hours workinghours start starttime day days weekday weekdays",
     "start": "time starttime",
     "at_least": "min minimum gte ge",
     "at_most": "max maximum lte le",
@@ -45,26 +47,15 @@ _SYNONYMS: dict[str, str] = {
     "user": "email address mail upn",
     "domain_in": "domain domains",
     "internal_domains": "domain domains owndomains mydomains ourdomains",
-    "external_attendees": "guests external externals externalusers",
-    "attendees": "participants invitees people attendeecount guests",
-    "has_room": "room rooms meetingroom",
+    "attendees": "guests",
     "rooms": "room meetingroom",
-    "location": "place where",
-    "sensitivity": "private privacy confidential",
     "private": "privacy secret",
-    "duration": "length minutes",
-    "is_recurring": "series recurrence recurring",
     "recurring": "series recurrence isrecurring",
     "seriesMaster": "series",
     "singleInstance": "single once",
-    "is_all_day": "allday wholeday",
     "all_day": "isallday wholeday",
-    "show_as": "status busy freebusy availability",
     "busy": "blocked",
     "oof": "outofoffice away ooo",
-    "categories": "category label labels tags",
-    "rollout": "percent percentage share sample",
-    "importance": "priority",
     "normal": "medium none default",
     "per_mailbox_per_day": "perday daily permailbox",
     "per_hour": "hourly rate",
@@ -116,7 +107,9 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def advice(word: str, known: Collection[str], places: Mapping[str, str]) -> str | None:
+def advice(
+    word: str, known: Collection[str], places: Mapping[str, str], synonyms: Synonyms = NO_SYNONYMS
+) -> str | None:
     """Return advice about an unknown word; None where a suggestion is better.
 
     `places` say where keys belong that are not allowed here.
@@ -125,16 +118,21 @@ def advice(word: str, known: Collection[str], places: Mapping[str, str]) -> str 
     for allowed, text, words in _ADVICE:
         if allowed in known and normalized in words.split():
             return text
-    return None if _synonym(normalized, known) else places.get(word)
+    return None if _find_synonym(normalized, known, synonyms) else places.get(word)
 
 
-def suggest(word: str, known: Collection[str], *, nearness: float = 0.6) -> str | None:
-    """Return the known word that was probably meant; None if none is similar; nearness 1 is equality."""
+def suggest(
+    word: str, known: Collection[str], *, nearness: float = 0.6, synonyms: Synonyms = NO_SYNONYMS
+) -> str | None:
+    """Return the known word that was probably meant; None if none is similar; nearness 1 is equality.
+
+    `synonyms` are those of conditions.
+    """
     normalized = _normalize(word[:60])
     candidates = {_normalize(candidate[:60]): candidate for candidate in islice(known, _MOST_COMPARED)}
     if normalized in candidates:
         return candidates[normalized]
-    if synonym := _synonym(normalized, known):
+    if synonym := _find_synonym(normalized, known, synonyms):
         return synonym
     similar = difflib.get_close_matches(normalized, candidates, n=1, cutoff=nearness)
     return candidates[similar[0]] if similar else None
@@ -144,5 +142,6 @@ def _normalize(word: str) -> str:
     return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
-def _synonym(normalized: str, known: Collection[str]) -> str | None:
-    return next((word for word in _BY_SYNONYM.get(normalized, ()) if word in known), None)
+def _find_synonym(normalized: str, known: Collection[str], synonyms: Synonyms) -> str | None:
+    conditions = (word for word, others in synonyms.items() if normalized in others)
+    return next((word for word in (*conditions, *_BY_SYNONYM.get(normalized, ())) if word in known), None)

@@ -106,14 +106,13 @@ class Block:
 
         `what` names the block in messages and comes before the names of its keys.
         """
-        nodes = reader.keys(node, what or self.title, self.by_name, suggest_places=bool(self.place))
+        name = what or self.title
+        nodes = reader.keys(node, name, self.by_name, suggest_places=bool(self.place))
         if nodes is None or not isinstance(node, MappingNode):
             return None
-        prefix = f"{what}: " if what else ""
         if len(nodes) == len(node.keys):  # otherwise a key that seems to be missing may be misspelt
-            self._check_missing(node, reader, what or self.title)
-            if len(nodes) < self.least:
-                reader.problem(node, f"{what} needs at least one of {', '.join(self.by_name)}")
+            self._check_missing(node, reader, name)
+        prefix = f"{what}: " if what else ""
         return {
             key.name: key.read(nodes[key.name], reader, prefix + key.name)
             for key in self.keys
@@ -124,6 +123,8 @@ class Block:
         for key in self.keys:
             if key.required and key.name not in node.values:
                 reader.problem(node, f'{name} needs the key "{key.name}"; {key.required}')
+        if len(node.keys) < self.least:
+            reader.problem(node, f"{name} needs at least one of {', '.join(self.by_name)}")
 
     def read(self, node: Node, reader: NodeReader, what: str = "") -> dict[str, Any] | None:
         """Return the values by field; None where anything in the block is wrong."""

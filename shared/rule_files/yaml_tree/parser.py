@@ -21,8 +21,9 @@ from yaml.events import (
 )
 
 from shared.domain.position import Position
-from shared.rule_files.yaml_tree.mistakes import NO_TEMPLATES, common_mistake, explain, is_shown_at_begin
+from shared.rule_files.yaml_tree.common_mistakes import NO_TEMPLATES
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode, shorten
+from shared.rule_files.yaml_tree.parser_errors import at_mark, explain
 from shared.rule_files.yaml_tree.text import FORBIDDEN, Mistake, UnreadableFile, decode
 
 MAX_DEPTH = 50
@@ -52,16 +53,12 @@ def _parse(text: str, mistakes: list[Mistake]) -> Node:
     try:
         return builder.document()
     except yaml.MarkedYAMLError as error:
-        raise UnreadableFile(_explained(error, text)) from error
+        raise UnreadableFile(explain(error, text)) from error
     except UnreadableFile:
         raise
     except Exception as error:  # libyaml fails in other ways on some nonsense
         nonsense = "this can't be read as YAML; look for a missing quote or a wrong escape"
-        raise UnreadableFile(_at(builder.last_block, nonsense)) from error
-
-
-def _at(mark: Any, text: str) -> Mistake:
-    return Mistake(mark.line + 1, mark.column + 1, text) if mark else Mistake(1, 1, text)
+        raise UnreadableFile(at_mark(builder.last_block, nonsense)) from error
 
 
 class _TreeBuilder:
@@ -108,11 +105,11 @@ class _TreeBuilder:
         mark = event.start_mark
         if self._nodes > MAX_NODES:
             too_many = f"the file has more than {MAX_NODES:,} values; split it into several"
-            raise UnreadableFile(_at(mark, too_many))
+            raise UnreadableFile(at_mark(mark, too_many))
         if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
             return self._scalar(event)
         if depth > MAX_DEPTH:
-            raise UnreadableFile(_at(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
+            raise UnreadableFile(at_mark(mark, f"this is nested more than {MAX_DEPTH} levels deep"))
         self.last_block = mark
         is_refused = self._refuse(event)
         if isinstance(event, SequenceStartEvent):
@@ -158,7 +155,7 @@ class _TreeBuilder:
         return True
 
     def _note(self, event: Any, text: str) -> None:
-        self._add(_at(event.start_mark, text))
+        self._add(at_mark(event.start_mark, text))
 
     def _add(self, mistake: Mistake) -> None:
         if len(self._mistakes) == _MAX_MISTAKES:
@@ -212,21 +209,3 @@ class _TreeBuilder:
         line, column = line + 1, found.start(1) + 1
         self._add(Mistake(line, column, 'text that begins with "#" is a comment; put it in quotes'))
         return ScalarNode(line, column, found[1], plain=False)
-
-
-def _explained(error: yaml.MarkedYAMLError, text: str) -> Mistake:
-    context, problem = error.context or "", error.problem or ""
-    is_early = error.context_mark is not None and is_shown_at_begin(context, problem)
-    mark = error.context_mark if is_early else error.problem_mark or error.context_mark
-    if mark is None:
-        return _at(None, explain(context, problem, before="", after="").text)
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    explanation = explain(context, problem, before=line[: mark.column], after=line[mark.column :])
-    cause = None if explanation.is_certain else common_mistake(lines[: mark.line + 1])
-    if cause is not None:
-        return cause
-    begin: Any = error.context_mark
-    if "while parsing a flow" in context and begin is not None and begin.line < mark.line:
-        return _at(begin, explanation.text)
-    return _at(mark, explanation.text)

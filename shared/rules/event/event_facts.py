@@ -13,9 +13,8 @@ from shared.rules.event.invitees import Invitee, InviteeKind, Person, invitees, 
 from shared.rules.event.rooms import has_room
 from shared.rules.event.texts import Texts, fold, texts
 from shared.rules.links.join_links import other_join_link
+from shared.rules.truth import Truth
 
-#: None is unknown: a condition on an unknown fact neither holds nor fails
-Truth = bool | None
 #: folded name -> the name as the event has it
 Names = dict[str, str]
 NO_MEMBERS: Mapping[str, frozenset[str]] = {}

@@ -1,0 +1,42 @@
+"""The checks: what is wrong with rules that could be read, each by itself and together."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.rule_files.checks.contradictions import check_contradictions
+from shared.rule_files.checks.lists import check_lists
+from shared.rule_files.checks.reachability import check_reachability
+from shared.rule_files.checks.rule_set import Check, RuleSet
+from shared.rule_files.checks.safety import (
+    check_expiry,
+    check_guarded,
+    check_idle_keys,
+    check_protection,
+    check_safeguards,
+    check_test_members,
+)
+from shared.rule_files.problems import Problem
+
+#: for rules without contradictions
+CHECKS: tuple[Check, ...] = (
+    check_idle_keys,
+    check_safeguards,
+    check_test_members,
+    check_expiry,
+    check_protection,
+    check_reachability,
+    check_guarded,
+    check_lists,
+)
+
+
+def check(rule_set: RuleSet) -> Iterator[Problem]:
+    """Yield all problems: contradictions, then the warnings about the other rules."""
+    wrong: set[tuple[str, str | None]] = set()
+    for problem in check_contradictions(rule_set):
+        wrong.add((problem.file, problem.rule))
+        yield problem
+    consistent = tuple(placed for placed in rule_set.rules if (placed.rule.file, placed.rule.id) not in wrong)
+    checked = replace(rule_set, rules=consistent, is_complete=rule_set.is_complete and not wrong)
+    for each in CHECKS:
+        yield from each(checked)
