@@ -21,7 +21,7 @@ from cli.progress import Progress
 from shared.desk.backfill import Backfill, Found, Run, Standing
 from shared.domain.durations import parse_duration
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
-from shared.rules.mailboxes import Group, Selector, User
+from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.storage.scope_file import ScopeFile
 from shared.worker.common.desk_check import difference
 from shared.worker.common.memory import problem_of
@@ -182,12 +182,12 @@ def _go(errand: _Errand, *, asks: bool, writes: bool) -> None:
     raise typer.Exit(Exit.ERRORS if totals.left else Exit.OK)
 
 
-def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
+def _selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector | None:
     if bool(mailbox) + bool(group) + everybody != 1:
         raise Refused("name the calendars: one of --mailbox, --group and --all")
     if mailbox:
-        return User(checked("--mailbox", mailbox).lower())
-    return Group(checked("--group", group).lower()) if group else None
+        return UserSelector(checked("--mailbox", mailbox).lower())
+    return GroupSelector(checked("--group", group).lower()) if group else None
 
 
 def _moment(text: str, now: datetime) -> datetime:

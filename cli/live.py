@@ -9,7 +9,7 @@ from cli.output import Failed, Refused
 from cli.subject import Subject
 from cli.time_notes import time_notes
 from shared.desk.event_look import Desk, Look
-from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.meeting import PENDING, Meeting, MeetingState
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -24,7 +24,6 @@ from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
-from shared.worker.events.enabling import PENDING
 
 _SENTENCES: dict[type[GraphError], str] = {
     EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.domain.decision import Reason
-from shared.rules.mailboxes import ALL, Mailboxes, in_scope
+from shared.rules.mailbox_scope import ALL, MailboxScope, is_in_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +19,14 @@ class Owner:
     called: str = ""
 
 
-def notes(mailboxes: Mailboxes, owner: Owner, members: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def notes(mailboxes: MailboxScope, owner: Owner, members: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Yield what an admin should know; `members` are the addresses of groups' members, in lower case."""
     if not owner.names or (mailboxes.include is ALL and not mailboxes.exclude):
         return
-    if any(map(mailboxes.leaves_out, owner.at_work)):
+    if any(map(mailboxes.excludes_user, owner.at_work)):
         yield f"{Reason.NOT_IN_SCOPE}: exclude names this mailbox, so the worker skips the event"
         return
-    found = in_scope(mailboxes, owner.names, members)
+    found = is_in_scope(mailboxes, owner.names, members)
     if found is False and owner.called:
         yield (
             f"{Reason.NOT_IN_SCOPE}: mailboxes leaves {owner.called} out; if it was watched before, "

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from shared.domain.decision import Action, Decision, Mode, Reason, Verdict
 from shared.domain.event import Event
-from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.mail_domains import Domains
 from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import guard_against
@@ -55,9 +55,9 @@ def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> Ev
 
 def _internal(policy: Policy, facts: Facts) -> Domains | None:
     if policy.internal_domains is not AUTO:
-        return domains_of(policy.internal_domains)
+        return Domains(policy.internal_domains)
     # No tenant is without a verified domain: an empty set went wrong, and does not make all external.
-    return domains_of(facts.tenant_domains) if facts.tenant_domains else None
+    return Domains(facts.tenant_domains) if facts.tenant_domains else None
 
 
 def _matching(policy: Policy, seen: EventFacts) -> list[tuple[Rule, Truth]]:

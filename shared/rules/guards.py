@@ -125,7 +125,7 @@ def _gave_up_why(_event: Event, _policy: Policy, facts: Facts, _now: datetime) -
 
 
 def _not_in_scope(event: Event, policy: Policy, _facts: Facts, _now: datetime) -> bool:
-    return event.is_organizer and policy.mailboxes.leaves_out(event.organizer)
+    return event.is_organizer and policy.mailboxes.excludes_user(event.organizer)
 
 
 def _scope_why(event: Event, policy: Policy, facts: Facts, now: datetime) -> str:

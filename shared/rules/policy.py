@@ -7,12 +7,12 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode
-from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.mail_domains import Domains
 from shared.domain.position import Position
 from shared.rules.conditions import Condition
 from shared.rules.event.event_facts import EventFacts
 from shared.rules.event.sketch import EventSketch
-from shared.rules.mailboxes import Mailboxes
+from shared.rules.mailbox_scope import MailboxScope
 from shared.rules.truth import Truth, all_hold, negation
 
 
@@ -132,7 +132,7 @@ class Policy:
     internal_domains: tuple[str, ...] | Literal[InternalDomains.AUTO] = AUTO
     skip_drafts: bool = True
     other_join_links: OtherJoinLinks = OtherJoinLinks()
-    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -165,7 +165,7 @@ class Policy:
     @property
     def meeting_hosts(self) -> Domains:
         """The hosts to which every link is a join link."""
-        return domains_of(self.other_join_links.hosts)
+        return Domains(self.other_join_links.hosts)
 
     @property
     def groups(self) -> frozenset[str]:

@@ -137,7 +137,7 @@ def _run(
 ) -> RuleTestResult:
     house = _house(policy, test)
     now = test.event.moment(test.at)
-    event = test.event.event(now=now, house=house)
+    event = test.event.event(now=now, company=house)
     members = {
         group: frozenset(name if "@" in name else f"{name}@{house}" for name in names)
         for group, names in test.members.items()

@@ -26,21 +26,21 @@ def event(etag: str = BEFORE, *, online: bool = False) -> Event:
 @pytest.mark.parametrize(
     ("meeting", "seen", "age", "effect"),
     [
-        pytest.param(attempt(lease="a"), event(), LEASE - SECOND, Effect.UNDER_WAY, id="somebody is writing"),
-        pytest.param(attempt(lease="a"), event(OTHER, online=True), SECOND, Effect.UNDER_WAY, id="somebody is writing, and it is online"),
-        pytest.param(attempt(lease="a"), event(OTHER, online=True), LEASE, Effect.TAKEN, id="the writer died, and it is online"),
-        pytest.param(attempt(lease="a"), event(), LEASE, Effect.NONE, id="the writer died, and it is as before"),
-        pytest.param(attempt(lease="a"), event(OTHER), LEASE, Effect.DOUBTED, id="the writer died, and it has changed"),
-        pytest.param(attempt(), event(OTHER, online=True), timedelta(0), Effect.TAKEN, id="online at once"),
-        pytest.param(attempt(), event(online=True), SETTLED, Effect.TAKEN, id="online, whatever the ETag"),
-        pytest.param(attempt(), event(), SETTLED - SECOND, Effect.OPEN, id="as before, and the read may be stale"),
-        pytest.param(attempt(), event(), SETTLED, Effect.NONE, id="as before"),
-        pytest.param(attempt(), event(OTHER), SECOND, Effect.DOUBTED, id="changed"),
-        pytest.param(attempt(), event(OTHER), 2 * SECOND_READ, Effect.DOUBTED, id="changed, read late"),
-        pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ - SECOND, Effect.OPEN, id="changed, read again too soon"),
+        pytest.param(attempt(lease="a"), event(), LEASE - SECOND, Effect.IN_PROGRESS, id="somebody is writing"),
+        pytest.param(attempt(lease="a"), event(OTHER, online=True), SECOND, Effect.IN_PROGRESS, id="somebody is writing, and it is online"),
+        pytest.param(attempt(lease="a"), event(OTHER, online=True), LEASE, Effect.TOOK_EFFECT, id="the writer died, and it is online"),
+        pytest.param(attempt(lease="a"), event(), LEASE, Effect.NO_EFFECT, id="the writer died, and it is as before"),
+        pytest.param(attempt(lease="a"), event(OTHER), LEASE, Effect.CHANGED, id="the writer died, and it has changed"),
+        pytest.param(attempt(), event(OTHER, online=True), timedelta(0), Effect.TOOK_EFFECT, id="online at once"),
+        pytest.param(attempt(), event(online=True), SETTLED, Effect.TOOK_EFFECT, id="online, whatever the ETag"),
+        pytest.param(attempt(), event(), SETTLED - SECOND, Effect.UNDECIDED, id="as before, and the read may be stale"),
+        pytest.param(attempt(), event(), SETTLED, Effect.NO_EFFECT, id="as before"),
+        pytest.param(attempt(), event(OTHER), SECOND, Effect.CHANGED, id="changed"),
+        pytest.param(attempt(), event(OTHER), 2 * SECOND_READ, Effect.CHANGED, id="changed, read late"),
+        pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ - SECOND, Effect.UNDECIDED, id="changed, read again too soon"),
         pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ, Effect.UNKNOWN, id="changed, read twice"),
-        pytest.param(attempt(doubts=1), event(), SECOND_READ, Effect.NONE, id="as before after all"),
-        pytest.param(attempt(doubts=1), event(OTHER, online=True), SECOND_READ, Effect.TAKEN, id="online after all"),
+        pytest.param(attempt(doubts=1), event(), SECOND_READ, Effect.NO_EFFECT, id="as before after all"),
+        pytest.param(attempt(doubts=1), event(OTHER, online=True), SECOND_READ, Effect.TOOK_EFFECT, id="online after all"),
     ],
 )  # fmt: skip
 def test_a_read_proves_what_the_table_says(
@@ -66,8 +66,10 @@ def test_a_wait_always_ends_and_ends_in_a_verdict(
     first = evidence(meeting, seen, timedelta(seconds=seconds))
     then = evidence(meeting, seen, timedelta(seconds=seconds) + first.wait)
 
-    assert (first.wait > timedelta(0)) is (first.effect in {Effect.UNDER_WAY, Effect.OPEN, Effect.DOUBTED})
-    assert then.effect not in {Effect.UNDER_WAY, Effect.OPEN}
+    assert (first.wait > timedelta(0)) is (
+        first.effect in {Effect.IN_PROGRESS, Effect.UNDECIDED, Effect.CHANGED}
+    )
+    assert then.effect not in {Effect.IN_PROGRESS, Effect.UNDECIDED}
 
 
 def test_a_lease_outlasts_every_message() -> None:

@@ -7,7 +7,7 @@ from shared.domain.decision import Action, Mode
 from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
-from shared.rules.mailboxes import Group, Mailboxes, User
+from shared.rules.mailbox_scope import GroupSelector, MailboxScope, UserSelector
 from shared.rules.policy import AUTO, Limits, Sweep
 from shared.rules.rule_tests import run_tests
 
@@ -141,9 +141,9 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
     assert policy is not None
 
     assert policy.internal_domains == ("contoso.com", "fabrikam.com")
-    assert policy.mailboxes == Mailboxes(
-        include=(Group("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"), User("ceo@contoso.com")),
-        exclude=(User("boardroom@contoso.com"),),
+    assert policy.mailboxes == MailboxScope(
+        include=(GroupSelector("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"), UserSelector("ceo@contoso.com")),
+        exclude=(UserSelector("boardroom@contoso.com"),),
     )
     assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
     assert policy.sweep == Sweep(every=timedelta(hours=12))

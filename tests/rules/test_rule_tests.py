@@ -209,7 +209,7 @@ def test_a_tests_verdict_is_the_decisions(policy: Policy) -> None:
         skip_drafts=policy.skip_drafts,
     )
     now = SKETCH.moment(None)
-    event = SKETCH.event(now=now, house="contoso.com")
+    event = SKETCH.event(now=now, company="contoso.com")
 
     decision = decide(event, promoted, Facts(tenant_domains=frozenset({"contoso.com"})), now)
 
@@ -221,7 +221,7 @@ def test_a_tests_verdict_is_the_decisions(policy: Policy) -> None:
 def test_a_sketched_event_is_as_graph_shows_it() -> None:
     """Times are in UTC, and colleagues have the house's domain."""
     now = SKETCH.moment(None)
-    event = SKETCH.event(now=now, house="contoso.com")
+    event = SKETCH.event(now=now, company="contoso.com")
 
     assert now == datetime(2026, 1, 5, 8, tzinfo=UTC)
     assert (event.start, event.end) == (now + timedelta(hours=25), now + timedelta(hours=25, minutes=30))

@@ -10,10 +10,17 @@ from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.people import GROUP_ID, read_guid
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
-from shared.rules.mailboxes import ALL, Everybody, Group, Mailboxes, Selector, User
+from shared.rules.mailbox_scope import (
+    ALL,
+    AllMailboxes,
+    GroupSelector,
+    MailboxScope,
+    MailboxSelector,
+    UserSelector,
+)
 
 
-def read_mailboxes(node: Node, reader: NodeReader, what: str) -> Mailboxes | None:
+def read_mailboxes(node: Node, reader: NodeReader, what: str) -> MailboxScope | None:
     """Return the mailboxes in scope."""
     if isinstance(node, ScalarNode) and node.text == "all":
         reader.problem(node, f"{what} needs a key: write {{include: all}}")
@@ -21,29 +28,29 @@ def read_mailboxes(node: Node, reader: NodeReader, what: str) -> Mailboxes | Non
     values = MAILBOXES.read(node, reader, what)
     if values is None:
         return None
-    mailboxes = Mailboxes(**values)
+    mailboxes = MailboxScope(**values)
     included = () if mailboxes.include is ALL else mailboxes.include
     for both in sorted(set(included) & set(mailboxes.exclude), key=str):
-        name = both.id if isinstance(both, Group) else both.name
+        name = both.id if isinstance(both, GroupSelector) else both.name
         reader.warning(node, f"{what}: {name} is both included and excluded, so it is excluded")
     return mailboxes
 
 
 def _read_include(
     node: Node, reader: NodeReader, what: str
-) -> tuple[Selector, ...] | Literal[Everybody.ALL] | None:
+) -> tuple[MailboxSelector, ...] | Literal[AllMailboxes.ALL] | None:
     if isinstance(node, ScalarNode) and node.text == "all":
         return ALL
     return _read_selectors(node, reader, what)
 
 
-def _read_selectors(node: Node, reader: NodeReader, what: str) -> tuple[Selector, ...] | None:
+def _read_selectors(node: Node, reader: NodeReader, what: str) -> tuple[MailboxSelector, ...] | None:
     read = [_read_selector(item, reader, what) for item in reader.items(node, what) or ()]
     selectors = tuple(selector for selector in read if selector is not None)
     return selectors if len(selectors) == len(read) else None
 
 
-def _read_selector(node: Node, reader: NodeReader, what: str) -> Selector | None:
+def _read_selector(node: Node, reader: NodeReader, what: str) -> MailboxSelector | None:
     if isinstance(node, ScalarNode) and node.text.strip():
         kind = "group" if GUID.fullmatch(node.text.strip()) else "user"
         hint = f"write {{{kind}: {node.text}}}"
@@ -58,19 +65,19 @@ def _read_selector(node: Node, reader: NodeReader, what: str) -> Selector | None
     if len(values) > 1:
         reader.problem(node, f"an item of {what} is one group or one user; split this item")
         return None
-    selector: Selector = next(iter(values.values()))
+    selector: MailboxSelector = next(iter(values.values()))
     return selector
 
 
-def _read_group(node: Node, reader: NodeReader, what: str) -> Group | None:
+def _read_group(node: Node, reader: NodeReader, what: str) -> GroupSelector | None:
     guid = read_guid(node, reader, what, "group")
-    return None if guid is None else Group(guid)
+    return None if guid is None else GroupSelector(guid)
 
 
-def _read_user(node: Node, reader: NodeReader, what: str) -> User | None:
+def _read_user(node: Node, reader: NodeReader, what: str) -> UserSelector | None:
     name = node.text.strip().lower() if isinstance(node, ScalarNode) else ""
     if GUID.fullmatch(name) or is_address(name):
-        return User(name)
+        return UserSelector(name)
     needs = f"{what} needs an address or an object id, but this is {describe(node)}"
     reader.problem(node, needs + meant_by(name))
     return None

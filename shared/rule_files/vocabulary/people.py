@@ -14,7 +14,7 @@ from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten
 from shared.rules.event.event_facts import People
-from shared.rules.event.guests import Person
+from shared.rules.event.invitees import Person
 from shared.rules.truth import Truth, all_hold, any_holds
 from shared.rules.value_sets import Alternatives
 

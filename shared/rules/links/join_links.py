@@ -6,7 +6,6 @@ Which links these are says `join_services`, what may be around them `wrapped_lin
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 import re2
@@ -127,7 +126,6 @@ def _judged(host: bytes, text: bytes, start: int, hosts: Domains) -> JoinLink | 
     return None
 
 
-@lru_cache(maxsize=1024)
 def _rows_of(host: bytes) -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
     """Return the rows of services and of scanners for a host: those of its own name, then of its parents."""
     labels = host[-_MOST_CHARACTERS:].split(b".")

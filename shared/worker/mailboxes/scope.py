@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from shared.domain.mailbox import User as Account
 from shared.graph.client import Graph
 from shared.logs import logger
-from shared.rules.mailboxes import ALL, Group, Mailboxes, Selector, User
+from shared.rules.mailbox_scope import ALL, GroupSelector, MailboxScope, MailboxSelector, UserSelector
 from shared.storage.scope_file import ScopeFile
 
 _HIDDEN = "a hidden membership needs Member.Read.Hidden"
 
 
 def read_scope(
-    wanted: Mailboxes, graph: Graph, scope: ScopeFile, still: Callable[[], None] = lambda: None
+    wanted: MailboxScope, graph: Graph, scope: ScopeFile, still: Callable[[], None] = lambda: None
 ) -> tuple[str, ...]:
     """Fill `scope`; return why it may hold too few or too many, in words for an admin.
 
@@ -34,7 +34,7 @@ class _Reading:
         self._scope = scope
         self._still = still
 
-    def read(self, wanted: Mailboxes) -> tuple[str, ...]:
+    def read(self, wanted: MailboxScope) -> tuple[str, ...]:
         doubts: list[str] = []
         if wanted.include is ALL:
             self._add(self._graph.users())
@@ -50,8 +50,8 @@ class _Reading:
             doubts += self._exclude(selector, item)
         return tuple(doubts)
 
-    def _include(self, selector: Selector, item: int) -> list[str]:
-        if isinstance(selector, Group):
+    def _include(self, selector: MailboxSelector, item: int) -> list[str]:
+        if isinstance(selector, GroupSelector):
             return [] if self._add(self._graph.group_users(selector.id)) else [_empty(selector, "include")]
         found = self._found(selector)
         if found:
@@ -60,8 +60,8 @@ class _Reading:
         logger().warning("scope.user_missing", item=item, list="include")
         return [f"nobody has the name of item {item} of mailboxes: include"]
 
-    def _exclude(self, selector: Selector, item: int) -> list[str]:
-        if isinstance(selector, Group):
+    def _exclude(self, selector: MailboxSelector, item: int) -> list[str]:
+        if isinstance(selector, GroupSelector):
             return [] if self._drop(self._graph.group_users(selector.id)) else [_empty(selector, "exclude")]
         if "@" not in selector.name:
             self._scope.drop([selector.name])
@@ -71,7 +71,7 @@ class _Reading:
             logger().warning("scope.user_missing", item=item, list="exclude")
         return []
 
-    def _found(self, selector: User) -> tuple[Account, ...]:
+    def _found(self, selector: UserSelector) -> tuple[Account, ...]:
         """Return whoever has the name: object id, sign-in name or any address."""
         self._still()
         return self._graph.find_users(selector.name)
@@ -95,5 +95,5 @@ class _Reading:
         return found
 
 
-def _empty(group: Group, where: str) -> str:
+def _empty(group: GroupSelector, where: str) -> str:
     return f"group {group.id} in mailboxes: {where} shows no members that are users; {_HIDDEN}"
