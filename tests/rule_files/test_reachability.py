@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from shared.rule_files.checks.conjunction import Conjunction
 from shared.rule_files.checks.reachability import unreached
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rule_files.reading.session import Budget
+from shared.rule_files.vocabulary.catalogue import CATALOGUE, ConditionKind
 from shared.rules.decide import decide, event_facts
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -61,6 +63,22 @@ def test_what_an_earlier_rule_includes_is_never_reached(first: str, second: str)
 def test_what_an_earlier_rule_leaves_is_reached(first: str, second: str) -> None:
     """Only what is certain is told."""
     assert found(first, second) == []
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in CATALOGUE.values()])
+def test_a_skip_after_a_condition_that_can_be_unknown_is_reached(kind: ConditionKind[Any]) -> None:
+    """While the first rule is unknown, the second one still keeps later rules from enabling."""
+    text = f"""
+version: 1
+rules:
+  - {{id: enables, mode: enforce, when: {{{kind.example}}}}}
+  - {{id: skips, mode: enforce, action: skip, when: {{{kind.example}}}}}
+"""
+    policy = load_policy([RuleFile("x.yaml", text.encode())]).policy
+    assert policy is not None
+
+    dead = [rule.id for rule, _ in unreached(policy.rules, Budget(1000))]
+    assert dead == ([] if kind.can_be_unknown else ["skips"])
 
 
 def test_a_rule_within_the_time_of_another_is_never_reached() -> None:
