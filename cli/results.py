@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rules.policy import Rule, RuleTest
 from shared.rules.rule_tests import RuleTestResult, run_tests, untested
 from shared.rules.undecided import Undecided, undecided
@@ -17,13 +17,13 @@ class Results:
     A policy with errors has no results, and fails.
     """
 
-    rules: RuleSet
+    rules: LoadedRules
     ran: tuple[RuleTestResult, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     untested: tuple[Rule, ...] = ()
 
     @classmethod
-    def of(cls, rules: RuleSet, pattern: re.Pattern[str] | None) -> Self:
+    def of(cls, rules: LoadedRules, pattern: re.Pattern[str] | None) -> Self:
         """Run the policy's tests, or those that the pattern finds in `rule: name`."""
         policy = rules.policy
         if policy is None:

@@ -12,16 +12,15 @@ from shared.rule_files.checks.rule_set import PlacedList, PlacedRule, RuleSet
 from shared.rule_files.checks.stage import check
 from shared.rule_files.files.file import (
     FILE,
-    KEY_PLACES,
-    ReadFile,
+    ParsedFile,
     has_only_known_keys,
     read_file,
 )
+from shared.rule_files.files.hints import KEY_PLACES, SYNONYMS
 from shared.rule_files.files.lists import list_nodes, read_lists
 from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.session import Session, StopReading
-from shared.rule_files.vocabulary.catalogue import SYNONYMS
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.policy import AUTO, OtherJoinLinks, Policy
@@ -106,7 +105,7 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     for source in sources:
         session.lists.named.update(read_lists(source.root, source.reader))
     session.has_all_lists = not session.errors and all(has_only_known_keys(each.root) for each in sources)
-    read = [ReadFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
+    read = [ParsedFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
     _check_ids(sources, read)
     settings = _merge_settings(sources, read)
     rule_set = _rule_set(sources, read, settings, today)
@@ -132,7 +131,7 @@ def _parse(file: RuleFile, session: Session) -> _Source:
     return _Source(reader, root)
 
 
-def _check_ids(sources: Sequence[_Source], read: Sequence[ReadFile]) -> None:
+def _check_ids(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> None:
     first: dict[str, FileLine] = {}
     for source, file in zip(sources, read, strict=True):
         for place in (rule.id for rule in file.rules if rule.id is not None):
@@ -143,7 +142,7 @@ def _check_ids(sources: Sequence[_Source], read: Sequence[ReadFile]) -> None:
             first.setdefault(place.text, FileLine(source.reader.file, place.line))
 
 
-def _merge_settings(sources: Sequence[_Source], read: Sequence[ReadFile]) -> dict[str, Any]:
+def _merge_settings(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> dict[str, Any]:
     """Return the values of the settings of all files, each of which may be in one file only."""
     merged: dict[str, Any] = {}
     places: dict[str, FileLine] = {}
@@ -159,7 +158,7 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ReadFile]) -> dic
 
 
 def _rule_set(
-    sources: Sequence[_Source], read: Sequence[ReadFile], settings: dict[str, Any], today: date | None
+    sources: Sequence[_Source], read: Sequence[ParsedFile], settings: dict[str, Any], today: date | None
 ) -> RuleSet:
     """Return what the checks read: the rules without errors of their own, the lists, and some settings."""
     session = sources[0].reader.session

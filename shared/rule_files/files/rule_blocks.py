@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime
 
 from shared.rule_files.files.values import choice_reader
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of, whole_number
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
@@ -89,6 +90,7 @@ LIMITS = Block(
             "200",
             _read_limit,
             if_left_out="unlimited",
+            synonyms="hourly rate",
         ),
         Key(
             "per_mailbox_per_day",
@@ -97,6 +99,7 @@ LIMITS = Block(
             "20",
             _read_limit,
             if_left_out="unlimited",
+            synonyms="perday daily permailbox",
         ),
     ),
 )
@@ -112,6 +115,7 @@ ACTIVE = Block(
             _read_midnight,
             if_left_out="the rule is already active",
             field="start",
+            synonyms="begin since start startdate",
         ),
         Key(
             "until",
@@ -121,6 +125,7 @@ ACTIVE = Block(
             _read_midnight,
             if_left_out="no end",
             field="end",
+            synonyms="to end ends till enddate expires",
         ),
     ),
 )
