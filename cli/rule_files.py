@@ -46,7 +46,7 @@ class LoadedRules:
 
     def writes(self, rule: Rule) -> bool:
         """Return whether the rule adds links now: it enables, in enforce mode, and is active."""
-        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_asked(self.now)
+        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_evaluated(self.now)
 
     def source_line(self, problem: Problem) -> str:
         """Return the line of the problem; empty where the file has no such line."""

@@ -98,7 +98,7 @@ def _print_policy(out: Console, rules: LoadedRules, policy: Policy) -> None:
 def _effect(rules: LoadedRules, rule: Rule) -> str:
     if rule.mode is not Mode.ENFORCE:
         return ""
-    if not rule.is_asked(rules.now):
+    if not rule.is_evaluated(rules.now):
         return "not active today"
     return "adds links" if rules.writes(rule) else "keeps events as they are"
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from shared.domain.position import Position
-from shared.rule_files.checks.rule_set import PlacedList, PlacedRule, RuleSet
+from shared.rule_files.checks.check_input import CheckInput, PlacedList, PlacedRule
 from shared.rule_files.checks.stage import check
 from shared.rule_files.files.file import (
     FILE,
@@ -108,9 +108,9 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     read = [ParsedFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
     _check_ids(sources, read)
     settings = _merge_settings(sources, read)
-    rule_set = _rule_set(sources, read, settings, today)
+    given = _check_input(sources, read, settings, today)
     with suppress(StopReading):  # more problems than that help no one
-        for problem in check(rule_set):
+        for problem in check(given):
             session.only_warnings_left = problem.severity is Severity.WARNING
             session.note(problem)
         if not any(file.rules for file in read) and not session.errors:
@@ -120,7 +120,7 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     if session.errors:
         return None
     values = {FILE.by_name[name].field or name: value for name, value in settings.items()}
-    return Policy(rules=tuple(placed.rule for placed in rule_set.rules), hash=rules_hash(files), **values)
+    return Policy(rules=tuple(placed.rule for placed in given.rules), hash=rules_hash(files), **values)
 
 
 def _parse(file: RuleFile, session: Session) -> _Source:
@@ -157,13 +157,13 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> d
     return merged
 
 
-def _rule_set(
+def _check_input(
     sources: Sequence[_Source], read: Sequence[ParsedFile], settings: dict[str, Any], today: date | None
-) -> RuleSet:
+) -> CheckInput:
     """Return what the checks read: the rules without errors of their own, the lists, and some settings."""
     session = sources[0].reader.session
     internal = settings.get("internal_domains", AUTO)
-    return RuleSet(
+    return CheckInput(
         rules=tuple(
             PlacedRule(each.rule, each.node)
             for file in read

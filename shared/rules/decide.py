@@ -62,7 +62,7 @@ def _internal(policy: Policy, facts: Facts) -> Domains | None:
 
 def _matching(policy: Policy, seen: EventFacts) -> list[tuple[Rule, Truth]]:
     """Return the rules that match (True) or that can't be told (None), in their order."""
-    results = ((rule, rule.matches(seen)) for rule in policy.rules if rule.is_asked(seen.now))
+    results = ((rule, rule.matches(seen)) for rule in policy.rules if rule.is_evaluated(seen.now))
     return [(rule, matched) for rule, matched in results if matched is not False]
 
 

@@ -126,7 +126,7 @@ def _rule(rule: Rule, seen: EventFacts, decision: Decision) -> RuleLine:
 
 
 def _asked(rule: Rule, now: datetime) -> Asked:
-    if rule.is_asked(now):
+    if rule.is_evaluated(now):
         return Asked.YES
     if rule.mode is Mode.OFF:
         return Asked.OFF

@@ -9,7 +9,7 @@ from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of, whole_number
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
-from shared.rules.policy import Limits, Window
+from shared.rules.policy import ActivePeriod, RuleLimits
 
 PROVIDERS = {
     "teamsForBusiness": "Microsoft Teams",
@@ -33,18 +33,18 @@ def read_provider(node: Node, reader: NodeReader, what: str) -> str | None:
     return None if values is None else str(values["fallback"])
 
 
-def read_limits(node: Node, reader: NodeReader, what: str) -> Limits | None:
+def read_limits(node: Node, reader: NodeReader, what: str) -> RuleLimits | None:
     """Return the limits; a limit that is left out does not apply."""
     values = LIMITS.read(node, reader, what)
-    return None if values is None else Limits(**values)
+    return None if values is None else RuleLimits(**values)
 
 
-def read_active(node: Node, reader: NodeReader, what: str) -> Window | None:
+def read_active(node: Node, reader: NodeReader, what: str) -> ActivePeriod | None:
     """Return the days on which the rule is active."""
     values = ACTIVE.read(node, reader, what)
     if values is None:
         return None
-    window = Window(**values)
+    window = ActivePeriod(**values)
     if window.start is not None and window.end is not None and window.start >= window.end:
         reader.problem(node, f"{what} can never hold: from must be before until")
         return None
