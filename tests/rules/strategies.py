@@ -1,4 +1,4 @@
-"""Generated events, facts and policies, for promises that hold for all of them."""
+"""Strategies for events, facts and policies, for promises that hold for all of them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -92,7 +92,7 @@ SKETCHES = st.builds(
     cancelled=st.booleans(),
     online=st.booleans(),
 )
-#: the example of each condition, and some that often hold or that a fact leaves open
+#: the example of each condition, and some more that often hold or are unknown
 LEAF_TEXTS = [
     *(f"{{{kind.example}}}" for kind in CATALOGUE.values()),
     "{attendees: {at_most: 3}}", "{external_attendees: 0}", "{subject: o}",
@@ -117,7 +117,7 @@ CONDITIONS = st.recursive(
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """Draw a policy of a few rules, through the loader."""
+    """Draw a policy with a few rules, read by the loader."""
     lines = [
         "version: 1",
         f"internal_domains: {draw(st.sampled_from(['auto', '[contoso.com]', '[contoso.com, partners]']))}",
@@ -139,8 +139,8 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 def loaded(text: str) -> Policy:
-    """Return the policy of a rule file that was drawn, and draw another where there is none."""
+    """Return the policy of a drawn rule file; draw another one if the loader refuses it."""
     policy = load_policy([RuleFile("rules/rules.yaml", text.encode())]).policy
-    assume(policy is not None)  # conditions drawn at random may contradict each other
+    assume(policy is not None)  # random conditions may contradict each other
     assert policy is not None
     return policy
