@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from shared.rule_files.checks.check_input import Check, CheckInput
 from shared.rule_files.checks.contradictions import check_contradictions
-from shared.rule_files.checks.lists import check_lists
+from shared.rule_files.checks.list_warnings import check_lists
 from shared.rule_files.checks.reachability import check_reachability
-from shared.rule_files.checks.safety import (
+from shared.rule_files.checks.rule_warnings import (
     check_expiry,
     check_guarded,
     check_idle_keys,
