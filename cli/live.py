@@ -1,4 +1,4 @@
-"""An event looked at where it lies: Graph, the app's memory and rules, by the app's settings. Reads only."""
+"""Reads an event with what the worker knows of it, from Graph, storage and the rules. Writes nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,49 +25,49 @@ from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
 
-_SENTENCES: dict[type[GraphError], str] = {
-    EventNotFound: "Graph finds no such event in this mailbox; its id is the immutable one, as in the log",
-    MailboxUnusable: "Graph serves no mailbox of this name; name it by object id or user principal name",
+_MESSAGES: dict[type[GraphError], str] = {
+    EventNotFound: "Graph finds no such event in this mailbox; use the immutable id, as in the log",
+    MailboxUnusable: "Graph finds no such mailbox; use its object id or user principal name",
     Forbidden: "Graph denies access; check the app's permissions and application access policies",
-    Unauthorized: "Graph refuses the token; check the secret, the certificate or the identity",
-    Throttled: "Graph asks to wait; try again in a minute",
-    GraphUnavailable: "Graph can't be reached, or fails; try again, and check Microsoft 365 service health",
+    Unauthorized: "Graph refuses the token; check the secret, the certificate or the managed identity",
+    Throttled: "Graph throttles requests; try again in a minute",
+    GraphUnavailable: "Graph can't be reached, or fails; try again, or check Microsoft 365 service health",
 }
-_REFUSED = "Graph refuses; look whether mailbox and event id are whole"
+_REFUSED = "Graph refuses the request; check whether mailbox and event id are complete"
 
 
-def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
+def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
     """Return the event with what the worker would know of it.
 
     Raises:
         SettingsError: settings are missing or malformed.
         Refused: the rules can't be read.
-        Failed: they have errors, or Graph or storage do not answer as they should.
+        Failed: the rules have errors, or Graph or storage fail.
     """
     try:
         with parts.opened() as (joinlink, _world):
             desk = joinlink.desk()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            found = desk.look(mailbox, event_id, policy)
+            read = desk.look(mailbox, event_id, policy)
             members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, _owner(found), members)
+            in_scope = scope.notes(policy.mailboxes, _owner(read), members)
     except GraphError as error:
-        said = next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), _REFUSED)
-        raise Failed(f"{said} ({error})") from error
+        message = next((text for kind, text in _MESSAGES.items() if isinstance(error, kind)), _REFUSED)
+        raise Failed(f"{message} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
     return Subject(
-        event=found.event,
+        event=read.event,
         policy=policy,
-        facts=found.facts,
+        facts=read.facts,
         now=at or desk.now(),
         report_only=desk.report_only,
         notes=(
-            *found.warnings,
+            *read.warnings,
             *in_scope,
-            *time_notes(found.event),
-            *_unknown(policy, found.facts),
-            *_notes(desk, found.facts.meeting, event_id, found.event.id),
+            *time_notes(read.event),
+            *_missing_facts(policy, read.facts),
+            *_notes(desk, read.facts.meeting, event_id, read.event.id),
         ),
     )
 
@@ -78,7 +78,7 @@ def rules_in_force(desk: Desk) -> Policy:
     Raises:
         Refused: it can't be read.
         Failed: it has errors.
-        StorageUnavailable: its container does not answer.
+        StorageUnavailable: the container does not answer.
     """
     try:
         files = desk.rules.read()
@@ -87,38 +87,40 @@ def rules_in_force(desk: Desk) -> Policy:
     loaded = load_policy(files)
     if loaded.policy is None:
         raise Failed(
-            "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
-            f"the first is {loaded.errors[0]}"
+            "the rules of JOINLINK_RULES have errors, so the last valid ones are in force; "
+            f"the first error: {loaded.errors[0]}"
         )
     return loaded.policy
 
 
-def _owner(found: Look) -> scope.Owner:
-    address = {found.event.organizer.lower()} if found.event.is_organizer else set()
+def _owner(read: Look) -> scope.Owner:
+    address = {read.event.organizer.lower()} if read.event.is_organizer else set()
     return scope.Owner(
-        names=frozenset({found.owner.id, found.owner.name.lower()}),
-        at_work=frozenset({found.owner.id, *address}),
-        called=found.owner.name,
+        names=frozenset({read.owner.id, read.owner.name.lower()}),
+        worker_names=frozenset({read.owner.id, *address}),
+        shown_name=read.owner.name,
     )
 
 
-def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list[str]:
+def _notes(desk: Desk, meeting: Meeting | None, requested: str, decided: str) -> list[str]:
     notes = []
-    if asked != judged:
-        notes.append("this is one of a series; the series is judged by its master, which is shown here")
+    if requested != decided:
+        notes.append(
+            "this is part of a series; the worker decides for the series master, which is shown here"
+        )
     if desk.report_only:
-        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever is decided")
+        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever the decision")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""
-        notes.append(f"remembered since {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
+        notes.append(f"recorded at {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
         if meeting.state in PENDING:
-            notes.append("a write is under way: the app first finds out what became of it")
+            notes.append("a write is in progress: the worker checks its effect first")
         if meeting.state is MeetingState.RELEASED:
             notes.append("joinlink held --release allowed one more write")
     return notes
 
 
-def _unknown(policy: Policy, facts: Facts) -> Iterator[str]:
+def _missing_facts(policy: Policy, facts: Facts) -> Iterator[str]:
     if policy.needs_tenant_domains and facts.tenant_domains is None:
         yield "the tenant's verified domains can't be read, so it is not known who is external"
     for group in sorted(policy.groups - facts.members.keys()):

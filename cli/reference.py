@@ -46,7 +46,9 @@ def services() -> str:
 
 
 def _service(row: Service) -> tuple[str, ...]:
-    hosts, others = (", ".join(f"`{each}`" for each in words.split()) for words in (row.hosts, row.others))
+    hosts, others = (
+        ", ".join(f"`{each}`" for each in words.split()) for words in (row.hosts, row.other_pages)
+    )
     return row.name, hosts or "any", f"`{row.example}`", others, f"<{row.source}>"
 
 

@@ -28,7 +28,7 @@ def print_tests(results: Sequence[Results], *, require_tests: bool) -> None:
         for failed in each.failures:
             result = f"{failed.test.name}: expected {expectation(failed)}; actual {outcome(failed)}"
             print(_failure(each, failed.test, f'rule "{failed.rule.id}": {result}'))
-        for rule in each.untested if require_tests else ():
+        for rule in each.rules_without_tests if require_tests else ():
             print(_failure(each, rule, f'rule "{rule.id}": it has no tests'))
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.decision import Action, Mode
-from shared.domain.mail_domains import Domains
+from shared.domain.mail_domains import NO_DOMAINS, Domains
 from shared.domain.position import Position
 from shared.rules.conditions import Condition
 from shared.rules.event.event_facts import EventFacts
@@ -165,7 +165,8 @@ class Policy:
     @property
     def meeting_hosts(self) -> Domains:
         """The hosts of which every link is a join link."""
-        return Domains(self.other_join_links.hosts)
+        hosts = self.other_join_links.hosts
+        return Domains(hosts) if hosts else NO_DOMAINS
 
     @property
     def groups(self) -> frozenset[str]:

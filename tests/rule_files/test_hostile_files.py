@@ -4,8 +4,8 @@ from hypothesis import given, settings, strategies as st
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rule_files.yaml_tree.parser import MAX_DEPTH
 from shared.rule_files.yaml_tree.text import MAX_BYTES
+from shared.rules.rule_test_coverage import coverage_gaps
 from shared.rules.rule_tests import run_tests
-from shared.rules.undecided import undecided
 from tests.rule_files.test_loader import BAD, GOOD, QUESTIONABLE, TODAY, load, messages
 
 
@@ -115,4 +115,4 @@ def test_a_file_with_lines_of_others_results_in_a_policy_or_problems(
 
     assert loaded.policy is not None or loaded.problems
     if loaded.policy is not None:
-        undecided(loaded.policy, run_tests(loaded.policy))
+        coverage_gaps(loaded.policy, run_tests(loaded.policy))

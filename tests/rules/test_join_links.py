@@ -29,7 +29,7 @@ def test_every_example_of_the_table_is_a_join_link(service: str, example: str) -
 
 
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page) for row in (*TABLE, *SCANNERS) for page in row.others.split()]
+    "page", [pytest.param(page, id=page) for row in (*TABLE, *SCANNERS) for page in row.other_pages.split()]
 )
 def test_no_other_page_of_the_table_is_a_join_link(page: str) -> None:
     """Dial-in pages, help, prices, recordings and programs to download: nobody meets there."""

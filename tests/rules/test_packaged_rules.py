@@ -12,8 +12,8 @@ from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
+from shared.rules.rule_test_coverage import coverage_gaps
 from shared.rules.rule_tests import run_tests
-from shared.rules.undecided import undecided
 
 FOLDER = Path(__file__).parents[2] / "rules"
 FACTS = Facts(tenant_domains=frozenset({"contoso.com"}))
@@ -58,7 +58,7 @@ def test_the_tests_in_the_file_are_met(policy: Policy) -> None:
     results = run_tests(policy)
 
     assert [result.test.name for result in results if not result.passed] == []
-    assert undecided(policy, results) == ()
+    assert coverage_gaps(policy, results) == ()
 
 
 def test_a_trip_of_days_gets_no_link(policy: Policy, make_event: Any, now: Any) -> None:

@@ -94,7 +94,7 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "capitals of the host": lambda link: re.sub("https://[^/?#]+", lambda found: found[0].upper(), link, count=1),
 }  # fmt: skip
 LINKS = st.sampled_from([row.example for row in (*SERVICES, *SERVERS)])
-PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.others.split()])
+PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.other_pages.split()])
 #: a cut through the name of a host leaves a second half that is a host, too
 CUTS = {
     "HTML, in parts",
