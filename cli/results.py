@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.domain.decision import Reason
 from shared.rules.policy import Rule, RuleTest
 from shared.rules.rule_test_coverage import CoverageGap, coverage_gaps, rules_without_tests
@@ -18,13 +18,13 @@ class Results:
     A policy with errors has no results, and fails.
     """
 
-    rules: RuleSet
+    rules: LoadedRules
     ran: tuple[RuleTestResult, ...] = ()
     coverage_gaps: tuple[CoverageGap, ...] = ()
     rules_without_tests: tuple[Rule, ...] = ()
 
     @classmethod
-    def of(cls, rules: RuleSet, pattern: re.Pattern[str] | None) -> Self:
+    def of(cls, rules: LoadedRules, pattern: re.Pattern[str] | None) -> Self:
         """Run the policy's tests, or those whose `rule: name` matches the pattern."""
         policy = rules.policy
         if policy is None:

@@ -30,7 +30,7 @@ _EXAMPLES = "examples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSet:
+class LoadedRules:
     """The files of one policy: a folder's, as in the cloud, or a single file's.
 
     `problems` name files as the admin did; `policy` is None if one of them is an error. `names` maps the
@@ -46,7 +46,7 @@ class RuleSet:
 
     def writes(self, rule: Rule) -> bool:
         """Return whether the rule adds links now: it enables, in enforce mode, and is active."""
-        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_asked(self.now)
+        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_evaluated(self.now)
 
     def source_line(self, problem: Problem) -> str:
         """Return the line of the problem; empty where the file has no such line."""
@@ -54,7 +54,7 @@ class RuleSet:
         return lines[problem.line - 1] if problem.line <= len(lines) else ""
 
 
-def load(paths: Sequence[Path]) -> list[RuleSet]:
+def load(paths: Sequence[Path]) -> list[LoadedRules]:
     """Load each folder and each file as a separate policy.
 
     Raises:
@@ -77,13 +77,13 @@ def load_one(path: Path) -> Policy:
     return rules.policy
 
 
-def _load(path: Path) -> RuleSet:
+def _load(path: Path) -> LoadedRules:
     now = World().now()
     read = _read(path)
     folder = path if path.is_dir() else path.parent
     names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
     loaded = load_policy(read, today=now.date())
-    return RuleSet(
+    return LoadedRules(
         path=path,
         now=now,
         contents={names[file.name]: file.content for file in read},

@@ -15,10 +15,10 @@ from cli.output import Refused, console
 from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
 from shared.rule_files.files.event_sketch import EVENT
 from shared.rule_files.files.file import FILE
+from shared.rule_files.files.hints import SYNONYMS
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.reading.suggestions import suggest
-from shared.rule_files.vocabulary.catalogue import SYNONYMS
 from shared.rule_files.vocabulary.keys import Key
 
 
@@ -72,7 +72,7 @@ def schema(
 
 def _hint(name: str) -> str:
     known = sorted({entry.key.name for entry in _entries()})
-    suggestion = suggest(name, known, synonyms=SYNONYMS)
+    suggestion = suggest(name, known, SYNONYMS)
     return f'did you mean "{suggestion}"?' if suggestion else f"the keys are {', '.join(known)}"
 
 

@@ -8,7 +8,7 @@ import typer
 from cli import rule_files
 from cli.formats import Format, as_json, github, junit, sarif, text
 from cli.output import Exit
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 
 
@@ -43,7 +43,7 @@ def validate(
     raise typer.Exit(Exit.ERRORS if _fails(sets, strict=strict) else Exit.OK)
 
 
-def _print(form: Format, sets: list[RuleSet], *, strict: bool) -> None:
+def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
     match form:
         case Format.TEXT:
             text.print_problems(sets)
@@ -57,5 +57,5 @@ def _print(form: Format, sets: list[RuleSet], *, strict: bool) -> None:
             sarif.print_problems(sets, strict=strict)
 
 
-def _fails(sets: list[RuleSet], *, strict: bool) -> bool:
+def _fails(sets: list[LoadedRules], *, strict: bool) -> bool:
     return any(strict or problem.severity is Severity.ERROR for each in sets for problem in each.problems)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.output import print_json
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem
 
 
-def print_problems(sets: Sequence[RuleSet]) -> None:
+def print_problems(sets: Sequence[LoadedRules]) -> None:
     """Print all problems, and the rules of each policy."""
     print_json(
         {
@@ -30,7 +30,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _policy(rules: RuleSet) -> dict[str, Any]:
+def _policy(rules: LoadedRules) -> dict[str, Any]:
     policy = rules.policy
     return {
         "path": rules.path.as_posix(),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from cli.clean import flat
 from cli.results import Results, expectation, outcome
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 from shared.rules.policy import Rule, RuleTest
 
 
-def print_problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
     """Print a command for each problem; `strict` shows warnings as errors."""
     for rules in sets:
         for problem in rules.problems:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from cli.clean import for_xml
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem, Severity
 
 
@@ -23,7 +23,7 @@ class Case:
     detail: str = ""
 
 
-def print_problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
     """Print a suite with a case for each problem, and for each file without one; `strict` fails warnings."""
     cases = [case for rules in sets for case in _cases(rules, strict=strict)]
     print(document("joinlink validate", cases))
@@ -44,7 +44,7 @@ def document(suite: str, cases: Sequence[Case]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'
 
 
-def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
+def _cases(rules: LoadedRules, *, strict: bool) -> Iterable[Case]:
     by_file: dict[str, list[Problem]] = {name: [] for name in rules.contents}
     for problem in rules.problems:
         by_file.setdefault(problem.file, []).append(problem)

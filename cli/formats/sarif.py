@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cli.output import own_version, print_json
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,7 +30,7 @@ _RULES = {
 }
 
 
-def print_problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
     """Print one log with one run; with `strict`, warnings have the level of errors."""
     results = [_result(problem, strict=strict) for rules in sets for problem in rules.problems]
     driver = {

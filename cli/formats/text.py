@@ -11,7 +11,7 @@ from cli import lines
 from cli.clean import flat
 from cli.lines import Line
 from cli.output import console, counted
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.domain.decision import Mode
 from shared.rule_files.problems import Problem, Severity
 from shared.rules.policy import Policy, Rule
@@ -23,7 +23,7 @@ _GUTTER = 6
 _WORD_REST = re.compile(r"[\w.@*%/$+-]*")
 
 
-def print_problems(sets: Sequence[RuleSet]) -> None:
+def print_problems(sets: Sequence[LoadedRules]) -> None:
     """Print all problems, a summary, and what the valid policies do."""
     out = console()
     print_each(out, sets)
@@ -34,7 +34,7 @@ def print_problems(sets: Sequence[RuleSet]) -> None:
             _print_policy(out, rules, rules.policy)
 
 
-def print_each(out: Console, sets: Sequence[RuleSet]) -> None:
+def print_each(out: Console, sets: Sequence[LoadedRules]) -> None:
     """Print all problems."""
     for rules in sets:
         for problem in rules.problems:
@@ -64,7 +64,7 @@ def _print_source(out: Console, problem: Problem, source: str) -> None:
     out.print(caret, no_wrap=True)
 
 
-def _summary(sets: Sequence[RuleSet]) -> Text:
+def _summary(sets: Sequence[LoadedRules]) -> Text:
     found = Counter(problem.severity for rules in sets for problem in rules.problems)
     files = sum(len(rules.contents) for rules in sets)
     text = Text(f"{counted(found[Severity.ERROR], 'error')}", "bad" if found[Severity.ERROR] else "")
@@ -73,7 +73,7 @@ def _summary(sets: Sequence[RuleSet]) -> Text:
     return text.append(f" in {counted(files, 'file')}.", "none")
 
 
-def _print_policy(out: Console, rules: RuleSet, policy: Policy) -> None:
+def _print_policy(out: Console, rules: LoadedRules, policy: Policy) -> None:
     files = counted(len(rules.contents), "file")
     out.print(
         Text.assemble(
@@ -95,15 +95,15 @@ def _print_policy(out: Console, rules: RuleSet, policy: Policy) -> None:
     lines.show(out, [Line(Text(_writing_rules(rules, policy)))], indent=2)
 
 
-def _effect(rules: RuleSet, rule: Rule) -> str:
+def _effect(rules: LoadedRules, rule: Rule) -> str:
     if rule.mode is not Mode.ENFORCE:
         return ""
-    if not rule.is_asked(rules.now):
+    if not rule.is_evaluated(rules.now):
         return "not active today"
     return "adds links" if rules.writes(rule) else "keeps events as they are"
 
 
-def _writing_rules(rules: RuleSet, policy: Policy) -> str:
+def _writing_rules(rules: LoadedRules, policy: Policy) -> str:
     writing = [rule.id for rule in policy.rules if rules.writes(rule)]
     if not writing:
         return "These rules write nothing: no rule with action: enable is in enforce mode and active today."

@@ -8,20 +8,19 @@ from datetime import date
 from typing import Any
 
 from shared.domain.position import Position
-from shared.rule_files.checks.rule_set import PlacedList, PlacedRule, RuleSet
+from shared.rule_files.checks.check_input import CheckInput, PlacedList, PlacedRule
 from shared.rule_files.checks.stage import check
 from shared.rule_files.files.file import (
     FILE,
-    KEY_PLACES,
-    ReadFile,
+    ParsedFile,
     has_only_known_keys,
     read_file,
 )
+from shared.rule_files.files.hints import KEY_PLACES, SYNONYMS
 from shared.rule_files.files.lists import list_nodes, read_lists
 from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.session import Session, StopReading
-from shared.rule_files.vocabulary.catalogue import SYNONYMS
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.policy import AUTO, OtherJoinLinks, Policy
@@ -106,12 +105,12 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     for source in sources:
         session.lists.named.update(read_lists(source.root, source.reader))
     session.has_all_lists = not session.errors and all(has_only_known_keys(each.root) for each in sources)
-    read = [ReadFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
+    read = [ParsedFile() if each.root is None else read_file(each.root, each.reader) for each in sources]
     _check_ids(sources, read)
     settings = _merge_settings(sources, read)
-    rule_set = _rule_set(sources, read, settings, today)
+    given = _check_input(sources, read, settings, today)
     with suppress(StopReading):  # more problems than that help no one
-        for problem in check(rule_set):
+        for problem in check(given):
             session.only_warnings_left = problem.severity is Severity.WARNING
             session.note(problem)
         if not any(file.rules for file in read) and not session.errors:
@@ -121,7 +120,7 @@ def _load(files: Sequence[RuleFile], session: Session, today: date | None) -> Po
     if session.errors:
         return None
     values = {FILE.by_name[name].field or name: value for name, value in settings.items()}
-    return Policy(rules=tuple(placed.rule for placed in rule_set.rules), hash=rules_hash(files), **values)
+    return Policy(rules=tuple(placed.rule for placed in given.rules), hash=rules_hash(files), **values)
 
 
 def _parse(file: RuleFile, session: Session) -> _Source:
@@ -132,7 +131,7 @@ def _parse(file: RuleFile, session: Session) -> _Source:
     return _Source(reader, root)
 
 
-def _check_ids(sources: Sequence[_Source], read: Sequence[ReadFile]) -> None:
+def _check_ids(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> None:
     first: dict[str, FileLine] = {}
     for source, file in zip(sources, read, strict=True):
         for place in (rule.id for rule in file.rules if rule.id is not None):
@@ -143,7 +142,7 @@ def _check_ids(sources: Sequence[_Source], read: Sequence[ReadFile]) -> None:
             first.setdefault(place.text, FileLine(source.reader.file, place.line))
 
 
-def _merge_settings(sources: Sequence[_Source], read: Sequence[ReadFile]) -> dict[str, Any]:
+def _merge_settings(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> dict[str, Any]:
     """Return the values of the settings of all files, each of which may be in one file only."""
     merged: dict[str, Any] = {}
     places: dict[str, FileLine] = {}
@@ -158,13 +157,13 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ReadFile]) -> dic
     return merged
 
 
-def _rule_set(
-    sources: Sequence[_Source], read: Sequence[ReadFile], settings: dict[str, Any], today: date | None
-) -> RuleSet:
+def _check_input(
+    sources: Sequence[_Source], read: Sequence[ParsedFile], settings: dict[str, Any], today: date | None
+) -> CheckInput:
     """Return what the checks read: the rules without errors of their own, the lists, and some settings."""
     session = sources[0].reader.session
     internal = settings.get("internal_domains", AUTO)
-    return RuleSet(
+    return CheckInput(
         rules=tuple(
             PlacedRule(each.rule, each.node)
             for file in read

@@ -74,7 +74,7 @@ def _candidates(policy: Policy, facts: EventFacts) -> list[_Candidate]:
     """Return the rules that match, or may match, in their order."""
     candidates: list[_Candidate] = []
     for rule in policy.rules:
-        matched = rule.is_asked(facts.now) and rule.matches(facts)
+        matched = rule.is_evaluated(facts.now) and rule.matches(facts)
         if matched is not False:
             candidates.append((rule, matched))
     return candidates

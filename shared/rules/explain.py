@@ -106,7 +106,7 @@ def _rule_result(rule: Rule, facts: EventFacts, decision: Decision) -> RuleResul
 
 
 def _status(rule: Rule, now: datetime) -> RuleStatus:
-    if rule.is_asked(now):
+    if rule.is_evaluated(now):
         return RuleStatus.EVALUATED
     if rule.mode is Mode.OFF:
         return RuleStatus.OFF

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.rule_files.files.event_sketch import EVENT
-from shared.rule_files.files.file import FILE, KEY_PLACES
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.hints import KEY_PLACES
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.files.values import read_flag, read_text

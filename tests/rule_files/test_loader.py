@@ -8,7 +8,7 @@ from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
 from shared.rules.mailbox_scope import GroupSelector, MailboxScope, UserSelector
-from shared.rules.policy import AUTO, Limits, Sweep
+from shared.rules.policy import AUTO, RuleLimits, Sweep
 from shared.rules.rule_tests import run_tests
 
 DATA = Path(__file__).parent / "data"
@@ -161,7 +161,7 @@ def test_the_keys_of_a_rule_are_in_its_value() -> None:
         Action.ENABLE,
         "teamsForBusiness",
     )
-    assert rule.limits == Limits(per_hour=200, per_mailbox_per_day=20)
+    assert rule.limits == RuleLimits(per_hour=200, per_mailbox_per_day=20)
     assert rule.retry_on_missing
     assert (rule.file, rule.line) == ("e.yaml", 3)
     assert [child.expected for child in rule.when.children] == ["3"]

@@ -1,11 +1,11 @@
 import pytest
 
 from shared.rule_files.files.conditions import CONDITIONS as CONDITION_BLOCK
-from shared.rule_files.files.file import FILE, KEY_PLACES
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.hints import KEY_PLACES, SYNONYMS
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_blocks import PROVIDERS
-from shared.rule_files.reading.suggestions import _SYNONYMS, advice, suggest
-from shared.rule_files.vocabulary.catalogue import SYNONYMS
+from shared.rule_files.reading.suggestions import advice, suggest
 
 CONDITIONS, RULE_KEYS, FILE_KEYS = tuple(CONDITION_BLOCK.by_name), tuple(RULE.by_name), tuple(FILE.by_name)
 OPERATORS = ("contains", "starts_with", "equals", "matches")
@@ -39,26 +39,29 @@ def test_the_word_that_was_probably_meant_is_suggested(
     word: str, known: tuple[str, ...], meant: str | None
 ) -> None:
     """Synonyms in the place come first, then similar words."""
-    assert suggest(word, known, synonyms=SYNONYMS) == meant
+    assert suggest(word, known, SYNONYMS) == meant
 
 
 @pytest.mark.parametrize(("word", "known", "said"), ADVISED)
 def test_advice_replaces_a_misleading_suggestion(word: str, known: tuple[str, ...], said: str) -> None:
     """The most similar word would mean something else."""
-    assert said in (advice(word, known, KEY_PLACES) or "")
+    assert said in (advice(word, known, KEY_PLACES, SYNONYMS) or "")
 
 
-@pytest.mark.parametrize("word", [pytest.param(word, id=word) for word in _SYNONYMS])
-def test_a_synonym_is_never_an_allowed_word(word: str) -> None:
-    """Otherwise the word would be known, and no one would see the suggestion."""
+ALL_SYNONYMS = [
+    pytest.param(synonym, words, id=f"{synonym}-{'-'.join(words)}") for synonym, words in SYNONYMS.items()
+]
+
+
+@pytest.mark.parametrize(("synonym", "words"), ALL_SYNONYMS)
+def test_a_synonym_leads_to_each_of_its_words(synonym: str, words: tuple[str, ...]) -> None:
+    """If only one of the words is allowed, it is suggested."""
+    for word in words:
+        assert suggest(synonym, (word,), SYNONYMS) == word
+
+
+@pytest.mark.parametrize(("synonym", "words"), ALL_SYNONYMS)
+def test_a_synonym_is_never_allowed_next_to_its_word(synonym: str, words: tuple[str, ...]) -> None:
+    """Otherwise the synonym would be known, and no one would see the suggestion."""
     for place in (RULE_KEYS, CONDITIONS, FILE_KEYS):
-        if word in place:
-            assert not set(place) & set(_SYNONYMS[word].split())
-
-
-@pytest.mark.parametrize(("name", "synonyms"), [pytest.param(*row, id=row[0]) for row in SYNONYMS.items()])
-def test_a_synonym_of_a_condition_is_not_a_condition(name: str, synonyms: tuple[str, ...]) -> None:
-    """Otherwise it would not be unknown, and there would be nothing to suggest."""
-    assert not set(CONDITIONS) & set(synonyms)
-    for synonym in synonyms:
-        assert suggest(synonym, (name,), synonyms=SYNONYMS) == name
+        assert not (synonym in place and set(words) & set(place))

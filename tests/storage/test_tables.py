@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sandbox.azurite import Azurite
 from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
-from shared.rules.policy import Limits
+from shared.rules.policy import RuleLimits
 from shared.settings import StorageSettings
 from shared.storage.counters import Charge, Counters, Full
 from shared.storage.mailboxes import Mailboxes, MailboxState
@@ -26,7 +26,7 @@ ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 BO = "bbbbbbbb-0000-4000-8000-000000000002"
 
 
-def write(limits: Limits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
+def write(limits: RuleLimits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
     """Return what a write of a rule costs."""
     return Charge(rule=rule, mailbox=mailbox, limits=limits, at=at)
 
@@ -151,7 +151,7 @@ def test_a_mailbox_is_marked_and_marked_anew(table: Table) -> None:
 
 def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     """Two an hour: the third is refused, the next hour is free again."""
-    counters, limits = Counters(table), Limits(per_hour=2)
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
 
     window = "hour-2026-11-22T08"
     assert [counters.charge(write(limits)) for _ in range(4)] == [
@@ -166,7 +166,7 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
 
 def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
     """Ada's day is full; the hour's two are still there for Bo."""
-    counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=3, per_mailbox_per_day=1)
     ada = [counters.charge(write(limits)) for _ in range(3)]
 
     assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
@@ -176,7 +176,7 @@ def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
 
 def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
     """A calendar without provider costs a rule nothing."""
-    counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=1, per_mailbox_per_day=1)
     counters.charge(write(limits))
     counters.refund("rule", (window for window, _most in write(limits).windows))
 
@@ -195,7 +195,7 @@ class Crowded(Table):
 
 def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table) -> None:
     """A rule runs wild, and its hour is too busy: however often that is tried, Ada's day is still there."""
-    limits = Limits(per_hour=3, per_mailbox_per_day=1)
+    limits = RuleLimits(per_hour=3, per_mailbox_per_day=1)
     crowded = Counters(Crowded(table._client))
     for _ in range(2):
         with pytest.raises(StorageUnavailable, match="too busy"):
@@ -206,7 +206,7 @@ def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table)
 
 def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
     """Refused again and again, it never touches the hour that all share; a full hour is still said aloud."""
-    counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=2, per_mailbox_per_day=1)
     for _ in range(5):
         counters.charge(write(limits))
     others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
@@ -250,7 +250,7 @@ def losing(
 def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, LosingAnswers]) -> None:
     """Two an hour, both taken, one given back, heard or not: there is room for one, not for two."""
     table, connection = losing
-    counters, limits = Counters(table), Limits(per_hour=2)
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
     for _ in range(2):
         counters.charge(write(limits))
     connection.loses_next = True
@@ -295,7 +295,7 @@ class Deaf(Table):
 def charge_often(connection_string: str, table: str, times: int) -> int:
     """Charge a limit of 25 from a process of its own; return how many charges were taken."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
-    taken = [Counters(connected).charge(write(Limits(per_hour=25))) for _ in range(times)]
+    taken = [Counters(connected).charge(write(RuleLimits(per_hour=25))) for _ in range(times)]
     connected.close()
     return taken.count(None)
 

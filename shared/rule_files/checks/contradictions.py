@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.rule_files.checks.check_input import CheckInput, PlacedRule
 from shared.rule_files.checks.conjunction import Conjunction, Constraint
-from shared.rule_files.checks.rule_set import PlacedRule, RuleSet
 from shared.rule_files.problems import Problem
 from shared.rule_files.reading.session import Budget
 from shared.rules.conditions import Condition
 
 
-def check_contradictions(rule_set: RuleSet) -> Iterator[Problem]:
+def check_contradictions(given: CheckInput) -> Iterator[Problem]:
     """Yield what contradicts itself in the conditions of each rule."""
-    for placed in rule_set.rules:
-        yield from _contradictions_of(placed, rule_set.budget)
+    for placed in given.rules:
+        yield from _contradictions_of(placed, given.budget)
 
 
 def _contradictions_of(placed: PlacedRule, budget: Budget) -> Iterator[Problem]:

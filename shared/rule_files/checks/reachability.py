@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.domain.decision import Action, Mode
+from shared.rule_files.checks.check_input import CheckInput
 from shared.rule_files.checks.conjunction import Conjunction
-from shared.rule_files.checks.rule_set import RuleSet
 from shared.rule_files.problems import FileLine, Problem
 from shared.rule_files.reading.session import Budget
 from shared.rules.conditions import Condition, none_of
-from shared.rules.policy import Rule, Window
+from shared.rules.policy import ActivePeriod, Rule
 
 
-def check_reachability(rule_set: RuleSet) -> Iterator[Problem]:
+def check_reachability(given: CheckInput) -> Iterator[Problem]:
     """Yield each rule that is never reached, with the rule that decides before it."""
-    by_rule = {id(placed.rule): placed for placed in rule_set.rules}
-    for rule, earlier in unreached([placed.rule for placed in rule_set.rules], rule_set.budget):
+    by_rule = {id(placed.rule): placed for placed in given.rules}
+    for rule, earlier in unreached([placed.rule for placed in given.rules], given.budget):
         if earlier.id != rule.id:  # another problem reports a repeated id
             placed = by_rule[id(rule)]
             never = (
@@ -90,7 +90,7 @@ def _is_limited(rule: Rule) -> bool:
     return rule.action is Action.ENABLE and (limits.per_hour or limits.per_mailbox_per_day) is not None
 
 
-def _is_within(inner: Window | None, outer: Window | None) -> bool:
+def _is_within(inner: ActivePeriod | None, outer: ActivePeriod | None) -> bool:
     if outer is None:
         return True
     if inner is None:

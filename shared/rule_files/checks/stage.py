@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shared.rule_files.checks.check_input import Check, CheckInput
 from shared.rule_files.checks.contradictions import check_contradictions
-from shared.rule_files.checks.lists import check_lists
+from shared.rule_files.checks.list_warnings import check_lists
 from shared.rule_files.checks.reachability import check_reachability
-from shared.rule_files.checks.rule_set import Check, RuleSet
-from shared.rule_files.checks.safety import (
+from shared.rule_files.checks.rule_warnings import (
     check_expiry,
     check_guarded,
     check_idle_keys,
@@ -30,13 +30,13 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(rule_set: RuleSet) -> Iterator[Problem]:
+def check(given: CheckInput) -> Iterator[Problem]:
     """Yield all problems: contradictions, then the warnings about the other rules."""
     wrong: set[tuple[str, str | None]] = set()
-    for problem in check_contradictions(rule_set):
+    for problem in check_contradictions(given):
         wrong.add((problem.file, problem.rule))
         yield problem
-    consistent = tuple(placed for placed in rule_set.rules if (placed.rule.file, placed.rule.id) not in wrong)
-    checked = replace(rule_set, rules=consistent, is_complete=rule_set.is_complete and not wrong)
+    consistent = tuple(placed for placed in given.rules if (placed.rule.file, placed.rule.id) not in wrong)
+    checked = replace(given, rules=consistent, is_complete=given.is_complete and not wrong)
     for each in CHECKS:
         yield from each(checked)

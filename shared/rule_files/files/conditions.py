@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.catalogue import CATALOGUE
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.vocabulary.keys import Block, Key
@@ -16,8 +17,20 @@ _LIST: Shape = {"type": "array", "items": SOME_CONDITIONS, "minItems": 1}
 _EVERY_EVENT = frozenset(("always", "all", "any", "true", "every", "everything", "*"))
 
 COMBINING_KEYS = (
-    Key("all", "All of these conditions hold.", _LIST, "[{has_room: false}, {is_all_day: false}]"),
-    Key("any", "At least one of these conditions holds.", _LIST, "[{has_room: true}, {is_all_day: true}]"),
+    Key(
+        "all",
+        "All of these conditions hold.",
+        _LIST,
+        "[{has_room: false}, {is_all_day: false}]",
+        synonyms="and allof every",
+    ),
+    Key(
+        "any",
+        "At least one of these conditions holds.",
+        _LIST,
+        "[{has_room: true}, {is_all_day: true}]",
+        synonyms="or anyof oneof either",
+    ),
     Key("not", "These conditions do not hold.", SOME_CONDITIONS, "{has_room: true}"),
 )
 CONDITION_KEYS = tuple(
@@ -27,6 +40,7 @@ CONDITION_KEYS = tuple(
         kind.syntax.shape(),
         kind.example.removeprefix(f"{kind.name}: "),
         form=kind.syntax.form,
+        synonyms=kind.synonyms,
         block=kind.syntax.block,
     )
     for kind in CATALOGUE.values()

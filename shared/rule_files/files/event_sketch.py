@@ -13,7 +13,8 @@ from shared.rule_files.files.values import (
     read_person,
     read_texts,
 )
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.catalogue import IMPORTANCES, SENSITIVITIES, SHOWN_AS
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case, matching
@@ -117,8 +118,24 @@ EVENT = Block(
             read_person,
             if_left_out="a colleague",
         ),
-        Key("attendees", "The people invited.", PEOPLE, "[bo@fabrikam.com]", read_people, if_left_out="none"),
-        Key("rooms", "The rooms booked.", PEOPLE, "[boardroom@contoso.com]", read_people, if_left_out="none"),
+        Key(
+            "attendees",
+            "The people invited.",
+            PEOPLE,
+            "[bo@fabrikam.com]",
+            read_people,
+            if_left_out="none",
+            synonyms="guests",
+        ),
+        Key(
+            "rooms",
+            "The rooms booked.",
+            PEOPLE,
+            "[boardroom@contoso.com]",
+            read_people,
+            if_left_out="none",
+            synonyms="room meetingroom",
+        ),
         Key("subject", "The subject.", _ANY_TEXT, "Review", _read_any_text, default="Meeting"),
         Key("body", "The text of the invitation.", _ANY_TEXT, "https://zoom.us/j/1", _read_any_text),
         Key("location", "The names of the places.", _TEXTS, "Berlin", read_texts),
@@ -129,6 +146,7 @@ EVENT = Block(
             "mon 09:00",
             _read_start,
             if_left_out="the next day at 10:00",
+            synonyms="time starttime",
         ),
         Key(
             "duration",
@@ -140,8 +158,24 @@ EVENT = Block(
             if_left_out="a day if the event is all day",
         ),
         Key("timezone", "The time zone of the times.", TEXT, "Europe/Berlin", read_zone, default="UTC"),
-        Key("all_day", "Whether the event lasts whole days.", FLAG, "true", read_flag, default="false"),
-        Key("recurring", "Whether the event is a series.", FLAG, "true", read_flag, default="false"),
+        Key(
+            "all_day",
+            "Whether the event lasts whole days.",
+            FLAG,
+            "true",
+            read_flag,
+            default="false",
+            synonyms="isallday wholeday",
+        ),
+        Key(
+            "recurring",
+            "Whether the event is a series.",
+            FLAG,
+            "true",
+            read_flag,
+            default="false",
+            synonyms="series recurrence isrecurring",
+        ),
         Key("categories", "The categories.", _TEXTS, "[In person]", read_texts),
         Key(
             "sensitivity",

@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.position import Positioned
 from shared.rule_files.files.lists import LISTS_SHAPE
 from shared.rule_files.files.mailboxes import MAILBOXES, read_mailboxes
-from shared.rule_files.files.rule import RULE, ReadRule, read_rule
+from shared.rule_files.files.rule import RULE, ParsedRule, read_rule
 from shared.rule_files.files.settings import (
     OTHER_JOIN_LINKS,
     OTHER_JOIN_LINKS_SHAPE,
@@ -17,9 +17,10 @@ from shared.rule_files.files.settings import (
     read_skip_or_ignore,
     read_sweep,
 )
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import DOMAINS
-from shared.rule_files.vocabulary.keys import Block, Key, blocks_in
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 
@@ -32,23 +33,23 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFile:
+class ParsedFile:
     """The rules of a file, and its settings by key."""
 
-    rules: tuple[ReadRule, ...] = ()
+    rules: tuple[ParsedRule, ...] = ()
     settings: dict[str, Setting] = field(default_factory=dict)
 
 
-def read_file(root: Node, reader: NodeReader) -> ReadFile:
+def read_file(root: Node, reader: NodeReader) -> ParsedFile:
     """Read one file."""
     if not isinstance(root, MappingNode):
         reader.problem(root, f'a rule file begins with "version: 1", but this is {describe(root)}')
-        return ReadFile()
+        return ParsedFile()
     values = FILE.read_each(root, reader) or {}
     places = {key.text: key for key in root.keys}
     rules = values.pop("rules", None) or ()
     values.pop("version", None)
-    return ReadFile(rules, {name: Setting(value, places[name]) for name, value in values.items()})
+    return ParsedFile(rules, {name: Setting(value, places[name]) for name, value in values.items()})
 
 
 def has_only_known_keys(root: Node | None) -> bool:
@@ -65,7 +66,7 @@ def _read_version(node: Node, reader: NodeReader, what: str) -> int | None:
     return None
 
 
-def _read_rules(node: Node, reader: NodeReader, what: str) -> tuple[ReadRule, ...]:
+def _read_rules(node: Node, reader: NodeReader, what: str) -> tuple[ParsedRule, ...]:
     if isinstance(node, SequenceNode) and not node.items:
         return ()  # a file with settings only
     if isinstance(node, MappingNode):
@@ -101,6 +102,7 @@ FILE = Block(
             "[contoso.com, contoso.de]",
             read_internal_domains,
             default="auto",
+            synonyms="domain domains owndomains mydomains ourdomains",
         ),
         Key(
             "mailboxes",
@@ -111,6 +113,7 @@ FILE = Block(
             default="{include: all}",
             if_left_out="all mailboxes of the tenant",
             block=MAILBOXES,
+            synonyms="scope users",
         ),
         Key(
             "other_join_links",
@@ -156,15 +159,3 @@ FILE = Block(
         ),
     ),
 )
-
-
-def key_places() -> dict[str, str]:
-    """Return where each key belongs, for messages about a key in the wrong place."""
-    places: dict[str, str] = {}
-    for block in blocks_in(FILE):
-        for key in block.keys if block.place else ():
-            places.setdefault(key.name, f"it belongs {block.place}")
-    return places
-
-
-KEY_PLACES = key_places()

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.named_lists import NAME, NamedList
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import ADDRESS, DOMAIN, LIST_NAME, meant_by
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode, shorten, value_of

@@ -4,7 +4,8 @@ from typing import Literal
 
 from shared.domain.ids import GUID
 from shared.domain.mail_domains import is_address
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import ADDRESS, meant_by
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.vocabulary.keys import Block, Key
@@ -93,6 +94,7 @@ SELECTOR = Block(
             GROUP_ID,
             "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
             _read_group,
+            synonyms="groups",
         ),
         Key(
             "user",
@@ -100,6 +102,7 @@ SELECTOR = Block(
             {"anyOf": [ADDRESS, GROUP_ID]},
             "ceo@contoso.com",
             _read_user,
+            synonyms="email address mail upn",
         ),
     ),
 )

@@ -35,7 +35,7 @@ _ID_SHAPE: Shape = with_message(
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRule:
+class ParsedRule:
     """A rule's node, its id as far as it is given, and the rule, where nothing in it is wrong."""
 
     node: Node
@@ -43,7 +43,7 @@ class ReadRule:
     rule: Rule | None
 
 
-def read_rule(node: Node, reader: NodeReader) -> ReadRule:
+def read_rule(node: Node, reader: NodeReader) -> ParsedRule:
     """Read one rule; problems in it name its id."""
     rule_id = value_of(node, "id")
     place = rule_id if isinstance(rule_id, ScalarNode) else None
@@ -51,7 +51,7 @@ def read_rule(node: Node, reader: NodeReader) -> ReadRule:
         reader = reader.for_rule(place.text)
     values = RULE.read(node, reader)
     rule = None if values is None else Rule(**values, file=reader.file, line=node.line)
-    return ReadRule(node, place, rule)
+    return ParsedRule(node, place, rule)
 
 
 def _is_id(node: ScalarNode) -> bool:
@@ -79,6 +79,7 @@ RULE = Block(
             "external-meetings",
             _read_id,
             required="logs and reports name rules by their id",
+            synonyms="name",
         ),
         Key(
             "description",
@@ -86,6 +87,7 @@ RULE = Block(
             TEXT,
             "Meetings with guests get a link",
             read_text,
+            synonyms="desc comment note title",
         ),
         Key(
             "mode",
@@ -100,6 +102,7 @@ RULE = Block(
             "report",
             choice_reader({mode.value: mode for mode in Mode}),
             default="report",
+            synonyms="enabled state status",
         ),
         Key(
             "when",
@@ -109,6 +112,7 @@ RULE = Block(
             read_when,
             required="for a rule that matches every event, write when: {}",
             block=CONDITIONS,
+            synonyms="conditions condition if where match",
         ),
         Key(
             "unless",
@@ -117,6 +121,7 @@ RULE = Block(
             "{has_room: true}",
             read_conditions,
             block=CONDITIONS,
+            synonyms="except exceptions excluding exclude ifnot",
         ),
         Key(
             "action",

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime
 
 from shared.rule_files.files.values import choice_reader
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of, whole_number
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
-from shared.rules.policy import Limits, Window
+from shared.rules.policy import ActivePeriod, RuleLimits
 
 PROVIDERS = {
     "teamsForBusiness": "Microsoft Teams",
@@ -32,18 +33,18 @@ def read_provider(node: Node, reader: NodeReader, what: str) -> str | None:
     return None if values is None else str(values["fallback"])
 
 
-def read_limits(node: Node, reader: NodeReader, what: str) -> Limits | None:
+def read_limits(node: Node, reader: NodeReader, what: str) -> RuleLimits | None:
     """Return the limits; a limit that is left out does not apply."""
     values = LIMITS.read(node, reader, what)
-    return None if values is None else Limits(**values)
+    return None if values is None else RuleLimits(**values)
 
 
-def read_active(node: Node, reader: NodeReader, what: str) -> Window | None:
+def read_active(node: Node, reader: NodeReader, what: str) -> ActivePeriod | None:
     """Return the days on which the rule is active."""
     values = ACTIVE.read(node, reader, what)
     if values is None:
         return None
-    window = Window(**values)
+    window = ActivePeriod(**values)
     if window.start is not None and window.end is not None and window.start >= window.end:
         reader.problem(node, f"{what} can never hold: from must be before until")
         return None
@@ -89,6 +90,7 @@ LIMITS = Block(
             "200",
             _read_limit,
             if_left_out="unlimited",
+            synonyms="hourly rate",
         ),
         Key(
             "per_mailbox_per_day",
@@ -97,6 +99,7 @@ LIMITS = Block(
             "20",
             _read_limit,
             if_left_out="unlimited",
+            synonyms="perday daily permailbox",
         ),
     ),
 )
@@ -112,6 +115,7 @@ ACTIVE = Block(
             _read_midnight,
             if_left_out="the rule is already active",
             field="start",
+            synonyms="begin since start startdate",
         ),
         Key(
             "until",
@@ -121,6 +125,7 @@ ACTIVE = Block(
             _read_midnight,
             if_left_out="no end",
             field="end",
+            synonyms="to end ends till enddate expires",
         ),
     ),
 )

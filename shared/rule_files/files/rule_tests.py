@@ -4,7 +4,8 @@ from shared.domain.ids import GUID
 from shared.domain.position import Position
 from shared.rule_files.files.event_sketch import EVENT, LOCAL_TIME, read_local_time, read_sketch
 from shared.rule_files.files.values import ACTIONS, PEOPLE, read_action, read_people, read_text
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import TEXT
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.people import GROUP_ID
@@ -57,6 +58,7 @@ TEST = Block(
             "a customer call gets a link",
             read_text,
             required="write name: a customer call",
+            synonyms="title",
         ),
         Key(
             "event",
@@ -74,6 +76,7 @@ TEST = Block(
             "enable",
             read_action,
             required="write expect: enable",
+            synonyms="result expected outcome",
         ),
         Key(
             "at",

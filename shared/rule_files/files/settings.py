@@ -7,7 +7,8 @@ from typing import Literal
 from shared.domain.mail_domains import PATTERN
 from shared.rule_files.files.values import choice_reader
 from shared.rule_files.reading.named_lists import ListUse
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import DOMAIN, meant_by, read_domains
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import Shape, block, one_of, one_or_more

@@ -6,7 +6,8 @@ from typing import Any
 
 from shared.domain.decision import Action
 from shared.domain.mail_domains import domain_of
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of
 from shared.rule_files.vocabulary.keys import Read
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, SequenceNode

@@ -1,7 +1,7 @@
 """Reads values from nodes, and notes a problem where a node is something else."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from itertools import islice
 from typing import Self
 
@@ -10,12 +10,11 @@ from shared.rule_files.problems import FileLine, Problem, Severity
 from shared.rule_files.reading.named_lists import Lists
 from shared.rule_files.reading.session import Session
 from shared.rule_files.reading.suggestions import advice
+from shared.rule_files.reading.wording import TYPOGRAPHIC_QUOTES, describe, list_words
 from shared.rule_files.yaml_tree.common_mistakes import (
     COMMENT_IN_TEXT,
     NO_SPACE,
-    NO_TEMPLATES,
     UNUSUAL_SPACE,
-    is_template,
 )
 from shared.rule_files.yaml_tree.nodes import (
     MappingNode,
@@ -31,7 +30,6 @@ _FLAG_SYNONYMS = {
     **dict.fromkeys(("yes", "on", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "0"), "false"),
 }
-_TYPOGRAPHIC_QUOTES = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a")
 _LEADING_ZERO = re.compile(r"0+[1-9][0-9]{0,17}")
 _WITH_SEPARATORS = re.compile(r"[0-9]{1,3}([_,.' ][0-9]{3})+")
 
@@ -155,7 +153,7 @@ class NodeReader:
             return self.text(node, what)
         if node.comment is not None:
             self.warning(node.comment, COMMENT_IN_TEXT)
-        if value[0] in _TYPOGRAPHIC_QUOTES and node.plain:
+        if value[0] in TYPOGRAPHIC_QUOTES and node.plain:
             self.warning(
                 node, f"the quotes of {shorten(value)} are part of the text; YAML's quotes are \" and '"
             )
@@ -166,7 +164,7 @@ class NodeReader:
         word = node.text if isinstance(node, ScalarNode) else ""
         if word in choices:
             return word
-        hint = advice(word, choices, {})
+        hint = advice(word, choices, {}, self.session.synonyms)
         suggestion = None if hint else self.session.suggest(word, choices)
         allowed = f"one of {', '.join(choices)}" if len(choices) > 1 else f"{next(iter(choices))} or left out"
         self.problem(
@@ -206,32 +204,3 @@ class NodeReader:
             hint = f"; write {re.sub('[^0-9]', '', text)}"
         self.problem(node, f"{what} needs a whole number from {least} up, but this is {describe(node)}{hint}")
         return None
-
-
-def describe(node: Node) -> str:
-    """Return what a node is, for a message."""
-    if isinstance(node, MappingNode):
-        return "a block of keys"
-    if isinstance(node, SequenceNode):
-        return "a list"
-    value = node.value
-    if value is None:
-        return f"{shorten(node.text)}, which means empty in YAML" if node.text else "empty"
-    if isinstance(value, str):
-        is_typographic = node.plain and value[:1] in _TYPOGRAPHIC_QUOTES
-        quotes = "; YAML's quotes are \" and '" if is_typographic else ""
-        return f'the text "{shorten(value)}"{quotes}{_likely_cause(value)}' if value.strip() else "empty text"
-    return shorten(node.text) if isinstance(value, bool) else f"the number {shorten(node.text)}"
-
-
-def _likely_cause(text: str) -> str:
-    """Return why a text may not be what was meant; empty where there is no sign of that."""
-    if is_template(text):
-        return f"; {NO_TEMPLATES}"
-    return f"; {UNUSUAL_SPACE}" if has_unusual_space(text) else ""
-
-
-def list_words(words: Sequence[str], joint: str = ", ", most: int = 10) -> str:
-    """Return the first words, and how many more there are."""
-    first = joint.join(words[:most])
-    return first if len(words) <= most else f"{first} and {len(words) - most} more"

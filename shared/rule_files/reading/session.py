@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shared.rule_files.problems import Problem, Severity
 from shared.rule_files.reading.named_lists import Lists
-from shared.rule_files.reading.suggestions import NO_SYNONYMS, Synonyms, suggest
+from shared.rule_files.reading.suggestions import Synonyms, suggest
 
 #: problems that are reported
 MAX_PROBLEMS = 100
@@ -45,15 +45,15 @@ class Session:
         self,
         lists: Lists | None = None,
         places: Mapping[str, str] | None = None,
-        synonyms: Synonyms = NO_SYNONYMS,
+        synonyms: Synonyms | None = None,
     ) -> None:
         self.lists = lists or Lists()
         #: whether all files are read; then only warnings are left to find, and those may be cut off
         self.only_warnings_left = False
         #: where each key belongs, for messages about a key in the wrong place
         self.places = places or {}
-        #: what people write instead of the names of conditions
-        self.synonyms = synonyms
+        #: what people write instead of the words of rule files
+        self.synonyms = synonyms or {}
         #: False where a list may be missing because of another mistake; then an unknown name is not an error
         self.has_all_lists = True
         self.suggestion_budget = Budget(_MAX_WORDS)
@@ -103,4 +103,4 @@ class Session:
         """Return the known word that was probably meant; None if none is similar, or the budget is spent."""
         if not self.suggestion_budget.spend(len(known)):
             return None
-        return suggest(word, known, nearness=nearness, synonyms=self.synonyms)
+        return suggest(word, known, self.synonyms, nearness=nearness)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from shared.domain.address import ascii_domain, read_address
 from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.named_lists import NAME, ListUse, NamedList
-from shared.rule_files.reading.node_reader import NodeReader, describe, list_words
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe, list_words
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
 from shared.rule_files.yaml_tree.nodes import Node, shorten
 

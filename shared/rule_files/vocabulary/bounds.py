@@ -38,9 +38,9 @@ class Bounds(Generic[B]):
 def bounds_block(least: str, most: str, shape: Shape, *, examples: tuple[str, str]) -> Block:
     """Return the block of both bounds, each with a description and an example."""
     return Block(
-        keys=tuple(
-            Key(name, description, shape, example, if_left_out="no bound")
-            for name, description, example in zip(_BOUNDS, (least, most), examples, strict=True)
+        keys=(
+            Key("at_least", least, shape, examples[0], if_left_out="no bound", synonyms="min minimum gte ge"),
+            Key("at_most", most, shape, examples[1], if_left_out="no bound", synonyms="max maximum lte le"),
         ),
         place="after a condition, as in attendees: {at_least: 1}",
         least=1,

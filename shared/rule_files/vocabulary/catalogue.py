@@ -41,7 +41,7 @@ class ConditionKind(Generic[V]):
     #: what the condition implies about another one's fact
     implies: implied.Implication | None = None
     #: what people write instead of the name, without case, spaces and underscores
-    synonyms: tuple[str, ...] = ()
+    synonyms: str = ""
 
     def read(self, key: Positioned, node: Node, reader: NodeReader) -> Condition | None:
         """Return the condition, ready to be tested; None after a problem was noted."""
@@ -87,7 +87,7 @@ def condition(  # noqa: D417 -- the rest as in ConditionKind
         attrgetter(name),
         can_be_unknown=can_be_unknown,
         implies=implies,
-        synonyms=tuple(synonyms.split()),
+        synonyms=synonyms,
     )
 
 
@@ -251,4 +251,3 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
 
 CATALOGUE: dict[str, ConditionKind[Any]] = {row.name: row for row in _ROWS}
 #: what people write instead of the names of conditions
-SYNONYMS: dict[str, tuple[str, ...]] = {row.name: row.synonyms for row in _ROWS}

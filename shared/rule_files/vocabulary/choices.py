@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shared.rule_files.reading.node_reader import NodeReader, list_words
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import list_words
 from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case, one_or_more
 from shared.rule_files.vocabulary.keys import Block
 from shared.rule_files.vocabulary.syntaxes import Expectation

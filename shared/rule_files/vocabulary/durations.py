@@ -4,7 +4,8 @@ import re
 from datetime import timedelta
 
 from shared.domain.durations import UNITS, parse_duration
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.bounds import bounds_block, read_bounds
 from shared.rule_files.vocabulary.json_schema import Shape, matching
 from shared.rule_files.vocabulary.syntaxes import Expectation

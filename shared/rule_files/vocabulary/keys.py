@@ -38,6 +38,8 @@ class Key:
     if_left_out: str = ""
     #: what to write where the key is missing; empty where the key is optional
     required: str = ""
+    #: words that people write instead of the name, in small letters only
+    synonyms: str = ""
     #: the field that takes the value, where its name is not that of the key
     field: str = ""
     #: the block that the value is, or that its items are

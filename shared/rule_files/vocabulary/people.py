@@ -7,7 +7,8 @@ from shared.domain.address import untagged
 from shared.domain.ids import GUID
 from shared.domain.mail_domains import PATTERN, Domains, is_address
 from shared.rule_files.reading.named_lists import ListUse
-from shared.rule_files.reading.node_reader import NodeReader, describe, list_words
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe, list_words
 from shared.rule_files.vocabulary.addresses import ADDRESSES, DOMAINS, read_addresses, read_domains
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
@@ -25,18 +26,26 @@ _MAX_SHOWN = 5
 _BLOCK = Block(
     place="under a condition on people, such as attendee",
     keys=(
-        Key("address_in", "Mail addresses, and names of `lists`.", ADDRESSES, "[bo@fabrikam.com]"),
+        Key(
+            "address_in",
+            "Mail addresses, and names of `lists`.",
+            ADDRESSES,
+            "[bo@fabrikam.com]",
+            synonyms="email address mail addresses user upn",
+        ),
         Key(
             "domain_in",
             "Mail domains, and names of `lists`; `*.contoso.com` means subdomains only.",
             DOMAINS,
             "[fabrikam.com]",
+            synonyms="domain domains",
         ),
         Key(
             "member_of",
             "Groups, by their object ids; members of nested groups count, too.",
             one_or_more(GROUP_ID),
             "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
+            synonyms="group groups memberof",
         ),
     ),
     least=1,

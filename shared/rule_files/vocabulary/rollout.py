@@ -4,7 +4,8 @@ import hashlib
 import re
 from typing import ClassVar
 
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching
 from shared.rule_files.vocabulary.keys import Block
 from shared.rule_files.vocabulary.syntaxes import Expectation

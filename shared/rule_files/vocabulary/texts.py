@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from shared.rule_files.reading.node_reader import NodeReader, list_words
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import list_words
 from shared.rule_files.vocabulary.json_schema import TEXT, Shape, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.patterns import MAX_PATTERN, compile_pattern
@@ -44,19 +45,28 @@ _BLOCK = Block(
             "A text that is anywhere in it, or a list of which any is enough.",
             one_or_more(TEXT),
             "lunch",
+            synonyms="includes contain has",
         ),
         Key(
             "starts_with",
             "A text that it begins with, or a list of which any is enough.",
             one_or_more(TEXT),
             "Room",
+            synonyms="startswith prefix beginswith",
         ),
-        Key("equals", "The whole text, or a list of which any is enough.", one_or_more(TEXT), "Berlin"),
+        Key(
+            "equals",
+            "The whole text, or a list of which any is enough.",
+            one_or_more(TEXT),
+            "Berlin",
+            synonyms="is equal eq exact exactly",
+        ),
         Key(
             "matches",
             "An RE2 pattern that matches anywhere in it, or a list of which any is enough.",
             one_or_more(_PATTERN),
             "'^Team [0-9]+'",
+            synonyms="regex regexp pattern match like",
         ),
     ),
     least=1,

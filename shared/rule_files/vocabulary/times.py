@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.recurrence import WEEKDAYS
 from shared.domain.timezones import ZONE_NAMES, find_zone
-from shared.rule_files.reading.node_reader import NodeReader, describe
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, matching, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
@@ -61,6 +62,7 @@ class StartsBetweenSyntax:
                 CLOCK_TIME,
                 '"18:00"',
                 if_left_out="midnight",
+                synonyms="until end till",
             ),
             Key(
                 "days",
@@ -68,6 +70,7 @@ class StartsBetweenSyntax:
                 one_or_more(any_case((*_DAYS, *WEEKDAYS))),
                 "[mon, fri]",
                 if_left_out="every day",
+                synonyms="day weekday weekdays",
             ),
             Key(
                 "timezone",
@@ -75,6 +78,7 @@ class StartsBetweenSyntax:
                 TEXT,
                 "Europe/Berlin",
                 required="write timezone: Europe/Berlin",
+                synonyms="tz zone",
             ),
         ),
         least=2,

@@ -206,7 +206,7 @@ class Processor:
         handled = self._carry_out(decision, found, graph)
         # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
         while handled.reason is Reason.LIMIT_REACHED and handled.rule:
-            policy = policy.demoted(handled.rule)
+            policy = policy.with_report_mode(handled.rule)
             then = decide(found.event, policy, facts, now)
             if then.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
                 break

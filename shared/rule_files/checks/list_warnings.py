@@ -4,23 +4,23 @@ from collections.abc import Iterator
 
 from shared.domain.mail_domains import Domains
 from shared.domain.position import Positioned
-from shared.rule_files.checks.rule_set import PlacedList, RuleSet
+from shared.rule_files.checks.check_input import CheckInput, PlacedList
 from shared.rule_files.problems import Problem, Severity
 from shared.rule_files.reading.named_lists import ListUse
 from shared.rule_files.yaml_tree.nodes import ScalarNode, shorten
 
 
-def check_lists(rule_set: RuleSet) -> Iterator[Problem]:
+def check_lists(given: CheckInput) -> Iterator[Problem]:
     """Yield lists without use, and the company's own domains in a list of guests."""
-    if not rule_set.is_complete:
+    if not given.is_complete:
         return  # a rule that could not be read may use the list
-    used = {name for name, _use in rule_set.used_lists}
-    for placed in rule_set.lists:
+    used = {name for name, _use in given.used_lists}
+    for placed in given.lists:
         name = placed.name.text
         if name not in used:
             yield _warning(placed, placed.name, f'the list "{shorten(name)}" is not used anywhere')
-        if (name, ListUse.GUESTS) in rule_set.used_lists:
-            yield from _own_domains_in(placed, rule_set.own_domains)
+        if (name, ListUse.GUESTS) in given.used_lists:
+            yield from _own_domains_in(placed, given.own_domains)
 
 
 def _own_domains_in(placed: PlacedList, own_domains: tuple[str, ...]) -> Iterator[Problem]:

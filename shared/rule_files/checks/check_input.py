@@ -57,7 +57,7 @@ class PlacedList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSet:
+class CheckInput:
     """All rules in order, and what else the checks need to know."""
 
     rules: tuple[PlacedRule, ...]
@@ -74,4 +74,4 @@ class RuleSet:
     budget: Budget
 
 
-Check = Callable[[RuleSet], Iterator[Problem]]
+Check = Callable[[CheckInput], Iterator[Problem]]
