@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cli.output import Refused
-from shared.domain.mail_domains import PATTERN
+from shared.rule_files.vocabulary.addresses import DOMAIN_PATTERN
 
 
 def mail_domains(words: Iterable[str]) -> tuple[str, ...]:
@@ -14,6 +14,6 @@ def mail_domains(words: Iterable[str]) -> tuple[str, ...]:
     """
     domains = tuple(dict.fromkeys(word.lower() for word in words if word))
     for domain in domains:
-        if not PATTERN.fullmatch(domain) or domain.startswith("*."):
+        if not DOMAIN_PATTERN.fullmatch(domain) or domain.startswith("*."):
             raise Refused(f'"{domain}" is not a mail domain such as contoso.com')
     return domains

@@ -1,17 +1,9 @@
 """Mail domains: sets of domains, and the domain of an address."""
 
-import re
 from collections.abc import Collection
 
 from shared.domain.address import read_address
 
-#: `contoso.com`, or `*.contoso.com` for its subdomains only
-PATTERN = re.compile(
-    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]",
-    re.IGNORECASE | re.ASCII,
-)
-#: as people write an address; in events, more than this is one
-_ADDRESS = re.compile(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
 #: marks the user principal name of a guest, which ends with the host tenant's domain
 _GUEST = "#ext#"
 
@@ -45,12 +37,6 @@ def home_address(address: str) -> str:
     name, guest, _ = folded.partition(_GUEST)
     user, mark, domain = name.rpartition("_")
     return f"{user}@{domain}" if guest and mark else folded
-
-
-def is_address(word: str) -> bool:
-    """Whether a word of a rule file is an address, written plainly, and not a pattern or a link to one."""
-    plain = word.strip()
-    return _ADDRESS.fullmatch(plain) is not None and read_address(plain) == plain.lower()
 
 
 def domain_of(address: str) -> str | None:

@@ -6,9 +6,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
-#: Windows names of zones and the IANA names for the same zones: the names that people use
-ZONE_NAMES = tuple(dict.fromkeys((*win_tz.values(), *win_tz)))
-
 
 def find_zone(name: str) -> tzinfo | None:
     """Return the zone of a name such as `Europe/Berlin` or `W. Europe Standard Time`; None if unknown."""

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 
-from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.named_lists import NAME, NamedList
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.addresses import ADDRESS, DOMAIN, LIST_NAME, meant_by
+from shared.rule_files.vocabulary.addresses import (
+    ADDRESS,
+    DOMAIN,
+    DOMAIN_PATTERN,
+    LIST_NAME,
+    is_address,
+    meant_by,
+)
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode, shorten, value_of
 
@@ -48,7 +54,7 @@ def _read_entry(node: Node, reader: NodeReader, what: str) -> str | None:
     entry = reader.text(node, what)
     if entry is None:
         return None
-    if PATTERN.fullmatch(entry.strip()) or is_address(entry):
+    if DOMAIN_PATTERN.fullmatch(entry.strip()) or is_address(entry):
         return entry.strip().lower()
     needs = f"{what} needs domains or addresses, but this is {describe(node)}"
     reader.problem(node, needs + meant_by(entry))

@@ -3,10 +3,9 @@
 from typing import Literal
 
 from shared.domain.ids import GUID
-from shared.domain.mail_domains import is_address
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.addresses import ADDRESS, meant_by
+from shared.rule_files.vocabulary.addresses import ADDRESS, is_address, meant_by
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.people import GROUP_ID, read_guid

@@ -4,12 +4,11 @@ import re
 from datetime import timedelta
 from typing import Literal
 
-from shared.domain.mail_domains import PATTERN
 from shared.rule_files.files.values import choice_reader
 from shared.rule_files.reading.named_lists import ListUse
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.addresses import DOMAIN, meant_by, read_domains
+from shared.rule_files.vocabulary.addresses import DOMAIN, DOMAIN_PATTERN, meant_by, read_domains
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import Shape, block, one_of, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
@@ -75,7 +74,7 @@ def _read_hosts(node: Node, reader: NodeReader, what: str) -> tuple[str, ...]:
 
 def _read_host(node: Node, reader: NodeReader, what: str) -> str | None:
     name = node.text.strip().lower() if isinstance(node, ScalarNode) else ""
-    if PATTERN.fullmatch(name):
+    if DOMAIN_PATTERN.fullmatch(name):
         return name
     in_link = _HOST_IN_LINK.match(name)
     hint = meant_by(name) or (f"; write {in_link[1]}, without port and path" if in_link else "")

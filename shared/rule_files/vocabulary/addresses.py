@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 
 from shared.domain.address import ascii_domain, read_address
-from shared.domain.mail_domains import PATTERN, is_address
 from shared.rule_files.reading.named_lists import NAME, ListUse, NamedList
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe, list_words
@@ -14,10 +13,15 @@ from shared.rule_files.yaml_tree.nodes import Node, shorten
 #: a text of a rule file; with it comes the list of that name, or None for one domain or address
 Words = dict[str, NamedList | None]
 
-DOMAIN: Shape = matching(PATTERN, message='Needs a domain such as contoso.com or "*.contoso.com".')
-ADDRESS: Shape = matching(
-    r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+", message="Needs an address such as bo@contoso.com."
+#: `contoso.com`, or `*.contoso.com` for its subdomains only
+DOMAIN_PATTERN = re.compile(
+    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]",
+    re.IGNORECASE | re.ASCII,
 )
+_ADDRESS_PATTERN = re.compile(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
+
+DOMAIN: Shape = matching(DOMAIN_PATTERN, message='Needs a domain such as contoso.com or "*.contoso.com".')
+ADDRESS: Shape = matching(_ADDRESS_PATTERN.pattern, message="Needs an address such as bo@contoso.com.")
 LIST_NAME: Shape = matching(NAME, message="Needs the name of a list: letters, digits, - and _.")
 DOMAINS: Shape = one_or_more({"anyOf": [DOMAIN, {**LIST_NAME, "not": {"const": "auto"}}]})
 ADDRESSES: Shape = one_or_more({"anyOf": [ADDRESS, LIST_NAME]})
@@ -36,6 +40,12 @@ _OTHER_FORMS = tuple(
         (r"lists\.(.+)", "write only the name of the list, {0}"),
     )
 )
+
+
+def is_address(text: str) -> bool:
+    """Return whether the text is a plain mail address, without a display name, a prefix or a wildcard."""
+    plain = text.strip()
+    return _ADDRESS_PATTERN.fullmatch(plain) is not None and read_address(plain) == plain.lower()
 
 
 def read_domains(node: Node, reader: NodeReader, what: str, *, use: ListUse) -> Words | None:
@@ -67,7 +77,7 @@ def _read_words(
 
 
 def _is_domain(word: str, node: Node, reader: NodeReader, what: str, use: ListUse) -> bool:
-    if PATTERN.fullmatch(word):
+    if DOMAIN_PATTERN.fullmatch(word):
         return True
     if NAME.fullmatch(word) and word != "auto":
         named = _find_list(word, node, reader, what, use, kind="domain")
@@ -92,7 +102,7 @@ def _is_address(word: str, node: Node, reader: NodeReader, what: str, use: ListU
         if named is not None and not named.addresses and named.entries:
             reader.problem(node, f'{what}: the list "{shorten(word)}" has no address in it')
         return named is not None
-    hint = meant_by(word) or ("; for domains, use domain_in" if PATTERN.fullmatch(word) else "")
+    hint = meant_by(word) or ("; for domains, use domain_in" if DOMAIN_PATTERN.fullmatch(word) else "")
     reader.problem(node, f"{what} needs addresses such as bo@contoso.com, but this is {describe(node)}{hint}")
     return False
 

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 
 from shared.domain.address import untagged
 from shared.domain.ids import GUID
-from shared.domain.mail_domains import PATTERN, Domains, is_address
+from shared.domain.mail_domains import Domains
 from shared.rule_files.reading.named_lists import ListUse
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe, list_words
-from shared.rule_files.vocabulary.addresses import ADDRESSES, DOMAINS, read_addresses, read_domains
+from shared.rule_files.vocabulary.addresses import (
+    ADDRESSES,
+    DOMAIN_PATTERN,
+    DOMAINS,
+    is_address,
+    read_addresses,
+    read_domains,
+)
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
@@ -134,7 +141,7 @@ def _missing_key(text: str) -> str:
     """Return the key that a text without one belongs to; empty if it is none's."""
     if is_address(text):
         return "address_in"
-    return "member_of" if GUID.fullmatch(text) else "domain_in" if PATTERN.fullmatch(text) else ""
+    return "member_of" if GUID.fullmatch(text) else "domain_in" if DOMAIN_PATTERN.fullmatch(text) else ""
 
 
 def _accepts(parts: dict[str, _Part]) -> Alternatives:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
+from tzlocal.windows_tz import win_tz
+
 from shared.domain.recurrence import WEEKDAYS
-from shared.domain.timezones import ZONE_NAMES, find_zone
+from shared.domain.timezones import find_zone
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, matching, one_or_more
@@ -22,6 +24,8 @@ CLOCK = f"({_CLOCK.pattern}|24:00)"
 CLOCK_TIME = matching(CLOCK, message="Needs a time of day such as 08:00.")
 _TWELVE_HOURS = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
 _WITHOUT_COLON = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
+#: for suggestions: Windows names of zones and the IANA names for the same zones
+_ZONE_NAMES = tuple(dict.fromkeys((*win_tz.values(), *win_tz)))
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
 #: words for several days
 _DAY_GROUPS = {
@@ -237,6 +241,6 @@ def read_zone(node: Node, reader: NodeReader, what: str) -> tzinfo | None:
             node,
             f'{what}: there is no time zone "{shorten(name)}"; '
             'write a name such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=None if has_digits else reader.session.suggest(name, ZONE_NAMES, nearness=0.8),
+            suggestion=None if has_digits else reader.session.suggest(name, _ZONE_NAMES, nearness=0.8),
         )
     return zone
