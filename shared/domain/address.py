@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import idna
 
 #: for an address with what surrounds it; the address alone has at most 254 characters (RFC 5321)
-MAX_TEXT_LENGTH = 1_000
+_MAX_TEXT_LENGTH = 1_000
 _MAX_NAME_LENGTH, _MAX_DOMAIN_LENGTH = 64, 253
 #: most addresses are in canonical form already
 _PLAIN = re.compile(r"(?!imcea)[a-z0-9_][a-z0-9_.-]{0,63}@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
@@ -40,7 +40,7 @@ def read_address(text: str) -> str | None:
 
     None if the text has no valid address, or several different ones.
     """
-    if len(text) > MAX_TEXT_LENGTH:
+    if len(text) > _MAX_TEXT_LENGTH:
         return None
     return text if _PLAIN.fullmatch(text) else _read(text)
 

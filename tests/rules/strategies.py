@@ -1,4 +1,4 @@
-"""Strategies for events, facts and policies, for promises that hold for all of them."""
+"""Hypothesis strategies for events, facts and policies."""
 
 from datetime import UTC, datetime, timedelta
 

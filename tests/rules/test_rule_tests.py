@@ -39,7 +39,7 @@ ROWS = [
     pytest.param("when: {has_room: true, attendees: 0}", "{rooms: [boardroom@contoso.com]}", True, id="a room"),
     pytest.param("when: {organizer: {address_in: al@contoso.com}}", "{organizer: al}", True, id="the organizer"),
     pytest.param("when: {organizer: {domain_in: contoso.com}}", "{}", True, id="an organizer of the house"),
-    pytest.param("when: {external_attendees: {at_least: 1}}", "{attendees: [/o=ExchangeLabs/cn=bo]}", False, id="an address that can't be told"),
+    pytest.param("when: {external_attendees: {at_least: 1}}", "{attendees: [/o=ExchangeLabs/cn=bo]}", False, id="an unreadable address"),
     pytest.param("when: {duration: {at_least: 45m, at_most: 45m}}", "{duration: 45m}", True, id="the duration"),
     pytest.param("when: {duration: {at_least: 30m, at_most: 30m}}", "{}", True, id="half an hour where none is said"),
     pytest.param("when: {is_all_day: true, duration: {at_least: 1d, at_most: 1d}}", "{all_day: true}", True, id="a whole day"),
@@ -69,7 +69,7 @@ def test_a_sketch_stands_for_a_whole_event(rest: str, event: str, enabled: bool,
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_rule_is_tested_as_if_promoted(mode: Mode, make_policy: Any) -> None:
-    """A test tells what the rule will do, whatever its mode and its time say of now."""
+    """A test shows what the rule will do, whatever its mode and active time."""
     rest = f"when: {{}}\n    mode: {mode}\n    active: {{until: 2020-01-01}}"
 
     assert only(make_policy(rule("a", rest))).passed
@@ -86,17 +86,17 @@ def test_a_test_with_a_moment_keeps_to_the_time_of_rules(make_policy: Any) -> No
 def test_groups_are_what_the_test_says(make_policy: Any) -> None:
     """A group of which it says nothing is not known, so its rule is left open."""
     rest = f"when: {{organizer: {{member_of: {SALES}}}}}"
-    told = make_policy(rule("a", rest, "{organizer: al}", "enable", f"members: {{{SALES}: [al]}}"))
+    with_members = make_policy(rule("a", rest, "{organizer: al}", "enable", f"members: {{{SALES}: [al]}}"))
     silent = make_policy(rule("a", rest, "{organizer: al}", "enable"))
 
-    assert only(told).passed
+    assert only(with_members).passed
     assert (only(silent).passed, only(silent).decision.reason) == (False, Reason.INSUFFICIENT_DATA)
 
 
 @pytest.mark.parametrize(
     ("organizer", "guest", "passed"),
     [
-        pytest.param("", "bo@fabrikam.com", True, id="nobody named"),
+        pytest.param("", "bo@fabrikam.com", True, id="no organizer named"),
         pytest.param("organizer: al@fabrikam.com, ", "bo@fabrikam.com", False, id="the organizer's domain is the house"),
     ],
 )  # fmt: skip
