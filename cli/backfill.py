@@ -17,7 +17,7 @@ from shared.desk.desk_check import rules_difference
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
 from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
-from shared.rules.mailboxes import Group, Selector, User
+from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.memory import problem_of
@@ -107,12 +107,12 @@ def _run(session: BackfillSession, *, asks: bool, writes: bool) -> None:
     raise typer.Exit(Exit.ERRORS if totals.left else Exit.OK)
 
 
-def _selector(mailbox: str, group: str, *, everybody: bool) -> Selector | None:
+def _selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector | None:
     if bool(mailbox) + bool(group) + everybody != 1:
         raise Refused("name the calendars: use one of --mailbox, --group and --all")
     if mailbox:
-        return User(checked("--mailbox", mailbox).lower())
-    return Group(checked("--group", group).lower()) if group else None
+        return UserSelector(checked("--mailbox", mailbox).lower())
+    return GroupSelector(checked("--group", group).lower()) if group else None
 
 
 def _moment(text: str, now: datetime) -> datetime:

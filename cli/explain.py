@@ -1,4 +1,4 @@
-"""`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
+"""`joinlink explain`: show why an event gets a join link, or why not, by guard and by rule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,10 +13,10 @@ from cli.event_file import EventFile, read_event
 from cli.formats import explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
-from cli.moments import moment
 from cli.output import Refused, print_json
 from cli.subject import Subject
 from cli.time_notes import time_notes
+from cli.times import parse_time
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -27,13 +27,19 @@ def explain_event(
     *,
     file: Annotated[
         Path | None,
-        typer.Option("--event", metavar="FILE", help="An event in Graph's JSON; - reads it from stdin."),
+        typer.Option("--event", metavar="FILE", help="A file with an event in Graph's JSON; - reads stdin."),
     ] = None,
     mailbox: Annotated[
-        str, typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox …")
+        str,
+        typer.Option(
+            "--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox, with --event-id."
+        ),
     ] = "",
     event_id: Annotated[
-        str, typer.Option("--event-id", "-e", metavar="ID", help="… and the event in it, read from Graph.")
+        str,
+        typer.Option(
+            "--event-id", "-e", metavar="ID", help="Id of an event in the mailbox, which is read from Graph."
+        ),
     ] = "",
     rules: Annotated[
         Path | None,
@@ -41,12 +47,12 @@ def explain_event(
             "--rules",
             "-r",
             metavar="PATH",
-            help="The rules to ask. Default: with --event, the folder rules; else JOINLINK_RULES.",
+            help="The rules to use. Default: the folder rules with --event, else JOINLINK_RULES.",
             show_default=False,
         ),
     ] = None,
     at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="Decide as at this time, such as 2026-12-31T09:00Z.")
+        str, typer.Option("--at", metavar="TIME", help="Decide for this time, such as 2026-12-31T09:00Z.")
     ] = "",
     domain: Annotated[
         list[str] | None,
@@ -57,27 +63,29 @@ def explain_event(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
 ) -> None:
-    """Show how an event is decided: each guard, each rule in order, each condition with what the event has.
+    """Show the decision for an event: each guard, each rule, and each condition with the event's value.
 
-    The decision is the one that the cloud makes. Nothing is written, neither to Graph nor to storage.
+    The decision is the same as in the cloud. Nothing is written to Graph or storage.
     """
-    live_event = bool(mailbox and event_id)
-    if (file is None) is not live_event or (file is not None and (mailbox or event_id)):
+    is_live = bool(mailbox and event_id)
+    if (file is None) is not is_live or (file is not None and (mailbox or event_id)):
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
-    when = _moment(at)
+    time = _parse_time(at)
     if file is not None:
-        subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
+        subject = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
     else:
-        subject = live.look(checked("--mailbox", mailbox), checked("--event-id", event_id), rules, when)
+        subject = live.read_subject(
+            checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time
+        )
     explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
     if subject.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
         print_json(explain_json.document(subject, explanation))
     else:
-        explain_text.show(subject, explanation)
+        explain_text.print_explanation(subject, explanation)
 
 
 def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
@@ -95,28 +103,28 @@ def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: fro
 
 def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
     event = read.event
-    if lacking := read.lacking(with_body=policy.look_in_body):
+    if missing := read.missing_properties(with_body=policy.look_in_body):
         yield (
-            f"the file does not say {', '.join(lacking)}; what is not said counts as empty, false or normal, "
-            "and may be otherwise in Graph"
+            f"the file does not have {', '.join(missing)}; they count as empty, false or normal, and "
+            "may have other values in Graph"
         )
     if event.master is not None:
         yield (
-            f"this is the {event.type} of a series, and the worker judges its series master, which may be "
-            "decided otherwise: save that event (seriesMasterId) and explain it"
+            f"this is an {event.type} of a series; the worker decides for its series master, and the "
+            "result may differ: save that event (seriesMasterId) and explain it"
         )
     yield from time_notes(event)
     if policy.needs_tenant_domains and facts.tenant_domains is None:
-        yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
+        yield "internal_domains is auto: to know who is external, give the tenant's domains with --domain"
     for group in sorted(policy.groups):
-        yield f"a file tells nothing of the members of group {group}; --mailbox and --event-id ask Graph"
+        yield f"the members of group {group} are not known from a file; --mailbox and --event-id read Graph"
     address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
-    owner = scope.Owner(names=address, at_work=address)
+    owner = scope.Owner(names=address, worker_names=address)
     yield from scope.notes(policy.mailboxes, owner, facts.members)
 
 
-def _moment(text: str) -> datetime | None:
-    read = moment(text) if text else None
-    if text and read is None:
-        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none')
-    return read
+def _parse_time(text: str) -> datetime | None:
+    time = parse_time(text) if text else None
+    if text and time is None:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is not a time')
+    return time

@@ -10,8 +10,8 @@ from rich.progress import track
 
 from cli.desk import open_desk
 from cli.formats import replay_text
-from cli.moments import ago_or_moment
 from cli.output import Exit, Failed, Refused, ask, console, counted
+from cli.times import parse_time_or_age
 from shared.desk.replay import QUEUES, PoisonMessage, Replay
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import QueueUnavailable, StorageUnavailable
@@ -61,7 +61,7 @@ def replay(
 
 
 def _since(text: str, now: datetime) -> datetime | None:
-    moment = ago_or_moment(text, now) if text else None
+    moment = parse_time_or_age(text, now) if text else None
     if text and moment is None:
         raise Refused(f'--since expects 24h, 7d or a time such as 2026-12-31T09:00Z, not "{text}"')
     return moment

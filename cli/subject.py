@@ -1,4 +1,4 @@
-"""What is explained: an event with all that its decision depends on."""
+"""What `joinlink explain` explains: an event, with everything that its decision depends on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """An event, the policy, the facts and the moment; `notes` are what an admin should know beside them."""
+    """An event, the policy, the facts and the time of the decision; `notes` are more facts for the admin."""
 
     event: Event
     policy: Policy

@@ -23,8 +23,8 @@ with atheris.instrument_imports(include=["shared.rules"]):
     from shared.rule_files.loader import RuleFile, load_policy
     from shared.rules.explain import explain
     from shared.rules.facts import Facts
+    from shared.rules.rule_test_coverage import coverage_gaps
     from shared.rules.rule_tests import run_tests
-    from shared.rules.undecided import undecided
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "build" / "fuzz"
@@ -51,7 +51,7 @@ def load(content: bytes) -> None:
         assert took < allowed, f"{len(content)} bytes took {took:.3f} s of {allowed:.3f}"
     if loaded.policy:
         explain(EVENT, loaded.policy, Facts(), NOW)
-        undecided(loaded.policy, run_tests(loaded.policy))
+        coverage_gaps(loaded.policy, run_tests(loaded.policy))
 
 
 def _plainly(content: bytes) -> float:

@@ -19,7 +19,7 @@ from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
-from shared.rules.mailboxes import ALL, Mailboxes as Selected, Selector
+from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.queues import MessageQueue
@@ -125,14 +125,16 @@ class Backfill:
         self._queue = queue
         self._sleep = sleep
 
-    def read_scope(self, policy: Policy, selector: Selector | None, scope: SortedIdFile) -> tuple[str, ...]:
+    def read_scope(
+        self, policy: Policy, selector: MailboxSelector | None, scope: SortedIdFile
+    ) -> tuple[str, ...]:
         """Write to `scope` the mailboxes that the selector names and the rules include; None names all.
 
         Returns the reasons why mailboxes may be missing. Raises GraphError.
         """
         if selector is None:
             return read_scope(policy.mailboxes, self._graph(), scope)
-        chosen = Selected(include=(selector,), exclude=policy.mailboxes.exclude)
+        chosen = MailboxScope(include=(selector,), exclude=policy.mailboxes.exclude)
         doubts = read_scope(chosen, self._graph(), scope)
         if policy.mailboxes.include is ALL:
             return doubts

@@ -38,12 +38,12 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "event.json"
-        file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, house=house))))
+        file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, company=house))))
         event = read_event(file).event
     explanation = explain(event, promoted, facts, now)
     told = explain_json.document(Subject(event=event, policy=promoted, facts=facts, now=now), explanation)
 
-    assert event == sketch.event(now=now, house=house)
+    assert event == sketch.event(now=now, company=house)
     assert tested.decision == decide(event, promoted, facts, now) == explanation.decision
     assert (told["verdict"], told["reason"], told["rule"]) == (
         tested.decision.verdict,

@@ -6,14 +6,14 @@ from hypothesis import example, given, settings, strategies as st
 from shared.desk.backfill_pace import MAILS_A_MINUTE, MailPace, RunSlots
 from shared.domain.position import Position
 from shared.rules.conditions import all_of
-from shared.rules.policy import Limits, Rule
+from shared.rules.policy import Rule, RuleLimits
 
 START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def rule(**limits: int) -> Rule:
-    return Rule(id="external", when=all_of((), Position(1, 1)), limits=Limits(**limits))
+    return Rule(id="external", when=all_of((), Position(1, 1)), limits=RuleLimits(**limits))
 
 
 @settings(max_examples=50, deadline=None)

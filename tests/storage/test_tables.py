@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sandbox.azurite import Azurite
 from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
-from shared.rules.policy import Limits
+from shared.rules.policy import RuleLimits
 from shared.settings import StorageSettings
 from shared.storage.counters import Charge, Counters, LimitReached
 from shared.storage.mailboxes import Mailboxes, MailboxState
@@ -26,7 +26,7 @@ ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 BO = "bbbbbbbb-0000-4000-8000-000000000002"
 
 
-def write(limits: Limits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
+def write(limits: RuleLimits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
     """Return the charge of a write."""
     return Charge(rule=rule, mailbox=mailbox, limits=limits, at=at)
 
@@ -150,7 +150,7 @@ def test_the_last_state_of_a_mailbox_counts(table: Table) -> None:
 
 def test_a_limit_is_never_exceeded_and_resets(table: Table) -> None:
     """Two an hour: the third is refused; the next hour starts at zero."""
-    counters, limits = Counters(table), Limits(per_hour=2)
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
 
     window = "hour-2026-11-22T08"
     assert [counters.charge(write(limits)) for _ in range(4)] == [
@@ -165,7 +165,7 @@ def test_a_limit_is_never_exceeded_and_resets(table: Table) -> None:
 
 def test_a_charge_that_one_limit_refuses_counts_in_no_window(table: Table) -> None:
     """Ada's day is full; Bo can still use both writes of the hour."""
-    counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=3, per_mailbox_per_day=1)
     ada = [counters.charge(write(limits)) for _ in range(3)]
 
     assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
@@ -175,7 +175,7 @@ def test_a_charge_that_one_limit_refuses_counts_in_no_window(table: Table) -> No
 
 def test_a_charge_can_be_refunded(table: Table) -> None:
     """If the calendar has no provider, nothing is written."""
-    counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=1, per_mailbox_per_day=1)
     counters.charge(write(limits))
     counters.refund("rule", (window for window, _most in write(limits).windows))
 
@@ -194,7 +194,7 @@ class Crowded(Table):
 
 def test_a_charge_that_a_busy_counter_refuses_counts_in_no_window(table: Table) -> None:
     """The counter of the hour is too busy; after any number of tries, Ada's day is still free."""
-    limits = Limits(per_hour=3, per_mailbox_per_day=1)
+    limits = RuleLimits(per_hour=3, per_mailbox_per_day=1)
     crowded = Counters(Crowded(table._client))
     for _ in range(2):
         with pytest.raises(StorageUnavailable, match="too busy"):
@@ -205,7 +205,7 @@ def test_a_charge_that_a_busy_counter_refuses_counts_in_no_window(table: Table) 
 
 def test_a_mailbox_over_its_limit_does_not_use_the_shared_hour(table: Table) -> None:
     """Not even after many refusals. A full hour is still reported."""
-    counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
+    counters, limits = Counters(table), RuleLimits(per_hour=2, per_mailbox_per_day=1)
     for _ in range(5):
         counters.charge(write(limits))
     others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
@@ -249,7 +249,7 @@ def losing(
 def test_a_refund_whose_answer_was_lost_counts_once(losing: tuple[Table, LosingAnswers]) -> None:
     """Two an hour, both used, one refunded: there is room for one, not for two."""
     table, connection = losing
-    counters, limits = Counters(table), Limits(per_hour=2)
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
     for _ in range(2):
         counters.charge(write(limits))
     connection.loses_next = True
@@ -292,7 +292,7 @@ class Deaf(Table):
 def charge_often(connection_string: str, table: str, times: int) -> int:
     """Charge a limit of 25 in a separate process; return how many charges succeeded."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
-    taken = [Counters(connected).charge(write(Limits(per_hour=25))) for _ in range(times)]
+    taken = [Counters(connected).charge(write(RuleLimits(per_hour=25))) for _ in range(times)]
     connected.close()
     return taken.count(None)
 

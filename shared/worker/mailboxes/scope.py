@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from shared.domain.mailbox import User as Account
 from shared.graph.client import Graph
 from shared.logs import logger
-from shared.rules.mailboxes import ALL, Group, Mailboxes, Selector, User
+from shared.rules.mailbox_scope import ALL, GroupSelector, MailboxScope, MailboxSelector, UserSelector
 from shared.storage.sorted_id_file import SortedIdFile
 
 _HIDDEN = "a hidden membership needs Member.Read.Hidden"
 
 
 def read_scope(
-    rules: Mailboxes, graph: Graph, scope: SortedIdFile, before_page: Callable[[], None] = lambda: None
+    rules: MailboxScope, graph: Graph, scope: SortedIdFile, before_page: Callable[[], None] = lambda: None
 ) -> tuple[str, ...]:
     """Fill `scope`; return the doubts: why it may have too few or too many mailboxes, for an admin.
 
@@ -34,7 +34,7 @@ class _ScopeReader:
         self._scope = scope
         self._before_page = before_page
 
-    def read(self, rules: Mailboxes) -> tuple[str, ...]:
+    def read(self, rules: MailboxScope) -> tuple[str, ...]:
         doubts: list[str] = []
         if rules.include is ALL:
             self._add(self._graph.users())
@@ -50,8 +50,8 @@ class _ScopeReader:
             doubts += self._exclude(selector, item)
         return tuple(doubts)
 
-    def _include(self, selector: Selector, item: int) -> list[str]:
-        if isinstance(selector, Group):
+    def _include(self, selector: MailboxSelector, item: int) -> list[str]:
+        if isinstance(selector, GroupSelector):
             has_members = self._add(self._graph.group_users(selector.id))
             return [] if has_members else [_empty_group(selector, "include")]
         if self._add([self._find(selector)]):
@@ -59,8 +59,8 @@ class _ScopeReader:
         logger().warning("scope.user_missing", item=item, list="include")
         return [f"no user has the name in item {item} of mailboxes: include"]
 
-    def _exclude(self, selector: Selector, item: int) -> list[str]:
-        if isinstance(selector, Group):
+    def _exclude(self, selector: MailboxSelector, item: int) -> list[str]:
+        if isinstance(selector, GroupSelector):
             has_members = self._remove(self._graph.group_users(selector.id))
             return [] if has_members else [_empty_group(selector, "exclude")]
         if "@" not in selector.name:
@@ -71,7 +71,7 @@ class _ScopeReader:
             logger().warning("scope.user_missing", item=item, list="exclude")
         return []
 
-    def _find(self, selector: User) -> tuple[Account, ...]:
+    def _find(self, selector: UserSelector) -> tuple[Account, ...]:
         """Return the users that have the name: an object id, a sign-in name or any address."""
         self._before_page()
         return self._graph.find_users(selector.name)
@@ -97,5 +97,5 @@ class _ScopeReader:
         return count
 
 
-def _empty_group(group: Group, where: str) -> str:
+def _empty_group(group: GroupSelector, where: str) -> str:
     return f"group {group.id} in mailboxes: {where} shows no members that are users; {_HIDDEN}"
