@@ -25,7 +25,7 @@ def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime |
 
     Raises:
         SettingsError: settings are missing or malformed.
-        Refused: the rules can't be live.
+        Refused: the rules can't be read.
         Failed: the rules have errors, or Graph or storage fail.
     """
     try:
@@ -60,7 +60,7 @@ def rules_in_force(desk: Desk) -> Policy:
     """Return the policy of JOINLINK_RULES.
 
     Raises:
-        Refused: it can't be live.
+        Refused: it can't be read.
         Failed: it has errors.
         StorageUnavailable: the container does not answer.
     """

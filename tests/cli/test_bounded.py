@@ -65,14 +65,14 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     ("words", "said"),
     [
         pytest.param(("validate", "/dev/zero"), "/dev/zero is not a rule file", id="rules without end"),
-        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero has more than 4 MiB, and no event has", id="an event without end"),
-        pytest.param(("explain", "--event", "huge.json"), "huge.json has more than 4 MiB, and no event has", id="a huge event"),
+        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 4 MiB, which no event is", id="an event without end"),
+        pytest.param(("explain", "--event", "huge.json"), "huge.json is larger than 4 MiB, which no event is", id="a huge event"),
         pytest.param(("explain", "--event", "rules"), "rules can't be read: Is a directory", id="a folder for an event"),
         pytest.param(("validate", "secret.key"), "secret.key is not a rule file", id="a secret for rules"),
         pytest.param(("validate", "link.yaml"), "link.yaml is not a rule file", id="a link to a secret for rules"),
         pytest.param(("test", "secret.key"), "secret.key is not a rule file", id="a secret for tests"),
-        pytest.param(("explain", "--event", "secret.key"), "secret.key is not JSON; look at line 1", id="a secret for an event"),
-        pytest.param(("explain", "--event", "secret.json"), "secret.json holds no event as Graph shows it", id="JSON with a secret for an event"),
+        pytest.param(("explain", "--event", "secret.key"), "secret.key is not JSON; see line 1", id="a secret for an event"),
+        pytest.param(("explain", "--event", "secret.json"), "secret.json does not contain an event as Graph returns it", id="JSON with a secret for an event"),
         pytest.param(("validate", "linked"), "linked/b.yaml can't be read: it is a link out of the folder", id="a link to a secret in a folder"),
     ],
 )  # fmt: skip
