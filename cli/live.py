@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import parts, rule_files, scope
+from cli import parts, rule_files
+from cli.explained_event import ExplainedEvent
 from cli.output import Failed, Refused
-from cli.subject import Subject
+from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
 from shared.desk.event_look import Desk, Look
 from shared.domain.meeting import PENDING, Meeting, MeetingState
@@ -36,7 +37,7 @@ _MESSAGES: dict[type[GraphError], str] = {
 _REFUSED = "Graph refuses the request; check whether mailbox and event id are complete"
 
 
-def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
+def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> ExplainedEvent:
     """Return the event with what the worker would know of it.
 
     Raises:
@@ -50,13 +51,13 @@ def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime |
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             read = desk.look(mailbox, event_id, policy)
             members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, _owner(read), members)
+            in_scope = scope_notes(policy.mailboxes, _owner(read), members)
     except GraphError as error:
         message = next((text for kind, text in _MESSAGES.items() if isinstance(error, kind)), _REFUSED)
         raise Failed(f"{message} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
-    return Subject(
+    return ExplainedEvent(
         event=read.event,
         policy=policy,
         facts=read.facts,
@@ -93,9 +94,9 @@ def rules_in_force(desk: Desk) -> Policy:
     return loaded.policy
 
 
-def _owner(read: Look) -> scope.Owner:
+def _owner(read: Look) -> Owner:
     address = {read.event.organizer.lower()} if read.event.is_organizer else set()
-    return scope.Owner(
+    return Owner(
         names=frozenset({read.owner.id, read.owner.name.lower()}),
         worker_names=frozenset({read.owner.id, *address}),
         shown_name=read.owner.name,
