@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from cli import live, rule_files, scope
+from cli import live, rule_files
 from cli.event_file import EventFile, read_event
+from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
 from cli.output import Refused, print_json
-from cli.subject import Subject
+from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
 from cli.times import parse_time
 from shared.rules.explain import explain
@@ -74,25 +75,27 @@ def explain_event(
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
     time = _parse_time(at)
     if file is not None:
-        subject = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
+        explained = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
     else:
-        subject = live.read_subject(
+        explained = live.read_live_event(
             checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time
         )
-    explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
-    if subject.report_only:
+    explanation = explain(explained.event, explained.policy, explained.facts, explained.now)
+    if explained.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
-        print_json(explain_json.document(subject, explanation))
+        print_json(explain_json.document(explained, explanation))
     else:
-        explain_text.print_explanation(subject, explanation)
+        explain_text.print_explanation(explained, explanation)
 
 
-def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
+def _from_file(
+    file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]
+) -> ExplainedEvent:
     policy = rule_files.load_one(rules or rule_files.DEFAULT)
     read = read_event(file)
     facts = Facts(tenant_domains=domains or None)
-    return Subject(
+    return ExplainedEvent(
         event=read.event,
         policy=policy,
         facts=facts,
@@ -119,8 +122,8 @@ def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
     for group in sorted(policy.groups):
         yield f"the members of group {group} are not known from a file; --mailbox and --event-id read Graph"
     address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
-    owner = scope.Owner(names=address, worker_names=address)
-    yield from scope.notes(policy.mailboxes, owner, facts.members)
+    owner = Owner(names=address, worker_names=address)
+    yield from scope_notes(policy.mailboxes, owner, facts.members)
 
 
 def _parse_time(text: str) -> datetime | None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import rule_files, scope
+from cli import rule_files
 from cli.desk import open_desk
+from cli.explained_event import ExplainedEvent
 from cli.output import Failed, Refused
-from cli.subject import Subject
+from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
 from shared.desk.event_reader import LiveEvent
 from shared.desk.wiring import Desk
@@ -20,7 +21,7 @@ from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
 
 
-def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
+def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> ExplainedEvent:
     """Return the event with what the worker would know of it.
 
     Raises:
@@ -34,13 +35,13 @@ def read_subject(mailbox: str, event_id: str, rules: Path | None, at: datetime |
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             live = reader.read(mailbox, event_id, policy)
             members = reader.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, _owner(live), members)
+            in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     except GraphError as error:
         advice = advice_on(error)
         raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
-    return Subject(
+    return ExplainedEvent(
         event=live.event,
         policy=policy,
         facts=live.facts,
@@ -77,9 +78,9 @@ def rules_in_force(desk: Desk) -> Policy:
     return loaded.policy
 
 
-def _owner(live: LiveEvent) -> scope.Owner:
+def _owner(live: LiveEvent) -> Owner:
     address = {live.event.organizer.lower()} if live.event.is_organizer else set()
-    return scope.Owner(
+    return Owner(
         names=frozenset({live.owner.id, live.owner.name.lower()}),
         worker_names=frozenset({live.owner.id, *address}),
         shown_name=live.owner.name,

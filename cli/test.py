@@ -9,7 +9,7 @@ import typer
 from cli import rule_files
 from cli.formats import github, junit, tests_junit, tests_text
 from cli.output import Exit, Refused, write_file
-from cli.results import Results
+from cli.rule_test_results import RuleTestResults
 
 
 def run_tests(
@@ -51,7 +51,7 @@ def run_tests(
     """
     pattern = _pattern(run)
     sets = rule_files.load(paths or [])
-    results = [Results.of(rules, pattern) for rules in sets]
+    results = [RuleTestResults.of(rules, pattern) for rules in sets]
     if pattern is not None and not any(each.ran or each.rules.policy is None for each in results):
         raise Refused(f'no test matches "{run}"')
     show = github.print_tests if form == "github" else tests_text.print_tests

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from cli.subject import Subject
+from cli.explained_event import ExplainedEvent
 from shared.rules.explain import ConditionResult, Explanation, RuleResult
 
 
-def document(subject: Subject, explanation: Explanation) -> dict[str, Any]:
+def document(explained: ExplainedEvent, explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as values that JSON can contain."""
     decision = explanation.decision
     return {
-        "event": subject.event.id,
-        "at": subject.now.isoformat(),
-        "policy": subject.policy.hash,
-        "notes": list(subject.notes),
+        "event": explained.event.id,
+        "at": explained.now.isoformat(),
+        "policy": explained.policy.hash,
+        "notes": list(explained.notes),
         "verdict": decision.verdict,
         "reason": decision.reason,
         "rule": decision.rule,

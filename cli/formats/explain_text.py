@@ -8,9 +8,9 @@ from rich.text import Text
 from cli import lines
 from cli.clean import flat
 from cli.decision_lines import DECIDES, guard_line, rule_lines
+from cli.explained_event import ExplainedEvent
 from cli.lines import Line
 from cli.output import console
-from cli.subject import Subject
 from shared.domain.decision import Reason
 from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
@@ -22,13 +22,13 @@ _STATUS = {
 }
 
 
-def print_explanation(subject: Subject, explanation: Explanation) -> None:
+def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> None:
     """Print the explanation."""
     out = console()
-    _print_event(out, subject)
+    _print_event(out, explained)
     out.print()
     lines.show(out, list(_result(explanation)))
-    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in subject.notes])
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in explained.notes])
     out.print()
     deciding = explanation.deciding_guard
     out.print(Text("Guards: the first that applies decides", "bold"))
@@ -41,8 +41,8 @@ def print_explanation(subject: Subject, explanation: Explanation) -> None:
         _print_rule(out, rule)
 
 
-def _print_event(out: Console, subject: Subject) -> None:
-    event = subject.event
+def _print_event(out: Console, explained: ExplainedEvent) -> None:
+    event = explained.event
     out.print(Text(flat(event.subject) or "(no subject)", "bold"))
     length = event.end - event.start
     out.print(
@@ -52,7 +52,9 @@ def _print_event(out: Console, subject: Subject) -> None:
             "dim",
         )
     )
-    out.print(Text(f"decided for {subject.now:%Y-%m-%d %H:%M} UTC, with policy {subject.policy.hash}", "dim"))
+    out.print(
+        Text(f"decided for {explained.now:%Y-%m-%d %H:%M} UTC, with policy {explained.policy.hash}", "dim")
+    )
 
 
 def _hours(seconds: float) -> str:

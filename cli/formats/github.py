@@ -6,8 +6,8 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 from collections.abc import Sequence
 
 from cli.clean import flat
-from cli.results import Results, expectation, outcome
 from cli.rule_files import LoadedRules
+from cli.rule_test_results import RuleTestResults, expectation, outcome
 from shared.rule_files.problems import Severity
 from shared.rules.policy import Rule, RuleTest
 
@@ -21,7 +21,7 @@ def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None
             print(f"::{severity} {place},title=Joinlink rules::{_data(problem.message)}")
 
 
-def print_tests(results: Sequence[Results], *, require_tests: bool) -> None:
+def print_tests(results: Sequence[RuleTestResults], *, require_tests: bool) -> None:
     """Print a command for each test that fails, each rule without tests, and each problem."""
     print_problems([each.rules for each in results if each.rules.policy is None])
     for each in results:
@@ -32,7 +32,7 @@ def print_tests(results: Sequence[Results], *, require_tests: bool) -> None:
             print(_failure(each, rule, f'rule "{rule.id}": it has no tests'))
 
 
-def _failure(results: Results, at: Rule | RuleTest, message: str) -> str:
+def _failure(results: RuleTestResults, at: Rule | RuleTest, message: str) -> str:
     place = f"file={_property(results.file(at))},line={results.line(at)}"
     return f"::error {place},title=Joinlink tests::{_data(message)}"
 

@@ -12,7 +12,7 @@ from cli.decision_lines import guard_line, rule_lines
 from cli.formats import text
 from cli.lines import Line
 from cli.output import console, counted
-from cli.results import Results, expectation, outcome
+from cli.rule_test_results import RuleTestResults, expectation, outcome
 from shared.rules.policy import Rule
 from shared.rules.rule_tests import RuleTestResult
 
@@ -22,7 +22,7 @@ _NOT_MET = "no test shows what happens when it is not met"
 _NEITHER = "no test depends on it"
 
 
-def print_tests(results: Sequence[Results], *, require_tests: bool) -> None:
+def print_tests(results: Sequence[RuleTestResults], *, require_tests: bool) -> None:
     """Print the results, and a summary in the last line."""
     out = console()
     broken = [each.rules for each in results if each.rules.policy is None]
@@ -34,7 +34,7 @@ def print_tests(results: Sequence[Results], *, require_tests: bool) -> None:
     _print_summary(out, results, broken=len(broken))
 
 
-def _print_results(out: Console, results: Results) -> None:
+def _print_results(out: Console, results: RuleTestResults) -> None:
     for rule, ran in groupby(results.ran, key=lambda result: result.rule):
         lines.show(out, [_heading(results, rule)])
         for result in ran:
@@ -44,11 +44,11 @@ def _print_results(out: Console, results: Results) -> None:
                 _print_failure(out, results, result)
 
 
-def _heading(results: Results, rule: Rule) -> Line:
+def _heading(results: RuleTestResults, rule: Rule) -> Line:
     return Line(Text.assemble((rule.id, "rule"), (f"  {flat(results.place(rule))}", "dim")))
 
 
-def _print_failure(out: Console, results: Results, result: RuleTestResult) -> None:
+def _print_failure(out: Console, results: RuleTestResults, result: RuleTestResult) -> None:
     lines.show(
         out,
         [
@@ -75,7 +75,7 @@ def _cause(result: RuleTestResult) -> Iterator[Line]:
             yield from rule_lines(each)
 
 
-def _print_gaps(out: Console, results: Results, *, require_tests: bool) -> None:
+def _print_gaps(out: Console, results: RuleTestResults, *, require_tests: bool) -> None:
     if results.rules_without_tests:
         style = "bad" if require_tests else "warn"
         out.print(Text(f"{counted(len(results.rules_without_tests), 'rule')} without tests", style))
@@ -86,7 +86,7 @@ def _print_gaps(out: Console, results: Results, *, require_tests: bool) -> None:
         lines.show(out, list(_gap_lines(results)), indent=4)
 
 
-def _gap_lines(results: Results) -> Iterator[Line]:
+def _gap_lines(results: RuleTestResults) -> Iterator[Line]:
     for rule, gaps in groupby(results.coverage_gaps, key=lambda gap: gap.rule):
         yield Line(Text(rule.id, "rule"))
         messages: dict[tuple[str, str], str] = {}
@@ -97,7 +97,7 @@ def _gap_lines(results: Results) -> Iterator[Line]:
             yield Line(Text.assemble("  ", condition, " ", (flat(expected), "dim")), Text(message))
 
 
-def _print_summary(out: Console, results: Sequence[Results], *, broken: int) -> None:
+def _print_summary(out: Console, results: Sequence[RuleTestResults], *, broken: int) -> None:
     ran = sum(len(each.ran) for each in results)
     failed = sum(len(each.failures) for each in results)
     summary = Text(f"{counted(ran, 'test')}: {ran - failed} passed, ")

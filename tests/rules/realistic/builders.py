@@ -1,4 +1,4 @@
-"""Realistic events in Graph's JSON, as an organizer at Contoso has them."""
+"""Builds realistic events in Graph's JSON, from the calendar of an organizer at Contoso."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ GUEST = "bo@fabrikam.com"
 
 
 class Case(NamedTuple):
-    """One event: what it is, its JSON, and the reasons of which one is right (`link_added` writes)."""
+    """An event: a description, its JSON, and the right reasons (only `link_added` writes)."""
 
     what: str
     event: dict[str, Any]
@@ -19,9 +19,9 @@ class Case(NamedTuple):
 
 
 def case(what: str, right: str, *guests: str | dict[str, Any], **changes: Any) -> Case:
-    """Return a meeting of tomorrow with these guests; `changes` are properties in Graph's names.
+    """Return a meeting tomorrow with these guests. `changes` are properties with Graph's names.
 
-    `at` (a local time as if UTC), `minutes`, `body` and `place` stand for several properties.
+    `at` (a time in UTC), `minutes`, `body` and `place` set several properties.
     """
     at = datetime.fromisoformat(changes.pop("at", "2026-11-24T09:00"))
     minutes = changes.pop("minutes", 30)
@@ -79,7 +79,7 @@ def location(name: str, kind: str = "default", uri: str = "") -> dict[str, Any]:
 
 
 def days(first: str, count: int) -> dict[str, Any]:
-    """Return the properties of an event of whole days."""
+    """Return the properties of an all-day event."""
     start = datetime.fromisoformat(first)
     return {"isAllDay": True, "start": moment(start), "end": moment(start + timedelta(days=count))}
 
@@ -87,7 +87,7 @@ def days(first: str, count: int) -> dict[str, Any]:
 def series(
     *on: str, kind: str = "weekly", zone: str = "W. Europe Standard Time", **span: Any
 ) -> dict[str, Any]:
-    """Return the properties of a series master; `span` is its range, without an end where none is given."""
+    """Return the properties of a series master; `span` is its range, by default without an end."""
     pattern = {
         "type": kind,
         "interval": 1,
@@ -112,5 +112,5 @@ def series(
 
 
 def each(right: str, rows: Iterable[tuple[str, str]], *guests: str, key: str = "body") -> list[Case]:
-    """Return a case for each row, which differ in one property."""
+    """Return a case for each row; they differ in one property."""
     return [case(what, right, *(guests or (GUEST,)), **{key: value}) for what, value in rows]

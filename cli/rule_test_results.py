@@ -12,7 +12,7 @@ from shared.rules.rule_tests import RuleTestResult, run_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
+class RuleTestResults:
     """The results of tests, and what the tests do not cover; the latter only if all tests ran.
 
     A policy with errors has no results, and fails.

@@ -19,7 +19,7 @@ class Owner:
     shown_name: str = ""
 
 
-def notes(scope: MailboxScope, owner: Owner, members: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def scope_notes(scope: MailboxScope, owner: Owner, members: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Yield notes for the admin. `members` are the addresses of groups' members, in lower case."""
     if not owner.names or (scope.include is ALL and not scope.exclude):
         return

@@ -9,7 +9,7 @@ from shared.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ExplainedEvent:
     """An event, the policy, the facts and the time of the decision; `notes` are more facts for the admin."""
 
     event: Event
