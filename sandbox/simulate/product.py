@@ -55,8 +55,8 @@ class Product:
     def __init__(
         self, *, now: Callable[[], datetime], http: httpx.Client, queues: Queues, tables: Tables
     ) -> None:
-        chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
-        world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
+        random_numbers, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable, not for secrets
+        world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES))
         sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)

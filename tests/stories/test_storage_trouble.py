@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.azurite import Azurite
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
-from sandbox.storage_line import StorageLine, Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, StorageProxy, storage_proxy
 from shared import wiring
 from shared.graph.client_state import client_state
 from shared.worker.webhook import webhook
@@ -66,9 +66,9 @@ class Post:
 
 
 @pytest.fixture
-def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageLine, Post, Story]]:
+def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageProxy, Post, Story]]:
     """A story whose queue service is reached over a line that can go bad."""
-    with storage_line(azurite.connection_string) as (line, connection_string):
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
         story = begin(AzureWebJobsStorage=connection_string)
         post = Post(story)
         assert post.changes(1).result().status == 202  # warm
@@ -83,23 +83,25 @@ def rejections(story: Story) -> list[str]:
 @pytest.mark.parametrize(
     ("trouble", "seconds", "reason"),
     [
-        pytest.param(Trouble.SILENT, 0, "no answer from the storage service", id="accepts and never answers"),
-        pytest.param(Trouble.DRIPPING, 0, "no answer from the storage service", id="drips bytes"),
-        pytest.param(Trouble.BUSY, 0.0, "answered 503", id="503 at once"),
-        pytest.param(Trouble.BUSY, 0.9, "answered 503", id="503 late"),
+        pytest.param(
+            StorageFault.SILENT, 0, "no answer from the storage service", id="accepts and never answers"
+        ),
+        pytest.param(StorageFault.DRIPPING, 0, "no answer from the storage service", id="drips bytes"),
+        pytest.param(StorageFault.BUSY, 0.0, "answered 503", id="503 at once"),
+        pytest.param(StorageFault.BUSY, 0.9, "answered 503", id="503 late"),
     ],
 )
 def test_storage_that_does_not_take_messages_makes_graph_try_again(
-    bad: tuple[StorageLine, Post, Story],
+    bad: tuple[StorageProxy, Post, Story],
     monkeypatch: pytest.MonkeyPatch,
-    trouble: Trouble,
+    trouble: StorageFault,
     seconds: float,
     reason: str,
 ) -> None:
     """503 within the time, for one change and for a hundred; the log names what stood in the way."""
     line, post, story = bad
     monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.2)
-    line.has(trouble, seconds)
+    line.set_fault(trouble, seconds)
     answers = [call.result() for call in [post.changes(1), post.changes(100)]]
 
     assert [answer.status for answer in answers] == [503, 503]
@@ -108,18 +110,18 @@ def test_storage_that_does_not_take_messages_makes_graph_try_again(
 
 
 def test_a_burst_against_silent_storage_is_refused_while_handshakes_go_on(
-    bad: tuple[StorageLine, Post, Story],
+    bad: tuple[StorageProxy, Post, Story],
 ) -> None:
     """Forty POSTs on forty threads: a few wait, the others free their threads; then storage is back at once."""
     line, post, _story = bad
-    line.has(Trouble.SILENT)
+    line.set_fault(StorageFault.SILENT)
     burst = [post.changes(1 + n % 2 * 99) for n in range(THREADS)]
     handshakes = [post.handshake() for _ in range(5)]
     shaken = [call.result() for call in handshakes]
     later = [post.changes(1).result(), post.handshake().result()]
     answers = [call.result() for call in burst]
     senders = [thread for thread in threading.enumerate() if thread.name.startswith("queue-send")]
-    line.has(Trouble.NONE)
+    line.set_fault(StorageFault.NONE)
 
     assert len(senders) <= SENDERS
     assert max(answer.seconds for answer in shaken) < 1.5 + BUSY
@@ -136,10 +138,10 @@ def test_a_burst_against_silent_storage_is_refused_while_handshakes_go_on(
     ("posts", "items"),
     [pytest.param(1, 100, id="a hundred changes"), pytest.param(40, 1, id="forty posts of one")],
 )
-def test_slow_storage_is_acknowledged(bad: tuple[StorageLine, Post, Story], posts: int, items: int) -> None:
+def test_slow_storage_is_acknowledged(bad: tuple[StorageProxy, Post, Story], posts: int, items: int) -> None:
     """At 250 ms a message Graph gets its 202 in time: a refusal would meet the same slowness for four hours."""
     line, post, _story = bad
-    line.has(Trouble.SLOW, 0.25)
+    line.set_fault(StorageFault.SLOW, 0.25)
     answers = [call.result() for call in [post.changes(items) for _ in range(posts)]]
 
     assert {202} == {answer.status for answer in answers}
@@ -147,7 +149,7 @@ def test_slow_storage_is_acknowledged(bad: tuple[StorageLine, Post, Story], post
 
 
 def test_changes_that_travelled_together_are_looked_at_one_by_one(
-    bad: tuple[StorageLine, Post, Story], monkeypatch: pytest.MonkeyPatch
+    bad: tuple[StorageProxy, Post, Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker gives each a message of its own; none is lost, and each ends in a line of its own."""
     _line, post, story = bad
