@@ -18,7 +18,7 @@ from shared.rule_files.loader import RuleFile as PlainRuleFile, load_policy as l
 for name in [name for name in sys.modules if name.startswith("shared.")]:
     del sys.modules[name]
 
-with atheris.instrument_imports(include=["shared.rules"]):
+with atheris.instrument_imports(include=["shared.rules", "shared.rule_files"]):
     from shared.domain.event import Attendee, Event
     from shared.rule_files.loader import RuleFile, load_policy
     from shared.rules.explain import explain
@@ -64,7 +64,7 @@ def main() -> None:
     """Start with the tests' files and run for a minute; arguments are libFuzzer's options."""
     corpus = OUT / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, path in enumerate(sorted((ROOT / "tests" / "rules" / "data").rglob("*.yaml"))):
+    for number, path in enumerate(sorted(ROOT.glob("tests/rule*/data/**/*.yaml"))):
         (corpus / f"{number}.yaml").write_bytes(path.read_bytes())
     for number, (_, content) in enumerate(files()):
         (corpus / f"hostile-{number}.yaml").write_bytes(content[:4096])
