@@ -98,7 +98,7 @@ param seedB string = newGuid()
 param budgetStart string = utcNow('yyyy-MM-01')
 
 var token = uniqueString(subscription().id, resourceGroup().id, name)
-var storageName = take('st${name}${token}', 24)
+var storageName = take('st${toLower(name)}${token}', 24)
 var vaultName = take('kv-${name}-${token}', 24)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

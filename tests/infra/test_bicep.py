@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from functions import notifications
 from shared import settings
@@ -162,11 +163,14 @@ def test_the_compilers_rules_are_errors() -> None:
 
 @pytest.mark.parametrize(
     ("file", "schema"),
-    [pytest.param("infra/monitoring/workbook.json", "workbook.json", id="workbook")],
+    [
+        pytest.param("infra/monitoring/workbook.json", "workbook.json", id="workbook"),
+        pytest.param("azure.yaml", "azure.yaml.json", id="azd"),
+    ],
 )
 def test_a_file_keeps_to_its_schema(file: str, schema: str) -> None:
     """Microsoft's own."""
-    content = json.loads((ROOT / file).read_text())
+    content = yaml.safe_load((ROOT / file).read_text())
     rules = json.loads((DATA / "schemas" / schema).read_text())
 
     jsonschema.validators.validator_for(rules)(rules).validate(content)
@@ -197,3 +201,19 @@ def test_strings_with_interpolation_are_no_literals() -> None:
     strings = [node for node in walk(file.root) if node.type == "string"]
 
     assert {literal(node) for node in strings if "${" in text(node)} == {None}
+
+
+def test_the_files_that_azd_runs_exist() -> None:
+    """Each hook, and the template."""
+    content = yaml.safe_load((ROOT / "azure.yaml").read_text())
+    hooks = [*content["hooks"].values(), *content["services"]["joinlink"]["hooks"].values()]
+
+    assert [hook["run"] for hook in hooks if not (ROOT / hook["run"]).is_file()] == []
+    assert (ROOT / content["infra"]["path"] / f"{content['infra']['module']}.bicep").is_file()
+
+
+def test_the_service_of_azd_is_the_one_that_the_app_is_tagged_with() -> None:
+    """Otherwise azd finds no app to deploy to."""
+    [service] = yaml.safe_load((ROOT / "azure.yaml").read_text())["services"]
+
+    assert f"'azd-service-name': '{service}'" in (INFRA / "site.bicep").read_text()
