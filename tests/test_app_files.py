@@ -75,3 +75,12 @@ def test_what_runs_in_the_cloud_is_deployed_and_the_rest_is_not() -> None:
     deployed = {path.name for path in visible if not any(path.match(pattern) for pattern in patterns)}
 
     assert deployed == {"function_app.py", "functions", "shared", "rules", "host.json", "requirements.txt"}
+
+
+def test_the_log_keeps_our_lines_and_drops_the_hosts() -> None:
+    """The host writes two lines for each run, which would cost more than the compute."""
+    levels = _json("host.json")["logging"]["logLevel"]
+
+    assert levels["Function"] == "Warning"
+    assert levels["Function.*.User"] == "Information"
+    assert levels["Host.Results"] == "Information"
