@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test check bench simulate fuzz audit clean
+.PHONY: help setup demo chaos test check package bench simulate fuzz audit clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 	$(BIN)/joinlink validate --strict $(RULES)
 	$(BIN)/joinlink test $(RULES)
 	$(BIN)/python .ci/subjects.py
+
+package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
+	$(BIN)/python -m infra.package $(ARGS)
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
