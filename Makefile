@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test check package bench simulate fuzz audit clean
+.PHONY: help setup demo chaos test check package bench simulate fuzz audit checkov clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,10 @@ fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuz
 audit: ## ask for known advisories about every pinned package (needs the internet)
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
 	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
+
+checkov: setup ## hold the Azure templates against checkov's rules (291 MB)
+	@test -x build/checkov/venv/bin/checkov || { $(PYTHON) -m venv build/checkov/venv && build/checkov/venv/bin/python -m pip install -q -r requirements-checkov.txt && build/checkov/venv/bin/python -m pip install -q --no-deps pycep-parser==0.7.1; }
+	$(BIN)/python -m infra.checkov
 
 clean: ## remove everything that these targets have made
 	rm -rf .venv build sandbox/azurite/node_modules

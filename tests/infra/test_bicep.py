@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from functions import notifications
+from infra.checkov import SKIPPED, judge
+from infra.older_bicep import older
 from shared import settings
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.storage.queues import POISON_SUFFIX
@@ -217,3 +219,31 @@ def test_the_service_of_azd_is_the_one_that_the_app_is_tagged_with() -> None:
     [service] = yaml.safe_load((ROOT / "azure.yaml").read_text())["services"]
 
     assert f"'azd-service-name': '{service}'" in (INFRA / "site.bicep").read_text()
+
+
+def test_the_skips_of_checkov_have_reasons() -> None:
+    """And a report that proves nothing is a problem."""
+    assert all(len(reason) > 10 for reason in SKIPPED.values())
+    assert judge({"summary": {"parsing_errors": 1, "passed": 9}}) == [
+        "1 files could not be parsed, so nothing was checked in them"
+    ]
+    assert judge({"summary": {"parsing_errors": 0, "passed": 0}}) == ["no rule was checked"]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in FILES])
+def test_checkov_reads_the_same_resources(path: Path, tmp_path: Path) -> None:
+    """The older form loses types and conditions, no resource and no property."""
+    copy = tmp_path / path.name
+    copy.write_text(older(path.read_text()))
+    old, new = BicepFile(copy), BicepFile(path)
+
+    assert set(old.declared.resources) == set(new.declared.resources)
+    assert not old.root.has_error
+
+
+def test_the_template_of_the_grants_keeps_to_graphs_types() -> None:
+    """Its first line needs a registry, and no parser knows it: the rest is checked."""
+    path = INFRA / "graph" / "main.bicep"
+    content = re.sub(r"^extension .*$", "// extension", path.read_text(), flags=re.MULTILINE)
+
+    assert check(path, content.encode()) == []
