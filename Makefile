@@ -56,6 +56,6 @@ checkov: setup ## hold the Azure templates against checkov's rules (291 MB)
 	$(BIN)/python -m infra.checkov
 
 clean: ## remove everything that these targets have made
-	rm -rf .venv build sandbox/azurite/node_modules
+	rm -rf .venv build sandbox/azurite/node_modules tests/infra/kusto/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
