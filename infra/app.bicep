@@ -157,9 +157,13 @@ module network 'network.bicep' = if (privateStorage) {
     token: token
     location: location
     tags: tags
-    storageId: storage.outputs.id
-    vaultId: vault.outputs.id
+    storageName: storageName
+    vaultName: vaultName
   }
+  dependsOn: [
+    storage
+    vault
+  ]
 }
 
 module site 'site.bicep' = {

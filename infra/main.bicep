@@ -135,4 +135,5 @@ output AZURE_STORAGE_ACCOUNT string = app.outputs.storageAccountName
 output JOINLINK_HOST string = app.outputs.hostName
 output JOINLINK_IDENTITY_CLIENT_ID string = app.outputs.identityClientId
 output JOINLINK_IDENTITY_OBJECT_ID string = app.outputs.identityPrincipalId
+output JOINLINK_TENANT_ID string = tenant().tenantId
 output JOINLINK_RULES_CONTAINER string = app.outputs.rulesContainer

@@ -9,28 +9,36 @@ param name string
 param token string
 param location string
 param tags stringMap
-param storageId string
-param vaultId string
+param storageName string
+param vaultName string
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: storageName
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: vaultName
+}
 
 var endpoints = [
   {
     group: 'blob'
-    target: storageId
+    target: storage.id
     zone: 'privatelink.blob.${environment().suffixes.storage}'
   }
   {
     group: 'queue'
-    target: storageId
+    target: storage.id
     zone: 'privatelink.queue.${environment().suffixes.storage}'
   }
   {
     group: 'table'
-    target: storageId
+    target: storage.id
     zone: 'privatelink.table.${environment().suffixes.storage}'
   }
   {
     group: 'vault'
-    target: vaultId
+    target: vault.id
     zone: 'privatelink.vaultcore.azure.net'
   }
 ]

@@ -93,5 +93,4 @@ resource vaultLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   }
 }
 
-output id string = vault.id
 output uri string = vault.properties.vaultUri
