@@ -7,7 +7,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = [
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    ROOT / "infra" / "pipelines" / "rules-github.yml",
+]
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- It works.\n\n## [1.1.0] - 2026-11-01\n\n- Old.\n"
 
 
