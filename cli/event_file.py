@@ -9,9 +9,8 @@ from cli.bounded import read_bounded
 from cli.output import Refused
 from shared.domain.event import Event
 from shared.errors import UnexpectedAnswer
-from shared.graph import protocol
-from shared.graph.codes import codes_of, shown
-from shared.graph.wire import event_from
+from shared.graph.protocol import error_codes, event_calls
+from shared.graph.protocol.event_json import parse_event
 
 #: enough for an event whose body is as large as Exchange allows
 _MAX_BYTES = 4 * 1024 * 1024
@@ -41,7 +40,7 @@ class EventFile(NamedTuple):
 
     def missing_properties(self, *, with_body: bool) -> list[str]:
         """Return the properties that the worker requests from Graph and that are not in the file."""
-        requested = protocol.read_event("any", "any", with_body=with_body).params["$select"].split(",")
+        requested = event_calls.read_event("any", "any", with_body=with_body).params["$select"].split(",")
         return [name for name in requested if name not in self.properties | _UNIMPORTANT]
 
 
@@ -59,7 +58,7 @@ def read_event(file: Path) -> EventFile:
     if not isinstance(data, dict) or "value" in data or "responses" in data:
         raise Refused(f"{file} does not contain a single event; {_SAVE}")
     try:
-        event = event_from({**_DEFAULTS, **data, "id": _DEFAULTS["id"]}, "read the file")
+        event = parse_event({**_DEFAULTS, **data, "id": _DEFAULTS["id"]}, "read the file")
     except UnexpectedAnswer as error:
         raise Refused(f"{file} does not contain an event as Graph returns it: {error.detail}") from error
     # The id of an event in a file is only shown, so it may be any text.
@@ -69,7 +68,7 @@ def read_event(file: Path) -> EventFile:
 
 def _code(data: dict[str, Any]) -> str:
     """Return Graph's error code in brackets; empty if it is not a plain word."""
-    code = shown(codes_of(data.get("error")))
+    code = error_codes.loggable_code(error_codes.codes_of(data.get("error")))
     return f" ({code})" if code.isascii() and code.isalpha() else ""
 
 

@@ -4,37 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import parts, rule_files
+from cli import rule_files
+from cli.desk import open_desk
 from cli.explained_event import ExplainedEvent
 from cli.output import Failed, Refused
 from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
-from shared.desk.event_look import Desk, Look
+from shared.desk.event_reader import LiveEvent
+from shared.desk.wiring import Desk
 from shared.domain.meeting import PENDING, Meeting, MeetingState
-from shared.errors import (
-    EventNotFound,
-    Forbidden,
-    GraphError,
-    GraphUnavailable,
-    MailboxUnusable,
-    StorageUnavailable,
-    Throttled,
-    Unauthorized,
-)
+from shared.errors import GraphError, StorageUnavailable
+from shared.graph.advice import advice_on
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
-
-_MESSAGES: dict[type[GraphError], str] = {
-    EventNotFound: "Graph finds no such event in this mailbox; use the immutable id, as in the log",
-    MailboxUnusable: "Graph finds no such mailbox; use its object id or user principal name",
-    Forbidden: "Graph denies access; check the app's permissions and application access policies",
-    Unauthorized: "Graph refuses the token; check the secret, the certificate or the managed identity",
-    Throttled: "Graph throttles requests; try again in a minute",
-    GraphUnavailable: "Graph can't be reached, or fails; try again, or check Microsoft 365 service health",
-}
-_REFUSED = "Graph refuses the request; check whether mailbox and event id are complete"
 
 
 def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> ExplainedEvent:
@@ -46,29 +30,29 @@ def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetim
         Failed: the rules have errors, or Graph or storage fail.
     """
     try:
-        with parts.opened() as (joinlink, _world):
-            desk = joinlink.desk()
+        with open_desk() as desk:
+            reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            read = desk.look(mailbox, event_id, policy)
-            members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope_notes(policy.mailboxes, _owner(read), members)
+            live = reader.read(mailbox, event_id, policy)
+            members = reader.directory.members(policy.mailboxes.groups)
+            in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     except GraphError as error:
-        message = next((text for kind, text in _MESSAGES.items() if isinstance(error, kind)), _REFUSED)
-        raise Failed(f"{message} ({error})") from error
+        advice = advice_on(error)
+        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
     return ExplainedEvent(
-        event=read.event,
+        event=live.event,
         policy=policy,
-        facts=read.facts,
-        now=at or desk.now(),
-        report_only=desk.report_only,
+        facts=live.facts,
+        now=at or desk.world.now(),
+        report_only=desk.is_report_only,
         notes=(
-            *read.warnings,
+            *live.warnings,
             *in_scope,
-            *time_notes(read.event),
-            *_missing_facts(policy, read.facts),
-            *_notes(desk, read.facts.meeting, event_id, read.event.id),
+            *time_notes(live.event),
+            *_missing_facts(policy, live.facts),
+            *_notes(desk, live.facts.meeting, event_id, live.event.id),
         ),
     )
 
@@ -94,12 +78,12 @@ def rules_in_force(desk: Desk) -> Policy:
     return loaded.policy
 
 
-def _owner(read: Look) -> Owner:
-    address = {read.event.organizer.lower()} if read.event.is_organizer else set()
+def _owner(live: LiveEvent) -> Owner:
+    address = {live.event.organizer.lower()} if live.event.is_organizer else set()
     return Owner(
-        names=frozenset({read.owner.id, read.owner.name.lower()}),
-        worker_names=frozenset({read.owner.id, *address}),
-        shown_name=read.owner.name,
+        names=frozenset({live.owner.id, live.owner.name.lower()}),
+        worker_names=frozenset({live.owner.id, *address}),
+        shown_name=live.owner.name,
     )
 
 
@@ -109,7 +93,7 @@ def _notes(desk: Desk, meeting: Meeting | None, requested: str, decided: str) ->
         notes.append(
             "this is part of a series; the worker decides for the series master, which is shown here"
         )
-    if desk.report_only:
+    if desk.is_report_only:
         notes.append("JOINLINK_MODE=report is set: nothing is written, whatever the decision")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""

@@ -15,7 +15,7 @@ def event_changes(message: func.QueueMessage) -> None:
     """Handle one event change; an exception makes the host give the message again."""
     joinlink, body = wiring.joinlink(), message.get_body()
     try:
-        event_messages = joinlink.event_messages()
+        event_messages = joinlink.event_messages
     except SettingsError as error:
         joinlink.keep_message(EVENT_CHANGES, body, error)
     else:

@@ -15,7 +15,7 @@ def mailbox_tasks(message: func.QueueMessage) -> None:
     """Carry out one task; an exception makes the host give the message again."""
     joinlink, body = wiring.joinlink(), message.get_body()
     try:
-        mailbox_messages = joinlink.mailbox_messages()
+        mailbox_messages = joinlink.mailbox_messages
     except SettingsError as error:
         joinlink.keep_message(MAILBOX_TASKS, body, error)
     else:

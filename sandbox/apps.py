@@ -13,5 +13,5 @@ from shared.worker.common.world import World
 def joinlink(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:
     """Build the app with these settings and this clock."""
     app = build_app()
-    wiring.rebuild(settings, World(now=now))
+    wiring.start(wiring.Parts(settings, World(now=now)))
     return app

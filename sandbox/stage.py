@@ -27,11 +27,11 @@ from sandbox.graph import StandIn, User, posting
 from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
-from shared.auth import TokenSource
-from shared.graph.client_state import client_state
+from shared.auth.token_source import TokenSource
+from shared.graph.protocol.client_state import client_state
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
-from shared.storage.memory import MemoryMarker
+from shared.storage.memory_marker import MemoryMarker
 from shared.storage.tables import Table
 from shared.worker.common.world import World
 
@@ -171,7 +171,7 @@ def stage(
         world = _world(clock, seed)
 
         def build(environ: Mapping[str, str]) -> object:
-            return wiring.rebuild(environ, world, to_ourselves)
+            return wiring.start(wiring.Parts(environ, world, to_ourselves))
 
         if with_memory:
             _begin_memory(azurite, clock)

@@ -18,7 +18,7 @@ from sandbox.bench import hostile, rules, trouble
 from sandbox.bench.timing import per_second, seconds
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
 from shared.domain.messages import EVENT_CHANGES
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.links.join_links import find_join_link
 from shared.settings import StorageSettings

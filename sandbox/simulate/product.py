@@ -7,17 +7,19 @@ from itertools import count
 
 import httpx
 
-from shared.auth import Token
+from shared.auth.token_source import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.graph.client import Graph, Sender, graph_http
+from shared.graph.client import Graph
+from shared.graph.connection_pool import graph_http
+from shared.graph.sender import Sender
 from shared.rule_files.loader import RuleFile
-from shared.storage.holds import Holds
-from shared.storage.last_run import LastRuns
-from shared.storage.leases import MAINTENANCE, MaintenanceLease
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
+from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
+from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.meetings import MEETINGS, Meetings
-from shared.storage.memory import MemoryMarker
+from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
@@ -27,7 +29,7 @@ from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import MailboxMessages
-from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
@@ -57,7 +59,7 @@ class Product:
     ) -> None:
         chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
         world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
-        self.mailboxes = Mailboxes(tables(MAILBOXES))
+        self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
@@ -70,14 +72,14 @@ class Product:
             poison=(),
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
-            holds=Holds(tables(MAINTENANCE)),
-            last_runs=LastRuns(tables(MAINTENANCE)),
+            holds=RemovalHolds(tables(MAINTENANCE)),
+            reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
             memory=MemoryStart(
                 marker=MemoryMarker(tables(MEETINGS)),
                 mailboxes=self.mailboxes,
-                last_runs=LastRuns(tables(MAINTENANCE)),
+                last_runs=MaintenanceReports(tables(MAINTENANCE)),
                 now=now,
             ),
         )
@@ -99,7 +101,7 @@ class Product:
             tasks=MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=Subscriptions(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
                 sweeper=sweeper,
             ),
             queue=tasks,

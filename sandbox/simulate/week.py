@@ -130,7 +130,7 @@ class Week:
         limits.check("GET", "/v1.0/subscriptions/one", {}, "")
         limits.check("GET", f"/v1.0/users/{mailbox}/calendarView", {}, mailbox)
         self.counted_only.update((_READ, _VIEW))
-        self.town.product.mailboxes.note(mailbox, last_sweep=self.town.clock(), asked_until=None)
+        self.town.product.mailboxes.update(mailbox, last_sweep=self.town.clock(), asked_until=None)
 
     def _look(self, moment: datetime) -> None:
         """Note what the 20 seconds that end before `moment` came to."""
@@ -153,7 +153,7 @@ class Week:
         for row in self.town.product.mailboxes.all():
             assert row.last_sweep
             assert not row.renew_at or row.renew_at >= to, "a renewal would be leapt over"
-            self.town.product.mailboxes.note(row.id, last_sweep=row.last_sweep + by)
+            self.town.product.mailboxes.update(row.id, last_sweep=row.last_sweep + by)
         self.town.clock.set(to)
         self._next_timer, self._slice_ends = to, to + _SLICE
         self.leapt += by

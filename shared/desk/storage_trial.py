@@ -1,10 +1,9 @@
-"""Trying the storage account out: something of each kind is made, written, read and taken away again."""
+"""Tries the storage account: creates a queue, a table and a container, uses each, and deletes it again."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
@@ -14,79 +13,66 @@ from azure.storage.queue import QueueClient
 
 from shared.errors import StorageUnavailable
 from shared.settings import StorageSettings
-from shared.storage.blobs import container_of
+from shared.storage.blobs import container_client
+from shared.storage.connection import ServiceTime
+from shared.storage.errors import describe
 from shared.storage.queues import queue_client
 from shared.storage.tables import table_client
 
-_NAME = "joinlinkdoctor"
+_PREFIX = "joinlinkdoctor"
 
 
 class StorageTrial:
-    """Tries one account; `trial` is a word that no other trial uses, of letters and digits.
+    """Tries one account; `trial_id` is unique, and has letters and digits only.
 
-    Every method returns the service's clock, None where it does not tell, and raises `StorageUnavailable`
-    with the service's own word for what was refused. Nothing stays behind, and nothing of the app is touched.
+    Every method returns the service's time, None if its answer has none. It raises `StorageUnavailable` with
+    the service's own error code. Nothing stays behind, and the app's own data is not touched.
     """
 
-    def __init__(self, storage: StorageSettings, credential: TokenCredential | None, trial: str) -> None:
+    def __init__(self, storage: StorageSettings, credential: TokenCredential | None, trial_id: str) -> None:
         self._storage = storage
         self._credential = credential
-        self._name = f"{_NAME}{trial[:40]}"
+        self._name = f"{_PREFIX}{trial_id[:40]}"
 
     def queue(self) -> datetime | None:
         """Try a queue."""
-        with _trying(queue_client(self._name, self._storage, self._credential, base64=True)) as (
-            client,
-            date,
-        ):
-            client.create_queue(raw_response_hook=date)
+        with _trial(queue_client(self._name, self._storage, self._credential, base64=True)) as (client, time):
+            client.create_queue(raw_response_hook=time)
             client.send_message("trial")
             client.peek_messages()
             client.delete_queue()
-        return date.moment
+        return time.value
 
     def table(self) -> datetime | None:
         """Try a table."""
-        with _trying(table_client(self._name, self._storage, self._credential)) as (client, date):
-            client.create_table(raw_response_hook=date)
+        with _trial(table_client(self._name, self._storage, self._credential)) as (client, time):
+            client.create_table(raw_response_hook=time)
             client.create_entity({"PartitionKey": "trial", "RowKey": "trial"})
             client.get_entity("trial", "trial")
             client.delete_table()
-        return date.moment
+        return time.value
 
     def blob(self) -> datetime | None:
         """Try a blob."""
-        with _trying(container_of(self._storage, self._credential, self._name)) as (client, date):
-            client.create_container(raw_response_hook=date)
+        with _trial(container_client(self._name, self._storage, self._credential)) as (client, time):
+            client.create_container(raw_response_hook=time)
             client.upload_blob("trial", b"trial")
             client.download_blob("trial").readall()
             client.delete_container()
-        return date.moment
-
-
-class _Date:
-    """The date of an answer, as the SDK's hook tells it."""
-
-    moment: datetime | None = None
-
-    def __call__(self, answer: Any) -> None:
-        with suppress(ValueError, TypeError):
-            self.moment = parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+        return time.value
 
 
 _Client = TypeVar("_Client", QueueClient, TableClient, ContainerClient)
 
 
 @contextmanager
-def _trying(client: _Client) -> Iterator[tuple[_Client, _Date]]:
+def _trial(client: _Client) -> Iterator[tuple[_Client, ServiceTime]]:
     with closing(client):
         try:
-            yield client, _Date()
+            yield client, ServiceTime()
         except AzureError as error:
             _clean_up(client)
-            code = getattr(error, "error_code", None)
-            words = [type(error).__name__, str(getattr(code, "value", code) or "")]
-            raise StorageUnavailable(", ".join(word for word in words if word)) from error
+            raise StorageUnavailable(describe(error)) from error
 
 
 def _clean_up(client: QueueClient | TableClient | ContainerClient) -> None:

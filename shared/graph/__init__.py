@@ -1,1 +1,1 @@
-"""Microsoft Graph: the protocol without I/O, the client, the notifications."""
+"""Microsoft Graph. `protocol` has the pure half: what we send, and what answers mean. The rest does I/O."""

@@ -1,83 +1,128 @@
-"""How the storage services are reached: connections that are kept, and a bound on every wait.
+"""Connects to the storage services: connections stay open, and every wait has a limit.
 
-Everyone who waits for us has patience of their own: Graph delivers again for four hours, and a message that
-could not be handled comes again. The SDK's own retries would hold a webhook call for over a minute.
+Every caller of Joinlink retries by itself: Graph delivers again for four hours, and the Functions host gives
+a message again. The SDK's own retries would block a webhook call for over a minute.
 
-A call takes as long as its `Patience` allows, and never longer than `shared.deadline` leaves. A call that
-would begin after the deadline raises `OutOfTime`, which is no AzureError: it passes the SDK's retries and our
-own handlers of storage errors. A call that the deadline cuts off in the middle is an AzureError, as every
-other timeout.
+A call takes as long as its `Timeouts` allow, and never longer than `shared.deadline` leaves. A call that
+would start after the deadline raises `OutOfTime`, which is not an AzureError: neither the SDK's retries nor
+our handlers of storage errors catch it. A call that the deadline cuts off raises an AzureError, as every
+other timeout does.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 import requests
+from azure.core.credentials import TokenCredential
 from azure.core.pipeline.transport import RequestsTransport
 
 from shared.deadline import seconds_left
 from shared.errors import OutOfTime
-from shared.storage.patient import PatientAdapter
+from shared.settings import StorageSettings
+from shared.storage.answer_timeout import AnswerTimeoutAdapter
 
-#: as many connections as an instance has messages in hand (host.json), and some for HTTP and the timer
+#: one for each message that an instance handles concurrently (host.json), and some for HTTP and the timer
 _CONNECTIONS = 48
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 10
-#: The SDKs sleep as long as a `Retry-After` says, were it an hour.
+#: The SDKs sleep as long as `Retry-After` asks, even an hour.
 _LONGEST_PAUSE_SECONDS = 2
+
+_Client = TypeVar("_Client")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one call may take, in seconds, and how many connections are kept.
+class Timeouts:
+    """How long one call may take, in seconds, and how many connections stay open.
 
-    `connect` holds for each address of the service's name, `answer` for the whole answer, however slowly its
-    bytes come. `again_after` is the pause before the one retry.
+    `connect` applies to each address of the service's name, `answer` to the whole answer, however slowly its
+    bytes arrive. `retry_after` is the pause before the only retry.
     """
 
     connect: float
     answer: float
-    again_after: int
+    retry_after: int
     connections: int
 
 
-def usual_patience() -> Patience:
-    """Return what holds for all but the webhook."""
-    return Patience(connect=_CONNECT_SECONDS, answer=_ANSWER_SECONDS, again_after=1, connections=_CONNECTIONS)
+def default_timeouts() -> Timeouts:
+    """Return the timeouts for all callers except the webhook."""
+    return Timeouts(connect=_CONNECT_SECONDS, answer=_ANSWER_SECONDS, retry_after=1, connections=_CONNECTIONS)
 
 
-def transport(patience: Patience | None = None) -> RequestsTransport:
-    """Return a transport that keeps all its connections; by default all but ten are thrown away after use."""
-    patience = patience or usual_patience()
+def build_client(
+    client_class: type[_Client],
+    url: str,
+    name: str,
+    storage: StorageSettings,
+    credential: TokenCredential | None,
+    *,
+    timeouts: Timeouts | None = None,
+    **options: Any,
+) -> _Client:
+    """Return a client for the queue, table or container `name`, at `url` unless there is a connection string.
+
+    The client sends nothing yet. `options` are further options of the client class.
+    """
+    sdk_class: Any = client_class  # the SDK's three client classes have no common type
+    options = {**client_options(timeouts or default_timeouts()), **options}
+    if storage.connection_string:
+        client: _Client = sdk_class.from_connection_string(storage.connection_string, name, **options)
+    else:
+        client = sdk_class(url, name, credential=credential, **options)
+    return client
+
+
+def client_options(timeouts: Timeouts) -> dict[str, Any]:
+    """Return the options that every client of the SDK gets."""
+    return {"transport": transport(timeouts), "retry_total": 1}
+
+
+def transport(timeouts: Timeouts) -> RequestsTransport:
+    """Return a transport that keeps all its connections; by default requests keeps only ten."""
     session = requests.Session()
-    adapter = PatientAdapter(pool_connections=2, pool_maxsize=patience.connections)
+    adapter = AnswerTimeoutAdapter(pool_connections=2, pool_maxsize=timeouts.connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return _Transport(session, patience)
+    return _Transport(session, timeouts)
 
 
 def has_time(seconds: float) -> bool:
-    """Tell whether the deadline leaves so many seconds."""
+    """Return whether the deadline leaves at least `seconds`."""
     try:
         return seconds_left(seconds) >= seconds
     except OutOfTime:
         return False
 
 
-class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
-    """Asks before each call how long it may take.
+class ServiceTime:
+    """Reads the service's time from the `Date` of an answer, to a second. Pass it as `raw_response_hook`.
 
-    The SDKs' own options for timeouts are not heard where a transport is given to them.
+    `value` is None until an answer has a readable date.
     """
 
-    def __init__(self, session: requests.Session, patience: Patience) -> None:
+    value: datetime | None = None
+
+    def __call__(self, answer: Any) -> None:
+        """Read the date of an answer; the SDK calls this."""
+        with suppress(ValueError, TypeError):
+            self.value = parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+
+
+class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
+    """Sets the timeouts of each call; the SDKs ignore their own timeout options if they get a transport."""
+
+    def __init__(self, session: requests.Session, timeouts: Timeouts) -> None:
         super().__init__(session=session)
-        self._patience = patience
+        self._timeouts = timeouts
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         """Send a request within its time. Raises OutOfTime before anything is sent, else as the SDK does."""
-        kwargs["connection_timeout"] = seconds_left(self._patience.connect)
-        kwargs["read_timeout"] = seconds_left(self._patience.answer)
+        kwargs["connection_timeout"] = seconds_left(self._timeouts.connect)
+        kwargs["read_timeout"] = seconds_left(self._timeouts.answer)
         return super().send(request, **kwargs)
 
     def sleep(self, duration: float) -> None:

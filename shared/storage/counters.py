@@ -1,4 +1,4 @@
-"""The `counters` table: how often each rule wrote, per window. Right across instances.
+"""Counts in the `counters` table how often each rule wrote, per time window, across all instances.
 
 Partition: hashed rule id; row: the window, such as `hour-2026-11-22T08` or `day-2026-11-22-<mailbox>`.
 """
@@ -12,15 +12,15 @@ from shared.rules.policy import RuleLimits
 from shared.storage.tables import VERSION, Row, Table, hashed
 
 COUNTERS = "counters"
-#: each try that fails is one that somebody else won, so a busy counter moves on
+#: A try fails only if another process changed the counter, so a busy counter still makes progress.
 _TRIES = 50
-#: a number that no rule reaches in a window
+#: No rule reaches this number in a window, so a larger one is damage.
 _MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What a write costs its rule: one in each limited window that `at` falls into."""
+    """One write of a rule at the time `at`; it counts in each limited window."""
 
     rule: str
     mailbox: str
@@ -29,88 +29,90 @@ class Charge:
 
     @property
     def windows(self) -> list[tuple[str, int]]:
-        """The windows that count it, each with how many it takes."""
-        # The mailbox's own row first: a mailbox that is over its day leaves the row that all share alone.
+        """The windows that count it, each with its limit."""
+        # The mailbox's own row first: a mailbox over its limit then needs no write to the shared row.
         limits = (self.limits.per_mailbox_per_day, self.limits.per_hour)
         named = zip(_windows(self.mailbox, self.at), limits, strict=True)
-        return [(window, most) for window, most in named if most is not None]
+        return [(window, limit) for window, limit in named if limit is not None]
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
-    """A limit that is reached: its window, how many it takes, whether this is its first refusal.
+class LimitReached:
+    """A window whose limit is reached; `is_first` for the first refusal in that window.
 
-    `is_unreadable`: nobody knows how often the rule wrote in this window, so it counts as full; the next
-    window begins at zero.
+    `is_unreadable`: the counter is damaged, so the limit counts as reached. The next window starts at zero.
     """
 
     window: str
-    most: int
-    first: bool
+    limit: int
+    is_first: bool
     is_unreadable: bool = False
 
 
 class Counters:
-    """Charges a rule's limits. A change that would pass a limit is refused, so no window is ever one over."""
+    """Counts writes. It refuses a write that would exceed a limit, so no window ever exceeds its limit."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def charge(self, charge: Charge) -> Full | None:
-        """Count a write; if a limit is full, count nothing and return it."""
+    def charge(self, charge: Charge) -> LimitReached | None:
+        """Count a write; if a limit is reached, count nothing and return that limit."""
         charged: list[str] = []
-        for window, most in charge.windows:
+        for window, limit in charge.windows:
             try:
-                full = self._add(charge.rule, window, 1, most)
+                reached = self._add(charge.rule, window, 1, limit)
             except StorageUnavailable:
                 self.refund(charge.rule, charged)
                 raise
-            if full:
+            if reached:
                 self.refund(charge.rule, charged)
-                return full
+                return reached
             charged.append(window)
         return None
 
     def refund(self, rule: str, windows: Iterable[str]) -> None:
-        """Take back what was counted in these windows: nothing was written after all."""
+        """Subtract a write from these windows: it did not happen after all."""
         for window in windows:
             self._add(rule, window, -1, None)
 
-    def _add(self, rule: str, window: str, change: int, most: int | None) -> Full | None:
+    def _add(self, rule: str, window: str, change: int, limit: int | None) -> LimitReached | None:
         for _ in range(_TRIES):
             row = self._table.read(hashed(rule), window)
-            count, refused = _counted(row)
+            count, was_refused = _parse(row)
             if count is None:
-                return Full(window, most, first=False, is_unreadable=True) if most is not None else None
-            full = most is not None and count + change > most
-            if full and refused:
-                return Full(window, most or 0, first=False)
-            # What is given back makes room: the next refusal is news again.
-            said = full or (refused and change > 0)
+                return (
+                    LimitReached(window, limit, is_first=False, is_unreadable=True)
+                    if limit is not None
+                    else None
+                )
+            is_full = limit is not None and count + change > limit
+            if is_full and was_refused:
+                return LimitReached(window, limit or 0, is_first=False)
             values: dict[str, object] = {
                 "v": VERSION,
-                "count": count if full else max(0, count + change),
-                "refused": said,
+                "count": count if is_full else max(0, count + change),
+                # A refund makes room again: the next refusal counts as a first one.
+                "refused": is_full or (was_refused and change > 0),
             }
-            if self._wrote(rule, window, values, row):
-                return Full(window, most or 0, first=True) if full else None
-        raise StorageUnavailable(f"the counter of a rule was too busy: {_TRIES} tries in vain")
+            if self._write(rule, window, values, row):
+                return LimitReached(window, limit or 0, is_first=True) if is_full else None
+        raise StorageUnavailable(f"the counter of a rule is too busy: {_TRIES} tries failed")
 
-    def _wrote(self, rule: str, window: str, values: dict[str, object], row: Row | None) -> bool:
+    def _write(self, rule: str, window: str, values: dict[str, object], row: Row | None) -> bool:
         try:
             self._table.write(hashed(rule), window, values, etag=row.etag if row else None)
         except StateChanged:
-            return False  # somebody was faster, so the count has moved on: trying again ends
+            return False  # another process was faster
         return True
 
 
-def _counted(row: Row | None) -> tuple[int | None, bool]:
-    """Return what a counter says and whether its limit was refused; None for one that can't be read."""
+def _parse(row: Row | None) -> tuple[int | None, bool]:
+    """Return a counter's value and whether it refused a write; the value is None if it can't be read."""
     if row is None:
         return 0, False
     count = row.values.get("count")
-    is_sound = row.is_ours and isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST
-    return (count if is_sound else None), bool(row.values.get("refused"))
+    is_valid = row.is_readable and type(count) is int and 0 <= count <= _MOST
+    return (count if is_valid else None), bool(row.values.get("refused"))
 
 
 def _windows(mailbox: str, moment: datetime) -> tuple[str, str]:

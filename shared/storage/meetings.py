@@ -1,8 +1,8 @@
-"""The `meetings` table: what Joinlink did to an event, or saw of it.
+"""Stores in the `meetings` table what Joinlink did to an event, or saw of it.
 
-Partition: mailbox; row: hashed event id. What is in it is never cached, and no row is ever dropped to make
-room: it is what keeps a link that a person removed from being added again. So the table does not create
-itself either (`shared.storage.memory`).
+Partition: mailbox; row: hashed event id. Rows are never cached and never deleted to save space: they keep
+Joinlink from adding a link again that a person removed. So a write does not create this table either
+(`shared.storage.memory_marker`).
 """
 
 import json
@@ -21,11 +21,11 @@ _COUNTS = ("attempts", "doubts")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A meeting as the table has it; `etag` is None where there is no row yet.
+class StoredMeeting:
+    """A meeting as it is in the table; `etag` is None if there is no row yet.
 
-    `age` is how long before it was read the row was written, by the table service's time. `is_unreadable`:
-    a later version of Joinlink wrote it, or it is damaged; then the event is left alone.
+    `age` is how long ago the row was written when it was read, by the table service's time. `is_unreadable`:
+    a later version of Joinlink wrote it, or it is damaged; Joinlink does not touch such an event.
     """
 
     meeting: Meeting | None = None
@@ -37,38 +37,38 @@ class Stored:
 class Meetings:
     """Reads and writes meetings; `event` is always the immutable id.
 
-    Every method raises `StorageUnavailable` where the table service fails.
+    Every method raises `StorageUnavailable` if the table service fails.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self, mailbox: str, event: str) -> Stored:
+    def read(self, mailbox: str, event: str) -> StoredMeeting:
         """Return what we know of an event."""
         row = self._table.read(mailbox, hashed(event))
         if row is None:
-            return Stored()
+            return StoredMeeting()
         try:
-            meeting = _meeting(row.values) if row.is_ours else None
+            meeting = _meeting(row.values) if row.is_readable else None
         except (KeyError, TypeError, ValueError):
             meeting = None
-        return Stored(meeting, row.etag, row.age, is_unreadable=meeting is None)
+        return StoredMeeting(meeting, row.etag, row.age, is_unreadable=meeting is None)
 
-    def among(self, mailbox: str, states: Collection[MeetingState]) -> frozenset[str]:
+    def keys_in_states(self, mailbox: str, states: Collection[MeetingState]) -> frozenset[str]:
         """Return the `key` of each event in a mailbox whose row is in one of these states."""
         wanted = " or ".join(f"state eq '{state.value}'" for state in sorted(states))
         rows = self._table.rows(f"PartitionKey eq '{mailbox}' and ({wanted})")
         return frozenset(str(row["RowKey"]) for row in rows)
 
     def key(self, event: str) -> str:
-        """Return what an event is known by in the table."""
+        """Return the key of an event in the table."""
         return hashed(event)
 
-    def write(self, mailbox: str, event: str, meeting: Meeting, *, after: Stored) -> Stored:
-        """Replace what was read as `after`; look for a write whose answer was lost, else send it once more.
+    def write(self, mailbox: str, event: str, meeting: Meeting, *, after: StoredMeeting) -> StoredMeeting:
+        """Replace the row that was read as `after`. If the answer is lost, check the row and retry once.
 
         Raises:
-            StateChanged: the row was written by somebody else since.
+            StateChanged: another process wrote the row since.
         """
         meeting = replace(meeting, event=event)
         try:
@@ -79,15 +79,15 @@ class Meetings:
             found = self.read(mailbox, event)
             return found if found.meeting == meeting else self._write(mailbox, meeting, after)
 
-    def _write(self, mailbox: str, meeting: Meeting, after: Stored) -> Stored:
+    def _write(self, mailbox: str, meeting: Meeting, after: StoredMeeting) -> StoredMeeting:
         etag = self._table.write(mailbox, hashed(meeting.event), _values(meeting), etag=after.etag)
-        return Stored(meeting, etag)
+        return StoredMeeting(meeting, etag)
 
-    def forget(self, mailbox: str, event: str, *, after: Stored) -> None:
-        """Remove the row that was read as `after`, as if nothing had been done.
+    def delete(self, mailbox: str, event: str, *, after: StoredMeeting) -> None:
+        """Delete the row that was read as `after`, as if Joinlink had done nothing.
 
         Raises:
-            StateChanged: the row was written by somebody else since.
+            StateChanged: another process wrote the row since.
         """
         assert after.etag is not None
         self._table.delete(mailbox, hashed(event), etag=after.etag)
@@ -101,16 +101,16 @@ def _values(meeting: Meeting) -> dict[str, Any]:
         "answer": meeting.answer.value,
         "charged": json.dumps(meeting.charged),
         "at": meeting.at,
-        # An empty text is a moment that there is not: a merge would pass null over.
+        # An empty text means no timestamp: a merge would ignore null.
         "ends": meeting.ends or "",
     }
 
 
 def _meeting(values: Mapping[str, Any]) -> Meeting:
-    """Read a row's columns. Raises KeyError, TypeError or ValueError for what no version of ours wrote."""
+    """Parse a row's columns. Raises KeyError, TypeError or ValueError for values that we never write."""
     charged = json.loads(_typed(values.get("charged", "[]"), str))
     if not isinstance(charged, list):
-        raise TypeError("charged is no list")
+        raise TypeError("charged is not a list")
     return Meeting(
         state=MeetingState(values["state"]),
         at=_typed(values["at"], datetime),

@@ -1,24 +1,15 @@
-"""Our queues: text messages as the Functions host expects them, and the poison queues beside them.
+"""Sends messages to the queues, encoded as the Functions host expects them.
 
-Imports azure-storage-queue, so the webhook loads this on its first notification, not at start-up.
+Imports azure-storage-queue, so the webhook loads this module with its first notification, not at start-up.
 """
 
 from contextlib import suppress
 from datetime import timedelta
 from math import ceil
-from typing import Any, TypedDict
+from typing import Any
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceNotFoundError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import (
     LinearRetry,
     QueueClient,
@@ -28,17 +19,19 @@ from azure.storage.queue import (
 
 from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
-from shared.storage.connection import Patience, has_time, transport, usual_patience
+from shared.storage.connection import Timeouts, build_client, default_timeouts, has_time
+from shared.storage.errors import storage_errors
 
 POISON_SUFFIX = "-poison"
 
 _NEVER_EXPIRES = -1
-_WORTH_A_RETRY_SECONDS = 0.1
+#: A retry with less time than this left would fail.
+_SHORTEST_RETRY_SECONDS = 0.1
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 
 
 class MessageQueue:
-    """One storage queue that we send to; safe to share between threads."""
+    """One storage queue that Joinlink sends to; threads may share it."""
 
     def __init__(self, client: QueueClient) -> None:
         self._client = client
@@ -54,53 +47,48 @@ class MessageQueue:
         name: str,
         storage: StorageSettings,
         credential: TokenCredential | None,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
     ) -> "MessageQueue":
-        """Connect to the queue `name`; nothing is sent yet."""
-        return cls(queue_client(name, storage, credential, base64=True, patience=patience))
+        """Return the queue `name`. It sends nothing yet."""
+        return cls(queue_client(name, storage, credential, base64=True, timeouts=timeouts))
 
     def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Put a message on the queue, visible after `delay`, never to expire; make a queue that is missing.
+        """Put a message on the queue, visible after `delay`; it never expires. Create the queue if needed.
 
         Raises:
-            QueueUnavailable: the message was not taken; the text says what stood in the way.
-            OutOfTime: the deadline was over before the message was sent.
+            QueueUnavailable: the queue did not take the message; the text names the cause.
+            OutOfTime: the deadline passed before the message was sent.
         """
-        try:
+        with storage_errors(f"queue {self.name} did not take a message", QueueUnavailable):
             try:
                 self._put(text, delay)
             except ResourceNotFoundError:
                 self._create()
                 self._put(text, delay)
-        except AzureError as error:
-            raise QueueUnavailable(f"queue {self.name} did not take a message: {_why(error)}") from error
 
     def ensure(self) -> None:
-        """Create the queue where it is missing: the Functions host only complains about it.
+        """Create the queue if it is missing: the Functions host only logs that it is.
 
         Raises:
             QueueUnavailable: the queue does not answer, or can't be created.
         """
-        try:
+        with storage_errors(f"queue {self.name} can't be created", QueueUnavailable):
             try:
                 self._client.get_queue_properties()
             except ResourceNotFoundError:
                 self._create()
-        except AzureError as error:
-            raise QueueUnavailable(f"queue {self.name} can't be created: {type(error).__name__}") from error
 
     def length(self) -> int:
-        """Return about how many messages there are, invisible ones too; 0 where the queue is missing.
+        """Return the approximate number of messages, invisible ones included; 0 if the queue is missing.
 
         Raises:
             QueueUnavailable: the queue does not answer.
         """
-        try:
-            return self._client.get_queue_properties().approximate_message_count or 0
-        except ResourceNotFoundError:
-            return 0
-        except AzureError as error:
-            raise QueueUnavailable(f"queue {self.name} can't be counted: {type(error).__name__}") from error
+        with storage_errors(f"queue {self.name} can't be counted", QueueUnavailable):
+            try:
+                return self._client.get_queue_properties().approximate_message_count or 0
+            except ResourceNotFoundError:
+                return 0
 
     def close(self) -> None:
         """Close the connection."""
@@ -121,55 +109,34 @@ def queue_client(
     credential: TokenCredential | None,
     *,
     base64: bool,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> QueueClient:
-    """Return a client for the queue `name`; nothing is sent yet.
+    """Return a client for the queue `name`. It sends nothing yet.
 
-    `base64`, it speaks as the host does; else texts are as they lie there, whoever wrote them.
+    With `base64` it encodes and decodes texts as the Functions host does; without, texts stay as they are.
     """
-    patience = patience or usual_patience()
-    options = _Options(
+    timeouts = timeouts or default_timeouts()
+    return build_client(
+        QueueClient,
+        storage.queue_url,
+        name,
+        storage,
+        credential,
+        timeouts=timeouts,
         message_encode_policy=TextBase64EncodePolicy() if base64 else None,
         message_decode_policy=TextBase64DecodePolicy() if base64 else None,
-        transport=transport(patience),
-        retry_policy=_OneRetry(patience.again_after),
+        retry_policy=_OneRetry(timeouts.retry_after),
     )
-    if storage.connection_string:
-        return QueueClient.from_connection_string(storage.connection_string, name, **options)
-    return QueueClient(storage.queue_url, name, credential=credential, **options)
-
-
-def _why(error: AzureError) -> str:
-    """Say what stood in the way, without the service's own text."""
-    kind = type(error).__name__
-    if isinstance(error, HttpResponseError) and error.status_code:
-        return f"the storage service answered {error.status_code} ({kind})"
-    if isinstance(error, ClientAuthenticationError):  # without an answer: our own credential raised it
-        return f"no token for the storage service ({kind})"
-    if isinstance(error, ServiceRequestError):
-        return f"no connection to the storage service ({kind})"
-    if isinstance(error, ServiceResponseError):
-        return f"no answer from the storage service ({kind})"
-    return kind
 
 
 class _OneRetry(LinearRetry):
-    """Retries once, unless the deadline comes first: then the first failure is what its caller hears of."""
+    """Retries once, unless the deadline comes first: then the caller gets the first failure."""
 
     def __init__(self, after: int) -> None:
         super().__init__(backoff=after, random_jitter_range=after, retry_total=1)
 
     def increment(self, settings: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
-        """Tell whether to retry; the SDK asks after each failure."""
+        """Return whether to retry; the SDK calls this after each failure."""
         return super().increment(settings, *args, **kwargs) and has_time(
-            self.backoff + _WORTH_A_RETRY_SECONDS
+            self.backoff + _SHORTEST_RETRY_SECONDS
         )
-
-
-class _Options(TypedDict):
-    """The host expects base64; the SDK's own default is plain text."""
-
-    message_encode_policy: TextBase64EncodePolicy | None
-    message_decode_policy: TextBase64DecodePolicy | None
-    transport: RequestsTransport
-    retry_policy: _OneRetry

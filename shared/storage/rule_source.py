@@ -1,5 +1,8 @@
-"""Where rule files come from, a folder or a blob container."""
+"""Reads rule files from a folder or a blob container."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,24 +10,26 @@ from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
-from shared.errors import SettingsError, StorageUnavailable
+from shared.errors import SettingProblem, SettingsError, StorageUnavailable
 from shared.rule_files.loader import RuleFile, within_bounds
 from shared.settings import StorageSettings
-from shared.storage.blobs import available, container_at, container_of
-from shared.storage.regular_files import read_within
+from shared.storage.blobs import container_client, container_client_at
+from shared.storage.errors import storage_errors
 
-#: the loader refuses a rule file of more than 256 KiB; what is larger need not be fetched whole to be refused
+#: The loader refuses a rule file of more than 256 KiB, so this much of it is enough.
 MOST_BYTES = 300_000
-#: blobs that are listed, rule files or not; a container for rules holds a few
+#: blobs that are listed, rule files or not; a container for rules has a few
 _MOST_LISTED = 10_000
-#: how the name of a rule file ends
+#: the end of a rule file's name
 SUFFIX = ".yaml"
-#: how Hadoop's tools, and Data Lake accounts, mark a blob that stands for a folder
+#: the metadata with which Hadoop's tools and Data Lake accounts mark a blob that is a folder
 _FOLDER = "hdi_isfolder"
+#: Without O_NONBLOCK, opening a pipe waits for its writer.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def is_rule_file(name: str) -> bool:
-    """Return whether a file of this name is read; what begins with a dot is hidden, as in a shell."""
+    """Return whether a file of this name is a rule file. Names that start with a dot are hidden files."""
     return name.endswith(SUFFIX) and not name.startswith(".")
 
 
@@ -35,88 +40,90 @@ class RuleFolder:
         self._folder = folder
 
     def read(self) -> tuple[RuleFile, ...]:
-        """Return the files as they are now; of too many, as much as the loader needs to refuse them.
+        """Return the current files; if there are too many, only enough for the loader to refuse them.
 
         Raises:
-            OSError: the folder or a file can't be read, is no regular file, or is a link out of the folder.
+            OSError: the folder or a file can't be read, is not a regular file, or links out of the folder.
         """
         name = self._folder.absolute().name
-        # A link that leads nowhere is no folder: it is read, and is an error.
+        # A broken link is not a folder: reading it raises an error.
         files = sorted(
             path for path in self._folder.iterdir() if is_rule_file(path.name) and not path.is_dir()
         )
         return within_bounds(
-            RuleFile(f"{name}/{path.name}", read_within(self._folder, path, MOST_BYTES)) for path in files
+            RuleFile(f"{name}/{path.name}", _read_regular_file(self._folder, path)) for path in files
         )
 
 
 class RuleContainer:
-    """The `*.yaml` blobs at the top of a container; one is fetched again only where its ETag has changed."""
+    """The `*.yaml` blobs at the top level of a container; unchanged blobs are not downloaded again."""
 
     def __init__(self, client: ContainerClient) -> None:
         self._client = client
-        self._fetched: dict[str, tuple[str, RuleFile]] = {}
+        #: ETag and file by blob name
+        self._downloaded: dict[str, tuple[str, RuleFile]] = {}
 
     @classmethod
     def connect(
         cls, url: str, storage: StorageSettings, credential: TokenCredential | None
     ) -> "RuleContainer":
-        """Connect to the container at `url`.
+        """Return the container at `url`. It sends nothing yet.
 
         Raises:
-            SettingsError: it lies in another account than the one that the connection string opens.
+            SettingsError: the container is in another account than the connection string's.
         """
         if not storage.connection_string:
-            return cls(container_at(url, credential))
-        client = container_of(storage, None, url.rsplit("/", 1)[-1])
+            return cls(container_client_at(url, credential))
+        client = container_client(url.rsplit("/", 1)[-1], storage, None)
         if client.url != url:
-            elsewhere = "JOINLINK_RULES is in another storage account than AzureWebJobsStorage"
-            raise SettingsError([f"{elsewhere}: use that account, or a managed identity"])
+            elsewhere = "is in another storage account than AzureWebJobsStorage"
+            problem = f"{elsewhere}: use that account, or a managed identity"
+            raise SettingsError([SettingProblem("JOINLINK_RULES", problem)])
         return cls(client)
 
     def read(self) -> tuple[RuleFile, ...]:
-        """Return the files as they are now; of too many, as much as the loader needs to refuse them.
+        """Return the current files; if there are too many, only enough for the loader to refuse them.
 
         Raises:
-            StorageUnavailable: the container can't be read, is being changed, or holds too many blobs.
+            StorageUnavailable: the container can't be read, is being changed, or has too many blobs.
         """
-        fetched: dict[str, tuple[str, RuleFile]] = {}
+        downloaded: dict[str, tuple[str, RuleFile]] = {}
 
         def files() -> Iterator[RuleFile]:
-            for blob in self._list():
-                fetched[blob.name] = self._fetch(blob)
-                yield fetched[blob.name][1]
+            for blob in self._rule_blobs():
+                downloaded[blob.name] = self._download(blob)
+                yield downloaded[blob.name][1]
 
-        with available(f"blob container {self._client.container_name}"):
+        with storage_errors(f"blob container {self._client.container_name} is not available"):
             found = within_bounds(files())
-        self._fetched = fetched
+        self._downloaded = downloaded
         return found
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _list(self) -> Iterator[BlobProperties]:
-        """List what lies at the top, as in a folder: `examples/…`, brought along by an upload, is no rule."""
+    def _rule_blobs(self) -> Iterator[BlobProperties]:
+        """Yield the rule files at the top level, as in a folder; an uploaded `examples/…` does not count."""
         for number, blob in enumerate(self._client.walk_blobs(include=["metadata"], delimiter="/")):
             if number == _MOST_LISTED:
-                many = f"holds more than {_MOST_LISTED:,} blobs; keep rule files in a container of their own"
-                raise StorageUnavailable(f"blob container {self._client.container_name} {many}")
+                problem = f"has more than {_MOST_LISTED:,} blobs; use a container with rule files only"
+                raise StorageUnavailable(f"blob container {self._client.container_name} {problem}")
             if isinstance(blob, BlobPrefix) or _FOLDER in (blob.metadata or ()):
                 continue
             if is_rule_file(blob.name):
                 yield blob
 
-    def _fetch(self, blob: BlobProperties) -> tuple[str, RuleFile]:
-        known = self._fetched.get(blob.name)
+    def _download(self, blob: BlobProperties) -> tuple[str, RuleFile]:
+        known = self._downloaded.get(blob.name)
         if known and known[0] == blob.etag:
             return known
         name = f"{self._client.container_name}/{blob.name}"
-        etag = blob.etag.strip('"')  # lists show it without its quotes
-        # A range of an empty blob is an error to the service.
+        etag = blob.etag.strip('"')  # lists show it without quotes
+        # The service refuses a range of an empty blob.
         most = min(blob.size, MOST_BYTES) or None
-        with available(f"blob {name}"):
-            # As it was listed or not at all: the beginning of one that has grown since may be valid, too.
+        with storage_errors(f"blob {name} can't be read"):
+            # Only this version: the start of a blob that has grown since may be valid YAML, too.
             content = self._client.download_blob(
                 blob.name,
                 offset=0 if most else None,
@@ -125,3 +132,21 @@ class RuleContainer:
                 match_condition=MatchConditions.IfNotModified,
             ).readall()
         return str(blob.etag), RuleFile(name, content)
+
+
+def _read_regular_file(folder: Path, path: Path) -> bytes:
+    """Return the first `MOST_BYTES` of a regular file in the folder, or of a link to one in it.
+
+    Raises:
+        OSError: it can't be read, is not a regular file, or links out of the folder.
+    """
+    try:
+        real = os.path.realpath(path, strict=True)
+    except OSError as error:  # its file name is the target of the link
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    if not Path(real).is_relative_to(os.path.realpath(folder)):
+        raise OSError(errno.EPERM, "it is a link out of the folder; put the file itself there", str(path))
+    with os.fdopen(os.open(real, _FLAGS), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file; remove it from the folder", str(path))
+        return file.read(MOST_BYTES)

@@ -1,41 +1,38 @@
-"""Azure Table Storage: rows with optimistic concurrency, keys that fit."""
+"""Reads and writes rows of Azure Table Storage, with optimistic concurrency."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Any, TypedDict
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
-    AzureError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import StateChanged, StorageUnavailable, TableMissing
 from shared.settings import StorageSettings
-from shared.storage.connection import transport
+from shared.storage.connection import ServiceTime, build_client
+from shared.storage.errors import storage_errors
 
-#: A write on a condition whose answer was lost is not sent again: it would stumble over what it has done.
-_ONCE = {"retry_total": 0}
+#: A conditional write whose answer was lost is not retried: it would conflict with its own result.
+_NO_RETRY = {"retry_total": 0}
 #: of the rows that we write, in their column `v`; later versions only add optional columns
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a row holds, and the ETag that a later write must meet.
+    """The values of a row, and the ETag that a later write must match.
 
-    `age` is how long ago the row was written when it was read, both by the table service's own time (the
-    row's Timestamp, the answer's Date), so that no other clock is in it. A write through this process leaves
-    it at zero. It is precise to a second, as the Date is.
+    `age` is how long ago the row was written when it was read, to a second. It compares two times of the
+    table service, the row's Timestamp and the answer's Date, so that no other clock distorts it.
     """
 
     values: Mapping[str, Any]
@@ -43,29 +40,22 @@ class Row:
     age: timedelta = timedelta(0)
 
     @property
-    def is_ours(self) -> bool:
-        """Whether this version of Joinlink knows what the row means."""
+    def is_readable(self) -> bool:
+        """Whether this version of Joinlink can read the row."""
         version = self.values.get("v", VERSION)
         return isinstance(version, int) and version <= VERSION
 
 
-class _Options(TypedDict):
-    """What the SDK's client takes beside its address."""
-
-    transport: RequestsTransport
-    retry_total: int
-
-
 class Table:
-    """One table; created on the first write that misses it. Safe to share between threads.
+    """One table; the first write creates it if it is missing. Threads may share it.
 
-    Every method raises `StorageUnavailable` where the table service fails. With `creates_itself` false a
-    missing table is such a failure of a write, too, until `create` was called.
+    Every method raises `StorageUnavailable` if the table service fails. With `create_if_missing` false, a
+    write to a missing table raises `TableMissing`, until `create` was called.
     """
 
-    def __init__(self, client: TableClient, *, creates_itself: bool = True) -> None:
+    def __init__(self, client: TableClient, *, create_if_missing: bool = True) -> None:
         self._client = client
-        self._creates_itself = creates_itself
+        self._create_if_missing = create_if_missing
 
     @classmethod
     def connect(
@@ -74,55 +64,39 @@ class Table:
         storage: StorageSettings,
         credential: TokenCredential | None,
         *,
-        creates_itself: bool = True,
+        create_if_missing: bool = True,
     ) -> "Table":
-        """Connect to the table `name`; nothing is sent yet."""
-        return cls(table_client(name, storage, credential), creates_itself=creates_itself)
+        """Return the table `name`. It sends nothing yet."""
+        return cls(table_client(name, storage, credential), create_if_missing=create_if_missing)
 
     def create(self) -> None:
-        """Create the table unless it is there."""
-        with self._available(), suppress(ResourceExistsError):  # another instance was faster
+        """Create the table unless it exists."""
+        with self._table_errors(), suppress(ResourceExistsError):  # another instance was faster
             self._client.create_table()
 
     def read(self, partition: str, row: str) -> Row | None:
-        """Return a row, None where there is none."""
-        dates: list[str] = []
-        with self._available():
-            try:
-                entity = self._client.get_entity(
-                    partition,
-                    row,
-                    raw_response_hook=lambda answer: dates.append(
-                        str(answer.http_response.headers.get("Date", ""))
-                    ),
-                )
-            except ResourceNotFoundError:
-                return None
-            return Row(entity, str(entity.metadata["etag"]), _age(entity.metadata["timestamp"], dates[-1]))
+        """Return a row, None if it does not exist."""
+        time = ServiceTime()
+        with self._table_errors(), suppress(ResourceNotFoundError):
+            entity = self._client.get_entity(partition, row, raw_response_hook=time)
+            return Row(entity, str(entity.metadata["etag"]), _age(entity.metadata["timestamp"], time.value))
+        return None
 
     def now(self) -> datetime | None:
-        """Return the time of the table service, to a second; None where it does not tell."""
-        dates: list[str] = []
-        with self._available(), suppress(ResourceNotFoundError):
-            nothing = self._client.query_entities(
-                "PartitionKey eq 'clock'",
-                raw_response_hook=lambda answer: dates.append(
-                    str(answer.http_response.headers.get("Date", ""))
-                ),
-            )
-            next(iter(nothing), None)
-        with suppress(ValueError, TypeError, IndexError):
-            return parsedate_to_datetime(dates[-1])
-        return None
+        """Return the time of the table service, to a second; None if it does not show it."""
+        time = ServiceTime()
+        with self._table_errors(), suppress(ResourceNotFoundError):
+            next(iter(self._client.query_entities("PartitionKey eq 'clock'", raw_response_hook=time)), None)
+        return time.value
 
     def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
         """Insert the row (`etag` None) or replace the one that was read with `etag`; return the new ETag.
 
         Raises:
-            StateChanged: somebody else wrote the row since.
+            StateChanged: another process wrote the row since.
         """
         entity = {"PartitionKey": partition, "RowKey": row, **values}
-        with self._available():
+        with self._table_errors():
             try:
                 return self._insert(entity) if etag is None else self._replace(entity, etag)
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
@@ -132,40 +106,35 @@ class Table:
         """Delete the row that was read with `etag`.
 
         Raises:
-            StateChanged: somebody else wrote the row since.
+            StateChanged: another process wrote the row since.
         """
-        with self._available():
+        with self._table_errors():
             try:
                 self._client.delete_entity(
-                    partition, row, etag=etag, match_condition=MatchConditions.IfNotModified, **_ONCE
+                    partition, row, etag=etag, match_condition=MatchConditions.IfNotModified, **_NO_RETRY
                 )
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise StateChanged(f"a row of table {self._client.table_name} changed meanwhile") from error
 
-    def drop(self, partition: str, row: str) -> None:
-        """Delete a row, whatever it holds; one that is not there is no trouble."""
-        with self._available(), suppress(ResourceNotFoundError):
+    def delete_any(self, partition: str, row: str) -> None:
+        """Delete a row, whatever its ETag; it may be gone already."""
+        with self._table_errors(), suppress(ResourceNotFoundError):
             self._client.delete_entity(partition, row)
 
     def merge(self, partition: str, row: str, values: Mapping[str, Any]) -> None:
-        """Set these values of a row, whatever else it holds; make the row where it is missing."""
+        """Set these columns of a row and keep its others; insert the row if it is missing."""
         entity = {"PartitionKey": partition, "RowKey": row, **values}
-        with self._available():
+        with self._table_errors():
             try:
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
             except ResourceNotFoundError:
-                self._create_on_a_miss()
+                self._create_missing_table()
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
 
     def rows(self, condition: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Yield what the rows hold, in the order of their keys, read page by page; `condition` is OData."""
-        with self._available():
-            try:
-                yield from (
-                    self._client.query_entities(condition) if condition else self._client.list_entities()
-                )
-            except ResourceNotFoundError:
-                return
+        """Yield the values of the rows, ordered by their keys; reads page by page. `condition` is OData."""
+        with self._table_errors(), suppress(ResourceNotFoundError):
+            yield from self._client.query_entities(condition) if condition else self._client.list_entities()
 
     def close(self) -> None:
         """Close the connection."""
@@ -173,10 +142,10 @@ class Table:
 
     def _insert(self, entity: dict[str, Any]) -> str:
         try:
-            return str(self._client.create_entity(entity, **_ONCE)["etag"])
+            return str(self._client.create_entity(entity, **_NO_RETRY)["etag"])
         except ResourceNotFoundError:
-            self._create_on_a_miss()
-            return str(self._client.create_entity(entity, **_ONCE)["etag"])
+            self._create_missing_table()
+            return str(self._client.create_entity(entity, **_NO_RETRY)["etag"])
 
     def _replace(self, entity: dict[str, Any], etag: str) -> str:
         answer = self._client.update_entity(
@@ -184,42 +153,29 @@ class Table:
             mode=UpdateMode.REPLACE,
             etag=etag,
             match_condition=MatchConditions.IfNotModified,
-            **_ONCE,
+            **_NO_RETRY,
         )
         return str(answer["etag"])
 
-    @contextmanager
-    def _available(self) -> Iterator[None]:
-        try:
-            yield
-        except AzureError as error:
-            name = self._client.table_name
-            raise StorageUnavailable(
-                f"table {name} did not answer as it should: {type(error).__name__}"
-            ) from error
+    def _table_errors(self) -> AbstractContextManager[None]:
+        return storage_errors(f"table {self._client.table_name} is not available", StorageUnavailable)
 
-    def _create_on_a_miss(self) -> None:
-        if not self._creates_itself:
+    def _create_missing_table(self) -> None:
+        if not self._create_if_missing:
             raise TableMissing(f"table {self._client.table_name} is missing")
         self.create()
 
 
 def table_client(name: str, storage: StorageSettings, credential: TokenCredential | None) -> TableClient:
-    """Return a client for the table `name`; nothing is sent yet."""
-    options = _Options(transport=transport(), retry_total=1)
-    if storage.connection_string:
-        return TableClient.from_connection_string(storage.connection_string, name, **options)
-    return TableClient(storage.table_url, name, credential=credential, **options)
+    """Return a client for the table `name`. It sends nothing yet."""
+    return build_client(TableClient, storage.table_url, name, storage, credential)
 
 
-def _age(written: datetime | None, date: str) -> timedelta:
-    """Return the time between the two; none where the service does not tell, so that nothing is over soon."""
-    try:
-        return max(parsedate_to_datetime(date) - written, timedelta(0)) if written else timedelta(0)
-    except (ValueError, TypeError):
-        return timedelta(0)
+def _age(written: datetime | None, now: datetime | None) -> timedelta:
+    """Return the time between the two; zero if the service does not show it, so that no lease ends early."""
+    return max(now - written, timedelta(0)) if written and now else timedelta(0)
 
 
 def hashed(text: str) -> str:
-    """Return a key for an opaque id: ids are case-sensitive and hold characters that table keys refuse."""
+    """Return a table key for an id: ids are case-sensitive and have characters that keys must not have."""
     return sha256(text.encode()).hexdigest()

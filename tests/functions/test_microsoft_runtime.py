@@ -23,7 +23,7 @@ from azure_functions_runtime.native_invocation import invocation_request_native
 
 from sandbox.azurite import Azurite
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
-from shared.graph.client_state import client_state
+from shared.graph.protocol.client_state import client_state
 
 ROOT = Path(__file__).parents[2]
 RULES = "version: 1\nrules: [{id: all, mode: enforce, when: {attendees: {at_least: 1}}}]"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.graph.wire import event_from
+from shared.graph.protocol.event_json import parse_event
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from tests.rules.conftest import NOW
@@ -37,7 +37,7 @@ MEMBERS = Facts(
 
 def decided(event: dict[str, Any], rules: str, make_policy: Any, facts: Facts | None = None) -> str:
     policy = make_policy(f"internal_domains: [contoso.com]\nrules:\n{rules}")
-    return str(decide(event_from(event, "c"), policy, facts or Facts(), NOW).reason)
+    return str(decide(parse_event(event, "c"), policy, facts or Facts(), NOW).reason)
 
 
 def line(address: str, kind: str = "required", response: str = "none", name: str = "X") -> dict[str, Any]:

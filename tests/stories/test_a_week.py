@@ -6,7 +6,7 @@ from datetime import timedelta
 from sandbox.graph import Delivery, User
 from sandbox.stage import CLIENT_STATE_KEY
 from shared.domain.messages import MAILBOX_TASKS
-from shared.graph.client_state import mailbox_of
+from shared.graph.protocol.client_state import mailbox_of
 from tests.stories.conftest import Begin, Story
 
 GUEST = "bo@fabrikam.com"

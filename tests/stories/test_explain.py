@@ -156,7 +156,7 @@ def test_an_event_that_graph_does_not_show_is_told_in_a_sentence(story: Story, e
     assert (gone["exit"], malformed["exit"]) == (1, 1)
     assert gone["said"].startswith("joinlink: Graph finds no such event in this mailbox; ")
     assert malformed["said"].startswith(
-        "joinlink: Graph refuses the request; check whether mailbox and event id are complete "
+        "joinlink: Graph refuses the call; check that mailbox and event id are complete "
     )
 
 

@@ -10,7 +10,7 @@ from azure.storage.queue import QueueClient, QueueMessage
 from shared.domain.messages import EventChange, Source
 from shared.domain.poisoned import MOST_BYTES
 from shared.errors import QueueUnavailable
-from shared.storage.poison import PoisonQueue
+from shared.storage.poison_queue import PoisonQueue
 from tests.stories.conftest import AtTheDesk, Story
 
 GUEST = "bo@fabrikam.com"
@@ -98,7 +98,7 @@ def test_trouble_with_a_queue_stops_no_maintenance(story: Story, monkeypatch: py
     """It is said, and made up for by the next run."""
     story.set_aside("nonsense")
     with monkeypatch.context() as broken:
-        broken.setattr(PoisonQueue, "keep", _dies)
+        broken.setattr(PoisonQueue, "add", _dies)
         maintain(story)
 
     assert [line["detail"] for line in story.lines("maintenance.queues_left")] == ["gone"]

@@ -8,9 +8,9 @@ from threading import Lock
 from shared.errors import GraphError, JoinlinkError
 from shared.graph.client import Graph
 from shared.logs import logger
-from shared.storage.last_run import LastRuns
 from shared.storage.mailboxes import Mailboxes
-from shared.storage.memory import MemoryMarker
+from shared.storage.maintenance_report import MaintenanceReports
+from shared.storage.memory_marker import MemoryMarker
 
 #: so long a marker that was seen is believed; one that was missing is looked for again sooner
 _BELIEVED = timedelta(minutes=3)
@@ -64,7 +64,7 @@ class Memory:
             holds = _BELIEVED if self._is_whole else _MISSED
             if self._read_at is not None and self._read_at <= now < self._read_at + holds:
                 return self._is_whole
-        is_there = self._marker.is_there()  # not under the lock: a read over the network
+        is_there = self._marker.exists()  # not under the lock: a read over the network
         with self._lock:
             self._is_whole, self._read_at = is_there, now
         return is_there
@@ -78,7 +78,7 @@ class MemoryStart:
         *,
         marker: MemoryMarker,
         mailboxes: Mailboxes,
-        last_runs: LastRuns,
+        last_runs: MaintenanceReports,
         now: Callable[[], datetime],
     ) -> None:
         self._marker = marker
@@ -88,7 +88,7 @@ class MemoryStart:
 
     def state(self) -> MemoryState:
         """Return how it stands, by the storage account alone. Raises StorageUnavailable."""
-        if self._marker.is_there():
+        if self._marker.exists():
             return MemoryState.WHOLE
         return MemoryState.NOT_STARTED if self._is_account_empty() else MemoryState.MISSING
 
@@ -122,7 +122,7 @@ class MemoryStart:
 
     def _is_account_empty(self) -> bool:
         return (
-            not self._last_runs.has_any()
+            not self._last_runs.exists()
             and not self._marker.has_meetings()
             and next(self._mailboxes.all(), None) is None
         )

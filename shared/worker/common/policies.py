@@ -79,7 +79,7 @@ class Policies:
         One thread looks for all, and nobody waits for a look where there is a policy to go on with.
         """
         now = self._now()
-        if self._is_due(now) and not (self._shown.policy and self._flight.is_under_way):
+        if self._is_due(now) and not (self._shown.policy and self._flight.is_running):
             with suppress(_SlowRules):
                 self._flight.fetch(self._look_if_due)
         return self._shown.in_force(self._now())

@@ -14,7 +14,7 @@ from shared.errors import (
     StorageUnavailable,
     SubscriptionLimit,
 )
-from shared.graph import codes
+from shared.graph.protocol import error_codes
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
 from shared.worker.common import delays
 
@@ -23,8 +23,6 @@ _MOST_SUSPECTED = 10_000
 _STALE = timedelta(hours=2)
 #: Graph may say 403 and 404 in turns: after so long it does not matter which.
 _IN_TURNS = timedelta(minutes=15)
-#: Graph's words for a permission or a policy that is in the way
-_DENIED = frozenset({"erroraccessdenied", "accessdenied", "authorization_requestdenied", "extensionerror"})
 
 
 def state_after(error: JoinlinkError) -> MailboxState | None:
@@ -38,7 +36,8 @@ def state_after(error: JoinlinkError) -> MailboxState | None:
 
 def leaves_no_doubt(error: GraphError) -> bool:
     """Tell whether Graph's code says for sure that the mailbox is shut; a bare 401, 403 or 404 does not."""
-    return codes.mean_unusable((error.code,)) or error.code.lower() in _DENIED
+    codes = (error.code,)
+    return error_codes.is_mailbox_unusable(codes) or error_codes.is_access_denied(codes)
 
 
 def note_refusal(
@@ -57,12 +56,12 @@ def note_refusal(
         return error
     try:
         row = mailboxes.read(mailbox)
-        if row.is_let_go and not anew:
+        if row.is_ineligible and not anew:
             return error
         if row.state is not state and not leaves_no_doubt(error) and not _is_confirmed(row, state, at):
             return _suspect(error, row, state, mailboxes, at)
         if anew or row.state is not state:
-            mailboxes.mark(mailbox, state, why=error.code, at=at)
+            mailboxes.set_state(mailbox, state, why=error.code, at=at)
     except StorageUnavailable as trouble:
         return trouble
     return error
@@ -93,7 +92,7 @@ class Suspicions:
                 return
             self._suspected.discard(mailbox)
         with suppress(StorageUnavailable):
-            self._mailboxes.note(mailbox, suspected_as=None, suspected_since=None)
+            self._mailboxes.update(mailbox, suspected_as=None, suspected_since=None)
 
 
 def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:
@@ -111,5 +110,5 @@ def _suspect(
     if since is None or not timedelta(0) <= at - since < _STALE:
         since = at
     if (row.suspected_as, row.suspected_since) != (state, since):
-        mailboxes.note(row.id, suspected_as=state, suspected_since=since)
+        mailboxes.update(row.id, suspected_as=state, suspected_since=since)
     return SecondLook(str(error))

@@ -17,7 +17,7 @@ from shared.domain.messages import decoded
 from shared.domain.poisoned import read_poison, whole_poison_text
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
-from shared.storage.poison import Leased, PoisonQueue
+from shared.storage.poison_queue import LeasedMessage, PoisonQueue
 from shared.storage.queues import MessageQueue
 from shared.worker.common.carrying import say_poisoned
 
@@ -52,7 +52,7 @@ class Upkeep:
 
 def _take_over(queue: str, poison: PoisonQueue) -> None:
     """Put what the host moved beside `queue` into envelopes of ours."""
-    if poison.shows_only_what_stays():
+    if poison.has_nothing_that_expires():
         return
     leased = list(poison.lease(_LEASE, most=MOST))
     moved = {envelope.moved for each in leased if (envelope := read_poison(each.body))}
@@ -63,18 +63,18 @@ def _take_over(queue: str, poison: PoisonQueue) -> None:
                 _keep(queue, poison, each, is_kept=each.id in moved)
     finally:
         for each in left:
-            poison.give_back(each)
+            poison.release(each)
 
 
-def _keep(queue: str, poison: PoisonQueue, leased: Leased, *, is_kept: bool) -> None:
+def _keep(queue: str, poison: PoisonQueue, leased: LeasedMessage, *, is_kept: bool) -> None:
     """Keep one message for good; `is_kept`, an earlier run has sent its envelope already."""
     if not is_kept:
-        poison.keep(_text(leased))
+        poison.add(_text(leased))
         say_poisoned(queue, Reason.MOVED_BY_THE_HOST, _DETAIL, decoded(queue, leased.body))
     poison.delete(leased)
 
 
-def _text(leased: Leased) -> str:
+def _text(leased: LeasedMessage) -> str:
     """Return the envelope of a message; where that is too long for a queue, the message as it is."""
     if read_poison(leased.body):  # an envelope of ours, by a hand that let it expire
         return leased.content

@@ -30,8 +30,8 @@ from shared.errors import (
 )
 from shared.logs import logger
 from shared.storage.counters import Charge, Counters
-from shared.storage.held import Held
-from shared.storage.meetings import Meetings, Stored
+from shared.storage.held_event_index import HeldEventIndex
+from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
 from shared.worker.common.ending import Handled, failed, hourly_for_a_day, later
 from shared.worker.common.world import World
@@ -45,7 +45,7 @@ _MOST_DETAIL = 300
 class Attempts:
     """Keeps the record of writes. Every method may raise StateChanged (read again) or StorageUnavailable."""
 
-    def __init__(self, *, world: World, meetings: Meetings, held: Held, counters: Counters) -> None:
+    def __init__(self, *, world: World, meetings: Meetings, held: HeldEventIndex, counters: Counters) -> None:
         self._world = world
         self._meetings = meetings
         self._held = held
@@ -152,8 +152,8 @@ class Attempts:
             )
             after = self._write(found, restored)
         else:
-            self._meetings.forget(mailbox, event, after=found.stored)
-            after = replace(found, stored=Stored())
+            self._meetings.delete(mailbox, event, after=found.stored)
+            after = replace(found, stored=StoredMeeting())
         self._counters.refund(meeting.rule, meeting.charged)
         return after
 

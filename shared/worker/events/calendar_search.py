@@ -25,8 +25,8 @@ from shared.errors import (
     UnreadableEvent,
 )
 from shared.graph.client import Graph
-from shared.graph.protocol import PAGE
-from shared.graph.wire_pages import CalendarPage
+from shared.graph.protocol.calendar_json import CalendarPage
+from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.rules.decide import decide
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings
@@ -53,7 +53,7 @@ class Search:
     until: datetime
     policy: Policy
     page: str = ""
-    size: int = PAGE
+    size: int = PAGE_SIZE
     #: whether a page that can't be read is tried smaller: not at the first failure, which may be Graph's
     may_halve: bool = True
     pages: int = 0
@@ -114,7 +114,7 @@ class CalendarSearcher:
             GraphError, StorageUnavailable: the page is to be done again; `search` may have a smaller size.
         """
         if search.pending is None:
-            search.pending = self._meetings.among(search.mailbox, PENDING)
+            search.pending = self._meetings.keys_in_states(search.mailbox, PENDING)
         page = _read(search, graph)
         for one in page.unreadable:
             search.shown += 1
@@ -127,7 +127,7 @@ class CalendarSearcher:
                 search.series.add(event.master)
                 yield from self._judge_series(event, event.master, search, graph)
         search.pages += 1
-        search.page, search.is_over = page.mark, not page.mark
+        search.page, search.is_over = page.cursor, not page.cursor
 
     def _judge_series(self, event: Event, master: str, search: Search, graph: Graph) -> Iterator[Judged]:
         """Judge the series of an occurrence; without time to read it, or in trouble, the worker is to."""
@@ -188,7 +188,7 @@ def _read(search: Search, graph: Graph) -> CalendarPage:
             else:
                 _page(search, graph, 1)
                 is_well = True
-    if _leads_back(page.mark, search) or search.pages >= MOST_PAGES:
+    if _leads_back(page.cursor, search) or search.pages >= MOST_PAGES:
         detail = "the calendar's pages do not end"
         raise UnexpectedAnswer("read the calendar view", status=HTTPStatus.OK, detail=detail)
     return page
@@ -212,7 +212,7 @@ def _page(search: Search, graph: Graph, size: int) -> CalendarPage:
     return graph.calendar_page(
         search.mailbox,
         (search.start, search.until),
-        mark=search.page,
+        cursor=search.page,
         size=size,
         with_body=search.policy.look_in_body,
     )

@@ -25,8 +25,8 @@ from shared.errors import (
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Rule
-from shared.storage.counters import Charge, Counters, Full
-from shared.storage.held import Held
+from shared.storage.counters import Charge, Counters, LimitReached
+from shared.storage.held_event_index import HeldEventIndex
 from shared.storage.meetings import Meetings
 from shared.worker.common import delays
 from shared.worker.common.ending import Handled, later, later_and_longer
@@ -45,7 +45,13 @@ class Enabler:
     """Writes to events and remembers it. Every method may raise StateChanged: then read again."""
 
     def __init__(
-        self, *, world: World, meetings: Meetings, held: Held, counters: Counters, attempts: Attempts
+        self,
+        *,
+        world: World,
+        meetings: Meetings,
+        held: HeldEventIndex,
+        counters: Counters,
+        attempts: Attempts,
     ) -> None:
         self._world = world
         self._meetings = meetings
@@ -177,11 +183,15 @@ class Enabler:
         self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
 
 
-def _refused(charge: Charge, full: Full) -> Handled:
+def _refused(charge: Charge, reached: LimitReached) -> Handled:
     """Return that a limit is full; its first refusal in a window is said aloud."""
-    if full.first:
-        logger().warning("rule.limit_reached", rule=charge.rule, window=full.window, limit=full.most)
-    detail = f"the counter of {full.window} can't be read, so it counts as full" if full.is_unreadable else ""
+    if reached.is_first:
+        logger().warning("rule.limit_reached", rule=charge.rule, window=reached.window, limit=reached.limit)
+    detail = (
+        f"the counter of {reached.window} can't be read, so it counts as full"
+        if reached.is_unreadable
+        else ""
+    )
     return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=charge.rule, detail=detail)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.event import Event
 from shared.domain.messages import EventChange
 from shared.rules.policy import Policy
-from shared.storage.meetings import Stored
+from shared.storage.meetings import StoredMeeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,6 @@ class Found:
 
     change: EventChange
     event: Event
-    stored: Stored
+    stored: StoredMeeting
     policy: Policy
     age: timedelta = timedelta(0)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from shared.domain.messages import EventChange, MailboxTask, Source
 from shared.errors import Unhandled
-from shared.graph.client import Graph, Tally
+from shared.graph.client import Graph
+from shared.graph.sender import Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
 from shared.worker.common.carrying import Carrier, level_of
@@ -84,13 +85,13 @@ class EventMessages:
             raise Unhandled(handled.detail) from None
 
     def _alone(self, change: EventChange) -> EventChange:
-        """Give the change's fellows messages of their own, and return the change without them.
+        """Queue a message for each batched change, and return the change without them.
 
         Raises QueueUnavailable.
         """
-        alone, *fellows = change.apart()
-        for fellow in fellows:
-            self._queue.send(fellow.encode())
+        alone, *batched = change.split()
+        for each in batched:
+            self._queue.send(each.encode())
         return alone
 
     def _log(self, handled: Handled, change: EventChange | None, tally: Tally, times: _Times) -> None:

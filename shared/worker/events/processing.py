@@ -29,7 +29,7 @@ from shared.rules.facts import Facts
 from shared.rules.guards import guard_against
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
-from shared.storage.meetings import Meetings, Stored
+from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
 from shared.worker.common.directory import Directory
 from shared.worker.common.ending import Handled, after_trouble, later, later_and_longer, later_without_rules
@@ -169,7 +169,7 @@ class Processor:
                 return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
             event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
-        stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else Stored()
+        stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else StoredMeeting()
         reading = max(self._world.now() - started, timedelta(0))
         age = max(stored.age - reading, timedelta(0))
         handled = self._judge(Found(change, event, stored, policy, age), graph)

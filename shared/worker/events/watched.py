@@ -36,7 +36,7 @@ class Watched:
             return False  # looked at again each time: who comes back shall not wait for an hour
         if change.source is Source.NOTIFICATION:
             # The webhook's clock may be ahead, and nobody is notified in the future.
-            self._mailboxes.note(change.mailbox, last_notification=min(change.received, now))
+            self._mailboxes.update(change.mailbox, last_notification=min(change.received, now))
             self._remember(change.mailbox, now)
         return True
 
@@ -46,7 +46,7 @@ class Watched:
         Raises:
             StorageUnavailable: the row could not be read.
         """
-        return self._mailboxes.read(mailbox).is_outside
+        return self._mailboxes.read(mailbox).is_read_only
 
     def _was_looked_at(self, mailbox: str, now: datetime) -> bool:
         with self._lock:

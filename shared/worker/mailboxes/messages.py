@@ -5,7 +5,8 @@ from datetime import datetime
 
 from shared.domain.messages import EventChange, MailboxTask
 from shared.errors import Unhandled
-from shared.graph.client import Graph, Tally
+from shared.graph.client import Graph
+from shared.graph.sender import Tally
 from shared.logs import logger
 from shared.storage.queues import MessageQueue
 from shared.worker.common.carrying import Carrier, level_of

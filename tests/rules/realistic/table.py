@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.domain.decision import Mode
-from shared.graph.wire import event_from
+from shared.graph.protocol.event_json import parse_event
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
@@ -41,7 +41,7 @@ def verdicts(found: list[Case]) -> list[str]:
     assert loaded.policy is not None, loaded.problems
     rules = tuple(replace(rule, mode=Mode.ENFORCE) for rule in loaded.policy.rules)
     policy, facts = replace(loaded.policy, rules=rules), Facts(tenant_domains=DOMAINS)
-    return [str(decide(event_from(each.event, "read"), policy, facts, NOW).reason) for each in found]
+    return [str(decide(parse_event(each.event, "read"), policy, facts, NOW).reason) for each in found]
 
 
 def table() -> str:

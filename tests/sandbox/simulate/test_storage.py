@@ -15,9 +15,9 @@ from sandbox.simulate.table import MemoryTable
 from shared.domain.meeting import Meeting, MeetingState
 from shared.errors import StateChanged
 from shared.settings import StorageSettings
-from shared.storage.leases import MaintenanceLease
 from shared.storage.mailboxes import Mailboxes, MailboxState
-from shared.storage.meetings import Meetings, Stored
+from shared.storage.maintenance_lease import MaintenanceLease
+from shared.storage.meetings import Meetings, StoredMeeting
 from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
 
@@ -94,13 +94,13 @@ def test_a_message_comes_to_sight_after_its_delay(queue: Queue) -> None:
 @BOTH
 def test_rows_come_in_the_order_of_ids_page_by_page(table: Table) -> None:
     """What is written while all are read shows if its page is still to come: a page has a thousand rows."""
-    mailboxes = Mailboxes(table)
+    mailboxes = Mailboxes(table, lambda: NOW)
     ids = [f"00{n * 7919 % 1_001:04x}" for n in range(1_001)]
     fill(table, ids)
     rows = mailboxes.all()
     first = next(rows)
     for one in (min(ids), sorted(ids)[1], max(ids)):
-        mailboxes.note(one, subscription="new")
+        mailboxes.update(one, subscription="new")
     read = [first, *rows]
 
     assert [row.id for row in read] == sorted(ids)
@@ -123,14 +123,14 @@ def fill(table: Table, ids: list[str]) -> None:
 @BOTH
 def test_columns_keep_their_types_and_are_set_one_by_one(table: Table) -> None:
     """What a write does not name stays, what it names as None is empty."""
-    mailboxes = Mailboxes(table)
-    mailboxes.note("ada", state=MailboxState.ACTIVE, expires=NOW, why="because")
-    mailboxes.note("ada", why=None, renew_at=NOW)
+    mailboxes = Mailboxes(table, lambda: NOW)
+    mailboxes.update("ada", state=MailboxState.ACTIVE, expires=NOW, why="because")
+    mailboxes.update("ada", why=None, renew_at=NOW)
     row = mailboxes.read("ada")
 
     assert (row.state, row.why, row.expires, row.renew_at) == (MailboxState.ACTIVE, "", NOW, NOW)
     assert mailboxes.read("bo").state is None
-    mailboxes.note("ada", expires=None)
+    mailboxes.update("ada", expires=None)
     assert mailboxes.read("ada").expires is None
 
 
@@ -141,9 +141,9 @@ def test_one_of_two_writers_is_told(table: Table) -> None:
     meeting = Meeting(
         state=MeetingState.ENABLED, at=NOW, attempts=1, provider="p", rule="r", policy_hash="h", etag="e"
     )
-    first = meetings.write("ada", "event", meeting, after=Stored())
+    first = meetings.write("ada", "event", meeting, after=StoredMeeting())
     second = meetings.write("ada", "event", meeting, after=first)
-    for stale in (Stored(), first):
+    for stale in (StoredMeeting(), first):
         with pytest.raises(StateChanged):
             meetings.write("ada", "event", meeting, after=stale)
 
@@ -159,10 +159,10 @@ def test_rows_are_found_by_partition_and_state(table: Table) -> None:
         ("ada", "b", MeetingState.ATTEMPTED),
         ("bo", "c", MeetingState.ATTEMPTED),
     ):
-        meetings.write(mailbox, event, Meeting(state=state, at=NOW), after=Stored())
+        meetings.write(mailbox, event, Meeting(state=state, at=NOW), after=StoredMeeting())
 
-    assert meetings.among("ada", [MeetingState.ATTEMPTED]) == {meetings.key("b")}
-    assert meetings.among("cy", [MeetingState.ATTEMPTED]) == set()
+    assert meetings.keys_in_states("ada", [MeetingState.ATTEMPTED]) == {meetings.key("b")}
+    assert meetings.keys_in_states("cy", [MeetingState.ATTEMPTED]) == set()
 
 
 @BOTH
@@ -171,7 +171,7 @@ def test_a_lease_has_one_holder(table: Table) -> None:
     lease = MaintenanceLease(table)
     assert lease.take("one")
     assert not lease.take("two")
-    lease.give_back("one")
+    lease.release("one")
     assert lease.take("two")
 
 

@@ -8,15 +8,15 @@ from azure.storage.queue import QueueClient
 
 from sandbox.azurite import Azurite
 from shared.domain.poisoned import MOST_BYTES, read_poison
-from shared.errors import SettingsError
+from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
-from shared.storage.poison import PoisonQueue
+from shared.storage.poison_queue import PoisonQueue
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.worker.common.waiting import Waiting
 from shared.worker.common.world import World
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-REFUSED = SettingsError(["JOINLINK_TENANT_ID is missing"])
+REFUSED = SettingsError([SettingProblem("JOINLINK_TENANT_ID", "is missing")])
 Said = Callable[[], list[dict[str, Any]]]
 
 

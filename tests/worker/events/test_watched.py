@@ -18,7 +18,7 @@ POLICY = Policy(rules=(), hash="0")
 @pytest.fixture
 def mailboxes(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Mailboxes]:
     table = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
-    yield Mailboxes(table)
+    yield Mailboxes(table, lambda: NOW)
     table.close()
 
 
@@ -39,6 +39,6 @@ def test_a_clock_that_is_set_back_makes_no_hour_longer(mailboxes: Mailboxes) -> 
     """A look that seems to come from the future counts for nothing."""
     watched = Watched(mailboxes)
     assert watched.is_in_scope(change(), POLICY, NOW + timedelta(days=30))
-    mailboxes.mark("m", MailboxState.REMOVED, why="left", at=NOW)
+    mailboxes.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
 
     assert not watched.is_in_scope(change(), POLICY, NOW)

@@ -1,0 +1,1 @@
+"""Graph's protocol without I/O: calls, answers, JSON, notifications. Reads no clock."""
