@@ -1,4 +1,4 @@
-"""The product's function app, as a host process builds it."""
+"""Builds the product's function app in a host process."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

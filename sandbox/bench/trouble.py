@@ -9,23 +9,23 @@ from time import perf_counter
 
 from sandbox.azurite import Azurite
 from sandbox.stage import Stage, stage
-from sandbox.storage_line import Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, storage_proxy
 
 #: as many as Microsoft's worker may have
 _THREADS = 40
 
 #: description, fault, delay in seconds, number of POSTs at once, number of changes in each
 _ROWS = (
-    ("no problem", Trouble.NONE, 0.0, 40, 1),
-    ("no problem", Trouble.NONE, 0.0, 10, 100),
-    ("250 ms a send", Trouble.SLOW, 0.25, 1, 100),
-    ("250 ms a send", Trouble.SLOW, 0.25, 40, 1),
-    ("250 ms a send", Trouble.SLOW, 0.25, 10, 100),
-    ("no answer", Trouble.SILENT, 0.0, 1, 1),
-    ("no answer", Trouble.SILENT, 0.0, 1, 100),
-    ("no answer", Trouble.SILENT, 0.0, 40, 1),
-    ("an answer byte by byte", Trouble.DRIPPING, 0.0, 1, 100),
-    ("503 after 1.5 s", Trouble.BUSY, 1.5, 1, 100),
+    ("no problem", StorageFault.NONE, 0.0, 40, 1),
+    ("no problem", StorageFault.NONE, 0.0, 10, 100),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 1, 100),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 40, 1),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 10, 100),
+    ("no answer", StorageFault.SILENT, 0.0, 1, 1),
+    ("no answer", StorageFault.SILENT, 0.0, 1, 100),
+    ("no answer", StorageFault.SILENT, 0.0, 40, 1),
+    ("an answer byte by byte", StorageFault.DRIPPING, 0.0, 1, 100),
+    ("503 after 1.5 s", StorageFault.BUSY, 1.5, 1, 100),
 )
 
 Body = dict[str, object]
@@ -38,14 +38,14 @@ def rows(azurite: Azurite, rules: Path, notifications: Callable[[int], Body]) ->
     """
     logging.getLogger("joinlink").addHandler(logging.NullHandler())  # its refusals are expected
     with (
-        storage_line(azurite.connection_string) as (line, connection_string),
+        storage_proxy(azurite.connection_string) as (line, connection_string),
         stage(azurite, rules, {"AzureWebJobsStorage": connection_string}) as everything,
     ):
         _posts(everything, 1, notifications(1))
         for what, trouble, seconds, posts, changes in _ROWS:
-            line.has(trouble, seconds)
+            line.set_fault(trouble, seconds)
             answers, handshake = _posts(everything, posts, notifications(changes))
-            line.has(Trouble.NONE)
+            line.set_fault(StorageFault.NONE)
             _posts(everything, 1, notifications(1))  # until storage answers again
             statuses = ", ".join(
                 f"{count} x {status}"

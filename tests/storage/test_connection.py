@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.azurite import Azurite
-from sandbox.storage_line import Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, storage_proxy
 from shared.deadline import deadline
 from shared.errors import OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
@@ -64,8 +64,8 @@ def test_a_call_to_a_silent_storage_account_times_out(
 
 def test_the_deadline_of_a_message_ends_a_call(azurite: Azurite) -> None:
     """And its retry. The error is that of the first try."""
-    with storage_line(azurite.connection_string) as (line, connection_string):
-        line.has(Trouble.SILENT)
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
+        line.set_fault(StorageFault.SILENT)
         began = time.monotonic()
         with deadline(timedelta(seconds=0.2)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))
@@ -76,8 +76,8 @@ def test_the_deadline_of_a_message_ends_a_call(azurite: Azurite) -> None:
 def test_an_answer_that_drips_times_out(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The timeout applies to the whole answer, not to the time between two bytes."""
     monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.3)
-    with storage_line(azurite.connection_string) as (line, connection_string):
-        line.has(Trouble.DRIPPING)
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
+        line.set_fault(StorageFault.DRIPPING)
         began = time.monotonic()
         with deadline(timedelta(seconds=0.9)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))

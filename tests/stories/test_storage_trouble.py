@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.azurite import Azurite
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
-from sandbox.storage_line import StorageLine, Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, StorageProxy, storage_proxy
 from shared import wiring
 from shared.graph.protocol.client_state import client_state
 from shared.worker.webhook import webhook
@@ -66,9 +66,9 @@ class Post:
 
 
 @pytest.fixture
-def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageLine, Post, Story]]:
+def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageProxy, Post, Story]]:
     """A story with a connection to the queue service that can fail."""
-    with storage_line(azurite.connection_string) as (line, connection_string):
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
         story = begin(AzureWebJobsStorage=connection_string)
         post = Post(story)
         assert post.changes(1).result().status == 202  # warms up
@@ -83,23 +83,25 @@ def rejections(story: Story) -> list[str]:
 @pytest.mark.parametrize(
     ("trouble", "seconds", "reason"),
     [
-        pytest.param(Trouble.SILENT, 0, "no answer from the storage service", id="accepts and never answers"),
-        pytest.param(Trouble.DRIPPING, 0, "no answer from the storage service", id="sends single bytes"),
-        pytest.param(Trouble.BUSY, 0.0, "answered 503", id="503 at once"),
-        pytest.param(Trouble.BUSY, 0.9, "answered 503", id="503 late"),
+        pytest.param(
+            StorageFault.SILENT, 0, "no answer from the storage service", id="accepts and never answers"
+        ),
+        pytest.param(StorageFault.DRIPPING, 0, "no answer from the storage service", id="sends single bytes"),
+        pytest.param(StorageFault.BUSY, 0.0, "answered 503", id="503 at once"),
+        pytest.param(StorageFault.BUSY, 0.9, "answered 503", id="503 late"),
     ],
 )
 def test_storage_that_takes_no_messages_makes_graph_retry(
-    bad: tuple[StorageLine, Post, Story],
+    bad: tuple[StorageProxy, Post, Story],
     monkeypatch: pytest.MonkeyPatch,
-    trouble: Trouble,
+    trouble: StorageFault,
     seconds: float,
     reason: str,
 ) -> None:
     """503 in time, for one change and for a hundred; the log names the cause."""
     line, post, story = bad
     monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.2)
-    line.has(trouble, seconds)
+    line.set_fault(trouble, seconds)
     answers = [call.result() for call in [post.changes(1), post.changes(100)]]
 
     assert [answer.status for answer in answers] == [503, 503]
@@ -108,18 +110,18 @@ def test_storage_that_takes_no_messages_makes_graph_retry(
 
 
 def test_while_storage_is_silent_a_burst_is_refused_and_handshakes_are_answered(
-    bad: tuple[StorageLine, Post, Story],
+    bad: tuple[StorageProxy, Post, Story],
 ) -> None:
     """Of forty POSTs a few wait, the others free their threads; storage is used again once it answers."""
     line, post, _story = bad
-    line.has(Trouble.SILENT)
+    line.set_fault(StorageFault.SILENT)
     burst = [post.changes(1 + n % 2 * 99) for n in range(THREADS)]
     handshakes = [post.handshake() for _ in range(5)]
     greeted = [call.result() for call in handshakes]
     later = [post.changes(1).result(), post.handshake().result()]
     answers = [call.result() for call in burst]
     senders = [thread for thread in threading.enumerate() if thread.name.startswith("queue-send")]
-    line.has(Trouble.NONE)
+    line.set_fault(StorageFault.NONE)
 
     assert len(senders) <= MAX_SENDERS
     assert max(answer.seconds for answer in greeted) < 1.5 + BUSY
@@ -136,10 +138,10 @@ def test_while_storage_is_silent_a_burst_is_refused_and_handshakes_are_answered(
     ("posts", "items"),
     [pytest.param(1, 100, id="a hundred changes"), pytest.param(40, 1, id="forty posts of one")],
 )
-def test_slow_storage_is_acknowledged(bad: tuple[StorageLine, Post, Story], posts: int, items: int) -> None:
+def test_slow_storage_is_acknowledged(bad: tuple[StorageProxy, Post, Story], posts: int, items: int) -> None:
     """At 250 ms a message the 202 is in time: if it were refused, a retry would be as slow."""
     line, post, _story = bad
-    line.has(Trouble.SLOW, 0.25)
+    line.set_fault(StorageFault.SLOW, 0.25)
     answers = [call.result() for call in [post.changes(items) for _ in range(posts)]]
 
     assert {202} == {answer.status for answer in answers}
@@ -147,7 +149,7 @@ def test_slow_storage_is_acknowledged(bad: tuple[StorageLine, Post, Story], post
 
 
 def test_changes_of_one_message_are_handled_separately(
-    bad: tuple[StorageLine, Post, Story], monkeypatch: pytest.MonkeyPatch
+    bad: tuple[StorageProxy, Post, Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker queues a message for each; none is lost, and each has its own log line."""
     _line, post, story = bad

@@ -1,11 +1,10 @@
-"""The tenant of the simulation: its people behind a stand-in Graph, and the storage account, in memory."""
+"""A simulated tenant: mailboxes behind a stand-in Graph, and the storage account, all in memory."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.graph import Reply, StandIn
 from sandbox.serve import InProcess
-from sandbox.simulate.clock import Clock
 from sandbox.simulate.product import Product, client
 from sandbox.simulate.queue import MemoryQueue
 from sandbox.simulate.table import MemoryTable
@@ -15,22 +14,26 @@ from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
+_TENANT = "c0ffee00-0000-4000-8000-000000000001"
 
 
-class Town:
-    """So many mailboxes with empty calendars, and the product at work for them in this process."""
+class SimulatedTenant:
+    """A number of mailboxes with empty calendars, and the product that serves them in this process.
+
+    `now` is the time of Graph, storage and product; it changes only when it is set.
+    """
 
     def __init__(self, mailboxes: int) -> None:
-        logs.configure("WARNING")  # a line for each of millions of tasks would take longer than the tasks
-        self.clock = Clock(START)
-        self.graph = StandIn(now=self.clock, tenant_id=_TENANT, validate=_echo, record=False)
+        logs.configure("WARNING")  # writing a line for each of millions of tasks takes longer than the tasks
+        self.now = START
+        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, validate=_echo, record=False)
         self.users = frozenset(
             self.graph.add_user(f"User {n}", f"user{n}@contoso.com").id for n in range(mailboxes)
         )
         self.tables: dict[str, MemoryTable] = {}
         self.queues: dict[str, MemoryQueue] = {}
         self.product = Product(
-            now=self.clock,
+            now=lambda: self.now,
             http=client("https://graph.test", InProcess(self.graph)),
             queues=self.queue,
             tables=self.table,
@@ -43,14 +46,11 @@ class Town:
 
     def queue(self, name: str) -> MessageQueue:
         """Return the product's connection to a queue."""
-        return self.queues.setdefault(name, MemoryQueue(name, self.clock)).connect()
+        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now)).connect()
 
     def table(self, name: str) -> Table:
         """Return the product's connection to a table."""
-        return self.tables.setdefault(name, MemoryTable(name, self.clock)).connect()
-
-
-_TENANT = "c0ffee00-0000-4000-8000-000000000001"
+        return self.tables.setdefault(name, MemoryTable(name, lambda: self.now)).connect()
 
 
 def _echo(url: str) -> Reply:

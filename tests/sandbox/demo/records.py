@@ -1,4 +1,4 @@
-"""Made-up records of a day: lines, calls and notifications about one event."""
+"""Builds records of a day: lines, calls and notifications about one event."""
 
 import json
 from dataclasses import replace
@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.demo.contoso import Meeting, Unheard
+from sandbox.demo.contoso import CalendarEntry, Missed
+from sandbox.demo.day import DemoScene, PlayedScene
 from sandbox.demo.journal import Line
-from sandbox.demo.scenes import Ending, Scene
+from sandbox.demo.texts import Ending
 from sandbox.graph import Exchange, User
 
 ADA = User(id="ada-id", name="Ada Lund", address="ada@contoso.com")
@@ -18,9 +19,9 @@ ADDED, ONLINE = ("enabled", "link_added"), ("skipped", "already_online")
 COPY, BUSY = ("superseded", "read_since"), ("delayed", "mailbox_busy")
 
 
-def line(told: Ending, calls: int = 1, ids: tuple[str, ...] | None = None, **rest: Any) -> Line:
+def line(ending: Ending, calls: int = 1, ids: tuple[str, ...] | None = None, **rest: Any) -> Line:
     """Return an `event.decided` line; its calls have request ids unless others are given."""
-    outcome, reason = told
+    outcome, reason = ending
     return {
         "event": "event.decided",
         "level": "info",
@@ -36,9 +37,9 @@ def line(told: Ending, calls: int = 1, ids: tuple[str, ...] | None = None, **res
     }
 
 
-def task(told: Ending, *ids: str) -> Line:
+def task(ending: Ending, *ids: str) -> Line:
     """Return a `task.finished` line with the request ids of its calls."""
-    outcome, reason = told
+    outcome, reason = ending
     return {
         "event": "task.finished",
         "level": "info",
@@ -73,7 +74,7 @@ def call(
     lost: bool = False,
     is_done: bool = False,
 ) -> Exchange:
-    """Return a call of the app about the event; a refused one `is_done` nonetheless if it says so."""
+    """Return a call of Joinlink about the event; `is_done`: it took effect though it failed."""
     answered = _exchange("app", method, status, {"request-id": request_id}, lost=lost)
     return replace(answered, took_effect=method == "PATCH" and (is_done or status == HTTPStatus.OK))
 
@@ -86,14 +87,16 @@ def post(*etags: str, status: int = 202) -> Exchange:
 
 
 def lifecycle_post(event: str) -> Exchange:
-    """Return a POST that tells of a subscription."""
+    """Return a POST of a lifecycle notification."""
     return _exchange("graph", "POST", 202, {}, body=json.dumps({"value": [{"lifecycleEvent": event}]}))
 
 
-def meeting(*story: Ending, link: str | None = None, unheard: Unheard | None = None) -> Meeting:
-    """Return Ada's meeting with what is expected of it."""
-    scene = Scene(who=ADA.name, subject="Review", special="a guest", story=story, link=link, unheard=unheard)
-    return Meeting(scene, ADA, EVENT)
+def played(
+    *endings: Ending, link: str | None = None, missed: Missed | None = None, key: str = EVENT
+) -> PlayedScene:
+    """Return the scene of a meeting of Ada's with what is expected of it."""
+    scene = DemoScene(ADA.name, "Review", "a guest", endings, link, missed=missed)
+    return PlayedScene(scene, CalendarEntry(ADA, key))
 
 
 def _exchange(
