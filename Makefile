@@ -31,7 +31,7 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 	$(BIN)/lint-imports
 	$(BIN)/joinlink validate --strict $(RULES)
 	$(BIN)/joinlink test $(RULES)
-	$(BIN)/python .ci/subjects.py
+	$(BIN)/python .ci/commit_subjects.py
 
 package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
 	$(BIN)/python -m infra.package $(ARGS)

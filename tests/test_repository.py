@@ -97,7 +97,7 @@ def test_a_commit_subject_has_at_most_72_characters(subject: str, status: int, t
     """Longer ones are cut by most tools."""
     (tmp_path / "message").write_text(subject)
 
-    assert run(ROOT / ".ci/subjects.py", str(tmp_path / "message")).returncode == status
+    assert run(ROOT / ".ci/commit_subjects.py", str(tmp_path / "message")).returncode == status
 
 
 def test_the_hooks_run_tools_that_set_up_installs() -> None:
