@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from shared.desk.held_events import HeldEvents
     from shared.desk.replay import Replay
     from shared.desk.storage_trial import StorageTrial
+    from shared.domain.messages import EventChange, MailboxTask
     from shared.worker.common.memory import MemoryStart
-    from shared.worker.events.messages import EventMessages
-    from shared.worker.mailboxes.messages import MailboxMessages
+    from shared.worker.common.queue_messages import QueueMessages
 
 
 class Joinlink(MaintenanceParts, HealthParts):
@@ -39,8 +39,8 @@ class Joinlink(MaintenanceParts, HealthParts):
         with self._webhook_lock:
             return self._webhook
 
-    def event_messages(self) -> "EventMessages":
-        """Return what handles event changes. Raises SettingsError."""
+    def event_messages(self) -> "QueueMessages[EventChange]":
+        """Return what handles the messages of `event-changes`. Raises SettingsError."""
         with self._worker_lock:
             return self._event_messages
 
@@ -60,7 +60,7 @@ class Joinlink(MaintenanceParts, HealthParts):
                 sleep=sleep,
             )
 
-    def mailbox_messages(self) -> "MailboxMessages":
+    def mailbox_messages(self) -> "QueueMessages[MailboxTask]":
         """Return what handles tasks for mailboxes. Raises SettingsError."""
         with self._worker_lock:
             return self._mailbox_messages
@@ -134,13 +134,16 @@ class Joinlink(MaintenanceParts, HealthParts):
             SettingsError: those of the storage are wrong, too; the host gives the message again.
             QueueUnavailable: the queue did not take it; the host gives it again.
         """
-        from shared.worker.common.waiting import Waiting
+        from shared.worker.common.messages_on_hold import MessagesOnHold
+        from shared.worker.events.messages import log_event_decided
+        from shared.worker.mailboxes.messages import log_task_finished
 
         with self._worker_lock:
             is_event = queue_name == EVENT_CHANGES
             queue = self._event_changes if is_event else self._mailbox_tasks
             poison = self._event_poison if is_event else self._mailbox_poison
-        Waiting(world=self._world, queue=queue, poison=poison).keep(body, error)
+        log = log_event_decided if is_event else log_task_finished
+        MessagesOnHold(world=self._world, queue=queue, poison=poison, log=log).keep(body, error)
 
     @cached_property
     def _webhook(self) -> Webhook:
@@ -158,11 +161,12 @@ class Joinlink(MaintenanceParts, HealthParts):
         return webhook
 
     @cached_property
-    def _event_messages(self) -> "EventMessages":
+    def _event_messages(self) -> "QueueMessages[EventChange]":
         from shared.storage.counters import COUNTERS, Counters
+        from shared.worker.common.queue_messages import QueueMessages
         from shared.worker.events.attempts import Attempts
         from shared.worker.events.enabling import Enabler
-        from shared.worker.events.messages import EventMessages
+        from shared.worker.events.messages import EventHandler
         from shared.worker.events.processing import Processor
 
         settings = self._settings  # first: what is wrong with any of them is told at once
@@ -182,17 +186,18 @@ class Joinlink(MaintenanceParts, HealthParts):
             memory=self._memory,
             report_only=settings.report_only,
         )
-        return EventMessages(
+        return QueueMessages(
             world=self._world,
             graph=self._graph,
-            processor=processor,
+            handler=EventHandler(processor=processor, queue=self._event_changes),
             queue=self._event_changes,
             poison=self._event_poison,
         )
 
     @cached_property
-    def _mailbox_messages(self) -> "MailboxMessages":
-        from shared.worker.mailboxes.messages import MailboxMessages
+    def _mailbox_messages(self) -> "QueueMessages[MailboxTask]":
+        from shared.worker.common.queue_messages import QueueMessages
+        from shared.worker.mailboxes.messages import TaskHandler
         from shared.worker.mailboxes.subscriptions import Subscriptions
         from shared.worker.mailboxes.sweep import Sweeper
         from shared.worker.mailboxes.tasks import MailboxTasks
@@ -205,12 +210,13 @@ class Joinlink(MaintenanceParts, HealthParts):
             queue=self._event_changes,
         )
         subscriptions = Subscriptions(world=self._world, mailboxes=self._mailboxes, endpoint=self._endpoint)
-        return MailboxMessages(
+        tasks = MailboxTasks(
+            world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
+        )
+        return QueueMessages(
             world=self._world,
             graph=self._graph,
-            tasks=MailboxTasks(
-                world=self._world, mailboxes=self._mailboxes, subscriptions=subscriptions, sweeper=sweeper
-            ),
+            handler=TaskHandler(tasks),
             queue=self._mailbox_tasks,
             poison=self._mailbox_poison,
         )

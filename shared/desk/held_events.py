@@ -4,18 +4,16 @@ from dataclasses import replace
 
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
+from shared.domain.queue_port import QueueSender
 from shared.storage.held_event_index import HeldEvent, HeldEventIndex
 from shared.storage.meetings import Meetings
-from shared.storage.queues import MessageQueue
 from shared.worker.common.world import World
 
 
 class HeldEvents:
     """Lists and releases. Every method raises `StorageUnavailable`."""
 
-    def __init__(
-        self, *, world: World, held: HeldEventIndex, meetings: Meetings, queue: MessageQueue
-    ) -> None:
+    def __init__(self, *, world: World, held: HeldEventIndex, meetings: Meetings, queue: QueueSender) -> None:
         self._world = world
         self._held = held
         self._meetings = meetings

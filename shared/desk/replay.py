@@ -15,6 +15,7 @@ from shared.domain.decision import Reason
 from shared.domain.later import Later
 from shared.domain.messages import KINDS, EventChange, Message, Source
 from shared.domain.poisoned import Poisoned, read_poison
+from shared.domain.queue_port import QueueSender
 from shared.errors import LaterVersion, UnreadableMessage
 from shared.storage.poison_queue import LeasedMessage
 
@@ -32,10 +33,6 @@ class _Poison(Protocol):
     def delete(self, message: LeasedMessage) -> None: ...
 
     def release(self, message: LeasedMessage) -> None: ...
-
-
-class _Queue(Protocol):
-    def send(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +85,7 @@ class Replay:
     """The poison queues of the app, by the names of the queues that their messages came from."""
 
     def __init__(
-        self, poison: Mapping[str, _Poison], queues: Mapping[str, _Queue], now: Callable[[], datetime]
+        self, poison: Mapping[str, _Poison], queues: Mapping[str, QueueSender], now: Callable[[], datetime]
     ) -> None:
         self._poison = poison
         self._queues = queues

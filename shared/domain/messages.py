@@ -76,7 +76,7 @@ class TaskReason(StrEnum):
     UNUSABLE = "unusable"
 
 
-class Fellow(NamedTuple):
+class BundledChange(NamedTuple):
     """A further change that travels in the message of another one of the same POST."""
 
     mailbox: str
@@ -106,7 +106,7 @@ class EventChange:
     not_found: int = 0
     waits: int = 0
     returns: int = 0
-    fellows: tuple[Fellow, ...] = ()
+    fellows: tuple[BundledChange, ...] = ()
     errors: int = 0
     queued: datetime | None = None
 
@@ -254,15 +254,15 @@ def decoded(queue: str, body: str | bytes) -> Message | None:
         return None
 
 
-def _fellows(value: object) -> tuple[Fellow, ...]:
+def _fellows(value: object) -> tuple[BundledChange, ...]:
     match value:
         case [*fellows]:
             return tuple(_fellow(one) for one in fellows)
     raise ValueError(f"'fellows' is {shown(value)}, a list is due")
 
 
-def _fellow(value: object) -> Fellow:
+def _fellow(value: object) -> BundledChange:
     match value:
         case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
-            return Fellow(mailbox, event, trace)
+            return BundledChange(mailbox, event, trace)
     raise ValueError("'fellows' has something else than mailbox, event and trace")

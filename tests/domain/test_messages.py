@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.domain.ids import is_id
-from shared.domain.messages import EventChange, Fellow, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.messages import BundledChange, EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import UnreadableMessage
 from tests.domain.test_ids import IMPOSSIBLE
 
@@ -20,7 +20,7 @@ changes = st.builds(
     trace=texts,
     attempt=st.integers(min_value=0, max_value=10_000),
     not_found=st.integers(min_value=0, max_value=2),
-    fellows=st.lists(st.builds(Fellow, ids, ids, texts), max_size=3).map(tuple),
+    fellows=st.lists(st.builds(BundledChange, ids, ids, texts), max_size=3).map(tuple),
 )
 
 
@@ -177,7 +177,7 @@ def test_a_message_about_what_is_no_id_is_unreadable(text: str) -> None:
             source=Source.SWEEP,
             received=datetime(2026, 11, 22, tzinfo=UTC),
             trace="t",
-            fellows=(Fellow("m", text, "t"),),
+            fellows=(BundledChange("m", text, "t"),),
         ),
     ):
         with pytest.raises(UnreadableMessage):

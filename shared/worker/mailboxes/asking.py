@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import islice
 
 from shared.domain.messages import MailboxTask, TaskKind
+from shared.domain.queue_port import QueueSender
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
-from shared.storage.queues import MessageQueue
 from shared.worker.common.world import World
 from shared.worker.mailboxes.leaving import Leaver
 from shared.worker.mailboxes.maintenance_run import Run, Turn
@@ -33,7 +33,7 @@ class Asking:
     """Carries out the plans of one run."""
 
     def __init__(
-        self, *, world: World, mailboxes: Mailboxes, queue: MessageQueue, run: Run, turn: Turn
+        self, *, world: World, mailboxes: Mailboxes, queue: QueueSender, run: Run, turn: Turn
     ) -> None:
         self._world = world
         self._mailboxes = mailboxes

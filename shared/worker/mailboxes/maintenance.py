@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from shared.domain.messages import TaskKind
+from shared.domain.queue_port import ManagedQueue, QueueSender
 from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
@@ -21,7 +22,6 @@ from shared.rules.policy import Policy, Sweep
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
-from shared.storage.queues import MessageQueue
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.memory import MemoryNotBegun, MemoryStart
@@ -55,8 +55,8 @@ class Maintenance:
         graph: Graph,
         policies: Rules,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
-        poison: Sequence[MessageQueue],
+        queue: QueueSender,
+        poison: Sequence[ManagedQueue],
         upkeep: Callable[[], None],
         lease: MaintenanceLease,
         holds: RemovalHolds,

@@ -24,7 +24,7 @@ from shared.graph.client import Graph
 from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
-from shared.worker.common.ending import Handled
+from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.creating import Created, Creator
 from shared.worker.mailboxes.endpoint import Endpoint
@@ -50,7 +50,7 @@ class Subscriptions:
         self._creator = Creator(world=world, mailboxes=mailboxes, endpoint=endpoint)
         self._purposes = Purposes(world=world, mailboxes=mailboxes)
 
-    def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """See to it that the mailbox is watched, by one subscription that is as the settings want it."""
         old = self._recorded(row, graph)
         if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
@@ -62,7 +62,7 @@ class Subscriptions:
             self._mailboxes.set_state(
                 task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now()
             )
-            return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
         created = self._creator.create(row, old, graph)
         row = self._record(created, row)
         for one in created.replaced:
@@ -76,15 +76,15 @@ class Subscriptions:
             because=task.reason,
             expires=created.subscription.expires,
         )
-        return _swept_next(Handled(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
+        return _swept_next(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
-    def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Renew the mailbox's subscription with one PATCH; create another where it is gone or out of date."""
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWED_LATELY:
-            return Handled(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
         if not row.purpose and self._purposes.is_room(task, row, graph):
             return self._let_go_of_room(row, graph)
         try:
@@ -101,9 +101,9 @@ class Subscriptions:
             because=task.reason,
             expires=renewed.expires,
         )
-        return Handled(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
+        return Ending(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
 
-    def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """End the mailbox's subscription: it is not ours to watch any more.
 
         First the row says so, for then nothing is written there. A subscription that Graph does not let us
@@ -122,7 +122,7 @@ class Subscriptions:
             except GraphError as error:
                 self._lose(task, row, str(error))
         self._mailboxes.update(task.mailbox, subscription="", asked_until=None)
-        return Handled(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
+        return Ending(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
         """Tell whether Graph still knows the mailbox's subscription; note it if not.
@@ -151,15 +151,15 @@ class Subscriptions:
             return graph.subscription(row.subscription) if row.subscription else None
         return None
 
-    def _let_go_of_room(self, row: Mailbox, graph: Graph) -> Handled:
+    def _let_go_of_room(self, row: Mailbox, graph: Graph) -> Ending:
         self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
         _clear_away(row.subscription, graph)
         self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
-        return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
+        return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
 
-    def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Handled:
+    def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Ending:
         """All is in order; what happened while Graph kept us out is looked for."""
-        kept = Handled(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
+        kept = Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         if row.expires is None or row.renew_at is None:
             self._mailboxes.update(row.id, expires=found.expires, renew_at=self._world.now())
         if row.state is MailboxState.ACTIVE:
@@ -219,9 +219,9 @@ def _delete(subscription: str, graph: Graph) -> None:
         graph.delete_subscription(subscription)
 
 
-def _swept_next(handled: Handled, task: MailboxTask, row: Mailbox) -> Handled:
+def _swept_next(ending: Ending, task: MailboxTask, row: Mailbox) -> Ending:
     """Have the mailbox swept, if it was not since it is watched."""
     if not row.needs_sweep:
-        return handled
+        return ending
     sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0, mark="")
-    return replace(handled, again=sweep)
+    return replace(ending, next_message=sweep)

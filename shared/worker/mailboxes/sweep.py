@@ -14,6 +14,7 @@ from shared.deadline import MESSAGE, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.queue_port import QueueSender
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -30,9 +31,8 @@ from shared.graph.client import Graph
 from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.storage.queues import MessageQueue
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, after_trouble, later, later_without_rules
+from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
 from shared.worker.common.policies import Policies
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
@@ -79,7 +79,7 @@ class Sweeper:
         policies: Policies,
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
+        queue: QueueSender,
     ) -> None:
         self._world = world
         self._policies = policies
@@ -87,7 +87,7 @@ class Sweeper:
         self._mailboxes = mailboxes
         self._queue = queue
 
-    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Queue every event of the window that should get a link.
 
         Raises:
@@ -95,7 +95,7 @@ class Sweeper:
         """
         policy = self._policies.current()
         if policy is None:
-            return later_without_rules(task, self._world.uniform)
+            return wait_for_rules(task, self._world.uniform)
         now = self._world.now()
         done = SweepMark.decode(task.mark) or SweepMark(start=now)
         search = Search(
@@ -117,12 +117,12 @@ class Sweeper:
         finally:
             self._note_size(sweep, now)
 
-    def _sweep(self, sweep: _Sweep, graph: Graph) -> Handled:
+    def _sweep(self, sweep: _Sweep, graph: Graph) -> Ending:
         try:
             while self._do_page(sweep, graph):
                 if _is_late():
                     again = replace(sweep.task, mark=sweep.done.encode(), attempt=0)
-                    return later(again, Reason.MORE_PAGES, timedelta(0))
+                    return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:
             if not sweep.done.page:
                 raise
@@ -165,7 +165,7 @@ class Sweeper:
         sweep.queued += 1
         return replace(done, queued=done.queued + 1, missed=done.missed + _is_missed(found.event, sweep))
 
-    def _broken_off(self, error: JoinlinkError, sweep: _Sweep) -> Handled:
+    def _broken_off(self, error: JoinlinkError, sweep: _Sweep) -> Ending:
         """Have the page done again that could not be; where Graph refuses it, begin at the beginning.
 
         Whatever Graph says to a later page, it has let us read the first: that speaks against no mailbox.
@@ -175,19 +175,19 @@ class Sweeper:
             error, Throttled | GraphUnavailable | Unauthorized
         ):
             attempt = 0 if sweep.has_come_on else task.attempt
-            return after_trouble(
+            return ending_for_error(
                 error, replace(task, mark=done.encode(), attempt=attempt), self._world.uniform
             )
         speaks_against = isinstance(error, Forbidden | MailboxUnusable | EventNotFound)
         mark = SweepMark(start=self._world.now(), again=done.again + 1)
-        return later(
+        return retry_later(
             replace(task, mark=mark.encode(), attempt=0),
             Reason.SECOND_LOOK if speaks_against else Reason.GRAPH_UNAVAILABLE,
             delays.backoff(done.again, self._world.uniform),
             detail=str(error),
         )
 
-    def _end(self, sweep: _Sweep) -> Handled:
+    def _end(self, sweep: _Sweep) -> Ending:
         task, row, done = sweep.task, sweep.row, sweep.done
         # Without a moment since when it is watched, a mailbox would be swept for ever.
         since = {} if row.watched_since else {"watched_since": done.start}
@@ -206,11 +206,11 @@ class Sweeper:
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
-        handled = Handled(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
+        ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
         if done.missed and _is_quiet(row):
             again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
-            return replace(handled, again=again)
-        return handled
+            return replace(ending, next_message=again)
+        return ending
 
     def _note_size(self, sweep: _Sweep, now: datetime) -> None:
         """Keep the page size that the mailbox can bear; it is tried larger in a day."""

@@ -11,7 +11,7 @@ from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, after_trouble, later
+from shared.worker.common.ending import Ending, ending_for_error, retry_later
 from shared.worker.common.refusals import note_refusal, state_after
 from shared.worker.common.world import World
 from shared.worker.mailboxes.plans import ASKED
@@ -35,26 +35,26 @@ class MailboxTasks:
         self._subscriptions = subscriptions
         self._sweeper = sweeper
 
-    def carry_out(self, task: MailboxTask, graph: Graph) -> Handled:
+    def carry_out(self, task: MailboxTask, graph: Graph) -> Ending:
         """Do it, and return what became of it. `graph` counts the calls of this message."""
         try:
             row = self._mailboxes.read(task.mailbox)
             if row.unclear:
-                return Handled(outcome=Outcome.KEPT, reason=Reason.UNCLEAR_ROW, detail=row.unclear)
-            handled = self._do(task, row, graph)
+                return Ending(outcome=Outcome.KEPT, reason=Reason.UNCLEAR_ROW, detail=row.unclear)
+            ending = self._do(task, row, graph)
             self._acquit(row)
         except JoinlinkError as error:
-            handled = self._after(error, task)
-        if handled.poison and task.task is TaskKind.SWEEP:
-            handled = self._not_set_aside(handled, task)
-        self._note_wait(handled, task)
-        return handled
+            ending = self._after(error, task)
+        if ending.poison and task.task is TaskKind.SWEEP:
+            ending = self._not_set_aside(ending, task)
+        self._note_wait(ending, task)
+        return ending
 
-    def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         if task.task is TaskKind.UNSUBSCRIBE:
             return self._subscriptions.unsubscribe(task, row, graph)
         if row.is_ineligible and task.reason not in _BACK_AGAIN:
-            return Handled(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         match task.task:
             case TaskKind.SUBSCRIBE:
                 return self._subscriptions.subscribe(task, row, graph)
@@ -63,14 +63,14 @@ class MailboxTasks:
             case TaskKind.SWEEP:
                 return self._sweep(task, row, graph)
 
-    def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Sweep a mailbox that is watched; else see to that first, for changes go on meanwhile."""
         if task.mark or self._subscriptions.is_alive(task, row, graph):
             return self._sweeper.sweep(task, row, graph)
         lost = replace(row, subscription="")
         return self._subscriptions.subscribe(replace(task, reason=TaskReason.GONE), lost, graph)
 
-    def _after(self, error: JoinlinkError, task: MailboxTask) -> Handled:
+    def _after(self, error: JoinlinkError, task: MailboxTask) -> Ending:
         """Return what an error makes of the task; note what it says of the mailbox."""
         trouble = error
         if task.task is not TaskKind.UNSUBSCRIBE:
@@ -83,23 +83,23 @@ class MailboxTasks:
                 subscription=None,
                 detail=str(trouble),
             )
-        return after_trouble(trouble, task, self._world.uniform)
+        return ending_for_error(trouble, task, self._world.uniform)
 
     def _acquit(self, row: Mailbox) -> None:
         if row.suspected_since or row.suspected_as:
             self._mailboxes.update(row.id, suspected_as="", suspected_since=None)
 
-    def _not_set_aside(self, handled: Handled, task: MailboxTask) -> Handled:
+    def _not_set_aside(self, ending: Ending, task: MailboxTask) -> Ending:
         """Have a sweep begun again however often it failed: it is no news that could get lost."""
-        again = replace(task, attempt=min(task.attempt + 1, delays.MOST_ATTEMPTS), mark="")
+        again = replace(task, attempt=min(task.attempt + 1, delays.MAX_ATTEMPTS), mark="")
         wait = delays.backoff(again.attempt, self._world.uniform)
-        reason = Reason.GRAPH_UNAVAILABLE if handled.reason is Reason.TOO_OLD else handled.reason
-        return later(again, reason, wait, detail=handled.detail)
+        reason = Reason.GRAPH_UNAVAILABLE if ending.reason is Reason.TOO_OLD else ending.reason
+        return retry_later(again, reason, wait, detail=ending.detail)
 
-    def _note_wait(self, handled: Handled, task: MailboxTask) -> None:
+    def _note_wait(self, ending: Ending, task: MailboxTask) -> None:
         """Keep maintenance from asking for the same again while this task waits for its next try."""
-        if not handled.again and not handled.poison:
+        if not ending.next_message and not ending.poison:
             return
-        wait = handled.delay + ASKED if handled.again else _SET_ASIDE
+        wait = ending.delay + ASKED if ending.next_message else _SET_ASIDE
         with suppress(StorageUnavailable, OutOfTime):  # then it is asked for twice, which does no harm
             self._mailboxes.update(task.mailbox, asked_until=self._world.now() + wait)

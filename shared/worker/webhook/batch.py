@@ -11,7 +11,7 @@ from datetime import timedelta
 from threading import Event, Lock
 from typing import NamedTuple, Protocol
 
-from shared.domain.messages import EventChange, Fellow, Message
+from shared.domain.messages import BundledChange, EventChange, Message
 
 #: A poison queue keeps 7,000 bytes of a message.
 _MOST_BYTES = 6_500
@@ -82,11 +82,11 @@ class Batch:
         """Say how far it came."""
         return f"{self._taken} of {self._all} messages were taken in time"
 
-    def _fellows_of(self, first: EventChange) -> tuple[Fellow, ...]:
-        fellows: list[Fellow] = []
+    def _fellows_of(self, first: EventChange) -> tuple[BundledChange, ...]:
+        fellows: list[BundledChange] = []
         room = _MOST_BYTES - len(first.encode())
         while self.waiting and isinstance(change := self.waiting[0].message, EventChange):
-            fellow = Fellow(change.mailbox, change.event, change.trace)
+            fellow = BundledChange(change.mailbox, change.event, change.trace)
             room -= sum(map(len, fellow)) + _FELLOW_BYTES
             if room < 0:
                 break
