@@ -1,9 +1,12 @@
 """The entry point of the function app: its functions stand in `functions/`."""
 
+import os
+
 import azure.functions as func
 
 from functions import events, health, mailboxes, maintenance, notifications
-from shared import logs
+from shared import logs, wiring
+from shared.worker.common.world import World
 
 
 def build_app() -> func.FunctionApp:
@@ -15,4 +18,5 @@ def build_app() -> func.FunctionApp:
     return built
 
 
+wiring.start(wiring.Parts(os.environ, World()))
 app = build_app()

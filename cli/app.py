@@ -1,4 +1,4 @@
-"""The command line: every command by its name, and what they refuse becomes one sentence."""
+"""The command `joinlink`: finds each subcommand by its name, and prints errors as one sentence."""
 
 import sys
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer._click import ClickException  # typer's own copy of click
+from typer.exceptions import TyperException
 
 from cli.clean import line
-from cli.help import Command, Group, unbroken
+from cli.help import PlainCommand, PlainGroup, unwrapped
 from cli.output import Exit, Refused, console, own_version, prepare, refuse
 from shared.errors import JoinlinkError
 
-#: each command's module and function, imported when it is called: none waits for what another one needs
+#: each command's module and function, imported when it is called, so that it loads only what it needs
 _COMMANDS = {
     "init": ("cli.init", "init"),
     "validate": ("cli.validate", "validate"),
@@ -32,17 +32,17 @@ _COMMANDS = {
 
 
 @contextmanager
-def _harmless() -> Iterator[None]:
-    """Clean what typer will print of the words that were given: a script may take them from file names."""
+def _clean_errors() -> Iterator[None]:
+    """Clean the arguments in typer's messages: a script may take them from file names."""
     try:
         yield
-    except ClickException as error:
+    except TyperException as error:
         error.message = line(error.message)
         raise
 
 
-class _Commands(Group):
-    """The commands, each made on its first use."""
+class _Commands(PlainGroup):
+    """The commands, each created on its first use."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- what typer calls
         return list(_COMMANDS)
@@ -53,18 +53,18 @@ class _Commands(Group):
         module, function = _COMMANDS[cmd_name]
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
         run = getattr(import_module(module), function)
-        alone.command(cmd_name, cls=Command, help=unbroken(run.__doc__))(run)
+        alone.command(cmd_name, cls=PlainCommand, help=unwrapped(run.__doc__))(run)
         return typer.main.get_command(alone)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
-        with _harmless():
+        with _clean_errors():
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with _harmless():
+            with _clean_errors():
                 return super().invoke(ctx)
-        except (typer.Abort, KeyboardInterrupt):  # Ctrl-C, at a question or at work
+        except (typer.Abort, KeyboardInterrupt):  # Ctrl-C, at a question or later
             typer.echo(err=True)
             raise typer.Exit(Exit.STOPPED) from None
 
@@ -72,7 +72,7 @@ class _Commands(Group):
 app = typer.Typer(
     cls=_Commands,
     name="joinlink",
-    help="Check, try and explain the rules that give calendar events their join links.",
+    help="Check, try and explain the rules that add join links to calendar events.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -99,7 +99,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command; exit 0 where all is well, 1 where errors were found, 2 where it can't be done so."""
+    """Run the command; exit 0 for success, 1 for errors that it found, 2 if it can't run as it was given."""
     prepare()
     try:
         try:
@@ -108,10 +108,10 @@ def main() -> None:
             sys.stdout.flush()
     except (Refused, JoinlinkError) as error:
         refuse(error)
-    except BrokenPipeError:  # `joinlink … | head` has read enough
+    except BrokenPipeError:  # `joinlink … | head` reads no more
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        with suppress(OSError):  # what it holds can't be written
+        with suppress(OSError):  # its buffer can't be written
             sys.stdout.close()
         refuse(Refused(f"{error.filename or 'the output'} can't be used: {error.strerror}"))

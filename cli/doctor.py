@@ -1,4 +1,4 @@
-"""`joinlink doctor`: is everything there that Joinlink needs, and what is to be done if not?"""
+"""`joinlink doctor`: checks that everything is there that Joinlink needs, and says what to do if not."""
 
 import os
 from collections.abc import Iterator
@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli import lines, parts, settings_check
+from cli import lines, settings_check
+from cli.desk import open_desk
 from cli.ids import checked
 from cli.lines import Line
 from cli.output import Exit, console, counted
-from shared.desk.doctor import look_at_memory, look_at_storage
-from shared.desk.findings import Finding, untold
+from shared.desk.doctor import check_memory, check_storage
+from shared.desk.findings import Finding, unknown
 from shared.errors import SettingsError
 
 
@@ -30,30 +31,30 @@ def doctor(
 
     Exit code 0: nothing is wrong. 1: something is.
     """
-    found = list(_findings(checked("--mailbox", mailbox)))
+    findings = list(_findings(checked("--mailbox", mailbox)))
     out = console()
-    lines.show(out, [_line(finding) for finding in found])
-    wrong = sum(finding.is_well is False for finding in found)
+    lines.show(out, [_line(finding) for finding in findings])
+    failed = sum(finding.is_ok is False for finding in findings)
     out.print()
-    if wrong:
-        out.print(f"{counted(wrong, 'thing')} to fix.", style="bad")
+    if failed:
+        out.print(f"{counted(failed, 'thing')} to fix.", style="bad")
     else:
         out.print("Nothing is wrong.", style="good")
-    raise typer.Exit(Exit.ERRORS if wrong else Exit.OK)
+    raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
 
 
 def _findings(mailbox: str) -> Iterator[Finding]:
-    yield from settings_check.look(os.environ)
-    with parts.opened() as (joinlink, world):
+    yield from settings_check.check(os.environ)
+    with open_desk() as desk:
         try:
-            yield from look_at_storage(joinlink.storage_trial(), world.now)
-            yield look_at_memory(joinlink.memory_start().state)
-            yield from joinlink.doctor().look(mailbox)
+            yield from check_storage(desk.storage_trial(), desk.world.now)
+            yield check_memory(desk.memory_start().state)
+            yield from desk.doctor().check(mailbox)
         except SettingsError:
-            yield untold("the rest", "not checked; fix the settings first")
+            yield unknown("the rest", "not checked; fix the settings first")
 
 
 def _line(finding: Finding) -> Line:
-    left = Text.assemble(lines.mark(finding.is_well), f" {finding.what}")
+    left = Text.assemble(lines.mark(finding.is_ok), f" {finding.subject}")
     remedy = f": {finding.remedy}" if finding.remedy else ""
-    return Line(left, Text.assemble(finding.said, (remedy, "warn")))
+    return Line(left, Text.assemble(finding.text, (remedy, "warn")))

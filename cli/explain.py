@@ -1,4 +1,4 @@
-"""`joinlink explain`: why an event gets a join link or none, guard by guard and rule by rule."""
+"""`joinlink explain`: show why an event gets a join link, or why not, by guard and by rule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
-from cli import live, rule_files, scope
+from cli import live, rule_files
 from cli.event_file import EventFile, read_event
+from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
-from cli.moments import moment
 from cli.output import Refused, print_json
-from cli.subject import Subject
+from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
+from cli.times import parse_time
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -27,13 +28,19 @@ def explain_event(
     *,
     file: Annotated[
         Path | None,
-        typer.Option("--event", metavar="FILE", help="An event in Graph's JSON; - reads it from stdin."),
+        typer.Option("--event", metavar="FILE", help="A file with an event in Graph's JSON; - reads stdin."),
     ] = None,
     mailbox: Annotated[
-        str, typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox …")
+        str,
+        typer.Option(
+            "--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox, with --event-id."
+        ),
     ] = "",
     event_id: Annotated[
-        str, typer.Option("--event-id", "-e", metavar="ID", help="… and the event in it, read from Graph.")
+        str,
+        typer.Option(
+            "--event-id", "-e", metavar="ID", help="Id of an event in the mailbox, which is read from Graph."
+        ),
     ] = "",
     rules: Annotated[
         Path | None,
@@ -41,12 +48,12 @@ def explain_event(
             "--rules",
             "-r",
             metavar="PATH",
-            help="The rules to ask. Default: with --event, the folder rules; else JOINLINK_RULES.",
+            help="The rules to use. Default: the folder rules with --event, else JOINLINK_RULES.",
             show_default=False,
         ),
     ] = None,
     at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="Decide as at this time, such as 2026-12-31T09:00Z.")
+        str, typer.Option("--at", metavar="TIME", help="Decide for this time, such as 2026-12-31T09:00Z.")
     ] = "",
     domain: Annotated[
         list[str] | None,
@@ -57,34 +64,38 @@ def explain_event(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
 ) -> None:
-    """Show how an event is decided: each guard, each rule in order, each condition with what the event has.
+    """Show the decision for an event: each guard, each rule, and each condition with the event's value.
 
-    The decision is the one that the cloud makes. Nothing is written, neither to Graph nor to storage.
+    The decision is the same as in the cloud. Nothing is written to Graph or storage.
     """
-    live_event = bool(mailbox and event_id)
-    if (file is None) is not live_event or (file is not None and (mailbox or event_id)):
+    is_live = bool(mailbox and event_id)
+    if (file is None) is not is_live or (file is not None and (mailbox or event_id)):
         raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
-    when = _moment(at)
+    time = _parse_time(at)
     if file is not None:
-        subject = _from_file(file, rules, when, frozenset(mail_domains(domain or ())))
+        explained = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
     else:
-        subject = live.look(checked("--mailbox", mailbox), checked("--event-id", event_id), rules, when)
-    explanation = explain(subject.event, subject.policy, subject.facts, subject.now)
-    if subject.report_only:
+        explained = live.read_live_event(
+            checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time
+        )
+    explanation = explain(explained.event, explained.policy, explained.facts, explained.now)
+    if explained.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
     if as_json:
-        print_json(explain_json.document(subject, explanation))
+        print_json(explain_json.document(explained, explanation))
     else:
-        explain_text.show(subject, explanation)
+        explain_text.print_explanation(explained, explanation)
 
 
-def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]) -> Subject:
+def _from_file(
+    file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]
+) -> ExplainedEvent:
     policy = rule_files.load_one(rules or rule_files.DEFAULT)
     read = read_event(file)
     facts = Facts(tenant_domains=domains or None)
-    return Subject(
+    return ExplainedEvent(
         event=read.event,
         policy=policy,
         facts=facts,
@@ -95,28 +106,28 @@ def _from_file(file: Path, rules: Path | None, at: datetime | None, domains: fro
 
 def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
     event = read.event
-    if lacking := read.lacking(with_body=policy.look_in_body):
+    if missing := read.missing_properties(with_body=policy.look_in_body):
         yield (
-            f"the file does not say {', '.join(lacking)}; what is not said counts as empty, false or normal, "
-            "and may be otherwise in Graph"
+            f"the file does not have {', '.join(missing)}; they count as empty, false or normal, and "
+            "may have other values in Graph"
         )
     if event.master is not None:
         yield (
-            f"this is the {event.type} of a series, and the worker judges its series master, which may be "
-            "decided otherwise: save that event (seriesMasterId) and explain it"
+            f"this is an {event.type} of a series; the worker decides for its series master, and the "
+            "result may differ: save that event (seriesMasterId) and explain it"
         )
     yield from time_notes(event)
     if policy.needs_tenant_domains and facts.tenant_domains is None:
-        yield "internal_domains is auto: name the tenant's domains with --domain to tell who is external"
+        yield "internal_domains is auto: to know who is external, give the tenant's domains with --domain"
     for group in sorted(policy.groups):
-        yield f"a file tells nothing of the members of group {group}; --mailbox and --event-id ask Graph"
+        yield f"the members of group {group} are not known from a file; --mailbox and --event-id read Graph"
     address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
-    owner = scope.Owner(names=address, at_work=address)
-    yield from scope.notes(policy.mailboxes, owner, facts.members)
+    owner = Owner(names=address, worker_names=address)
+    yield from scope_notes(policy.mailboxes, owner, facts.members)
 
 
-def _moment(text: str) -> datetime | None:
-    read = moment(text) if text else None
-    if text and read is None:
-        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is none')
-    return read
+def _parse_time(text: str) -> datetime | None:
+    time = parse_time(text) if text else None
+    if text and time is None:
+        raise Refused(f'--at takes a time such as 2026-12-31T09:00Z, and "{text}" is not a time')
+    return time

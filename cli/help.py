@@ -1,4 +1,4 @@
-"""What `--help` shows: paragraphs that break at the width of the terminal, and no types of Python."""
+"""Formats `--help`: paragraphs that wrap at the terminal's width, without Python's type names."""
 
 import inspect
 from typing import Any
@@ -6,27 +6,27 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 
-def unbroken(text: str) -> str:
-    """Return a docstring with one line for each paragraph."""
+def unwrapped(text: str) -> str:
+    """Return a docstring with one line for each paragraph: typer keeps the line breaks of the source."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
 
 
-class _Untyped:
-    """Shows a parameter by its metavar or choices; `<bool>` and `<list[Path]>` are for developers."""
+class _WithoutTypes:
+    """Shows metavars and choices, but neither `<bool>` nor `<list[Path]>`; typer has no setting for that."""
 
     def get_params(self, ctx: Any) -> Any:
-        params = super().get_params(ctx)  # type: ignore[misc]  # typer's command beside it has it
+        params = super().get_params(ctx)  # type: ignore[misc]  # the class next to it has this method
         for param in params:
-            kind = param.display_type_rich(ctx=ctx) or ""
-            shown = "" if kind.startswith("<") and "|" not in kind else kind
+            label = param.display_type_rich(ctx=ctx) or ""
+            shown = "" if label.startswith("<") and "|" not in label else label
             param.display_type_rich = lambda shown=shown, **_ctx: shown
         return params
 
 
-class Command(_Untyped, TyperCommand):
+class PlainCommand(_WithoutTypes, TyperCommand):
     """A command."""
 
 
-class Group(_Untyped, TyperGroup):
+class PlainGroup(_WithoutTypes, TyperGroup):
     """A group of commands."""

@@ -1,18 +1,18 @@
-"""Ids and names of users, as words of a command."""
+"""Checks ids and user principal names from the command line."""
 
 from cli.output import Refused
 from shared.domain.ids import is_id
 
 
-def checked(option: str, word: str) -> str:
-    """Return the word.
+def checked(option: str, id_or_name: str) -> str:
+    """Return the id.
 
     Raises:
-        Refused: no id and no name that Graph gives looks like this.
+        Refused: neither an id nor a user principal name of Graph looks like this.
     """
-    if word and not is_id(word):
+    if id_or_name and not is_id(id_or_name):
         raise Refused(
             f"{option} takes an id or a user principal name as Graph shows it, without spaces, slashes and "
             "percent signs, and not only dots; copy it again"
         )
-    return word
+    return id_or_name

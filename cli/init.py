@@ -1,4 +1,4 @@
-"""`joinlink init`: write a first rule file, after a few questions or from flags."""
+"""`joinlink init`: write a first rule file, from options and from answers to a few questions."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ from rich.text import Text
 from cli import rule_schema, starter
 from cli.mail_domains import mail_domains
 from cli.output import Refused, console, write_file
-from cli.starter import Wishes
+from cli.starter import StarterOptions
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
@@ -30,15 +30,13 @@ def init(
         typer.Option(
             "--domain",
             metavar="DOMAIN",
-            help="A mail domain of your company; may stand several times. Default: those of the tenant.",
+            help="A mail domain of your company; can be repeated. Default: those of the tenant.",
             show_default=False,
         ),
     ] = None,
     external_only: Annotated[
         bool | None,
-        typer.Option(
-            "--external-only/--all-meetings", help="Which meetings to begin with.", show_default=False
-        ),
+        typer.Option("--external-only/--all-meetings", help="Which meetings get a link.", show_default=False),
     ] = None,
     rooms: Annotated[
         bool | None,
@@ -48,44 +46,44 @@ def init(
     ] = None,
     opt_out: Annotated[
         bool | None,
-        typer.Option(
-            "--opt-out/--no-opt-out", help="Whether organizers can refuse a link.", show_default=False
-        ),
+        typer.Option("--opt-out/--no-opt-out", help="Whether organizers can opt out.", show_default=False),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take flags and defaults.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask no questions; use options and defaults.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write a first rule file, with comments and tests. It writes to no calendar until you change it.
+    """Write a first rule file, with comments and tests. Its rules write to no calendar until you change them.
 
-    Asks a few questions, those aside that flags have answered. Beside the file goes the schema with which
-    editors help, where there is none yet.
+    Asks a question for each option that is not given. Also writes the schema for editors, next to the file,
+    unless it exists.
     """
     if not is_rule_file(file.name):
-        raise Refused(f"{file} would never be read; a rule file is named *{SUFFIX}")
+        raise Refused(f"Joinlink would not read {file}; a rule file is named *{SUFFIX}")
     if file.exists() and not force:
-        raise Refused(f"{file} exists already; say --force to overwrite it, or name another file")
-    is_asked = not yes and not (domain and None not in {external_only, rooms, opt_out})
-    if is_asked and not sys.stdin.isatty():
-        raise Refused("there is nobody to ask; say --yes to take the flags and the defaults")
-    wishes = Wishes(
+        raise Refused(f"{file} already exists; use --force to overwrite it, or name another file")
+    asks = not yes and not (domain and None not in {external_only, rooms, opt_out})
+    if asks and not sys.stdin.isatty():
+        raise Refused("there is no terminal for questions; use --yes to take options and defaults")
+    options = StarterOptions(
         domains=_domains(domain, ask=not yes),
         external_only=_choice(
-            external_only, "Only meetings with people from outside", ask=not yes, default=True
+            external_only, "Only meetings with people from outside the company", ask=not yes, default=True
         ),
         rooms=_choice(rooms, "Links for meetings in rooms, too", ask=not yes, default=False),
-        opt_out=_choice(opt_out, 'Let organizers refuse a link with "[no link]"', ask=not yes, default=True),
+        opt_out=_choice(
+            opt_out, 'Let organizers opt out with "[no link]" in the subject', ask=not yes, default=True
+        ),
     )
     schema = file.parent / _SCHEMA
-    write_file(file, starter.text(wishes, _SCHEMA))
+    write_file(file, starter.text(options, _SCHEMA))
     out = console()
-    out.print(Text.assemble(("✓ ", "good"), (file.as_posix(), "place"), " is written, in report mode."))
+    out.print(Text.assemble(("✓ ", "good"), "wrote ", (file.as_posix(), "place"), ", in report mode"))
     if not schema.exists():
         write_file(schema, rule_schema.text())
-        out.print(
-            Text.assemble(("✓ ", "good"), (schema.as_posix(), "place"), " is written; editors read it.")
-        )
+        out.print(Text.assemble(("✓ ", "good"), "wrote ", (schema.as_posix(), "place"), ", for editors"))
     folder = shlex.quote(file.parent.as_posix())
-    out.print("Next: look at it, then")
+    out.print("Next, read the file and run:")
     for command in ("validate", "test"):
         out.print(f"    joinlink {command} {folder}", soft_wrap=True)
 
@@ -93,13 +91,13 @@ def init(
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
     if given or not ask:
         return mail_domains(_each(given or []))
-    question = "Your mail domains, with commas between, subdomains included (nothing: those of the tenant)"
+    question = "Your mail domains, separated by commas; subdomains are included (empty: those of the tenant)"
     while True:
         words = [typer.prompt(question, default="", show_default=False)]
         try:
             return mail_domains(_each(words))
         except Refused as error:
-            console().print(f"{error}; once more, please")
+            console().print(f"{error}; try again")
 
 
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value
@@ -109,6 +107,6 @@ def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> b
 
 
 def _each(words: Iterable[str]) -> Iterator[str]:
-    """Yield the domains, whether one by one or with commas between; subdomains come with each of them."""
+    """Yield the domains, separated by commas or spaces; `*.` is removed: subdomains are always included."""
     for word in words:
         yield from (part.removeprefix("*.") for part in re.split(r"[,;\s]+", word))

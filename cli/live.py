@@ -1,56 +1,58 @@
-"""An event looked at where it lies: Graph, the app's memory and rules, by the app's settings. Reads only."""
+"""Reads an event with what the worker knows of it, from Graph, storage and the rules. Writes nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cli import parts, rule_files, scope
+from cli import rule_files
+from cli.desk import open_desk
+from cli.explained_event import ExplainedEvent
 from cli.output import Failed, Refused
-from cli.subject import Subject
+from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
-from shared.desk.event_look import Desk, Look
-from shared.domain.meeting import Meeting, MeetingState
+from shared.desk.event_reader import LiveEvent
+from shared.desk.wiring import Desk
+from shared.domain.meeting import PENDING, Meeting, MeetingState
 from shared.errors import GraphError, StorageUnavailable
 from shared.graph.advice import advice_on
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.policies import unreadable
-from shared.worker.events.enabling import PENDING
 
 
-def look(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> Subject:
+def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> ExplainedEvent:
     """Return the event with what the worker would know of it.
 
     Raises:
         SettingsError: settings are missing or malformed.
         Refused: the rules can't be read.
-        Failed: they have errors, or Graph or storage do not answer as they should.
+        Failed: the rules have errors, or Graph or storage fail.
     """
     try:
-        with parts.opened() as (joinlink, _world):
-            desk = joinlink.desk()
+        with open_desk() as desk:
+            reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            found = desk.look(mailbox, event_id, policy)
-            members = desk.directory.members(policy.mailboxes.groups)
-            in_scope = scope.notes(policy.mailboxes, _owner(found), members)
+            live = reader.read(mailbox, event_id, policy)
+            members = reader.directory.members(policy.mailboxes.groups)
+            in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     except GraphError as error:
         advice = advice_on(error)
         raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error})") from error
-    return Subject(
-        event=found.event,
+    return ExplainedEvent(
+        event=live.event,
         policy=policy,
-        facts=found.facts,
-        now=at or desk.now(),
-        report_only=desk.report_only,
+        facts=live.facts,
+        now=at or desk.world.now(),
+        report_only=desk.is_report_only,
         notes=(
-            *found.warnings,
+            *live.warnings,
             *in_scope,
-            *time_notes(found.event),
-            *_unknown(policy, found.facts),
-            *_notes(desk, found.facts.meeting, event_id, found.event.id),
+            *time_notes(live.event),
+            *_missing_facts(policy, live.facts),
+            *_notes(desk, live.facts.meeting, event_id, live.event.id),
         ),
     )
 
@@ -61,7 +63,7 @@ def rules_in_force(desk: Desk) -> Policy:
     Raises:
         Refused: it can't be read.
         Failed: it has errors.
-        StorageUnavailable: its container does not answer.
+        StorageUnavailable: the container does not answer.
     """
     try:
         files = desk.rules.read()
@@ -70,38 +72,40 @@ def rules_in_force(desk: Desk) -> Policy:
     loaded = load_policy(files)
     if loaded.policy is None:
         raise Failed(
-            "the rules of JOINLINK_RULES have errors, so the last good ones are in force; "
-            f"the first is {loaded.errors[0]}"
+            "the rules of JOINLINK_RULES have errors, so the last valid ones are in force; "
+            f"the first error: {loaded.errors[0]}"
         )
     return loaded.policy
 
 
-def _owner(found: Look) -> scope.Owner:
-    address = {found.event.organizer.lower()} if found.event.is_organizer else set()
-    return scope.Owner(
-        names=frozenset({found.owner.id, found.owner.name.lower()}),
-        at_work=frozenset({found.owner.id, *address}),
-        called=found.owner.name,
+def _owner(live: LiveEvent) -> Owner:
+    address = {live.event.organizer.lower()} if live.event.is_organizer else set()
+    return Owner(
+        names=frozenset({live.owner.id, live.owner.name.lower()}),
+        worker_names=frozenset({live.owner.id, *address}),
+        shown_name=live.owner.name,
     )
 
 
-def _notes(desk: Desk, meeting: Meeting | None, asked: str, judged: str) -> list[str]:
+def _notes(desk: Desk, meeting: Meeting | None, requested: str, decided: str) -> list[str]:
     notes = []
-    if asked != judged:
-        notes.append("this is one of a series; the series is judged by its master, which is shown here")
-    if desk.report_only:
-        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever is decided")
+    if requested != decided:
+        notes.append(
+            "this is part of a series; the worker decides for the series master, which is shown here"
+        )
+    if desk.is_report_only:
+        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever the decision")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""
-        notes.append(f"remembered since {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
+        notes.append(f"recorded at {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")
         if meeting.state in PENDING:
-            notes.append("a write is under way: the app first finds out what became of it")
+            notes.append("a write is in progress: the worker checks its effect first")
         if meeting.state is MeetingState.RELEASED:
             notes.append("joinlink held --release allowed one more write")
     return notes
 
 
-def _unknown(policy: Policy, facts: Facts) -> Iterator[str]:
+def _missing_facts(policy: Policy, facts: Facts) -> Iterator[str]:
     if policy.needs_tenant_domains and facts.tenant_domains is None:
         yield "the tenant's verified domains can't be read, so it is not known who is external"
     for group in sorted(policy.groups - facts.members.keys()):

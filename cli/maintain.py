@@ -1,14 +1,14 @@
-"""`joinlink maintain`: what the app's timer does every quarter of an hour, now."""
+"""`joinlink maintain`: runs maintenance now, as the app's timer does every 15 minutes."""
 
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cli import parts
+from cli.desk import open_desk
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
-from shared.worker.mailboxes.maintenance_run import Maintained
+from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
 def maintain(
@@ -22,56 +22,60 @@ def maintain(
         ),
     ] = "",
 ) -> None:
-    """Compare the mailboxes in scope with those that are watched, and ask the app to make up the difference.
+    """Compare the mailboxes in scope with the watched ones, and queue the tasks that are due.
 
-    The timer does the same every fifteen minutes; this command saves the wait after a change of rules. It
-    uses the rules that the app has in force, and is refused if the rules or settings here are not the app's.
-    The app does the tasks, within Graph's limits. One run works at a time.
+    The timer does the same every 15 minutes; this command saves the wait after a change of rules. It uses the
+    rules that the app has in force, and is refused if the rules or settings here differ from the app's. The
+    app carries out the tasks, within Graph's limits. Only one run works at a time.
 
-    If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed at once, they are
+    If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed in one run, they are
     held: nothing is written to them, and their subscriptions stay for a day or until --confirm.
 
     Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
-    is not theirs. 2: settings are missing, or are not the app's.
+    is not theirs. 2: settings are missing, or differ from the app's.
     """
     try:
-        with parts.opened_to_write() as (joinlink, _world):
-            done = joinlink.maintenance_at_the_desk().run(confirm)
+        with open_desk(writes=True) as desk:
+            result = desk.maintenance().run(confirm)
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
-    is_refused = bool(confirm) and not done.is_confirmed
-    _show(console(), done)
+    is_refused = bool(confirm) and not result.is_confirmed
+    _show(console(), result)
     if is_refused:
-        _refused(console(), confirm, done)
-    raise typer.Exit(Exit.ERRORS if done.trouble or done.held or is_refused else Exit.OK)
+        _show_refusal(console(), confirm, result)
+    raise typer.Exit(Exit.ERRORS if result.problems or result.held or is_refused else Exit.OK)
 
 
-def _show(out: Console, done: Maintained) -> None:
-    if done.another_is_at_work:
+def _show(out: Console, result: MaintenanceResult) -> None:
+    if result.is_another_run_active:
         out.print("Another run is working: it does what is due.")
         return
-    for trouble in done.trouble:
-        out.print(f"✗ {trouble}", style="bad")
-    if done.scope is not None:
-        out.print(f"{counted(done.scope, 'mailbox', 'mailboxes')} in scope.")
-    asked = ", ".join(f"{count:,} to {kind}" for kind, count in sorted(done.tasks.items()))
-    out.print(f"Tasks for the app: {asked or 'none, all is as it should be'}.")
-    if not done.complete:
+    for problem in result.problems:
+        out.print(f"✗ {problem}", style="bad")
+    if result.scope is not None:
+        out.print(f"{counted(result.scope, 'mailbox', 'mailboxes')} in scope.")
+    tasks = ", ".join(f"{count:,} to {kind}" for kind, count in sorted(result.tasks.items()))
+    out.print(f"Tasks for the app: {tasks or 'none, everything is up to date'}.")
+    if not result.is_complete:
         out.print("There is more to do; the next run does it.")
-    if done.held:
-        held = counted(done.held, "mailbox", "mailboxes")
+    if result.held:
+        held = counted(result.held, "mailbox", "mailboxes")
         out.print(
-            f"✗ {held} left the scope at once and are held: they get no links, and keep their subscriptions.",
+            f"✗ {held} left the scope in one run and are held: they get no links, and keep their"
+            " subscriptions.",
             style="bad",
         )
-        out.print("If the rules are wrong, correct them. If all of them should leave:")
-        out.print(f"    joinlink maintain --confirm {done.held_hash}")
+        out.print("If the rules are wrong, correct them. If all these mailboxes should leave:")
+        out.print(f"    joinlink maintain --confirm {result.held_hash}")
 
 
-def _refused(out: Console, confirm: str, done: Maintained) -> None:
-    if done.another_is_at_work:
+def _show_refusal(out: Console, confirm: str, result: MaintenanceResult) -> None:
+    if result.is_another_run_active:
         out.print("Nothing was confirmed: run the same command again in a minute.", style="bad")
-    elif done.held:
-        out.print(f"Nothing was confirmed: {confirm} is not the hash of those held now.", style="bad")
+    elif result.held:
+        out.print(f"Nothing was confirmed: {confirm} is not the hash of the held mailboxes.", style="bad")
     else:
-        out.print("Nothing was confirmed: no mailboxes are held, or the scope is doubtful.", style="bad")
+        out.print(
+            "Nothing was confirmed: no mailboxes are held, or the scope could not be read completely.",
+            style="bad",
+        )

@@ -1,54 +1,49 @@
-"""`joinlink memory`: whether the record of past writes is whole, and an admin's decision where it is not."""
+"""`joinlink memory`: shows whether the record of past writes is whole, and lets an admin accept its loss."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from cli import parts
-from cli.output import Exit, Failed, Refused, console
+from cli.desk import open_desk
+from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
 from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 
-_SAID = {
+_TEXTS = {
     MemoryState.WHOLE: "The memory of past writes is whole.",
-    MemoryState.NOT_STARTED: "Not started yet: the first maintenance of the app begins the memory of writes.",
+    MemoryState.NOT_STARTED: "Not started yet: the app's first maintenance starts the memory of past writes.",
     MemoryState.MISSING: f"{MISSING_MEMORY[0].upper()}{MISSING_MEMORY[1:]}.",
 }
 _WARNING = (
-    "Joinlink no longer knows which links people removed. If you accept this, events that the rules want"
-    " online get a link even where a person removed it, and that may send a mail to every attendee."
+    "Joinlink no longer knows which links people removed. If you accept this, an event that the rules want"
+    " online gets a link even if a person removed it, and that may send a mail to every attendee."
 )
 
 
 def memory(
     *,
-    accept: Annotated[bool, typer.Option("--accept", help="Go on without the memory that was lost.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Continue without the lost memory.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
 ) -> None:
-    """Show whether the record of past writes is whole; --accept goes on without one that was lost.
+    """Show whether the record of past writes is whole; --accept continues without a lost one.
 
     Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
-        with parts.opened_to_write() if accept else parts.opened() as (joinlink, _world):
-            start = joinlink.memory_start()
+        with open_desk(writes=accept) as desk:
+            start = desk.memory_start()
             state = start.state()
-            if accept and state is not MemoryState.WHOLE and _agreed(yes=yes):
+            if accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes):
                 start.accept()
-                console().print("Accepted: the memory begins now, and the app writes again within minutes.")
+                console().print("Accepted: a new memory starts now, and the app writes again within minutes.")
                 return
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_missing = state is MemoryState.MISSING
-    console().print(_SAID[state], style="bad" if is_missing else "good")
+    console().print(_TEXTS[state], style="bad" if is_missing else "good")
     raise typer.Exit(Exit.ERRORS if is_missing else Exit.OK)
 
 
-def _agreed(*, yes: bool) -> bool:
+def _is_confirmed(*, yes: bool) -> bool:
     console().print(_WARNING, style="warn")
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise Refused("nobody is here to ask; --yes accepts")
-    return typer.confirm("Go on without the memory of past writes?")
+    return yes or ask("Continue without the memory of past writes?", "--yes accepts")

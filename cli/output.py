@@ -1,7 +1,7 @@
-"""What commands print on, and how they say no.
+"""Prints the output and the errors of commands, and asks the admin.
 
-On a terminal, lines are broken at its width. Where nobody looks (a pipe, a file) no line is broken, so that
-other tools find whole lines, and none has colours unless `FORCE_COLOR` is set. `NO_COLOR` makes all plain.
+On a terminal, lines wrap at its width. In a pipe or a file no line wraps, so that other tools find whole
+lines, and there are no colours unless `FORCE_COLOR` is set. `NO_COLOR` turns colours off everywhere.
 """
 
 import os
@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+import typer
 from rich.console import Console
 from rich.text import Text
 from rich.theme import Theme
@@ -34,27 +35,27 @@ _THEME = Theme(
 
 
 class Exit(IntEnum):
-    """How the command ends."""
+    """The exit codes of all commands."""
 
     OK = 0
-    #: errors in rules, tests that fail, an answer that can't be had
+    #: errors in rules, failed tests, an answer that is not available
     ERRORS = 1
-    #: the command can't be carried out as it was given
+    #: the command can't run as it was given
     USAGE = 2
-    #: a person pressed Ctrl-C; as shells have it, 128 and the number of the signal
+    #: Ctrl-C; by the convention of shells, 128 plus the number of the signal
     STOPPED = 130
 
 
 class Refused(Exception):
-    """The command can't be carried out; the text tells an admin why, and what to do."""
+    """The command can't run; the text says why, and what to do."""
 
 
 class Failed(Refused):
-    """The world stands in the way: rules have errors, Graph refuses, storage does not answer."""
+    """The command failed: rules have errors, Graph refuses, storage does not answer."""
 
 
 class _CleanConsole(Console):
-    """Prints one line at a time, and nothing in it that a terminal or a pipeline obeys."""
+    """Prints one line at a time, without control sequences for a terminal or a pipeline."""
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print as rich does."""
@@ -62,7 +63,7 @@ class _CleanConsole(Console):
 
 
 def cleaned(printed: Any) -> Any:
-    """Return a text or Text as one harmless line, anything else as it is."""
+    """Return a text or Text as one safe line, anything else as it is."""
     if isinstance(printed, Text):
         clean = printed.copy()
         clean.plain = line(printed.plain)
@@ -76,7 +77,7 @@ def print_json(document: Any) -> None:
 
 
 def console(file: TextIO | None = None) -> Console:
-    """Return what to print on; made at each call, so that it is always the stdout of now."""
+    """Return a console for a stream; without one, for the current stdout."""
     stream = file or sys.stdout
     out = _CleanConsole(
         file=stream,
@@ -91,9 +92,9 @@ def console(file: TextIO | None = None) -> Console:
 
 
 def prepare() -> None:
-    """Let every text be printed: a pipe on Windows knows 256 letters, unless it is told otherwise.
+    """Set up the standard streams: a pipe on Windows encodes only 256 letters unless it is set to UTF-8.
 
-    A stream that the caller closed (`<&-`, `>&-`, some services) is None in Python, and as good as empty.
+    A stream that the caller closed (`<&-`, `>&-`, some services) is None in Python; it becomes an empty one.
     """
     sys.stdin = sys.stdin or _empty("r")
     sys.stdout = sys.stdout or _empty("w")
@@ -109,24 +110,35 @@ def _empty(mode: str) -> Any:
 
 
 def refuse(error: Exception) -> NoReturn:
-    """Say why on stderr, and end."""
+    """Print an error on stderr, and exit."""
     out = console(sys.stderr)
-    said, *more = _lines(error)
-    out.print(Text.assemble(("joinlink: ", "bad"), said))
-    for each in more:
-        out.print(each)
+    first, *more = _lines(error)
+    out.print(Text.assemble(("joinlink: ", "bad"), first))
+    for line_of_error in more:
+        out.print(line_of_error)
     sys.exit(Exit.ERRORS if isinstance(error, Failed) else Exit.USAGE)
 
 
 def _lines(error: Exception) -> list[str]:
-    """Return an error's lines: of settings each problem has its own, and only line breaks of ours count."""
+    """Return the lines of an error; only wrong settings have more than one."""
     if isinstance(error, SettingsError):
         return [error.headline, *(f"  - {problem}" for problem in error.problems)]
     return [str(error)]
 
 
+def ask(question: str, hint: str) -> bool:
+    """Ask a question with the answers yes and no.
+
+    Raises:
+        Refused: there is no terminal to ask on; `hint` names the options that need no answer.
+    """
+    if not sys.stdin.isatty():
+        raise Refused(f"there is no terminal to ask on; {hint}")
+    return typer.confirm(question)
+
+
 def write_file(file: Path, text: str) -> None:
-    """Write a file, and the folders above it.
+    """Write a file, and create the folders above it.
 
     Raises:
         Refused: it can't be written.
@@ -144,8 +156,8 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def own_version() -> str:
-    """Return the version that is installed."""
+    """Return the installed version."""
     try:
         return version("joinlink")
-    except PackageNotFoundError:  # run from a checkout in which `make setup` was never run
+    except PackageNotFoundError:  # a checkout without `make setup`
         return "0"

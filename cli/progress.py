@@ -1,4 +1,4 @@
-"""How far a long command has come, on stderr: a bar on a terminal, else a line now and then."""
+"""Shows the progress of a long command on stderr: a bar on a terminal, else up to ten lines."""
 
 import sys
 from types import TracebackType
@@ -8,7 +8,7 @@ from rich import progress
 
 from cli.output import console
 
-#: lines that are printed where nobody looks
+#: lines that are printed without a terminal
 _LINES = 10
 
 

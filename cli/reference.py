@@ -1,11 +1,15 @@
-"""`python -m cli.reference`: write what is generated in docs: rules, join links and the JSON Schema."""
+"""`python -m cli.reference`: write the generated parts of docs: rules, join links and the JSON Schema."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from cli import rule_schema
-from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
-from cli.word import Word
+from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
+from shared.rule_files.files.event_sketch import EVENT
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.rule import RULE
+from shared.rule_files.files.rule_tests import TEST
+from shared.rule_files.vocabulary.keys import Key
 from shared.rules.links.join_services import PROGRAMS, SERVERS, SERVICES, Service
 from shared.rules.links.link_scanners import SCANNERS
 
@@ -14,20 +18,21 @@ _DOCS = Path(__file__).parents[1] / "docs"
 
 
 def generated(docs: Path = _DOCS) -> dict[Path, str]:
-    """Return what the generated files should hold, by their paths."""
+    """Return the content of each generated file, by its path."""
     page, schema = docs / "rules.md", docs / "rules.schema.json"
     links = docs / "join-links.md"
-    return {page: _filled(page, reference()), links: _filled(links, services()), schema: rule_schema.text()}
+    return {page: _fill(page, reference()), links: _fill(links, services()), schema: rule_schema.text()}
 
 
-def _filled(page: Path, text: str) -> str:
+def _fill(page: Path, text: str) -> str:
+    """Return the page with the text between its marks."""
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     return f"{before}{BEGIN}\n{text}\n{END}{after}"
 
 
 def services() -> str:
-    """Return the services whose join links are known, as Markdown."""
+    """Return the known services with join links, as Markdown."""
     columns = "service", "hosts and their subdomains", "example", "not a join link", "source"
     titled = {
         "Services": SERVICES,
@@ -36,77 +41,78 @@ def services() -> str:
         "Link scanners that hide the target": SCANNERS,
     }
     return "\n".join(
-        f"### {title}\n\n{_lines(columns, [_service(row) for row in rows])}" for title, rows in titled.items()
+        f"### {title}\n\n{_table(columns, [_service(row) for row in rows])}" for title, rows in titled.items()
     )
 
 
 def _service(row: Service) -> tuple[str, ...]:
-    hosts, others = (", ".join(f"`{each}`" for each in words.split()) for words in (row.hosts, row.others))
+    hosts, others = (
+        ", ".join(f"`{each}`" for each in words.split()) for words in (row.hosts, row.other_pages)
+    )
     return row.name, hosts or "any", f"`{row.example}`", others, f"<{row.source}>"
 
 
 def reference() -> str:
-    """Return the reference as Markdown."""
+    """Return the reference of the rule language, as Markdown."""
+    combining = [(f"`{key.name}`", key.description, f"`{key.example}`") for key in COMBINING_KEYS]
     return "\n".join(
         [
-            _table("Keys of a file", FILE_KEYS),
-            _table("Keys of a rule", RULE_KEYS),
+            _section("Keys of a file", FILE.keys),
+            _section("Keys of a rule", RULE.keys),
             "### Conditions\n",
-            "In `when` and `unless`. All keys of a block must hold; these join blocks:\n",
-            _lines(
-                ("key", "what it says", "example"),
-                [(f"`{word.name}`", word.description, f"`{word.example}`") for word in JOINS],
-            ),
-            *map(_condition, CONDITIONS),
-            _inside(),
-            _table("Keys of a test", TEST_KEYS),
-            _table("What a test says of its event", EVENT_KEYS),
+            "In `when` and `unless`. All keys of a block must hold; these keys combine blocks:\n",
+            _table(("key", "what it says", "example"), combining),
+            *map(_condition, CONDITION_KEYS),
+            _inside_conditions(),
+            _section("Keys of a test", TEST.keys),
+            _section("Keys of a test's event", EVENT.keys),
         ]
     )
 
 
-def _table(title: str, words: tuple[Word, ...]) -> str:
-    rows = [row for word in words for row in (_row(word), *(_row(inner, word) for inner in word.inner))]
-    return f"### {title}\n\n{_lines(('key', 'what it says', 'left out', 'example'), rows)}"
-
-
-def _row(word: Word, around: Word | None = None) -> tuple[str, ...]:
-    name = f"`{around.name}`: `{word.name}`" if around else f"`{word.name}`"
-    return name, f"{word.description}{_values(word)}", word.left_out, f"`{word.example}`"
-
-
-def _values(word: Word) -> str:
-    told = [f"`{value}`: {meaning}" if meaning else f"`{value}`" for value, meaning in word.values.items()]
-    return f" {'; '.join(told)}." if told else ""
-
-
-def _inside() -> str:
-    """Return the keys inside conditions; those that several conditions share stand there once."""
-    shared = {word.inner: "" for word in CONDITIONS if word.inner}
-    for inner in shared:
-        shared[inner] = ", ".join(f"`{word.name}`" for word in CONDITIONS if word.inner == inner)
+def _section(title: str, keys: tuple[Key, ...]) -> str:
     rows = [
-        (f"`{word.name}`", where, word.description, word.left_out)
-        for inner, where in shared.items()
-        for word in inner
+        row for key in keys for row in (_row(key), *(_row(inner, f"`{key.name}`: ") for inner in key.inner))
     ]
-    return f"#### Keys inside conditions\n\n{_lines(('key', 'in', 'what it says', 'left out'), rows)}"
+    return f"### {title}\n\n{_table(('key', 'what it says', 'left out', 'example'), rows)}"
 
 
-def _lines(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+def _row(key: Key, prefix: str = "") -> tuple[str, ...]:
+    return f"{prefix}`{key.name}`", f"{key.description}{_choices(key)}", key.left_out, f"`{key.example}`"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _choices(key: Key) -> str:
+    choices = [f"`{value}`: {meaning}" if meaning else f"`{value}`" for value, meaning in key.choices.items()]
+    return f" {'; '.join(choices)}." if choices else ""
 
 
-def _condition(word: Word) -> str:
+def _condition(key: Key) -> str:
     return (
-        f"#### `{word.name}`\n\n{word.description}\n\n{word.form}\n\n"
-        f"```yaml\nwhen:\n  {word.name}: {word.example}\n```\n"
+        f"#### `{key.name}`\n\n{key.description}\n\n{key.form}\n\n"
+        f"```yaml\nwhen:\n  {key.name}: {key.example}\n```\n"
     )
+
+
+def _inside_conditions() -> str:
+    """Return the keys inside conditions; keys that several conditions share are there once."""
+    conditions: dict[Key, list[str]] = {}
+    for condition in CONDITION_KEYS:
+        for inner in condition.inner:
+            conditions.setdefault(inner, []).append(f"`{condition.name}`")
+    rows = [
+        (f"`{key.name}`", ", ".join(names), key.description, key.left_out)
+        for key, names in conditions.items()
+    ]
+    return f"#### Keys inside conditions\n\n{_table(('key', 'in', 'what it says', 'left out'), rows)}"
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(map(_escape, line))} |\n" for line in lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

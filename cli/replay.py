@@ -1,6 +1,5 @@
-"""`joinlink replay`: show what is in the poison queues, and put it back."""
+"""`joinlink replay`: shows what is in the poison queues, and puts it back on the queues."""
 
-import sys
 from collections import deque
 from datetime import datetime
 from enum import StrEnum
@@ -9,17 +8,17 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from cli import parts
+from cli.desk import open_desk
 from cli.formats import replay_text
-from cli.moments import ago_or_moment
-from cli.output import Exit, Failed, Refused, console, counted
-from shared.desk.replay import QUEUES, Replay, SetAside
+from cli.output import Exit, Failed, Refused, ask, console, counted
+from cli.times import parse_time_or_age
+from shared.desk.replay import QUEUES, PoisonMessage, Replay
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import QueueUnavailable, StorageUnavailable
 
 
-class Queue(StrEnum):
-    """The queues that have a poison queue beside them."""
+class QueueName(StrEnum):
+    """The queues that have a poison queue."""
 
     EVENT_CHANGES = EVENT_CHANGES
     MAILBOX_TASKS = MAILBOX_TASKS
@@ -27,7 +26,7 @@ class Queue(StrEnum):
 
 def replay(
     queue: Annotated[
-        Queue | None,
+        QueueName | None,
         typer.Option(
             "--queue", "-q", help="Only messages of this queue. Default: of both.", show_default=False
         ),
@@ -35,67 +34,63 @@ def replay(
     since: Annotated[
         str,
         typer.Option(
-            "--since", metavar="TIME", help="Only what came there since: 24h, 7d, 2026-12-31T09:00Z."
+            "--since", metavar="TIME", help="Only messages moved since: 24h, 7d, 2026-12-31T09:00Z."
         ),
     ] = "",
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Only show what is there, whatever else is given.")
+        bool, typer.Option("--dry-run", "-n", help="Only show the messages, even with --yes.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Put it back without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Put them back without asking.")] = False,
 ) -> None:
     """Show what is in the poison queues and why, and put each message back on its queue once.
 
-    Fix the cause first, or the messages come back. What can't be read stays and is shown.
+    Fix the cause first, or the messages return. A message that can't be read is shown and stays.
 
-    Exit code 0: nothing is left. 1: something stays there. 2: wrong arguments, or settings are missing.
+    Exit code 0: nothing is left. 1: messages are left. 2: wrong arguments, or settings are missing.
     """
     try:
-        opened = parts.opened if dry_run else parts.opened_to_write
-        with opened() as (joinlink, world):
-            moment = _since(since, world.now())
-            part = joinlink.replay()
-            found = part.find((queue,) if queue else QUEUES, moment)
-            replay_text.show(found)
-            _go_on(part, found, dry_run=dry_run, yes=yes)
+        with open_desk(writes=not dry_run) as desk:
+            moment = _since(since, desk.world.now())
+            part = desk.replay()
+            messages = part.lease((queue,) if queue else QUEUES, moment)
+            replay_text.show(messages)
+            _put_back_if_agreed(part, messages, dry_run=dry_run, yes=yes)
     except (QueueUnavailable, StorageUnavailable) as error:
         raise Failed(f"the storage account does not answer ({error}); nothing is lost, try again") from error
 
 
 def _since(text: str, now: datetime) -> datetime | None:
-    moment = ago_or_moment(text, now) if text else None
+    moment = parse_time_or_age(text, now) if text else None
     if text and moment is None:
-        raise Refused(f'--since takes 24h, 7d or a time such as 2026-12-31T09:00Z, and "{text}" is none')
+        raise Refused(f'--since expects 24h, 7d or a time such as 2026-12-31T09:00Z, not "{text}"')
     return moment
 
 
-def _go_on(part: Replay, found: list[SetAside], *, dry_run: bool, yes: bool) -> None:
-    stay = [each for each in found if each.message is None]
-    wanted = deque(each for each in found if each.message is not None)
+def _put_back_if_agreed(part: Replay, messages: list[PoisonMessage], *, dry_run: bool, yes: bool) -> None:
+    unreadable = [message for message in messages if message.message is None]
+    left = deque(message for message in messages if message.message is not None)
     try:
-        if wanted and not dry_run and _agreed(len(wanted), yes=yes):
-            _put_back(part, wanted)
+        if left and not dry_run and (yes or _is_agreed(len(left))):
+            _put_back(part, left)
     finally:
-        part.give_back([*stay, *wanted])
-    if stay or wanted:
+        part.release([*unreadable, *left])
+    if unreadable or left:
         raise typer.Exit(Exit.ERRORS)
 
 
-def _agreed(number: int, *, yes: bool) -> bool:
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise Refused("nobody is here to ask; --yes puts the messages back, --dry-run only shows them")
-    return typer.confirm(f"Put {counted(number, 'message')} back?")
+def _is_agreed(number: int) -> bool:
+    hint = "--yes puts the messages back, --dry-run only shows them"
+    return ask(f"Put {counted(number, 'message')} back?", hint)
 
 
-def _put_back(part: Replay, wanted: deque[SetAside]) -> None:
-    """Put back one by one; what is left in `wanted` was not."""
+def _put_back(part: Replay, left: deque[PoisonMessage]) -> None:
+    """Put messages back one by one; those that remain in `left` are not back."""
     out = console()
-    number = len(wanted)
+    number = len(left)
     try:
         for _each in track(range(number), "Putting back", console=out, disable=out.soft_wrap):
-            part.put_back(wanted[0])
-            wanted.popleft()
+            part.put_back(left[0])
+            left.popleft()
     finally:
-        out.print(f"{counted(number - len(wanted), 'message')} put back.")
+        out.print(f"{counted(number - len(left), 'message')} put back.")

@@ -1,4 +1,4 @@
-"""The rule files that a command was pointed at, loaded as the cloud loads them."""
+"""The rule files of a command, loaded as in the cloud."""
 
 import re
 import shlex
@@ -17,22 +17,24 @@ from shared.storage.rule_source import MOST_BYTES, SUFFIX, RuleFolder, is_rule_f
 from shared.worker.common.world import World
 
 DEFAULT = Path("rules")
-_MISNAMED = f"in the cloud this file is not read: a rule file is named *{SUFFIX}; rename it"
-_MISPLACED = "in the cloud this file is not read: rule files lie in the folder itself, not in one below"
-#: what people and editors make of *.yaml
-_NEARLY = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
-#: what a rule file has, whatever else is wrong with it
-_RULES = re.compile(rb"^[\"' {\xef\xbb\xbf]{0,8}(version|rules)[\"']?\s{0,8}:", re.MULTILINE)
-#: a folder for rules that nobody wants in force
+_MISNAMED = f"the cloud does not read this file: a rule file is named *{SUFFIX}; rename it"
+_MISPLACED = (
+    "the cloud does not read this file: it reads the folder itself, not the folders in it; move the file"
+)
+#: what people and editors write instead of *.yaml
+_SIMILAR_SUFFIXES = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+#: a line that every rule file has, even one with many mistakes
+_RULE_FILE_LINE = re.compile(rb"^[\"' {\xef\xbb\xbf]{0,8}(version|rules)[\"']?\s{0,8}:", re.MULTILINE)
+#: a folder for rules that are not in force
 _EXAMPLES = "examples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSet:
+class LoadedRules:
     """The files of one policy: a folder's, as in the cloud, or a single file's.
 
-    `problems` name files as the admin did; `policy` is None where one of them is an error. `names` leads
-    from the cloud's name of a file, which rules carry, to the admin's. `now` is when they were loaded.
+    `problems` name files as the admin did; `policy` is None if one of them is an error. `names` maps the
+    cloud's name of a file, which rules have, to the admin's. `now` is when the files were loaded.
     """
 
     path: Path
@@ -43,17 +45,17 @@ class RuleSet:
     problems: tuple[Problem, ...]
 
     def writes(self, rule: Rule) -> bool:
-        """Return whether the rule adds links now: it enables, in enforce mode and in its time."""
-        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_asked(self.now)
+        """Return whether the rule adds links now: it enables, in enforce mode, and is active."""
+        return rule.mode is Mode.ENFORCE and rule.action is Action.ENABLE and rule.is_evaluated(self.now)
 
     def source_line(self, problem: Problem) -> str:
-        """Return the line of the file that the problem is in; empty where there is none."""
+        """Return the line of the problem; empty where the file has no such line."""
         lines = self.contents.get(problem.file, b"").decode("utf-8", "replace").splitlines()
         return lines[problem.line - 1] if problem.line <= len(lines) else ""
 
 
-def load(paths: Sequence[Path]) -> list[RuleSet]:
-    """Load each folder, and each file, as a policy of its own.
+def load(paths: Sequence[Path]) -> list[LoadedRules]:
+    """Load each folder and each file as a separate policy.
 
     Raises:
         Refused: a path does not exist, can't be read, or has no rule files.
@@ -62,11 +64,11 @@ def load(paths: Sequence[Path]) -> list[RuleSet]:
 
 
 def load_one(path: Path) -> Policy:
-    """Load the one policy that a command works with.
+    """Load the policy that a command works with.
 
     Raises:
-        Refused: it can't be read.
-        Failed: it has errors.
+        Refused: the path can't be read.
+        Failed: the rules have errors.
     """
     rules = _load(path)
     if rules.policy is None:
@@ -75,35 +77,35 @@ def load_one(path: Path) -> Policy:
     return rules.policy
 
 
-def _load(path: Path) -> RuleSet:
+def _load(path: Path) -> LoadedRules:
     now = World().now()
     read = _read(path)
     folder = path if path.is_dir() else path.parent
     names = {file.name: (folder / file.name.rpartition("/")[2]).as_posix() for file in read}
     loaded = load_policy(read, today=now.date())
-    return RuleSet(
+    return LoadedRules(
         path=path,
         now=now,
         contents={names[file.name]: file.content for file in read},
         names=names,
         policy=loaded.policy,
-        problems=(*_not_read(path), *(_told(problem, names) for problem in loaded.problems)),
+        problems=(*_not_read(path), *(_renamed(problem, names) for problem in loaded.problems)),
     )
 
 
-def _told(problem: Problem, names: dict[str, str]) -> Problem:
-    """Return the problem with the admin's names of files."""
-    other = problem.other and problem.other._replace(file=names[problem.other.file])
+def _renamed(problem: Problem, names: dict[str, str]) -> Problem:
+    """Return the problem with the names of files that the admin used."""
+    other = problem.other and replace(problem.other, file=names[problem.other.file])
     return replace(problem, file=names.get(problem.file, problem.file), other=other)
 
 
 def _read(path: Path) -> tuple[RuleFile, ...]:
-    """Return the files by the cloud's names for them."""
+    """Return the files, with the names that they have in the cloud."""
     try:
         if not path.exists():
             raise Refused(f"{path} does not exist{_where(path)}")
         if not path.is_dir():
-            return (_named(path),)
+            return (_read_file(path),)
         files = RuleFolder(path).read()
     except OSError as error:
         raise Refused(f"{error.filename or path} can't be read: {error.strerror}") from error
@@ -112,27 +114,31 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     return files
 
 
-def _named(path: Path) -> RuleFile:
-    """Read a file that was named itself; it may be a pipe.
+def _read_file(path: Path) -> RuleFile:
+    """Read a single file; it may be a pipe.
 
-    Problems show lines of rule files, so no other file may be taken for one, such as a private key.
+    Problems show lines of the file, so other files, such as a private key, must be refused.
     """
     content = read_bounded(path, MOST_BYTES)
-    if path.resolve().suffix != SUFFIX and not _RULES.search(content):
+    if path.resolve().suffix != SUFFIX and not _RULE_FILE_LINE.search(content):
         raise Refused(f'{path} is not a rule file: no line of it begins with "version:" or "rules:"')
     return RuleFile(f"{path.absolute().parent.name}/{path.name}", content)
 
 
 def _not_read(path: Path) -> list[Problem]:
-    """Warn of files that look like rule files, and that the cloud does not read."""
+    """Return warnings for files that look like rule files but are not read in the cloud."""
     if not path.is_dir():
         return [] if is_rule_file(path.name) else [_warning(path, _MISNAMED)]
-    near = [file for file in path.iterdir() if file.name.lower().endswith(_NEARLY) and not _is_hidden(file)]
+    similar = [
+        file
+        for file in path.iterdir()
+        if file.name.lower().endswith(_SIMILAR_SUFFIXES) and not _is_hidden(file)
+    ]
     below = [
         file for file in path.glob(f"*/*{SUFFIX}") if not _is_hidden(file) and not _is_hidden(file.parent)
     ]
     return [
-        *(_warning(file, _MISNAMED) for file in sorted(near) if not is_rule_file(file.name)),
+        *(_warning(file, _MISNAMED) for file in sorted(similar) if not is_rule_file(file.name)),
         *(_warning(file, _MISPLACED) for file in sorted(below) if file.parent.name != _EXAMPLES),
     ]
 
@@ -147,5 +153,5 @@ def _warning(file: Path, text: str) -> Problem:
 
 def _where(path: Path) -> str:
     if path == DEFAULT:
-        return " here; name your folder of rule files, or begin one with joinlink init"
+        return " here; name your folder of rule files, or create one with joinlink init"
     return ""

@@ -1,56 +1,47 @@
 """The JSON Schema of a rule file, for editors.
 
-It knows what one file looks like. What asks for more (an id that is taken, a list that does not exist, a rule
-that can never be reached) the loader alone knows; tests/cli/test_schema.py lists it.
+It describes one file. Some mistakes only the loader finds (a repeated id, a list that does not exist, a rule
+that is never reached): tests/cli/test_schema.py lists them.
 """
 
 import json
 
 from cli import editor
-from cli.editor_messages import with_messages
-from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
-from cli.word import Word
-from shared.rule_files.vocabulary.json_schema import Shape, block
+from shared.rule_files.files.file import FILE
+from shared.rule_files.vocabulary.json_schema import Shape
+from shared.rule_files.vocabulary.keys import Block, blocks_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def text() -> str:
-    """Return the schema as it is committed, as docs/rules.schema.json."""
+    """Return the schema as the text of docs/rules.schema.json."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def document() -> Shape:
     """Return the whole schema."""
-    whole = {
+    return {
         "$schema": DIALECT,
         "title": "Joinlink rules",
         "description": "Which calendar events get a join link. The first rule that matches an event decides.",
-        **_block(FILE_KEYS, required=("version",)),
+        **_block(FILE),
         "$defs": {
-            "rule": {"title": "a rule", **_block(RULE_KEYS, required=("id", "when"))},
-            "conditions": {
-                "title": "conditions",
-                "description": "All keys must hold.",
-                **_block((*JOINS, *CONDITIONS)),
-            },
-            "test": {"title": "a test", **_block(TEST_KEYS, required=("name", "event", "expect"))},
-            "event": {"title": "an event", **_without_defaults(_block(EVENT_KEYS))},
+            block.definition: _definition(block)
+            for block in blocks_in(FILE)
+            if block.definition and block is not FILE
         },
     }
-    return with_messages(whole)
 
 
-def _block(words: tuple[Word, ...], *, required: tuple[str, ...] = ()) -> Shape:
-    return block({word.name: _property(word) for word in words}, required=required)
+def _definition(block: Block) -> Shape:
+    description = {"description": block.description} if block.description else {}
+    return {"title": block.title, **description, **_block(block)}
 
 
-def _without_defaults(shape: Shape) -> Shape:
-    """Return the block without what holds anyway; an editor would write all of it into every new test."""
-    for told in shape["properties"].values():
-        told.pop("default", None)
-    return shape
-
-
-def _property(word: Word) -> Shape:
-    return {**editor.of_key(word), **editor.with_inner(word.shape, word)}
+def _block(block: Block) -> Shape:
+    keys = {key.name: editor.schema_of(key) for key in block.keys}
+    if not block.writes_defaults:
+        for key in keys.values():
+            key.pop("default", None)
+    return {**block.shape, "properties": keys}

@@ -1,7 +1,8 @@
-"""`joinlink schema`: the rule language for editors, or one word of it for a person."""
+"""`joinlink schema`: print the JSON Schema of rule files, or explain one key."""
 
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -9,37 +10,59 @@ from rich.text import Text
 
 from cli import lines, rule_schema
 from cli.editor import plain_text
-from cli.language import CONDITIONS, EVENT_KEYS, FILE_KEYS, JOINS, RULE_KEYS, TEST_KEYS
 from cli.lines import Line
 from cli.output import Refused, console
-from cli.word import Word
+from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
+from shared.rule_files.files.event_sketch import EVENT
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.hints import SYNONYMS
+from shared.rule_files.files.rule import RULE
+from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.reading.suggestions import suggest
+from shared.rule_files.vocabulary.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A key, where it is allowed, and the names by which the command finds it."""
+
+    key: Key
+    place: str
+    names: frozenset[str]
+
+
+#: where a key is allowed
+_PLACES: dict[str, tuple[Key, ...]] = {
+    "a condition, in when and unless": CONDITION_KEYS,
+    "combines conditions, in when and unless": COMBINING_KEYS,
+    "a key of a rule": RULE.keys,
+    "a key of a rule file": FILE.keys,
+    "a key of a test": TEST.keys,
+    "a key of a test's event": EVENT.keys,
+}
 
 
 def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="WORD",
+            metavar="KEY",
             help="A condition or another key: duration, limits, per_hour, sweep.every.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of rule files, or explain one word with an example.
+    """Print the JSON Schema of rule files, or explain one key with an example.
 
-    Keep the schema beside your rules, as rules.schema.json, and begin each file with
-    "# yaml-language-server: $schema=rules.schema.json": then editors that know YAML help with every key.
+    Save the schema next to your rules, as rules.schema.json, and begin each file with
+    "# yaml-language-server: $schema=rules.schema.json": then editors complete and check keys.
     """
     if name is None:
         print(rule_schema.text(), end="")
         return
     found = [entry for entry in _entries() if name in entry.names]
     if not found:
-        known = [entry.word.name for entry in _entries()]
-        near = suggest(name, known)
-        meant = f'did you mean "{near}"?' if near else f"known are {', '.join(sorted(set(known)))}"
-        raise Refused(f'there is no "{name}" in rule files; {meant}')
+        raise Refused(f'there is no key "{name}" in rule files; {_hint(name)}')
     out = console()
     for number, entry in enumerate(found):
         if number:
@@ -47,52 +70,37 @@ def schema(
         _explain(out, entry)
 
 
-class _Entry(NamedTuple):
-    """A word, where it may stand, and the names that it is found by."""
-
-    word: Word
-    place: str
-    names: set[str]
-
-
-#: where a word may stand
-_PLACES: dict[str, tuple[Word, ...]] = {
-    "a condition, in when and unless": CONDITIONS,
-    "joins conditions, in when and unless": JOINS,
-    "a key of a rule": RULE_KEYS,
-    "a key of a rule file": FILE_KEYS,
-    "a key of a test": TEST_KEYS,
-    "a key of a test's event": EVENT_KEYS,
-}
+def _hint(name: str) -> str:
+    known = sorted({entry.key.name for entry in _entries()})
+    suggestion = suggest(name, known, SYNONYMS)
+    return f'did you mean "{suggestion}"?' if suggestion else f"the keys are {', '.join(known)}"
 
 
 def _entries() -> Iterator[_Entry]:
-    """Yield every word; one inside of several others, with the same meaning, comes once."""
-    around: dict[Word, list[str]] = {}
-    for place, words in _PLACES.items():
-        for word in words:
-            yield _Entry(word, place, {word.name})
-            for inner in word.inner:
-                around.setdefault(inner, []).append(word.name)
-    for inner, outer in around.items():
-        yield _Entry(
-            inner, f"inside {', '.join(outer)}", {inner.name, *(f"{one}.{inner.name}" for one in outer)}
-        )
+    """Yield an entry for every key; a key that several others share inside them has one entry."""
+    parents: dict[Key, list[str]] = {}
+    for place, keys in _PLACES.items():
+        for key in keys:
+            yield _Entry(key, place, frozenset({key.name}))
+            for inner in key.inner:
+                parents.setdefault(inner, []).append(key.name)
+    for inner, names in parents.items():
+        paths = (f"{name}.{inner.name}" for name in names)
+        yield _Entry(inner, f"inside {', '.join(names)}", frozenset({inner.name, *paths}))
 
 
 def _explain(out: Console, entry: _Entry) -> None:
-    word = entry.word
-    out.print(Text.assemble((word.name, "rule"), f", {entry.place}"))
+    key = entry.key
+    out.print(Text.assemble((key.name, "rule"), f", {entry.place}"))
     out.print()
-    for text in (word.description, word.form):
+    for text in (key.description, key.form):
         if text:
             out.print(Text(plain_text(text)))
-    for key, told in (*word.values.items(), *((inner.name, inner.description) for inner in word.inner)):
-        lines.show(
-            out, [Line(Text.assemble((key, "rule"), f": {plain_text(told)}" if told else ""))], indent=2
-        )
-    if word.left_out:
-        out.print(Text(plain_text(f"Left out: {word.left_out}.")))
+    for name, meaning in (*key.choices.items(), *((inner.name, inner.description) for inner in key.inner)):
+        line = Text.assemble((name, "rule"), f": {plain_text(meaning)}" if meaning else "")
+        lines.show(out, [Line(line)], indent=2)
+    if key.left_out:
+        out.print(Text(plain_text(f"Left out: {key.left_out}.")))
     out.print()
-    # Copied from a terminal, a line that was broken would be two.
-    out.print(Text.assemble("    ", (f"{word.name}: ", "rule"), word.example), soft_wrap=True)
+    # Without line breaks, so that the example can be copied from a terminal.
+    out.print(Text.assemble("    ", (f"{key.name}: ", "rule"), key.example), soft_wrap=True)

@@ -1,13 +1,13 @@
-"""Every setting by its name: set, left at its default, missing, or wrong. Values are not told."""
+"""Checks each setting: set, default, missing or wrong. It never shows values."""
 
 from collections.abc import Iterator, Mapping
 
-from shared.desk.findings import Finding, untold, well, wrong
+from shared.desk.findings import Finding, failed, passed, unknown
 from shared.errors import SettingProblem, SettingsError
 from shared.settings import STORAGE, read_settings
 
-#: as local.settings.sample.json has them; the words are what holds where they are not set
-_NAMES = {
+#: every setting of local.settings.sample.json, with what holds if it is not set
+_DEFAULTS = {
     STORAGE: "",
     "JOINLINK_TENANT_ID": "",
     "JOINLINK_CLIENT_ID": "the system-assigned managed identity",
@@ -25,19 +25,19 @@ _NAMES = {
 }
 
 
-def look(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield each setting; one line for each problem of it."""
+def check(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield one finding for each setting, or one for each of its problems."""
     problems = _problems(environ)
-    for name, default in _NAMES.items():
-        own = [problem for problem in problems if _is_about(problem, name)]
+    for name, default in _DEFAULTS.items():
+        own = [problem for problem in problems if _is_part_of(name, problem.setting)]
         if own:
             yield from (
-                wrong(name, problem.text if problem.setting == name else str(problem)) for problem in own
+                failed(name, problem.text if problem.setting == name else str(problem)) for problem in own
             )
-        elif _is_set(environ, name):
-            yield well(name, "set")
+        elif any(value.strip() for key, value in environ.items() if _is_part_of(name, key)):
+            yield passed(name, "set")
         else:
-            yield untold(name, f"not set: {default}" if default else "not set")
+            yield unknown(name, f"not set: {default}" if default else "not set")
 
 
 def _problems(environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
@@ -48,13 +48,6 @@ def _problems(environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
     return ()
 
 
-def _is_about(problem: SettingProblem, name: str) -> bool:
-    return problem.setting == name or (name == STORAGE and problem.setting.startswith(f"{STORAGE}__"))
-
-
-def _is_set(environ: Mapping[str, str], name: str) -> bool:
-    return any(
-        value.strip()
-        for key, value in environ.items()
-        if key == name or (name == STORAGE and key.startswith(f"{STORAGE}__"))
-    )
+def _is_part_of(name: str, key: str) -> bool:
+    """Return whether a key is the setting of this name; the storage setting may have several keys."""
+    return key == name or (name == STORAGE and key.startswith(f"{STORAGE}__"))

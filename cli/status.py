@@ -1,26 +1,26 @@
-"""`joinlink status`: the health of the app, read from its storage account."""
+"""`joinlink status`: shows the health of the app, read from its storage account."""
 
 from typing import Annotated
 
 import typer
 
-from cli import parts
+from cli.desk import open_desk
 from cli.formats import status_text
 from cli.output import Exit, print_json
 
 
 def status(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as GET /api/health answers.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/health returns.")] = False,
 ) -> None:
-    """Show whether all is well, and what a person must do if not: rules, subscriptions, queues, maintenance.
+    """Show whether everything works, and what to do if not: rules, subscriptions, queues, maintenance.
 
-    Reads the storage account alone: neither the app nor Graph is asked.
+    Reads the storage account only. It calls neither the app nor Graph.
 
-    Exit code 0: all is well. 1: something needs a person. 2: the storage account's settings are missing.
+    Exit code 0: everything works. 1: there is something to fix. 2: the storage settings are missing.
     """
-    with parts.opened() as (joinlink, _world):
-        health = joinlink.checkup_at_the_desk().health()
+    with open_desk() as desk:
+        health = desk.checkup().health()
     if as_json:
         print_json(health.document())
     else:

@@ -1,65 +1,60 @@
-"""`joinlink test`: do the rules do what the tests inside them expect?"""
+"""`joinlink test`: run the tests inside the rules."""
 
 import re
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cli import rule_files
 from cli.formats import github, junit, tests_junit, tests_text
 from cli.output import Exit, Refused, write_file
-from cli.results import Results
-
-
-class Format(StrEnum):
-    """Whom the answer is for."""
-
-    TEXT = "text"
-    GITHUB = "github"
+from cli.rule_test_results import RuleTestResults
 
 
 def run_tests(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders (each a policy, as in the cloud) and files (each for itself). Default: rules.",
+            help="Folders (each is one policy, as in the cloud) and files (each on its own). Default: rules.",
             metavar="PATH",
             show_default=False,
         ),
     ] = None,
     form: Annotated[
-        Format,
+        Literal["text", "github"],
         typer.Option(
             "--format",
             "-f",
             metavar="FORMAT",
             help="text, for people; github, to mark failing tests in a pull request.",
         ),
-    ] = Format.TEXT,
+    ] = "text",
     *,
     run: Annotated[
-        str, typer.Option("--run", metavar="PATTERN", help="Only tests whose `rule: name` the pattern finds.")
+        str,
+        typer.Option(
+            "--run", metavar="PATTERN", help="Run only tests whose `rule: name` matches this pattern."
+        ),
     ] = "",
     require_tests: Annotated[
-        bool, typer.Option("--require-tests", help="Fail where a rule has no tests.")
+        bool, typer.Option("--require-tests", help="Fail if a rule has no tests.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write a report for pipelines, too.")
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report, for pipelines.")
     ] = None,
 ) -> None:
-    """Run the tests inside rules, and tell which conditions no test ever decides.
+    """Run the tests inside the rules, and show which conditions they do not cover.
 
-    Exit code 0: all pass. 1: a test fails, or the rules have errors. 2: wrong arguments, or a path that
-    is missing.
+    Exit code 0: all tests passed. 1: a test failed, or the rules have errors. 2: wrong arguments, or a path
+    that does not exist.
     """
     pattern = _pattern(run)
     sets = rule_files.load(paths or [])
-    results = [Results.of(rules, pattern) for rules in sets]
+    results = [RuleTestResults.of(rules, pattern) for rules in sets]
     if pattern is not None and not any(each.ran or each.rules.policy is None for each in results):
-        raise Refused(f'no test is found by "{run}"')
-    show = github.tests if form is Format.GITHUB else tests_text.show
+        raise Refused(f'no test matches "{run}"')
+    show = github.print_tests if form == "github" else tests_text.print_tests
     show(results, require_tests=require_tests)
     if report is not None:
         cases = tests_junit.cases(results, require_tests=require_tests)
@@ -72,4 +67,4 @@ def _pattern(text: str) -> re.Pattern[str] | None:
     try:
         return re.compile(text, re.IGNORECASE) if text else None
     except re.error as error:
-        raise Refused(f'--run takes a pattern, and "{text}" is none: {error}') from error
+        raise Refused(f'--run takes a regular expression, and "{text}" is not valid: {error}') from error

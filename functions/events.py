@@ -12,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=EVENT_CHANGES, connection="AzureWebJobsStorage")
 def event_changes(message: func.QueueMessage) -> None:
     """Handle one change of an event; an exception makes the host deliver the message again."""
-    handle(EVENT_CHANGES, message, wiring.joinlink().event_messages)
+    handle(EVENT_CHANGES, message, lambda: wiring.joinlink().event_messages)

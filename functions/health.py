@@ -13,7 +13,7 @@ blueprint = func.Blueprint()
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 where nobody needs to do anything, else 503; the body tells why, and the facts."""
     del req
-    found = wiring.joinlink().checkup().health()
+    found = wiring.joinlink().checkup.health()
     return func.HttpResponse(
         json.dumps(found.document(), indent=2),
         status_code=200 if found.is_well else 503,

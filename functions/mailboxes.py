@@ -12,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=MAILBOX_TASKS, connection="AzureWebJobsStorage")
 def mailbox_tasks(message: func.QueueMessage) -> None:
     """Carry out one task; an exception makes the host deliver the message again."""
-    handle(MAILBOX_TASKS, message, wiring.joinlink().mailbox_messages)
+    handle(MAILBOX_TASKS, message, lambda: wiring.joinlink().mailbox_messages)

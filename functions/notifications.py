@@ -5,7 +5,7 @@ import azure.functions as func
 from shared import wiring
 from shared.errors import QueueUnavailable, RejectedRequest, SettingsError
 from shared.graph.protocol.notifications import SUSPICIOUS, Intake, handshake_answer
-from shared.logs import logger, where
+from shared.logs import logger, place_of
 
 blueprint = func.Blueprint()
 #: A log line has a bound, and a POST may name thousands of events.
@@ -19,7 +19,7 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         token = req.params.get("validationToken")
         if token is not None:
             return _answer(200, handshake_answer(token))
-        _log(wiring.joinlink().webhook().accept(req.get_body()))
+        _log(wiring.joinlink().webhook.accept(req.get_body()))
         return _answer(202)
     except RejectedRequest as error:
         logger().warning("notification.rejected", reason=str(error), status=error.status)
@@ -29,8 +29,7 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         logger().error("notification.rejected", reason=str(error), status=503)
         return _answer(503)
     except Exception as error:  # noqa: BLE001 -- the host's 500 would not say where
-        reason = f"unforeseen {type(error).__name__} at {' < '.join(reversed(where(error)))}"
-        logger().error("notification.rejected", reason=reason, status=503)
+        logger().error("notification.rejected", reason=f"unforeseen {place_of(error)}", status=503)
         return _answer(503)
 
 

@@ -1,1 +1,1 @@
-"""Joinlink on one machine: the real function app, with everything around it stood in for."""
+"""Runs Joinlink on one machine: the real function app, with stand-ins for Graph and Azure."""

@@ -1,4 +1,4 @@
-"""The product's function app, as a host process builds it."""
+"""Builds the product's function app in a host process."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,5 +13,5 @@ from shared.worker.common.world import World
 def joinlink(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:
     """Build the app with these settings and this clock."""
     app = build_app()
-    wiring.rebuild(settings, World(now=now))
+    wiring.start(wiring.Parts(settings, World(now=now)))
     return app

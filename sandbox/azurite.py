@@ -1,6 +1,6 @@
-"""Azurite, Microsoft's own stand-in for Azure Storage: queues, tables and blobs on free ports.
+"""Starts Azurite, Microsoft's emulator of Azure Storage: queues, tables and blobs on free ports.
 
-Its clock can be moved, so that a message that becomes visible in five minutes can be tried without waiting.
+Its clock can be moved, so that a test need not wait until a delayed message becomes visible.
 """
 
 import contextlib
@@ -23,11 +23,10 @@ STOP_SECONDS = 25
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-"""Account and key that every Azurite has; Microsoft publishes them, and they open nothing else."""
+"""The account and key of every Azurite, as Microsoft publishes them; they are not secret."""
 
 SERVICES = ("Blob", "Queue", "Table")
 READY = re.compile(r"Azurite (?P<service>\w+) service is successfully listening at (?P<url>http://\S+)")
-
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +39,7 @@ class Azurite:
     """A running Azurite.
 
     Attributes:
-        connection_string: what `AzureWebJobsStorage` is set to; knows all three services.
+        connection_string: the value for `AzureWebJobsStorage`, with all three services.
     """
 
     def __init__(self, process: subprocess.Popen[str], urls: dict[str, str]) -> None:
@@ -52,29 +51,29 @@ class Azurite:
         )
 
     def advance(self, by: timedelta) -> None:
-        """Move Azurite's clock ahead: hidden messages become visible, leases and lifetimes run out."""
-        self._order(f"{by // timedelta(milliseconds=1)}")
+        """Move Azurite's clock ahead: messages become visible, leases and lifetimes expire."""
+        self._command(f"{by // timedelta(milliseconds=1)}")
 
     def set_clock(self, now: datetime) -> None:
-        """Set Azurite's clock, which ticks on from there; empty Azurite before you set it back."""
-        self._order(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
+        """Set Azurite's clock, which runs on from there; empty Azurite before you set it back."""
+        self._command(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
 
-    def _order(self, order: str) -> None:
+    def _command(self, command: str) -> None:
         with self._moving:
-            _write(self._process, f"{order}\n")
+            _write(self._process, f"{command}\n")
             answer = _output(self._process).readline()
         if not answer:
-            raise AzuriteUnavailable("Azurite has stopped, so its clock can't be moved.")
+            raise AzuriteUnavailable("Azurite has stopped; its clock can't be moved.")
 
 
 @contextlib.contextmanager
 def azurite(folder: Path | None = None) -> Iterator[Azurite]:
-    """Start Azurite and stop it at the end of the block; it also stops when this process dies.
+    """Start Azurite and stop it at the end of the block; it also stops if this process is killed.
 
-    It keeps its data in memory, or in a folder if one is given: all of it is written there before it ends.
+    Its data is in memory, or in `folder`, where all of it is written before Azurite stops.
 
     Raises:
-        AzuriteUnavailable: it is not installed, or does not start; the text says what to do.
+        AzuriteUnavailable: Azurite is not installed or does not start; the text says what to do.
     """
     process = _start(folder)
     try:
@@ -89,16 +88,16 @@ def _start(folder: Path | None) -> subprocess.Popen[str]:
         raise AzuriteUnavailable("Azurite or Node is not installed here: run `make setup`.")
     hosts = [word for name in SERVICES for word in (f"--{name.lower()}Host", "127.0.0.1")]
     ports = [word for name in SERVICES for word in (f"--{name.lower()}Port", "0")]
-    # The SDK is newer than the newest API version that Azurite knows, hence --skipApiVersionCheck.
+    # The SDK uses a newer API version than Azurite supports, hence --skipApiVersionCheck.
     place = ["--location", str(folder)] if folder else ["--inMemoryPersistence"]
-    manners = [*place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
-    return subprocess.Popen(  # noqa: S603 -- our own words
-        [tools.node, "--require", str(HOME / "clock.js"), str(MAIN), *hosts, *ports, *manners],
+    options = [*place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    return subprocess.Popen(  # noqa: S603 -- fixed arguments
+        [tools.node, "--require", str(HOME / "clock.js"), str(MAIN), *hosts, *ports, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,  # Ctrl-C is for us; we stop Azurite when we are done with it
+        start_new_session=True,  # so that Ctrl-C does not reach Azurite; we stop it
     )
 
 
@@ -106,10 +105,10 @@ def _await_urls(process: subprocess.Popen[str]) -> dict[str, str]:
     deadline = threading.Timer(START_SECONDS, process.kill)
     deadline.start()
     urls: dict[str, str] = {}
-    said: list[str] = []
+    output: list[str] = []
     try:
         for line in _output(process):
-            said.append(line)
+            output.append(line)
             if ready := READY.search(line):
                 urls[ready["service"]] = ready["url"]
             if len(urls) == len(SERVICES):
@@ -117,20 +116,20 @@ def _await_urls(process: subprocess.Popen[str]) -> dict[str, str]:
     finally:
         deadline.cancel()
         deadline.join()
-    raise AzuriteUnavailable(f"Azurite did not start. It said:\n{''.join(said) or '(nothing)'}")
+    raise AzuriteUnavailable(f"Azurite did not start. Its output:\n{''.join(output) or '(none)'}")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
     with process:  # closes the other pipe and waits
         try:
-            process.communicate(timeout=STOP_SECONDS)  # the end of its input ends Azurite: see clock.js
+            process.communicate(timeout=STOP_SECONDS)  # closes its input, which stops Azurite: see clock.js
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
 
 
 def _write(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # the missing answer tells it better
+    with contextlib.suppress(BrokenPipeError):  # the missing answer is reported instead
         process.stdin.write(text)
         process.stdin.flush()
 

@@ -1,7 +1,7 @@
-"""The sandbox's time, kept in a small file, so that all processes of the sandbox read the same.
+"""A clock in a small file, so that all processes of the sandbox have the same time.
 
-The file holds two 64-bit numbers in the machine's order: what is added to the machine's monotonic clock, or
-the time itself where time stands still, in microseconds since 1970; and whether time passes by itself.
+The file has two 64-bit numbers in native byte order. The second is 1 if the clock runs, 0 if it only moves
+by `advance`. The first is the time in microseconds since 1970, minus the monotonic clock if the clock runs.
 """
 
 import mmap
@@ -19,19 +19,19 @@ _SIZE = 16
 
 
 class SharedClock:
-    """A clock that one process moves and all read. Safe to share between threads."""
+    """A clock that one process moves and all processes read. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open the clock that `made` made."""
+        """Open a clock that `create` created."""
         self.path = path
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), _SIZE)
         self._numbers = memoryview(self._memory).cast("q")
-        self._moving = Lock()
+        self._lock = Lock()
 
     @classmethod
-    def made(cls, start: datetime, *, ticks: bool = False) -> Self:
-        """Make a clock in a file of its own; it stands still until it is moved, unless it `ticks`."""
+    def create(cls, start: datetime, *, ticks: bool = False) -> Self:
+        """Create a clock in a new file; it moves only by `advance` unless it `ticks`."""
         handle, name = tempfile.mkstemp(prefix="clock-")
         os.write(handle, bytes(_SIZE))
         os.close(handle)
@@ -45,8 +45,8 @@ class SharedClock:
         return _EPOCH + timedelta(microseconds=self._numbers[0] + self._passed())
 
     def advance(self, by: timedelta) -> None:
-        """Move ahead, for all processes; only one process may do so."""
-        with self._moving:
+        """Move ahead for all processes; only one process may do this."""
+        with self._lock:
             self._numbers[0] += by // _MICROSECOND
 
     def close(self) -> None:
@@ -55,7 +55,7 @@ class SharedClock:
         self._memory.close()
 
     def remove(self) -> None:
-        """Close the file and delete it; processes that have it open go on reading the time."""
+        """Close and delete the file; processes that have it open can still read the time."""
         self.close()
         self.path.unlink(missing_ok=True)
 

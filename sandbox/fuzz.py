@@ -1,7 +1,7 @@
-"""`make fuzz`: rule files that nobody would write, thrown at the loader, guided by the code they reach.
+"""`make fuzz`: load random rule files, chosen by the code that they reach.
 
-A file ends in a policy or in problems; a traceback or a file that takes too long ends the run, and lies in
-`build/fuzz` then. Whatever loads is asked to decide and to explain, too.
+Each file must result in a policy or in problems. A traceback, or a file that takes too long, ends the run;
+the file is then in `build/fuzz`. Each policy also decides and explains an event.
 """
 
 import sys
@@ -14,17 +14,17 @@ import atheris
 from sandbox.bench.hostile import LEAST_SECONDS, allowed_seconds, files
 from shared.rule_files.loader import RuleFile as PlainRuleFile, load_policy as load_plainly
 
-# Instrumented code runs at a fraction of its speed, so what seems slow is measured once more without.
+# Instrumented code is much slower, so a file that seems slow is measured again without instrumentation.
 for name in [name for name in sys.modules if name.startswith("shared.")]:
     del sys.modules[name]
 
-with atheris.instrument_imports(include=["shared.rules"]):
+with atheris.instrument_imports(include=["shared.rules", "shared.rule_files"]):
     from shared.domain.event import Attendee, Event
     from shared.rule_files.loader import RuleFile, load_policy
     from shared.rules.explain import explain
     from shared.rules.facts import Facts
+    from shared.rules.rule_test_coverage import coverage_gaps
     from shared.rules.rule_tests import run_tests
-    from shared.rules.undecided import undecided
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "build" / "fuzz"
@@ -42,16 +42,16 @@ TODAY = date(2026, 11, 23)
 
 
 def load(content: bytes) -> None:
-    """Load one file, and use what it holds."""
+    """Load one file and use its policy."""
     began = process_time()
     loaded = load_policy([RuleFile("fuzz.yaml", content)], TODAY)
-    assert loaded.policy or loaded.problems, "neither a policy nor a problem"
+    assert loaded.policy or loaded.problems, "no policy and no problem"
     if process_time() - began > LEAST_SECONDS:
         took, allowed = min(_plainly(content) for _ in range(3)), allowed_seconds(len(content))
         assert took < allowed, f"{len(content)} bytes took {took:.3f} s of {allowed:.3f}"
     if loaded.policy:
         explain(EVENT, loaded.policy, Facts(), NOW)
-        undecided(loaded.policy, run_tests(loaded.policy))
+        coverage_gaps(loaded.policy, run_tests(loaded.policy))
 
 
 def _plainly(content: bytes) -> float:
@@ -61,15 +61,15 @@ def _plainly(content: bytes) -> float:
 
 
 def main() -> None:
-    """Begin with the files of the tests and go on for a minute; libFuzzer's own options come behind."""
+    """Start with the tests' files and run for a minute; arguments are libFuzzer's options."""
     corpus = OUT / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, path in enumerate(sorted((ROOT / "tests" / "rules" / "data").rglob("*.yaml"))):
+    for number, path in enumerate(sorted(ROOT.glob("tests/rule*/data/**/*.yaml"))):
         (corpus / f"{number}.yaml").write_bytes(path.read_bytes())
     for number, (_, content) in enumerate(files()):
         (corpus / f"hostile-{number}.yaml").write_bytes(content[:4096])
-    habits = ["-max_total_time=60", "-max_len=4096", "-timeout=20", f"-artifact_prefix={OUT}/"]
-    atheris.Setup([sys.argv[0], *habits, *sys.argv[1:], str(corpus)], load)
+    options = ["-max_total_time=60", "-max_len=4096", "-timeout=20", f"-artifact_prefix={OUT}/"]
+    atheris.Setup([sys.argv[0], *options, *sys.argv[1:], str(corpus)], load)
     atheris.Fuzz()
 
 

@@ -1,6 +1,6 @@
-"""Finds Node, which Azurite runs on: the one that set-up put into `.venv`, else the machine's own."""
+"""Finds Node, which Azurite needs: the one that set-up installed in `.venv`, or the machine's own."""
 
-from __future__ import annotations  # set-up imports this before it knows how old its Python is
+from __future__ import annotations  # set-up imports this before it checks its Python version
 
 import os
 import shutil
@@ -25,7 +25,7 @@ class Node:
 
 
 def find() -> Node | None:
-    """Return Node and npm, or None where either is missing or Node is older than `OLDEST`."""
+    """Return Node and npm, or None if either is missing or Node is older than `OLDEST`."""
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if node is None or npm is None or _major(node) < OLDEST:

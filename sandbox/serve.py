@@ -1,4 +1,4 @@
-"""Serve a WSGI app on this machine, on a free port, from a thread of its own."""
+"""Serves a WSGI app on this machine from a separate thread."""
 
 import socket
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ _BACKLOG = 128
 
 @contextmanager
 def serve(app: "WSGIApplication", *, port: int = 0, backlog: int = _BACKLOG) -> Iterator[str]:
-    """Serve `app` while the context lasts; yield its base URL, without a slash at the end.
+    """Serve `app` until the block ends; yield its base URL, without a slash at the end.
 
-    `port` 0 takes a free one; `backlog` is how many connections may wait to be accepted. On leaving,
-    connections are closed and requests under way are waited for.
+    `port` 0 takes a free port; `backlog` is how many connections may wait to be accepted. At the end,
+    requests in progress are finished and all connections closed.
     """
     server = _Server(app, port, backlog)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox-server")
@@ -33,37 +33,37 @@ def serve(app: "WSGIApplication", *, port: int = 0, backlog: int = _BACKLOG) -> 
 
 
 class InProcess(httpx.WSGITransport):
-    """An httpx transport that calls a WSGI app without a network; a dropped connection looks like one."""
+    """An httpx transport that calls a WSGI app without a network."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand a request to the app.
+        """Pass a request to the app.
 
         Raises:
             httpx.RemoteProtocolError: the app dropped the connection.
         """
         try:
             response = super().handle_request(request)
-            response.read()  # here, since the body may break off, too
+            response.read()  # here, because the body may break off too
         except ConnectionError as error:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.") from error
         return response
 
 
 class _Handler(WSGIRequestHandler):
-    """Silent, and without the delay that small packets otherwise meet on a kept-alive connection."""
+    """Logs nothing, and sends small packets on a kept-alive connection without delay."""
 
     disable_nagle_algorithm = True
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Send the status line alone: the app tells the date, by its own clock."""
+        """Send only the status line: the app sets the date from its own clock."""
         self.send_response_only(code, message)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
-        """Say nothing."""
+        """Do nothing."""
 
 
 class _Server(ThreadedWSGIServer):
-    """A server that knows its open connections, so that it can end them."""
+    """A server that can close its open connections."""
 
     daemon_threads = False
 
@@ -81,11 +81,11 @@ class _Server(ThreadedWSGIServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop reading from every connection, so that their threads end; a request under way is answered.
+        """Stop reading from every connection so that its thread ends; requests in progress are answered.
 
-        Werkzeug calls this as its serving ends; it waits for the threads.
+        Werkzeug calls this when serving ends, and waits for the threads.
         """
         for connection in list(self._open):
-            with suppress(OSError):  # closed by its own thread meanwhile
+            with suppress(OSError):  # its thread has closed it
                 connection.shutdown(socket.SHUT_RD)
         super().server_close()

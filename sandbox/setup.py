@@ -1,10 +1,10 @@
-"""Brings this machine to the state that the targets of the Makefile need, and does nothing twice.
+"""Installs what the Makefile's targets need, unless it is installed already.
 
-Runs on the machine's own Python, before anything is installed, so it uses the standard library alone. What
-was done is remembered as a digest of what it was done from; clocks and file dates play no part.
+Runs on the machine's own Python before anything is installed, so it uses only the standard library. A stamp
+file has the digest of a step's inputs; the step runs again only if they change.
 """
 
-from __future__ import annotations  # so that a Python that is too old gets far enough to be told
+from __future__ import annotations  # so that an old Python gets to the check of its version
 
 import fcntl
 import hashlib
@@ -23,7 +23,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def main() -> None:
-    """Set up what is missing or out of date; exit with a sentence where that can't be done."""
+    """Install what is missing or out of date; exit with a message if that fails."""
     refuse_old_python()
     (ROOT / "build").mkdir(exist_ok=True)
     with (ROOT / "build" / ".setup.lock").open("w") as lock:
@@ -35,94 +35,85 @@ def main() -> None:
 
 
 def refuse_old_python() -> None:
-    """Exit where this Python is too old, naming a newer one if the machine has it."""
+    """Exit if this Python is too old, and name a newer one if the machine has it."""
     if sys.version_info >= OLDEST_PYTHON:
         return
     newer = [name for minor in range(20, 10, -1) if shutil.which(name := f"python3.{minor}")]
-    advice = f"say PYTHON={newer[0]} behind make" if newer else "install it, or name it: make PYTHON=…"
-    sys.exit(f"Joinlink needs Python 3.11 or newer, and {sys.executable} is {version()}: {advice}.")
+    advice = f"run make PYTHON={newer[0]}" if newer else "install it, or name it: make PYTHON=…"
+    sys.exit(f"Joinlink needs Python 3.11 or newer. {sys.executable} is {version()}: {advice}.")
 
 
 def ensure_venv() -> None:
-    """Make `.venv`, anew if it belongs to another Python."""
+    """Create `.venv`, again if it belongs to another Python."""
     stamp = VENV / ".python"
-    made_from = f"{version()} {sys.base_prefix}"
-    runs_from_it = Path(sys.prefix) == VENV
-    if runs_from_it or is_current(stamp, made_from):
+    inputs = f"{version()} {sys.base_prefix}"
+    if Path(sys.prefix) == VENV or is_current(stamp, inputs):
         return
-    say(f"making .venv with Python {version()}")
+    report(f"creating .venv with Python {version()}")
     run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        trouble="This Python can't make a virtual environment; Debian and Ubuntu need python3-venv.",
+        problem="This Python can't create a virtual environment; on Debian and Ubuntu install python3-venv.",
     )
-    stamp.write_text(made_from)
+    stamp.write_text(inputs)
 
 
 def ensure_packages() -> None:
     """Install exactly what the requirement files pin.
 
-    `--no-deps`: every package is pinned by name, the transitive ones too, so there is nothing to resolve.
-    `--ignore-requires-python`: Microsoft's runtime library asks for 3.13 and works on 3.11, where one test
-    runs the app under it.
+    `--no-deps`: all packages are pinned, transitive ones too, so there is nothing to resolve.
+    `--ignore-requires-python`: Microsoft's runtime library, which a test uses, requires 3.13 but works on
+    3.11.
     """
     names = ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")
     stamp = VENV / ".packages"
-    made_from = digest(*(ROOT / name for name in names))
-    if is_current(stamp, made_from):
+    inputs = digest(*(ROOT / name for name in names))
+    if is_current(stamp, inputs):
         return
-    say("installing the pinned packages")
+    report("installing the pinned packages")
     run(
         [*PIP, "install", "--no-deps", "--ignore-requires-python", "-r", names[-1]],
-        trouble="The packages could not be installed; what pip says stands above.",
+        problem="The packages could not be installed; see pip's output above.",
     )
-    stamp.write_text(made_from)
+    stamp.write_text(inputs)
 
 
 def ensure_command() -> None:
-    """Put `joinlink` into the venv, run from this folder.
+    """Install the command `joinlink` in the venv; it runs from this folder.
 
-    All that it needs is installed by now, setuptools too, so that nothing is resolved or fetched.
+    Everything it needs is installed, setuptools too, so pip downloads nothing.
     """
     stamp = VENV / ".command"
-    made_from = digest(ROOT / "pyproject.toml")
-    if is_current(stamp, made_from):
+    inputs = digest(ROOT / "pyproject.toml")
+    if is_current(stamp, inputs):
         return
-    say("installing joinlink")
+    report("installing joinlink")
     run(
         [*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", "."],
-        trouble="joinlink could not be installed; what pip says stands above.",
+        problem="joinlink could not be installed; see pip's output above.",
     )
-    stamp.write_text(made_from)
+    stamp.write_text(inputs)
 
 
 def ensure_azurite() -> None:
-    """Install Azurite from its lock file, and Node from PyPI where the machine has none to run it."""
+    """Install Azurite from its lock file, and Node from PyPI if the machine has none that works."""
     stamp = AZURITE / "node_modules" / ".locked"
-    made_from = digest(AZURITE / "package-lock.json")
+    inputs = digest(AZURITE / "package-lock.json")
     tools = node.find()
-    if tools and is_current(stamp, made_from):
+    if tools and is_current(stamp, inputs):
         return
     if not tools:
-        say(f"installing Node {node.WHEEL} from PyPI")
-        run([*PIP, "install", node.WHEEL], trouble="Node could not be installed; install Node 20 or newer.")
+        report(f"installing Node {node.WHEEL} from PyPI")
+        run([*PIP, "install", node.WHEEL], problem="Node could not be installed; install Node 20 or newer.")
         tools = node.find()
     if not tools:
         sys.exit("The Node that PyPI offers does not run on this machine; install Node 20 or newer.")
-    say("installing Azurite")
+    report("installing Azurite")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run(
-        [
-            tools.npm,
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-            "--prefix",
-            str(AZURITE),
-        ],
-        trouble="Azurite could not be installed; what npm says stands above.",
+        [tools.npm, "ci", *options, "--prefix", str(AZURITE)],
+        problem="Azurite could not be installed; see npm's output above.",
     )
-    stamp.write_text(made_from)
+    stamp.write_text(inputs)
 
 
 def version() -> str:
@@ -135,19 +126,19 @@ def digest(*files: Path) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def is_current(stamp: Path, made_from: str) -> bool:
-    """Tell whether the stamp says that this was done from the same things."""
-    return stamp.is_file() and stamp.read_text() == made_from
+def is_current(stamp: Path, inputs: str) -> bool:
+    """Return whether a step was done with the same inputs."""
+    return stamp.is_file() and stamp.read_text() == inputs
 
 
-def run(command: list[str], *, trouble: str) -> None:
-    """Run a command with its output shown; exit with `trouble` where it fails."""
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 -- our own words
-        sys.exit(trouble)
+def run(command: list[str], *, problem: str) -> None:
+    """Run a command and show its output; exit with `problem` if it fails."""
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 -- fixed arguments
+        sys.exit(problem)
 
 
-def say(text: str) -> None:
-    """Tell what takes its time."""
+def report(text: str) -> None:
+    """Print a step that takes time."""
     print(f"set-up: {text}", flush=True)
 
 

@@ -1,7 +1,6 @@
 """The stage: the real function app between Azurite and the stand-in Graph, with a clock that can be moved.
 
-The demo and the story tests play on it. Only here does the sandbox touch the product's inside: it puts the
-app together with its own settings and time, and makes subscriptions as the app would.
+The demo, the benchmarks and the story tests use it. It builds the app with settings and a time of its own.
 """
 
 import os
@@ -27,7 +26,7 @@ from sandbox.graph import StandIn, User, posting
 from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
-from shared.auth import TokenSource
+from shared.auth.token_source import TokenSource
 from shared.graph.protocol.client_state import client_state
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
@@ -36,26 +35,26 @@ from shared.storage.tables import Table
 from shared.worker.common.world import World
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
-CLIENT_STATE_KEY = "the-sandbox-proves-itself-with-this-key"
+CLIENT_STATE_KEY = "the-client-state-key-of-the-sandbox"
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 _GRAPH = "https://graph.microsoft.com"
 _THIS_MACHINE = "http://127.0.0.1:"
-_OUR_ADDRESS = "JOINLINK_NOTIFICATION_URL"
+_NOTIFICATION_URL = "JOINLINK_NOTIFICATION_URL"
 
 
-class Clock:
-    """The sandbox's time, which takes Azurite's along.
+class StageClock:
+    """The stage's time, with Azurite's.
 
-    It stands still until it is moved ahead, unless it `ticks`. Azurite's begins with it and always ticks, so
-    that it is ahead of one that stands still by the seconds that have passed since.
+    It moves only by `advance`, unless it `ticks`. Azurite's clock starts with it and always ticks. So it is
+    ahead of a clock that does not tick by the real time that has passed.
 
     Attributes:
-        shared: the same time for other processes, such as a `HostProcess`.
+        shared: the same time for other processes, for example a `HostProcess`.
     """
 
     def __init__(self, azurite: Azurite, start: datetime = MONDAY_MORNING, *, ticks: bool = False) -> None:
         self._azurite = azurite
-        self.shared = SharedClock.made(start, ticks=ticks)
+        self.shared = SharedClock.create(start, ticks=ticks)
         azurite.set_clock(start)
 
     def now(self) -> datetime:
@@ -63,38 +62,40 @@ class Clock:
         return self.shared.now()
 
     def advance(self, by: timedelta) -> None:
-        """Move ahead: what was to be due or visible by then is."""
+        """Move ahead, and Azurite's clock too."""
         self.shared.advance(by)
         self._azurite.advance(by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What stands on the stage."""
+    """The parts of a stage."""
 
-    clock: Clock
+    clock: StageClock
     graph: StandIn
     graph_url: str
     host: Host
     settings: Mapping[str, str]
-    #: puts the app together anew, as a new process would, from these settings
+    #: builds the app again with these settings, as a new process does
     build: Callable[[Mapping[str, str]], object]
 
     def restart(self, changes: Mapping[str, str]) -> None:
-        """End the app and begin it anew with some settings changed; nothing but its storage is kept."""
+        """Stop the app and start it with some settings changed; only its storage is kept."""
         wiring.joinlink().close()
         self.build({**self.settings, **changes})
 
-    def host_process(self, log: Path, changes: Mapping[str, str] | None = None, **how: Any) -> HostProcess:
-        """Return a host of the product in a process of its own, not yet started, with some settings changed.
+    def host_process(
+        self, log: Path, changes: Mapping[str, str] | None = None, **options: Any
+    ) -> HostProcess:
+        """Return a host of the product in a separate process, not yet started, with some settings changed.
 
-        It works on the same storage, Graph and clock; `log` and `how` are `HostProcess`'s own. A live stage
-        has a host of its own beside it.
+        It uses the same storage, Graph and clock; `log` and `options` are those of `HostProcess`. A live
+        stage also has its own host.
         """
-        own = {name: os.environ[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")}
-        settings = {name: value for name, value in self.settings.items() if name != _OUR_ADDRESS}
-        settings |= {**own, **(changes or {})}
-        return HostProcess("sandbox.apps:joinlink", settings, self.clock.shared, log=log, **how)
+        identity = {name: os.environ[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")}
+        settings = {name: value for name, value in self.settings.items() if name != _NOTIFICATION_URL}
+        settings |= {**identity, **(changes or {})}
+        return HostProcess("sandbox.apps:joinlink", settings, self.clock.shared, log=log, **options)
 
     def watch(self, user: User, change_type: str = "created,updated", url: str = "") -> str:
         """Subscribe to a user's events as the app does, or for another address; return the id."""
@@ -128,22 +129,22 @@ def stage(
     seed: int = 7,
     with_memory: bool = True,
 ) -> Iterator[Stage]:
-    """Set the stage with the rule files of a folder; `settings` are more of the app's own.
+    """Set up a stage with the rule files of a folder; `settings` are further settings of the app.
 
-    `live`, the host works by itself and Graph reaches it over the network; else nothing happens but what is
-    asked for, in the caller's thread. With `ticks` time passes by itself, too. The storage account is emptied
-    first, so one stage at a time plays on an Azurite. `with_memory`, the app's first run, which begins its
-    memory of writes, is behind it.
+    If `live`, the host runs by itself and Graph reaches it over the network; otherwise functions run only
+    when they are called, in the caller's thread. With `ticks` the clock runs. The storage account is emptied
+    first, so an Azurite has one stage at a time. `with_memory`: the app's first run, which creates its memory
+    of writes, is done.
     """
     empty(azurite)
-    clock = Clock(azurite, ticks=ticks)
-    call = _Call()
+    clock = StageClock(azurite, ticks=ticks)
+    poster = _Post()
     graph = StandIn(
         now=clock.now,
         tenant_id=TENANT,
         seed=seed,
-        post=posting.over_http if live else call.post,
-        validate=posting.validate_over_http if live else call.validate,
+        post=posting.over_http if live else poster.send,
+        validate=posting.validate_over_http if live else poster.validate,
     )
     with ExitStack() as stack:
         stack.callback(clock.shared.remove)
@@ -157,34 +158,34 @@ def stage(
             "PYTHON_THREADPOOL_THREAD_COUNT": "32",
             **(settings or {}),
         }
-        # MSAL finds the managed identity's endpoint in the process's own environment.
+        # MSAL reads the managed identity's endpoint from the process's environment.
         identity = {"IDENTITY_ENDPOINT": f"{graph_url}/msi/token", "IDENTITY_HEADER": "sandbox"}
         stack.enter_context(mock.patch.dict(os.environ, identity))
         stack.callback(lambda: wiring.joinlink().close())
         host = stack.enter_context(Host(build_app(), environ))
         host.create_queues()
-        call.host = host
+        poster.host = host
         if live:
             stack.enter_context(host.live())
-        environ.setdefault(_OUR_ADDRESS, host.address("notifications"))
-        to_ourselves = None if live else httpx.WSGITransport(app=host.wsgi)
+        environ.setdefault(_NOTIFICATION_URL, host.address("notifications"))
+        transport = None if live else httpx.WSGITransport(app=host.wsgi)
         world = _world(clock, seed)
 
         def build(environ: Mapping[str, str]) -> object:
-            return wiring.rebuild(environ, world, to_ourselves)
+            return wiring.start(wiring.Parts(environ, world, transport))
 
         if with_memory:
-            _begin_memory(azurite, clock)
+            _create_memory(azurite, clock)
         build(environ)
         yield Stage(clock=clock, graph=graph, graph_url=graph_url, host=host, settings=environ, build=build)
 
 
-class _Call:
-    """Graph's POSTs: over the network to host processes, to the host in this process for the rest."""
+class _Post:
+    """Sends Graph's POSTs: over the network to host processes, otherwise to the host in this process."""
 
     host: Host
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         if url.startswith(_THIS_MACHINE):
             return posting.over_http(url, body, headers)
         return self._answer(url, body, headers).status_code
@@ -201,7 +202,7 @@ class _Call:
 
 
 def empty(azurite: Azurite) -> None:
-    """Take all queues, tables and blob containers out of an Azurite."""
+    """Delete all queues, tables and blob containers of an Azurite."""
     with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
         for queue in queues.list_queues():
             queues.delete_queue(queue)
@@ -213,12 +214,12 @@ def empty(azurite: Azurite) -> None:
             tables.delete_table(table.name)
 
 
-def _begin_memory(azurite: Azurite, clock: Clock) -> None:
+def _create_memory(azurite: Azurite, clock: StageClock) -> None:
     storage = StorageSettings(connection_string=azurite.connection_string)
     with closing(Table.connect(MEETINGS, storage, None)) as table:
         MemoryMarker(table).set(clock.now(), why="fresh")
 
 
-def _world(clock: Clock, seed: int) -> World:
-    chance, traces = random.Random(seed), count(1)  # noqa: S311 -- repeatable chance, no secrets
-    return World(now=clock.now, uniform=chance.uniform, new_id=lambda: f"trace-{next(traces)}")
+def _world(clock: StageClock, seed: int) -> World:
+    random_numbers, traces = random.Random(seed), count(1)  # noqa: S311 -- repeatable, not for secrets
+    return World(now=clock.now, uniform=random_numbers.uniform, new_id=lambda: f"trace-{next(traces)}")

@@ -1,8 +1,8 @@
-"""One deadline for all that is done for a message: every call gives up when it is over.
+"""One deadline for all work on a message: every call gives up when it passes.
 
-A message that takes longer than a minute holds a thread that others need, and Azure ends the whole worker
-after `functionTimeout`. So the handler opens a deadline once, and each way to the outside (Graph, tables,
-queues, blobs, tokens) asks here how long it may take.
+A message that takes longer than a minute keeps a thread from others, and Azure ends the whole worker after
+`functionTimeout`. So the handler sets a deadline once, and every call to Graph, tables, queues, blobs and the
+token service asks here how long it may take.
 """
 
 import time
@@ -13,15 +13,15 @@ from datetime import timedelta
 
 from shared.errors import OutOfTime
 
-#: one message, all calls and retries together
-MESSAGE = timedelta(seconds=60)
+#: for one message, all calls and retries together
+MESSAGE_TIMEOUT = timedelta(seconds=60)
 
 _ends: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def deadline(limit: timedelta) -> Iterator[None]:
-    """Let whatever runs inside, in this thread, take so long in all; an outer deadline still holds."""
+    """Limit the time of the block, in this thread; an outer deadline still applies."""
     end = time.monotonic() + limit.total_seconds()
     outer = _ends.get()
     token = _ends.set(end if outer is None else min(end, outer))
@@ -32,15 +32,15 @@ def deadline(limit: timedelta) -> Iterator[None]:
 
 
 def seconds_left(at_most: float) -> float:
-    """Return how many seconds the next call may take: `at_most`, or what is left if that is less.
+    """Return how many seconds the next call may take: `at_most`, or the time left if that is less.
 
     Raises:
-        OutOfTime: nothing is left.
+        OutOfTime: no time is left.
     """
     end = _ends.get()
     if end is None:
         return at_most
     left = end - time.monotonic()
     if left <= 0:
-        raise OutOfTime("the time for this message is over")
+        raise OutOfTime("the deadline of this message has passed")
     return min(at_most, left)

@@ -1,37 +1,37 @@
-"""The errors of Joinlink, each named by what its catcher does next.
+"""The errors of Joinlink. The class of an error decides what its handler does next.
 
     JoinlinkError
-    ├── SettingsError              the admin mends the settings; nothing works before
-    ├── UnreadableMessage          the queue message goes to poison
-    │   └── LaterVersion           the message waits a day for the version that wrote it
-    ├── SecondLook                 one answer speaks against a mailbox: look again some minutes later
-    ├── OutOfTime                  the message has had its minute: it is sent again
-    ├── QueueUnavailable           Graph is told 503 and delivers again
-    ├── StorageUnavailable         try again with backoff
-    │   └── TableMissing           the memory of writes is gone: write nothing
-    ├── Unhandled                  the host gives the message again
-    ├── DeskDiffers                the admin gives the command the app's own settings
-    ├── StateChanged               somebody else wrote the same row: read and decide again
-    ├── RejectedRequest            an HTTP request is answered with `.status`
+    ├── SettingsError              an admin must fix the settings first
+    ├── UnreadableMessage          move the queue message to the poison queue
+    │   └── LaterVersion           keep the message for a day, for the version that wrote it
+    ├── SecondLook                 one answer suggests that a mailbox is unusable: read again minutes later
+    ├── OutOfTime                  the message has had its minute: enqueue it again
+    ├── QueueUnavailable           answer 503, so that Graph delivers again
+    ├── StorageUnavailable         retry with backoff
+    │   └── TableMissing           the record of past writes is gone: write nothing
+    ├── Unhandled                  the host delivers the message again
+    ├── DeskDiffers                an admin must give the command the app's own settings
+    ├── StateChanged               another process wrote the same row: read and decide again
+    ├── RejectedRequest            answer the HTTP request with `.status`
     └── GraphError
-        ├── Throttled              try again after `.retry_after`; not a failure
-        ├── GraphUnavailable       try again with backoff
-        │   └── NotConnected       the same; the call was surely never sent
-        │       └── GraphPaused    wait for `.retry_after`; not a failure
-        ├── Unauthorized           somebody must mend the credential; try again with backoff
-        ├── EventNotFound          look again twice, then it is gone
-        ├── EventChanged           the event moved under our PATCH: read and decide again
-        ├── SubscriptionNotFound   it is gone for good: make another
-        ├── SubscriptionExists     take over the one named `.subscription`, or look for it
-        ├── NotValidated           our endpoint did not answer the handshake: try again with backoff
-        ├── Forbidden              final for this event; the mailbox is marked
-        │   ├── MailboxFull        the mailbox is over its quota: try again hourly for a day
-        │   └── SubscriptionLimit  no further subscription is allowed: try again hourly
-        ├── MailboxUnusable        final for this event; the mailbox is marked
-        └── UnexpectedAnswer       final: we don't understand Graph; poison, loud
-            └── UnreadableEvent    one event has an odd shape: leave it alone, go on with the others
+        ├── Throttled              retry after `.retry_after`; not a failure
+        ├── GraphUnavailable       retry with backoff
+        │   └── NotConnected       retry with backoff; the call was certainly not sent
+        │       └── GraphPaused    retry after `.retry_after`; not a failure
+        ├── Unauthorized           an admin must fix the credential; retry with backoff
+        ├── EventNotFound          read again twice, then the event is gone
+        ├── EventChanged           the event changed before our PATCH: read and decide again
+        ├── SubscriptionNotFound   the subscription no longer exists: create another
+        ├── SubscriptionExists     use the one named `.subscription`, or search for it
+        ├── NotValidated           our endpoint did not answer the handshake: retry with backoff
+        ├── Forbidden              final for this event; mark the mailbox
+        │   ├── MailboxFull        the mailbox is over its quota: retry hourly for a day
+        │   └── SubscriptionLimit  no more subscriptions are allowed: retry hourly
+        ├── MailboxUnusable        final for this event; mark the mailbox
+        └── UnexpectedAnswer       final, as we don't understand Graph: poison queue, logged as an error
+            └── UnreadableEvent    one event has an unexpected shape: skip it, continue with the others
 
-Texts never hold what people wrote: Graph's `error.message` may name an address, so it is left out.
+Texts never contain what people wrote: Graph's `error.message` may contain an address, so it is left out.
 """
 
 from collections.abc import Iterable
@@ -65,19 +65,19 @@ class SettingsError(JoinlinkError):
 
 
 class UnreadableMessage(JoinlinkError):
-    """A queue message is not one of ours, or is from another version."""
+    """A queue message is not Joinlink's, or comes from another version."""
 
 
 class LaterVersion(UnreadableMessage):
-    """A queue message was written by a later version of Joinlink."""
+    """A later version of Joinlink wrote the queue message."""
 
 
 class SecondLook(JoinlinkError):
-    """One answer of Graph speaks against a mailbox; another some minutes later decides."""
+    """One answer suggests that a mailbox is unusable; another answer minutes later decides."""
 
 
 class OutOfTime(JoinlinkError):
-    """The time for a message is over (`shared.deadline`)."""
+    """The deadline of a message has passed (`shared.deadline`)."""
 
 
 class QueueUnavailable(JoinlinkError):
@@ -89,15 +89,15 @@ class StorageUnavailable(JoinlinkError):
 
 
 class TableMissing(StorageUnavailable):
-    """A table that does not create itself is not there."""
+    """A table that must not be created automatically is missing."""
 
 
 class Unhandled(JoinlinkError):
-    """A message could not be handled; the text names the places, never what people wrote."""
+    """A message could not be handled; the text has places in the code, never what people wrote."""
 
 
 class DeskDiffers(JoinlinkError):
-    """A command at a desk goes by other rules or settings than the app; the text says what to do."""
+    """A command uses other rules or settings than the app; the text explains what to do."""
 
 
 class StateChanged(JoinlinkError):
@@ -105,7 +105,7 @@ class StateChanged(JoinlinkError):
 
 
 class RejectedRequest(JoinlinkError):
-    """An HTTP request that is refused, with the status that says why."""
+    """A refused HTTP request; `status` is the answer."""
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -115,8 +115,8 @@ class RejectedRequest(JoinlinkError):
 class GraphError(JoinlinkError):
     """Graph refused a call or could not be reached.
 
-    `status` is None where no answer came; `code` is Graph's own word; `request_id` is what Microsoft's
-    support asks for.
+    `status` is None if there was no answer; `code` is Graph's own error code; Microsoft's support asks for
+    `request_id`.
     """
 
     def __init__(
@@ -151,15 +151,15 @@ class Throttled(GraphError):
 
 
 class GraphUnavailable(GraphError):
-    """The network, a timeout or a 5xx stood between us and an answer."""
+    """There is no answer of Graph's: a network error, a timeout or a 5xx."""
 
 
 class NotConnected(GraphUnavailable):
-    """No connection was made, so the request surely did not reach Graph."""
+    """There was no connection, so the request certainly did not reach Graph."""
 
 
 class GraphPaused(NotConnected):
-    """Graph fails for many mailboxes, so calls wait for `retry_after`; none was sent."""
+    """The circuit breaker is open, so the call was not sent; it may go after `retry_after`."""
 
     def __init__(self, call: str, *, retry_after: timedelta) -> None:
         self.retry_after = retry_after
@@ -167,11 +167,11 @@ class GraphPaused(NotConnected):
 
 
 class Unauthorized(GraphError):
-    """No token could be had, or Graph refuses a fresh one."""
+    """The token service refuses a token, or Graph refuses a new one."""
 
 
 class EventNotFound(GraphError):
-    """The event (or its calendar) is not there now."""
+    """The event or its calendar does not exist now."""
 
 
 class EventChanged(GraphError):
@@ -179,11 +179,11 @@ class EventChanged(GraphError):
 
 
 class SubscriptionNotFound(GraphError):
-    """Graph does not know the subscription (any more)."""
+    """The subscription does not exist, or no longer."""
 
 
 class SubscriptionExists(GraphError):
-    """409: we have such a subscription already; `subscription` is its id, empty where Graph names none."""
+    """409: such a subscription exists already; `subscription` is its id, empty if Graph names none."""
 
     def __init__(self, call: str, *, subscription: str, status: int, code: str, request_id: str) -> None:
         self.subscription = subscription
@@ -191,15 +191,15 @@ class SubscriptionExists(GraphError):
 
 
 class NotValidated(GraphError):
-    """Our notification URL did not answer Graph's handshake in time, or not as it should."""
+    """Our notification URL did not answer Graph's handshake correctly and in time."""
 
 
 class Forbidden(GraphError):
-    """403: a permission, a policy or a scope keeps us out of this mailbox."""
+    """403: a missing permission, a policy or a scope denies access to this mailbox."""
 
 
 class MailboxFull(Forbidden):
-    """403 `ErrorQuotaExceeded`: the mailbox is over its quota, which passes."""
+    """403 `ErrorQuotaExceeded`: the mailbox is over its quota, which is temporary."""
 
 
 class SubscriptionLimit(Forbidden):
@@ -207,12 +207,12 @@ class SubscriptionLimit(Forbidden):
 
 
 class MailboxUnusable(GraphError):
-    """There is no mailbox that Graph can serve: unlicensed, on-premises, soft-deleted."""
+    """Graph can't serve the mailbox: it is unlicensed, on-premises or soft-deleted."""
 
 
 class UnexpectedAnswer(GraphError):
-    """Graph refused for good, or answered in a shape that we don't understand."""
+    """Graph refused permanently, or its answer has an unexpected shape."""
 
 
 class UnreadableEvent(UnexpectedAnswer):
-    """Graph shows one event in a shape that we don't understand."""
+    """One event has an unexpected shape."""

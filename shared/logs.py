@@ -1,8 +1,8 @@
-"""Logging: structlog over the standard library, one JSON object a line.
+"""Logging: structlog over the standard library, one JSON object per line.
 
-The cloud's host stands on the root logger with a handler of its own and forwards nothing but the message,
-so all facts go into the message, and no handler of ours is added. Every name and key is described in
-docs/logs.md, held to the code by a test.
+Azure's host has its own handler on the root logger and forwards only the message. So the message contains
+all facts, and Joinlink adds no handler. docs/logs.md describes every name and key; a test compares it with
+the code.
 """
 
 import logging
@@ -13,8 +13,8 @@ import structlog
 
 from shared.log_line import render
 
-_QUIET = ("azure", "httpx", "httpcore", "msal", "urllib3")
-_FRAMES = 4
+_QUIET_LIBRARIES = ("azure", "httpx", "httpcore", "msal", "urllib3")
+_MAX_FRAMES = 4
 
 
 def configure(level: str) -> None:
@@ -31,7 +31,7 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.getLogger("joinlink").setLevel(level)
-    for name in _QUIET:
+    for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -40,15 +40,12 @@ def logger() -> structlog.stdlib.BoundLogger:
     return structlog.stdlib.get_logger("joinlink")
 
 
-def where(error: BaseException) -> list[str]:
-    """Return the last places of an error's traceback, such as `client.py:61 send`.
-
-    A foreign error's own text is left out of logs: it may hold an address, a subject or a URL with a key.
-    """
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-
-
 def place_of(error: BaseException) -> str:
-    """Return an error's type and its last places, the innermost first."""
-    return f"{type(error).__name__} at {' < '.join(reversed(where(error)))}"
+    """Return an error's type and its innermost frames, such as `KeyError at client.py:61 send < …`.
+
+    Logs leave out the text of other libraries' errors: it may contain an address, a subject or a URL with a
+    key.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    places = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    return f"{type(error).__name__} at {' < '.join(places)}"

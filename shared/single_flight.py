@@ -1,40 +1,40 @@
-"""Single flight: however many threads want what has to be fetched, one asks, and all share its answer.
+"""Single flight: many threads that need the same value share one call.
 
-The fetch runs in a thread of its own, so that nobody waits longer than his patience, whatever the other side
-does, and a fetch that takes longer is still of use to those who come later. No lock is held meanwhile. A
-failure is remembered for seconds: thirty-two threads do not ask one after the other.
+The call runs in its own thread. So no caller waits longer than its limit, and a call that takes longer still
+serves later callers. No lock is held during the call. A failure is shared for some seconds, so that the
+waiting threads do not repeat the call one after the other.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from shared.deadline import deadline, seconds_left
 
-#: how long anybody waits for an answer
+#: how long a caller waits
 PATIENCE = timedelta(seconds=5)
-#: how long a failure is everybody's
-REMEMBERED = timedelta(seconds=5)
-#: a fetch has ended by then, or its thread is lost, and another may begin
-LONGEST = timedelta(minutes=5)
+#: how long a failure is shared
+FAILURE_SHARED = timedelta(seconds=5)
+#: After this time the thread of a call counts as lost, and another call may start.
+MAX_DURATION = timedelta(minutes=5)
 
 _Value = TypeVar("_Value")
 
 
+@dataclass(slots=True)
 class _Flight(Generic[_Value]):
-    """One fetch: under way, or ended with a value or an error."""
+    """One call, and when it started and ended."""
 
-    def __init__(self, began: datetime) -> None:
-        self.began = began
-        self.ended: datetime | None = None
-        self.error: Exception | None = None
-        self.values: list[_Value] = []
-        self.landed = Event()
+    started: datetime
+    ended: datetime | None = None
+    future: Future[_Value] = field(default_factory=Future)
 
 
 class SingleFlight(Generic[_Value]):
-    """Shares one fetch between threads. `slow` makes the error for those whose patience is over."""
+    """Shares one call between threads. `slow` returns the error for a caller that has waited too long."""
 
     def __init__(
         self,
@@ -42,62 +42,65 @@ class SingleFlight(Generic[_Value]):
         now: Callable[[], datetime],
         *,
         patience: timedelta = PATIENCE,
-        remembered: timedelta = REMEMBERED,
     ) -> None:
         self._slow = slow
         self._now = now
         self._patience = patience
-        self._remembered = remembered
         self._lock = Lock()
         self._flight: _Flight[_Value] | None = None
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether somebody's fetch has not ended yet."""
+    def is_running(self) -> bool:
+        """Whether a call has not ended yet."""
         with self._lock:
-            return self._flight is not None and not self._flight.landed.is_set()
+            return self._flight is not None and not self._flight.future.done()
 
-    def fetch(self, ask: Callable[[], _Value]) -> _Value:
-        """Return what `ask` returns, or what another thread's `ask` does that is under way.
+    def fetch(self, call: Callable[[], _Value]) -> _Value:
+        """Return the result of `call`, or of the call that another thread has already started.
 
         Raises:
-            Exception: what `ask` raised, now or a few seconds ago; or `slow`, where that takes too long.
+            Exception: the error of the call, now or a few seconds ago; or `slow`, if it takes too long.
         """
-        flight, is_ours = self._join(ask)
-        # Who finds a fetch that others have waited for already does not wait as long again.
-        waited = timedelta(0) if is_ours else max(self._now() - flight.began, timedelta(0))
+        flight, is_ours = self._join(call)
+        # A caller that joins a running call does not wait for the whole time again.
+        waited = timedelta(0) if is_ours else max(self._now() - flight.started, timedelta(0))
         patience = max((self._patience - waited).total_seconds(), 0)
-        if not flight.landed.wait(seconds_left(patience) if patience else 0):
-            raise self._slow()
-        if flight.error is not None:
-            # One error is raised in many threads: none shall carry the others' tracebacks.
-            raise flight.error.with_traceback(None)
-        return flight.values[0]
+        try:
+            error = flight.future.exception(seconds_left(patience) if patience else 0)
+        except TimeoutError:
+            raise self._slow() from None
+        if error is not None:
+            # Many threads raise this error: without this its traceback would grow with each.
+            raise error.with_traceback(None)
+        return flight.future.result()
 
-    def begin(self, ask: Callable[[], _Value]) -> None:
-        """Have `ask` called, unless somebody's is under way or has just failed; wait for nothing."""
-        self._join(ask)
+    def start(self, call: Callable[[], _Value]) -> None:
+        """Start `call`, unless another is running or has just failed; don't wait for it."""
+        self._join(call)
 
-    def _join(self, ask: Callable[[], _Value]) -> tuple[_Flight[_Value], bool]:
+    def _join(self, call: Callable[[], _Value]) -> tuple[_Flight[_Value], bool]:
         with self._lock:
             now, flight = self._now(), self._flight
             if flight is not None and self._is_current(flight, now):
                 return flight, False
             flight = self._flight = _Flight(now)
-            Thread(target=self._fly, args=(flight, ask), name="single-flight", daemon=True).start()
+            Thread(target=self._run, args=(flight, call), name="single-flight", daemon=True).start()
             return flight, True
 
     def _is_current(self, flight: _Flight[_Value], now: datetime) -> bool:
         if flight.ended is None:
-            return abs(now - flight.began) < LONGEST
-        return flight.error is not None and abs(now - flight.ended) < self._remembered
+            return abs(now - flight.started) < MAX_DURATION
+        return flight.future.exception() is not None and abs(now - flight.ended) < FAILURE_SHARED
 
-    def _fly(self, flight: _Flight[_Value], ask: Callable[[], _Value]) -> None:
+    def _run(self, flight: _Flight[_Value], call: Callable[[], _Value]) -> None:
         try:
-            with deadline(LONGEST):
-                flight.values.append(ask())
-        except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait get it
-            flight.error = error
-        with self._lock:
-            flight.ended = self._now()
-        flight.landed.set()
+            with deadline(MAX_DURATION):
+                value = call()
+        except Exception as error:  # noqa: BLE001 -- the callers get it
+            with self._lock:
+                flight.ended = self._now()
+                flight.future.set_exception(error)
+        else:
+            with self._lock:
+                flight.ended = self._now()
+                flight.future.set_result(value)

@@ -1,4 +1,4 @@
-"""Servers that behave badly, each a list of answers that are played one after the other."""
+"""Servers that behave badly: each plays a list of answers, one after the other."""
 
 import socket
 import time
@@ -11,13 +11,13 @@ Answer = Callable[[socket.socket], None]
 
 
 def answer(status: int = 200, body: str = GOOD, headers: str = "") -> Answer:
-    """Return what sends a whole answer."""
+    """Return a function that sends a complete answer."""
     text = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{headers}\r\n{body}"
     return lambda connection: connection.sendall(text.encode())
 
 
 def drip(text: bytes) -> Answer:
-    """Return what sends a byte at a time, and never comes to an end."""
+    """Return a function that sends single bytes and never ends."""
 
     def play(connection: socket.socket) -> None:
         with suppress(OSError):
@@ -45,7 +45,7 @@ def say_nothing(_connection: socket.socket) -> None:
 
 @contextmanager
 def server(*answers: Answer) -> Iterator[str]:
-    """Play one answer after the other, the last again and again, on connections that stay open."""
+    """Play one answer after the other on open connections; the last one repeats."""
     left = list(answers)
 
     def serve(connection: socket.socket) -> None:

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +71,59 @@ def test_no_log_line_is_sampled_away() -> None:
     assert "Trace" in sampling["excludedTypes"].split(";")
 
 
+def ignored() -> list[str]:
+    """Return the patterns of `.funcignore`."""
+    lines = (ROOT / ".funcignore").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def is_deployed(path: Path) -> bool:
+    """Return whether a file or folder is deployed: a pattern with a slash begins at the root."""
+    relative = path.relative_to(ROOT)
+    return not any(
+        relative.as_posix() == pattern if "/" in pattern else path.match(pattern) for pattern in ignored()
+    )
+
+
 def test_what_runs_in_the_cloud_is_deployed_and_the_rest_is_not() -> None:
     """`.funcignore` names everything at the top, hidden files aside, but these."""
-    patterns = [line for line in (ROOT / ".funcignore").read_text().splitlines() if not line.startswith("#")]
-    visible = [path for path in ROOT.iterdir() if not path.name.startswith(".")]
-    deployed = {path.name for path in visible if not any(path.match(pattern) for pattern in patterns)}
+    deployed = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and is_deployed(path)}
 
     assert deployed == {"function_app.py", "functions", "shared", "rules", "host.json", "requirements.txt"}
+
+
+def test_the_deployed_app_works_without_the_desk(tmp_path: Path) -> None:
+    """From a copy of what is deployed, all functions load and all of their parts are built."""
+    app = tmp_path / "app"
+    shutil.copytree(
+        ROOT,
+        app,
+        ignore=lambda folder, names: [name for name in names if not is_deployed(Path(folder) / name)],
+    )
+    script = """
+import os, sys
+import function_app
+from shared import wiring
+assert not os.path.exists("shared/desk")
+app = wiring.joinlink()
+built = [app.webhook, app.event_messages, app.mailbox_messages, app.maintenance(), app.checkup, app.policies]
+ours = [module for name, module in sys.modules.items() if name.startswith("shared.")]
+assert all(module.__file__.startswith(os.getcwd()) for module in ours)
+print(len(built), len(function_app.app.get_functions()))
+"""
+    environ = {
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "JOINLINK_TENANT_ID": "c0ffee00-0000-4000-8000-000000000001",
+        "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
+        "JOINLINK_NOTIFICATION_URL": "https://joinlink.example/api/notifications?code=x",
+    }
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-c", script],
+        cwd=app,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("6 5\n", "")

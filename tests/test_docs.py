@@ -70,7 +70,7 @@ def test_every_outcome_and_reason_is_explained() -> None:
 
 def test_guards_are_explained_in_the_order_in_which_they_run() -> None:
     """The first that holds decides, so the order is part of the promise."""
-    guards = [guard.reason for guard in GUARDS]
+    guards = list(GUARDS)
     reasons = (ROOT / "docs/decisions.md").read_text().split("\n## Reasons\n")[1]
 
     assert re.findall(r"^\| `(\w+)` \|", reasons, flags=re.MULTILINE)[: len(guards)] == guards

@@ -14,8 +14,8 @@ from shared.single_flight import SingleFlight
 SECOND = timedelta(seconds=1)
 
 
-class Outside:
-    """What is asked: counts, and answers when it is let."""
+class Service:
+    """Counts its calls, and answers when the test allows it."""
 
     def __init__(self, result: str | Exception = "answer") -> None:
         self.now = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ class Outside:
         self.may_answer = Event()
         self.may_answer.set()
 
-    def ask(self) -> str:
+    def call(self) -> str:
         self.calls += 1
         self.may_answer.wait(5)
         if isinstance(self.result, Exception):
@@ -35,73 +35,73 @@ class Outside:
         return SingleFlight(lambda: TimeoutError("slow"), lambda: self.now, patience=patience)
 
 
-def herd(flight: SingleFlight[str], outside: Outside, size: int = 32) -> list[str]:
-    """Ask from many threads at once; return what each got, an error by its text."""
+def fetch_from_threads(flight: SingleFlight[str], service: Service, size: int = 32) -> list[str]:
+    """Fetch from many threads concurrently; return each result, of an error its text."""
 
     def one(_: int) -> str:
         try:
-            return flight.fetch(outside.ask)
-        except Exception as error:  # noqa: BLE001 -- it is what the test is about
+            return flight.fetch(service.call)
+        except Exception as error:  # noqa: BLE001 -- the error is the result
             return str(error)
 
     with ThreadPoolExecutor(size) as threads:
         found = threads.map(one, range(size))
-        outside.may_answer.set()
+        service.may_answer.set()
         return list(found)
 
 
 @pytest.mark.parametrize("result", ["answer", ValueError("answer")])
-def test_those_who_wait_share_the_one_answer_or_failure(result: str | Exception) -> None:
-    """One call, whatever comes of it."""
-    outside = Outside(result)
-    outside.may_answer.clear()
-    flight = outside.flight()
+def test_waiting_threads_share_one_answer_or_failure(result: str | Exception) -> None:
+    """One call for all of them."""
+    service = Service(result)
+    service.may_answer.clear()
+    flight = service.flight()
 
-    assert herd(flight, outside) == ["answer"] * 32
-    assert outside.calls == 1 if isinstance(result, Exception) else outside.calls < 32
+    assert fetch_from_threads(flight, service) == ["answer"] * 32
+    assert service.calls == 1 if isinstance(result, Exception) else service.calls < 32
 
 
-def test_a_failure_is_remembered_for_seconds() -> None:
-    """Those who come later do not ask one after the other; then it is tried again."""
-    outside = Outside(ValueError("away"))
-    flight = outside.flight()
+def test_a_failure_is_shared_for_seconds() -> None:
+    """Later callers get the same error; after five seconds there is a new call."""
+    service = Service(ValueError("away"))
+    flight = service.flight()
     for _ in range(9):
         with pytest.raises(ValueError, match="away"):
-            flight.fetch(outside.ask)
-    before = outside.calls
-    outside.now += 5 * SECOND
-    outside.result = "answer"
+            flight.fetch(service.call)
+    before = service.calls
+    service.now += 5 * SECOND
+    service.result = "answer"
 
     assert before == 1
-    assert flight.fetch(outside.ask) == "answer"
+    assert flight.fetch(service.call) == "answer"
 
 
-def test_an_answer_is_the_askers_to_keep() -> None:
-    """It is not remembered here."""
-    outside = Outside()
-    flight = outside.flight()
+def test_an_answer_is_not_cached() -> None:
+    """Caching is up to the caller."""
+    service = Service()
+    flight = service.flight()
 
-    assert [flight.fetch(outside.ask) for _ in range(3)] == ["answer"] * 3
-    assert outside.calls == 3
+    assert [flight.fetch(service.call) for _ in range(3)] == ["answer"] * 3
+    assert service.calls == 3
 
 
-def test_nobody_waits_longer_than_his_patience() -> None:
-    """And who finds a fetch that is older than that does not wait at all."""
-    outside = Outside()
-    outside.may_answer.clear()
-    flight = outside.flight(patience=SECOND / 10)
+def test_no_caller_waits_longer_than_its_limit() -> None:
+    """A caller that joins an older call does not wait at all."""
+    service = Service()
+    service.may_answer.clear()
+    flight = service.flight(patience=SECOND / 10)
 
     with pytest.raises(TimeoutError, match="slow"):
-        flight.fetch(outside.ask)
-    outside.now += SECOND
-    assert herd_of_slow(lambda: flight.fetch(outside.ask)) == 5
-    assert outside.calls == 1
-    assert flight.is_under_way
-    outside.may_answer.set()
+        flight.fetch(service.call)
+    service.now += SECOND
+    assert count_timeouts(lambda: flight.fetch(service.call)) == 5
+    assert service.calls == 1
+    assert flight.is_running
+    service.may_answer.set()
 
 
-def herd_of_slow(fetch: Callable[[], str]) -> int:
-    """Return how many of five find it slow."""
+def count_timeouts(fetch: Callable[[], str]) -> int:
+    """Return how many of five fetches time out."""
     slow = 0
     for _ in range(5):
         try:
@@ -111,39 +111,39 @@ def herd_of_slow(fetch: Callable[[], str]) -> int:
     return slow
 
 
-def test_a_fetch_that_is_lost_is_begun_again() -> None:
-    """After five minutes its thread is as good as dead."""
-    outside = Outside()
-    outside.may_answer.clear()
-    flight = outside.flight(patience=SECOND / 10)
+def test_a_lost_call_is_replaced() -> None:
+    """After five minutes its thread counts as dead."""
+    service = Service()
+    service.may_answer.clear()
+    flight = service.flight(patience=SECOND / 10)
     with pytest.raises(TimeoutError):
-        flight.fetch(outside.ask)
-    outside.may_answer, lost = Event(), outside.may_answer
-    outside.may_answer.set()
-    outside.now += timedelta(minutes=5)
+        flight.fetch(service.call)
+    service.may_answer, lost = Event(), service.may_answer
+    service.may_answer.set()
+    service.now += timedelta(minutes=5)
 
-    assert flight.fetch(outside.ask) == "answer"
+    assert flight.fetch(service.call) == "answer"
     lost.set()
 
 
-def test_a_waiter_keeps_to_the_deadline_of_his_message_and_the_fetch_to_its_own() -> None:
-    """A large group is read to its end, though the first message can't wait for it."""
-    outside = Outside()
-    flight: SingleFlight[float] = SingleFlight(lambda: TimeoutError("slow"), lambda: outside.now)
+def test_a_caller_obeys_the_deadline_of_its_message_and_the_call_its_own() -> None:
+    """A large group is read completely, although the first message can't wait for it."""
+    service = Service()
+    flight: SingleFlight[float] = SingleFlight(lambda: TimeoutError("slow"), lambda: service.now)
     with deadline(SECOND):
         assert flight.fetch(lambda: seconds_left(1000)) > 200
     with deadline(timedelta(0)), pytest.raises(OutOfTime):
         flight.fetch(lambda: 1.0)
 
 
-def test_a_remembered_failure_does_not_grow() -> None:
-    """One error is raised a thousand times; its traceback stays short."""
-    outside = Outside(ValueError("away"))
-    flight = outside.flight()
+def test_the_traceback_of_a_shared_failure_does_not_grow() -> None:
+    """One error is raised many times; its traceback stays short."""
+    service = Service(ValueError("away"))
+    flight = service.flight()
     depths = []
     for _ in range(50):
         with pytest.raises(ValueError, match="away") as raised:
-            flight.fetch(outside.ask)
+            flight.fetch(service.call)
         depths.append(len(raised.traceback))
 
     assert max(depths) < 10

@@ -1,1 +1,13 @@
-"""Ways to tell problems and test results: to a person, and to the tools that run checks."""
+"""Output formats of problems, test results and other answers: for people and for tools."""
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """The formats of `--format`."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    JUNIT = "junit"
+    SARIF = "sarif"

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.output import print_json
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem
 
 
-def problems(sets: Sequence[RuleSet]) -> None:
-    """Print all problems, and each policy's rules."""
+def print_problems(sets: Sequence[LoadedRules]) -> None:
+    """Print all problems, and the rules of each policy."""
     print_json(
         {
             "problems": [_problem(problem) for rules in sets for problem in rules.problems],
@@ -25,12 +25,12 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "column": problem.column,
         "severity": problem.severity,
         "rule": problem.rule,
-        "text": problem.said,
+        "text": problem.full_text,
         "suggestion": problem.suggestion,
     }
 
 
-def _policy(rules: RuleSet) -> dict[str, Any]:
+def _policy(rules: LoadedRules) -> dict[str, Any]:
     policy = rules.policy
     return {
         "path": rules.path.as_posix(),

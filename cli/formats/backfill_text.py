@@ -1,4 +1,4 @@
-"""What a backfill comes to, for a person: by rule, by mailbox, in all; then what stands beside it."""
+"""The totals of a backfill, as text: by rule, by mailbox and overall, then the notes."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,91 +6,90 @@ import typer
 from rich.text import Text
 
 from cli import lines
-from cli.backfill_totals import Sum, Totals
+from cli.backfill_totals import BackfillTotals, LinkCount
 from cli.lines import Line
 from cli.output import console, counted
-from shared.desk.backfill import Run, Standing
+from shared.desk.backfill import BackfillRun, SearchStatus
 
-#: mailboxes that are listed, those with most mails first
-_MAILBOXES = 20
+#: The mailboxes with most mails are listed; --json has all of them.
+_MOST_MAILBOXES = 20
+_STATUS_NOTES = {
+    SearchStatus.DONE_BEFORE: "done before the interruption",
+    SearchStatus.UNDER_WAY: "skipped: changes of an earlier backfill are not due yet",
+    SearchStatus.NO_CALENDAR: "without a calendar: guests, disabled accounts, no licence",
+}
 
 
-def begin(run: Run, mailboxes: int, doubts: Iterable[str]) -> None:
-    """Say what is looked at."""
+def show_start(run: BackfillRun, mailboxes: int, notes: Iterable[str]) -> None:
+    """Print what the backfill searches."""
     out = console()
-    going_on = (
-        f", going on with the run of {run.state.started:%Y-%m-%d %H:%M} UTC" if run.is_continued else ""
-    )
+    resumed = f", resuming the run of {run.state.started:%Y-%m-%d %H:%M} UTC" if run.is_continued else ""
     out.print(
         f"{counted(mailboxes, 'mailbox', 'mailboxes')}, events until {run.state.until:%Y-%m-%d %H:%M} UTC, "
-        f"policy {run.policy.hash}{going_on}"
+        f"policy {run.policy.hash}{resumed}"
     )
-    lines.show(out, [Line(Text("note", "warn"), Text(doubt)) for doubt in doubts])
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in notes])
 
 
-def show(totals: Totals, *, queued: bool, stopped: bool, is_braked: bool) -> None:
-    """Print the sums and the notes."""
+def show_totals(totals: BackfillTotals, *, queued: bool, stopped: bool, is_report_only: bool) -> None:
+    """Print the totals and the notes."""
     out = console()
-    _table("rule", sorted(totals.rules.items()))
+    _show_table("rule", sorted(totals.rules.items()))
     by_mails = sorted(totals.mailboxes.items(), key=lambda each: (-each[1].mails, each[0]))
-    _table("mailbox", [(name or mailbox, each) for (mailbox, name), each in by_mails[:_MAILBOXES]])
-    if len(by_mails) > _MAILBOXES:
-        out.print(f"… and {counted(len(by_mails) - _MAILBOXES, 'mailbox', 'mailboxes')} more; --json has all")
-    out.print(_sentence(totals, queued=queued))
-    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in _notes(totals, is_braked=is_braked)])
+    listed = by_mails[:_MOST_MAILBOXES]
+    _show_table("mailbox", [(name or mailbox, count) for (mailbox, name), count in listed])
+    if more := len(by_mails) - len(listed):
+        out.print(f"… and {counted(more, 'mailbox', 'mailboxes')} more; --json has all")
+    out.print(_summary(totals, queued=queued))
+    notes = _notes(totals, is_report_only=is_report_only)
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in notes])
     left = totals.left.items()
     lines.show(out, [Line(Text("left", "bad"), Text(f"{mailbox}: {why}")) for mailbox, why in left])
     if totals.left or stopped:
-        begun = "; the same command goes on with the rest" if queued else "; nothing was queued"
-        out.print(f"{'Stopped' if stopped else 'Some mailboxes are left'}{begun}.")
+        rest = "the same command resumes with the rest" if queued else "nothing was queued"
+        out.print(f"{'Stopped' if stopped else 'Some mailboxes are left'}; {rest}.")
 
 
-def agreed(totals: Totals) -> bool:
-    """Ask whether the links shall be added."""
+def is_agreed(totals: BackfillTotals) -> bool:
+    """Ask whether to add the links."""
     links = counted(totals.total.links, "join link")
-    return typer.confirm(f"Add {links}? Graph can't take a link back, and attendees may get mail.")
+    return typer.confirm(f"Add {links}? Graph can't remove a link again, and attendees may get mail.")
 
 
-def _table(head: str, sums: list[tuple[str, Sum]]) -> None:
-    if not sums:
+def _show_table(head: str, rows: list[tuple[str, LinkCount]]) -> None:
+    if not rows:
         return
     out = console()
-    width = max(len(head), *(len(name) for name, _each in sums))
+    width = max(len(head), *(len(name) for name, _count in rows))
     out.print(Text(f"{head:<{width}}  {'links':>7}  {'attendees mailed':>16}", "bold"))
-    for name, each in sums:
-        out.print(Text.assemble((f"{name:<{width}}", "rule"), f"  {each.links:>7}  {each.mails:>16}"))
+    for name, count in rows:
+        out.print(Text.assemble((f"{name:<{width}}", "rule"), f"  {count.links:>7}  {count.mails:>16}"))
     out.print()
 
 
-def _sentence(totals: Totals, *, queued: bool) -> Text:
+def _summary(totals: BackfillTotals, *, queued: bool) -> Text:
     total = totals.total
     if not total.links and not totals.unsettled:
-        return Text("Nothing is to be added.")
+        return Text("There is nothing to add.")
     links, mails = counted(total.links, "link"), counted(total.mails, "mail")
-    told = f"{links}, {mails} to attendees at most"
-    takes = ""
-    if totals.last:
-        takes = f", the last about {totals.last:%Y-%m-%d %H:%M} UTC"
-    return Text.assemble(("queued: " if queued else "would be added: ", "good"), told, takes)
+    last = f", the last about {totals.last:%Y-%m-%d %H:%M} UTC" if totals.last else ""
+    start = ("queued: " if queued else "would be added: ", "good")
+    return Text.assemble(start, f"{links}, {mails} to attendees at most{last}")
 
 
-def _notes(totals: Totals, *, is_braked: bool) -> Iterator[str]:
-    if is_braked:
+def _notes(totals: BackfillTotals, *, is_report_only: bool) -> Iterator[str]:
+    if is_report_only:
         yield "JOINLINK_MODE=report is set: nothing is written, whatever the rules say"
     for rule, number in sorted(totals.would_enable.items()):
-        why = "but for the brake" if is_braked else "if it were in enforce mode"
+        why = "without JOINLINK_MODE=report" if is_report_only else "if it were in enforce mode"
         yield f"{rule} would add {counted(number, 'link')} {why}"
     if totals.later:
         yield f"{counted(totals.later, 'link')} more than limits allow in six days: run it again then"
     if totals.unsettled:
-        yield f"{counted(totals.unsettled, 'event')} with an attempt under way: the app settles them"
+        events = counted(totals.unsettled, "event")
+        yield f"{events} with a write whose result is unknown: the app settles them"
     if totals.unreadable:
-        yield f"{counted(totals.unreadable, 'event')} left alone: Joinlink does not understand their shape"
-    told = {
-        Standing.DONE_BEFORE: "done before the break",
-        Standing.UNDER_WAY: "left alone: changes of an earlier backfill are still to come there",
-        Standing.NO_CALENDAR: "without a calendar: guests, disabled accounts, no licence",
-    }
-    for standing, text in told.items():
-        if number := totals.standings[standing]:
+        yield f"{counted(totals.unreadable, 'event')} skipped: Joinlink does not understand their format"
+    for status, text in _STATUS_NOTES.items():
+        if number := totals.statuses[status]:
             yield f"{counted(number, 'mailbox', 'mailboxes')} {text}"

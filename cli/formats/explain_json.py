@@ -1,19 +1,19 @@
-"""An explanation as JSON, with everything in it."""
+"""An explanation as JSON."""
 
 from typing import Any
 
-from cli.subject import Subject
-from shared.rules.explain import ConditionLine, Explanation, RuleLine
+from cli.explained_event import ExplainedEvent
+from shared.rules.explain import ConditionResult, Explanation, RuleResult
 
 
-def document(subject: Subject, explanation: Explanation) -> dict[str, Any]:
-    """Return the explanation in plain values."""
+def document(explained: ExplainedEvent, explanation: Explanation) -> dict[str, Any]:
+    """Return the explanation as values that JSON can contain."""
     decision = explanation.decision
     return {
-        "event": subject.event.id,
-        "at": subject.now.isoformat(),
-        "policy": subject.policy.hash,
-        "notes": list(subject.notes),
+        "event": explained.event.id,
+        "at": explained.now.isoformat(),
+        "policy": explained.policy.hash,
+        "notes": list(explained.notes),
         "verdict": decision.verdict,
         "reason": decision.reason,
         "rule": decision.rule,
@@ -21,31 +21,41 @@ def document(subject: Subject, explanation: Explanation) -> dict[str, Any]:
         "projected_reason": decision.projected_reason,
         "projected_rule": decision.projected_rule,
         "guards": [
-            {"guard": line.reason, "holds": line.holds, "why": line.why, "decided": line.decided}
-            for line in explanation.guards
+            {
+                "guard": guard.reason,
+                "holds": guard.applies,
+                "why": guard.why,
+                "decided": guard is explanation.deciding_guard,
+            }
+            for guard in explanation.guards
         ],
-        "rules": [_rule(line) for line in explanation.rules],
+        "rules": [_rule(result) for result in explanation.rules],
     }
 
 
-def _rule(line: RuleLine) -> dict[str, Any]:
+def _rule(result: RuleResult) -> dict[str, Any]:
     return {
-        "rule": line.rule.id,
-        "file": line.rule.file,
-        "line": line.rule.line,
-        "mode": line.rule.mode,
-        "action": line.rule.action,
-        "asked": line.asked,
-        "matched": line.matched,
-        "decided": line.decided,
-        "decided_if_promoted": line.decided_if_promoted,
-        "when": _condition(line.when),
-        "unless": None if line.unless is None else _condition(line.unless),
+        "rule": result.rule.id,
+        "file": result.rule.file,
+        "line": result.rule.line,
+        "mode": result.rule.mode,
+        "action": result.rule.action,
+        "asked": result.status,
+        "matched": result.matched,
+        "decided": result.decided,
+        "decided_if_promoted": result.decided_if_promoted,
+        "when": _condition(result.when),
+        "unless": None if result.unless is None else _condition(result.unless),
     }
 
 
-def _condition(line: ConditionLine) -> dict[str, Any]:
-    if line.children:
-        children = [_condition(child) for child in line.children]
-        return {"condition": line.name, "holds": line.holds, "conditions": children}
-    return {"condition": line.name, "expected": line.expected, "actual": line.actual, "holds": line.holds}
+def _condition(result: ConditionResult) -> dict[str, Any]:
+    if result.children:
+        children = [_condition(child) for child in result.children]
+        return {"condition": result.name, "holds": result.holds, "conditions": children}
+    return {
+        "condition": result.name,
+        "expected": result.expected,
+        "actual": result.actual,
+        "holds": result.holds,
+    }

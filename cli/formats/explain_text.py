@@ -1,4 +1,4 @@
-"""An explanation for a person: the answer first, then each guard and each rule, with what decided marked."""
+"""An explanation as text: the result first, then each guard and each rule, with a mark at what decides."""
 
 from collections.abc import Iterator
 
@@ -7,47 +7,54 @@ from rich.text import Text
 
 from cli import lines
 from cli.clean import flat
+from cli.decision_lines import DECIDES, guard_line, rule_lines
+from cli.explained_event import ExplainedEvent
 from cli.lines import Line
 from cli.output import console
-from cli.subject import Subject
 from shared.domain.decision import Reason
-from shared.rules.explain import Asked, Explanation, RuleLine
+from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
 _INDENT = 4
+_STATUS = {
+    RuleStatus.OFF: "is off",
+    RuleStatus.NOT_YET_ACTIVE: "is not active yet",
+    RuleStatus.NO_LONGER_ACTIVE: "is no longer active",
+}
 
 
-def show(subject: Subject, explanation: Explanation) -> None:
+def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> None:
     """Print the explanation."""
     out = console()
-    _event(out, subject)
+    _print_event(out, explained)
     out.print()
-    lines.show(out, list(_answer(explanation)))
-    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in subject.notes])
+    lines.show(out, list(_result(explanation)))
+    lines.show(out, [Line(Text("note", "warn"), Text(note)) for note in explained.notes])
     out.print()
-    out.print(Text("Guards, the first that holds decides", "bold"))
-    lines.show(out, [lines.of_guard(guard) for guard in explanation.guards])
+    deciding = explanation.deciding_guard
+    out.print(Text("Guards: the first that applies decides", "bold"))
+    lines.show(out, [guard_line(guard, decides=guard is deciding) for guard in explanation.guards])
     out.print()
-    out.print(Text("Rules, the first that matches decides", "bold"))
-    guarded = any(guard.decided for guard in explanation.guards)
-    if guarded:
-        asked = Text("  A guard decided, so no rule was asked. This is what they would have said.", "dim")
-        lines.show(out, [Line(asked)])
+    out.print(Text("Rules: the first that matches decides", "bold"))
+    if deciding is not None:
+        lines.show(out, [Line(Text("  A guard decides, so these results do not count.", "dim"))])
     for rule in explanation.rules:
-        _rule(out, rule)
+        _print_rule(out, rule)
 
 
-def _event(out: Console, subject: Subject) -> None:
-    event = subject.event
+def _print_event(out: Console, explained: ExplainedEvent) -> None:
+    event = explained.event
     out.print(Text(flat(event.subject) or "(no subject)", "bold"))
     length = event.end - event.start
     out.print(
         Text(
             f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {_hours(length.total_seconds())}, "
-            f"organized by {flat(event.organizer) or 'nobody'}",
+            f"organized by {flat(event.organizer) or '(no organizer)'}",
             "dim",
         )
     )
-    out.print(Text(f"decided as at {subject.now:%Y-%m-%d %H:%M} UTC by policy {subject.policy.hash}", "dim"))
+    out.print(
+        Text(f"decided for {explained.now:%Y-%m-%d %H:%M} UTC, with policy {explained.policy.hash}", "dim")
+    )
 
 
 def _hours(seconds: float) -> str:
@@ -55,70 +62,72 @@ def _hours(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 -- an hour
 
 
-def _answer(explanation: Explanation) -> Iterator[Line]:
+def _result(explanation: Explanation) -> Iterator[Line]:
     decision = explanation.decision
-    guard = next((guard for guard in explanation.guards if guard.decided), None)
+    guard = explanation.deciding_guard
     why = guard.why if guard else ""
-    by = f", by {decision.enforced_rule}" if decision.enforced_rule else ""
-    now = _told(decision.reason, decision.rule, why, by)
-    promoted = _told(decision.projected_reason, decision.projected_rule, why)
+    now = _summary(decision.reason, decision.rule, why, decision.enforced_rule)
+    promoted = _summary(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)
     yield Line(Text("if promoted", "bold"), promoted)
 
 
-def _told(reason: Reason, rule: str | None, guard: str, by: str = "") -> Text:
-    """Return what one answer comes to, with its reason in the words of logs and docs.
+def _summary(reason: Reason, rule: str | None, why: str, enforced: str | None = None) -> Text:
+    """Return the result and its cause in words, with the reason as in logs and docs.
 
-    `by` names the rule in force, where one in report mode wants a link.
+    `why` is that of the guard that decides. `enforced` is the rule that decides now, if that is another one.
     """
+    text: tuple[tuple[str, str], str]
+    other = f"rule {enforced} decides; " if enforced else ""
     match reason:
         case Reason.LINK_ADDED:
-            text = (
-                ("gets a join link", "good"),
-                f", by {rule}, if limits and calendar permit",
-            )
+            text = ("gets a join link", "good"), f" from rule {rule}, if its limits and the calendar allow it"
         case Reason.REPORT_MODE:
-            text = ("is left alone", "warn"), f"{by}: {rule} wants a link, and is in report mode"
+            text = ("gets no join link", "warn"), f": {other}rule {rule} would add one, but is in report mode"
         case Reason.BRAKE:
-            text = ("is left alone", "warn"), f": {rule} wants a link, and JOINLINK_MODE=report is set"
+            text = (
+                ("gets no join link", "warn"),
+                f": rule {rule} would add one, but JOINLINK_MODE=report is set",
+            )
         case Reason.RULE_SKIP:
-            text = ("is left alone", "bad"), f", by {rule}"
+            text = ("gets no join link", "bad"), f": rule {rule} skips it"
         case Reason.NO_RULE_MATCHED:
-            text = ("is left alone", "bad"), ": no rule matches"
+            text = ("gets no join link", "bad"), ": no rule matches"
         case Reason.INSUFFICIENT_DATA:
-            text = ("is left alone", "bad"), f": {rule} can't be told"
+            text = ("gets no join link", "bad"), f": it is unknown whether rule {rule} matches"
         case Reason.AWAITING_DATA:
-            text = ("is put off", "warn"), f": {rule} can't be told, and says on_missing: retry"
+            unknown = f": it is unknown whether rule {rule} matches, and the rule has on_missing: retry"
+            text = ("is decided later", "warn"), unknown
         case _:
-            text = ("is left alone", "bad"), f": {guard}"
+            text = ("gets no join link", "bad"), f": {why}"
     return Text.assemble(*text, (f" ({reason})", "dim"))
 
 
-def _rule(out: Console, line: RuleLine) -> None:
-    rule = line.rule
-    decided = line.decided or line.decided_if_promoted
+def _print_rule(out: Console, result: RuleResult) -> None:
+    rule = result.rule
+    decides = result.decided or result.decided_if_promoted
     head = Text.assemble(
-        lines.DECIDED if decided else "  ",
+        DECIDES if decides else "  ",
         (rule.id, "rule"),
         (f"  {rule.mode} {rule.action}", "dim"),
-        f"  {_standing(line)}",
+        f"  {_rule_summary(result)}",
     )
     out.print()
     lines.show(out, [Line(head)])
     if rule.description:
         lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
-    lines.show(out, list(lines.of_rule(line)), indent=_INDENT)
+    lines.show(out, list(rule_lines(result)), indent=_INDENT)
 
 
-def _standing(line: RuleLine) -> str:
-    if line.asked is not Asked.YES:
-        return f"{line.asked}, so it is not asked"
-    matched = {True: "matches", False: "does not match", None: "can't be told"}[line.matched]
-    # A rule that can't be told decides, too: nothing is written for as long as it stands open.
-    decides = "which decides" if line.matched is None else "decides"
-    if line.decided and line.decided_if_promoted:
-        return f"{matched}, {decides}"
-    if line.decided:
-        return f"{matched}, {decides} now"
-    would = "which would decide" if line.matched is None else "would decide"
-    return f"{matched}, {would} if promoted" if line.decided_if_promoted else matched
+def _rule_summary(result: RuleResult) -> str:
+    if result.status is not RuleStatus.EVALUATED:
+        return f"{_STATUS[result.status]}, so it is not evaluated"
+    matches = {True: "matches", False: "does not match", None: "it is unknown whether it matches"}
+    matched = matches[result.matched]
+    # An unknown rule decides too: nothing is written while it is unknown.
+    subject = "which " if result.matched is None else ""
+    if result.decided and result.decided_if_promoted:
+        return f"{matched}, {subject}decides"
+    if result.decided:
+        return f"{matched}, {subject}decides now"
+    return f"{matched}, {subject}would decide if promoted" if result.decided_if_promoted else matched

@@ -1,4 +1,4 @@
-"""Problems and failing tests as GitHub's workflow commands, shown beside the lines of a pull request.
+"""Problems and failing tests as GitHub's workflow commands, shown next to the lines of a pull request.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -6,14 +6,14 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 from collections.abc import Sequence
 
 from cli.clean import flat
-from cli.results import Results, expectation, outcome
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
+from cli.rule_test_results import RuleTestResults, expectation, outcome
 from shared.rule_files.problems import Severity
 from shared.rules.policy import Rule, RuleTest
 
 
-def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
-    """Print a command for each problem; `strict`: warnings are errors."""
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
+    """Print a command for each problem; `strict` shows warnings as errors."""
     for rules in sets:
         for problem in rules.problems:
             severity = Severity.ERROR if strict else problem.severity
@@ -21,20 +21,20 @@ def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
             print(f"::{severity} {place},title=Joinlink rules::{_data(problem.message)}")
 
 
-def tests(results: Sequence[Results], *, require_tests: bool) -> None:
-    """Print a command for each test that fails, for each rule whose tests are missing, and for problems."""
-    problems([each.rules for each in results if each.rules.policy is None])
+def print_tests(results: Sequence[RuleTestResults], *, require_tests: bool) -> None:
+    """Print a command for each test that fails, each rule without tests, and each problem."""
+    print_problems([each.rules for each in results if each.rules.policy is None])
     for each in results:
         for failed in each.failures:
-            said = f"{failed.test.name}: expected {expectation(failed)}; actual {outcome(failed)}"
-            print(_failure(each, failed.test, f'rule "{failed.rule.id}": {said}'))
-        for rule in each.untested if require_tests else ():
+            result = f"{failed.test.name}: expected {expectation(failed)}; actual {outcome(failed)}"
+            print(_failure(each, failed.test, f'rule "{failed.rule.id}": {result}'))
+        for rule in each.rules_without_tests if require_tests else ():
             print(_failure(each, rule, f'rule "{rule.id}": it has no tests'))
 
 
-def _failure(results: Results, at: Rule | RuleTest, said: str) -> str:
+def _failure(results: RuleTestResults, at: Rule | RuleTest, message: str) -> str:
     place = f"file={_property(results.file(at))},line={results.line(at)}"
-    return f"::error {place},title=Joinlink tests::{_data(said)}"
+    return f"::error {place},title=Joinlink tests::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -1,7 +1,7 @@
 """Problems and test results as JUnit XML, which pipelines show as tests.
 
-Azure Pipelines, GitLab and Jenkins read the same few elements. Jenkins's xUnit refuses attributes that it
-does not know, `file` and `line` among them, so the place stands in the text.
+Azure Pipelines, GitLab and Jenkins read the same few elements. Jenkins's xUnit plugin refuses attributes that
+it does not know, such as `file` and `line`, so the place is in the text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from cli.clean import for_xml
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One line of the report; without `failure` it passed."""
+    """One test case of the report; it passed if `failure` is empty."""
 
     name: str
     file: str
@@ -23,8 +23,8 @@ class Case:
     detail: str = ""
 
 
-def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
-    """Print a suite with a case for each problem, and for each file without one; `strict`: warnings fail."""
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
+    """Print a suite with a case for each problem, and for each file without one; `strict` fails warnings."""
     cases = [case for rules in sets for case in _cases(rules, strict=strict)]
     print(document("joinlink validate", cases))
 
@@ -44,7 +44,7 @@ def document(suite: str, cases: Sequence[Case]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'
 
 
-def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
+def _cases(rules: LoadedRules, *, strict: bool) -> Iterable[Case]:
     by_file: dict[str, list[Problem]] = {name: [] for name in rules.contents}
     for problem in rules.problems:
         by_file.setdefault(problem.file, []).append(problem)
@@ -56,7 +56,7 @@ def _cases(rules: RuleSet, *, strict: bool) -> Iterable[Case]:
             rule = f" {problem.rule}" if problem.rule else ""
             failed = strict or problem.severity is Severity.ERROR
             yield Case(
-                name=f"{place}{rule}: {problem.said}",
+                name=f"{place}{rule}: {problem.full_text}",
                 file=name,
                 failure=str(problem) if failed else "",
             )

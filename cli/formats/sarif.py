@@ -1,4 +1,4 @@
-"""Problems as SARIF 2.1.0, which code scanning services take.
+"""Problems as SARIF 2.1.0, which code scanning services read.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cli.output import own_version, print_json
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -18,38 +18,38 @@ _RULES = {
     Severity.ERROR: (
         "rule-file-error",
         "A rule file has an error",
-        "A policy is taken whole or not at all: one error in any file keeps all changes out of force.",
+        "One error in any file keeps the changes of all files out of force.",
         "Fix what the message names. joinlink schema KEY shows how a key is written.",
     ),
     Severity.WARNING: (
         "rule-file-warning",
-        "Something is allowed, and probably not meant",
-        "The policy is taken all the same. With --strict, warnings fail the check.",
-        "Change what the message names, or leave it where it is meant.",
+        "Something is allowed, but probably not intended",
+        "Joinlink uses the policy. With --strict, warnings fail the check.",
+        "Change what the message names, or leave it if it is intended.",
     ),
 }
 
 
-def problems(sets: Sequence[RuleSet], *, strict: bool = False) -> None:
-    """Print one log with one run; `strict`: warnings have the level of errors."""
+def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None:
+    """Print one log with one run; with `strict`, warnings have the level of errors."""
     results = [_result(problem, strict=strict) for rules in sets for problem in rules.problems]
     driver = {
         "name": "joinlink",
         "version": own_version(),
         "rules": [_rule(severity) for severity in _RULES],
     }
-    # Columns count characters, as the loader's do; SARIF's own default is UTF-16 units.
+    # The loader's columns count characters; SARIF's default is UTF-16 code units.
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     print_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(severity: Severity) -> dict[str, Any]:
-    name, short, full, remedy = _RULES[severity]
+    name, short, full, fix = _RULES[severity]
     return {
         "id": name,
         "shortDescription": {"text": short},
         "fullDescription": {"text": full},
-        "help": {"text": remedy},
+        "help": {"text": fix},
         "defaultConfiguration": {"level": severity},
     }
 

@@ -1,4 +1,4 @@
-"""Problems for a person: place, text, the line with a caret under it; then what is in force."""
+"""Problems for people: place, text, and the line with a caret under it; then what the rules do."""
 
 import re
 from collections import Counter
@@ -11,37 +11,37 @@ from cli import lines
 from cli.clean import flat
 from cli.lines import Line
 from cli.output import console, counted
-from cli.rule_files import RuleSet
+from cli.rule_files import LoadedRules
 from shared.domain.decision import Mode
 from shared.rule_files.problems import Problem, Severity
 from shared.rules.policy import Policy, Rule
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "warn"}
-#: what stands left of a source line: its number, and a bar
+#: columns to the left of a source line, for its number and a bar
 _GUTTER = 6
-#: what belongs to the word whose first letter has the caret under it
+#: the rest of the word at the caret
 _WORD_REST = re.compile(r"[\w.@*%/$+-]*")
 
 
-def problems(sets: Sequence[RuleSet]) -> None:
-    """Print every problem, a summary, and what the valid policies do."""
+def print_problems(sets: Sequence[LoadedRules]) -> None:
+    """Print all problems, a summary, and what the valid policies do."""
     out = console()
-    errors(out, sets)
+    print_each(out, sets)
     if any(rules.problems for rules in sets):
         out.print(_summary(sets))
     for rules in sets:
         if rules.policy is not None:
-            _in_force(out, rules, rules.policy)
+            _print_policy(out, rules, rules.policy)
 
 
-def errors(out: Console, sets: Sequence[RuleSet]) -> None:
-    """Print every problem."""
+def print_each(out: Console, sets: Sequence[LoadedRules]) -> None:
+    """Print all problems."""
     for rules in sets:
         for problem in rules.problems:
-            _problem(out, problem, rules.source_line(problem))
+            _print_problem(out, problem, rules.source_line(problem))
 
 
-def _problem(out: Console, problem: Problem, source: str) -> None:
+def _print_problem(out: Console, problem: Problem, source: str) -> None:
     place = flat(f"{problem.file}:{problem.line}:{problem.column}:")
     rest = flat(str(problem)).removeprefix(place)
     out.print(Text.assemble((place, "place"), (rest, _STYLES[problem.severity])))
@@ -51,7 +51,7 @@ def _problem(out: Console, problem: Problem, source: str) -> None:
 
 
 def _print_source(out: Console, problem: Problem, source: str) -> None:
-    """Print the line with a caret under the column; of a long line, the part around it."""
+    """Print the line with a caret under the column; if the line is long, the part around the column."""
     room = out.width - _GUTTER - 3
     start = max(0, problem.column - 1 - room // 2) if len(source) > room else 0
     shown = "".join(letter if letter.isprintable() else " " for letter in source[start : start + room])
@@ -64,7 +64,7 @@ def _print_source(out: Console, problem: Problem, source: str) -> None:
     out.print(caret, no_wrap=True)
 
 
-def _summary(sets: Sequence[RuleSet]) -> Text:
+def _summary(sets: Sequence[LoadedRules]) -> Text:
     found = Counter(problem.severity for rules in sets for problem in rules.problems)
     files = sum(len(rules.contents) for rules in sets)
     text = Text(f"{counted(found[Severity.ERROR], 'error')}", "bad" if found[Severity.ERROR] else "")
@@ -73,7 +73,7 @@ def _summary(sets: Sequence[RuleSet]) -> Text:
     return text.append(f" in {counted(files, 'file')}.", "none")
 
 
-def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
+def _print_policy(out: Console, rules: LoadedRules, policy: Policy) -> None:
     files = counted(len(rules.contents), "file")
     out.print(
         Text.assemble(
@@ -84,27 +84,27 @@ def _in_force(out: Console, rules: RuleSet, policy: Policy) -> None:
     )
     width = max((len(rule.id) for rule in policy.rules), default=0)
     for rule in policy.rules:
-        told = _does(rules, rule)
+        effect = _effect(rules, rule)
         line = Text.assemble(
             (f"{rule.mode:<9}", {Mode.ENFORCE: "good", Mode.OFF: "dim"}.get(rule.mode, "")),
             (f"{rule.id:<{width}}  ", "rule"),
             f"{rule.action}",
-            (f"  {told}" if told else "", "dim"),
+            (f"  {effect}" if effect else "", "dim"),
         )
         lines.show(out, [Line(line)], indent=4)
-    lines.show(out, [Line(Text(_writing(rules, policy)))], indent=2)
+    lines.show(out, [Line(Text(_writing_rules(rules, policy)))], indent=2)
 
 
-def _does(rules: RuleSet, rule: Rule) -> str:
+def _effect(rules: LoadedRules, rule: Rule) -> str:
     if rule.mode is not Mode.ENFORCE:
         return ""
-    if not rule.is_asked(rules.now):
+    if not rule.is_evaluated(rules.now):
         return "not active today"
-    return "writes" if rules.writes(rule) else "keeps events without a link"
+    return "adds links" if rules.writes(rule) else "keeps events as they are"
 
 
-def _writing(rules: RuleSet, policy: Policy) -> str:
+def _writing_rules(rules: LoadedRules, policy: Policy) -> str:
     writing = [rule.id for rule in policy.rules if rules.writes(rule)]
     if not writing:
-        return "Nothing is written with these rules: no rule that enables is in enforce mode and in its time."
-    return f"Join links are written by {', '.join(writing)}."
+        return "These rules write nothing: no rule with action: enable is in enforce mode and active today."
+    return f"Rules that add join links: {', '.join(writing)}."

@@ -1,7 +1,7 @@
-// Loaded into Azurite before it starts. Each line on standard input moves Azurite's clock ahead by that many
-// milliseconds, or, behind "=", sets it to so many milliseconds since 1970. The end of standard input, which
-// comes even if our parent was killed, ends Azurite; one that keeps its data on disk ends as on SIGTERM, so
-// that all of it is written.
+// Loaded into Azurite before it starts. A line on standard input moves Azurite's clock ahead by that number of
+// milliseconds; after "=" it sets the clock to that number of milliseconds since 1970. Azurite stops when
+// standard input ends, which also happens if our parent is killed. With data on disk it stops as on SIGTERM,
+// so that all data is written.
 "use strict";
 
 const RealDate = Date;

@@ -1,1 +1,1 @@
-"""`make bench`: how fast Joinlink is, beside something else in the same run."""
+"""`make bench`: how fast Joinlink is, compared with something else in the same run."""

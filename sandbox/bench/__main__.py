@@ -1,4 +1,4 @@
-"""Print the benchmarks as tables. Figures differ between machines; the ratios say more."""
+"""Print the benchmarks as tables. Times depend on the machine; compare the ratios."""
 
 import json
 import statistics
@@ -29,7 +29,7 @@ _POSTS = 200
 
 
 def main() -> None:
-    """Run all benchmarks, one after the other."""
+    """Run all benchmarks in turn."""
     console = Console()
     console.print(decisions())
     console.print(loading())
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def decisions() -> Table:
-    """Measure decisions per second beside CEL and JSON Logic. Budget: 20,000 with 100 rules."""
+    """Measure decisions per second, compared with CEL and JSON Logic. Budget: 10,000 with 100 rules."""
     table = _table(
         "Decisions per second, one core", "rules", "Joinlink", "CEL", "JSON Logic", "x CEL", "x JSON Logic"
     )
@@ -56,22 +56,22 @@ def decisions() -> Table:
 
 
 def loading() -> Table:
-    """Measure reading 1,000 rules from text into something that decides."""
+    """Measure the time to load 1,000 rules."""
     table = _table("Loading 1,000 rules", "what", "seconds", "ratio")
     content = rules.joinlink_rules(1_000)
     ours = seconds(lambda: load_policy([RuleFile("bench.yaml", content)]))
     cel = seconds(lambda: rules.cel(1_000))
-    table.add_row(f"Joinlink, from {len(content) // 1024} KiB of YAML, all checks", f"{ours:.2f}", "1")
+    table.add_row(f"Joinlink, from {len(content) // 1024} KiB of YAML, with all checks", f"{ours:.2f}", "1")
     table.add_row("CEL, from 1,000 expressions", f"{cel:.2f}", f"{cel / ours:.2f}")
     text = json.dumps(rules.logic_rules(1_000))
     logic = seconds(lambda: json.loads(text))
-    table.add_row("JSON Logic, which is JSON and not checked", f"{logic:.4f}", f"{logic / ours:.4f}")
+    table.add_row("JSON Logic, from JSON, without checks", f"{logic:.4f}", f"{logic / ours:.4f}")
     return table
 
 
 def hostile_files() -> Table:
-    """Measure reading files that nobody would write. Promise: a second per megabyte, 50 ms for small ones."""
-    table = _table("Loading hostile files", "what is in them", "KiB", "ms", "s per MB", "of what is allowed")
+    """Measure the time to load hostile files. Budget: a second per megabyte, 50 ms for small files."""
+    table = _table("Loading hostile files", "content", "KiB", "ms", "s per MB", "of the budget")
     for what, content in hostile.files():
         took = seconds(partial(load_policy, [RuleFile("bench.yaml", content)]))
         share = took / hostile.allowed_seconds(len(content))
@@ -81,8 +81,8 @@ def hostile_files() -> Table:
 
 
 def hostile_bodies() -> Table:
-    """Measure the search for join links in hostile bodies. Promise: linear in their length."""
-    table = _table("Searching hostile bodies", "what is in them", "ms, 100 KB", "ms, 400 KB", "ratio")
+    """Measure the search for join links in hostile bodies. Budget: linear in their length."""
+    table = _table("Searching hostile bodies", "content", "ms, 100 KB", "ms, 400 KB", "ratio")
     for what, text in hostile.TEXTS.items():
         short, long = (seconds(partial(find_join_link, text(size))) for size in (100_000, 400_000))
         table.add_row(what, f"{short * 1000:.0f}", f"{long * 1000:.0f}", f"{long / short:.1f}")
@@ -90,7 +90,7 @@ def hostile_bodies() -> Table:
 
 
 def webhook(everything: Stage) -> Table:
-    """Measure the warm webhook beside a bare queue send. Budget: a POST of one within three sends."""
+    """Measure the warm webhook, compared with one queue send. Budget: a POST of one within three sends."""
     storage = StorageSettings(connection_string=everything.settings["AzureWebJobsStorage"])
     queue = MessageQueue.connect(EVENT_CHANGES, storage, None)
     with everything.host.client() as client:
@@ -100,7 +100,7 @@ def webhook(everything: Stage) -> Table:
     queue.close()
     table = _table("The webhook, warm, on Azurite", "what", "milliseconds", "x one send")
     for what, took in (
-        ("one bare queue send", send),
+        ("one queue send", send),
         ("POST of one", one),
         ("POST of a hundred events", hundred),
     ):
@@ -109,16 +109,16 @@ def webhook(everything: Stage) -> Table:
 
 
 def webhook_in_trouble(storage: Azurite, folder: Path) -> Table:
-    """Measure the webhook while storage is slow or silent. Budget: 3 s, and 202 at 250 ms a send."""
-    title = "The webhook while storage is in trouble, 40 threads"
-    table = _table(title, "trouble", "POSTs of changes", "answers", "last, seconds", "handshake, seconds")
+    """Measure the webhook while storage is slow or does not answer. Budget: 3 s, and 202 at 250 ms a send."""
+    title = "The webhook while storage has problems, 40 threads"
+    table = _table(title, "storage", "POSTs of changes", "answers", "last, seconds", "handshake, seconds")
     for row in trouble.rows(storage, folder, _notifications):
         table.add_row(*row)
     return table
 
 
 def cold_start() -> Table:
-    """Measure a process from its start to what it can do. Budget: indexed within 0.6 s."""
+    """Measure the start of a process. Budget: 0.6 s until the functions are indexed."""
     table = _table("Cold start, a new Python process", "until", "seconds", "x bare Python")
     bare = _process("pass")
     indexed = _process("import function_app; function_app.app.get_functions()")
@@ -129,7 +129,7 @@ def cold_start() -> Table:
 
 def _process(code: str) -> float:
     command = [sys.executable, "-c", code]
-    return min(_timed(lambda: subprocess.run(command, check=True)) for _ in range(5))  # noqa: S603 -- our words
+    return min(_timed(lambda: subprocess.run(command, check=True)) for _ in range(5))  # noqa: S603 -- our own code
 
 
 def _median(work: Callable[[], object]) -> float:

@@ -1,7 +1,7 @@
-"""The same rules in Joinlink, in CEL and in JSON Logic: two facts of a meeting are asked for, none matches.
+"""The same rules in Joinlink, in CEL and in JSON Logic; no rule matches the event.
 
-Each rule asks whether a word is in the subject and how many guests come from outside. The others get these
-two facts ready-made; Joinlink takes them out of the event itself, and runs its nine guards besides.
+Each rule tests for a word in the subject and for the number of external attendees. CEL and JSON Logic get
+both facts ready-made. Joinlink derives them from the event, and evaluates its guards as well.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ EVENT = Event(
 
 
 def joinlink_rules(count: int) -> bytes:
-    """Return a rule file of so many rules."""
+    """Return a file of `count` rules."""
     when = "{{subject: word-{n}, external_attendees: {{at_least: 1}}}}"
     rules = "".join(
         f"  - id: rule-{n}\n    mode: enforce\n    when: {when.format(n=n)}\n" for n in range(count)
@@ -40,14 +40,14 @@ def joinlink_rules(count: int) -> bytes:
 
 
 def joinlink(count: int) -> Callable[[], object]:
-    """Return one decision of Joinlink's."""
+    """Return a function that makes one decision with Joinlink."""
     policy = load_policy([RuleFile("bench.yaml", joinlink_rules(count))]).policy
     assert policy is not None
     return lambda: decide(EVENT, policy, Facts(), NOW)
 
 
 def cel(count: int) -> Callable[[], object]:
-    """Return the same in CEL (cel-python): each rule a compiled program."""
+    """Return the same for CEL (cel-python), with one compiled program per rule."""
     environment = celpy.Environment()
     programs = [
         environment.program(environment.compile(f"subject.contains('word-{n}') && external >= 1"))
@@ -58,7 +58,7 @@ def cel(count: int) -> Callable[[], object]:
 
 
 def logic_rules(count: int) -> list[Any]:
-    """Return the same as JSON Logic."""
+    """Return the same rules for JSON Logic."""
     return [
         {"and": [{"in": [f"word-{n}", {"var": "subject"}]}, {">=": [{"var": "external"}, 1]}]}
         for n in range(count)
@@ -66,7 +66,7 @@ def logic_rules(count: int) -> list[Any]:
 
 
 def logic(count: int) -> Callable[[], object]:
-    """Return one decision of JSON Logic's (panzi-json-logic)."""
+    """Return a function that evaluates all rules with JSON Logic (panzi-json-logic)."""
     rules = logic_rules(count)
     facts = {"subject": EVENT.subject, "external": 5}
     return lambda: [json_logic.jsonLogic(rule, facts) for rule in rules]

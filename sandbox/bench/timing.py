@@ -1,4 +1,4 @@
-"""How long something takes: the best of a few rounds, so that what else runs here counts little."""
+"""How long something takes: the best of a few rounds, so that other load on the machine matters less."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -8,7 +8,7 @@ _ROUND_SECONDS = 0.3
 
 
 def per_second(work: Callable[[], object]) -> float:
-    """Return how often `work` can be done in a second."""
+    """Return how many times a second `work` can run."""
     return 1 / seconds(work)
 
 

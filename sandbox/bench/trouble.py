@@ -1,4 +1,4 @@
-"""The webhook while storage is in trouble: how long Graph waits for its answers."""
+"""The webhook while storage has problems: how long Graph waits for an answer."""
 
 import logging
 from collections import Counter
@@ -9,44 +9,44 @@ from time import perf_counter
 
 from sandbox.azurite import Azurite
 from sandbox.stage import Stage, stage
-from sandbox.storage_line import Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, storage_proxy
 
-#: as Microsoft's worker might have them
+#: as many as Microsoft's worker may have
 _THREADS = 40
 
-#: what is wrong, with which delay in seconds, how many POSTs at once, and how many changes in each
+#: description, fault, delay in seconds, number of POSTs at once, number of changes in each
 _ROWS = (
-    ("storage is well", Trouble.NONE, 0.0, 40, 1),
-    ("storage is well", Trouble.NONE, 0.0, 10, 100),
-    ("250 ms a send", Trouble.SLOW, 0.25, 1, 100),
-    ("250 ms a send", Trouble.SLOW, 0.25, 40, 1),
-    ("250 ms a send", Trouble.SLOW, 0.25, 10, 100),
-    ("storage hangs", Trouble.SILENT, 0.0, 1, 1),
-    ("storage hangs", Trouble.SILENT, 0.0, 1, 100),
-    ("storage hangs", Trouble.SILENT, 0.0, 40, 1),
-    ("storage drips", Trouble.DRIPPING, 0.0, 1, 100),
-    ("503 after 1.5 s", Trouble.BUSY, 1.5, 1, 100),
+    ("no problem", StorageFault.NONE, 0.0, 40, 1),
+    ("no problem", StorageFault.NONE, 0.0, 10, 100),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 1, 100),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 40, 1),
+    ("250 ms a send", StorageFault.SLOW, 0.25, 10, 100),
+    ("no answer", StorageFault.SILENT, 0.0, 1, 1),
+    ("no answer", StorageFault.SILENT, 0.0, 1, 100),
+    ("no answer", StorageFault.SILENT, 0.0, 40, 1),
+    ("an answer byte by byte", StorageFault.DRIPPING, 0.0, 1, 100),
+    ("503 after 1.5 s", StorageFault.BUSY, 1.5, 1, 100),
 )
 
 Body = dict[str, object]
 
 
 def rows(azurite: Azurite, rules: Path, notifications: Callable[[int], Body]) -> Iterator[tuple[str, ...]]:
-    """Yield trouble, POSTs at once, statuses, seconds until the last answer, and until the last handshake's.
+    """Yield fault, number of POSTs, statuses, seconds to the last answer, and seconds to the handshake.
 
-    `notifications` makes the body of a POST of so many changes.
+    `notifications` returns the body of a POST with a given number of changes.
     """
-    logging.getLogger("joinlink").addHandler(logging.NullHandler())  # refusals are what is measured
+    logging.getLogger("joinlink").addHandler(logging.NullHandler())  # its refusals are expected
     with (
-        storage_line(azurite.connection_string) as (line, connection_string),
+        storage_proxy(azurite.connection_string) as (line, connection_string),
         stage(azurite, rules, {"AzureWebJobsStorage": connection_string}) as everything,
     ):
         _posts(everything, 1, notifications(1))
         for what, trouble, seconds, posts, changes in _ROWS:
-            line.has(trouble, seconds)
+            line.set_fault(trouble, seconds)
             answers, handshake = _posts(everything, posts, notifications(changes))
-            line.has(Trouble.NONE)
-            _posts(everything, 1, notifications(1))  # storage is back
+            line.set_fault(StorageFault.NONE)
+            _posts(everything, 1, notifications(1))  # until storage answers again
             statuses = ", ".join(
                 f"{count} x {status}"
                 for status, count in Counter(status for status, _took in answers).items()

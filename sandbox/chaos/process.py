@@ -137,7 +137,9 @@ def _work(orders: Connection, setup: Setup) -> None:
     _log_to(setup)
     with Host(build_app(), {**settings, "AzureWebJobsStorage": setup.storage}) as host:
         door = partial(_door, host)
-        wiring.rebuild(settings, World(now=now, uniform=chance.uniform), httpx.WSGITransport(app=door))
+        wiring.start(
+            wiring.Parts(settings, World(now=now, uniform=chance.uniform), httpx.WSGITransport(app=door))
+        )
         with serve(door) as url, ThreadPoolExecutor(_HANDS) as hands:
             orders.send(url)
             while True:

@@ -1,46 +1,44 @@
-"""The Graph calls that Joinlink may spend on one message or task, and whether it kept to it. Pure."""
+"""How many Graph calls Joinlink may use for one message or task, and how many it used. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from sandbox.demo.happenings import Happenings, request_id
 from sandbox.demo.journal import Line
-from sandbox.demo.story import echoes
+from sandbox.demo.record import EventRecord, echoes, request_id
 from sandbox.graph import Exchange
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import Source
 
-LINK_ADDED = "an enabled event"
+ENABLED = "an enabled event"
 SKIPPED = "a skipped event"
-NO_PROVIDER = "a skipped event whose calendar had to be asked"
-ECHO = "the echo of a write"
-COPY = "a copy of what was answered"
-SECOND_LOOK = "the second look for a late link"
+NO_PROVIDER = "a skipped event, calendar read too"
+ECHO = "a notification of our own write"
+COPY = "a copy of a handled message"
+VERIFY = "checking for a late link"
 SUBSCRIBED = "a new subscription"
-REPLACED = "a subscription in another's place"
-RENEWED = "a subscription renewed"
+REPLACED = "a replaced subscription"
+RENEWED = "a renewed subscription"
 SWEPT = "a sweep of one page"
 
 BUDGETS: Mapping[str, int] = {
-    LINK_ADDED: 3,
+    ENABLED: 3,
     SKIPPED: 1,
     NO_PROVIDER: 2,
     ECHO: 1,
     COPY: 0,
-    SECOND_LOOK: 1,
-    SUBSCRIBED: 2,  # whether it is a room's mailbox is asked first
+    VERIFY: 1,
+    SUBSCRIBED: 2,  # one to find out whether the mailbox is a room's
     REPLACED: 3,
     RENEWED: 1,
     SWEPT: 2,
 }
 
-_ASKED_CALENDAR = frozenset({Reason.NO_PROVIDER, Reason.PROVIDER_NOT_ALLOWED})
-_KINDS: Mapping[str, str] = {
+_OUTCOMES: Mapping[str, str] = {
     Outcome.SKIPPED: SKIPPED,
     Outcome.WOULD_ENABLE: SKIPPED,
     Outcome.SUPERSEDED: COPY,
-    Outcome.ENABLED: LINK_ADDED,
+    Outcome.ENABLED: ENABLED,
 }
 _TASKS: Mapping[str, str] = {
     Reason.SUBSCRIPTION_CREATED: SUBSCRIBED,
@@ -51,40 +49,49 @@ _TASKS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """The calls of one message: of which kind ("" for waits and trouble, which have no budget), how many."""
+class CallBudget:
+    """A budget of Graph calls for a kind of message: how many messages there were, the most calls of one."""
 
     kind: str
-    calls: int
+    allowed: int
+    messages: int
+    most: int
 
     @property
-    def is_within(self) -> bool:
-        """Whether the budget was kept."""
-        return not self.kind or self.calls <= BUDGETS[self.kind]
+    def is_kept(self) -> bool:
+        """Whether no message used more."""
+        return self.most <= self.allowed
 
 
-def spent(happened: Happenings) -> list[Spent]:
-    """Return what each message about an event spent."""
-    refused = _refused(happened.calls)
-    told = zip(happened.lines, echoes(happened.lines), strict=True)
-    return [
-        Spent("" if _met_trouble(line, refused) else _kind(line, is_echo=echo), line["graph_calls"])
-        for line, echo in told
-    ]
+def check_budgets(
+    events: Iterable[EventRecord], lines: Iterable[Line], calls: Iterable[Exchange]
+) -> tuple[CallBudget, ...]:
+    """Check all messages about events, and the tasks among the lines."""
+    used = [one for event in events for one in calls_used(event)] + calls_used_by_tasks(lines, calls)
+    counts = {kind: [calls for of_kind, calls in used if of_kind == kind] for kind in BUDGETS}
+    return tuple(
+        CallBudget(kind, allowed, len(counts[kind]), max(counts[kind], default=0))
+        for kind, allowed in BUDGETS.items()
+    )
 
 
-def spent_on_tasks(lines: Iterable[Line], calls: Iterable[Exchange]) -> list[Spent]:
-    """Return what each task about a mailbox spent."""
-    refused = _refused(calls)
-    return [
-        Spent("" if _met_trouble(line, refused) else _TASKS.get(line["reason"], ""), line["graph_calls"])
-        for line in lines
-        if line["event"] == "task.finished"
-    ]
+def calls_used(event: EventRecord) -> list[tuple[str, int]]:
+    """Return each message's kind and its number of calls; without those that waited or met a Graph error."""
+    failed = _failed(event.calls)
+    marked = zip(event.lines, echoes(event.lines), strict=True)
+    kinds = ((_kind(line, is_echo=is_echo), line) for line, is_echo in marked)
+    return [(kind, line["graph_calls"]) for kind, line in kinds if kind and not _met_error(line, failed)]
 
 
-def troubles(calls: Iterable[Exchange]) -> list[str]:
-    """Return what Graph made hard: the status of each refusal, `lost` for an answer that never came."""
+def calls_used_by_tasks(lines: Iterable[Line], calls: Iterable[Exchange]) -> list[tuple[str, int]]:
+    """Return the same for each task about a mailbox."""
+    failed = _failed(calls)
+    tasks = [line for line in lines if line["event"] == "task.finished" and line["reason"] in _TASKS]
+    return [(_TASKS[line["reason"]], line["graph_calls"]) for line in tasks if not _met_error(line, failed)]
+
+
+def errors(calls: Sequence[Exchange]) -> list[str]:
+    """Return Graph's errors: the status of each failed call, `lost` for a lost answer."""
     return [
         "lost" if call.lost else str(call.status)
         for call in calls
@@ -92,26 +99,21 @@ def troubles(calls: Iterable[Exchange]) -> list[str]:
     ]
 
 
-def most(spendings: Sequence[Spent], kind: str) -> int:
-    """Return the most calls that a message of this kind spent."""
-    return max((one.calls for one in spendings if one.kind == kind), default=0)
-
-
 def _kind(line: Line, *, is_echo: bool) -> str:
     if is_echo:
         return ECHO
-    if line["reason"] in _ASKED_CALENDAR:
+    if line["reason"] in {Reason.NO_PROVIDER, Reason.PROVIDER_NOT_ALLOWED}:
         return NO_PROVIDER
     if line["source"] == Source.VERIFY or line["reason"] == Reason.LINK_CONFIRMED:
-        return SECOND_LOOK
-    return _KINDS.get(line["outcome"], "")
+        return VERIFY
+    return _OUTCOMES.get(line["outcome"], "")
 
 
-def _met_trouble(line: Line, refused: set[str]) -> bool:
-    """Tell whether a call of this message was refused, or never answered and so has no request id."""
+def _met_error(line: Line, failed: set[str]) -> bool:
+    """Return whether a call of this message failed, or its answer was lost and so it has no request id."""
     ids = line["graph_request_ids"]
-    return len(ids) != line["graph_calls"] or not refused.isdisjoint(ids)
+    return len(ids) != line["graph_calls"] or not failed.isdisjoint(ids)
 
 
-def _refused(calls: Iterable[Exchange]) -> set[str]:
+def _failed(calls: Iterable[Exchange]) -> set[str]:
     return {request_id(call) for call in calls if call.status >= HTTPStatus.BAD_REQUEST}

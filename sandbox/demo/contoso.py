@@ -7,30 +7,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
-from sandbox.demo.journal import Journal, Line
+from sandbox.demo.journal import Journal
+from sandbox.demo.record import Key, is_final
 from sandbox.graph import Fault, User
 from sandbox.stage import Stage
-from shared.domain.decision import Outcome
 
-if TYPE_CHECKING:
-    from sandbox.demo.scenes import Scene
-
-#: Long enough for the slowest machine; nobody waits so long where all is well.
+#: Long enough for a slow machine; the demo only waits this long if something is wrong.
 PATIENCE_SECONDS = 30
-_TEAMS, _SKYPE = "teamsForBusiness", "skypeForBusiness"
+TEAMS, SKYPE = "teamsForBusiness", "skypeForBusiness"
 
-#: Everybody who keeps a calendar, with what is special about it.
-CAST: Mapping[str, Mapping[str, Any]] = {
+#: Everyone with a calendar, and how their mailbox differs from the default.
+PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "Ada Lund": {},
     "Ben Okafor": {},
     "Cleo Marin": {},
     "Dora Weiss": {},
     "Emil Sand": {},
-    "Finn Berg": {"default_provider": _SKYPE, "allowed_providers": (_SKYPE, _TEAMS)},
+    "Finn Berg": {"default_provider": SKYPE, "allowed_providers": (SKYPE, TEAMS)},
     "Gina Rossi": {"default_provider": "unknown", "allowed_providers": ()},
     "Hugo Blanc": {"honors_online_meeting": False},
     "Ines Prado": {"join_url_delay": timedelta(seconds=40)},
@@ -40,177 +37,159 @@ CAST: Mapping[str, Mapping[str, Any]] = {
     "Mona Adler": {},
     "Nils Varga": {},
 }
+#: Accounts that Joinlink can't watch.
+WITHOUT_CALENDAR = ("a room", "a guest", "a user without a licence")
 
 
-class Unheard(Enum):
-    """Why no notification tells of a meeting."""
+class Missed(Enum):
+    """Why Graph sends no notification about a meeting."""
 
-    #: Graph loses every one of them
+    #: Graph loses the notifications
     LOST = "lost"
-    #: Graph has removed the subscription, and its word of that is still on its way
-    GAP = "gap"
+    #: Graph has removed the subscription, and its lifecycle notification has not arrived yet
+    UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """A scene's event in its owner's mailbox; `exceptions` are ids of occurrences changed on their own."""
+class CalendarEntry:
+    """An event in its owner's mailbox; `exceptions` are the ids of occurrences that were changed."""
 
-    scene: "Scene"
     owner: User
     event: str
     exceptions: list[str] = field(default_factory=list)
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Mailbox and event, as log lines and calls name them."""
         return self.owner.id, self.event
 
 
 class Contoso:
-    """The people of the stage. Call `close` when they go home."""
+    """The people on the stage. Call `close` at the end."""
 
     def __init__(self, stage: Stage, journal: Journal) -> None:
         self._graph = stage.graph
         self._journal = journal
         self._client = httpx.Client(base_url=f"{stage.graph_url}/v1.0", trust_env=False)
-        self._users = {name: self._hire(name, traits) for name, traits in CAST.items()}
-        #: what else stands in the directory and has no calendar to watch
-        self.parked = self._fill_directory()
-        self.meetings: list[Meeting] = []
+        self._users = {
+            name: self._graph.add_user(name, f"{name.split()[0].lower()}@contoso.com", **traits)
+            for name, traits in PEOPLE.items()
+        }
+        # In Entra, the accounts of rooms are disabled.
+        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room", enabled=False)
+        self._graph.add_guest("Olga Lindt", "olga@northwind.com")
+        self._graph.add_user("Paul Reyes", "paul@contoso.com", mailbox=False)
+        self._created: dict[str, CalendarEntry] = {}
         #: mails that people's own changes caused, by event
         self.mails: Counter[str] = Counter()
 
     @property
     def calendars(self) -> frozenset[str]:
-        """The mailboxes that are to be watched, by object id."""
+        """The mailboxes that Joinlink must watch, by object id."""
         return frozenset(user.id for user in self._users.values())
 
     def close(self) -> None:
-        """Close their clients."""
+        """Close the clients."""
         self._client.close()
 
-    def plan(self, scene: "Scene") -> Meeting:
-        """Have a scene's owner make the meeting, as their client would; or find their copy of another's."""
-        owner = self._users[scene.who]
-        with self._deaf(owner, scene.unheard):
-            event = self._copy(owner, scene.copy_of) if scene.copy_of else self._create(owner, scene)
-        meeting = Meeting(scene, owner, event)
-        self.meetings.append(meeting)
-        scene.prepare(self, meeting)
-        return meeting
+    def create(self, who: str, body: Mapping[str, Any], missed: Missed | None = None) -> CalendarEntry:
+        """Create a meeting as its organizer's client does; with `missed`, Graph sends no notification."""
+        owner = self._users[who]
+        usual = self._graph.delivery
+        if missed is Missed.UNSUBSCRIBED:
+            self._graph.remove_subscription(self._subscription(owner))
+        if missed is Missed.LOST:
+            self._graph.delivery = replace(usual, lose_changes=1.0)
+        answer = self._request("POST", owner, "events", json=body).raise_for_status()
+        self._graph.delivery = usual
+        self._created[body["subject"]] = entry = CalendarEntry(owner, answer.json()["id"])
+        return entry
 
-    def meeting(self, subject: str) -> Meeting:
-        """Return the meeting with this subject, the organizer's where there are copies."""
-        return next(one for one in self.meetings if one.scene.subject == subject and not one.scene.copy_of)
+    def find_copy(self, who: str, subject: str) -> CalendarEntry:
+        """Return an attendee's copy of a meeting."""
+        owner = self._users[who]
+        answer = self._request("GET", owner, "events", params={"$top": "50"}).raise_for_status()
+        found = next(event["id"] for event in answer.json()["value"] if event["subject"] == subject)
+        return CalendarEntry(owner, found)
 
-    def link_of(self, meeting: Meeting) -> str | None:
-        """Return the provider of the event's join link, None where it has none (or is no more).
+    def entry(self, subject: str) -> CalendarEntry:
+        """Return the organizer's entry of the meeting with this subject."""
+        return self._created[subject]
 
-        A series has a link only if each of its changed occurrences shows it.
+    def link_provider(self, entry: CalendarEntry) -> str | None:
+        """Return the provider of the event's join link, None if it has no link or no longer exists.
+
+        A series has a link only if each of its changed occurrences has it too.
         """
-        shown = {self._shown_link(meeting.owner, event) for event in (meeting.event, *meeting.exceptions)}
-        return shown.pop() if len(shown) == 1 else None
+        providers = {self._link_provider(entry.owner, event) for event in (entry.event, *entry.exceptions)}
+        return providers.pop() if len(providers) == 1 else None
 
-    def cancel(self, meeting: Meeting) -> None:
-        """Have the organizer cancel the meeting."""
-        self._graph.people.cancel(*meeting.key)
+    def cancel(self, entry: CalendarEntry) -> None:
+        """Cancel the meeting as its organizer."""
+        self._graph.people.cancel(*entry.key)
 
-    def delete(self, meeting: Meeting) -> None:
-        """Have the owner delete the event."""
-        self._graph.people.delete(*meeting.key)
+    def delete(self, entry: CalendarEntry) -> None:
+        """Delete the event as its owner."""
+        self._graph.people.delete(*entry.key)
 
-    def remove_link(self, meeting: Meeting) -> None:
-        """Have the organizer delete the join block."""
-        with self._mails_of(meeting):
-            self._graph.people.remove_link(*meeting.key)
+    def remove_link(self, entry: CalendarEntry) -> None:
+        """Remove the join link as the organizer."""
+        with self._counting_mails(entry):
+            self._graph.people.remove_link(*entry.key)
 
-    def rename(self, meeting: Meeting, subject: str) -> None:
-        """Have the organizer give it another subject."""
-        with self._mails_of(meeting):
-            self._graph.people.edit(*meeting.key, subject=subject)
+    def rename(self, entry: CalendarEntry, subject: str) -> None:
+        """Change the subject as the organizer."""
+        with self._counting_mails(entry):
+            self._graph.people.edit(*entry.key, subject=subject)
 
-    def move_occurrence(self, meeting: Meeting, index: int, location: str) -> None:
-        """Have the organizer move one occurrence of a series, counted from 0, to another place."""
-        with self._mails_of(meeting):
-            meeting.exceptions.append(
-                self._graph.people.change_occurrence(*meeting.key, index, location={"displayName": location})
-            )
+    def move_occurrence(self, entry: CalendarEntry, index: int, location: str) -> None:
+        """Move one occurrence of a series, counted from 0, to another place as the organizer."""
+        with self._counting_mails(entry):
+            place = {"displayName": location}
+            entry.exceptions.append(self._graph.people.change_occurrence(*entry.key, index, location=place))
 
-    def trouble(self, meeting: Meeting, **properties: Any) -> None:
-        """Put a fault in force for the app's calls about this event."""
-        self._graph.faults.add(Fault(path=re.escape(meeting.event), **properties))
+    def add_fault(self, entry: CalendarEntry, **properties: Any) -> None:
+        """Make Joinlink's calls about this event fail."""
+        self._graph.faults.add(Fault(path=re.escape(entry.event), **properties))
 
-    def trouble_mailbox(self, meeting: Meeting, **properties: Any) -> None:
-        """Put a fault in force for the app's calls to this mailbox."""
-        self._graph.faults.add(Fault(path=f"/users/{meeting.owner.id}/", **properties))
+    def add_mailbox_fault(self, entry: CalendarEntry, **properties: Any) -> None:
+        """Make Joinlink's calls to this mailbox fail."""
+        self._graph.faults.add(Fault(path=f"/users/{entry.owner.id}/", **properties))
 
-    def ask_to_reauthorize(self, who: str) -> None:
-        """Have Graph say that the subscription to somebody's calendar wants to be reauthorized."""
+    def request_reauthorization(self, who: str) -> None:
+        """Send Graph's lifecycle notification that the subscription to a calendar needs reauthorization."""
         self._graph.send_lifecycle(self._subscription(self._users[who]), "reauthorizationRequired")
 
-    def await_decision(self, meeting: Meeting) -> None:
-        """Wait until the app has decided on this event."""
-        self._journal.wait_for(lambda line: _is_decision(line, meeting.key), PATIENCE_SECONDS)
-
-    def _hire(self, name: str, traits: Mapping[str, Any]) -> User:
-        return self._graph.add_user(name, f"{name.partition(' ')[0].lower()}@contoso.com", **traits)
-
-    def _fill_directory(self) -> tuple[str, ...]:
-        # Entra makes the accounts of rooms disabled.
-        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room", enabled=False)
-        self._graph.add_guest("Olga Lindt", "olga@northwind.com")
-        self._graph.add_user("Paul Reyes", "paul@contoso.com", mailbox=False)
-        return "a room", "a guest", "somebody without a licence"
-
-    @contextmanager
-    def _deaf(self, owner: User, unheard: Unheard | None) -> Iterator[None]:
-        """Have no notification tell of what happens in the block, for this reason if there is one."""
-        usual = self._graph.delivery
-        if unheard is Unheard.GAP:
-            self._graph.remove_subscription(self._subscription(owner))
-        if unheard is Unheard.LOST:
-            self._graph.delivery = replace(usual, lose_changes=1.0)
-        yield
-        self._graph.delivery = usual
+    def wait_for_decision(self, entry: CalendarEntry) -> None:
+        """Wait until Joinlink has decided on this event."""
+        self._journal.wait_for(
+            lambda line: (
+                line["event"] == "event.decided"
+                and (line["mailbox"], line["event_id"]) == entry.key
+                and is_final(line)
+            ),
+            PATIENCE_SECONDS,
+        )
 
     def _subscription(self, owner: User) -> str:
-        """Return Graph's id of the subscription to a calendar."""
         return next(one.id for _row, one in self._graph.subscriptions.active() if one.mailbox == owner.id)
 
-    def _create(self, owner: User, scene: "Scene") -> str:
-        answer = self._ask("POST", owner, "events", json=scene.body())
-        answer.raise_for_status()
-        return str(answer.json()["id"])
-
-    def _copy(self, owner: User, subject: str) -> str:
-        answer = self._ask("GET", owner, "events", params={"$top": "50"})
-        answer.raise_for_status()
-        return next(str(event["id"]) for event in answer.json()["value"] if event["subject"] == subject)
-
-    def _shown_link(self, owner: User, event: str) -> str | None:
-        answer = self._ask("GET", owner, f"events/{event}")
+    def _link_provider(self, owner: User, event: str) -> str | None:
+        answer = self._request("GET", owner, f"events/{event}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
-        shown = answer.raise_for_status().json()
-        has_link = shown["isOnlineMeeting"] and (shown["onlineMeeting"] or {}).get("joinUrl")
-        return str(shown["onlineMeetingProvider"]) if has_link else None
+        found = answer.raise_for_status().json()
+        has_link = found["isOnlineMeeting"] and (found["onlineMeeting"] or {}).get("joinUrl")
+        return str(found["onlineMeetingProvider"]) if has_link else None
 
-    def _ask(self, method: str, owner: User, path: str, **rest: Any) -> httpx.Response:
+    def _request(self, method: str, owner: User, path: str, **options: Any) -> httpx.Response:
         headers = {**self._graph.as_user(owner), "Prefer": 'IdType="ImmutableId"'}
-        return self._client.request(method, f"/users/{owner.id}/{path}", headers=headers, **rest)
+        return self._client.request(method, f"/users/{owner.id}/{path}", headers=headers, **options)
 
     @contextmanager
-    def _mails_of(self, meeting: Meeting) -> Iterator[None]:
-        """Count the mails that a person's change causes; the app does not write to the meeting meanwhile."""
+    def _counting_mails(self, entry: CalendarEntry) -> Iterator[None]:
+        """Count the mails that a person's change causes; Joinlink does not write to the event meanwhile."""
         before = Counter(mail.event for mail in self._graph.mails)
         yield
         caused = Counter(mail.event for mail in self._graph.mails) - before
-        self.mails.update({event: caused[event] for event in (meeting.event, *meeting.exceptions)})
-
-
-def _is_decision(line: Line, key: tuple[str, str]) -> bool:
-    return (
-        line["event"] == "event.decided"
-        and (line["mailbox"], line["event_id"]) == key
-        and line["outcome"] not in {Outcome.DELAYED, Outcome.SUPERSEDED}
-    )
+        self.mails.update({event: caused[event] for event in (entry.event, *entry.exceptions)})

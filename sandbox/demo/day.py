@@ -1,286 +1,181 @@
-"""The day's play: who plans what, what is special about it, and how it has to end."""
+"""The demo's day: what people do, and the outcome that each meeting must have."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 
-from sandbox.demo.contoso import Contoso, Meeting, Unheard
-from sandbox.demo.scenes import GUEST, Act, Ending, Scene
+from sandbox.demo.contoso import SKYPE, TEAMS, CalendarEntry, Contoso, Missed
+from sandbox.demo.texts import Ending
 from sandbox.graph import Drop
 from shared.domain.decision import Outcome, Reason
 
-TEAMS, SKYPE = "teamsForBusiness", "skypeForBusiness"
+GUEST = "bo@fabrikam.com"
 
-_LINK_ADDED: Ending = (Outcome.ENABLED, Reason.LINK_ADDED)
-_LINK_CONFIRMED: Ending = (Outcome.ENABLED, Reason.LINK_CONFIRMED)
-_REMOVED: Ending = (Outcome.SKIPPED, Reason.REMOVED_BY_USER)
+_ADDED = ((Outcome.ENABLED, Reason.LINK_ADDED),)
+_CONFIRMED = ((Outcome.ENABLED, Reason.LINK_CONFIRMED),)
 
 
 def _skipped(reason: Reason) -> tuple[Ending, ...]:
     return ((Outcome.SKIPPED, reason),)
 
 
-def _look_at_the_copy_first(contoso: Contoso, copy: Meeting) -> None:
-    """Keep Graph's answer about the original until the copy has been looked at, as chance might have it."""
-    original = contoso.meeting(copy.scene.copy_of)
-    contoso.trouble(original, meanwhile=lambda: contoso.await_decision(copy))
+@dataclass(frozen=True, slots=True)
+class DemoScene:
+    """One meeting, and what must become of it.
+
+    `endings` are the outcomes that it must have, in order, without echoes and copies. `link` is the provider
+    of the join link that it must have in Graph at the end of the day. `prepare` runs before Graph sends any
+    notification of the meeting. If Graph sends none, `missed` says why: only a sweep finds the meeting.
+    """
+
+    who: str
+    subject: str
+    situation: str
+    endings: tuple[Ending, ...]
+    link: str | None = None
+    guests: tuple[str, ...] = (GUEST,)
+    #: properties of the event that differ from `body`
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    missed: Missed | None = None
+    #: the entry is the owner's copy of another person's meeting with the same subject
+    is_copy: bool = False
+    prepare: Callable[[Contoso, CalendarEntry], object] = lambda _contoso, _entry: None
+
+    def body(self) -> dict[str, Any]:
+        """Return the event as the organizer's client sends it to Graph."""
+        return {
+            "subject": self.subject,
+            "start": {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"},
+            "end": {"dateTime": "2026-11-24T10:45:00", "timeZone": "UTC"},
+            "attendees": [{"type": "required", "emailAddress": {"address": guest}} for guest in self.guests],
+            **self.properties,
+        }
 
 
-def _edit_under_the_write(contoso: Contoso, meeting: Meeting) -> None:
-    contoso.trouble(
-        meeting, method="PATCH", meanwhile=lambda: contoso.rename(meeting, "Roadmap 2027, Northwind")
-    )
+@dataclass(frozen=True, slots=True)
+class PlayedScene:
+    """A scene and the calendar entry that was created for it."""
+
+    scene: DemoScene
+    entry: CalendarEntry
+
+    @property
+    def name(self) -> str:
+        """Who and what, for a person."""
+        return f"{self.scene.who}, {self.scene.subject!r}"
 
 
-FIRST_RUN = Act(at=time(8, 30), title="Joinlink finds out whose calendars to watch")
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What happens from a time of the day: new meetings, then changes to earlier ones."""
+
+    at: time
+    title: str
+    scenes: tuple[DemoScene, ...] = ()
+    changes: tuple[Callable[[Contoso], object], ...] = ()
+
+
+def _decide_copy_first(contoso: Contoso, copy: CalendarEntry) -> None:
+    """Hold Graph's answer about the original until the copy is decided, a possible order of events."""
+    contoso.add_fault(contoso.entry(REVIEW), meanwhile=lambda: contoso.wait_for_decision(copy))
+
+
+def _edit_during_write(contoso: Contoso, entry: CalendarEntry) -> None:
+    contoso.add_fault(entry, method="PATCH", meanwhile=lambda: contoso.rename(entry, "Roadmap 2027"))
+
+
+def _throttle(contoso: Contoso, entry: CalendarEntry) -> None:
+    contoso.add_mailbox_fault(entry, count=2, status=429, retry_after=30)
+
+
+def _make_unavailable(contoso: Contoso, entry: CalendarEntry) -> None:
+    contoso.add_fault(entry, count=3, status=503)
+
+
+def _lose_answer(contoso: Contoso, entry: CalendarEntry) -> None:
+    contoso.add_fault(entry, method="PATCH", drop=Drop.AFTER)
+
 
 REVIEW, PRICES, WEEKLY = "Quarterly review", "Price talks", "Weekly with Fabrikam"
 
-MORNING = Act(
-    at=time(9),
-    title="The morning's invitations",
-    scenes=(
-        Scene(
-            who="Ada Lund",
-            subject=REVIEW,
-            special="a guest from outside",
-            guests=(GUEST, "ben@contoso.com"),
-            story=(_LINK_ADDED,),
-            link=TEAMS,
-        ),
-        Scene(
-            who="Ben Okafor",
-            subject=REVIEW,
-            special="the copy of an attendee",
-            copy_of=REVIEW,
-            story=_skipped(Reason.NOT_ORGANIZER),
-            link=TEAMS,
-            prepare=_look_at_the_copy_first,
-        ),
-        Scene(
-            who="Ben Okafor",
-            subject="Team meeting",
-            special="colleagues only",
-            guests=("ada@contoso.com",),
-            story=_skipped(Reason.NO_RULE_MATCHED),
-        ),
-        Scene(
-            who="Cleo Marin",
-            subject="Lunch [no link]",
-            special="the organizer opted out",
-            story=_skipped(Reason.RULE_SKIP),
-        ),
-        Scene(
-            who="Cleo Marin",
-            subject="Contract matters",
-            special="private",
-            properties={"sensitivity": "private"},
-            story=_skipped(Reason.NO_RULE_MATCHED),
-        ),
-        Scene(
-            who="Dora Weiss",
-            subject="Board visit",
-            special="in a room",
-            properties={
-                "attendees": [
-                    {"type": "required", "emailAddress": {"address": GUEST}},
-                    {"type": "resource", "emailAddress": {"address": "atrium@contoso.com"}},
-                ],
-                "location": {"displayName": "Atrium", "locationEmailAddress": "atrium@contoso.com"},
-            },
-            story=_skipped(Reason.NO_RULE_MATCHED),
-        ),
-    ),
-)
+_IN_A_ROOM = {
+    "attendees": [
+        {"type": "required", "emailAddress": {"address": GUEST}},
+        {"type": "resource", "emailAddress": {"address": "atrium@contoso.com"}},
+    ],
+    "location": {"displayName": "Atrium", "locationEmailAddress": "atrium@contoso.com"},
+}
+_ALL_DAY = {
+    "isAllDay": True,
+    "start": {"dateTime": "2026-11-25T00:00:00", "timeZone": "UTC"},
+    "end": {"dateTime": "2026-11-26T00:00:00", "timeZone": "UTC"},
+}
+_ONLINE = {"isOnlineMeeting": True, "onlineMeetingProvider": TEAMS}
+_ZOOM = {"location": {"displayName": "https://fabrikam.zoom.us/j/5551234567"}}
+_TUESDAYS = {
+    "recurrence": {
+        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]},
+        "range": {"type": "numbered", "startDate": "2026-11-24", "numberOfOccurrences": 6},
+    }
+}
+_NO_RULE = _skipped(Reason.NO_RULE_MATCHED)
+_PRIVATE = {"sensitivity": "private"}
 
-MATTERS_SETTLED = Act(
-    at=time(9, 40),
-    title="Meetings that bring their own",
-    scenes=(
-        Scene(
-            who="Dora Weiss",
-            subject="Demo for Northwind",
-            special="online from the start",
-            properties={"isOnlineMeeting": True, "onlineMeetingProvider": TEAMS},
-            story=_skipped(Reason.ALREADY_ONLINE),
-            link=TEAMS,
-        ),
-        Scene(
-            who="Emil Sand",
-            subject="Sync with Fabrikam",
-            special="a Zoom link as location",
-            properties={"location": {"displayName": "https://fabrikam.zoom.us/j/5551234567"}},
-            story=_skipped(Reason.OTHER_JOIN_LINK),
-        ),
-        Scene(
-            who="Emil Sand",
-            subject="Trade fair",
-            special="all day",
-            properties={
-                "isAllDay": True,
-                "start": {"dateTime": "2026-11-25T00:00:00", "timeZone": "UTC"},
-                "end": {"dateTime": "2026-11-26T00:00:00", "timeZone": "UTC"},
-            },
-            story=_skipped(Reason.NO_RULE_MATCHED),
-        ),
-        Scene(
-            who="Ada Lund",
-            subject="Interview: engineer",
-            special="a rule in report mode",
-            guests=("cleo@contoso.com",),
-            story=((Outcome.WOULD_ENABLE, Reason.REPORT_MODE),),
-        ),
-        Scene(
-            who="Ben Okafor",
-            subject=WEEKLY,
-            special="a series; one day moves",
-            properties={
-                "recurrence": {
-                    "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]},
-                    "range": {"type": "numbered", "startDate": "2026-11-24", "numberOfOccurrences": 6},
-                }
-            },
-            story=(_LINK_ADDED,),
-            link=TEAMS,
-        ),
-    ),
-)
-
-SECOND_THOUGHTS = Act(
-    at=time(10, 30),
-    title="People change their minds",
-    scenes=(
-        Scene(
-            who="Cleo Marin",
-            subject="Kick-off",
-            special="cancelled at once",
-            story=_skipped(Reason.CANCELLED),
-            prepare=Contoso.cancel,
-        ),
-        Scene(
-            who="Dora Weiss",
-            subject="Coffee with Bo",
-            special="deleted at once",
-            story=((Outcome.GONE, Reason.NOT_FOUND),),
-            prepare=Contoso.delete,
-        ),
-        Scene(
-            who="Emil Sand",
-            subject="Roadmap",
-            special="edited meanwhile (412)",
-            story=(_LINK_ADDED,),
-            link=TEAMS,
-            prepare=_edit_under_the_write,
-        ),
-        Scene(
-            who="Ada Lund",
-            subject=PRICES,
-            special="she takes the link off",
-            story=(_LINK_ADDED, _REMOVED),
-        ),
-    ),
-)
-
-OTHER_CALENDARS = Act(
-    at=time(11, 15),
-    title="Calendars of another kind",
-    scenes=(
-        Scene(
-            who="Finn Berg",
-            subject="Support review",
-            special="a calendar with Skype",
-            story=(_LINK_ADDED,),
-            link=SKYPE,
-        ),
-        Scene(
-            who="Gina Rossi",
-            subject="Site visit",
-            special="a calendar, no provider",
-            story=_skipped(Reason.NO_PROVIDER),
-        ),
-        Scene(
-            who="Hugo Blanc",
-            subject="Tender",
-            special="a 200, but no link",
-            story=((Outcome.NOT_HONORED, Reason.NO_JOIN_LINK),),
-        ),
-        Scene(
-            who="Ines Prado",
-            subject="Design review",
-            special="the link comes 40 s late",
-            story=(_LINK_CONFIRMED,),
-            link=TEAMS,
-        ),
-    ),
-)
-
-NOTHING_HEARD = Act(
-    at=time(12, 10),
-    title="Graph loses notifications, and a subscription",
-    scenes=tuple(
-        Scene(who=who, subject=subject, special=special, story=(_LINK_ADDED,), link=TEAMS, unheard=unheard)
-        for who, subject, special, unheard in (
-            ("Ada Lund", "Press call", "notifications get lost", Unheard.LOST),
-            ("Nils Varga", "Handover", "he is never heard of", Unheard.LOST),
-            ("Mona Adler", "Audit", "while nobody watches", Unheard.GAP),
-        )
-    ),
-    doings=(lambda contoso: contoso.ask_to_reauthorize("Kim Sato"),),
-)
-
-BAD_HOUR = Act(
-    at=time(13, 30),
-    title="Graph has a bad hour",
-    scenes=(
-        *(
-            Scene(
-                who="Jan Novak",
-                subject=f"Fitting {number}",
-                special="a storm of 429",
-                story=(_LINK_ADDED,),
-                link=TEAMS,
-                prepare=lambda contoso, meeting: contoso.trouble_mailbox(
-                    meeting, count=2, status=429, retry_after=30
-                ),
-            )
-            for number in (1, 2, 3)
-        ),
-        Scene(
-            who="Kim Sato",
-            subject="Budget",
-            special="503, three times",
-            story=(_LINK_ADDED,),
-            link=TEAMS,
-            prepare=lambda contoso, meeting: contoso.trouble(meeting, count=3, status=503),
-        ),
-        Scene(
-            who="Lars Holm",
-            subject="Delivery dates",
-            special="a lost answer to a PATCH",
-            story=(_LINK_CONFIRMED,),
-            link=TEAMS,
-            prepare=lambda contoso, meeting: contoso.trouble(meeting, method="PATCH", drop=Drop.AFTER),
-        ),
-    ),
-)
-
-SWEEP = Act(at=time(14, 30), title="Six hours later: every calendar is swept")
-
-AFTERNOON = Act(
-    at=time(15),
-    title="The afternoon",
-    doings=(
-        lambda contoso: contoso.remove_link(contoso.meeting(PRICES)),
-        lambda contoso: contoso.move_occurrence(contoso.meeting(WEEKLY), 1, "Fabrikam, Hall 4"),
-    ),
-)
-
+# fmt: off
 DAY = (
-    FIRST_RUN,
-    MORNING,
-    MATTERS_SETTLED,
-    SECOND_THOUGHTS,
-    OTHER_CALENDARS,
-    NOTHING_HEARD,
-    BAD_HOUR,
-    SWEEP,
-    AFTERNOON,
+    Act(time(8, 30), "Joinlink finds the calendars to watch"),
+    Act(time(9), "The morning's invitations", (
+        DemoScene("Ada Lund", REVIEW, "an external guest", _ADDED, TEAMS, (GUEST, "ben@contoso.com")),
+        DemoScene("Ben Okafor", REVIEW, "an attendee's copy", _skipped(Reason.NOT_ORGANIZER), TEAMS,
+                  is_copy=True, prepare=_decide_copy_first),
+        DemoScene("Ben Okafor", "Team meeting", "colleagues only", _NO_RULE, guests=("ada@contoso.com",)),
+        DemoScene("Cleo Marin", "Lunch [no link]", "the organizer opted out", _skipped(Reason.RULE_SKIP)),
+        DemoScene("Cleo Marin", "Contract matters", "private", _NO_RULE, properties=_PRIVATE),
+        DemoScene("Dora Weiss", "Board visit", "in a room", _NO_RULE, properties=_IN_A_ROOM),
+    )),
+    Act(time(9, 40), "Online meetings, all-day events and a series", (
+        DemoScene("Dora Weiss", "Demo for Northwind", "online from the start",
+                  _skipped(Reason.ALREADY_ONLINE), TEAMS, properties=_ONLINE),
+        DemoScene("Emil Sand", "Sync with Fabrikam", "a Zoom link as location",
+                  _skipped(Reason.OTHER_JOIN_LINK), properties=_ZOOM),
+        DemoScene("Emil Sand", "Trade fair", "all day", _NO_RULE, properties=_ALL_DAY),
+        DemoScene("Ada Lund", "Interview: engineer", "a rule in report mode",
+                  ((Outcome.WOULD_ENABLE, Reason.REPORT_MODE),), guests=("cleo@contoso.com",)),
+        DemoScene("Ben Okafor", WEEKLY, "a series; one day moves", _ADDED, TEAMS, properties=_TUESDAYS),
+    )),
+    Act(time(10, 30), "People change their minds", (
+        DemoScene("Cleo Marin", "Kick-off", "cancelled at once", _skipped(Reason.CANCELLED),
+                  prepare=Contoso.cancel),
+        DemoScene("Dora Weiss", "Coffee with Bo", "deleted at once", ((Outcome.GONE, Reason.NOT_FOUND),),
+                  prepare=Contoso.delete),
+        DemoScene("Emil Sand", "Roadmap", "edited meanwhile (412)", _ADDED, TEAMS,
+                  prepare=_edit_during_write),
+        DemoScene("Ada Lund", PRICES, "she removes the link", (*_ADDED, *_skipped(Reason.REMOVED_BY_USER))),
+    )),
+    Act(time(11, 15), "Calendars with other providers", (
+        DemoScene("Finn Berg", "Support review", "Skype by default", _ADDED, SKYPE),
+        DemoScene("Gina Rossi", "Site visit", "no provider", _skipped(Reason.NO_PROVIDER)),
+        DemoScene("Hugo Blanc", "Tender", "Graph adds no link",
+                  ((Outcome.NOT_HONORED, Reason.NO_JOIN_LINK),)),
+        DemoScene("Ines Prado", "Design review", "the link comes 40 s late", _CONFIRMED, TEAMS),
+    )),
+    Act(time(12, 10), "Graph loses notifications and removes a subscription", (
+        DemoScene("Ada Lund", "Press call", "notifications lost", _ADDED, TEAMS, missed=Missed.LOST),
+        DemoScene("Nils Varga", "Handover", "all notifications lost", _ADDED, TEAMS, missed=Missed.LOST),
+        DemoScene("Mona Adler", "Audit", "no subscription", _ADDED, TEAMS, missed=Missed.UNSUBSCRIBED),
+    ), (lambda contoso: contoso.request_reauthorization("Kim Sato"),)),
+    Act(time(13, 30), "Graph returns errors", (
+        DemoScene("Jan Novak", "Fitting 1", "throttled (429)", _ADDED, TEAMS, prepare=_throttle),
+        DemoScene("Jan Novak", "Fitting 2", "throttled (429)", _ADDED, TEAMS, prepare=_throttle),
+        DemoScene("Jan Novak", "Fitting 3", "throttled (429)", _ADDED, TEAMS, prepare=_throttle),
+        DemoScene("Kim Sato", "Budget", "503, three times", _ADDED, TEAMS, prepare=_make_unavailable),
+        DemoScene("Lars Holm", "Delivery dates", "a lost answer to a PATCH", _CONFIRMED, TEAMS,
+                  prepare=_lose_answer),
+    )),
+    Act(time(14, 30), "Six hours after the start: Joinlink sweeps every calendar"),
+    Act(time(15), "People edit earlier meetings", changes=(
+        lambda contoso: contoso.remove_link(contoso.entry(PRICES)),
+        lambda contoso: contoso.move_occurrence(contoso.entry(WEEKLY), 1, "Fabrikam, Hall 4"),
+    )),
 )

@@ -1,4 +1,4 @@
-"""The app's log as it is written: kept line by line in a file, and in memory for those who watch."""
+"""Joinlink's log as it is written: kept in a file, and in memory for the demo's progress and verdict."""
 
 import json
 import logging
@@ -10,15 +10,14 @@ from typing import IO, Any
 
 Line = dict[str, Any]
 
-#: What the host says of an exception that a function let out; the host keeps the exception itself.
-_HOSTS_OWN = "Function."
+#: The host's logger for exceptions that a function raises; the host keeps the exceptions themselves.
+_HOST_LOGGER = "Function."
 
 
 class Journal(logging.Handler):
-    """A handler on the root logger, where the Functions host has its own.
+    """A handler on the root logger, like the Functions host's own.
 
-    Joinlink's lines go to the file. Whatever else somebody has to say, from warning up, is kept aside, so
-    that nothing is lost and nothing disturbs the screen.
+    Joinlink's lines go to the file. Warnings and errors of other loggers are kept in `others`.
     """
 
     def __init__(self, file: IO[str]) -> None:
@@ -29,10 +28,10 @@ class Journal(logging.Handler):
         self.others: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one record."""
+        """Keep one record."""
         text = record.getMessage()
         if record.name != "joinlink":
-            if record.levelno >= logging.WARNING and not record.name.startswith(_HOSTS_OWN):
+            if record.levelno >= logging.WARNING and not record.name.startswith(_HOST_LOGGER):
                 self.others.append(f"{record.name}: {text}")
             return
         with self._changed:
@@ -42,7 +41,7 @@ class Journal(logging.Handler):
 
     @property
     def length(self) -> int:
-        """How many lines there are so far."""
+        """The number of lines so far."""
         return len(self._lines)
 
     def lines(self) -> list[Line]:
@@ -50,15 +49,15 @@ class Journal(logging.Handler):
         with self._changed:
             return list(self._lines)
 
-    def wait_for(self, wanted: Callable[[Line], bool], seconds: float) -> bool:
-        """Wait until there is such a line; False if there is none in time."""
+    def wait_for(self, is_wanted: Callable[[Line], bool], seconds: float) -> bool:
+        """Wait until there is such a line; return False after `seconds`."""
         with self._changed:
-            return self._changed.wait_for(lambda: any(map(wanted, self._lines)), seconds)
+            return self._changed.wait_for(lambda: any(map(is_wanted, self._lines)), seconds)
 
 
 @contextmanager
 def journal(path: Path) -> Iterator[Journal]:
-    """Keep a journal while the block lasts; an earlier file is replaced."""
+    """Write the log to a new file at `path` until the block ends."""
     root = logging.getLogger()
     with path.open("w", encoding="utf-8", buffering=1) as file:
         handler = Journal(file)

@@ -1,7 +1,7 @@
-"""The verdict as an admin reads it."""
+"""Prints the verdict for an admin."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,87 +9,70 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.demo.columns import MEDIUM, WIDE, Column, table
-from sandbox.demo.verdict import Budget, CaseVerdict, Verdict
-from sandbox.demo.words import counted, first_name, link_text, story_text
+from sandbox.demo.budgets import CallBudget
+from sandbox.demo.progress import WIDE
+from sandbox.demo.texts import counted, endings_text, link_text
+from sandbox.demo.verdict import CheckedFact, DayVerdict, SceneVerdict
 
 
-def report(console: Console, verdict: Verdict, *, files: Iterable[Path], took_seconds: float) -> None:
-    """Print the verdict; its last line says it all."""
-    width = console.width
-    console.print()
+def report(console: Console, verdict: DayVerdict, *, files: Iterable[Path], took_seconds: float) -> None:
+    """Print the verdict; the last line is the overall result."""
     console.print(Rule("[bold]The verdict", align="left", style="dim"))
-    console.print(table(_CASES, verdict.cases, width))
-    console.print()
-    console.print(table(_BUDGETS, verdict.budgets, width))
-    console.print()
-    console.print(table(_TROUBLES, [case for case in verdict.cases if case.troubles], width))
-    console.print()
-    console.print(_facts(verdict))
-    console.print()
+    for table in (
+        _scenes(verdict.scenes, is_wide=console.width >= WIDE),
+        _budgets(verdict.budgets),
+        _facts(verdict.facts),
+    ):
+        console.print(table, "")
     for path in files:
         console.print(f"  {path}", soft_wrap=True)
-    console.print()
-    for complaint in verdict.case_complaints:  # the tables above mark the others
+    for complaint in verdict.scene_complaints:  # the tables above mark the others
         console.print(Text(f"✗ {complaint}", style="red"), soft_wrap=True)
-    console.print(_last_line(verdict, took_seconds))
+    console.print("", _last_line(verdict, took_seconds), sep="\n")
 
 
-def _facts(verdict: Verdict) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for fact in verdict.facts:
-        table.add_row(_tick(holds=fact.holds), Text(fact.text))
+def _scenes(scenes: Sequence[SceneVerdict], *, is_wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold dim")
+    more = ("Link", "Calls", "PATCHes", "Graph errors") if is_wide else ()
+    for title in ("", "Meeting", "Expected", "Result", *more):
+        is_number = title in {"Calls", "PATCHes"}
+        table.add_column(title, no_wrap=title != "Meeting", justify="right" if is_number else "left")
+    for one in scenes:
+        scene = one.played.scene
+        name = Text(f"{scene.who.split()[0]}, {scene.subject}" if is_wide else scene.subject)
+        cells = (name, endings_text(scene.endings), endings_text(one.endings))
+        errors = ", ".join(f"{count} x {what}" for what, count in Counter(one.errors).items())
+        numbers = (link_text(one.link), str(one.calls), str(one.patches or "·"), errors)
+        table.add_row(_mark(holds=not one.complaints), *cells, *(numbers if is_wide else ()))
     return table
 
 
-def _troubles(case: CaseVerdict) -> str:
-    return ", ".join(f"{count} x {what}" for what, count in Counter(case.troubles).items())
+def _budgets(budgets: Sequence[CallBudget]) -> Table:
+    table = Table("", "Graph calls for", box=None, pad_edge=False, header_style="bold dim")
+    for title in ("Budget", "Most used", "Messages"):
+        table.add_column(title, justify="right")
+    for one in budgets:
+        numbers = map(str, (one.allowed, one.most, one.messages))
+        table.add_row(_mark(holds=one.is_kept), one.kind, *numbers)
+    return table
 
 
-def _name(case: CaseVerdict) -> str:
-    return f"{first_name(case.meeting.scene.who)}, {case.meeting.scene.subject}"
+def _facts(facts: Sequence[CheckedFact]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for fact in facts:
+        table.add_row(_mark(holds=fact.holds), Text(fact.text))
+    return table
 
 
-def _last_line(verdict: Verdict, took_seconds: float) -> Text:
-    total = len(verdict.cases)
+def _last_line(verdict: DayVerdict, took_seconds: float) -> Text:
+    total = len(verdict.scenes)
     if not verdict.complaints:
-        return Text(
-            f"✓ All {total} meetings ended as they should, in {took_seconds:.0f} seconds.", style="bold green"
-        )
-    wrong = sum(bool(case.complaints) for case in verdict.cases)
-    return Text(
-        f"✗ Not as it should be: {counted(len(verdict.complaints), 'complaint')};"
-        f" {wrong} of {total} meetings ended otherwise.",
-        style="bold red",
-    )
+        text = f"✓ All {total} meetings ended as expected, in {took_seconds:.0f} seconds."
+        return Text(text, style="bold green")
+    good = sum(not scene.complaints for scene in verdict.scenes)
+    problems = counted(len(verdict.complaints), "problem")
+    return Text(f"✗ {problems}; {good} of {total} meetings ended as expected.", style="bold red")
 
 
-def _tick(*, holds: bool) -> Text:
+def _mark(*, holds: bool) -> Text:
     return Text("✓", style="green") if holds else Text("✗", style="bold red")
-
-
-_CASES: tuple[Column[CaseVerdict], ...] = (
-    Column("", lambda case: _tick(holds=not case.complaints)),
-    Column("Who", lambda case: first_name(case.meeting.scene.who), MEDIUM),
-    Column("Meeting", lambda case: case.meeting.scene.subject),
-    Column("What is special", lambda case: case.meeting.scene.special, WIDE, style="dim"),
-    Column("Expected", lambda case: story_text(case.meeting.scene.story)),
-    Column("Became", lambda case: story_text(case.story)),
-    Column("Link", lambda case: link_text(case.link), MEDIUM),
-    Column("Calls", lambda case: str(case.calls), MEDIUM, justify="right"),
-    Column("PATCH", lambda case: str(case.patches or "·"), WIDE, justify="right"),
-)
-_BUDGETS: tuple[Column[Budget], ...] = (
-    Column("", lambda budget: _tick(holds=budget.is_kept)),
-    Column("Graph calls for", lambda budget: budget.kind),
-    Column("Budget", lambda budget: str(budget.allowed), justify="right"),
-    Column("Most spent", lambda budget: str(budget.most), justify="right"),
-    Column("Messages", lambda budget: str(budget.messages), justify="right"),
-)
-#: Events that cost more because Graph made it hard, and how it did.
-_TROUBLES: tuple[Column[CaseVerdict], ...] = (
-    Column("", lambda _case: ""),
-    Column("Where Graph made it hard", _name),
-    Column("Calls", lambda case: str(case.calls), justify="right"),
-    Column("Graph's answers", _troubles),
-)

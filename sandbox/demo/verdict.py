@@ -1,289 +1,248 @@
-"""The verdict: what was expected of the day, held against what happened. Pure."""
+"""The verdict: compares what was expected of the day with what happened. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from sandbox.demo.budgets import BUDGETS, Spent, most, spent, spent_on_tasks, troubles
-from sandbox.demo.contoso import Meeting, Unheard
-from sandbox.demo.happenings import Happenings, Key, by_event, notices
+from sandbox.demo.budgets import CallBudget, check_budgets, errors
+from sandbox.demo.contoso import WITHOUT_CALENDAR, Missed
+from sandbox.demo.day import PlayedScene
 from sandbox.demo.journal import Line
-from sandbox.demo.scenes import Ending
-from sandbox.demo.story import story
-from sandbox.demo.watching import watching
-from sandbox.demo.words import counted
+from sandbox.demo.record import EventRecord, Key, by_event, notifications, watch_counts
+from sandbox.demo.texts import Ending, counted
 from sandbox.graph import Exchange, Mail
 from shared.domain.decision import Outcome
 from shared.domain.messages import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What the day left behind.
-
-    `calendars` are the mailboxes that are to be watched, `watched` those that Graph has subscriptions to, one
-    for each; `parked` tells what else is in the directory.
-    `links` are the providers of the join links that the events have in Graph now; `mails_of_people` counts,
-    by event, the mails that people's own changes caused; `others` is what else was logged from warning up,
-    with the exceptions that functions let out; `files` are the texts of log and HAR, `secrets` what must not
-    stand in them.
-    """
+class DayRecord:
+    """What the day left behind: log lines, Joinlink's calls and Graph's POSTs, and the state in Graph."""
 
     lines: Sequence[Line]
     calls: Sequence[Exchange]
     posts: Sequence[Exchange]
+    #: the mailboxes that Joinlink must watch
     calendars: frozenset[str]
+    #: the mailbox of each subscription in Graph
     watched: Sequence[str]
-    parked: Sequence[str]
-    links: dict[Key, str | None]
+    #: the provider of each event's join link
+    links: Mapping[Key, str | None]
     mails: Sequence[Mail]
-    mails_of_people: Counter[str]
+    #: how many mails people's own changes caused, by event
+    mails_by_people: Counter[str]
+    #: warnings of other loggers, and exceptions that functions raised
     others: Sequence[str]
+    #: the texts of the log and the HAR
     files: Sequence[str]
+    #: what the files must not contain
     secrets: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseVerdict:
-    """What became of one meeting; `complaints` tell what is not as it should be."""
+class SceneVerdict:
+    """What became of one scene; `complaints` are the differences from what was expected."""
 
-    meeting: Meeting
-    story: tuple[Ending, ...]
+    played: PlayedScene
+    endings: tuple[Ending, ...]
     link: str | None
     calls: int
     patches: int
-    troubles: tuple[str, ...]
+    errors: Sequence[str]
     complaints: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """A budget of Graph calls for a kind of message: how many there were, and the most that one spent."""
-
-    kind: str
-    allowed: int
-    messages: int
-    most: int
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether no message spent more."""
-        return self.most <= self.allowed
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A sentence about the day; `holds` is False where it is not as it should be."""
+class CheckedFact:
+    """A sentence about the day; `holds` is False if it differs from what was expected."""
 
     text: str
     holds: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """All of it."""
+class DayVerdict:
+    """The verdict on all scenes, budgets and facts."""
 
-    cases: tuple[CaseVerdict, ...]
-    budgets: tuple[Budget, ...]
-    facts: tuple[Fact, ...]
+    scenes: tuple[SceneVerdict, ...]
+    budgets: tuple[CallBudget, ...]
+    facts: tuple[CheckedFact, ...]
 
     @property
-    def case_complaints(self) -> list[str]:
-        """What is not as it should be with single meetings, a line each."""
-        return [f"{_name(case.meeting)}: {text}" for case in self.cases for text in case.complaints]
+    def scene_complaints(self) -> list[str]:
+        """The complaints about single scenes, one per line."""
+        return [f"{scene.played.name}: {text}" for scene in self.scenes for text in scene.complaints]
 
     @property
     def complaints(self) -> list[str]:
-        """Everything that is not as it should be, a line each."""
+        """All complaints, one per line."""
+        over = [one for one in self.budgets if not one.is_kept]
         return [
-            *self.case_complaints,
-            *(
-                f"{b.kind} took {b.most} Graph calls, {b.allowed} allowed"
-                for b in self.budgets
-                if not b.is_kept
-            ),
+            *self.scene_complaints,
+            *(f"{one.kind} took {one.most} Graph calls, {one.allowed} allowed" for one in over),
             *(fact.text for fact in self.facts if not fact.holds),
         ]
 
 
-def judge(meetings: Sequence[Meeting], record: Record) -> Verdict:
-    """Hold the day's record against what its scenes promise."""
-    happened = by_event(record.lines, record.calls, record.posts)
-    cases = tuple(judge_case(one, happened[one.key], record.links[one.key]) for one in meetings)
-    spendings = [one for event in happened.values() for one in spent(event)]
-    spendings += spent_on_tasks(record.lines, record.calls)
-    return Verdict(
-        cases=cases,
-        budgets=tuple(_budget(kind, allowed, spendings) for kind, allowed in BUDGETS.items()),
-        facts=tuple(_facts(meetings, record, happened)),
+def judge(scenes: Sequence[PlayedScene], record: DayRecord) -> DayVerdict:
+    """Compare the record with what the scenes expect."""
+    events = by_event(record.lines, record.calls, record.posts)
+    return DayVerdict(
+        scenes=tuple(_judge_scene(one, events[one.entry.key], record) for one in scenes),
+        budgets=check_budgets(events.values(), record.lines, record.calls),
+        facts=tuple(_facts(scenes, record, events)),
     )
 
 
-def judge_case(meeting: Meeting, happened: Happenings, link: str | None) -> CaseVerdict:
-    """Hold one meeting against its scene; `link` is the provider of the join link it has in Graph."""
-    told = story(happened.lines)
-    return CaseVerdict(
-        meeting=meeting,
-        story=told,
+def _judge_scene(played: PlayedScene, event: EventRecord, record: DayRecord) -> SceneVerdict:
+    link = record.links[played.entry.key]
+    return SceneVerdict(
+        played=played,
+        endings=event.endings,
         link=link,
-        calls=len(happened.calls),
-        patches=len(_patches(happened.calls)),
-        troubles=tuple(troubles(happened.calls)),
-        complaints=tuple(_complaints(meeting, happened, told, link)),
+        calls=len(event.calls),
+        patches=len(event.patches),
+        errors=errors(event.calls),
+        complaints=tuple(_complaints(played, event, link)),
     )
 
 
-def _complaints(
-    meeting: Meeting, happened: Happenings, told: tuple[Ending, ...], link: str | None
-) -> Iterable[str]:
-    scene = meeting.scene
-    if told != scene.story:
-        yield f"expected {_in_words(scene.story)}, became {_in_words(told)}"
+def _complaints(played: PlayedScene, event: EventRecord, link: str | None) -> Iterator[str]:
+    scene = played.scene
+    if event.endings != scene.endings:
+        yield f"expected {_text(scene.endings)}, got {_text(event.endings)}"
     if link != scene.link:
         yield f"expected {scene.link or 'no'} link in Graph, found {link or 'none'}"
-    if len(_successful(_patches(happened.calls))) > _writes_due(happened):
-        yield "written to more often than it should be"
-    counted_by_app = sum(line["graph_calls"] for line in happened.lines)
-    if counted_by_app != len(happened.calls):
-        yield f"the log tells of {counted_by_app} Graph calls, Graph of {len(happened.calls)}"
+    if event.writes > _allowed_writes(event):
+        yield "written more often than necessary"
+    logged = sum(line["graph_calls"] for line in event.lines)
+    if logged != len(event.calls):
+        yield f"the log counts {logged} Graph calls, Graph counts {len(event.calls)}"
 
 
-def _facts(meetings: Sequence[Meeting], record: Record, happened: dict[Key, Happenings]) -> Iterable[Fact]:
-    yield _watched(record)
-    yield _swept(meetings, record, happened)
-    yield _notified(record)
-    yield _handled(record)
-    yield _called(record, happened)
-    yield _written(happened)
-    yield _mailed(record, happened)
-    leaks = sum(secret in text for text in record.files for secret in record.secrets)
-    yield Fact("Log and HAR hold no key, no token and no clientState.", holds=not leaks)
+def _facts(
+    scenes: Sequence[PlayedScene], record: DayRecord, events: Mapping[Key, EventRecord]
+) -> Iterator[CheckedFact]:
+    yield _subscriptions(record)
+    yield _sweeps(scenes, record, events)
+    yield _notifications(record)
+    yield _messages(record)
+    yield _calls(record, events.values())
+    yield _writes(events.values())
+    yield _mails(record, events)
+    leaks = any(secret in text for text in record.files for secret in record.secrets)
+    yield CheckedFact("The log and the HAR contain no key, token or clientState.", holds=not leaks)
     for text, count in Counter(record.others).items():
-        yield Fact(f"{text} ({counted(count, 'time')})", holds=False)
+        yield CheckedFact(f"{text} ({counted(count, 'time')})", holds=False)
 
 
-def _watched(record: Record) -> Fact:
-    did = watching(record.lines, record.posts)
-    return Fact(
-        f"{counted(len(record.watched), 'calendar')} watched: {counted(did.made, 'subscription')} made by"
-        f" Joinlink itself, {did.renewed} renewed as Graph asked, {did.removed} removed by Graph"
-        f" and {did.remade} created again, {did.replaced} replaced because it sent no notifications."
-        f" Parked: {', '.join(record.parked)}.",
+def _subscriptions(record: DayRecord) -> CheckedFact:
+    counts = watch_counts(record.lines, record.posts)
+    return CheckedFact(
+        f"{counted(len(record.watched), 'calendar')} watched. Subscriptions: {counts.created} created,"
+        f" {counts.renewed} renewed because Graph asked, {counts.removed_by_graph} removed by Graph and"
+        f" {counts.created_again} created again, {counts.replaced} replaced because it sent no"
+        f" notifications. Not watched: {', '.join(WITHOUT_CALENDAR)}.",
         holds=sorted(record.watched) == sorted(record.calendars)
-        and did.made == len(record.calendars)
-        and did.removed == did.remade
-        and did.doubted == did.renewed
-        and did.parked == len(record.parked),
+        and counts.created == len(record.calendars)
+        and counts.removed_by_graph == counts.created_again
+        and counts.reauthorizations == counts.renewed
+        and counts.unusable == len(WITHOUT_CALENDAR),
     )
 
 
-def _swept(meetings: Sequence[Meeting], record: Record, happened: dict[Key, Happenings]) -> Fact:
-    did = watching(record.lines, record.posts)
-    lost, gap = (
-        {one.key for one in meetings if one.scene.unheard is why} for why in (Unheard.LOST, Unheard.GAP)
+def _sweeps(
+    scenes: Sequence[PlayedScene], record: DayRecord, events: Mapping[Key, EventRecord]
+) -> CheckedFact:
+    counts = watch_counts(record.lines, record.posts)
+    lost, unsubscribed = (
+        {one.entry.key for one in scenes if one.scene.missed is why}
+        for why in (Missed.LOST, Missed.UNSUBSCRIBED)
     )
-    again = {key for key, event in happened.items() if _is_swept(event)} - did.found
-    return Fact(
-        f"Graph lost all notifications of {counted(len(lost), 'meeting')}, and {len(gap)} was made while"
-        f" nobody watched: {counted(did.sweeps, 'sweep')} found {len(did.found)}, and had another look at"
-        f" {len(again)} without a link. Joinlink's own count of the missed: {did.missed}.",
-        holds=did.found == lost | gap and did.missed == len(lost | again),
+    swept = {
+        key for key, event in events.items() if any(line["source"] == Source.SWEEP for line in event.lines)
+    }
+    again = swept - counts.found
+    return CheckedFact(
+        f"Graph lost all notifications of {counted(len(lost), 'meeting')}; {len(unsubscribed)} was created"
+        f" while its calendar had no subscription. {counted(counts.sweeps, 'sweep')} found"
+        f" {len(counts.found)}, and checked {len(again)} without a link again. Joinlink counts"
+        f" {counts.missed} as missed.",
+        holds=counts.found == lost | unsubscribed and counts.missed == len(lost | again),
     )
 
 
-def _is_swept(event: Happenings) -> bool:
-    return any(line["source"] == Source.SWEEP for line in event.lines)
-
-
-def _notified(record: Record) -> Fact:
-    sent = notices(record.posts)
+def _notifications(record: DayRecord) -> CheckedFact:
+    sent = notifications(record.posts)
     changes = {(item["resource"], item["resourceData"]["@odata.etag"]) for item in sent}
     posts = [post for post in record.posts if post.request_body]
     accepted = sum(post.status == HTTPStatus.ACCEPTED for post in posts)
-    return Fact(
+    return CheckedFact(
         f"Graph sent {counted(len(sent), 'notification')} of {counted(len(changes), 'change')}, out of order,"
-        f" in {counted(len(posts), 'POST')}, of which {accepted} were answered 202.",
+        f" in {counted(len(posts), 'POST')}. Joinlink answered {accepted} with 202.",
         holds=accepted == len(posts),
     )
 
 
-def _handled(record: Record) -> Fact:
-    decided = [line for line in record.lines if line["event"] == "event.decided"]
-    outcomes = Counter(line["outcome"] for line in decided)
-    errors = sum(line["level"] == "error" for line in record.lines)
+def _messages(record: DayRecord) -> CheckedFact:
+    outcomes = Counter(line["outcome"] for line in record.lines if line["event"] == "event.decided")
+    error_lines = sum(line["level"] == "error" for line in record.lines)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    return Fact(
-        f"{counted(len(decided), 'message')}, each ended in one log line: {counts}."
-        f" Lines at level error: {errors or 'none'}.",
-        holds=not errors,
+    return CheckedFact(
+        f"{counted(outcomes.total(), 'message')}, one log line each: {counts}."
+        f" Log lines at level error: {error_lines or 'none'}.",
+        holds=not error_lines,
     )
 
 
-def _called(record: Record, happened: dict[Key, Happenings]) -> Fact:
-    in_log = Counter[str]()
+def _calls(record: DayRecord, events: Iterable[EventRecord]) -> CheckedFact:
+    logged = Counter[str]()
     for line in record.lines:
-        in_log[line["event"]] += line.get("graph_calls", 0)
-    about_events = sum(len(event.calls) for event in happened.values())
+        logged[line["event"]] += line.get("graph_calls", 0)
     shared = sum(call.path.endswith("/organization") for call in record.calls)
     methods = Counter(call.method for call in record.calls)
     counts = ", ".join(f"{count} {method}" for method, count in methods.most_common())
-    return Fact(
-        f"{counted(len(record.calls), 'Graph call')} ({counts}); Joinlink's own log counts"
-        f" {in_log['event.decided']} about events, {in_log['task.finished']} for mailboxes and"
-        f" {in_log['maintenance.finished']} by the timer; {shared} asked for the domains of all.",
-        holds=in_log.total() + shared == len(record.calls) and in_log["event.decided"] == about_events,
+    return CheckedFact(
+        f"{counted(len(record.calls), 'Graph call')} ({counts}). Joinlink logs {logged['event.decided']} for"
+        f" events, {logged['task.finished']} for mailboxes, {logged['maintenance.finished']} for the timer;"
+        f" {shared} read the tenant's domains.",
+        holds=logged.total() + shared == len(record.calls)
+        and logged["event.decided"] == sum(len(event.calls) for event in events),
     )
 
 
-def _written(happened: dict[Key, Happenings]) -> Fact:
-    written = [event for event in happened.values() if _patches(event.calls)]
-    patches = [_patches(event.calls) for event in written]
-    taken = [len(_successful(calls)) for calls in patches]
-    too_many = sum(count > _writes_due(event) for count, event in zip(taken, written, strict=True))
-    again = sum(count > 1 for count in taken)
-    refused = Counter(call.status for calls in patches for call in calls if not call.took_effect)
-    also = "".join(f", {count} answered {status}" for status, count in refused.items())
-    return Fact(
-        f"{counted(sum(map(len, patches)), 'PATCH', 'PATCHes')} to {counted(len(patches), 'event')}:"
-        f" {sum(taken)} carried out{also}. Written to again: {counted(again, 'event')} whose write brought no"
-        f" link; without need: {too_many or 'none'}.",
-        holds=not too_many,
+def _writes(events: Iterable[EventRecord]) -> CheckedFact:
+    written = [event for event in events if event.patches]
+    needless = sum(event.writes > _allowed_writes(event) for event in written)
+    failed = Counter(
+        call.status for event in written for call in event.patches if not call.took_effect
+    ).items()
+    return CheckedFact(
+        f"{counted(sum(len(event.patches) for event in written), 'PATCH', 'PATCHes')} to"
+        f" {counted(len(written), 'event')}: {sum(event.writes for event in written)} took effect"
+        f"{''.join(f', {count} answered {status}' for status, count in failed)}. Written again because the"
+        f" first write added no link: {counted(sum(event.writes > 1 for event in written), 'event')};"
+        f" without need: {needless or 'none'}.",
+        holds=not needless,
     )
 
 
-def _mailed(record: Record, happened: dict[Key, Happenings]) -> Fact:
-    ours = Counter(mail.event for mail in record.mails) - record.mails_of_people
-    written = {event for (_, event), what in happened.items() if _successful(_patches(what.calls))}
-    return Fact(
-        f"{counted(len(record.mails), 'update mail')} to attendees: {ours.total()} by Joinlink's writes,"
-        f" {record.mails_of_people.total()} by people's own changes.",
+def _mails(record: DayRecord, events: Mapping[Key, EventRecord]) -> CheckedFact:
+    ours = Counter(mail.event for mail in record.mails) - record.mails_by_people
+    written = {event for (_, event), what in events.items() if what.writes}
+    return CheckedFact(
+        f"{counted(len(record.mails), 'update mail')} to attendees: {ours.total()} because of Joinlink's"
+        f" writes, {record.mails_by_people.total()} because of people's own changes.",
         holds=set(ours) <= written and all(count == 1 for count in ours.values()),
     )
 
 
-def _budget(kind: str, allowed: int, spendings: Sequence[Spent]) -> Budget:
-    return Budget(kind, allowed, sum(one.kind == kind for one in spendings), most(spendings, kind))
-
-
-def _writes_due(event: Happenings) -> int:
-    """Return how many writes an event may have got: another one only where Graph made no link of the last."""
+def _allowed_writes(event: EventRecord) -> int:
+    """Return how many writes an event may have: another one only if Graph added no link at the last."""
     outcomes = Counter(line["outcome"] for line in event.lines)
     return max(1, outcomes[Outcome.NOT_HONORED] + (outcomes[Outcome.ENABLED] > 0))
 
 
-def _patches(calls: Iterable[Exchange]) -> list[Exchange]:
-    return [call for call in calls if call.method == "PATCH"]
-
-
-def _successful(calls: Iterable[Exchange]) -> list[Exchange]:
-    """Return the calls that Graph carried out, whatever it answered and whether or not that arrived."""
-    return [call for call in calls if call.took_effect]
-
-
-def _in_words(told: Sequence[Ending]) -> str:
-    return ", then ".join(f"{outcome} · {reason}" for outcome, reason in told) or "nothing"
-
-
-def _name(meeting: Meeting) -> str:
-    return f"{meeting.scene.who}, {meeting.scene.subject!r}"
+def _text(endings: Sequence[Ending]) -> str:
+    return ", then ".join(f"{outcome} · {reason}" for outcome, reason in endings) or "no outcome"

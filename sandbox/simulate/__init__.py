@@ -1,1 +1,1 @@
-"""A week of a large tenant: the product's real parts, storage held in memory, a clock that leaps."""
+"""Simulates a week of a large tenant with the product's own parts, and storage in memory."""

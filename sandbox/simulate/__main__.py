@@ -1,63 +1,64 @@
-"""`make simulate`: a week of a large tenant, held against Graph's limits."""
+"""`make simulate`: simulate a week of a large tenant, and compare its calls with Graph's limits."""
 
 import argparse
+import importlib.util
 import re
 import sys
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
-from sandbox.simulate.figures import Figures
-from sandbox.simulate.memory import Memory, measure, peak
-from sandbox.simulate.town import START, Town
+from sandbox.simulate.figures import markdown
+from sandbox.simulate.memory import PeakMemory, measure, peak
+from sandbox.simulate.tenant import START, SimulatedTenant
 from sandbox.simulate.week import Week
 
 ROOT = Path(__file__).resolve().parents[2]
-_MARKED = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- /figures -->)", re.DOTALL)
+_FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=\n<!-- /figures -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Play the week, print the figures, draw them."""
-    wanted = _arguments()
+    """Simulate a week, print the figures and draw them."""
+    options = _options()
     began = perf_counter()
-    memory = {size: _memory_of(size) for size in (wanted.mailboxes // 100, wanted.mailboxes // 10) if size}
-    week = Week(Town(wanted.mailboxes), say=lambda text: print(text, file=sys.stderr, flush=True))
+    sizes = (options.mailboxes // 100, options.mailboxes // 10)
+    memory = {size: _memory_of(size) for size in sizes if size}
+    tenant = SimulatedTenant(options.mailboxes)
+    week = Week(tenant, report=lambda text: print(text, file=sys.stderr, flush=True))
     week.play()
-    process_bytes, wall = peak(), timedelta(seconds=perf_counter() - began)
-    memory[wanted.mailboxes] = _measured(week.town)
-    figures = Figures.of(week, memory, process_bytes, wall)
-    print(figures.markdown())
-    _keep(figures, ROOT / "docs" if wanted.keep else ROOT / "build", is_documented=wanted.keep)
+    process_bytes, took = peak(), timedelta(seconds=perf_counter() - began)
+    memory[options.mailboxes] = _measured(tenant)
+    tables = markdown(week, memory, process_bytes, took)
+    print(tables)
+    folder = ROOT / ("docs" if options.keep else "build")
+    if options.keep:
+        page = folder / "scale.md"
+        page.write_text(_FIGURES.sub(lambda _: tables, page.read_text()))
+    if importlib.util.find_spec("matplotlib"):
+        from sandbox.simulate.plot import draw  # noqa: PLC0415 -- matplotlib may be missing
+
+        folder.mkdir(exist_ok=True)
+        draw(week, memory, folder / "scale.png")
+        print(f"\nThe plot is in {folder.name}/scale.png.")
 
 
-def _arguments() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m sandbox.simulate", description=main.__doc__)
-    parser.add_argument("--mailboxes", type=int, default=100_000, help="how large the tenant is")
-    parser.add_argument("--keep", action="store_true", help="renew docs/scale.md and docs/scale.png")
+    parser.add_argument("--mailboxes", type=int, default=100_000, help="the size of the tenant")
+    parser.add_argument("--keep", action="store_true", help="update docs/scale.md and docs/scale.png")
     return parser.parse_args()
 
 
-def _memory_of(mailboxes: int) -> Memory:
-    """Measure a smaller tenant, once all are watched."""
-    town = Town(mailboxes)
-    Week(town).play_until(START + timedelta(hours=4))
-    return _measured(town)
+def _memory_of(mailboxes: int) -> PeakMemory:
+    """Measure a smaller tenant after all its mailboxes are watched."""
+    tenant = SimulatedTenant(mailboxes)
+    Week(tenant).play_until(START + timedelta(hours=4))
+    return _measured(tenant)
 
 
-def _measured(town: Town) -> Memory:
-    town.clock.set(town.clock() + timedelta(hours=7))  # all are due a sweep
-    return measure(town)
-
-
-def _keep(figures: Figures, folder: Path, *, is_documented: bool) -> None:
-    from sandbox.simulate.plot import draw  # noqa: PLC0415 -- only here is matplotlib needed
-
-    folder.mkdir(exist_ok=True)
-    draw(figures, folder / "scale.png")
-    print(f"{folder.name}/scale.png is drawn")
-    if is_documented:
-        page = folder / "scale.md"
-        page.write_text(_MARKED.sub(lambda _: figures.markdown(), page.read_text()))
+def _measured(tenant: SimulatedTenant) -> PeakMemory:
+    tenant.now += timedelta(hours=7)  # all mailboxes are due for a sweep
+    return measure(tenant)
 
 
 if __name__ == "__main__":

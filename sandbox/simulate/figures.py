@@ -1,147 +1,96 @@
-"""What a simulated week came to, as figures."""
+"""Prints the figures of a simulated week as Markdown tables."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 
 from sandbox.graph.limits import MAILBOX_CALLS
-from sandbox.simulate.memory import Memory
-from sandbox.simulate.town import START
-from sandbox.simulate.week import SAMPLE, Slot, Week
+from sandbox.simulate.memory import PeakMemory
+from sandbox.simulate.tenant import START
+from sandbox.simulate.week import SAMPLE, Week
 
-_NAMES = {
-    ("POST", "/subscriptions"): "make a subscription",
+_CALLS = {
+    ("POST", "/subscriptions"): "create a subscription",
     ("PATCH", "/subscriptions/<subscription>"): "renew a subscription",
     ("DELETE", "/subscriptions/<subscription>"): "delete a subscription",
     ("GET", "/subscriptions/<subscription>"): "read a subscription",
     ("GET", "/subscriptions"): "list subscriptions, a page of 100",
     ("GET", "/users"): "list users, a page of 999",
-    ("GET", "/users/<user>/mailboxSettings"): "ask whose mailbox it is",
-    ("GET", "/users/<user>/calendarView"): "look into a calendar",
+    ("GET", "/users/<user>/mailboxSettings"): "read a mailbox's kind",
+    ("GET", "/users/<user>/calendarView"): "read a calendar",
 }
 _QUARTER = 0.25
-_SPANS = {"directory units": "10 s"}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How near the week came to one of Graph's limits."""
-
-    name: str
-    span: str
-    most: int
-    peak: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """All that is printed, kept and drawn; `memory` is by number of mailboxes."""
-
-    mailboxes: int
-    made: Counter[str]
-    counted: Counter[str]
-    reckoned: Counter[str]
-    limits: tuple[Limit, ...]
-    complaints: Counter[str]
-    unwatched: int
-    queue_peak: int
-    runs: int
-    longest_run: timedelta
-    sweeps: Counter[str]
-    memory: dict[int, Memory]
-    process_bytes: int
-    wall: timedelta
-    slots: tuple[Slot, ...]
-
-    @classmethod
-    def of(cls, week: Week, memory: dict[int, Memory], process_bytes: int, wall: timedelta) -> "Figures":
-        """Draw the sum of a week that is over."""
-        graph = week.town.graph
-        windows = [
-            Limit(name, _SPANS.get(name, "20 s"), window.most, window.peak)
-            for name, window in graph.limits.windows.items()
-        ]
-        mailbox = Limit("calls to one mailbox", "10 min", MAILBOX_CALLS, graph.limits.mailbox_peak)
-        watched = {one.mailbox for _row, one in graph.subscriptions.active()}
-        return cls(
-            mailboxes=len(week.town.users),
-            made=_named(graph.counted),
-            counted=_named(week.counted_only),
-            reckoned=_named(week.reckoned),
-            limits=(*windows, mailbox),
-            complaints=week.complaints,
-            unwatched=len(week.town.users - watched),
-            queue_peak=week.town.tasks.peak,
-            runs=week.runs,
-            longest_run=week.longest_run,
-            sweeps=week.sweeps,
-            memory=memory,
-            process_bytes=process_bytes,
-            wall=wall,
-            slots=tuple(week.slots),
+def markdown(week: Week, memory: Mapping[int, PeakMemory], process_bytes: int, took: timedelta) -> str:
+    """Return all tables; `memory` is by number of mailboxes, `process_bytes` the simulation's own peak."""
+    users = week.tenant.users
+    watched = {one.mailbox for _row, one in week.tenant.graph.subscriptions.active()}
+    hours = ", ".join(f"{begin:g} to {end:g}" for begin, end in simulated_hours(week))
+    return "\n\n".join(
+        (
+            f"{len(users):,} mailboxes, one week; simulated in full: hours {hours}.",
+            _table(("calls to Graph", "sent", "counted", "estimated", "the week"), _call_rows(week)),
+            _table(("Graph's limit", "at most", "peak", "share"), _limit_rows(week)),
+            _table(
+                ("mailboxes", "MiB before", "MiB at the peak", "one run of maintenance took"),
+                (
+                    (f"{mailboxes:,}", _mib(one.before), _mib(one.after), _mib(one.after - one.before))
+                    for mailboxes, one in memory.items()
+                ),
+            ),
+            _table(
+                ("other figures", "value"),
+                (
+                    ("mailboxes without a subscription at the end", f"{len(users - watched):,}"),
+                    ("warnings and errors in the log", f"{week.warnings.total():,}"),
+                    ("most messages in `mailbox-tasks`", f"{week.tenant.tasks.peak:,}"),
+                    ("runs of maintenance", f"{len(week.quarter_hours):,}"),
+                    ("the longest run, on storage in memory", f"{week.longest_run.total_seconds():.1f} s"),
+                    (f"sweeps that ran, one in {SAMPLE}", f"{week.sweeps_run:,}"),
+                    ("sweeps that were counted", f"{week.sweeps_counted:,}"),
+                    ("memory of the simulation with tenant and storage", f"{_mib(process_bytes)} MiB"),
+                    ("duration of the simulation", f"{took.total_seconds():,.0f} s"),
+                ),
+            ),
         )
-
-    def played(self) -> list[tuple[float, float]]:
-        """Return which hours of the week were played in full."""
-        hours = [(slot.begin - START) / timedelta(hours=1) for slot in self.slots]
-        breaks = [n for n, (one, other) in enumerate(pairwise(hours), 1) if other - one > _QUARTER]
-        return [
-            (hours[first], hours[behind - 1] + _QUARTER)
-            for first, behind in pairwise([0, *breaks, len(hours)])
-        ]
-
-    def markdown(self) -> str:
-        """Return the tables for people and for docs."""
-        kinds = [name for name in _NAMES.values() if self.made[name] + self.reckoned[name]]
-        calls = [
-            f"| {name} | {self.made[name]:,} | {self.counted[name]:,} | {self.reckoned[name]:,} |"
-            f" {self.made[name] + self.counted[name] + self.reckoned[name]:,} |"
-            for name in kinds
-        ]
-        limits = [
-            f"| {one.name} | {one.most:,} in {one.span} | {one.peak:,} | {one.peak / one.most:.1%} |"
-            for one in self.limits
-        ]
-        memory = [
-            f"| {mailboxes:,} | {_mib(one.before)} | {_mib(one.after)} | {_mib(one.after - one.before)} |"
-            for mailboxes, one in self.memory.items()
-        ]
-        hours = ", ".join(f"{begin:g} to {end:g}" for begin, end in self.played())
-        return "\n".join(
-            [
-                f"{self.mailboxes:,} mailboxes, one week; played in full: hours {hours}.",
-                "",
-                "| calls to Graph | made | counted | reckoned | the week |",
-                "| --- | ---: | ---: | ---: | ---: |",
-                *calls,
-                "",
-                "| Graph's limit | at most | peak | share |",
-                "| --- | ---: | ---: | ---: |",
-                *limits,
-                "",
-                "| mailboxes | MiB before | MiB at the peak | one run of maintenance took |",
-                "| ---: | ---: | ---: | ---: |",
-                *memory,
-                "",
-                "| what else | figure |",
-                "| --- | ---: |",
-                f"| mailboxes without a subscription at the end | {self.unwatched:,} |",
-                f"| warnings and errors in the log | {self.complaints.total():,} |",
-                f"| longest that `mailbox-tasks` was, messages | {self.queue_peak:,} |",
-                f"| runs of maintenance | {self.runs:,} |",
-                f"| the longest of them, on storage in memory | {self.longest_run.total_seconds():.1f} s |",
-                f"| sweeps carried out, one in {SAMPLE} | {self.sweeps['carried out']:,} |",
-                f"| sweeps counted | {self.sweeps['counted']:,} |",
-                f"| memory of the simulation, tenant and storage included | {_mib(self.process_bytes)} MiB |",
-                f"| it took | {self.wall.total_seconds():,.0f} s |",
-                "",
-            ]
-        )
+    )
 
 
-def _named(calls: Counter[tuple[str, str]]) -> Counter[str]:
-    return Counter({_NAMES[call]: times for call, times in calls.items()})
+def simulated_hours(week: Week) -> list[tuple[float, float]]:
+    """Return which hours of the week were simulated in full."""
+    hours = [(one.begin - START) / timedelta(hours=1) for one in week.quarter_hours]
+    breaks = [n for n, (one, other) in enumerate(pairwise(hours), 1) if other - one > _QUARTER]
+    spans = pairwise([0, *breaks, len(hours)])
+    return [(hours[first], hours[after - 1] + _QUARTER) for first, after in spans]
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(header)
+    lines = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _call_rows(week: Week) -> Iterator[tuple[str, ...]]:
+    sent = week.tenant.graph.counted
+    assert sent.keys() <= _CALLS.keys()
+    for call, name in _CALLS.items():
+        numbers = sent[call], week.counted_only[call], week.estimated[call]
+        if any(numbers):
+            yield name, *(f"{number:,}" for number in (*numbers, sum(numbers)))
+
+
+def _limit_rows(week: Week) -> Iterator[tuple[str, ...]]:
+    limits = week.tenant.graph.limits
+    peaks = [
+        (name, "10 s" if name == "directory units" else "20 s", window.most, window.peak)
+        for name, window in limits.windows.items()
+    ]
+    for name, span, most, peak in [
+        *peaks,
+        ("calls to one mailbox", "10 min", MAILBOX_CALLS, limits.mailbox_peak),
+    ]:
+        yield name, f"{most:,} in {span}", f"{peak:,}", f"{peak / most:.1%}"
 
 
 def _mib(size: int) -> str:

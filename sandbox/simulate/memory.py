@@ -1,8 +1,8 @@
-"""How much memory the product's own process takes for one run of maintenance over a whole tenant.
+"""Measures how much memory the product's own process needs for one run of maintenance over a tenant.
 
-The week is played in one process with the tenant and the storage, which take most of its memory. So the
-product is started once more in a process of its own, with the stand-in Graph behind HTTP and the storage
-behind a pipe, and asked for its peak.
+The simulated week is in one process with the tenant and the storage, which need most of its memory. So one
+more run of maintenance takes place in a separate process, with the stand-in Graph behind HTTP and the
+storage behind a pipe.
 """
 
 import os
@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 from azure.core.exceptions import AzureError
 
 from sandbox.serve import serve
-from sandbox.simulate.clock import Clock
 from sandbox.simulate.product import Product, client
 from sandbox.simulate.table import MemoryTable
-from sandbox.simulate.town import Town
+from sandbox.simulate.tenant import SimulatedTenant
 from shared import logs
 from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
@@ -33,36 +32,38 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
     from azure.storage.queue import QueueClient
 
+_TABLE_METHODS = ("create_table", "dated", "create_entity", "update_entity", "upsert_entity", "page")
+
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """The peak of a process in bytes: before the product did anything, and after one run of maintenance."""
+class PeakMemory:
+    """The peak of a process in bytes: with all imports, and after one run of maintenance."""
 
     before: int
     after: int
 
 
-def measure(town: Town) -> Memory:
-    """Run maintenance for a town from a process of its own."""
+def measure(tenant: SimulatedTenant) -> PeakMemory:
+    """Run maintenance for a tenant in a separate process."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    with serve(town.graph) as graph_url:
-        process = context.Process(target=_maintain, args=(theirs, graph_url, town.clock()))
+    with serve(tenant.graph) as graph_url:
+        process = context.Process(target=_maintain, args=(theirs, graph_url, tenant.now))
         process.start()
         theirs.close()
-        while not isinstance(message := ours.recv(), Memory):
-            ours.send(_answer(town, message))
+        while not isinstance(message := ours.recv(), PeakMemory):
+            ours.send(_call_storage(tenant, message))
         process.join()
     return message
 
 
-def _answer(town: Town, question: Any) -> Any:
-    """Call the town's storage; an error of the SDK's is an answer, too."""
-    kind, name, method, args, kwargs = question
-    (town.queue if kind == "queue" else town.table)(name)
-    store = (town.queues if kind == "queue" else town.tables)[name]
+def _call_storage(tenant: SimulatedTenant, call: Any) -> Any:
+    """Call a method of a queue or table; return its result, or the SDK's error."""
+    kind, name, method, args, options = call
+    (tenant.queue if kind == "queue" else tenant.table)(name)
+    store = (tenant.queues if kind == "queue" else tenant.tables)[name]
     try:
-        return getattr(store, method)(*args, **kwargs)
+        return getattr(store, method)(*args, **options)
     except AzureError as error:
         return error
 
@@ -70,66 +71,58 @@ def _answer(town: Town, question: Any) -> Any:
 def _maintain(pipe: "Connection[Any, Any]", graph_url: str, now: datetime) -> None:
     logs.configure("ERROR")
     os.environ["NO_PROXY"] = "127.0.0.1"
-    far, clock = _Pipe(pipe), Clock(now)
+    storage = _StoragePipe(pipe)
     product = Product(
-        now=clock,
+        now=lambda: now,
         http=client(graph_url),
-        queues=lambda name: MessageQueue(cast("QueueClient", _Far(far, "queue", name))),
-        tables=lambda name: Table(cast("TableClient", _FarTable(far, name))),
+        queues=lambda name: MessageQueue(cast("QueueClient", _RemoteQueue(storage, name))),
+        tables=lambda name: Table(cast("TableClient", _RemoteTable(storage, name))),
     )
     before = peak()
     product.maintain()
-    pipe.send(Memory(before, peak()))
+    pipe.send(PeakMemory(before, peak()))
 
 
-class _Pipe:
-    """One question at a time, whichever thread it comes from."""
+class _StoragePipe:
+    """Sends one call at a time to the tenant's storage; safe to share between threads."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         self._pipe = pipe
         self._lock = Lock()
 
-    def ask(self, kind: str, name: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    def call(self, kind: str, name: str, method: str, *args: Any, **options: Any) -> Any:
         with self._lock:
-            self._pipe.send((kind, name, method, args, kwargs))
+            self._pipe.send((kind, name, method, args, options))
             answer = self._pipe.recv()
         if isinstance(answer, AzureError):
             raise answer
         return answer
 
 
-class _Far:
-    """A queue or a table of the town."""
+class _RemoteQueue:
+    """A queue of the tenant."""
 
-    def __init__(self, pipe: _Pipe, kind: str, name: str) -> None:
-        self.queue_name = self.table_name = name
-        self._ask = partial(pipe.ask, kind, name)
+    def __init__(self, storage: _StoragePipe, name: str) -> None:
+        self.queue_name = name
+        self._call = partial(storage.call, "queue", name)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        return partial(self._ask, method)
+        return partial(self._call, method)
 
 
-class _FarTable(MemoryTable):
-    """A table of the town, listed page by page here."""
+class _RemoteTable(MemoryTable):
+    """A table of the tenant, which this process lists page by page."""
 
-    def __init__(self, pipe: _Pipe, name: str) -> None:
-        super().__init__(name, lambda: datetime.now(UTC))  # never asked: `dated` is the town's
-        far = _Far(pipe, "table", name)
-        for method in (
-            "create_table",
-            "dated",
-            "create_entity",
-            "update_entity",
-            "upsert_entity",
-            "page",
-        ):
-            setattr(self, method, getattr(far, method))
+    def __init__(self, storage: _StoragePipe, name: str) -> None:
+        super().__init__(name, lambda: datetime.now(UTC))  # not used: the tenant's table has the time
+        for method in _TABLE_METHODS:
+            setattr(self, method, partial(storage.call, "table", name, method))
 
 
 def peak() -> int:
-    """Return the most memory that this process ever held, in bytes; 0 where the system does not tell.
+    """Return the most memory that this process ever used, in bytes; 0 if the system does not report it.
 
-    Linux counts a parent's memory into what `getrusage` says of its child, so the process is asked itself.
+    `getrusage` is not usable: Linux counts a parent's memory for its child.
     """
     status = Path("/proc/self/status")
     found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None

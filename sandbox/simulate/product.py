@@ -1,4 +1,4 @@
-"""The product's own parts, put together as `shared.wiring` does, on any storage and a stand-in Graph."""
+"""Builds the product's own parts as `shared.wiring` does, with any storage and a stand-in Graph."""
 
 import random
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from itertools import count
 
 import httpx
 
-from shared.auth import Token
+from shared.auth.token_source import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
@@ -30,13 +30,13 @@ from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import TaskHandler
-from shared.worker.mailboxes.subscriptions import Subscriptions
+from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
 URL = "https://joinlink.example/api/notifications?code=function-key"
 _GRAPH = "https://graph.microsoft.com"
-_KEY = "the-simulation-proves-itself-with-this-key"
+_KEY = "client-state-key-of-the-simulation"
 _RULES = b"""
 version: 1
 internal_domains: [contoso.com]
@@ -53,14 +53,14 @@ Tables = Callable[[str], Table]
 
 
 class Product:
-    """What the timer and the queue `mailbox-tasks` call."""
+    """What the timer and the trigger of the queue `mailbox-tasks` call."""
 
     def __init__(
         self, *, now: Callable[[], datetime], http: httpx.Client, queues: Queues, tables: Tables
     ) -> None:
-        chance, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable chance, no secrets
-        world = World(now=now, uniform=chance.uniform, new_id=lambda: f"{next(ids):032x}")
-        self.mailboxes = Mailboxes(tables(MAILBOXES))
+        random_numbers, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable, not for secrets
+        world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
+        self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
         policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
@@ -74,7 +74,7 @@ class Product:
             upkeep=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
-            last_runs=MaintenanceReports(tables(MAINTENANCE)),
+            reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
             memory=MemoryStart(
@@ -100,7 +100,7 @@ class Product:
             MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=Subscriptions(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
                 sweeper=sweeper,
             )
         )
@@ -113,11 +113,11 @@ class Product:
         )
 
     def maintain(self) -> None:
-        """Do what the timer does."""
+        """Run maintenance."""
         self._new_maintenance().run()
 
     def handle(self, message: str) -> None:
-        """Do what the queue's function does."""
+        """Handle a message of `mailbox-tasks`."""
         self._messages.handle(message.encode(), 1)
 
 
@@ -127,7 +127,7 @@ def client(graph_url: str, transport: httpx.BaseTransport | None = None) -> http
 
 
 class _Tokens:
-    """Gives the managed identity's token, which lasts longer than the simulation."""
+    """Returns the managed identity's token, which never expires in the simulation."""
 
     def __init__(self, http: httpx.Client) -> None:
         answer = http.get(
@@ -143,15 +143,15 @@ class _Tokens:
 
 
 class _Rules:
-    """The rule file: both its source and what was kept of it."""
+    """The rule file: its source, and the storage of the last good rules."""
 
     def read(self) -> tuple[RuleFile, ...]:
         """Return the one file."""
         return (RuleFile("rules.yaml", _RULES),)
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
-        """Keep nothing: it is kept."""
+        """Do nothing: the file never changes."""
 
     def seen_since(self, _rules: str, now: datetime) -> datetime:
-        """Return that it has been there for long."""
+        """Return a time long ago."""
         return now - timedelta(days=1)

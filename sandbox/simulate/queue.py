@@ -1,4 +1,4 @@
-"""A storage queue in memory, behind the few calls that the product makes of the SDK's `QueueClient`."""
+"""A storage queue in memory, with the methods of the SDK's `QueueClient` that the product calls."""
 
 import heapq
 from collections.abc import Callable
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class MemoryQueue:
-    """Messages in the order in which they come to sight; safe to share between threads.
+    """Messages in the order in which they become visible; safe to share between threads.
 
-    `peak` is the most messages that lay in it at once, hidden ones too.
+    `peak` is the most messages it had at once, invisible ones too.
     """
 
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:
@@ -31,19 +31,19 @@ class MemoryQueue:
         self._messages: list[tuple[datetime, int, str]] = []
 
     def connect(self) -> MessageQueue:
-        """Return the product's queue upon this one."""
+        """Return the product's connection to this queue."""
         return MessageQueue(cast("QueueClient", self))
 
     def create_queue(self) -> None:
-        """Make the queue; raises ResourceExistsError as the SDK does."""
+        """Create the queue; raise ResourceExistsError as the SDK does."""
         with self._lock:
             if self._is_there:
                 raise ResourceExistsError
             self._is_there = True
 
     def send_message(self, content: str, *, visibility_timeout: int, time_to_live: int) -> None:
-        """Put a message on the queue, hidden for so many seconds; raises ResourceNotFoundError."""
-        assert time_to_live == -1, "the simulation keeps no message's age"
+        """Enqueue a message, invisible for some seconds; raise ResourceNotFoundError."""
+        assert time_to_live == -1, "messages of the simulation never expire"
         visible = self._now() + timedelta(seconds=visibility_timeout)
         with self._lock:
             if not self._is_there:
@@ -59,11 +59,11 @@ class MemoryQueue:
 
     @property
     def next_visible(self) -> datetime | None:
-        """When the next message comes to sight; None where there is none."""
+        """When the next message becomes visible; None if the queue is empty."""
         return self._messages[0][0] if self._messages else None
 
     def take(self) -> str | None:
-        """Take the message that has been visible the longest off the queue; None where none is."""
+        """Dequeue the message that has been visible longest; return None if none is visible."""
         with self._lock:
             if not self._messages or self._messages[0][0] > self._now():
                 return None

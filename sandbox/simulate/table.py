@@ -1,4 +1,4 @@
-"""A storage table in memory, behind the few calls that the product makes of the SDK's `TableClient`."""
+"""A storage table in memory, with the methods of the SDK's `TableClient` that the product calls."""
 
 import re
 from bisect import bisect_right, insort
@@ -16,15 +16,15 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.storage.tables import Table
 
-#: what the service gives at a time, and what the SDK holds at a time
+#: the rows in one answer of the service
 _PAGE = 1_000
 _Key = tuple[str, str]
 _CONDITION = re.compile(r"PartitionKey eq '([^']*)' and \((.*)\)")
 _STATE = re.compile(r"state eq '([^']*)'")
 
 
-class Entity(dict[str, Any]):
-    """A row as the SDK shows it."""
+class MemoryEntity(dict[str, Any]):
+    """A row as the SDK returns it."""
 
     def __init__(self, values: Mapping[str, Any], etag: str, written: datetime) -> None:
         super().__init__(values)
@@ -43,15 +43,15 @@ class MemoryTable:
         self._lock = Lock()
         self._is_there = False
         self._etags = count(1)
-        self._rows: dict[_Key, Entity] = {}
+        self._rows: dict[_Key, MemoryEntity] = {}
         self._keys: list[_Key] = []
 
     def connect(self) -> Table:
-        """Return the product's table upon this one."""
+        """Return the product's connection to this table."""
         return Table(cast("TableClient", self))
 
     def create_table(self) -> None:
-        """Make the table; raises ResourceExistsError as the SDK does."""
+        """Create the table; raise ResourceExistsError as the SDK does."""
         with self._lock:
             if self._is_there:
                 raise ResourceExistsError
@@ -59,20 +59,20 @@ class MemoryTable:
 
     def get_entity(
         self, partition_key: str, row_key: str, *, raw_response_hook: Callable[[Any], None]
-    ) -> Entity:
-        """Return a row, and its answer's Date to the hook; raises ResourceNotFoundError."""
+    ) -> MemoryEntity:
+        """Return a row, and pass the answer's Date to the hook; raise ResourceNotFoundError."""
         row, date = self.dated(partition_key, row_key)
         headers = {"Date": format_datetime(date, usegmt=True)}
         raw_response_hook(SimpleNamespace(http_response=SimpleNamespace(headers=headers)))
         return row
 
-    def dated(self, partition_key: str, row_key: str) -> tuple[Entity, datetime]:
-        """Return a row and the service's time; raises ResourceNotFoundError."""
+    def dated(self, partition_key: str, row_key: str) -> tuple[MemoryEntity, datetime]:
+        """Return a row and the service's time; raise ResourceNotFoundError."""
         with self._lock:
             return self._row((partition_key, row_key)), self._now()
 
     def create_entity(self, entity: Mapping[str, Any], **_options: int) -> dict[str, Any]:
-        """Insert a row; raises ResourceExistsError, ResourceNotFoundError without the table."""
+        """Insert a row; raise ResourceExistsError, or ResourceNotFoundError without the table."""
         with self._lock:
             self._check_table()
             if _key(entity) in self._rows:
@@ -88,7 +88,7 @@ class MemoryTable:
         match_condition: MatchConditions,
         **_options: int,
     ) -> dict[str, Any]:
-        """Replace a row that is as it was read; raises ResourceModifiedError, ResourceNotFoundError."""
+        """Replace a row with this ETag; raise ResourceModifiedError or ResourceNotFoundError."""
         assert (mode, match_condition) == (UpdateMode.REPLACE, MatchConditions.IfNotModified)
         with self._lock:
             if self._row(_key(entity)).metadata["etag"] != etag:
@@ -96,20 +96,20 @@ class MemoryTable:
             return self._put(entity, {})
 
     def upsert_entity(self, entity: Mapping[str, Any], *, mode: UpdateMode) -> dict[str, Any]:
-        """Set what has a value here, whatever else the row holds; raises ResourceNotFoundError."""
+        """Set the columns that have a value, keep the others; raise ResourceNotFoundError."""
         assert mode is UpdateMode.MERGE
         with self._lock:
             self._check_table()
             return self._put(entity, self._rows.get(_key(entity), {}))
 
-    def list_entities(self) -> Iterator[Entity]:
-        """Yield all rows; what is written meanwhile shows where its page is still to come."""
+    def list_entities(self) -> Iterator[MemoryEntity]:
+        """Yield all rows; a row written meanwhile is included if its page was not read yet."""
         return self._listed(("", ""))
 
-    def query_entities(self, condition: str) -> Iterator[Entity]:
-        """Yield the rows of a partition that are in one of some states: the one query that is asked."""
+    def query_entities(self, condition: str) -> Iterator[MemoryEntity]:
+        """Yield the rows of a partition in one of some states, the only query of the product."""
         match = _CONDITION.fullmatch(condition)
-        assert match, f"this table does not understand {condition}"
+        assert match, f"this table does not support {condition}"
         partition, states = match[1], set(_STATE.findall(match[2]))
         for row in self._listed((partition, "")):
             if row["PartitionKey"] != partition:
@@ -120,17 +120,17 @@ class MemoryTable:
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
-    def _listed(self, after: _Key) -> Iterator[Entity]:
+    def _listed(self, after: _Key) -> Iterator[MemoryEntity]:
         while page := self.page(after):
             yield from page
             after = _key(page[-1])
 
-    def page(self, after: _Key) -> list[Entity]:
-        """Return the rows behind a key, as many as the service gives at a time."""
+    def page(self, after: _Key) -> list[MemoryEntity]:
+        """Return the rows after a key, as many as one answer has."""
         with self._lock:
             self._check_table()
             start = bisect_right(self._keys, after)
-            # A row is never changed, only replaced, so that a page may share it.
+            # A row is never changed, only replaced, so a page may share it.
             return [self._rows[key] for key in self._keys[start : start + _PAGE]]
 
     def _put(self, entity: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,10 +138,10 @@ class MemoryTable:
         if key not in self._rows:
             insort(self._keys, key)
         given = {name: value for name, value in entity.items() if value is not None}
-        self._rows[key] = Entity({**before, **given}, etag, self._now())
+        self._rows[key] = MemoryEntity({**before, **given}, etag, self._now())
         return {"etag": etag}
 
-    def _row(self, key: _Key) -> Entity:
+    def _row(self, key: _Key) -> MemoryEntity:
         if key not in self._rows:
             raise ResourceNotFoundError
         return self._rows[key]

@@ -1,174 +1,186 @@
-"""A week, message by message: the timer every quarter of an hour, each task when it comes to sight.
+"""Simulates a week: the timer every quarter of an hour, each task when its message becomes visible.
 
-A week of 100,000 mailboxes is 2.8 million sweeps, hours of computing for the same call over and over. Hence
+A week of 100,000 mailboxes has 2.8 million sweeps, hours of computing for the same calls. Therefore
 
-- of the sweeps one in `SAMPLE` is carried out by the product; of the others only the two calls are counted
-  against Graph's limits, and the row is noted as the product would note it;
-- the clock leaps over the hours in which nothing is due but sweeps, one round like the other. What those
-  would have called is reckoned from the rounds that were played.
+- the product runs one sweep in `SAMPLE`; for the others the simulation only counts their two calls against
+  Graph's limits, and updates the row as the product does;
+- the clock skips the hours in which only sweeps are due. Their calls are estimated from the other hours.
 
-Everything else is played in full: the timer's runs, every subscription made and every renewal.
+Everything else is simulated in full: each run of the timer, each subscription and each renewal.
 """
 
+import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
 
-from sandbox.simulate.complaints import Complaints
-from sandbox.simulate.town import START, Town
+from sandbox.simulate.tenant import START, SimulatedTenant
 from shared.domain.messages import MailboxTask, TaskKind
 
 WEEK = timedelta(days=7)
 SAMPLE = 50
-#: What is played, in hours from the start: subscribing and a round of sweeps, and both times of renewing. A
-#: round of sweeps that has begun is played to its end.
-PLAYED = ((0.0, 9.5), (82.0, 86.0), (164.0, 168.0))
+#: The hours from the start that are simulated: subscribing and a round of sweeps, and both rounds of
+#: renewals. A round of sweeps that has begun is simulated to its end.
+SIMULATED_HOURS = ((0.0, 9.5), (82.0, 86.0), (164.0, 168.0))
 _TIMER = timedelta(minutes=15)
-_SLICE = timedelta(seconds=20)
+#: The window in which Graph counts calls against a limit.
+_WINDOW = timedelta(seconds=20)
 _Calls = Counter[tuple[str, str]]
 _READ, _VIEW = ("GET", "/subscriptions/<subscription>"), ("GET", "/users/<user>/calendarView")
 
 
 @dataclass(slots=True)
-class Slot:
-    """A quarter of an hour: the most calls in 20 s by kind, and the longest that the queue was."""
+class QuarterHour:
+    """The most calls in 20 s by kind, and the greatest length of the queue."""
 
     begin: datetime
     calls: _Calls = field(default_factory=Counter)
     queue: int = 0
 
 
-class Week:
-    """The simulation and what it saw; `complaints` counts the product's warnings and errors by name."""
+class WarningCounter(logging.Handler):
+    """Counts the product's warnings and errors by name."""
 
-    def __init__(self, town: Town, say: Callable[[str], None] = lambda _text: None) -> None:
-        self.town = town
-        self._say = say
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = Counter[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count a line."""
+        self.names[json.loads(record.getMessage())["event"]] += 1
+
+
+class Week:
+    """The simulation and what it measured."""
+
+    def __init__(self, tenant: SimulatedTenant, report: Callable[[str], None] = lambda _text: None) -> None:
+        self.tenant = tenant
+        self._report = report
         self._next_timer = START
-        self._seen: _Calls = Counter()
-        self._slice_ends = START + _SLICE
-        #: calls that were counted instead of made
+        self._calls_before: _Calls = Counter()
+        self._window_ends = START + _WINDOW
+        #: calls that were counted but not sent
         self.counted_only: _Calls = Counter()
-        #: calls of the hours that were leapt over, reckoned
-        self.reckoned: _Calls = Counter()
-        self.slots: list[Slot] = []
-        self.leapt = self.longest_run = timedelta(0)
-        self.runs = 0
-        self.sweeps = Counter[str]()
-        self.complaints = Counter[str]()
+        #: calls of the hours that were skipped
+        self.estimated: _Calls = Counter()
+        self.quarter_hours: list[QuarterHour] = []
+        self.skipped = self.longest_run = timedelta(0)
+        self.sweeps_run = self.sweeps_counted = 0
+        #: warnings and errors of the product by name
+        self.warnings = Counter[str]()
         self._between_sweeps: Counter[timedelta] = Counter()
 
     def play(self) -> None:
-        """Let the week pass."""
-        with Complaints() as heard:
-            for begin, end in PLAYED:
-                self._leap(START + timedelta(hours=begin))
+        """Simulate the week."""
+        logger, counter = logging.getLogger("joinlink"), WarningCounter()
+        logger.addHandler(counter)
+        try:
+            for begin, end in SIMULATED_HOURS:
+                self._skip_to(START + timedelta(hours=begin))
                 self.play_until(START + timedelta(hours=end))
-                if end < PLAYED[-1][1]:
-                    self._play_out()
-                self._say(f"hour {end:g} of 168: {self.played_calls().total():,} calls to Graph")
-        self._reckon()
-        self.complaints = heard.counted
+                while end < SIMULATED_HOURS[-1][1] and len(self.tenant.tasks):
+                    self.play_until(self.tenant.now + _TIMER)
+                self._report(f"hour {end:g} of 168: {self._calls().total():,} calls to Graph")
+        finally:
+            logger.removeHandler(counter)
+        self._estimate()
+        self.warnings = counter.names
 
     def play_until(self, end: datetime) -> None:
-        """Play all that happens before a moment."""
+        """Simulate everything that happens before a moment."""
         for moment in self._moments(end):
-            self._look(moment)
-            self.town.clock.set(moment)
+            self._measure(moment)
+            self.tenant.now = moment
             if moment == self._next_timer:
-                self._next_timer += _TIMER
-                self.runs += 1
-                self.slots.append(Slot(moment))
-                began = perf_counter()
-                self.town.product.maintain()
-                self.longest_run = max(self.longest_run, timedelta(seconds=perf_counter() - began))
-            while message := self.town.tasks.take():
+                self._run_timer()
+            while message := self.tenant.tasks.take():
                 self._handle(message)
-        self._look(end)
-        self.town.clock.set(end)
+        self._measure(end)
+        self.tenant.now = end
 
-    def _play_out(self) -> None:
-        """Play on until nothing is left to do for the time being."""
-        while len(self.town.tasks):
-            self.play_until(self.town.clock() + _TIMER)
-
-    def played_calls(self) -> _Calls:
-        """Return the calls that were made or counted, by method and path."""
-        return self.town.graph.counted + self.counted_only
+    def _calls(self) -> _Calls:
+        return self.tenant.graph.counted + self.counted_only
 
     def _moments(self, end: datetime) -> Iterator[datetime]:
-        """Yield when the next thing happens, again and again."""
+        """Yield the time of each next event before `end`."""
         while True:
-            message = self.town.tasks.next_visible
-            # A message that came to sight during a leap of the clock is handled now.
-            at = max(message, self.town.clock()) if message else self._next_timer
+            message = self.tenant.tasks.next_visible
+            # A message that became visible in skipped hours is handled now.
+            at = max(message, self.tenant.now) if message else self._next_timer
             moment = min(at, self._next_timer)
             if moment >= end:
                 return
             yield moment
 
+    def _run_timer(self) -> None:
+        self._next_timer += _TIMER
+        self.quarter_hours.append(QuarterHour(self.tenant.now))
+        began = perf_counter()
+        self.tenant.product.maintain()
+        self.longest_run = max(self.longest_run, timedelta(seconds=perf_counter() - began))
+
     def _handle(self, message: str) -> None:
         task = MailboxTask.decode(message)
         if task.task is not TaskKind.SWEEP:
-            self.town.product.handle(message)
+            self.tenant.product.handle(message)
             return
-        last = self.town.product.mailboxes.read(task.mailbox).last_sweep
+        last = self.tenant.product.mailboxes.read(task.mailbox).last_sweep
         if last:
-            self._between_sweeps[self.town.clock() - last] += 1
+            self._between_sweeps[self.tenant.now - last] += 1
         if is_sampled(task.mailbox):
-            self.sweeps["carried out"] += 1
-            self.town.product.handle(message)
+            self.sweeps_run += 1
+            self.tenant.product.handle(message)
         else:
-            self.sweeps["counted"] += 1
+            self.sweeps_counted += 1
             self._count_sweep(task.mailbox)
 
     def _count_sweep(self, mailbox: str) -> None:
-        """Count the two calls of a sweep of an empty calendar, and note what the product would."""
-        limits = self.town.graph.limits
+        """Count the two calls of a sweep of an empty calendar, and update the row as the product does."""
+        limits = self.tenant.graph.limits
         limits.check("GET", "/v1.0/subscriptions/one", {}, "")
         limits.check("GET", f"/v1.0/users/{mailbox}/calendarView", {}, mailbox)
         self.counted_only.update((_READ, _VIEW))
-        self.town.product.mailboxes.update(mailbox, last_sweep=self.town.clock(), asked_until=None)
+        self.tenant.product.mailboxes.update(mailbox, last_sweep=self.tenant.now, asked_until=None)
 
-    def _look(self, moment: datetime) -> None:
-        """Note what the 20 seconds that end before `moment` came to."""
-        if not self.slots:
+    def _measure(self, moment: datetime) -> None:
+        """Record the queue's length, and the calls of a window that ends before `moment`."""
+        if not self.quarter_hours:
             return
-        self.slots[-1].queue = max(self.slots[-1].queue, len(self.town.tasks))
-        if moment < self._slice_ends:
-            return
-        calls = self.played_calls()
-        self.slots[-1].calls |= calls - self._seen
-        self._seen, self._slice_ends = calls, moment + _SLICE
+        current = self.quarter_hours[-1]
+        current.queue = max(current.queue, len(self.tenant.tasks))
+        if moment >= self._window_ends:
+            calls = self._calls()
+            current.calls |= calls - self._calls_before
+            self._calls_before, self._window_ends = calls, moment + _WINDOW
 
-    def _leap(self, to: datetime) -> None:
-        """Go on later, as if the rounds of sweeps between had been made."""
-        now = self.town.clock()
-        by = to - now
-        if not by:
+    def _skip_to(self, moment: datetime) -> None:
+        """Skip hours as if their rounds of sweeps had run."""
+        skipped = moment - self.tenant.now
+        if not skipped:
             return
-        assert not len(self.town.tasks), "there is work left before the leap"
-        for row in self.town.product.mailboxes.all():
+        assert not len(self.tenant.tasks), "there are tasks before the skipped hours"
+        for row in self.tenant.product.mailboxes.all():
             assert row.last_sweep
-            assert not row.renew_at or row.renew_at >= to, "a renewal would be leapt over"
-            self.town.product.mailboxes.update(row.id, last_sweep=row.last_sweep + by)
-        self.town.clock.set(to)
-        self._next_timer, self._slice_ends = to, to + _SLICE
-        self.leapt += by
+            assert not row.renew_at or row.renew_at >= moment, "a renewal is due in the skipped hours"
+            self.tenant.product.mailboxes.update(row.id, last_sweep=row.last_sweep + skipped)
+        self.tenant.now = self._next_timer = moment
+        self._window_ends = moment + _WINDOW
+        self.skipped += skipped
 
-    def _reckon(self) -> None:
-        """Reckon what the hours would have called that were leapt over."""
-        runs = self.leapt / _TIMER
+    def _estimate(self) -> None:
+        """Estimate the calls of the skipped hours."""
+        runs = self.skipped / _TIMER
         for call in (("GET", "/users"), ("GET", "/subscriptions")):
-            self.reckoned[call] = round(self.town.graph.counted[call] / self.runs * runs)
-        rounds = sum(self._between_sweeps.values())
-        between = sum((gap * times for gap, times in self._between_sweeps.items()), timedelta(0)) / rounds
-        sweeps = round(self.leapt / between * len(self.town.users))
-        self.reckoned.update({_READ: sweeps, _VIEW: sweeps})
+            self.estimated[call] = round(self.tenant.graph.counted[call] / len(self.quarter_hours) * runs)
+        total = sum((gap * times for gap, times in self._between_sweeps.items()), timedelta(0))
+        mean = total / self._between_sweeps.total()
+        sweeps = round(self.skipped / mean * len(self.tenant.users))
+        self.estimated.update({_READ: sweeps, _VIEW: sweeps})
 
 
 def is_sampled(mailbox: str) -> bool:
-    """Tell whether the sweeps of a mailbox are carried out; those of the others are only counted."""
+    """Return whether the product runs the sweeps of a mailbox; the others are only counted."""
     return int(mailbox[-6:], 16) % SAMPLE == 0

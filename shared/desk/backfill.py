@@ -1,9 +1,9 @@
-"""The backfill: links for meetings that were there before the rules were.
+"""Finds meetings that exist already and need a link, and puts them on the queue.
 
-One mailbox after the other is searched, and what should get its link goes on the `event-changes` queue, each
-change visible at its own moment. The worker then does what it always does, so a backfill that is killed and
-run again writes nothing twice. Which mailboxes are done, and until when changes come in them, is kept in the
-`backfills` table: before they are sent, so that nobody ever sends more to a mailbox than its pace allows.
+The backfill searches one mailbox after another. Each change goes on the `event-changes` queue, visible when
+it is due. The worker handles it like any other change, so a backfill that is killed and run again writes
+nothing twice. The `backfills` table stores which mailboxes are done, and until when changes are due in
+them: it is written before the changes are sent, so that no mailbox ever gets more than its pace allows.
 """
 
 from collections import Counter
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from shared.desk.backfill_pace import Slots
-from shared.desk.backfill_runs import Backfills, Booked, OpenRun
+from shared.desk.backfill_pace import RunSlots
+from shared.desk.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
-from shared.rules.mailboxes import ALL, Mailboxes as Selected, Selector
+from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.sorted_id_file import SortedIdFile
@@ -28,39 +28,37 @@ from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Search
 from shared.worker.mailboxes.scope import read_scope
 
-#: A run that was left is gone on with for so long; then the same words begin another.
-_OPEN = timedelta(days=1)
-#: A queue holds a message for seven days at most, so nothing is booked for later.
+#: The same command resumes a run for this long; after that it starts another.
+_RESUMABLE = timedelta(days=1)
+#: A queue hides a message for seven days at most, so no change is due later than this.
 _FURTHEST = timedelta(days=8)
-#: What is due on a queue is soon done; until then a mailbox counts as under way.
-_SOON_DONE = timedelta(minutes=5)
-#: Graph's wait is kept so often, and never for longer; then the mailbox is left for the next time.
+#: The worker has handled a change by then; until that the mailbox counts as busy.
+_HANDLED_AFTER = timedelta(minutes=5)
+#: How often a search is tried if Graph throttles it, and the longest wait in between.
 _TRIES = 3
 _LONGEST_WAIT = timedelta(minutes=5)
-
-
 _HELD = "it left the scope with many others and is held: see joinlink status"
 
 
-class Standing(Enum):
-    """What a look at a mailbox came to."""
+class SearchStatus(Enum):
+    """How the search of a mailbox ended."""
 
     SEARCHED = "searched"
-    #: this run has done it before it was broken off
+    #: this run did it before it was interrupted
     DONE_BEFORE = "done_before"
-    #: changes of an earlier run are still to come
+    #: changes of an earlier run are not due yet
     UNDER_WAY = "under_way"
-    #: nobody keeps a calendar there, or it is not watched any more
+    #: the mailbox has no calendar, or is not watched any more
     NO_CALENDAR = "no_calendar"
-    #: Graph did not let it be searched: it is left for the next time
+    #: Graph did not allow the search: the same command tries again
     LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """An event that should get its link by `rule`, which may mail so many attendees.
+class MissingLink:
+    """An event that needs a link by `rule`, which may mail this many attendees.
 
-    `rule` is None where an earlier attempt has no end yet: the worker settles it.
+    `rule` is None if an earlier write has an unknown result, which the worker settles.
     """
 
     event: str
@@ -69,44 +67,44 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What was found in a mailbox; `why` says what stood in the way."""
+class MailboxSearch:
+    """The result of searching a mailbox; `why` is the reason if that was not possible."""
 
     mailbox: str
-    standing: Standing
-    #: user principal name, where something is wanted
+    status: SearchStatus
+    #: user principal name, if links are missing
     name: str = ""
-    wanted: tuple[Wanted, ...] = ()
-    #: how many events each rule would enable if it, or the app, were allowed to
+    missing: tuple[MissingLink, ...] = ()
+    #: how many events each rule would enable if it, or the app, were allowed to write
     would_enable: Mapping[str, int] = field(default_factory=dict)
-    #: how many events can't be read, and so were not judged
+    #: how many events can't be read and were not decided
     unreadable: int = 0
     why: str = ""
     booked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """When each change of a mailbox comes; `later` are those beyond what a queue can hold."""
+class MailboxSchedule:
+    """When each change in a mailbox is due; `later` are those that a queue can't hide for so long."""
 
-    changes: tuple[tuple[Wanted, datetime], ...]
-    later: tuple[Wanted, ...]
+    changes: tuple[tuple[MissingLink, datetime], ...]
+    later: tuple[MissingLink, ...]
     until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run; `purpose` is what it was asked for, `is_continued` tells that it goes on after a break."""
+class BackfillRun:
+    """One run for a `purpose`; `is_continued`, it resumes a run that was interrupted."""
 
     state: OpenRun
     policy: Policy
     purpose: str
     is_continued: bool
-    slots: Slots
+    slots: RunSlots
 
 
 class Backfill:
-    """Looks, plans and sends, mailbox by mailbox. `look` may be called from many threads."""
+    """Searches, schedules and sends, mailbox by mailbox. Many threads may call `search`."""
 
     def __init__(
         self,
@@ -115,7 +113,7 @@ class Backfill:
         graph: Callable[[], Graph],
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
-        backfills: Backfills,
+        runs: BackfillRuns,
         queue: QueueSender,
         sleep: Callable[[float], None],
     ) -> None:
@@ -123,18 +121,20 @@ class Backfill:
         self._graph = graph
         self._searcher = searcher
         self._mailboxes = mailboxes
-        self._backfills = backfills
+        self._runs = runs
         self._queue = queue
         self._sleep = sleep
 
-    def read_scope(self, policy: Policy, selector: Selector | None, scope: SortedIdFile) -> tuple[str, ...]:
-        """Fill `scope` with whom the selector names among those that the rules are for; None names all.
+    def read_scope(
+        self, policy: Policy, selector: MailboxSelector | None, scope: SortedIdFile
+    ) -> tuple[str, ...]:
+        """Write to `scope` the mailboxes that the selector names and the rules include; None names all.
 
-        Returns what makes one doubt that nobody is missing. Raises GraphError.
+        Returns the reasons why mailboxes may be missing. Raises GraphError.
         """
         if selector is None:
             return read_scope(policy.mailboxes, self._graph(), scope)
-        chosen = Selected(include=(selector,), exclude=policy.mailboxes.exclude)
+        chosen = MailboxScope(include=(selector,), exclude=policy.mailboxes.exclude)
         doubts = read_scope(chosen, self._graph(), scope)
         if policy.mailboxes.include is ALL:
             return doubts
@@ -143,98 +143,101 @@ class Backfill:
             scope.remove([mailbox for mailbox, _why in scope if mailbox not in whole])
         return doubts
 
-    def run(self, policy: Policy, purpose: str, until: datetime) -> Run:
-        """Return the run for this purpose that was broken off, or a new one until then. Writes nothing.
+    def open_run(self, policy: Policy, purpose: str, until: datetime) -> BackfillRun:
+        """Return the interrupted run for this purpose, or a new one until this time. Writes nothing.
 
         Raises:
             StorageUnavailable: the table can't be read.
         """
         now = self._world.now()
         purpose = f"{purpose} {policy.hash}"
-        left = self._backfills.open_run(purpose)
-        is_left = left is not None and left.started - CLOCKS_DIFFER <= now < left.started + _OPEN
-        return Run(
-            state=left if left and is_left else OpenRun(self._world.new_id(), now, until),
+        last = self._runs.open_run(purpose)
+        is_continued = last is not None and last.started - CLOCKS_DIFFER <= now < last.started + _RESUMABLE
+        return BackfillRun(
+            state=last if last and is_continued else OpenRun(self._world.new_id(), now, until),
             policy=policy,
             purpose=purpose,
-            is_continued=is_left,
-            slots=Slots(now),
+            is_continued=is_continued,
+            slots=RunSlots(now),
         )
 
-    def run_anew(self, run: Run) -> Run:
-        """Return the same run with no moments given away: what was counted is now done."""
-        return replace(run, slots=Slots(self._world.now()))
+    def with_free_slots(self, run: BackfillRun) -> BackfillRun:
+        """Return the run without any booked times: the count is over, and the changes follow."""
+        return replace(run, slots=RunSlots(self._world.now()))
 
-    def look(self, mailbox: str, run: Run) -> Found:
+    def search(self, mailbox: str, run: BackfillRun) -> MailboxSearch:
         """Search a mailbox, unless there is nothing to do in it now.
 
         Raises:
             StorageUnavailable: the tables can't be read.
             Unauthorized: no mailbox can be searched.
         """
-        booked, now = self._backfills.mailbox(mailbox), self._world.now()
-        if booked.until and booked.until > now + _FURTHEST:
-            booked = replace(booked, until=None)  # a clock far ahead wrote it, which must keep nobody out
-        if booked.sent and booked.run == run.state.id:
-            return Found(mailbox=mailbox, standing=Standing.DONE_BEFORE)
-        if booked.sent and booked.until and now < booked.until:
-            return Found(mailbox=mailbox, standing=Standing.UNDER_WAY, booked_until=booked.until)
+        booking, now = self._runs.booking(mailbox), self._world.now()
+        if booking.until and booking.until > now + _FURTHEST:
+            # A machine with a wrong clock wrote it; it must not block the mailbox.
+            booking = replace(booking, until=None)
+        if booking.sent and booking.run == run.state.id:
+            return MailboxSearch(mailbox=mailbox, status=SearchStatus.DONE_BEFORE)
+        if booking.sent and booking.until and now < booking.until:
+            return MailboxSearch(mailbox=mailbox, status=SearchStatus.UNDER_WAY, booked_until=booking.until)
         row = self._mailboxes.read(mailbox)
         if row.is_ineligible or row.is_read_only:
             why = row.unclear or (_HELD if row.held and not row.is_ineligible else "")
-            return Found(mailbox=mailbox, standing=Standing.LEFT if why else Standing.NO_CALENDAR, why=why)
+            status = SearchStatus.LEFT if why else SearchStatus.NO_CALENDAR
+            return MailboxSearch(mailbox=mailbox, status=status, why=why)
         try:
-            return replace(self._search_patiently(mailbox, run), booked_until=booked.until)
+            return replace(self._search_patiently(mailbox, run), booked_until=booking.until)
         except Unauthorized:
             raise
         except MailboxUnusable:
-            return Found(mailbox=mailbox, standing=Standing.NO_CALENDAR)
+            return MailboxSearch(mailbox=mailbox, status=SearchStatus.NO_CALENDAR)
         except GraphError as error:
-            return Found(mailbox=mailbox, standing=Standing.LEFT, why=str(error))
+            return MailboxSearch(mailbox=mailbox, status=SearchStatus.LEFT, why=str(error))
 
-    def plan(self, found: Found, run: Run) -> Planned:
-        """Return when each change of a mailbox comes."""
-        slots = run.slots.of_mailbox(found.booked_until)
-        changes: list[tuple[Wanted, datetime]] = []
-        later: list[Wanted] = []
-        for wanted in found.wanted:
-            rule = run.policy.rule(wanted.rule) if wanted.rule else None
-            at = slots.place(rule, wanted.mails)
+    def schedule(self, search: MailboxSearch, run: BackfillRun) -> MailboxSchedule:
+        """Return when each change in a mailbox is due."""
+        slots = run.slots.of_mailbox(search.booked_until)
+        changes: list[tuple[MissingLink, datetime]] = []
+        later: list[MissingLink] = []
+        for link in search.missing:
+            rule = run.policy.rule(link.rule) if link.rule else None
+            at = slots.place(rule, link.mails)
             if at is None:
-                later.append(wanted)
+                later.append(link)
             else:
-                changes.append((wanted, at))
-        return Planned(tuple(changes), tuple(later), slots.last + (_SOON_DONE if changes else timedelta(0)))
+                changes.append((link, at))
+        until = slots.last + (_HANDLED_AFTER if changes else timedelta(0))
+        return MailboxSchedule(tuple(changes), tuple(later), until)
 
-    def begin(self, run: Run) -> None:
-        """Note that mailboxes are about to be served. Raises StorageUnavailable."""
-        self._backfills.note_run(run.purpose, run.state)
+    def record_start(self, run: BackfillRun) -> None:
+        """Record that changes are about to be sent. Raises StorageUnavailable."""
+        self._runs.write_run(run.purpose, run.state)
 
-    def send(self, found: Found, planned: Planned, run: Run) -> None:
+    def send(self, mailbox: str, schedule: MailboxSchedule, run: BackfillRun) -> None:
         """Put the changes of a mailbox on the queue.
 
         Raises:
-            StorageUnavailable, QueueUnavailable: not all were taken; the run will do this mailbox anew.
+            StorageUnavailable, QueueUnavailable: not all were sent; the run will repeat this mailbox.
         """
-        mailbox, booked = found.mailbox, Booked(run.state.id, planned.until)
-        self._backfills.book(mailbox, booked)
-        for wanted, at in planned.changes:
+        booking = Booking(run.state.id, schedule.until)
+        self._runs.book(mailbox, booking)
+        for link, at in schedule.changes:
             now = self._world.now()
             change = EventChange(
                 mailbox=mailbox,
-                event=wanted.event,
+                event=link.event,
                 source=Source.BACKFILL,
                 received=now,
                 trace=self._world.new_id(),
             )
             self._queue.send(change.encode(), max(at - now, timedelta(0)))
-        self._backfills.book(mailbox, replace(booked, sent=True))
+        self._runs.book(mailbox, replace(booking, sent=True))
 
-    def end(self, run: Run) -> None:
-        """Note that the run left nothing to do: the same words begin another. Raises StorageUnavailable."""
-        self._backfills.note_run(run.purpose, run.state, ended=True)
+    def record_end(self, run: BackfillRun) -> None:
+        """Record that the run is complete: the same command starts another. Raises StorageUnavailable."""
+        self._runs.write_run(run.purpose, run.state, ended=True)
 
-    def _search_patiently(self, mailbox: str, run: Run) -> Found:
+    def _search_patiently(self, mailbox: str, run: BackfillRun) -> MailboxSearch:
         for _ in range(_TRIES - 1):
             try:
                 return self._search(mailbox, run)
@@ -242,27 +245,27 @@ class Backfill:
                 self._sleep(min(error.retry_after, _LONGEST_WAIT).total_seconds())
         return self._search(mailbox, run)
 
-    def _search(self, mailbox: str, run: Run) -> Found:
+    def _search(self, mailbox: str, run: BackfillRun) -> MailboxSearch:
         graph = self._graph()
         search = Search(mailbox=mailbox, start=self._world.now(), until=run.state.until, policy=run.policy)
-        wanted: list[Wanted] = []
+        missing: list[MissingLink] = []
         would_enable: Counter[str] = Counter()
-        for found in self._searcher.judged(search, graph):
-            if found.verdict is Verdict.ENABLE:
-                wanted.append(Wanted(found.id, found.rule, _mails(found.event)))
-            elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
-                would_enable[found.rule] += 1
-        return Found(
+        for judged in self._searcher.judged(search, graph):
+            if judged.verdict is Verdict.ENABLE:
+                missing.append(MissingLink(judged.id, judged.rule, _mails(judged.event)))
+            elif judged.verdict is Verdict.WOULD_ENABLE and judged.rule:
+                would_enable[judged.rule] += 1
+        return MailboxSearch(
             mailbox=mailbox,
-            standing=Standing.SEARCHED,
+            status=SearchStatus.SEARCHED,
             unreadable=search.unreadable_count,
-            name=graph.user(mailbox).name if wanted else "",
-            wanted=tuple(wanted),
+            name=graph.user(mailbox).name if missing else "",
+            missing=tuple(missing),
             would_enable=would_enable,
         )
 
 
 def _mails(event: Event) -> int:
-    """Return how many attendees a write may mail (the organizer gets none)."""
+    """Return how many attendees a write may mail (the organizer gets no mail)."""
     addresses = {attendee.address.lower() for attendee in event.attendees if attendee.address}
     return len(addresses - {event.organizer.lower()})

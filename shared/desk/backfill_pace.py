@@ -1,8 +1,8 @@
-"""When each change of a backfill comes: inboxes, the rules' limits and the live changes set the pace.
+"""Decides when each change of a backfill is due, so that it overloads neither inboxes, limits nor the queue.
 
-Pure. A mailbox mails at most twenty attendees a minute; an event with more of them has its minutes to itself.
-Rules give at most half of their limits, so that new meetings find room beside the backfill. All mailboxes
-together get ten events a second, so that the queue stays short for what people change meanwhile.
+Pure. Each mailbox mails at most twenty attendees a minute; an event with more attendees gets several minutes.
+A rule gives the backfill at most half of its limits; the rest is for new meetings. All mailboxes together
+get ten events a second, so that the queue stays short for live changes.
 """
 
 from collections import Counter, defaultdict
@@ -11,43 +11,43 @@ from datetime import UTC, datetime, timedelta
 from shared.rules.policy import Rule
 
 MAILS_A_MINUTE = 20
-#: A minute, and what queue and worker add: whole seconds, a few more where a mailbox is busy.
+#: A minute, and a few seconds more: the queue rounds to seconds, and a busy mailbox delays the worker.
 _MINUTE = timedelta(seconds=65)
 _APART = timedelta(seconds=1)
 _EVENTS_A_SECOND = 10
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-#: A queue hides a message for seven days at most.
+#: A queue can hide a message for seven days at most.
 _DAYS = 6
-#: What the last minute of a day sends is over by then.
+#: By then the worker has sent the mails of the day before.
 _AFTER_MIDNIGHT = timedelta(minutes=5)
 
 
 class MailPace:
-    """Paces the mails that changes in one mailbox cause; moments only ever grow."""
+    """Limits the mails that changes in one mailbox cause; each event is later than the one before."""
 
     def __init__(self) -> None:
         self._last: datetime | None = None
-        #: until when so many mails count
-        self._counted: list[tuple[datetime, int]] = []
+        #: numbers of mails, each with the time until which it counts
+        self._recent: list[tuple[datetime, int]] = []
 
     def earliest(self, not_before: datetime, mails: int) -> datetime:
-        """Return when an event with so many mails may come."""
+        """Return when an event with this number of mails can be due."""
         at = not_before if self._last is None else max(not_before, self._last + _APART)
         weight = min(mails, MAILS_A_MINUTE)
-        while weight + sum(mails for until, mails in self._counted if until > at) > MAILS_A_MINUTE:
-            at = min(until for until, _mails in self._counted if until > at)
+        while weight + sum(mails for until, mails in self._recent if until > at) > MAILS_A_MINUTE:
+            at = min(until for until, _mails in self._recent if until > at)
         return at
 
     def book(self, at: datetime, mails: int) -> None:
-        """Have the event come at a moment that `earliest` returned."""
-        self._counted = [each for each in self._counted if each[0] > at]
+        """Book an event at a time that `earliest` returned."""
+        self._recent = [each for each in self._recent if each[0] > at]
         if mails:
-            self._counted.append((at + max(1, mails / MAILS_A_MINUTE) * _MINUTE, min(mails, MAILS_A_MINUTE)))
+            self._recent.append((at + max(1, mails / MAILS_A_MINUTE) * _MINUTE, min(mails, MAILS_A_MINUTE)))
         self._last = at
 
 
-class Slots:
-    """The moments of one run, in all mailboxes."""
+class RunSlots:
+    """The times of one run, over all mailboxes."""
 
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
@@ -55,26 +55,26 @@ class Slots:
         self._placed = 0
 
     def of_mailbox(self, not_before: datetime | None = None) -> "MailboxSlots":
-        """Return the moments of one mailbox, none of them before what is booked in it already."""
+        """Return the times of one mailbox, after those that an earlier run has booked in it."""
         begin = self.start + timedelta(seconds=self._placed // _EVENTS_A_SECOND)
         return MailboxSlots(self, max(begin, not_before or begin))
 
     def has_room(self, rule: Rule, at: datetime) -> bool:
-        """Tell whether the rule's share of this hour holds another event."""
+        """Return whether the rule's share of this hour has room for another event."""
         most = _share(rule.limits.per_hour)
         return most is None or self._hours[rule.id, _hour(at)] < most
 
     def count(self, rule: Rule | None, at: datetime) -> None:
-        """Count an event that comes then."""
+        """Count an event that is due at this time."""
         self._placed += 1
         if rule:
             self._hours[rule.id, _hour(at)] += 1
 
 
 class MailboxSlots:
-    """The moments of one mailbox, a day at a time: a rule that has had its day does not hold others up."""
+    """The times of one mailbox, day by day: a rule whose day is full does not delay the other rules."""
 
-    def __init__(self, run: Slots, begin: datetime) -> None:
+    def __init__(self, run: RunSlots, begin: datetime) -> None:
         self._run = run
         self._begin = begin
         self._midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -83,9 +83,9 @@ class MailboxSlots:
         self.last = begin
 
     def place(self, rule: Rule | None, mails: int) -> datetime | None:
-        """Return when an event that `rule` wants comes, None where that is a later run's business.
+        """Return when an event of `rule` is due, None if it must wait for a later run.
 
-        `rule` is None for an event that is only looked at; it is held to no limit.
+        `rule` is None for an event that the worker only reads; no limit applies to it.
         """
         for day in range(_DAYS):
             at = self._within(day, rule, mails)

@@ -1,28 +1,28 @@
-"""What looking at one thing came to."""
+"""The result of one check of the doctor."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: well, not well, or (None) not told. `remedy` is what to do then."""
+    """What was checked, and the result: `is_ok` is None if it is unknown. `remedy` is what to do."""
 
-    what: str
-    is_well: bool | None
-    said: str
+    subject: str
+    is_ok: bool | None
+    text: str
     remedy: str = ""
 
 
-def well(what: str, said: str) -> Finding:
-    """Return that it is as it should be."""
-    return Finding(what, is_well=True, said=said)
+def passed(subject: str, text: str) -> Finding:
+    """Return a check that found nothing wrong."""
+    return Finding(subject, is_ok=True, text=text)
 
 
-def wrong(what: str, said: str, remedy: str = "") -> Finding:
-    """Return that somebody must act, and how."""
-    return Finding(what, is_well=False, said=said, remedy=remedy)
+def failed(subject: str, text: str, remedy: str = "") -> Finding:
+    """Return a check that found something that an admin must fix."""
+    return Finding(subject, is_ok=False, text=text, remedy=remedy)
 
 
-def untold(what: str, said: str) -> Finding:
-    """Return that nothing can be said of it, or need be."""
-    return Finding(what, is_well=None, said=said)
+def unknown(subject: str, text: str) -> Finding:
+    """Return a check without a result, or something to know that is not wrong."""
+    return Finding(subject, is_ok=None, text=text)

@@ -1,4 +1,4 @@
-"""The events that are held for an admin, and the way out: one more write, by name."""
+"""Lists the events that are held for an admin, and releases single ones for one more write."""
 
 from dataclasses import replace
 
@@ -11,26 +11,28 @@ from shared.worker.common.world import World
 
 
 class HeldEvents:
-    """Lists and releases. Every method raises `StorageUnavailable`."""
+    """The held events. Every method raises `StorageUnavailable`."""
 
-    def __init__(self, *, world: World, held: HeldEventIndex, meetings: Meetings, queue: QueueSender) -> None:
+    def __init__(
+        self, *, world: World, index: HeldEventIndex, meetings: Meetings, queue: QueueSender
+    ) -> None:
         self._world = world
-        self._held = held
+        self._index = index
         self._meetings = meetings
         self._queue = queue
 
     def all(self) -> list[HeldEvent]:
         """Return every event that is held."""
-        return list(self._held.all())
+        return list(self._index.all())
 
     def release(self, event: HeldEvent) -> None:
-        """Allow one more write to an event, and have it read now. The worker logs it when it comes to that.
+        """Allow one more write to an event, and put it on the queue. The worker logs the release.
 
-        Killed half-way, the event is released and waits for its next change or sweep.
+        If the command is killed half-way, the event is released, and its next change or sweep reads it.
 
         Raises:
-            StateChanged: the event's row was written meanwhile, so it may not be held any more.
-            QueueUnavailable: it is released, and waits.
+            StateChanged: the event's row has changed since, so it may not be held any more.
+            QueueUnavailable: the event is released, but not on the queue.
         """
         now = self._world.now()
         known = event.meeting or Meeting(state=MeetingState.RELEASED, at=now, event=event.event)
@@ -44,7 +46,7 @@ class HeldEvents:
             before="",
         )
         self._meetings.write(event.mailbox, event.event, released, after=event.stored)
-        self._held.remove(event.mailbox, event.event)
+        self._index.remove(event.mailbox, event.event)
         change = EventChange(
             mailbox=event.mailbox,
             event=event.event,

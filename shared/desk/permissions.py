@@ -1,4 +1,4 @@
-"""Which application permissions the rules ask for, and which of them a token carries.
+"""Which application permissions the rules need, and which of them a token has.
 
 https://learn.microsoft.com/graph/permissions-reference
 """
@@ -15,21 +15,21 @@ from shared.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission that is needed; any of `instead` holds it, too."""
+    """A permission that Joinlink needs; each of `alternatives` includes it."""
 
     name: str
-    why: str
-    instead: frozenset[str] = frozenset()
+    purpose: str
+    alternatives: frozenset[str] = frozenset()
 
-    def is_in(self, roles: frozenset[str]) -> bool:
-        """Tell whether these roles hold it."""
-        return self.name in roles or not self.instead.isdisjoint(roles)
+    def is_granted(self, roles: frozenset[str]) -> bool:
+        """Return whether a token with these roles has the permission."""
+        return self.name in roles or not self.alternatives.isdisjoint(roles)
 
 
 _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
-#: Subscribing takes the reading one, whatever else the app holds.
+#: Graph requires this one to subscribe, even of an app that may write.
 _READ = Permission("Calendars.Read", "to subscribe to calendars and to read events")
-_WRITE = Permission("Calendars.ReadWrite", "to give events their links")
+_WRITE = Permission("Calendars.ReadWrite", "to add join links to events")
 _USERS = Permission(
     "User.Read.All",
     "to read which mailboxes to watch, and the members of groups",
@@ -39,12 +39,12 @@ _GROUPS = Permission(
     "GroupMember.Read.All", "to read the groups in the rules", _DIRECTORY | {"Group.Read.All"}
 )
 _ORGANIZATION = Permission(
-    "Organization.Read.All", "to know the tenant's domains, for internal_domains: auto", _DIRECTORY
+    "Organization.Read.All", "to read the tenant's domains, for internal_domains: auto", _DIRECTORY
 )
 
 
-def needed(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
-    """Yield what this policy needs; without one, what every policy does."""
+def needed_permissions(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
+    """Yield what this policy needs; without a policy, what every policy needs."""
     yield _READ
     if policy is None:
         return
@@ -58,9 +58,9 @@ def needed(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
 
 
 def roles_of(token: str) -> frozenset[str] | None:
-    """Return the `roles` of an app's token; None where it can't be read, as is anybody's right but Graph's.
+    """Return the `roles` of an app's token; None if it can't be read: its format is Graph's own affair.
 
-    Nothing is verified: this is only ever told to the admin, never relied on
+    The signature is not verified, because the roles are only shown to the admin
     (https://learn.microsoft.com/entra/identity-platform/access-tokens).
     """
     try:

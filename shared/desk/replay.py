@@ -1,15 +1,16 @@
-"""What lies in the poison queues and why, and the way back.
+"""Reads the poison queues, and puts messages back on the queues that they came from.
 
-A message is sent first and deleted then. Who is killed between the two leaves a message that lies in both
-places and is put back twice at worst: the worker looks at the event as it is, so the second finds nothing
-to do. What can't be read stays where it is, for a person to look at; a message of a later version goes back
-and waits there for that version.
+A message is sent first and then deleted. If the command is killed in between, the message is in both queues
+and may go back twice. That does no harm: the worker reads the event as it is, so the second message finds
+nothing to do. A message that can't be read stays for a person. A message of a later version goes back, and
+waits there for that version.
+
+The poison queue's class is in `shared.storage`, because the app's maintenance reads these queues, too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from shared.domain.decision import Reason
 from shared.domain.later import Later
@@ -17,42 +18,30 @@ from shared.domain.messages import KINDS, EventChange, Message, Source
 from shared.domain.poisoned import Poisoned, read_poison
 from shared.domain.queue_port import QueueSender
 from shared.errors import LaterVersion, UnreadableMessage
-from shared.storage.poison_queue import LeasedMessage
+from shared.storage.poison_queue import LeasedMessage, PoisonQueue
 
-#: the reason of what the Functions host set aside by itself: the app died over it, or never saw it
-BY_THE_HOST = Reason.MOVED_BY_THE_HOST
-UNREADABLE = Reason.UNREADABLE_MESSAGE
-
-#: the queues whose messages can be put back
+#: the queues that messages can go back to
 QUEUES = tuple(KINDS)
 
 
-class _Poison(Protocol):
-    def lease(self) -> Iterable[LeasedMessage]: ...
-
-    def delete(self, message: LeasedMessage) -> None: ...
-
-    def release(self, message: LeasedMessage) -> None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
-    """A message that was set aside: from which queue, why, and when (aware UTC)."""
+class PoisonMessage:
+    """A message in a poison queue: the queue that it came from, why it was moved, and when (aware UTC)."""
 
     queue: str
     reason: str
     detail: str
     at: datetime
     leased: LeasedMessage
-    #: None where it can't be read; then it stays
+    #: None if it can't be read, so that it must stay
     message: Message | Later | None
 
 
-def read(queue: str, leased: LeasedMessage) -> SetAside:
-    """Read a message of the poison queue beside `queue`: our envelope, or a message that the host moved."""
+def read(queue: str, leased: LeasedMessage) -> PoisonMessage:
+    """Return a message of the poison queue of `queue`; without our envelope, the Functions host moved it."""
     envelope = read_poison(leased.body)
     if envelope is None:
-        envelope = Poisoned(reason=BY_THE_HOST, detail="", at=leased.since, body=leased.body)
+        envelope = Poisoned(reason=Reason.MOVED_BY_THE_HOST, detail="", at=leased.since, body=leased.body)
     reason, detail = envelope.reason, envelope.detail
     message: Message | Later | None = None
     kept = Later.unwrapped(envelope.body)
@@ -62,12 +51,14 @@ def read(queue: str, leased: LeasedMessage) -> SetAside:
     except LaterVersion as error:
         message, detail = Later(text.decode(), envelope.at), detail or str(error)
     except UnreadableMessage as error:
-        reason, detail = UNREADABLE, detail or str(error)
-    return SetAside(queue=queue, reason=reason, detail=detail, at=envelope.at, leased=leased, message=message)
+        reason, detail = Reason.UNREADABLE_MESSAGE, detail or str(error)
+    return PoisonMessage(
+        queue=queue, reason=reason, detail=detail, at=envelope.at, leased=leased, message=message
+    )
 
 
-def fresh(message: Message | Later, now: datetime) -> Message | Later:
-    """Return the message as it is put back: told of now, and never tried before."""
+def renewed(message: Message | Later, now: datetime) -> Message | Later:
+    """Return the message as it goes back: received now, and without any attempts."""
     if isinstance(message, Later):
         return replace(message, since=now)
     if isinstance(message, EventChange):
@@ -85,34 +76,37 @@ class Replay:
     """The poison queues of the app, by the names of the queues that their messages came from."""
 
     def __init__(
-        self, poison: Mapping[str, _Poison], queues: Mapping[str, QueueSender], now: Callable[[], datetime]
+        self,
+        poison: Mapping[str, PoisonQueue],
+        queues: Mapping[str, QueueSender],
+        now: Callable[[], datetime],
     ) -> None:
         self._poison = poison
         self._queues = queues
         self._now = now
 
-    def find(self, queues: Sequence[str], since: datetime | None) -> list[SetAside]:
-        """Lease and return what was set aside, or set aside since then; end with `give_back` of what is left.
+    def lease(self, queues: Sequence[str], since: datetime | None) -> list[PoisonMessage]:
+        """Lease and return the messages, or those since a time; `release` what you do not put back.
 
         Raises:
-            QueueUnavailable: a queue can't be read; what was leased is free again after a quarter of an hour.
+            QueueUnavailable: a queue can't be read; leases end by themselves after 15 minutes.
         """
-        every = [read(queue, leased) for queue in queues for leased in self._poison[queue].lease()]
-        # Only now: what is given back while a queue is being read would be read again.
-        self.give_back(found for found in every if since and found.at < since)
-        return [found for found in every if not since or found.at >= since]
+        messages = [read(queue, leased) for queue in queues for leased in self._poison[queue].lease()]
+        # Not earlier: a queue that is still being read would return released messages again.
+        self.release(message for message in messages if since and message.at < since)
+        return [message for message in messages if not since or message.at >= since]
 
-    def put_back(self, found: SetAside) -> None:
-        """Send the message to its queue again, then take it out of the poison queue.
+    def put_back(self, message: PoisonMessage) -> None:
+        """Send a message to its queue again, then delete it from the poison queue.
 
         Raises:
-            QueueUnavailable: it may lie in both queues, never in none.
+            QueueUnavailable: it may be in both queues, and is in at least one.
         """
-        assert found.message is not None
-        self._queues[found.queue].send(fresh(found.message, self._now()).encode())
-        self._poison[found.queue].delete(found.leased)
+        assert message.message is not None
+        self._queues[message.queue].send(renewed(message.message, self._now()).encode())
+        self._poison[message.queue].delete(message.leased)
 
-    def give_back(self, left: Iterable[SetAside]) -> None:
-        """Leave messages where they were. Raises QueueUnavailable."""
-        for found in left:
-            self._poison[found.queue].release(found.leased)
+    def release(self, messages: Iterable[PoisonMessage]) -> None:
+        """End the leases of messages, which stay in their poison queue. Raises QueueUnavailable."""
+        for message in messages:
+            self._poison[message.queue].release(message.leased)

@@ -1,4 +1,4 @@
-"""Trying the storage account out: something of each kind is made, written, read and taken away again."""
+"""Tries the storage account: creates a queue, a table and a container, uses each, and deletes it again."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,57 +19,54 @@ from shared.storage.errors import describe
 from shared.storage.queues import queue_client
 from shared.storage.tables import table_client
 
-_NAME = "joinlinkdoctor"
+_PREFIX = "joinlinkdoctor"
 
 
 class StorageTrial:
-    """Tries one account; `trial` is a word that no other trial uses, of letters and digits.
+    """Tries one account; `trial_id` is unique, and has letters and digits only.
 
-    Every method returns the service's clock, None where it does not tell, and raises `StorageUnavailable`
-    with the service's own word for what was refused. Nothing stays behind, and nothing of the app is touched.
+    Every method returns the service's time, None if its answer has none. It raises `StorageUnavailable` with
+    the service's own error code. Nothing stays behind, and the app's own data is not touched.
     """
 
-    def __init__(self, storage: StorageSettings, credential: TokenCredential | None, trial: str) -> None:
+    def __init__(self, storage: StorageSettings, credential: TokenCredential | None, trial_id: str) -> None:
         self._storage = storage
         self._credential = credential
-        self._name = f"{_NAME}{trial[:40]}"
+        self._name = f"{_PREFIX}{trial_id[:40]}"
 
     def queue(self) -> datetime | None:
         """Try a queue."""
-        with _trying(queue_client(self._name, self._storage, self._credential, base64=True)) as (
-            client,
-            date,
-        ):
-            client.create_queue(raw_response_hook=date)
+        with _trial(queue_client(self._name, self._storage, self._credential, base64=True)) as (client, time):
+            client.create_queue(raw_response_hook=time)
             client.send_message("trial")
             client.peek_messages()
             client.delete_queue()
-        return date.value
+        return time.value
 
     def table(self) -> datetime | None:
         """Try a table."""
-        with _trying(table_client(self._name, self._storage, self._credential)) as (client, date):
-            client.create_table(raw_response_hook=date)
+        with _trial(table_client(self._name, self._storage, self._credential)) as (client, time):
+            client.create_table(raw_response_hook=time)
             client.create_entity({"PartitionKey": "trial", "RowKey": "trial"})
             client.get_entity("trial", "trial")
             client.delete_table()
-        return date.value
+        return time.value
 
     def blob(self) -> datetime | None:
         """Try a blob."""
-        with _trying(container_client(self._name, self._storage, self._credential)) as (client, date):
-            client.create_container(raw_response_hook=date)
+        with _trial(container_client(self._name, self._storage, self._credential)) as (client, time):
+            client.create_container(raw_response_hook=time)
             client.upload_blob("trial", b"trial")
             client.download_blob("trial").readall()
             client.delete_container()
-        return date.value
+        return time.value
 
 
 _Client = TypeVar("_Client", QueueClient, TableClient, ContainerClient)
 
 
 @contextmanager
-def _trying(client: _Client) -> Iterator[tuple[_Client, ServiceTime]]:
+def _trial(client: _Client) -> Iterator[tuple[_Client, ServiceTime]]:
     with closing(client):
         try:
             yield client, ServiceTime()

@@ -1,8 +1,8 @@
-"""What became of a PATCH that was sent and not confirmed: only the event itself can tell.
+"""Determines the effect of a PATCH that Graph did not confirm, from a later read of the event.
 
-A status proves nothing about an effect: a proxy may answer 429 for a write that Graph carried out. So the
-event is read again, and what it shows is held against the attempt. A read can be stale for a while (about
-one in fifteen PATCHes of occurrences, microsoft-graph-docs-contrib issue 3706), which is why time matters.
+A status code proves nothing about an effect: a proxy may answer 429 for a write that Graph carried out. Only
+the event itself shows the effect. A read can be stale for a while (after about one in fifteen PATCHes of
+occurrences, microsoft-graph-docs-contrib issue 3706), so the time between attempt and read counts too.
 """
 
 from dataclasses import dataclass
@@ -12,53 +12,53 @@ from enum import Enum
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting
 
-#: One instance at a time may send a PATCH. A message ends after 60 s, so that who holds a lease for longer is
-#: dead, or stands still.
+#: Only the instance that holds the lease may send a PATCH. A message is handled for at most 60 s, so an
+#: instance that holds a lease for longer has died or hangs.
 LEASE = timedelta(seconds=120)
-#: A read that began so long after the end of an attempt shows what came of it.
+#: A read that begins so long after the end of an attempt shows its effect.
 SETTLED = timedelta(seconds=60)
-#: An event that was changed since is read once more after so long, before it is held for an admin.
+#: An event that has changed since is read once more after so long, before it is held for an admin.
 SECOND_READ = timedelta(minutes=5)
 
 
 class Effect(Enum):
-    """What is known of an attempt."""
+    """What is known of the effect of an attempt."""
 
-    #: somebody holds the lease: what is read now tells nothing
-    UNDER_WAY = "under_way"
+    #: an instance holds the lease, so a read shows nothing yet
+    IN_PROGRESS = "in_progress"
     #: the event is online
-    TAKEN = "taken"
+    TOOK_EFFECT = "took_effect"
     #: the event is as it was before the attempt
-    NONE = "none"
-    #: it may still show
-    OPEN = "open"
-    #: the event is offline and has changed, for the first time that it was read
-    DOUBTED = "doubted"
-    #: so it was again: whether it had a link in between can't be told
+    NO_EFFECT = "no_effect"
+    #: the event is as it was, but the read may be stale
+    UNDECIDED = "undecided"
+    #: the first read shows the event offline and changed
+    CHANGED = "changed"
+    #: a second read shows the same, so it is not known whether the event had a link in between
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a read tells of an attempt; `wait` is when another one may tell more."""
+    """What a read shows of an attempt. Another read after `wait` may show more."""
 
     effect: Effect
     wait: timedelta = timedelta(0)
 
 
 def evidence(meeting: Meeting, event: Event, age: timedelta) -> Evidence:
-    """Hold an event against an attempt.
+    """Return what an event, as it was read, shows of the effect of an attempt.
 
-    `age` is how long before the read of the event began the attempt's row was written, by the table
-    service's time.
+    `age` is the time from the write of the attempt's row to the begin of the read, by the clock of the table
+    service.
     """
     if meeting.lease and age < LEASE:
-        return Evidence(Effect.UNDER_WAY, LEASE - age)
+        return Evidence(Effect.IN_PROGRESS, LEASE - age)
     if event.is_online_meeting:
-        return Evidence(Effect.TAKEN)
+        return Evidence(Effect.TOOK_EFFECT)
     if event.etag == meeting.etag:
-        # With a lease that ran out nobody noted the end, which came before the message's deadline.
-        return Evidence(Effect.NONE) if age >= SETTLED else Evidence(Effect.OPEN, SETTLED - age)
+        # If the lease ran out, the end was not recorded; but the message's deadline was before LEASE.
+        return Evidence(Effect.NO_EFFECT) if age >= SETTLED else Evidence(Effect.UNDECIDED, SETTLED - age)
     if not meeting.doubts:
-        return Evidence(Effect.DOUBTED, SECOND_READ)
-    return Evidence(Effect.UNKNOWN) if age >= SECOND_READ else Evidence(Effect.OPEN, SECOND_READ - age)
+        return Evidence(Effect.CHANGED, SECOND_READ)
+    return Evidence(Effect.UNKNOWN) if age >= SECOND_READ else Evidence(Effect.UNDECIDED, SECOND_READ - age)

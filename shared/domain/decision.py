@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Mode(StrEnum):
@@ -176,15 +175,6 @@ class Verdict(StrEnum):
     RETRY = "retry"
 
 
-class RuleResult(NamedTuple):
-    """What one rule said of the event; `matched` is None where a fact was missing."""
-
-    rule: str
-    mode: Mode
-    action: Action
-    matched: bool | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What to do with an event now, and what would be done if report rules were promoted.
@@ -192,8 +182,7 @@ class Decision:
     `rule` is the id of the rule that decided (with `insufficient_data`: of the one that could not be told),
     None where a guard or no rule at all did. With `would_enable` it is the rule that wants the link;
     `enforced_rule` is always the one that decided among those in force. `projected` is
-    `enable` or `skip`, with its own reason and rule. `trace` holds every rule evaluated, in order; it is
-    empty where a guard decided.
+    `enable` or `skip`, with its own reason and rule.
     """
 
     verdict: Verdict
@@ -203,7 +192,6 @@ class Decision:
     projected: Verdict
     projected_reason: Reason
     projected_rule: str | None = None
-    trace: tuple[RuleResult, ...] = ()
 
     def under_brake(self, reason: Reason = Reason.BRAKE) -> "Decision":
         """Return what is decided while nothing may be written; `reason` says why."""

@@ -1,26 +1,26 @@
-"""An Outlook event as Graph shows it at one moment.
+"""An Outlook event as Graph returns it at one moment.
 
-Names are Graph's in Python spelling (https://learn.microsoft.com/graph/api/resources/event). Sets that
-Graph owns (`type`, `sensitivity`, provider …) stay strings, because Graph may add members.
+Names are Graph's in Python spelling (https://learn.microsoft.com/graph/api/resources/event). Values
+from sets of Graph (`type`, `sensitivity`, provider …) are strings, because Graph may add members.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-#: types of events that are judged by their series master
+#: types of events for which the series master decides
 OCCURRENCES = frozenset({"occurrence", "exception"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
-    """One line of the invitation; `address` is empty where Graph gives none."""
+    """One line of the invitation; `address` is empty if Graph returns none."""
 
     address: str
     #: required | optional | resource
     type: str = "required"
     #: Graph's responseType, such as `none`, `accepted` or `declined`
     response: str = "none"
-    #: the name beside the address
+    #: the display name
     name: str = ""
 
 
@@ -31,7 +31,7 @@ class Location:
     display_name: str
     type: str = "default"
     uri: str = ""
-    #: where the place was found, and by what it is known there: `directory` means our own rooms
+    #: the id of the place in the source that `unique_id_type` names; `directory`: a room of the tenant
     unique_id: str = ""
     unique_id_type: str = "unknown"
     email: str = ""
@@ -42,8 +42,8 @@ class Recurrence:
     """Graph's patternedRecurrence, as far as the end of a series depends on it.
 
     `pattern` is Graph's pattern type (`weekly`, `absoluteMonthly` …), `range_end` the last day of an
-    `endDate` range, `occurrences` the count of a `numbered` one; both are None for `noEnd`. Numbers stand as
-    Graph gives them, also where they contradict each other.
+    `endDate` range, `occurrences` the count of a `numbered` one; both are None for `noEnd`. Numbers are
+    as Graph returns them, even if they contradict each other.
     """
 
     pattern: str
@@ -58,7 +58,7 @@ class Recurrence:
     occurrences: int | None = None
     #: endDate | numbered | noEnd
     range_type: str = "noEnd"
-    #: Windows or IANA name, empty where Graph gives none; dates of the range are days in this zone.
+    #: Windows or IANA name, empty if Graph returns none; dates of the range are days in this zone.
     time_zone: str = "UTC"
 
 
@@ -66,18 +66,18 @@ class Recurrence:
 class Event:
     """One copy of an event in one mailbox. `start` and `end` are aware and in UTC.
 
-    Those of whole days are midnights, in whatever zone. Where `unknown_zone` is not empty, `start` and `end`
-    are times in a zone of this name, which is not known: they are written as if they were UTC.
+    An all-day event starts and ends at midnight, in any zone. `unknown_zone` is the name of the event's time
+    zone if that zone is not known: then `start` and `end` are its local times, marked as UTC.
     """
 
     id: str
-    #: the `@odata.etag` of our own GET, fit for If-Match
+    #: the `@odata.etag` of our own GET, for If-Match
     etag: str
     #: singleInstance | occurrence | exception | seriesMaster
     type: str = "singleInstance"
     series_master_id: str | None = None
     subject: str = ""
-    #: address of the organizer; empty where Graph gives none
+    #: address of the organizer; empty if Graph returns none
     organizer: str = ""
     is_organizer: bool = True
     is_cancelled: bool = False
@@ -87,20 +87,20 @@ class Event:
     online_meeting_provider: str = "unknown"
     #: `onlineMeeting.joinUrl`, never the legacy `onlineMeetingUrl`
     join_url: str = ""
-    #: the legacy `onlineMeetingUrl`: other services and older clients write to it
+    #: the legacy `onlineMeetingUrl`, which other services and older clients set
     online_meeting_url: str = ""
     start: datetime
     end: datetime
     unknown_zone: str = ""
-    #: Windows or IANA name of the zone in which the organizer entered the event; empty where Graph gives none
+    #: Windows or IANA name of the zone in which the organizer entered the event; empty if Graph returns none
     original_zone: str = ""
-    #: aware UTC, None where Graph gives none; it moves without anybody's doing, too
+    #: aware UTC, None if Graph returns none; it may change although no person changed the event
     last_modified: datetime | None = None
     recurrence: Recurrence | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()
     body_preview: str = ""
-    #: None where the body was not asked for
+    #: None if the body was not requested
     body: str | None = None
     categories: tuple[str, ...] = ()
     #: normal | personal | private | confidential
@@ -110,13 +110,13 @@ class Event:
 
     @property
     def master(self) -> str | None:
-        """The series master by which an occurrence or exception is judged; None for all other events."""
+        """The id of the series master that decides for an occurrence or exception; None for other events."""
         return self.series_master_id or None if self.type in OCCURRENCES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """The calendar an event lies in, as far as online meetings depend on it."""
+    """The calendar that an event is in, as far as online meetings depend on it."""
 
     id: str
     default_online_meeting_provider: str

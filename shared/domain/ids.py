@@ -1,16 +1,16 @@
-"""What can be an id of Graph's. Standard library only: this is on the cold path.
+"""Checks ids of Graph. Standard library only, because the webhook imports this at cold start.
 
-Ids come from outside, in notifications, queue messages and commands, and stand in paths of URLs. `..` as a
-segment of a path names another resource, and so does `/`; a proxy may decode `%2F` before it looks.
+Ids come from notifications, queue messages and commands, and become segments of URL paths. With `/` or the
+segment `..` a path would name another resource, and a proxy may decode `%2F`.
 """
 
 import re
 
 #: the id of an object in the directory, or of a subscription: a GUID, in any case
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-#: Graph's ids have some 150 characters; a queue message has to hold one
+#: ids of Graph have about 150 characters; a queue message must have room for one
 MAX_ID_LENGTH = 1024
-_CHANGES_A_PATH = frozenset("/\\%? ")
+_CHANGES_THE_PATH = frozenset("/\\%? ")
 
 
 def is_id(text: str) -> bool:
@@ -20,5 +20,5 @@ def is_id(text: str) -> bool:
         and text.isascii()
         and text.isprintable()
         and text.strip(".") != ""
-        and _CHANGES_A_PATH.isdisjoint(text)
+        and _CHANGES_THE_PATH.isdisjoint(text)
     )

@@ -1,24 +1,15 @@
-"""Mail domains: which one an address has, and whose it is."""
+"""Mail domains: sets of domains, and the domain of an address."""
 
-import re
 from collections.abc import Collection
-from functools import lru_cache
 
 from shared.domain.address import read_address
 
-#: `contoso.com`, or `*.contoso.com` for its subdomains only
-PATTERN = re.compile(
-    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]",
-    re.IGNORECASE | re.ASCII,
-)
-#: as people write an address; in events, more than this is one
-_ADDRESS = re.compile(r"[^\s@/:*<>\"(),;\[\]]+@[^\s@/\\:*<>\"(),;\[\]]+")
-#: A guest's user principal name carries the host tenant's domain, but the guest is not of the house.
+#: marks the user principal name of a guest, which ends with the host tenant's domain
 _GUEST = "#ext#"
 
 
 class Domains:
-    """A set of domains, written as exact names and `*.name` for subdomains; letters are case-blind."""
+    """A set of domains: exact names, and `*.name` for all subdomains. Letter case does not matter."""
 
     def __init__(self, patterns: Collection[str]) -> None:
         folded = [pattern.lower().rstrip(".") for pattern in patterns]
@@ -32,32 +23,23 @@ class Domains:
 NO_DOMAINS = Domains(())
 
 
-@lru_cache(maxsize=64)
-def domains_of(patterns: frozenset[str] | tuple[str, ...]) -> Domains:
-    """Return the set that the patterns describe; a policy or a tenant asks again and again for the same."""
-    return Domains(patterns)
-
-
 def is_guest(address: str) -> bool:
-    """Whether the address is a guest's, such as `bo_fabrikam.com#EXT#@contoso.onmicrosoft.com`."""
+    """Whether the address is of a guest account, such as `bo_fabrikam.com#EXT#@contoso.onmicrosoft.com`."""
     return _GUEST in address.lower()
 
 
 def home_address(address: str) -> str:
-    """Return the canonical address (in lower case where it can't be told); of a guest, the one at home."""
+    """Return the canonical address; for a guest account, the one in the guest's own tenant.
+
+    If the address can't be read, it is returned in lower case.
+    """
     folded = read_address(address) or address.strip().lower()
     name, guest, _ = folded.partition(_GUEST)
     user, mark, domain = name.rpartition("_")
     return f"{user}@{domain}" if guest and mark else folded
 
 
-def is_address(word: str) -> bool:
-    """Whether a word of a rule file is an address, written plainly, and not a pattern or a link to one."""
-    plain = word.strip()
-    return _ADDRESS.fullmatch(plain) is not None and read_address(plain) == plain.lower()
-
-
 def domain_of(address: str) -> str | None:
-    """Return an address's domain in canonical form; None where it can't be told (empty, `/o=Exchange…`)."""
+    """Return an address's domain in canonical form; None if the address can't be read (`/o=Exchange…`)."""
     read = read_address(address)
     return read.rpartition("@")[2] if read else None

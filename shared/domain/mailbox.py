@@ -1,4 +1,4 @@
-"""A mailbox as it is watched: Graph's subscription, and who it belongs to."""
+"""A watched mailbox: its user and its Graph subscription."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription to changes of a mailbox's events, as Graph shows it (it never shows the clientState).
+    """A subscription to changes of a mailbox's events, as Graph returns it, without the clientState.
 
     Names are Graph's (https://learn.microsoft.com/graph/api/resources/subscription); `expires` is aware UTC.
     """
@@ -21,7 +21,7 @@ class Subscription:
 
 
 class NoCalendar(StrEnum):
-    """Why nobody keeps a calendar there, as far as the directory tells."""
+    """Why a user has no calendar to watch, according to the directory."""
 
     GUEST = "guest"
     ACCOUNT_DISABLED = "account_disabled"
@@ -30,10 +30,10 @@ class NoCalendar(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account of the directory."""
+    """A user account in the directory."""
 
     id: str
-    #: None where a calendar may be
+    #: None if the user may have a calendar
     no_calendar: NoCalendar | None = None
-    #: user principal name, empty where Graph gives none
+    #: user principal name, empty if Graph returns none
     name: str = ""

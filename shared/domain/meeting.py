@@ -1,4 +1,4 @@
-"""What Joinlink remembers of one event: the memory behind "at most once" and "never again"."""
+"""What Joinlink remembers of one event, so that it adds a link at most once and never again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,41 +6,47 @@ from enum import StrEnum
 
 
 class MeetingState(StrEnum):
-    """How far our knowledge of an event's link goes."""
+    """What is known of an event's link."""
 
-    #: seen online without our doing; if the link goes, a person removed it
+    #: the event was online without a write of Joinlink; if the link disappears, a person removed it
     SEEN_ONLINE = "seen_online"
-    #: a PATCH is being sent, or was sent and Graph did not confirm it (`shared.domain.attempt`)
+    #: a PATCH is being sent, or Graph did not confirm it (see `shared.domain.attempt`)
     ATTEMPTED = "attempted"
-    #: a PATCH was accepted, and the answer did not show an online meeting
+    #: Graph accepted a PATCH, and its answer showed no online meeting
     UNCONFIRMED = "unconfirmed"
-    #: a PATCH was accepted, the event is online, and its join link is still to come
+    #: Graph accepted a PATCH, and the event is online without a join link
     LINK_PENDING = "link_pending"
-    #: the link was seen after our PATCH
+    #: a read after the PATCH showed the link
     ENABLED = "enabled"
-    #: whether a PATCH took effect can't be told any more: left alone until an admin releases the event
+    #: it can't be determined whether a PATCH took effect; the event is held until an admin releases it
     WRITE_UNKNOWN = "write_unknown"
-    #: an admin has allowed one more write
+    #: an admin allowed one more write
     RELEASED = "released"
-    #: Graph accepted the PATCH and made no link
+    #: Graph accepted the PATCH and created no link
     NOT_HONORED = "not_honored"
 
 
-#: states from which an attempt may begin; if it had no effect, the row returns to the one that it had
+#: States from which a new attempt may start. After an attempt without effect the row returns to its state.
 STARTS = frozenset({MeetingState.RELEASED, MeetingState.NOT_HONORED})
+#: Graph accepted the PATCH, and the join link was not seen yet
+AWAITING_LINK = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
+#: the effect of a PATCH is still being checked
+PENDING = AWAITING_LINK | {MeetingState.ATTEMPTED}
+#: the effect of a PATCH is not known: still being checked, or waiting for an admin
+UNSETTLED = PENDING | {MeetingState.WRITE_UNKNOWN}
 _ONLINE = frozenset({MeetingState.SEEN_ONLINE, MeetingState.ENABLED, MeetingState.LINK_PENDING})
 
 
 class Answer(StrEnum):
-    """What came back for a PATCH that was sent. None of these proves that it had no effect."""
+    """The answer to a PATCH that was sent. None of these proves that the PATCH had no effect."""
 
-    #: nothing yet, or nothing at all
+    #: no answer, or none yet
     NONE = ""
-    #: 403: it may not be written
+    #: 403
     FORBIDDEN = "forbidden"
-    #: another refusal for good, such as a 400 with Graph's own code
+    #: another permanent refusal, such as a 400 with Graph's own error code
     REFUSED = "refused"
-    #: 429, 5xx, no answer, no Graph answer
+    #: a temporary failure: 429, 5xx, a timeout, or an answer that is not from Graph
     PASSING = "passing"
 
 
@@ -48,9 +54,10 @@ class Answer(StrEnum):
 class Meeting:
     """One row of the `meetings` table.
 
-    `at` is when the state began by the writer's clock, for people to read; ages are told by the row itself.
-    `attempts` counts PATCHes that Graph accepted without a link. `etag` is the event's, as an attempt was
-    made with, later as Graph answered it. `ends` is when the event ends, None if never or not known.
+    `at` is when the state began, by the writer's clock, for people to read; ages come from the row's own
+    timestamp. `attempts` counts PATCHes that Graph accepted without creating a link. `etag` is the event's
+    ETag: the one that an attempt sent, then the one in Graph's answer. `ends` is when the event ends, None
+    if never or not known.
     """
 
     state: MeetingState
@@ -63,19 +70,19 @@ class Meeting:
     policy_hash: str = ""
     etag: str = ""
     ends: datetime | None = None
-    #: who is sending the PATCH; empty once the call is over
+    #: the instance that is sending the PATCH; empty after the call
     lease: str = ""
     #: the windows of the rule's limits that were charged for the attempt
     charged: tuple[str, ...] = ()
-    #: what an attempt began from: empty, or one of `STARTS`
+    #: the state before the attempt: empty, or one of `STARTS`
     before: str = ""
     answer: Answer = Answer.NONE
-    #: that answer in Graph's codes, for the admin
+    #: Graph's error codes in that answer, for the admin
     detail: str = ""
-    #: how often the event was read offline and changed since the attempt
+    #: how many reads since the attempt showed the event offline and changed
     doubts: int = 0
 
     @property
     def was_online(self) -> bool:
-        """Whether the event was seen online, by our doing or a person's."""
+        """Whether a read showed the event online, by a write of Joinlink or by a person."""
         return self.state in _ONLINE

@@ -76,8 +76,8 @@ class TaskReason(StrEnum):
     UNUSABLE = "unusable"
 
 
-class BundledChange(NamedTuple):
-    """A further change that travels in the message of another one of the same POST."""
+class BatchedChange(NamedTuple):
+    """A further change in the message of another change of the same POST."""
 
     mailbox: str
     event: str
@@ -93,8 +93,8 @@ class EventChange:
     log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
     `returns` how often the message came back without an error of ours, `errors` how often one that nobody
     expected ended its handling. `queued` is when it was first put on its queue, by the queue service's time;
-    None where the service did not say. `fellows` are changes that had no time for messages of their own;
-    `apart` gives them some.
+    None where the service did not say. `batched` are further changes of the same POST, when there was no
+    time for a message each; `split` separates them.
     """
 
     mailbox: str
@@ -106,24 +106,24 @@ class EventChange:
     not_found: int = 0
     waits: int = 0
     returns: int = 0
-    fellows: tuple[BundledChange, ...] = ()
+    batched: tuple[BatchedChange, ...] = ()
     errors: int = 0
     queued: datetime | None = None
 
-    def apart(self) -> "tuple[EventChange, ...]":
-        """Return this change and its fellows, each in a message of its own."""
+    def split(self) -> "tuple[EventChange, ...]":
+        """Return this change and its batched changes, each in a message of its own."""
         return (
-            replace(self, fellows=()),
+            replace(self, batched=()),
             *(
                 EventChange(
-                    mailbox=fellow.mailbox,
-                    event=fellow.event,
+                    mailbox=each.mailbox,
+                    event=each.event,
                     source=self.source,
                     received=self.received,
-                    trace=fellow.trace,
+                    trace=each.trace,
                     queued=self.queued,
                 )
-                for fellow in self.fellows
+                for each in self.batched
             ),
         )
 
@@ -143,7 +143,7 @@ class EventChange:
                 **optional(
                     waits=self.waits,
                     returns=self.returns,
-                    fellows=self.fellows,
+                    fellows=self.batched,
                     errors=self.errors,
                     queued=queued,
                 ),
@@ -171,7 +171,7 @@ class EventChange:
                 trace=text_at(data, "trace"),
                 waits=count_at({"waits": 0, **data}, "waits"),
                 returns=count_at({"returns": 0, **data}, "returns"),
-                fellows=_fellows(data.get("fellows", [])),
+                batched=_batched(data.get("fellows", [])),
                 errors=count_at({"errors": 0, **data}, "errors"),
                 queued=moment_at(data, "queued") if "queued" in data else None,
             )
@@ -254,15 +254,15 @@ def decoded(queue: str, body: str | bytes) -> Message | None:
         return None
 
 
-def _fellows(value: object) -> tuple[BundledChange, ...]:
+def _batched(value: object) -> tuple[BatchedChange, ...]:
     match value:
-        case [*fellows]:
-            return tuple(_fellow(one) for one in fellows)
+        case [*changes]:
+            return tuple(_batched_change(each) for each in changes)
     raise ValueError(f"'fellows' is {shown(value)}, a list is due")
 
 
-def _fellow(value: object) -> BundledChange:
+def _batched_change(value: object) -> BatchedChange:
     match value:
         case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
-            return BundledChange(mailbox, event, trace)
+            return BatchedChange(mailbox, event, trace)
     raise ValueError("'fellows' has something else than mailbox, event and trace")

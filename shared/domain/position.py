@@ -1,10 +1,10 @@
-"""Where something is in a file."""
+"""A position in a text file."""
 
 from typing import NamedTuple, Protocol
 
 
 class Positioned(Protocol):
-    """What has a position in a file; both count from 1."""
+    """Something with a position in a file; line and column count from 1."""
 
     @property
     def line(self) -> int:
@@ -16,7 +16,7 @@ class Positioned(Protocol):
 
 
 class Position(NamedTuple):
-    """A position in a file; both count from 1."""
+    """A position in a file; line and column count from 1."""
 
     line: int
     column: int

@@ -1,10 +1,9 @@
-"""The last day of a series.
+"""Computes the day of the last occurrence of a series.
 
-A series is a run of periods (days, weeks, months, years, `interval` apart), and each period but the first
-holds the same number of occurrences. So the last one is found by arithmetic, in the same time for a series
-of three and of three million.
+A series consists of periods (days, weeks, months or years, `interval` apart). Each period except the first
+has the same number of occurrences, so the last occurrence is computed without iterating over all of them.
 
-Graph's meaning of patterns: https://learn.microsoft.com/graph/api/resources/recurrencepattern
+The meaning of patterns: https://learn.microsoft.com/graph/api/resources/recurrencepattern
 """
 
 import calendar
@@ -18,20 +17,20 @@ _NTH = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _MONTHS = range(1, 13)
 _A_LEAP_YEAR = 2024
 
-#: the dates that fall into the period of this number, in order
+#: returns the dates in the period with this number, in order
 _Period = Callable[[int], list[date]]
 
 
 def last_day(recurrence: Recurrence, first: date) -> date | None:
     """Return the day of the last occurrence of a series whose first occurrence is on `first`.
 
-    As in Outlook, a day that a month lacks is its last day. None where the series has no end, and where its
-    end can't be told: a pattern that is not known, or numbers that Graph's documentation does not allow.
+    As in Outlook, a day that a month does not have is its last day. None if the series has no end, or if its
+    end is not known: an unknown pattern, or numbers that Graph's documentation does not allow.
 
     Raises:
-        OverflowError, ValueError: the series outlives the calendar.
+        OverflowError, ValueError: the series goes beyond the year 9999.
     """
-    if not _is_sound(recurrence):
+    if not _is_valid(recurrence):
         return None
     period = _periods(recurrence, first)
     if recurrence.occurrences is not None:
@@ -41,29 +40,29 @@ def last_day(recurrence: Recurrence, first: date) -> date | None:
     return None
 
 
-def _is_sound(recurrence: Recurrence) -> bool:
-    """Whether the pattern is known, and its numbers are what Graph documents for its type."""
+def _is_valid(recurrence: Recurrence) -> bool:
+    """Whether the pattern is known and has valid numbers, according to Graph's documentation."""
     days = {day.lower() for day in recurrence.days_of_week}
     has_days = bool(days) and days <= set(WEEKDAYS)
     has_nth = has_days and recurrence.index in _NTH
     match recurrence.pattern:
         case "daily":
-            fits = True
+            is_valid = True
         case "weekly":
-            fits = has_days and recurrence.first_day_of_week.lower() in WEEKDAYS
+            is_valid = has_days and recurrence.first_day_of_week.lower() in WEEKDAYS
         case "absoluteMonthly":
-            fits = 1 <= recurrence.day_of_month <= 31  # noqa: PLR2004 -- days of the longest month
+            is_valid = 1 <= recurrence.day_of_month <= 31  # noqa: PLR2004 -- days of the longest month
         case "relativeMonthly":
-            fits = has_nth
+            is_valid = has_nth
         case "absoluteYearly":
-            fits = recurrence.month in _MONTHS and 1 <= recurrence.day_of_month <= _most_days(
+            is_valid = recurrence.month in _MONTHS and 1 <= recurrence.day_of_month <= _most_days(
                 recurrence.month
             )
         case "relativeYearly":
-            fits = recurrence.month in _MONTHS and has_nth
+            is_valid = recurrence.month in _MONTHS and has_nth
         case _:
-            fits = False
-    return fits and recurrence.interval >= 1
+            is_valid = False
+    return is_valid and recurrence.interval >= 1
 
 
 def _most_days(month: int) -> int:
@@ -71,18 +70,18 @@ def _most_days(month: int) -> int:
 
 
 def _numbered(period: _Period, first: date, count: int) -> date:
-    """Count through the first period, which `first` may cut short; the others are all alike."""
-    begun = [day for day in period(0) if day >= first]
-    if count <= len(begun):
-        return begun[count - 1]
-    number, place = divmod(count - len(begun) - 1, len(period(1)))
-    return period(number + 1)[place]
+    """Return the day of the `count`th occurrence. Only the first period may have fewer occurrences."""
+    first_period = [day for day in period(0) if day >= first]
+    if count <= len(first_period):
+        return first_period[count - 1]
+    number, index = divmod(count - len(first_period) - 1, len(period(1)))
+    return period(number + 1)[index]
 
 
 def _until(period: _Period, recurrence: Recurrence, first: date, last: date) -> date | None:
-    """Step back from the period in which the range ends; one or two steps find an occurrence."""
+    """Return the last occurrence on or before `last`, found in one of the last periods before it."""
     if last < first:
-        return None  # it would end before it begins
+        return None  # the series ends before it begins
     number = max(0, _number_of(recurrence, first, last))
     while number >= 0:
         dates = [day for day in period(number) if first <= day <= last]

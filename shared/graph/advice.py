@@ -7,7 +7,9 @@ from shared.errors import (
     Forbidden,
     GraphError,
     GraphUnavailable,
+    MailboxFull,
     MailboxUnusable,
+    SubscriptionLimit,
     Throttled,
     Unauthorized,
 )
@@ -20,6 +22,7 @@ class Advice(NamedTuple):
     remedy: str
 
 
+#: a subclass comes before its parent
 _ADVICE: dict[type[GraphError], Advice] = {
     EventNotFound: Advice(
         "Graph finds no such event in this mailbox", "use the immutable id of the event, as in the log"
@@ -27,6 +30,10 @@ _ADVICE: dict[type[GraphError], Advice] = {
     MailboxUnusable: Advice(
         "Graph has no usable mailbox of this name",
         "name a user with a mailbox in Exchange Online, by object id or user principal name",
+    ),
+    MailboxFull: Advice("the mailbox is over its quota", "free space in it, or raise its quota"),
+    SubscriptionLimit: Advice(
+        "Graph allows no more subscriptions", "delete subscriptions that the app no longer needs"
     ),
     Forbidden: Advice(
         "Graph denies access",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import httpx
@@ -27,6 +27,9 @@ from shared.graph.protocol.answers import read_answer
 from shared.graph.protocol.call import API_VERSION, GraphCall
 from shared.logs import logger
 
+if TYPE_CHECKING:
+    from shared.auth.token_source import Token
+
 #: one call, from connecting to the last byte of the answer
 CALL_TIMEOUT = timedelta(seconds=20)
 #: of an unpacked answer; a page of a hundred events with their bodies has a tenth of it
@@ -43,18 +46,10 @@ _TRANSPORT_ERRORS = (
 )
 
 
-class BearerToken(Protocol):
-    """An access token."""
-
-    @property
-    def value(self) -> str:
-        """The token's text."""
-
-
 class Tokens(Protocol):
     """The source of tokens; `refused` is a token that Graph has answered with 401."""
 
-    def token(self, resource: str, *, refused: str = "") -> BearerToken:
+    def token(self, resource: str, *, refused: str = "") -> "Token":
         """Return a token for `resource`; raises GraphUnavailable or Unauthorized."""
 
 

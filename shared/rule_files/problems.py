@@ -1,19 +1,19 @@
-"""What is wrong with a rule file, as values: where, what, and what was probably meant."""
+"""Problems of rule files, as values: the place, the text and a suggestion."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """An error keeps the whole policy out of force; a warning does not."""
+    """How serious a problem is: with an error the policy can't be used, with a warning it can."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
-class Spot(NamedTuple):
-    """A line of a file."""
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line of a file; lines count from 1."""
 
     file: str
     line: int
@@ -24,9 +24,9 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake in one place. Lines and columns count from 1; `rule` is the id of the rule.
+    """One problem in one place. Lines and columns count from 1; `rule` is the id of the rule.
 
-    Where the text speaks of another place, it says `{other}` for it.
+    Where the text refers to another place, it contains `{other}`.
     """
 
     file: str
@@ -36,19 +36,19 @@ class Problem:
     rule: str | None = None
     suggestion: str | None = None
     severity: Severity = Severity.ERROR
-    other: Spot | None = None
+    other: FileLine | None = None
 
     @property
-    def said(self) -> str:
-        """What is wrong."""
+    def full_text(self) -> str:
+        """The text, with the other place filled in."""
         return self.text if self.other is None else self.text.replace("{other}", str(self.other))
 
     @property
     def message(self) -> str:
-        """The rule, what is wrong, and what was probably meant; without place and severity."""
+        """The rule, the text and the suggestion; without place and severity."""
         rule = f'rule "{self.rule}": ' if self.rule is not None else ""
-        meant = f' (did you mean "{self.suggestion}"?)' if self.suggestion is not None else ""
-        return f"{rule}{self.said}{meant}"
+        suggestion = f' (did you mean "{self.suggestion}"?)' if self.suggestion is not None else ""
+        return f"{rule}{self.full_text}{suggestion}"
 
     def __str__(self) -> str:
         warning = "warning: " if self.severity is Severity.WARNING else ""

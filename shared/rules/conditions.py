@@ -1,106 +1,90 @@
-"""Conditions ready to be asked: leaves compiled from the catalogue, joined by all, any and not.
-
-Logic is Kleene's: a condition holds, fails, or can't be told (None).
-"""
+"""Conditions that are ready to be tested: leaves that test one fact, joined by all, any and not."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.position import Positioned
-from shared.rules.event.event_facts import EventFacts, Truth
-from shared.rules.extents import Extent
+from shared.rules.event.event_facts import EventFacts
+from shared.rules.truth import Truth, any_holds, negation
+from shared.rules.value_sets import ValueSet
 
-Test = Callable[[EventFacts], Truth]
 
-
-class Condition(NamedTuple):
-    """A node of a rule's condition.
-
-    `name` and `expected` are what the rule says, `place` where; `holds` compares that with an event. A leaf
-    has the `extent` of what it expects, asks a `fact` of the event, and `show` tells it in plain words. What
-    joins others (`all`, `any`, `not`) has `children` instead. `groups` are the groups whose members must be
-    known.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A node of a rule's tree of conditions: a leaf, or a join (`all`, `any`, `not`) with `children`."""
 
     name: str
+    #: what the rule expects, in words
     expected: str
-    holds: Test
+    holds: Callable[[EventFacts], Truth]
+    #: where the condition is in its file
     place: Positioned
+    children: tuple["Condition", ...] = ()
+    #: the groups whose members the condition needs to know
     groups: frozenset[str] = frozenset()
-    extent: Extent | None = None
+    #: the fact of the event that a leaf tests, and how to show it in words
     fact: Callable[[EventFacts], Any] | None = None
     show: Callable[[Any], str] | None = None
-    children: tuple["Condition", ...] = ()
+    #: the values that meet a leaf
+    accepts: ValueSet | None = None
+    #: what else is true of an event that meets a leaf: values of another condition's fact, by its name
+    implied: tuple[tuple[str, ValueSet], ...] = ()
+    #: whether the fact of a leaf is unknown for some events
+    can_be_unknown: bool = False
 
     def actual(self, facts: EventFacts) -> str:
-        """Return what the event has; empty where others are joined."""
+        """Return the event's value in words; empty for a join."""
         return self.show(self.fact(facts)) if self.show and self.fact else ""
 
 
-def _always(_facts: EventFacts) -> Truth:
-    return True
-
-
-_NONE: frozenset[str] = frozenset()
-
-
-def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
-    named = [child.groups for child in children if child.groups]
-    return frozenset().union(*named) if named else _NONE
-
-
 def all_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
-    """Return the condition that holds where all children hold; one without children always holds."""
-    holds = all_hold(tuple(child.holds for child in children))
-    return Condition("all", "all of", holds, place, _groups(children), children=children)
-
-
-def all_hold(tests: tuple[Test, ...]) -> Test:
-    """Return the test that is met where all of these are."""
-    if len(tests) <= 1:
-        return tests[0] if tests else _always
-    first, others = tests[0], tests[1:]
+    """Return the condition that holds if all children hold; without children it always holds."""
 
     def holds(facts: EventFacts) -> Truth:
-        # Most rules fail at their first condition, so that one is asked without a loop.
-        truth = first(facts)
-        if truth is False:
-            return False
-        for test in others:
-            met = test(facts)
-            if met is False:
+        # As all_hold, but without a generator: it costs a third of all decisions per second.
+        result: Truth = True
+        for child in children:
+            truth = child.holds(facts)
+            if truth is False:
                 return False
-            if met is None:
-                truth = None
-        return truth
+            if truth is None:
+                result = None
+        return result
 
-    return holds
+    return Condition(
+        name="all",
+        expected="all of",
+        holds=holds,
+        place=place,
+        children=children,
+        groups=_groups(children),
+    )
 
 
 def any_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
-    """Return the condition that holds where at least one child holds."""
-    tests = tuple(child.holds for child in children)
-
-    def holds(facts: EventFacts) -> Truth:
-        truth: Truth = False
-        for test in tests:
-            met = test(facts)
-            if met:
-                return True
-            if met is None:
-                truth = None
-        return truth
-
-    one = tests[0] if len(tests) == 1 else holds
-    return Condition("any", "any of", one, place, _groups(children), children=children)
+    """Return the condition that holds if at least one child holds."""
+    return Condition(
+        name="any",
+        expected="any of",
+        holds=lambda facts: any_holds(child.holds(facts) for child in children),
+        place=place,
+        children=children,
+        groups=_groups(children),
+    )
 
 
 def none_of(child: Condition, place: Positioned) -> Condition:
-    """Return the condition that holds where the child fails."""
-    test = child.holds
+    """Return the condition that holds if the child fails."""
+    return Condition(
+        name="not",
+        expected="not",
+        holds=lambda facts: negation(child.holds(facts)),
+        place=place,
+        children=(child,),
+        groups=child.groups,
+    )
 
-    def holds(facts: EventFacts) -> Truth:
-        met = test(facts)
-        return None if met is None else not met
 
-    return Condition("not", "not", holds, place, child.groups, children=(child,))
+def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
+    return frozenset().union(*(child.groups for child in children))

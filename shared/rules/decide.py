@@ -1,50 +1,61 @@
-"""The decision: guards first, then the rules, folded once for now and once for what report mode promises.
+"""The decision: what to do with an event now, and what report mode would do if it were enforced.
 
-Where something can't be told, the answer is the one that writes nothing: the write can't be taken back.
+First the guards, then the rules. If a fact that matters is not known, nothing is written, because a write
+can't be undone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import takewhile
+from typing import NamedTuple
 
-from shared.domain.decision import Action, Decision, Mode, Reason, RuleResult, Verdict
+from shared.domain.decision import Action, Decision, Mode, Reason, Verdict
 from shared.domain.event import Event
-from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.mail_domains import Domains
 from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import guard_against
 from shared.rules.policy import AUTO, Policy, Rule
+from shared.rules.truth import Truth
 
-#: what came of one fold: verdict, reason, and the id of the rule that decided
-_Fold = tuple[Verdict, Reason, str | None]
+#: a rule, and whether it matches: True, or None if that is unknown
+_Candidate = tuple[Rule, Truth]
+
+
+class _RulesResult(NamedTuple):
+    verdict: Verdict
+    reason: Reason
+    rule: str | None = None
 
 
 def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decision:
     """Return what to do with the event at `now` (aware), and what would be done with report rules promoted.
 
-    An event in which a guard sees a reason to stay away is skipped before any rule is asked. Then the first
-    rule that matches decides, among the `enforce` rules for now, among all for the projection. A rule that
-    is off or out of its time is not asked and not in the trace.
+    If a guard applies, the event is skipped and no rule is evaluated. Otherwise the first rule that matches
+    decides: among the `enforce` rules for now, among all rules for the projection. Rules that are off or
+    outside of their active time are not evaluated.
 
-    A rule that could not be told (a fact is missing) is passed over, with three cautions: if
-    nothing matches after it, the reason is `insufficient_data`; if it would have skipped, no later rule may
-    enable; with `on_missing: retry` the decision is put off, if the fact may be had later and makes the
-    difference. In the projection a decision that is put off is a skip.
+    If a fact is missing, it may be unknown whether a rule matches. Then later rules may decide, but:
+
+    - If no later rule matches, the event is skipped as `insufficient_data`.
+    - If the unknown rule is a skip rule, no later rule may enable.
+    - If the unknown rule has `on_missing: retry`, the decision is delayed, provided that the fact can be read
+      later and that the rule would change the result. In the projection, a delay is a skip.
     """
     if reason := guard_against(event, policy, facts, now):
         skip = Verdict.SKIP
         return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
-    trace, open_or_met = _ask(policy.asked(now), event_facts(event, policy, facts, now))
-    enforced = [(rule, result) for rule, result in open_or_met if rule.mode is Mode.ENFORCE]
-    awaited = _awaited(policy, facts)
-    return _decision(_fold(enforced, awaited), _fold(open_or_met, awaited), trace)
+    candidates = _candidates(policy, event_facts(event, policy, facts, now))
+    enforced = [(rule, matched) for rule, matched in candidates if rule.mode is Mode.ENFORCE]
+    waits_for_fact = _waits_for_fact(policy, facts)
+    return _decision(_first_match(enforced, waits_for_fact), _first_match(candidates, waits_for_fact))
 
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
-    """Return the event as the policy's conditions see it at `now`."""
+    """Return the facts of the event that the policy's conditions test at `now`."""
     return EventFacts(
         event,
-        internal=_internal(policy, facts),
+        internal=_internal_domains(policy, facts),
         now=now,
         members=facts.members,
         lists=facts.lists,
@@ -52,77 +63,71 @@ def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> Ev
     )
 
 
-def _internal(policy: Policy, facts: Facts) -> Domains | None:
+def _internal_domains(policy: Policy, facts: Facts) -> Domains | None:
     if policy.internal_domains is not AUTO:
-        return domains_of(policy.internal_domains)
-    # No tenant is without a verified domain: an empty set went wrong, and does not make all external.
-    return domains_of(facts.tenant_domains) if facts.tenant_domains else None
+        return Domains(policy.internal_domains)
+    # Every tenant has a verified domain. So an empty set is an error, and must not make everyone external.
+    return Domains(facts.tenant_domains) if facts.tenant_domains else None
 
 
-def _ask(
-    rules: Iterable[Rule], seen: EventFacts
-) -> tuple[tuple[RuleResult, ...], list[tuple[Rule, RuleResult]]]:
-    """Ask every rule once; return the whole trace, and the rules that matched or could not be told."""
-    trace = []
-    open_or_met = []
-    for rule in rules:
-        matched = rule.matches(seen)
-        result = rule.results[matched]
-        trace.append(result)
+def _candidates(policy: Policy, facts: EventFacts) -> list[_Candidate]:
+    """Return the rules that match, or may match, in their order."""
+    candidates: list[_Candidate] = []
+    for rule in policy.rules:
+        matched = rule.is_evaluated(facts.now) and rule.matches(facts)
         if matched is not False:
-            open_or_met.append((rule, result))
-    return tuple(trace), open_or_met
+            candidates.append((rule, matched))
+    return candidates
 
 
-def _awaited(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
-    """Return what tells the rules that wait for a fact that can be read later; an event's own facts can't."""
+def _waits_for_fact(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
+    """Return a function that returns whether a rule waits for a fact that can be read later.
+
+    Domains of the tenant and members of groups can be read later; the facts of the event itself can't.
+    """
     domains_missing = policy.needs_tenant_domains and not facts.tenant_domains
 
-    def is_awaited(rule: Rule) -> bool:
+    def waits_for_fact(rule: Rule) -> bool:
         return rule.retry_on_missing and (domains_missing or not rule.groups <= facts.members.keys())
 
-    return is_awaited
+    return waits_for_fact
 
 
-def _fold(open_or_met: Sequence[tuple[Rule, RuleResult]], is_awaited: Callable[[Rule], bool]) -> _Fold:
-    """Let the first match decide; the rules before it are those that could not be told."""
-    passed = [rule for rule, result in takewhile(_is_open, open_or_met)]
-    decides = open_or_met[len(passed)][0] if len(passed) < len(open_or_met) else None
-    at_last = Action.SKIP if decides is None else decides.action
-    awaited = next(filter(is_awaited, passed), None)
-    if awaited is not None and {rule.action for rule in passed} != {at_last}:
-        return Verdict.RETRY, Reason.AWAITING_DATA, awaited.id
-    skips = next((rule for rule in passed if rule.action is Action.SKIP), None)
-    if decides is None and not passed:
-        return Verdict.SKIP, Reason.NO_RULE_MATCHED, None
-    if decides is None:
-        return Verdict.SKIP, Reason.INSUFFICIENT_DATA, passed[0].id
-    if decides.action is Action.SKIP:
-        return Verdict.SKIP, Reason.RULE_SKIP, decides.id
-    if skips is not None:
-        return Verdict.SKIP, Reason.INSUFFICIENT_DATA, skips.id
-    return Verdict.ENABLE, Reason.LINK_ADDED, decides.id
+def _first_match(candidates: Sequence[_Candidate], waits_for_fact: Callable[[Rule], bool]) -> _RulesResult:
+    """Return the result of the first rule that matches, with regard to the unknown rules before it."""
+    unknown = [rule for rule, _ in takewhile(_is_unknown, candidates)]
+    match = candidates[len(unknown)][0] if len(unknown) < len(candidates) else None
+    action = Action.SKIP if match is None else match.action
+    waiting = next(filter(waits_for_fact, unknown), None)
+    if waiting is not None and any(rule.action is not action for rule in unknown):
+        return _RulesResult(Verdict.RETRY, Reason.AWAITING_DATA, waiting.id)
+    if match is None and not unknown:
+        return _RulesResult(Verdict.SKIP, Reason.NO_RULE_MATCHED)
+    if match is None:
+        return _RulesResult(Verdict.SKIP, Reason.INSUFFICIENT_DATA, unknown[0].id)
+    if match.action is Action.SKIP:
+        return _RulesResult(Verdict.SKIP, Reason.RULE_SKIP, match.id)
+    unknown_skip = next((rule for rule in unknown if rule.action is Action.SKIP), None)
+    if unknown_skip is not None:
+        return _RulesResult(Verdict.SKIP, Reason.INSUFFICIENT_DATA, unknown_skip.id)
+    return _RulesResult(Verdict.ENABLE, Reason.LINK_ADDED, match.id)
 
 
-def _is_open(asked: tuple[Rule, RuleResult]) -> bool:
-    return asked[1].matched is None
+def _is_unknown(candidate: _Candidate) -> bool:
+    return candidate[1] is None
 
 
-def _decision(now: _Fold, promoted: _Fold, trace: tuple[RuleResult, ...]) -> Decision:
+def _decision(now: _RulesResult, promoted: _RulesResult) -> Decision:
     verdict, reason, rule = now
-    enforced_rule = rule
-    projected, projected_reason, projected_rule = promoted
-    if projected is Verdict.RETRY:
-        projected = Verdict.SKIP
+    projected = Verdict.SKIP if promoted.verdict is Verdict.RETRY else promoted.verdict
     if verdict is Verdict.SKIP and projected is Verdict.ENABLE:
-        verdict, reason, rule = Verdict.WOULD_ENABLE, Reason.REPORT_MODE, projected_rule
+        verdict, reason, rule = Verdict.WOULD_ENABLE, Reason.REPORT_MODE, promoted.rule
     return Decision(
         verdict=verdict,
         reason=reason,
         rule=rule,
-        enforced_rule=enforced_rule,
+        enforced_rule=now.rule,
         projected=projected,
-        projected_reason=projected_reason,
-        projected_rule=projected_rule,
-        trace=trace,
+        projected_reason=promoted.reason,
+        projected_rule=promoted.rule,
     )

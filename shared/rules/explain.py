@@ -1,14 +1,7 @@
-"""A decision with everything that led to it: each guard, each rule in order, each condition.
+"""The explanation of a decision: the result of each guard, each rule and each condition.
 
-    explanation = explain(event, policy, facts, now)
-    explanation.decision                 what decide() says, by decide() itself
-    explanation.guards                   GuardLine(reason, holds, why, decided)
-    explanation.rules                    RuleLine(rule, asked, matched, when, unless,
-                                                  decided, decided_if_promoted)
-    explanation.rules[0].when.children   ConditionLine(name, expected, actual, holds, children)
-
-Guards and rules stand in the order in which they are asked. All of them are shown, those too that were
-not asked any more because an earlier line decided.
+It has all guards and rules, in the order in which they are checked. This includes those that did not matter
+because an earlier one decided.
 """
 
 from collections.abc import Iterator
@@ -16,50 +9,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.decision import Decision, Mode, Reason
+from shared.domain.decision import Decision, Mode
 from shared.domain.event import Event
 from shared.rules.conditions import Condition
 from shared.rules.decide import decide, event_facts
-from shared.rules.event.event_facts import EventFacts, Truth
+from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
-from shared.rules.guards import GUARDS
+from shared.rules.guards import GuardResult, check_guards
 from shared.rules.policy import Policy, Rule
+from shared.rules.truth import Truth
 
 
-class Asked(StrEnum):
-    """Whether a rule counts at this moment, and if not, why."""
+class RuleStatus(StrEnum):
+    """Whether a rule is evaluated at a given time; if not, why not. The values are in the JSON output."""
 
-    YES = "yes"
+    EVALUATED = "yes"
     OFF = "off"
-    NOT_YET = "not yet active"
-    NO_MORE = "active no more"
+    NOT_YET_ACTIVE = "not yet active"
+    NO_LONGER_ACTIVE = "active no more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuardLine:
-    """One guard: whether it holds, what it sees, and whether it decided (the first that holds does)."""
+class ConditionResult:
+    """A condition: what the rule expects, what the event has, and whether the condition holds.
 
-    reason: Reason
-    holds: bool
-    why: str
-    decided: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionLine:
-    """One condition: what the rule expects, what the event has, and whether they meet (None: can't be told).
-
-    `all`, `any` and `not` have children, and no actual value of their own.
+    `holds` is None if that is unknown. `all`, `any` and `not` have children instead of an actual value.
     """
 
     name: str
     expected: str
     actual: str
     holds: Truth
-    children: tuple["ConditionLine", ...] = ()
+    children: tuple["ConditionResult", ...] = ()
 
-    def leaves(self) -> Iterator["ConditionLine"]:
-        """Yield the conditions that ask the event, from top to bottom."""
+    def leaves(self) -> Iterator["ConditionResult"]:
+        """Yield the conditions that test a fact of the event, from top to bottom."""
         if self.name not in {"all", "any", "not"}:
             yield self
         for child in self.children:
@@ -67,77 +51,74 @@ class ConditionLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLine:
-    """One rule: whether it is asked, whether it matches, and whether the decision is its own.
+class RuleResult:
+    """A rule: whether it is evaluated, whether it matches, and whether it decides.
 
-    It matches where `when` holds and `unless` fails. `decided` is for now, among the enforced rules alone;
-    `decided_if_promoted` is with the report rules promoted.
+    A rule matches if `when` holds and `unless` does not.
     """
 
     rule: Rule
-    asked: Asked
+    status: RuleStatus
     matched: Truth
-    when: ConditionLine
-    unless: ConditionLine | None
+    when: ConditionResult
+    unless: ConditionResult | None
+    #: the rule decides now, among the enforced rules
     decided: bool
+    #: the rule would decide if the report rules were promoted
     decided_if_promoted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A decision and all lines behind it."""
+    """A decision with the results that lead to it."""
 
     decision: Decision
-    guards: tuple[GuardLine, ...]
-    rules: tuple[RuleLine, ...]
+    guards: tuple[GuardResult, ...]
+    rules: tuple[RuleResult, ...]
+
+    @property
+    def deciding_guard(self) -> GuardResult | None:
+        """The guard that decides: the first that applies; None if the rules decide."""
+        return next((guard for guard in self.guards if guard.applies), None)
 
 
 def explain(event: Event, policy: Policy, facts: Facts, now: datetime) -> Explanation:
-    """Return the decision for the event at `now` (aware), with every guard, rule and condition behind it."""
+    """Return the decision of `decide` for the event at `now` (aware), with all results."""
     decision = decide(event, policy, facts, now)
     seen = event_facts(event, policy, facts, now)
     return Explanation(
         decision=decision,
-        guards=tuple(_guards(event, policy, facts, now)),
-        rules=tuple(_rule(rule, seen, decision) for rule in policy.rules),
+        guards=check_guards(event, policy, facts, now),
+        rules=tuple(_rule_result(rule, seen, decision) for rule in policy.rules),
     )
 
 
-def _guards(event: Event, policy: Policy, facts: Facts, now: datetime) -> Iterator[GuardLine]:
-    decided = False
-    for guard in GUARDS:
-        holds = guard.holds(event, policy, facts, now)
-        why = guard.why(event, policy, facts, now)
-        yield GuardLine(reason=guard.reason, holds=holds, why=why, decided=holds and not decided)
-        decided = decided or holds
-
-
-def _rule(rule: Rule, seen: EventFacts, decision: Decision) -> RuleLine:
-    return RuleLine(
+def _rule_result(rule: Rule, facts: EventFacts, decision: Decision) -> RuleResult:
+    return RuleResult(
         rule=rule,
-        asked=_asked(rule, seen.now),
-        matched=rule.matches(seen),
-        when=_condition(rule.when, seen),
-        unless=None if rule.unless is None else _condition(rule.unless, seen),
+        status=_status(rule, facts.now),
+        matched=rule.matches(facts),
+        when=_condition_result(rule.when, facts),
+        unless=None if rule.unless is None else _condition_result(rule.unless, facts),
         decided=rule.id == decision.enforced_rule,
         decided_if_promoted=rule.id == decision.projected_rule,
     )
 
 
-def _asked(rule: Rule, now: datetime) -> Asked:
-    if rule.is_asked(now):
-        return Asked.YES
+def _status(rule: Rule, now: datetime) -> RuleStatus:
+    if rule.is_evaluated(now):
+        return RuleStatus.EVALUATED
     if rule.mode is Mode.OFF:
-        return Asked.OFF
-    early = rule.active is not None and rule.active.start is not None and now < rule.active.start
-    return Asked.NOT_YET if early else Asked.NO_MORE
+        return RuleStatus.OFF
+    is_early = rule.active is not None and rule.active.start is not None and now < rule.active.start
+    return RuleStatus.NOT_YET_ACTIVE if is_early else RuleStatus.NO_LONGER_ACTIVE
 
 
-def _condition(condition: Condition, seen: EventFacts) -> ConditionLine:
-    return ConditionLine(
+def _condition_result(condition: Condition, facts: EventFacts) -> ConditionResult:
+    return ConditionResult(
         name=condition.name,
         expected=condition.expected,
-        actual=condition.actual(seen),
-        holds=condition.holds(seen),
-        children=tuple(_condition(child, seen) for child in condition.children),
+        actual=condition.actual(facts),
+        holds=condition.holds(facts),
+        children=tuple(_condition_result(child, facts) for child in condition.children),
     )

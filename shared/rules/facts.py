@@ -1,4 +1,4 @@
-"""What a decision may know beyond the event itself."""
+"""The facts that a decision needs besides the event itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,16 +8,14 @@ from shared.domain.meeting import Meeting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Facts read for one decision; None means not known, never "no".
+    """Facts that were read for one decision. None always means "not known", never "no"."""
 
-    `meeting` is what we remember of the event (None where we remember nothing), `tenant_domains` the
-    tenant's verified domains, which `internal_domains: auto` stands for. `members` holds, by the id of each
-    group that could be read, the addresses of its members in lower case; a group that is not in it is not
-    known (`Policy.groups` tells which ones are asked for). A group's own addresses are among its members'.
-    `lists` are the addresses of the tenant's groups, as far as known: another one's members may be anybody.
-    """
-
+    #: what Joinlink remembers of the event; None also if it has no record
     meeting: Meeting | None = None
+    #: the tenant's verified domains, for `internal_domains: auto`
     tenant_domains: frozenset[str] | None = None
+    #: The addresses of members in lower case, by the id of the group, for each group that could be read. They
+    #: include the group's own addresses. `Policy.groups` are the groups that the rules need.
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: addresses of all groups of the tenant, as far as known; it is not known who is behind them
     lists: frozenset[str] = frozenset()

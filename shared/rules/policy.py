@@ -1,22 +1,23 @@
-"""A policy: the admin's rules, read, checked and compiled."""
+"""A policy: the admin's rules and settings, ready to decide about events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
-from shared.domain.decision import Action, Mode, RuleResult
-from shared.domain.mail_domains import Domains, domains_of
+from shared.domain.decision import Action, Mode
+from shared.domain.mail_domains import NO_DOMAINS, Domains
 from shared.domain.position import Position
-from shared.rules.conditions import Condition, all_hold, none_of
-from shared.rules.event.event_facts import EventFacts, Truth
+from shared.rules.conditions import Condition
+from shared.rules.event.event_facts import EventFacts
 from shared.rules.event.sketch import EventSketch
-from shared.rules.mailboxes import Mailboxes
+from shared.rules.mailbox_scope import MailboxScope
+from shared.rules.truth import Truth, all_hold, negation
 
 
 class InternalDomains(Enum):
-    """How the domains of the house are known where no list of them is given."""
+    """How the company's own domains are known if the rules do not list them."""
 
     #: the tenant's verified domains
     AUTO = "auto"
@@ -27,9 +28,9 @@ AUTO = InternalDomains.AUTO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherJoinLinks:
-    """Whether another service's join link keeps an event as it is, and whether the body is searched too.
+    """Whether events with a join link of another service are skipped, and where such links are searched for.
 
-    `hosts` are the company's own meeting servers, as `meet.contoso.com` or `*.video.contoso.com`.
+    `hosts` are the company's own meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
     """
 
     skip: bool = True
@@ -39,23 +40,23 @@ class OtherJoinLinks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """How often mailboxes are searched for missed events, and how far ahead."""
+    """How often Joinlink searches mailboxes for missed events, and how far ahead."""
 
     every: timedelta = timedelta(hours=6)
     window: timedelta = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How often a rule may enable; None means as often as it likes."""
+class RuleLimits:
+    """How many links a rule may add; None is unlimited."""
 
     per_hour: int | None = None
     per_mailbox_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """When a rule counts: from `start` (included) until `end` (excluded), aware; None is open."""
+class ActivePeriod:
+    """When a rule is active: from `start` (included) to `end` (excluded), both aware; None is open."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -66,10 +67,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTest:
-    """One test of a rule: an event, and what is expected of it.
+    """One test of a rule: an event, and the action that the rules should take.
 
-    `at` is the moment at which it is judged, in the event's own time zone, None where the test names none.
-    `members` holds the members of groups, by the groups' ids. `file` and `place` tell where it stands.
+    `at` is the moment of the decision, in the event's own time zone; None if the test does not name one.
+    `members` holds the members of groups, by the groups' ids. `file` and `place` are its position.
     """
 
     name: str
@@ -83,7 +84,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `file` and `line` tell where it stands; the last two are derived."""
+    """One rule; `file` and `line` are its position."""
 
     id: str
     when: Condition
@@ -91,48 +92,39 @@ class Rule:
     description: str = ""
     mode: Mode = Mode.REPORT
     action: Action = Action.ENABLE
-    #: Graph's name of a provider, used where the calendar names no default but allows this one
+    #: Graph's name of the provider to use if the calendar has no default provider but allows this one
     provider_fallback: str | None = None
-    limits: Limits = Limits()
-    active: Window | None = None
-    #: whether a fact that can't be read puts the decision off, instead of passing the rule over
+    limits: RuleLimits = RuleLimits()
+    active: ActivePeriod | None = None
+    #: whether a missing fact postpones the decision; otherwise the next rule is evaluated
     retry_on_missing: bool = False
     tests: tuple[RuleTest, ...] = ()
     file: str = ""
     line: int = 0
-    #: whether the rule matches: `when` holds and `unless` fails; None where a missing fact leaves it open
-    matches: Callable[[EventFacts], Truth] = field(init=False, repr=False, compare=False)
-    #: the rule's line in a decision's trace, for each answer of `matches`
-    results: dict[Truth, RuleResult] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        # One flat list of tests, not a tree: most rules fail at the first, millions of times a minute.
-        matches = self.when.holds
-        if self.unless is not None:
-            parts = self.when.children if self.when.name == "all" else (self.when,)
-            fails = none_of(self.unless, self.unless.place)
-            matches = all_hold(tuple(part.holds for part in (*parts, fails)))
-        truths: tuple[Truth, ...] = (True, False, None)
-        results = {truth: RuleResult(self.id, self.mode, self.action, truth) for truth in truths}
-        object.__setattr__(self, "matches", matches)
-        object.__setattr__(self, "results", results)
+    def matches(self, facts: EventFacts) -> Truth:
+        """Whether `when` holds and `unless` fails; None if that is unknown."""
+        when = self.when.holds(facts)
+        if when is False or self.unless is None:
+            return when
+        return all_hold((when, negation(self.unless.holds(facts))))
 
     @property
     def groups(self) -> frozenset[str]:
-        """The groups that the rule's conditions ask for."""
+        """The groups whose members the rule's conditions need to know."""
         return self.when.groups | (self.unless.groups if self.unless is not None else frozenset())
 
-    def is_asked(self, now: datetime) -> bool:
-        """Whether the rule counts at `now`: it is not off, and in its time."""
+    def is_evaluated(self, now: datetime) -> bool:
+        """Whether the rule is evaluated at `now`: its mode is not off, and it is active."""
         return self.mode is not Mode.OFF and (self.active is None or now in self.active)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All rules, in the order in which they are asked, with the settings that stand beside them.
+    """All rules, in order of evaluation, and the settings.
 
-    `hash` is twelve hex digits over names and contents of all files. `lists` are the named lists of domains
-    and addresses.
+    `hash` is twelve hexadecimal digits, made from the names and contents of all files. `lists` are the named
+    lists of domains and addresses.
     """
 
     rules: tuple[Rule, ...]
@@ -140,21 +132,9 @@ class Policy:
     internal_domains: tuple[str, ...] | Literal[InternalDomains.AUTO] = AUTO
     skip_drafts: bool = True
     other_join_links: OtherJoinLinks = OtherJoinLinks()
-    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    #: the rules that are not off, and whether they are asked at all times
-    _awake: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
-    _always: bool = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        awake = tuple(rule for rule in self.rules if rule.mode is not Mode.OFF)
-        object.__setattr__(self, "_awake", awake)
-        object.__setattr__(self, "_always", all(rule.active is None for rule in awake))
-
-    def asked(self, now: datetime) -> tuple[Rule, ...]:
-        """Return the rules that are asked at `now` (aware), in their order."""
-        return self._awake if self._always else tuple(rule for rule in self._awake if rule.is_asked(now))
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule with this id.
@@ -167,32 +147,33 @@ class Policy:
             raise KeyError(rule_id)
         return found
 
-    def demoted(self, rule_id: str) -> "Policy":
-        """Return this policy with one rule in report mode: a rule over its limit acts so."""
+    def with_report_mode(self, rule_id: str) -> "Policy":
+        """Return this policy with one rule in report mode, as for a rule above its limits."""
         rules = (replace(rule, mode=Mode.REPORT) if rule.id == rule_id else rule for rule in self.rules)
         return replace(self, rules=tuple(rules))
 
     @property
     def skip_other_join_links(self) -> bool:
-        """Whether an event that carries another service's join link is left alone."""
+        """Whether events with another service's join link are skipped."""
         return self.other_join_links.skip
 
     @property
     def look_in_body(self) -> bool:
-        """Whether other join links are looked for in the whole body too, so that it must be read."""
+        """Whether to search the whole body for other join links, so that it must be read."""
         return self.other_join_links.look_in_body
 
     @property
     def meeting_hosts(self) -> Domains:
-        """The hosts to which every link is a join link."""
-        return domains_of(self.other_join_links.hosts)
+        """The hosts of which every link is a join link."""
+        hosts = self.other_join_links.hosts
+        return Domains(hosts) if hosts else NO_DOMAINS
 
     @property
     def groups(self) -> frozenset[str]:
-        """The groups that conditions of rules ask for, off ones aside: their members should be known."""
+        """The groups whose members must be known for the rules that are not off."""
         return frozenset().union(*(rule.groups for rule in self.rules if rule.mode is not Mode.OFF))
 
     @property
     def needs_tenant_domains(self) -> bool:
-        """Whether the tenant's verified domains should be known before a decision."""
+        """Whether a decision needs the tenant's verified domains."""
         return self.internal_domains is AUTO

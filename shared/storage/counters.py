@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.errors import StateChanged, StorageUnavailable
-from shared.rules.policy import Limits
+from shared.rules.policy import RuleLimits
 from shared.storage.tables import VERSION, Row, Table, hashed
 
 COUNTERS = "counters"
@@ -24,7 +24,7 @@ class Charge:
 
     rule: str
     mailbox: str
-    limits: Limits
+    limits: RuleLimits
     at: datetime
 
     @property

@@ -8,7 +8,7 @@ only add optional columns.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -136,27 +136,22 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "purpose_missed": CLOCKS_DIFFER,
     "page_until": _DAY + CLOCKS_DIFFER,
 }
-_END = datetime(9999, 1, 1, tzinfo=UTC)
 _COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_TIMESTAMPS}
 
 
 class Mailboxes:
-    """Reads and writes mailboxes; `mailbox` is the user's object id. Without a clock all timestamps count.
+    """Reads and writes mailboxes; `mailbox` is the user's object id.
 
     Writes set single columns, so that tasks, the worker and maintenance do not overwrite each other's.
     """
 
-    def __init__(self, table: Table, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
         self._table = table
-        self._now = now or (lambda: _END)
+        self._now = now
 
     def set_state(self, mailbox: str, state: MailboxState, *, why: str, at: datetime) -> None:
         """Set the state of a mailbox, with Graph's code as the reason."""
         self.update(mailbox, state=state, why=why, state_since=at, suspected_as=None, suspected_since=None)
-
-    def state(self, mailbox: str) -> MailboxState | None:
-        """Return the state; None if it was never set."""
-        return self.read(mailbox).state
 
     def update(self, mailbox: str, **columns: str | int | datetime | None) -> None:
         """Set columns, named as in `Mailbox`; None clears one."""

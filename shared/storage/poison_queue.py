@@ -1,8 +1,8 @@
 """Reads the poison queues. Each message is leased, so that no other process puts it back meanwhile.
 
-A message there is either an envelope of ours with the reason (`shared.domain.poisoned`), which never expires,
-or a message that the Functions host moved there by itself. The latter is unchanged, perhaps not even base64,
-and expires after seven days.
+There are two kinds of messages. An envelope of ours has the reason (`shared.domain.poisoned`) and never
+expires. A message that the Functions host moved there is unchanged, perhaps not even base64, and expires
+after seven days.
 """
 
 import base64

@@ -11,7 +11,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from shared.errors import SettingProblem, SettingsError, StorageUnavailable
-from shared.rule_files.loader import RuleFile, enough
+from shared.rule_files.loader import RuleFile, within_bounds
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_client, container_client_at
 from shared.storage.errors import storage_errors
@@ -50,7 +50,7 @@ class RuleFolder:
         files = sorted(
             path for path in self._folder.iterdir() if is_rule_file(path.name) and not path.is_dir()
         )
-        return enough(
+        return within_bounds(
             RuleFile(f"{name}/{path.name}", _read_regular_file(self._folder, path)) for path in files
         )
 
@@ -95,7 +95,7 @@ class RuleContainer:
                 yield downloaded[blob.name][1]
 
         with storage_errors(f"blob container {self._client.container_name} is not available"):
-            found = enough(files())
+            found = within_bounds(files())
         self._downloaded = downloaded
         return found
 

@@ -31,8 +31,8 @@ VERSION = 1
 class Row:
     """The values of a row, and the ETag that a later write must match.
 
-    `age` is how long ago the row was written when it was read, by the table service's own time (the row's
-    Timestamp, the answer's Date), so that no other clock distorts it. It is precise to a second.
+    `age` is how long ago the row was written when it was read, to a second. It compares two times of the
+    table service, the row's Timestamp and the answer's Date, so that no other clock distorts it.
     """
 
     values: Mapping[str, Any]

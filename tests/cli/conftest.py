@@ -1,4 +1,4 @@
-"""`joinlink` as an admin calls it: words in, exit code and text out."""
+"""Runs `joinlink` in the test's process."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from cli.app import main
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended, and what it said."""
+    """The result of a command: exit code, stdout and stderr."""
 
     exit: int
     out: str
@@ -24,7 +24,7 @@ Joinlink = Callable[..., Ran]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the command is called; an empty one."""
+    """The current folder of the command, which is empty."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path
@@ -32,22 +32,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def joinlink(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Joinlink:
-    """Return what runs the command in the folder, as from a script: nobody looks at a terminal."""
+    """Return a function that runs the command in the folder, without a terminal."""
     assert folder.is_dir()
 
     def run(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["joinlink", *words])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             main()
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
+        output = capsys.readouterr()
+        return Ran(int(exited.value.code or 0), output.out, output.err)
 
     return run
 
 
 @pytest.fixture
 def write(folder: Path) -> Callable[..., None]:
-    """Return what writes files into the folder: `write(**{"rules/a.yaml": text})`."""
+    """Return a function that writes files into the folder: `write(**{"rules/a.yaml": text})`."""
 
     def write_files(**files: str) -> None:
         for name, text in files.items():

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Interrupted:
-    """A terminal at which somebody presses Ctrl-C."""
+    """A terminal on which a person presses Ctrl-C."""
 
     def isatty(self) -> bool:
         return True
@@ -23,14 +23,14 @@ class Interrupted:
 
 
 def python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run some code in a Python of its own."""
+    """Run code in another Python process."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-c", code], env=environ, text=True, check=False, **options)  # noqa: S603 -- ours
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
 def test_every_command_explains_itself(name: str, joinlink: Any) -> None:
-    """In paragraphs that are as wide as the terminal, without Python's names of types."""
+    """In paragraphs as wide as the terminal, without Python's type names."""
     ran = joinlink(name, "--help")
 
     assert ran.exit == 0
@@ -40,20 +40,18 @@ def test_every_command_explains_itself(name: str, joinlink: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["validate", "test"])
-def test_the_folder_that_is_taken_by_default_is_told(name: str, joinlink: Any) -> None:
-    """An admin need not read the source for it."""
+def test_help_names_the_default_folder(name: str, joinlink: Any) -> None:
+    """An admin need not read the source."""
     assert "Default: rules." in joinlink(name, "--help").out
 
 
-def test_a_paragraph_is_broken_at_the_width_of_the_terminal_alone(joinlink: Any) -> None:
-    """Not where the line of source ended."""
+def test_help_wraps_at_the_width_of_the_terminal(joinlink: Any) -> None:
+    """Not at the line breaks of the source."""
     assert "and a container of its own, and deletes them" in joinlink("doctor", "--help").out
 
 
-def test_ctrl_c_at_a_question_is_told_by_the_exit_code(
-    joinlink: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """130, as after Ctrl-C elsewhere; and nothing was written."""
+def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """130, as in other programs; nothing is written."""
     monkeypatch.setattr(sys, "stdin", Interrupted())
     ran = joinlink("init")
 
@@ -61,13 +59,13 @@ def test_ctrl_c_at_a_question_is_told_by_the_exit_code(
     assert not Path("rules").exists()
 
 
-def test_ctrl_c_at_work_is_told_by_the_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the command does at that moment: 130, and no traceback."""
+def test_ctrl_c_during_work_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any moment: 130, and no traceback."""
 
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.parts.Joinlink", interrupted)
+    monkeypatch.setattr("cli.desk.Desk", interrupted)
     for words in (["status"], ["maintain"], ["replay", "--yes"], ["held"], ["memory"], ["doctor"]):
         ran = joinlink(*words)
         assert (words, ran.exit, "Traceback" in ran.err) == (words, 130, False)
@@ -82,24 +80,24 @@ def test_ctrl_c_at_work_is_told_by_the_exit_code(joinlink: Any, monkeypatch: pyt
         pytest.param("backfill --all", 2, id="a command that asks"),
     ],
 )
-def test_a_closed_stream_is_an_empty_one(words: str, ends: int, closed: str) -> None:
-    """A service or a script may close them: the command ends as it does elsewhere, without a traceback."""
+def test_a_closed_stream_counts_as_empty(words: str, ends: int, closed: str) -> None:
+    """A service or a script may close streams: the command ends as usual, without a traceback."""
     command = f"exec '{sys.executable}' -m cli {words} {closed}"
     ran = subprocess.run(["sh", "-c", command], cwd=ROOT, text=True, check=False, capture_output=True)  # noqa: S603, S607 -- ours
 
     assert (ran.returncode, "Traceback" in ran.stderr) == (ends, False)
 
 
-def test_no_command_waits_for_what_another_one_needs() -> None:
-    """Graph's and Azure's libraries take half a second to import."""
+def test_a_command_imports_only_what_it_needs() -> None:
+    """The libraries for Graph and Azure take half a second to import."""
     code = "import sys, cli.app; print([name for name in ('azure', 'httpx', 'msal', 're2') if name in sys.modules])"
 
     assert python(code, capture_output=True).stdout == "[]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
-def test_an_output_that_is_full_is_told_in_a_sentence() -> None:
-    """No traceback."""
+def test_a_full_output_is_reported_in_a_sentence() -> None:
+    """Without a traceback."""
     with Path("/dev/full").open("w") as full:
         ran = python(
             "import sys; sys.argv = ['joinlink', 'schema']; import cli.app; cli.app.main()",

@@ -1,4 +1,4 @@
-"""Files named on the command line: pipes are read, nothing is waited for without end, secrets stay secret."""
+"""Files from the command line: pipes are read, with a time limit, and other files are never shown."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def _fill(pipe: Path, content: bytes) -> threading.Thread:
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 200_000])
 def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
-    """As the shell's `<(…)` makes it, whether its writer comes first or we do."""
+    """Such as a shell's `<(…)`, whether its writer or its reader comes first."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     filling = _fill(pipe, content)
@@ -35,8 +35,8 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
     filling.join()
 
 
-def test_a_pipe_that_nobody_fills_is_not_waited_for_without_end(tmp_path: Path) -> None:
-    """The command ends by itself, also in a pipeline that nobody sees."""
+def test_a_pipe_without_data_has_a_time_limit(tmp_path: Path) -> None:
+    """The command ends by itself, also in a pipeline."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(TimeoutError, match="did not end in time"):
@@ -44,13 +44,13 @@ def test_a_pipe_that_nobody_fills_is_not_waited_for_without_end(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/urandom"])
-def test_a_device_without_end_is_read_up_to_the_bound(name: str) -> None:
-    """It would take all memory."""
+def test_an_endless_device_is_read_up_to_the_limit(name: str) -> None:
+    """It would use all memory."""
     assert len(read_bounded(Path(name), 1000)) == 1000
 
 
 def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) -> None:
-    """A pipeline need not write files."""
+    """So a pipeline need not write files."""
     rules, event = folder / "rules.pipe", folder / "event.pipe"
     os.mkfifo(rules)
     os.mkfifo(event)
@@ -65,21 +65,21 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     ("words", "said"),
     [
         pytest.param(("validate", "/dev/zero"), "/dev/zero is not a rule file", id="rules without end"),
-        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero has more than 4 MiB, and no event has", id="an event without end"),
-        pytest.param(("explain", "--event", "huge.json"), "huge.json has more than 4 MiB, and no event has", id="a huge event"),
+        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 4 MiB, which no event is", id="an event without end"),
+        pytest.param(("explain", "--event", "huge.json"), "huge.json is larger than 4 MiB, which no event is", id="a huge event"),
         pytest.param(("explain", "--event", "rules"), "rules can't be read: Is a directory", id="a folder for an event"),
         pytest.param(("validate", "secret.key"), "secret.key is not a rule file", id="a secret for rules"),
         pytest.param(("validate", "link.yaml"), "link.yaml is not a rule file", id="a link to a secret for rules"),
         pytest.param(("test", "secret.key"), "secret.key is not a rule file", id="a secret for tests"),
-        pytest.param(("explain", "--event", "secret.key"), "secret.key is not JSON; look at line 1", id="a secret for an event"),
-        pytest.param(("explain", "--event", "secret.json"), "secret.json holds no event as Graph shows it", id="JSON with a secret for an event"),
+        pytest.param(("explain", "--event", "secret.key"), "secret.key is not JSON; see line 1", id="a secret for an event"),
+        pytest.param(("explain", "--event", "secret.json"), "secret.json does not contain an event as Graph returns it", id="JSON with a secret for an event"),
         pytest.param(("validate", "linked"), "linked/b.yaml can't be read: it is a link out of the folder", id="a link to a secret in a folder"),
     ],
 )  # fmt: skip
-def test_what_is_no_rule_file_and_no_event_is_not_shown(
+def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
     joinlink: Any, write: Any, folder: Path, words: tuple[str, ...], said: str
 ) -> None:
-    """Whoever runs the command on a server may not be allowed to read everything that the server may."""
+    """A person who may run the command on a server may not read everything that the server may."""
     secret = "-----BEGIN PRIVATE KEY-----\nhunter2\n"
     write(
         **{

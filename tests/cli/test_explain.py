@@ -24,16 +24,16 @@ EVENT = Event(
     attendees=(Attendee(address="bo@fabrikam.com"),),
 )
 GUARDS = """\
-Guards, the first that holds decides
+Guards: the first that applies decides
   already_online   it is not online
   not_organizer    this is the organizer's copy
   cancelled        it was not cancelled
   ended            it ends at 2026-12-01 11:30 UTC
-  draft            it is no draft
+  draft            it is not a draft
   other_join_link  no other join link was found
-  removed_by_user  it is not known to have had a link
-  write_unknown    no write of Joinlink's has an unknown end
-  gave_up          0 of 3 attempts brought no link
+  removed_by_user  there is no record of an earlier link
+  write_unknown    the effect of all writes is known
+  gave_up          0 of 3 attempts failed
   not_in_scope     mailboxes: exclude does not name the organizer
 """
 
@@ -51,7 +51,7 @@ def event_file(write: Any) -> None:
 
 @pytest.mark.usefixtures("event_file")
 def test_the_answer_comes_first_then_every_guard_rule_and_condition(joinlink: Any) -> None:
-    """As the What If of Conditional Access: what decided is marked, and nothing is left out."""
+    """Like What If of Conditional Access: everything is shown, with a mark at what decides."""
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01T09:00Z")
     policy = json.loads(joinlink("validate", "--format", "json").out)["policies"][0]["hash"]
 
@@ -61,13 +61,13 @@ def test_the_answer_comes_first_then_every_guard_rule_and_condition(joinlink: An
         == f"""\
 Review
 Tue 2026-12-01 10:00 UTC, for 1 h 30 min, organized by al@contoso.com
-decided as at 2026-11-01 09:00 UTC by policy {policy}
+decided for 2026-11-01 09:00 UTC, with policy {policy}
 
-now          is left alone: external wants a link, and is in report mode (report_mode)
-if promoted  gets a join link, by external, if limits and calendar permit (link_added)
+now          gets no join link: rule external would add one, but is in report mode (report_mode)
+if promoted  gets a join link from rule external, if its limits and the calendar allow it (link_added)
 
 {GUARDS}
-Rules, the first that matches decides
+Rules: the first that matches decides
 
   opted-out  enforce skip  does not match
     when is not met
@@ -81,7 +81,7 @@ Rules, the first that matches decides
         ✗ has_room true                      false
         ✗ sensitivity private, confidential  normal
 
-  later  off enable  off, so it is not asked
+  later  off enable  is off, so it is not evaluated
     when every event
 """
     )
@@ -89,17 +89,17 @@ Rules, the first that matches decides
 
 @pytest.mark.usefixtures("event_file")
 def test_a_guard_that_decides_is_marked(joinlink: Any) -> None:
-    """The rules are shown all the same."""
+    """The rules are shown too."""
     ran = joinlink("explain", "--event", "event.json", "--at", "2027-01-01")
 
-    assert "now          is left alone: it ended at 2026-12-01 11:30 UTC (ended)\n" in ran.out
+    assert "now          gets no join link: it ended at 2026-12-01 11:30 UTC (ended)\n" in ran.out
     assert "▶ ended            it ended at 2026-12-01 11:30 UTC\n" in ran.out
-    assert "  A guard decided, so no rule was asked. This is what they would have said.\n" in ran.out
+    assert "  A guard decides, so these results do not count.\n" in ran.out
 
 
 @pytest.mark.usefixtures("event_file")
 def test_json_holds_the_same(joinlink: Any) -> None:
-    """For scripts: verdict and reason in the words of the log."""
+    """Scripts get verdict and reason as in the log."""
     told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
 
     assert (told["verdict"], told["reason"], told["rule"]) == ("would_enable", "report_mode", "external")
@@ -109,8 +109,8 @@ def test_json_holds_the_same(joinlink: Any) -> None:
     ]
 
 
-def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
-    """Without the tenant's domains nobody is external; the note says how to name them."""
+def test_unknown_conditions_are_shown_as_unknown(joinlink: Any, write: Any) -> None:
+    """Without the tenant's domains it is not known who is external; a note shows the option that sets them."""
     rules = RULES.replace("internal_domains: [contoso.com]\n", "")
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
     unknown = joinlink("explain", "--event", "event.json", "--at", "2026-11-01").out
@@ -118,7 +118,7 @@ def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
 
     assert "      · external_attendees at least 1" in unknown
     assert (
-        "note  internal_domains is auto: name the tenant's domains with --domain to tell who is external\n"
+        "note  internal_domains is auto: to know who is external, give the tenant's domains with --domain\n"
         in unknown
     )
     assert "      ✓ external_attendees at least 1" in known
@@ -126,9 +126,9 @@ def test_what_cannot_be_told_is_told_so(joinlink: Any, write: Any) -> None:
 
 
 GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
-MASTER = "this is the occurrence of a series, and the worker judges its series master, which may be decided otherwise: save that event (seriesMasterId) and explain it"
+MASTER = "this is an occurrence of a series; the worker decides for its series master, and the result may differ: save that event (seriesMasterId) and explain it"
 OUT = "not_in_scope: exclude names this mailbox, so the worker skips the event"
-OPEN = "whether mailboxes includes this one can't be told here; if it does not, the event is skipped"
+OPEN = "it is not known here whether this mailbox is in scope; if it is not, the event is skipped"
 NOTES = [
     pytest.param(EVENT, "", [], id="nothing to note"),
     pytest.param(replace(EVENT, type="occurrence", series_master_id="M"), "", [MASTER], id="an occurrence"),
@@ -141,16 +141,16 @@ NOTES = [
     pytest.param(EVENT, f"mailboxes: {{include: [{{group: {GROUP}}}]}}", [OPEN], id="a group that a file does not know"),
     pytest.param(EVENT, f"mailboxes: {{include: [{{user: {GROUP}}}]}}", [OPEN], id="a mailbox by its object id"),
     pytest.param(replace(EVENT, is_organizer=False), "mailboxes: {include: [{user: cy@contoso.com}]}", [], id="an attendee's copy: whose is not known"),
-    pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, when: {{organizer: {{member_of: {GROUP}}}}}}}", [f"a file tells nothing of the members of group {GROUP}; --mailbox and --event-id ask Graph"], id="a condition on a group"),
+    pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, when: {{organizer: {{member_of: {GROUP}}}}}}}", [f"the members of group {GROUP} are not known from a file; --mailbox and --event-id read Graph"], id="a condition on a group"),
     pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, mode: off, when: {{organizer: {{member_of: {GROUP}}}}}}}", [], id="a condition on a group, in a rule that is off"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("event", "setting", "noted"), NOTES)
-def test_what_the_worker_sees_and_a_file_does_not_is_noted(
+def test_notes_show_what_the_worker_knows_and_a_file_does_not(
     event: Event, setting: str, noted: list[str], joinlink: Any, write: Any
 ) -> None:
-    """The worker judges series by their masters, knows groups, and leaves mailboxes out of scope alone."""
+    """The worker decides for series masters, knows groups, and skips mailboxes that are not in scope."""
     setting, _, rule = setting.partition("\n")
     rules = RULES.replace("version: 1\n", f"version: 1\n{setting}\n") + rule
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
@@ -159,30 +159,30 @@ def test_what_the_worker_sees_and_a_file_does_not_is_noted(
     assert told["notes"] == noted
 
 
-def test_a_rule_that_decides_because_it_cannot_be_told_says_so(joinlink: Any, write: Any) -> None:
-    """Without that, it would sound as if it had matched."""
+def test_a_rule_that_decides_while_unknown_is_shown_as_unknown(joinlink: Any, write: Any) -> None:
+    """Otherwise it would look like a match."""
     rules = f"version: 1\nrules: [{{id: g, when: {{organizer: {{member_of: {GROUP}}}}}, mode: enforce, action: skip}}]"
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "contoso.com")
 
-    assert "▶ g  enforce skip  can't be told, which decides\n" in ran.out
+    assert "▶ g  enforce skip  it is unknown whether it matches, which decides\n" in ran.out
 
 
-LACKS = "the file does not say {}; what is not said counts as empty, false or normal, and may be otherwise in Graph"
+LACKS = "the file does not have {}; they count as empty, false or normal, and may have other values in Graph"
 LACKING = [
-    pytest.param(["attendees"], "", [LACKS.format("attendees")], id="a property that conditions ask for"),
-    pytest.param(["sensitivity", "categories", "isOnlineMeeting", "locations"], "", [LACKS.format("sensitivity, categories, locations, isOnlineMeeting")], id="several, in the order in which Graph is asked for them"),
+    pytest.param(["attendees"], "", [LACKS.format("attendees")], id="a property that conditions test"),
+    pytest.param(["sensitivity", "categories", "isOnlineMeeting", "locations"], "", [LACKS.format("sensitivity, categories, locations, isOnlineMeeting")], id="several, in the order of the request to Graph"),
     pytest.param(["onlineMeetingProvider", "id", "@odata.etag"], "", [], id="properties that no decision depends on"),
-    pytest.param(["body"], "", [], id="the body, in which nobody looks"),
-    pytest.param(["body"], "other_join_links: {action: skip, look_in: body}", [LACKS.format("body")], id="the body, in which the rules look"),
+    pytest.param(["body"], "", [], id="the body, which the rules do not search"),
+    pytest.param(["body"], "other_join_links: {action: skip, look_in: body}", [LACKS.format("body")], id="the body, which the rules search"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("lacking", "setting", "noted"), LACKING)
-def test_what_a_file_does_not_say_is_named(
+def test_properties_that_a_file_does_not_have_are_named(
     lacking: list[str], setting: str, noted: list[str], joinlink: Any, write: Any
 ) -> None:
-    """An event copied by hand, or read with a `$select`, may be decided otherwise than the whole one."""
+    """The decision for an incomplete copy, or for one read with `$select`, may differ."""
     told = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
     write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(told)})
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
@@ -190,14 +190,14 @@ def test_what_a_file_does_not_say_is_named(
     assert json.loads(ran.out)["notes"] == noted
 
 
-def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlink: Any, write: Any) -> None:
-    """What happens now is the enforced rules' doing."""
+def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, write: Any) -> None:
+    """Only enforced rules decide what happens now."""
     rules = "version: 1\nrules:\n  - {id: tried, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}\n"
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01")
 
     assert (
-        "now          is left alone, by live: tried wants a link, and is in report mode (report_mode)\n"
+        "now          gets no join link: rule live decides; rule tried would add one, but is in report mode (report_mode)\n"
         in ran.out
     )
     assert "▶ tried  report enable  matches, would decide if promoted\n" in ran.out
@@ -212,22 +212,22 @@ def test_what_stops_an_event_is_told_apart_from_what_a_report_rule_wants(joinlin
         pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], "name an event: --event FILE, or --mailbox and --event-id together", id="two events"),
         pytest.param(["--event", "event.json", "--mailbox", "al"], "name an event: --event FILE, or --mailbox and --event-id together", id="a file, and a mailbox that would be ignored"),
         pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
-        pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; look at line 1", id="not JSON"),
-        pytest.param(["--event", "list.json"], "list.json holds no single event; save the answer of GET /users/…/events/… in it", id="a list of events"),
-        pytest.param(["--event", "page.json"], "page.json holds no single event; save the answer of GET /users/…/events/… in it", id="a batch of answers"),
-        pytest.param(["--event", "error.json"], "error.json is an error answer of Graph (ErrorItemNotFound), not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer of Graph"),
-        pytest.param(["--event", "deep.json"], "deep.json is an error answer of Graph (NotThere), not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer with another inside"),
-        pytest.param(["--event", "token.json"], "token.json is an error answer of Graph, not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer of the sign-in service"),
-        pytest.param(["--event", "odd.json"], "odd.json is an error answer of Graph, not an event; save the answer of GET /users/…/events/… in it once it succeeds", id="an error answer with a code that is none"),
+        pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; see line 1", id="not JSON"),
+        pytest.param(["--event", "list.json"], "list.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a list of events"),
+        pytest.param(["--event", "page.json"], "page.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a batch of answers"),
+        pytest.param(["--event", "error.json"], "error.json contains an error response of Graph (ErrorItemNotFound), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of Graph"),
+        pytest.param(["--event", "deep.json"], "deep.json contains an error response of Graph (NotThere), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with another inside"),
+        pytest.param(["--event", "token.json"], "token.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of the sign-in service"),
+        pytest.param(["--event", "odd.json"], "odd.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with a code that is none"),
         pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"--event-id {_NO_ID}", id="an id that changes the path"),
         pytest.param(["--mailbox", "al/../bo@contoso.com", "--event-id", "e"], f"--mailbox {_NO_ID}", id="a mailbox that changes the path"),
-        pytest.param(["--event", "half.json"], "half.json holds no event as Graph shows it: unexpected shape at end, start", id="half an event"),
-        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is no mail domain such as contoso.com', id="no domain"),
-        pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is none', id="no time"),
+        pytest.param(["--event", "half.json"], "half.json does not contain an event as Graph returns it: unexpected shape at end, start", id="half an event"),
+        pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is not a mail domain such as contoso.com', id="no domain"),
+        pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is not a time', id="no time"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("event_file")
-def test_what_cannot_be_explained_is_refused_in_a_sentence(
+def test_what_cannot_be_explained_is_refused_with_one_sentence(
     words: list[str], said: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
@@ -304,9 +304,9 @@ def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
     [
         pytest.param({"unknown_zone": "tzone://Microsoft/Custom"}, 'of start and end, "tzone://Microsoft/Custom"', id="start and end"),
         pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon")}, 'of the series, "Moon"', id="series"),
-        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="")}, "of the series, which the event does not say", id="series without a zone"),
-        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon"), "original_zone": "Asia/Tokyo"}, 'the event\'s own, "Asia/Tokyo", counts', id="series with the event's own zone"),
-        pytest.param({"is_all_day": True, "start": START.replace(hour=0), "end": START.replace(hour=0) + timedelta(days=1)}, "organizer's time zone, which the event does not say", id="whole days"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="")}, "of the series, which is not in the event", id="series without a zone"),
+        pytest.param({"recurrence": Recurrence(pattern="daily", occurrences=3, time_zone="Moon"), "original_zone": "Asia/Tokyo"}, 'the event\'s own zone, "Asia/Tokyo", is used', id="series with the event's own zone"),
+        pytest.param({"is_all_day": True, "start": START.replace(hour=0), "end": START.replace(hour=0) + timedelta(days=1)}, "organizer's time zone, which is not in the event", id="whole days"),
         pytest.param({"recurrence": Recurrence(pattern="daily", time_zone="Moon")}, None, id="not where nothing depends on it"),
         pytest.param({}, None, id="not where all are known"),
     ],

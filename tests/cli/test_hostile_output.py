@@ -1,4 +1,4 @@
-"""Nothing that others wrote is obeyed by a terminal or a pipeline, wherever it comes from."""
+"""Text from others contains no commands for a terminal or a pipeline when it is printed."""
 
 import ast
 import json
@@ -20,7 +20,7 @@ OURS = ("::error file=", "::warning file=")
 
 
 def rules(text: str) -> str:
-    """Rules with a hostile text wherever one may stand, as YAML takes it."""
+    """Rules with a hostile text in every place that can have one, in YAML."""
     said = json.dumps(f"a{text}")
     return f"""
 version: 1
@@ -37,7 +37,7 @@ rules:
 
 
 def broken(text: str) -> str:
-    """Rules that are refused, with the text in the values that errors show."""
+    """Refused rules with the text in the values that errors show."""
     said = json.dumps(f"a{text}")
     return f"version: 1\nrules:\n  - id: {said}\n    mode: {said}\n    when: {{{said}: 1}}\n"
 
@@ -46,7 +46,7 @@ each = pytest.mark.parametrize("text", [pytest.param(text, id=repr(text)[1:-1][:
 
 
 def named(folder: Path, text: str, content: str) -> str:
-    """Write a rule file in a folder, both with hostile names; return the folder as an admin names it."""
+    """Write a rule file in a folder, both with hostile names; return the folder's name for the command line."""
     safe = text.replace("/", "")
     (folder / f"{safe}r").mkdir()
     (folder / f"{safe}r" / f"{safe}.yaml").write_text(content)
@@ -56,10 +56,10 @@ def named(folder: Path, text: str, content: str) -> str:
 @each
 @pytest.mark.parametrize("make", [rules, broken])
 @pytest.mark.parametrize("form", ["text", "json", "github", "junit", "sarif"])
-def test_validate_is_not_a_way_in(
+def test_validate_prints_no_commands(
     folder: Path, joinlink: Joinlink, make: Callable[[str], str], form: str, text: str
 ) -> None:
-    """File names, texts of rules and what the loader quotes of them."""
+    """In file names, texts of rules, and quotes of them in errors."""
     path = named(folder, text, make(text))
     ran = joinlink("validate", "--format", form, "--", path)
 
@@ -75,8 +75,8 @@ def test_validate_is_not_a_way_in(
 
 @each
 @pytest.mark.parametrize("form", ["text", "github"])
-def test_test_is_not_a_way_in(folder: Path, joinlink: Joinlink, form: str, text: str) -> None:
-    """Names of tests, and what they expect and get."""
+def test_test_prints_no_commands(folder: Path, joinlink: Joinlink, form: str, text: str) -> None:
+    """In names of tests, and in what they expect and get."""
     path = named(folder, text, rules(text))
     ran = joinlink("test", "--format", form, "--junit", "report.xml", "--", path)
 
@@ -86,8 +86,8 @@ def test_test_is_not_a_way_in(folder: Path, joinlink: Joinlink, form: str, text:
 
 @each
 @pytest.mark.parametrize("more", [pytest.param([], id="text"), pytest.param(["--json"], id="json")])
-def test_explain_is_not_a_way_in(folder: Path, joinlink: Joinlink, more: list[str], text: str) -> None:
-    """Subject, organizer, categories and places of an event."""
+def test_explain_prints_no_commands(folder: Path, joinlink: Joinlink, more: list[str], text: str) -> None:
+    """In subject, organizer, categories and places of an event."""
     (folder / "rules").mkdir()
     (folder / "rules" / "r.yaml").write_text(rules(""))
     shown = of_event(replace(EVENT, id=text, subject=text, categories=(text,), sensitivity=text))
@@ -118,8 +118,8 @@ def test_explain_is_not_a_way_in(folder: Path, joinlink: Joinlink, more: list[st
         pytest.param(["backfill", "--all", "--dry-run", "--until", "{}"], id="a period"),
     ],
 )
-def test_what_is_refused_is_not_a_way_in(joinlink: Joinlink, words: list[str], text: str) -> None:
-    """What the command line was given is quoted harmlessly: a script takes it from file names."""
+def test_errors_contain_no_commands(joinlink: Joinlink, words: list[str], text: str) -> None:
+    """Arguments are cleaned when they are quoted: a script may take them from file names."""
     ran = joinlink(*(word.replace("{}", text) for word in words))
 
     assert ran.exit != 0
@@ -127,14 +127,14 @@ def test_what_is_refused_is_not_a_way_in(joinlink: Joinlink, words: list[str], t
 
 
 @each
-def test_json_says_the_same(text: str) -> None:
-    """What is escaped reads as it was."""
+def test_json_parses_to_the_same(text: str) -> None:
+    """Escapes do not change the value."""
     assert json.loads(clean.as_json({text: [text]})) == {text: [text]}
     assert obeyed(clean.as_json({text: [text]})) == []
 
 
 def test_commands_print_in_one_place() -> None:
-    """Everything else goes through the console of `cli.output`, which cleans it."""
+    """All output goes through `cli.output`, which cleans it."""
     prints = {
         path.relative_to(CLI).as_posix()
         for path in CLI.rglob("*.py")

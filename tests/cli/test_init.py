@@ -8,7 +8,7 @@ import pytest
 
 from cli import rule_schema, starter
 
-WISHES = list(itertools.product(
+OPTIONS = list(itertools.product(
     ([], ["--domain", "Contoso.com", "--domain", "fabrikam.com"], ["--domain", "fabrikam.com", "--domain", "northwindtraders.com"],
      ["--domain", "fabrikam.com", "--domain", "northwindtraders.com", "--domain", "guest1.example"]),
     ("--external-only", "--all-meetings"),
@@ -18,44 +18,44 @@ WISHES = list(itertools.product(
 
 
 class Terminal(io.StringIO):
-    """What an admin types."""
+    """An admin's input."""
 
     def isatty(self) -> bool:
         return True
 
 
-@pytest.mark.parametrize(("domains", "external", "rooms", "opt_out"), WISHES)
-def test_what_it_writes_is_right_and_tested(
+@pytest.mark.parametrize(("domains", "external", "rooms", "opt_out"), OPTIONS)
+def test_the_file_has_no_problems_and_passes_its_tests(
     domains: list[str], external: str, rooms: str, opt_out: str, joinlink: Any
 ) -> None:
-    """Whatever is wished: no warning, all tests pass, and every condition is decided by one of them."""
+    """With any options there is no warning, and a test decides every condition."""
     assert joinlink("init", "--yes", *domains, external, rooms, opt_out).exit == 0
     validated, tested = joinlink("validate", "--strict"), joinlink("test", "--require-tests")
 
     assert validated.exit == 0, validated.out
-    assert "Nothing is written with these rules" in validated.out
+    assert "These rules write nothing" in validated.out
     assert tested.exit == 0, tested.out
     assert "no test" not in tested.out
 
 
-def test_the_domains_stand_in_the_file_with_their_subdomains(joinlink: Any, folder: Path) -> None:
-    """So that al@mail.contoso.com is no guest."""
+def test_the_file_has_the_domains_with_their_subdomains(joinlink: Any, folder: Path) -> None:
+    """Otherwise al@mail.contoso.com would be a guest."""
     ran = joinlink("init", "--yes", "--domain", "Contoso.com")
 
     assert (
         'internal_domains: [contoso.com, "*.contoso.com"]\n' in (folder / "rules/joinlink.yaml").read_text()
     )
     assert ran.out == (
-        "✓ rules/joinlink.yaml is written, in report mode.\n"
-        "✓ rules/rules.schema.json is written; editors read it.\n"
-        "Next: look at it, then\n"
+        "✓ wrote rules/joinlink.yaml, in report mode\n"
+        "✓ wrote rules/rules.schema.json, for editors\n"
+        "Next, read the file and run:\n"
         "    joinlink validate rules\n"
         "    joinlink test rules\n"
     )
 
 
-def test_editors_find_the_schema_beside_the_file(joinlink: Any, folder: Path) -> None:
-    """In the admin's own repository there is no other."""
+def test_the_schema_is_next_to_the_file(joinlink: Any, folder: Path) -> None:
+    """Editors find it there."""
     joinlink("init", "--yes", "my rules/first.yaml")
     first = (folder / "my rules/first.yaml").read_text().splitlines()[0]
 
@@ -63,8 +63,8 @@ def test_editors_find_the_schema_beside_the_file(joinlink: Any, folder: Path) ->
     assert (folder / "my rules/rules.schema.json").read_text() == rule_schema.text()
 
 
-def test_a_schema_that_is_there_is_left_as_it_is(joinlink: Any, write: Any, folder: Path) -> None:
-    """Whoever put it there may have had a reason."""
+def test_an_existing_schema_is_not_overwritten(joinlink: Any, write: Any, folder: Path) -> None:
+    """It may belong to another version."""
     write(**{"rules/rules.schema.json": "mine"})
     ran = joinlink("init", "--yes")
 
@@ -72,15 +72,15 @@ def test_a_schema_that_is_there_is_left_as_it_is(joinlink: Any, write: Any, fold
     assert "schema" not in ran.out
 
 
-def test_what_comes_next_can_be_copied(joinlink: Any) -> None:
-    """Line by line, whatever the folder is called."""
+def test_the_next_commands_can_be_copied(joinlink: Any) -> None:
+    """The name of the folder is quoted."""
     ran = joinlink("init", "--yes", "../my rules/first.yaml")
 
     assert ran.out.endswith("    joinlink validate '../my rules'\n    joinlink test '../my rules'\n")
 
 
-def test_where_flags_answer_everything_nobody_need_be_there(joinlink: Any) -> None:
-    """There is nothing left to ask."""
+def test_with_all_options_there_are_no_questions(joinlink: Any) -> None:
+    """Then the command works without a terminal."""
     assert joinlink("init", "--domain", "contoso.com", "--all-meetings", "--rooms", "--no-opt-out").exit == 0
     assert joinlink("init", "--force", "--domain", "contoso.com", "--all-meetings", "--rooms").exit == 2
 
@@ -88,24 +88,24 @@ def test_where_flags_answer_everything_nobody_need_be_there(joinlink: Any) -> No
 def test_a_mistyped_domain_is_asked_for_again(
     joinlink: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was answered before is not lost."""
+    """The answers before it are kept."""
     monkeypatch.setattr(sys, "stdin", Terminal("contoso\ncontoso.com\n\n\n\n"))
     ran = joinlink("init")
 
-    assert '"contoso" is no mail domain such as contoso.com; once more, please\n' in ran.out
+    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in ran.out
     assert "internal_domains: [contoso.com," in (folder / "rules/joinlink.yaml").read_text()
 
 
-def test_it_asks_what_no_flag_has_answered(
+def test_it_asks_for_options_that_are_not_given(
     joinlink: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A newcomer needs to know no flags."""
+    """A new admin does not need to know the options."""
     monkeypatch.setattr(sys, "stdin", Terminal("contoso.com, contoso.de\nn\n\n"))
     ran = joinlink("init", "first.yaml", "--opt-out")
     text = (folder / "first.yaml").read_text()
 
-    assert "Only meetings with people from outside? [Y/n]: " in ran.out
-    assert "refuse" not in ran.out
+    assert "Only meetings with people from outside the company? [Y/n]: " in ran.out
+    assert "opt out" not in ran.out
     assert 'internal_domains: [contoso.com, "*.contoso.com", contoso.de, "*.contoso.de"]' in text
     assert "attendees: {at_least: 1}" in text
     assert "has_room: true" in text
@@ -114,17 +114,17 @@ def test_it_asks_what_no_flag_has_answered(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        pytest.param(["--yes", "taken.yaml"], "taken.yaml exists already; say --force to overwrite it, or name another file", id="a file in the way"),
-        pytest.param(["--yes", "rules/first.yml"], "rules/first.yml would never be read; a rule file is named *.yaml", id="a name that is not read"),
-        pytest.param([], "there is nobody to ask; say --yes to take the flags and the defaults", id="nobody to ask"),
-        pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is no mail domain such as contoso.com', id="an address for a domain"),
-        pytest.param(["--yes", "taken.yaml/x.yaml"], "taken.yaml/x.yaml can't be written: File exists", id="no folder"),
+        pytest.param(["--yes", "taken.yaml"], "taken.yaml already exists; use --force to overwrite it, or name another file", id="existing file"),
+        pytest.param(["--yes", "rules/first.yml"], "Joinlink would not read rules/first.yml; a rule file is named *.yaml", id="wrong suffix"),
+        pytest.param([], "there is no terminal for questions; use --yes to take options and defaults", id="no terminal"),
+        pytest.param(["--yes", "--domain", "al@contoso.com"], '"al@contoso.com" is not a mail domain such as contoso.com', id="an address instead of a domain"),
+        pytest.param(["--yes", "taken.yaml/x.yaml"], "taken.yaml/x.yaml can't be written: File exists", id="a file instead of a folder"),
     ],
 )  # fmt: skip
-def test_it_refuses_in_a_sentence(
+def test_wrong_arguments_are_refused(
     words: list[str], said: str, joinlink: Any, write: Any, folder: Path
 ) -> None:
-    """And leaves what is there as it is."""
+    """Existing files stay as they are."""
     write(**{"taken.yaml": "mine"})
     ran = joinlink("init", *words)
 
@@ -133,7 +133,7 @@ def test_it_refuses_in_a_sentence(
 
 
 def test_force_overwrites(joinlink: Any, write: Any, folder: Path) -> None:
-    """Where the admin says so."""
+    """The option is explicit."""
     write(**{"taken.yaml": "mine"})
 
     assert joinlink("init", "--yes", "--force", "taken.yaml").exit == 0
@@ -141,7 +141,7 @@ def test_force_overwrites(joinlink: Any, write: Any, folder: Path) -> None:
 
 
 def test_the_packaged_rules_are_what_it_writes_by_default() -> None:
-    """One starting point, whichever way it is reached."""
+    """Both are the same starting point."""
     packaged = Path(__file__).parents[2] / "rules" / "joinlink.yaml"
 
-    assert packaged.read_text() == starter.text(starter.Wishes(), "../docs/rules.schema.json")
+    assert packaged.read_text() == starter.text(starter.StarterOptions(), "../docs/rules.schema.json")

@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings, strategies as st
 
 from cli.event_file import read_event
+from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json
-from cli.subject import Subject
 from shared.domain.decision import Action
 from shared.rules.decide import decide
 from shared.rules.event.sketch import EventSketch
@@ -38,12 +38,14 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "event.json"
-        file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, house=house))))
+        file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, company=house))))
         event = read_event(file).event
     explanation = explain(event, promoted, facts, now)
-    told = explain_json.document(Subject(event=event, policy=promoted, facts=facts, now=now), explanation)
+    told = explain_json.document(
+        ExplainedEvent(event=event, policy=promoted, facts=facts, now=now), explanation
+    )
 
-    assert event == sketch.event(now=now, house=house)
+    assert event == sketch.event(now=now, company=house)
     assert tested.decision == decide(event, promoted, facts, now) == explanation.decision
     assert (told["verdict"], told["reason"], told["rule"]) == (
         tested.decision.verdict,

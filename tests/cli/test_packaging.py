@@ -12,35 +12,33 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 IN_GIT = (ROOT / "docs/rules-in-git.md").read_text()
 
 
-def test_the_command_is_where_the_package_says() -> None:
-    """`joinlink` after `pip install .`, `pipx install .` and `make setup`."""
+def test_the_entry_point_of_the_command_exists() -> None:
+    """`pip install .`, `pipx install .` and `make setup` install it as `joinlink`."""
     module, name = PROJECT["project"]["scripts"]["joinlink"].split(":")
 
     assert callable(getattr(import_module(module), name))
 
 
-def test_what_the_command_needs_is_said_once() -> None:
-    """In the requirement files; the package takes it from there, and every file exists."""
+def test_the_package_has_the_dependencies_of_the_requirement_files() -> None:
+    """Dependencies are listed once."""
     files = PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
 
     assert PROJECT["project"]["dynamic"] == ["dependencies"]
     assert files == ["requirements.txt", "requirements-cli.txt"]
-    # setuptools takes plain requirements and comments, no options of pip.
+    # setuptools accepts requirements and comments, but no options of pip.
     assert [
         line for file in files for line in (ROOT / file).read_text().splitlines() if line.startswith("-")
     ] == []
 
 
-def test_the_build_uses_the_setuptools_that_set_up_installs() -> None:
-    """So that `make setup` can install without fetching anything for the build."""
+def test_the_build_uses_the_installed_setuptools() -> None:
+    """Then `make setup` downloads nothing more for the build."""
     assert PROJECT["build-system"]["requires"][0] in (ROOT / "requirements-dev.txt").read_text().splitlines()
 
 
 @pytest.mark.parametrize("hook", [pytest.param(hook, id=hook["id"]) for hook in HOOKS])
-def test_a_hook_runs_a_command_that_there_is(
-    hook: dict[str, object], joinlink: object, write: object
-) -> None:
-    """On a folder whose rules are right, it ends well."""
+def test_a_hook_runs_an_existing_command(hook: dict[str, object], joinlink: object, write: object) -> None:
+    """It succeeds for a folder without mistakes."""
     assert callable(joinlink)
     assert callable(write)
     assert joinlink("init", "--yes").exit == 0
@@ -51,22 +49,22 @@ def test_a_hook_runs_a_command_that_there_is(
 
 
 @pytest.mark.parametrize("hook", [pytest.param(hook, id=hook["id"]) for hook in HOOKS])
-def test_a_hook_runs_whatever_is_committed(hook: dict[str, object]) -> None:
-    """A rule file that is deleted, or named x.yml, would be no file to check, and the hook be passed over."""
+def test_a_hook_runs_at_every_commit(hook: dict[str, object]) -> None:
+    """Otherwise pre-commit would skip it for a deleted file, or for a file named x.yml."""
     assert hook["always_run"] is True
     assert "files" not in hook
 
 
 def test_the_snippets_for_pipelines_are_yaml_and_name_the_hooks() -> None:
-    """They can be copied."""
+    """They can be copied as they are."""
     snippets = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", IN_GIT, re.DOTALL)]
     hooks = snippets[0]["repos"][0]["hooks"]
 
     assert hooks == [{"id": hook["id"]} for hook in HOOKS]
 
 
-def test_code_scanning_gets_what_fails_the_check() -> None:
-    """`validate` ends with 1 where it finds something, and that is what is to be uploaded."""
+def test_code_scanning_gets_the_results_of_a_failed_check() -> None:
+    """`validate` exits with 1 if it finds mistakes, and these must be uploaded."""
     [job] = [text for text in re.findall(r"```yaml\n(.*?)```", IN_GIT, re.DOTALL) if "sarif" in text]
     rules = yaml.safe_load(job)["jobs"]["rules"]
     [upload] = [step for step in rules["steps"] if "upload-sarif" in step.get("uses", "")]

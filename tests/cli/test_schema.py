@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cli import editor, inner_words, language, reference, rule_schema
-from cli.word import Word
+from cli import editor, reference, rule_schema
 from shared.domain.position import Position
-from shared.rule_files.files import file as file_reader, rule as rule_reader, rule_tests as sketch_reader
+from shared.rule_files.files.conditions import CONDITION_KEYS
+from shared.rule_files.files.event_sketch import EVENT
+from shared.rule_files.files.file import FILE
+from shared.rule_files.files.rule import RULE
+from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.loader import RuleFile, load_policy
-from shared.rule_files.vocabulary.catalogue import CATALOGUE
+from shared.rule_files.vocabulary.keys import Key
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import all_of
 
@@ -20,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "rule_files" / "data"
 FILES = [file for kind in ("good", "questionable", "bad") for file in sorted(DATA.glob(f"{kind}/*.yaml"))]
 VALIDATOR = Draft202012Validator(rule_schema.document())
-#: What a schema can't see, why, and the bad files that show it: the loader alone refuses these.
+#: reasons why only the loader finds a mistake, with the bad files that show it
 ONLY_THE_LOADER_KNOWS = {
     "a schema compares no values": {
         "active-crossed", "contradiction-all-day", "contradiction-durations", "contradiction-numbers",
@@ -31,68 +34,53 @@ ONLY_THE_LOADER_KNOWS = {
         "contradiction-unless-any", "duration-crossed", "hours-same", "id-repeated", "number-bounds-crossed",
         "event-duration-long", "event-start-far", "sweep-short", "test-name-twice",
     },
-    "a schema does not look into lists": {
+    "a schema does not resolve names of lists": {
         "address-in-list-of-domains", "domain-in-list-far", "domain-in-list-of-addresses", "domain-in-list-unknown",
         "domain-in-no-lists", "domains-list-unknown",
     },
-    "a schema knows no calendar and no time zones": {
+    "a schema has no calendar and no time zones": {
         "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown",
         "hours-zone-offset", "hours-zone-continent", "hours-zone-of-the-machine",
     },
-    "a schema does not know which characters are seen": {"text-invisible"},
-    "a schema sees a number, not how it was written": {"number-exponent", "number-huge", "number-octal"},
-    "a schema reads no RE2": {
+    "a schema does not know which characters are visible": {"text-invisible"},
+    "a schema has the number, not how it is written": {"number-exponent", "number-huge", "number-octal"},
+    "a schema does not compile RE2 patterns": {
         "pattern-backreference", "pattern-bad-escape", "pattern-class", "pattern-huge", "pattern-lookahead",
         "pattern-open-class", "pattern-reasons", "pattern-open-group", "pattern-repeat", "pattern-star",
     },
 }  # fmt: skip
 
 
-def test_the_gaps_of_the_schema_are_real_files() -> None:
-    """A gap that was closed, or a file that was renamed, leaves the list."""
+def test_the_gaps_of_the_schema_are_existing_files() -> None:
+    """A gap that is closed, or a file that is renamed, must leave the list."""
     known = {file.stem for file in FILES if file.parent.name == "bad"}
 
     assert set().union(*ONLY_THE_LOADER_KNOWS.values()) <= known
 
 
-def test_the_schema_is_a_schema() -> None:
-    """Of the draft that it names."""
+def test_the_schema_is_valid() -> None:
+    """It follows the draft that it names."""
     Draft202012Validator.check_schema(rule_schema.document())
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in reference.generated()])
-def test_what_is_generated_is_committed(path: Path) -> None:
-    """After a change of the language, `python -m cli.reference` brings both files up to date."""
+def test_generated_files_are_up_to_date(path: Path) -> None:
+    """After a change of the rule language, run `python -m cli.reference`."""
     assert path.read_text(encoding="utf-8") == reference.generated()[path]
 
 
 @pytest.mark.parametrize("file", [pytest.param(file, id=f"{file.parent.name}-{file.stem}") for file in FILES])
 def test_schema_and_loader_agree(file: Path) -> None:
-    """An editor underlines what the loader refuses, and nothing that it takes."""
+    """An editor underlines a file if and only if the loader refuses it, except for the known gaps."""
     root, mistakes = read_yaml(file.read_bytes())
     if root is None or mistakes:
-        pytest.skip("no YAML, or of a kind that is refused before any schema")
+        pytest.skip("refused before it is compared with a schema")
     known_gap = any(file.stem in stems for stems in ONLY_THE_LOADER_KNOWS.values())
     refused = [
-        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(editor.plain_node(root))
+        f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(editor.json_value(root))
     ]
 
     assert bool(refused) is (file.parent.name == "bad" and not known_gap), refused
-
-
-@pytest.mark.parametrize(
-    ("words", "known"),
-    [
-        pytest.param(language.FILE_KEYS, file_reader.FILE_KEYS, id="file"),
-        pytest.param(language.RULE_KEYS, rule_reader.RULE_KEYS, id="rule"),
-        pytest.param(language.EVENT_KEYS, sketch_reader._KEYS, id="a test's event"),
-        pytest.param(language.CONDITIONS, CATALOGUE, id="conditions"),
-        pytest.param(language.JOINS, rule_reader.JOINS, id="joins"),
-    ],
-)  # fmt: skip
-def test_every_word_that_the_loader_knows_is_described(words: tuple[Word, ...], known: Any) -> None:
-    """And no other, in the same order."""
-    assert [word.name for word in words] == list(known)
 
 
 def blocks(part: Any) -> Iterator[dict[str, Any]]:
@@ -103,20 +91,15 @@ def blocks(part: Any) -> Iterator[dict[str, Any]]:
         yield part
 
 
-WORDS = (*language.FILE_KEYS, *language.RULE_KEYS, *language.CONDITIONS, *language.TEST_KEYS)
+KEYS = (*FILE.keys, *RULE.keys, *CONDITION_KEYS, *TEST.keys)
 
 
-@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in WORDS])
-def test_every_key_inside_a_word_is_described(word: Word) -> None:
-    """`joinlink schema per_hour` and an editor's hover tell what it means."""
-    keys = {key for block in blocks(word.shape) for key in block.get("properties", ())}
+@pytest.mark.parametrize("key", [pytest.param(key, id=key.name) for key in KEYS])
+def test_every_key_inside_a_value_is_described(key: Key) -> None:
+    """`joinlink schema per_hour` and an editor's hover text show what it means."""
+    names = {name for block in blocks(key.shape) for name in block.get("properties", ())}
 
-    assert {inner.name for inner in word.inner} == keys
-
-
-def test_the_providers_are_those_that_the_loader_takes() -> None:
-    """Each with a name that an admin knows."""
-    assert tuple(inner_words.PROVIDER.values) == rule_reader.PROVIDERS
+    assert {inner.name for inner in key.inner} == names
 
 
 def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any, Any]:
@@ -131,33 +114,31 @@ def loaded(setting: str = "", rule: str = "", event: str = "") -> tuple[Any, Any
 
 WHEN = all_of((), Position(1, 1))
 DEFAULTS = [
-    pytest.param({place: f"{word.name}: {word.default}"}, id=word.name)
-    for place, words in (
-        ("setting", language.FILE_KEYS), ("rule", language.RULE_KEYS), ("event", language.EVENT_KEYS)
-    )
-    for word in words if word.default and word.name not in {"duration", "timezone"}
+    pytest.param({place: f"{key.name}: {key.default}"}, id=key.name)
+    for place, block in (("setting", FILE), ("rule", RULE), ("event", EVENT))
+    for key in block.keys if key.default and key.name not in {"duration", "timezone"}
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("written", DEFAULTS)
-def test_a_default_is_what_holds_without_the_key(written: dict[str, str]) -> None:
-    """Docs and editors tell the truth about keys that are left out."""
+def test_a_default_is_the_value_without_the_key(written: dict[str, str]) -> None:
+    """Docs and editors show the defaults that the loader uses."""
     assert loaded(**written) == loaded()
 
 
-def test_a_mistake_is_told_in_words_not_in_a_pattern() -> None:
-    """By editors, in which an admin writes."""
+def test_every_pattern_has_a_message() -> None:
+    """Otherwise an editor would show the pattern."""
     patterns = [part for part in blocks(rule_schema.document()) if isinstance(part.get("pattern"), str)]
 
     assert [part for part in patterns if "errorMessage" not in part] == []
 
 
-def test_what_an_editor_offers_is_taken() -> None:
-    """Whole, with the quotes that it needs; what it puts together itself needs none."""
+def test_an_editors_offers_are_valid() -> None:
+    """A snippet has the quotes that it needs; the texts of an example need none."""
     for part in blocks(rule_schema.document()):
         for item in part.get("examples", ()):
             for text in item if isinstance(item, list) else ():
-                assert isinstance(text, dict) or editor.plain(f"- {text}") == [text]
+                assert isinstance(text, dict) or editor.from_yaml(f"- {text}") == [text]
         for snippet in part.get("defaultSnippets", ()):
             root, mistakes = read_yaml(f"{part['title']}: {snippet['body']}\n".encode())
 
@@ -165,33 +146,33 @@ def test_what_an_editor_offers_is_taken() -> None:
             assert root is not None
 
 
-@pytest.mark.parametrize("word", [pytest.param(word, id=word.name) for word in language.CONDITIONS])
-def test_the_example_of_a_condition_works(word: Word) -> None:
-    """What the docs show can be copied into a rule."""
-    text = f"version: 1\nrules:\n  - id: a\n    when:\n      {word.name}: {word.example}\n"
+@pytest.mark.parametrize("key", [pytest.param(key, id=key.name) for key in CONDITION_KEYS])
+def test_the_example_of_a_condition_works(key: Key) -> None:
+    """Examples in the docs can be copied into a rule."""
+    text = f"version: 1\nrules:\n  - id: a\n    when:\n      {key.name}: {key.example}\n"
     root, _ = read_yaml(text.encode())
     assert root is not None
 
     assert load_policy([RuleFile("a.yaml", text.encode())]).policy is not None
-    assert VALIDATOR.is_valid(editor.plain_node(root))
+    assert VALIDATOR.is_valid(editor.json_value(root))
 
 
 def test_the_command_prints_the_committed_schema(joinlink: Any) -> None:
-    """So that an admin can keep it beside their rules."""
+    """An admin can save it next to their rules."""
     ran = joinlink("schema")
 
     assert json.loads(ran.out) == json.loads((ROOT / "docs/rules.schema.json").read_text())
 
 
 def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
-    """In words that need no schema."""
+    """The text names the keys inside, too."""
     assert joinlink("schema", "starts_in").out == (
         "starts_in, a condition, in when and unless\n\n"
-        "Time from now to the start; of a series, of its first occurrence. Can't be told where the event's time zone is not known.\n"
+        "Time from now to the start; of a series, of its first occurrence. Unknown if the event's time zone is unknown.\n"
         "{at_least: 15m, at_most: 24h} with one bound or both, which are included. "
-        "A time is a number with a unit: s, m, h or d.\n"
-        "  at_least: The shortest time that is met: a number with s, m, h or d.\n"
-        "  at_most: The longest time that is met: a number with s, m, h or d.\n\n"
+        "A duration is a number with a unit: s, m, h or d.\n"
+        "  at_least: The shortest duration that matches: a number with s, m, h or d.\n"
+        "  at_most: The longest duration that matches: a number with s, m, h or d.\n\n"
         "    starts_in: {at_least: 15m}\n"
     )
 
@@ -200,19 +181,19 @@ def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
     ("word", "heads"),
     [
         pytest.param("per_hour", ["per_hour, inside limits"], id="a key inside"),
-        pytest.param("limits.per_hour", ["per_hour, inside limits"], id="a key by its way"),
-        pytest.param("at_least", ["at_least, inside attendees, external_attendees", "at_least, inside duration, starts_in"], id="a key of two meanings"),
-        pytest.param("from", ["from, inside starts_between", "from, inside active"], id="a key of two words"),
+        pytest.param("limits.per_hour", ["per_hour, inside limits"], id="a path of keys"),
+        pytest.param("at_least", ["at_least, inside attendees, external_attendees", "at_least, inside duration, starts_in"], id="a key with two meanings"),
+        pytest.param("from", ["from, inside starts_between", "from, inside active"], id="a key of two blocks"),
     ],
 )  # fmt: skip
-def test_keys_inside_words_are_explained(word: str, heads: list[str], joinlink: Any) -> None:
-    """Each of their meanings once."""
+def test_keys_inside_values_are_explained(word: str, heads: list[str], joinlink: Any) -> None:
+    """Each meaning is there once."""
     assert [line for line in joinlink("schema", word).out.splitlines() if ", inside " in line] == heads
 
 
-def test_an_unknown_word_is_answered_with_the_nearest(joinlink: Any) -> None:
-    """As in rule files themselves."""
+def test_an_unknown_key_gets_a_suggestion(joinlink: Any) -> None:
+    """The suggestions are those of rule files."""
     ran = joinlink("schema", "durration")
 
     assert (ran.exit, ran.out) == (2, "")
-    assert ran.err == 'joinlink: there is no "durration" in rule files; did you mean "duration"?\n'
+    assert ran.err == 'joinlink: there is no key "durration" in rule files; did you mean "duration"?\n'

@@ -10,8 +10,8 @@ from tests.cli.samples import RULES
 PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
 
 
-def test_passing_tests_are_told_rule_by_rule(joinlink: Any, write: Any) -> None:
-    """And what they leave open, which fails nothing."""
+def test_passing_tests_are_listed_by_rule(joinlink: Any, write: Any) -> None:
+    """With what they do not cover, which is not an error."""
     write(**{"rules/a.yaml": PASSING})
     ran = joinlink("test")
 
@@ -26,7 +26,7 @@ external  rules/a.yaml:11
     ✓ not in the boardroom
 1 rule without tests
     later  rules/a.yaml:25
-Conditions that no test of their rule decides
+Conditions that the tests of their rule do not cover
     opted-out
       subject contains "[no link]"       no test shows what happens when it is not met
     external
@@ -38,7 +38,7 @@ Conditions that no test of their rule decides
 
 
 def test_a_failing_test_shows_expected_actual_and_why(joinlink: Any, write: Any) -> None:
-    """The conditions that decided stand below, each with what the event has."""
+    """It shows the conditions of the rule, each with the event's value."""
     write(**{"rules/a.yaml": RULES})
     ran = joinlink("test", "--run", "boardroom")
 
@@ -64,8 +64,8 @@ external  rules/a.yaml:11
     )
 
 
-def test_a_rule_that_fires_where_no_test_expects_it_fails(joinlink: Any, write: Any) -> None:
-    """The right outcome by the wrong rule is a surprise, too."""
+def test_a_test_fails_if_another_rule_decides(joinlink: Any, write: Any) -> None:
+    """The expected action is not enough if the tested rule did not decide."""
     first = "  - {id: first, when: {subject: call}}\n  - id: external\n"
     write(
         **{
@@ -80,22 +80,22 @@ def test_a_rule_that_fires_where_no_test_expects_it_fails(joinlink: Any, write: 
     assert "        expected  enable, by external\n        actual    enable, by first\n" in ran.out
 
 
-def test_a_guard_that_decides_says_what_it_sees(joinlink: Any, write: Any) -> None:
-    """No rule was asked, so none is shown."""
+def test_a_guard_that_decides_is_shown_with_its_cause(joinlink: Any, write: Any) -> None:
+    """No rule counts, so none is shown."""
     write(**{"rules/a.yaml": PASSING.replace("duration: 30m", "draft: true")})
 
     assert "        actual    skip (draft)\n" in joinlink("test", "--run", "customer").out
 
 
-def test_rules_without_tests_fail_where_tests_are_required(joinlink: Any, write: Any) -> None:
-    """A pipeline can insist."""
+def test_rules_without_tests_fail_if_tests_are_required(joinlink: Any, write: Any) -> None:
+    """A pipeline can require tests."""
     write(**{"rules/a.yaml": PASSING})
 
     assert joinlink("test", "--require-tests").exit == 1
 
 
 def test_rules_with_errors_are_not_tested(joinlink: Any, write: Any) -> None:
-    """Their problems are shown instead, and other policies run all the same."""
+    """Their problems are shown instead, and the tests of other policies run."""
     write(**{"rules/a.yaml": PASSING, "more/b.yaml": "version: 2\n"})
     ran = joinlink("test", "more", "rules")
 
@@ -105,7 +105,7 @@ def test_rules_with_errors_are_not_tested(joinlink: Any, write: Any) -> None:
 
 
 def test_a_pattern_hides_no_error(joinlink: Any, write: Any) -> None:
-    """That no test of a broken policy is found is not the news."""
+    """A policy with errors has no tests that could match, so the errors are shown."""
     write(**{"rules/a.yaml": "version: 2\n"})
     ran = joinlink("test", "--run", "customer")
 
@@ -174,8 +174,8 @@ def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write:
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        pytest.param("nothing like it", 'no test is found by "nothing like it"', id="finds nothing"),
-        pytest.param("(", '--run takes a pattern, and "(" is none: missing ), unterminated subpattern at position 0', id="no pattern"),
+        pytest.param("nothing like it", 'no test matches "nothing like it"', id="finds nothing"),
+        pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="no pattern"),
     ],
 )  # fmt: skip
 def test_a_pattern_that_is_of_no_use_is_refused(pattern: str, said: str, joinlink: Any, write: Any) -> None:

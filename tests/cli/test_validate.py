@@ -33,8 +33,8 @@ def read_xml(text: str) -> ET.Element:
 EMPTY = "version: 1\n"  # allowed, with a warning
 
 
-def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -> None:
-    """An admin sees at one glance which rules would write."""
+def test_files_without_errors_are_shown_with_their_rules(joinlink: Any, write: Any) -> None:
+    """An admin sees which rules would write."""
     write(
         **{"rules/a.yaml": GOOD, "rules/b.yaml": "version: 1\nrules:\n  - {id: later, mode: off, when: {}}\n"}
     )
@@ -42,87 +42,91 @@ def test_right_files_are_told_with_what_is_in_force(joinlink: Any, write: Any) -
 
     assert ran.exit == 0
     assert "✓ rules: 3 rules in 2 files, policy " in ran.out
-    assert "    enforce  everyone  enable  writes\n" in ran.out
+    assert "    enforce  everyone  enable  adds links\n" in ran.out
     assert "    off      later     enable\n" in ran.out
-    assert "Join links are written by everyone.\n" in ran.out
+    assert "Rules that add join links: everyone.\n" in ran.out
 
 
-def test_a_rule_whose_time_is_over_is_told_and_writes_nothing(joinlink: Any, write: Any) -> None:
-    """Nor does one whose time has not come."""
+def test_a_rule_outside_its_time_writes_nothing(joinlink: Any, write: Any) -> None:
+    """A rule that has expired also gets a warning."""
     rule = "  - {{id: {id}, mode: enforce, when: {{subject: {id}}}, limits: {{per_hour: 1}}, active: {{{active}}}}}\n"
     rules = rule.format(id="old", active="until: 2020-01-01") + rule.format(
         id="new", active="from: 2900-01-01"
     )
     write(**{"rules/a.yaml": f"version: 1\nrules:\n{rules}"})
     ran = joinlink("validate")
-    told = json.loads(joinlink("validate", "--format", "json").out)
+    report = json.loads(joinlink("validate", "--format", "json").out)
 
     assert (
-        'rules/a.yaml:3:83: warning: rule "old": the rule is over since 2020-01-01; remove it, or change active\n'
+        'rules/a.yaml:3:83: warning: rule "old": the rule ended on 2020-01-01; remove it, or change active\n'
         in ran.out
     )
     assert (
         "    enforce  old  enable  not active today\n    enforce  new  enable  not active today\n" in ran.out
     )
-    assert "  Nothing is written with these rules" in ran.out
-    assert [rule["writes"] for rule in told["policies"][0]["rules"]] == [False, False]
+    assert "  These rules write nothing" in ran.out
+    assert [rule["writes"] for rule in report["policies"][0]["rules"]] == [False, False]
 
 
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        pytest.param("rules/b.yml", "a rule file is named *.yaml; rename it", id="another ending"),
+        pytest.param("rules/b.yml", "a rule file is named *.yaml; rename it", id="another suffix"),
         pytest.param("rules/B.YAML", "a rule file is named *.yaml; rename it", id="capitals"),
-        pytest.param("rules/b.yaml.txt", "a rule file is named *.yaml; rename it", id="an ending that Windows hides"),
-        pytest.param("rules/sales/b.yaml", "rule files lie in the folder itself, not in one below", id="a folder below"),
+        pytest.param("rules/b.yaml.txt", "a rule file is named *.yaml; rename it", id="a suffix that Windows hides"),
+        pytest.param("rules/sales/b.yaml", "it reads the folder itself, not the folders in it; move the file", id="a folder below"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_not_read_is_told(name: str, why: str, joinlink: Any, write: Any) -> None:
-    """The cloud takes *.yaml of one folder alone: rules elsewhere would do nothing without a word."""
+def test_a_file_that_the_cloud_does_not_read_gets_a_warning(
+    name: str, why: str, joinlink: Any, write: Any
+) -> None:
+    """The cloud reads *.yaml of one folder: other files would have no effect."""
     write(**{"rules/a.yaml": GOOD, name: GOOD})
     ran = joinlink("validate")
 
     assert ran.exit == 0
-    assert f"{name}:1:1: warning: in the cloud this file is not read: {why}\n" in ran.out
+    assert f"{name}:1:1: warning: the cloud does not read this file: {why}\n" in ran.out
 
 
 @pytest.mark.parametrize(
     "name", ["rules/examples/b.yaml", "rules/.git/b.yaml", "rules/.b.yml", "rules/notes.txt"]
 )
-def test_what_is_no_rule_file_by_intent_is_left_alone(name: str, joinlink: Any, write: Any) -> None:
-    """Examples, and what has a dot in front."""
+def test_other_files_get_no_warning(name: str, joinlink: Any, write: Any) -> None:
+    """These are examples, hidden files and notes."""
     write(**{"rules/a.yaml": GOOD.replace("enforce", "report"), name: GOOD})
 
     assert joinlink("validate", "--strict").exit == 0
 
 
-def test_a_file_of_another_name_is_read_at_the_desk_with_a_warning(joinlink: Any, write: Any) -> None:
-    """It is right, and would not be in force."""
+def test_a_single_file_with_another_suffix_gets_a_warning(joinlink: Any, write: Any) -> None:
+    """It has no errors, but the cloud would not read it."""
     write(**{"a.json": GOOD})
     ran = joinlink("validate", "a.json")
 
     assert ran.exit == 0
     assert (
-        "a.json:1:1: warning: in the cloud this file is not read: a rule file is named *.yaml; rename it\n"
+        "a.json:1:1: warning: the cloud does not read this file: a rule file is named *.yaml; rename it\n"
         in ran.out
     )
 
 
-def test_a_problem_is_one_line_that_editors_and_grep_understand(joinlink: Any, write: Any) -> None:
-    """In a pipe nothing is broken, coloured or decorated."""
+def test_a_problem_is_one_line(joinlink: Any, write: Any) -> None:
+    """In a pipe there are no line breaks, colours or source lines."""
     write(**{"rules/a.yaml": BAD})
     ran = joinlink("validate", "rules")
 
     assert ran.exit == 1
     assert ran.out.splitlines() == [
         'rules/a.yaml:4:12: rule "external-meetings": unknown condition "attendes" (did you mean "attendees"?)',
-        'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" can\'t be used: a ")" is missing',
+        'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" is not valid: a ")" is missing',
         "2 errors in 1 file.",
     ]
 
 
-def test_colours_in_a_pipe_break_no_line(joinlink: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pipelines set FORCE_COLOR, and read lines all the same."""
+def test_colours_in_a_pipe_add_no_line_breaks(
+    joinlink: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pipelines set FORCE_COLOR and read lines."""
     write(**{"rules/a.yaml": BAD})
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "40")
@@ -136,8 +140,8 @@ def test_colours_in_a_pipe_break_no_line(joinlink: Any, write: Any, monkeypatch:
     assert len(plain.splitlines()) == 3
 
 
-def test_a_folder_is_one_policy_and_a_file_stands_for_itself(joinlink: Any, write: Any) -> None:
-    """An id may stand once in a folder; examples beside each other do not disturb each other."""
+def test_a_folder_is_one_policy_and_a_file_is_another(joinlink: Any, write: Any) -> None:
+    """An id is unique in a folder; single files may have the same ids."""
     write(**{"rules/a.yaml": GOOD, "rules/b.yaml": GOOD})
 
     assert joinlink("validate", "rules").exit == 1
@@ -151,41 +155,41 @@ rules:
 """
 
 
-def test_every_file_is_named_as_the_admin_named_it(joinlink: Any, write: Any) -> None:
-    """The other one that a problem speaks of, too; the cloud knows the last folder only."""
+def test_files_have_the_names_that_the_admin_used(joinlink: Any, write: Any) -> None:
+    """This includes the other place of a problem; in the cloud, names have only the last folder."""
     write(**{"deep/two/a.yaml": TWICE, "deep/two/b.yaml": TWICE})
     write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
     ran = joinlink("validate", "deep/two", "deep/one")
 
-    assert "b.yaml:2:1: drafts is set already, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
-    assert 'rule "one": the id is taken already, by the rule in deep/two/a.yaml:4\n' in ran.out
-    assert 'whatever it matches, rule "one" (deep/one/a.yaml:4) matches before it' in ran.out
+    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
+    assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in ran.out
+    assert 'rule "one" (deep/one/a.yaml:4) is before it' in ran.out
 
 
-def test_warnings_fail_where_strictness_is_asked_for(joinlink: Any, write: Any) -> None:
-    """A pipeline can hold its rules to more than the cloud does."""
+def test_strict_fails_for_warnings(joinlink: Any, write: Any) -> None:
+    """A pipeline can be stricter than the cloud."""
     write(**{"rules/a.yaml": EMPTY})
     easy, strict = joinlink("validate"), joinlink("validate", "--strict")
 
     assert (easy.exit, strict.exit) == (0, 1)
-    assert "rules/a.yaml:1:1: warning: there is no rule in any file, so nothing will be done\n" in easy.out
+    assert "rules/a.yaml:1:1: warning: there are no rules in any file, so Joinlink does nothing\n" in easy.out
     assert "no errors, 1 warning in 1 file.\n" in easy.out
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or begin one with joinlink init\n", id="nothing here"),
+        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or create one with joinlink init\n", id="no default folder"),
         pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
         pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
-        pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that can't be looked for"),
-        pytest.param(["validate", "empty/linked"], "joinlink: empty/linked/x.yaml can't be read: No such file or directory\n", id="a link that leads nowhere"),
+        pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that is too long"),
+        pytest.param(["validate", "empty/linked"], "joinlink: empty/linked/x.yaml can't be read: No such file or directory\n", id="a broken link"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told_in_one_sentence(
+def test_a_path_that_cannot_be_read_is_refused(
     words: list[str], said: str, joinlink: Any, folder: Path
 ) -> None:
-    """No traceback, and exit code 2: nothing was judged."""
+    """There is one sentence, no traceback, and exit code 2."""
     (folder / "empty").mkdir()
     if "linked" in words[-1]:
         (folder / "empty/linked").mkdir()
@@ -195,14 +199,14 @@ def test_what_cannot_be_read_is_told_in_one_sentence(
     assert (ran.exit, ran.out, ran.err) == (2, "", said)
 
 
-def test_json_holds_every_fact(joinlink: Any, write: Any) -> None:
-    """A script needs to parse no prose."""
+def test_json_has_every_fact(joinlink: Any, write: Any) -> None:
+    """A script does not need to parse text."""
     write(**{"rules/a.yaml": BAD, "more/b.yaml": GOOD})
     ran = joinlink("validate", "rules", "more", "--format", "json")
-    told = json.loads(ran.out)
+    report = json.loads(ran.out)
 
     assert ran.exit == 1
-    assert told["problems"][0] == {
+    assert report["problems"][0] == {
         "file": "rules/a.yaml",
         "line": 4,
         "column": 12,
@@ -211,38 +215,38 @@ def test_json_holds_every_fact(joinlink: Any, write: Any) -> None:
         "text": 'unknown condition "attendes"',
         "suggestion": "attendees",
     }
-    assert [(policy["path"], policy["valid"]) for policy in told["policies"]] == [
+    assert [(policy["path"], policy["valid"]) for policy in report["policies"]] == [
         ("rules", False),
         ("more", True),
     ]
-    assert [rule["writes"] for rule in told["policies"][1]["rules"]] == [False, True]
+    assert [rule["writes"] for rule in report["policies"][1]["rules"]] == [False, True]
 
 
-def test_github_shows_problems_beside_their_lines(joinlink: Any, write: Any) -> None:
-    """Percent signs and colons are escaped as GitHub's runner wants them."""
+def test_github_shows_problems_next_to_their_lines(joinlink: Any, write: Any) -> None:
+    """Percent signs and colons are escaped as GitHub's runner expects."""
     write(**{"rules/a,b.yaml": BAD})
 
     assert joinlink("validate", "--format", "github").out.splitlines()[1] == (
         "::error file=rules/a%2Cb.yaml,line=4,col=44,title=Joinlink rules::"
-        'rule "external-meetings": subject: matches: the pattern "<100%25 & "x"(" can\'t be used: a ")" is missing'
+        'rule "external-meetings": subject: matches: the pattern "<100%25 & "x"(" is not valid: a ")" is missing'
     )
 
 
-def test_a_tool_shows_a_warning_as_an_error_where_it_fails_the_check(joinlink: Any, write: Any) -> None:
-    """A red check with yellow marks only would be a riddle."""
+def test_a_tool_shows_a_warning_as_an_error_if_it_fails_the_check(joinlink: Any, write: Any) -> None:
+    """Otherwise a failed check would show no error."""
     write(**{"rules/a.yaml": EMPTY})
 
-    def told(form: str, *words: str) -> str:
+    def output(form: str, *words: str) -> str:
         return str(joinlink("validate", "--format", form, *words).out)
 
-    assert told("github").startswith("::warning ")
-    assert told("github", "--strict").startswith("::error ")
-    assert '"level": "error",\n          "message"' not in told("sarif")
-    assert '"level": "error",\n          "message"' in told("sarif", "--strict")
+    assert output("github").startswith("::warning ")
+    assert output("github", "--strict").startswith("::error ")
+    assert '"level": "error",\n          "message"' not in output("sarif")
+    assert '"level": "error",\n          "message"' in output("sarif", "--strict")
 
 
-def test_code_scanning_has_all_that_it_asks_of_a_rule(joinlink: Any, write: Any) -> None:
-    """GitHub shows the long text and the help beside an alert."""
+def test_sarif_rules_have_the_texts_that_code_scanning_needs(joinlink: Any, write: Any) -> None:
+    """GitHub shows the long text and the help next to an alert."""
     write(**{"rules/a.yaml": BAD})
     [run] = json.loads(joinlink("validate", "--format", "sarif").out)["runs"]
 
@@ -250,8 +254,8 @@ def test_code_scanning_has_all_that_it_asks_of_a_rule(joinlink: Any, write: Any)
         assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
 
 
-def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
-    """Text is escaped, and a warning fails only where strictness is asked for."""
+def test_junit_escapes_text(joinlink: Any, write: Any) -> None:
+    """A warning fails only with --strict."""
     write(**{"rules/a.yaml": BAD, "more/b.yaml": EMPTY})
     report = read_xml(joinlink("validate", "rules", "more", "--format", "junit").out)
     failures = [failure.get("message", "") for failure in report.iter("failure")]
@@ -262,9 +266,9 @@ def test_junit_survives_what_xml_cannot_hold(joinlink: Any, write: Any) -> None:
     assert strict.get("failures") == "1"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
-def test_sarif_names_a_folder_whose_name_is_no_unicode(joinlink: Any, write: Any) -> None:
-    """Latin-1, say, from an old server."""
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
+def test_sarif_escapes_a_folder_name_that_is_not_unicode(joinlink: Any, write: Any) -> None:
+    """An old server may use Latin-1."""
     name = os.fsdecode(b"r\xe8gles")
     write(**{f"{name}/a.yaml": BAD})
     log = json.loads(joinlink("validate", name, "--format", "sarif").out)
@@ -274,7 +278,7 @@ def test_sarif_names_a_folder_whose_name_is_no_unicode(joinlink: Any, write: Any
 
 
 def test_sarif_names_file_line_and_column(joinlink: Any, write: Any) -> None:
-    """Code scanning finds the place; the folder's spaces are escaped."""
+    """Code scanning finds the place; spaces in the path are escaped."""
     write(**{"my rules/a.yaml": BAD})
     log = json.loads(joinlink("validate", "my rules", "--format", "sarif").out)
     [run] = log["runs"]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.desk.permissions import needed, roles_of
+from shared.desk.permissions import needed_permissions, roles_of
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 
@@ -35,8 +35,8 @@ def policy(text: str) -> Policy:
         pytest.param("\u00e4.\u00e4.\u00e4", None, id="no base64"),
     ],
 )
-def test_roles_are_read_where_a_token_tells(value: str, roles: set[str] | None) -> None:
-    """Of what is opaque nothing is guessed."""
+def test_roles_are_read_from_readable_tokens(value: str, roles: set[str] | None) -> None:
+    """An opaque token gives None."""
     assert roles_of(value) == roles
 
 
@@ -50,22 +50,26 @@ POLICIES = [
 
 
 @pytest.mark.parametrize(("text", "names"), POLICIES)
-def test_no_more_is_asked_for_than_the_rules_need(text: str, names: list[str]) -> None:
-    """Each permission has its reason in the rules."""
-    assert sorted(one.name for one in needed(policy(text), report_only=False)) == sorted(names)
+def test_the_rules_decide_which_permissions_are_needed(text: str, names: list[str]) -> None:
+    """No more than that."""
+    assert sorted(one.name for one in needed_permissions(policy(text), report_only=False)) == sorted(names)
 
 
-def test_the_brake_needs_no_right_to_write() -> None:
-    """And without valid rules only what every policy needs is known."""
+def test_report_mode_needs_no_permission_to_write() -> None:
+    """Without valid rules, only what every policy needs is known."""
     enforced = policy("internal_domains: [a.com]\nrules: [{id: a, mode: enforce, when: {subject: x}}]")
 
-    assert [one.name for one in needed(enforced, report_only=True)] == ALWAYS
-    assert [one.name for one in needed(None, report_only=False)] == ["Calendars.Read"]
+    assert [one.name for one in needed_permissions(enforced, report_only=True)] == ALWAYS
+    assert [one.name for one in needed_permissions(None, report_only=False)] == ["Calendars.Read"]
 
 
-def test_a_larger_permission_will_do() -> None:
-    """Nobody is asked for a second one."""
-    one = next(one for one in needed(policy("rules: []"), report_only=False) if one.name == "User.Read.All")
+def test_a_larger_permission_is_enough() -> None:
+    """The admin need not grant a second one."""
+    one = next(
+        one
+        for one in needed_permissions(policy("rules: []"), report_only=False)
+        if one.name == "User.Read.All"
+    )
 
-    assert one.is_in(frozenset({"Directory.Read.All"}))
-    assert not one.is_in(frozenset({"Calendars.Read"}))
+    assert one.is_granted(frozenset({"Directory.Read.All"}))
+    assert not one.is_granted(frozenset({"Calendars.Read"}))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.desk.replay import fresh, read
+from shared.desk.replay import read, renewed
 from shared.domain.later import Later
 from shared.domain.messages import (
     EVENT_CHANGES,
@@ -52,27 +52,27 @@ BODIES = [
     pytest.param(EVENT_CHANGES, envelope(LATER.encode()), "too_old", Later(LATER, THEN), id="of a later version"),
     pytest.param(EVENT_CHANGES, envelope(Later(LATER, NOW).encode().encode()), "too_old", Later(LATER, THEN), id="of a later version, waiting"),
     pytest.param(EVENT_CHANGES, LATER.encode(), "moved_by_the_host", Later(LATER, THEN), id="of a later version, moved by the host"),
-    pytest.param(EVENT_CHANGES, b"\xff\x00", "unreadable_message", None, id="no text"),
-    pytest.param(EVENT_CHANGES, b"[1]", "unreadable_message", None, id="no object"),
+    pytest.param(EVENT_CHANGES, b"\xff\x00", "unreadable_message", None, id="not a text"),
+    pytest.param(EVENT_CHANGES, b"[1]", "unreadable_message", None, id="not an object"),
     pytest.param(EVENT_CHANGES, b"[" * 100_000, "unreadable_message", None, id="a pit of brackets"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("queue", "body", "reason", "message"), BODIES)
-def test_whatever_lies_there_is_told(
+def test_every_message_gets_a_reason(
     queue: str, body: bytes, reason: str, message: EventChange | MailboxTask | Later | None
 ) -> None:
-    """Why, and the message; without one it stays."""
+    """One that can't be read has no message, and stays."""
     found = read(queue, LeasedMessage("id", "receipt", body, THEN))
 
     assert (found.reason, found.message) == (reason, message)
     assert found.at == THEN
 
 
-def test_a_message_is_put_back_as_if_told_of_now() -> None:
-    """No failed look counts any more; the trace stays, so that the log shows the whole way."""
-    back = fresh(CHANGE, NOW)
+def test_a_message_goes_back_as_if_received_now() -> None:
+    """Without its failed attempts; the trace stays, so that the log connects both parts."""
+    back = renewed(CHANGE, NOW)
 
     assert back == EventChange(mailbox="m", event="e", source=Source.REPLAY, received=NOW, trace="t")
-    assert fresh(Later(LATER, THEN), NOW) == Later(LATER, NOW)
-    assert fresh(TASK, NOW) == replace(TASK, attempt=0)
+    assert renewed(Later(LATER, THEN), NOW) == Later(LATER, NOW)
+    assert renewed(TASK, NOW) == replace(TASK, attempt=0)

@@ -1,4 +1,4 @@
-"""What a read proves of a write: the table of evidence."""
+"""What a read shows of the effect of a write."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,50 +26,52 @@ def event(etag: str = BEFORE, *, online: bool = False) -> Event:
 @pytest.mark.parametrize(
     ("meeting", "seen", "age", "effect"),
     [
-        pytest.param(attempt(lease="a"), event(), LEASE - SECOND, Effect.UNDER_WAY, id="somebody is writing"),
-        pytest.param(attempt(lease="a"), event(OTHER, online=True), SECOND, Effect.UNDER_WAY, id="somebody is writing, and it is online"),
-        pytest.param(attempt(lease="a"), event(OTHER, online=True), LEASE, Effect.TAKEN, id="the writer died, and it is online"),
-        pytest.param(attempt(lease="a"), event(), LEASE, Effect.NONE, id="the writer died, and it is as before"),
-        pytest.param(attempt(lease="a"), event(OTHER), LEASE, Effect.DOUBTED, id="the writer died, and it has changed"),
-        pytest.param(attempt(), event(OTHER, online=True), timedelta(0), Effect.TAKEN, id="online at once"),
-        pytest.param(attempt(), event(online=True), SETTLED, Effect.TAKEN, id="online, whatever the ETag"),
-        pytest.param(attempt(), event(), SETTLED - SECOND, Effect.OPEN, id="as before, and the read may be stale"),
-        pytest.param(attempt(), event(), SETTLED, Effect.NONE, id="as before"),
-        pytest.param(attempt(), event(OTHER), SECOND, Effect.DOUBTED, id="changed"),
-        pytest.param(attempt(), event(OTHER), 2 * SECOND_READ, Effect.DOUBTED, id="changed, read late"),
-        pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ - SECOND, Effect.OPEN, id="changed, read again too soon"),
+        pytest.param(attempt(lease="a"), event(), LEASE - SECOND, Effect.IN_PROGRESS, id="another instance is writing"),
+        pytest.param(attempt(lease="a"), event(OTHER, online=True), SECOND, Effect.IN_PROGRESS, id="another instance is writing, and the event is online"),
+        pytest.param(attempt(lease="a"), event(OTHER, online=True), LEASE, Effect.TOOK_EFFECT, id="the writer died, and it is online"),
+        pytest.param(attempt(lease="a"), event(), LEASE, Effect.NO_EFFECT, id="the writer died, and it is as before"),
+        pytest.param(attempt(lease="a"), event(OTHER), LEASE, Effect.CHANGED, id="the writer died, and it has changed"),
+        pytest.param(attempt(), event(OTHER, online=True), timedelta(0), Effect.TOOK_EFFECT, id="online at once"),
+        pytest.param(attempt(), event(online=True), SETTLED, Effect.TOOK_EFFECT, id="online, with any ETag"),
+        pytest.param(attempt(), event(), SETTLED - SECOND, Effect.UNDECIDED, id="as before, and the read may be stale"),
+        pytest.param(attempt(), event(), SETTLED, Effect.NO_EFFECT, id="as before"),
+        pytest.param(attempt(), event(OTHER), SECOND, Effect.CHANGED, id="changed"),
+        pytest.param(attempt(), event(OTHER), 2 * SECOND_READ, Effect.CHANGED, id="changed, read late"),
+        pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ - SECOND, Effect.UNDECIDED, id="changed, read again too soon"),
         pytest.param(attempt(doubts=1), event(OTHER), SECOND_READ, Effect.UNKNOWN, id="changed, read twice"),
-        pytest.param(attempt(doubts=1), event(), SECOND_READ, Effect.NONE, id="as before after all"),
-        pytest.param(attempt(doubts=1), event(OTHER, online=True), SECOND_READ, Effect.TAKEN, id="online after all"),
+        pytest.param(attempt(doubts=1), event(), SECOND_READ, Effect.NO_EFFECT, id="as before after all"),
+        pytest.param(attempt(doubts=1), event(OTHER, online=True), SECOND_READ, Effect.TOOK_EFFECT, id="online after all"),
     ],
 )  # fmt: skip
-def test_a_read_proves_what_the_table_says(
+def test_a_read_shows_the_effect_of_an_attempt(
     meeting: Meeting, seen: Event, age: timedelta, effect: Effect
 ) -> None:
-    """An attempt had an effect, had none, or is not known; only evidence settles it."""
+    """An attempt took effect, had no effect, or the effect is not known."""
     assert evidence(meeting, seen, age).effect is effect
 
 
 @given(
-    lease=st.sampled_from(["", "somebody"]),
+    lease=st.sampled_from(["", "another"]),
     doubts=st.integers(0, 3),
     etag=st.sampled_from([BEFORE, OTHER]),
     online=st.booleans(),
     seconds=st.integers(0, 1_000),
 )
-def test_a_wait_always_ends_and_ends_in_a_verdict(
+def test_a_wait_always_ends_with_a_result(
     *, lease: str, doubts: int, etag: str, online: bool, seconds: int
 ) -> None:
-    """Who comes back after the wait that was told is not told to wait for the same thing again."""
+    """A read after the wait does not lead to the same wait again."""
     # Only an attempt whose lease is over is ever doubted.
     meeting, seen = attempt(lease=lease, doubts=0 if lease else doubts), event(etag, online=online)
     first = evidence(meeting, seen, timedelta(seconds=seconds))
     then = evidence(meeting, seen, timedelta(seconds=seconds) + first.wait)
 
-    assert (first.wait > timedelta(0)) is (first.effect in {Effect.UNDER_WAY, Effect.OPEN, Effect.DOUBTED})
-    assert then.effect not in {Effect.UNDER_WAY, Effect.OPEN}
+    assert (first.wait > timedelta(0)) is (
+        first.effect in {Effect.IN_PROGRESS, Effect.UNDECIDED, Effect.CHANGED}
+    )
+    assert then.effect not in {Effect.IN_PROGRESS, Effect.UNDECIDED}
 
 
 def test_a_lease_outlasts_every_message() -> None:
     """While an instance may still send its PATCH, no other one finds the lease over."""
-    assert LEASE > deadline.MESSAGE
+    assert LEASE > deadline.MESSAGE_TIMEOUT

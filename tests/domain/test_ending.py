@@ -30,27 +30,27 @@ def event(**changes: Any) -> Event:
         pytest.param(CUSTOM, datetime(2026, 11, 25, 12, tzinfo=UTC), id="not known"),
     ],
 )
-def test_whole_days_end_with_the_organizers_day(zone: str, end: datetime) -> None:
-    """Graph shows them as midnights; where the zone is not known, the last place on Earth counts."""
+def test_an_all_day_event_ends_with_the_organizers_day(zone: str, end: datetime) -> None:
+    """If the zone is not known, the event ends when the day has ended everywhere."""
     recurrence = Recurrence(pattern="daily", occurrences=1, time_zone=zone)
 
     assert last_end(event(is_all_day=True, original_zone=zone)) == end
     assert last_end(event(is_all_day=True, original_zone=zone, recurrence=recurrence)) == end
 
 
-def test_a_whole_day_that_ends_as_it_begins_lasts_a_day() -> None:
-    """Its numbers contradict each other; it is not over before it has begun."""
+def test_an_all_day_event_without_duration_lasts_a_day() -> None:
+    """Its times contradict each other, and it must not end before it begins."""
     assert last_end(event(is_all_day=True, end=MIDNIGHT, original_zone="UTC")) == MIDNIGHT + DAY
     assert last_end(event(end=MIDNIGHT - DAY)) == MIDNIGHT
 
 
-def test_an_event_in_an_unknown_zone_ends_when_it_is_over_in_every_zone() -> None:
-    """Its times are written as if they were UTC."""
+def test_an_event_in_an_unknown_zone_ends_when_it_has_ended_in_every_zone() -> None:
+    """Its local times are marked as UTC."""
     assert last_end(event(unknown_zone=CUSTOM)) == MIDNIGHT + DAY + timedelta(hours=12)
 
 
 @pytest.mark.parametrize("zone", ["", CUSTOM])
-def test_a_series_without_a_zone_of_its_own_has_the_events(zone: str) -> None:
+def test_a_series_without_a_zone_uses_the_events_zone(zone: str) -> None:
     """Its last Monday at 17:00 in Los Angeles is Tuesday in UTC."""
     start = datetime(2026, 11, 3, 1, tzinfo=UTC)
     recurrence = Recurrence(
@@ -71,7 +71,7 @@ def test_a_series_without_a_zone_of_its_own_has_the_events(zone: str) -> None:
 
 
 @pytest.mark.parametrize(("hour", "latest"), [(1, datetime(2026, 10, 25, 2, tzinfo=UTC)), (2, datetime(2026, 10, 25, 2, tzinfo=UTC))])  # fmt: skip
-def test_a_time_that_clocks_show_twice_is_the_later_one(hour: int, latest: datetime) -> None:
+def test_of_a_time_that_clocks_show_twice_the_later_one_counts(hour: int, latest: datetime) -> None:
     """On 25 October 2026 Berlin has the hour from two to three twice."""
     start = datetime(2026, 10, 18, hour, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
     recurrence = Recurrence(
@@ -83,8 +83,8 @@ def test_a_time_that_clocks_show_twice_is_the_later_one(hour: int, latest: datet
     assert end >= latest - timedelta(hours=1 if hour == 1 else 0)
 
 
-def test_only_a_series_that_says_so_is_endless() -> None:
-    """Explanations tell it from one whose end can't be told."""
+def test_only_a_series_with_no_end_is_endless() -> None:
+    """A series whose end is not known is different."""
     assert is_endless(event(recurrence=Recurrence(pattern="daily")))
     assert not is_endless(event(recurrence=Recurrence(pattern="daily", range_type="endDate")))
     assert not is_endless(event(recurrence=Recurrence(pattern="daily", occurrences=0)))
@@ -106,7 +106,7 @@ _OFFSETS = st.integers(-12 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(
     length=st.integers(0, 200),
     is_floating=st.booleans(),
 )
-def test_a_series_in_a_zone_that_is_not_known_is_never_over_too_soon(
+def test_a_series_in_an_unknown_zone_never_ends_too_early(
     *,
     zone: timezone,
     pattern: str,
@@ -118,7 +118,7 @@ def test_a_series_in_a_zone_that_is_not_known_is_never_over_too_soon(
     length: int,
     is_floating: bool,
 ) -> None:
-    """Whatever the true zone is: the last occurrence by dateutil in that zone is not later than ours."""
+    """For any true zone: our result is not earlier than the last occurrence of dateutil in that zone."""
     frequency: Any = {"daily": rrule.DAILY, "weekly": rrule.WEEKLY, "absoluteMonthly": rrule.MONTHLY}[pattern]
     rule = rrule.rrule(
         frequency,

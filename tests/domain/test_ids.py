@@ -2,7 +2,7 @@ import pytest
 
 from shared.domain.ids import GUID, MAX_ID_LENGTH, is_id
 
-#: what is no id of Graph's; other tests bring it to each door
+#: texts that are not ids of Graph; other tests use them too
 IMPOSSIBLE = [
     pytest.param("", id="empty"),
     pytest.param(".", id="dot"),
@@ -30,8 +30,8 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize("text", IMPOSSIBLE)
-def test_what_changes_a_path_is_no_id(text: str) -> None:
-    """Such text comes from a stranger, from a damaged row or from a slip of the hand."""
+def test_text_that_changes_a_path_is_not_an_id(text: str) -> None:
+    """It may come from an attacker, a damaged row or a typing error."""
     assert not is_id(text)
 
 
@@ -47,8 +47,8 @@ def test_what_changes_a_path_is_no_id(text: str) -> None:
         "x" * MAX_ID_LENGTH,
     ],
 )
-def test_what_graph_gives_is_an_id(text: str) -> None:
-    """Events, mailboxes by object id and by user principal name, guests too."""
+def test_ids_and_user_names_of_graph_are_ids(text: str) -> None:
+    """Events, object ids, and user principal names, also of guests."""
     assert is_id(text)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.domain.ids import is_id
-from shared.domain.messages import BundledChange, EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.messages import BatchedChange, EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import UnreadableMessage
 from tests.domain.test_ids import IMPOSSIBLE
 
@@ -20,7 +20,7 @@ changes = st.builds(
     trace=texts,
     attempt=st.integers(min_value=0, max_value=10_000),
     not_found=st.integers(min_value=0, max_value=2),
-    fellows=st.lists(st.builds(BundledChange, ids, ids, texts), max_size=3).map(tuple),
+    batched=st.lists(st.builds(BatchedChange, ids, ids, texts), max_size=3).map(tuple),
 )
 
 
@@ -35,11 +35,11 @@ def test_changes_that_travelled_together_are_taken_apart() -> None:
     """Each is a change of its own then, of the same POST."""
     change = EventChange.decode(GOOD.replace('"t"', '"t","fellows":[["m2","e2","t2"]]'))
 
-    assert [(one.mailbox, one.event, one.trace, one.fellows) for one in change.apart()] == [
+    assert [(one.mailbox, one.event, one.trace, one.batched) for one in change.split()] == [
         ("m", "e", "t", ()),
         ("m2", "e2", "t2", ()),
     ]
-    assert {(one.source, one.received) for one in change.apart()} == {(change.source, change.received)}
+    assert {(one.source, one.received) for one in change.split()} == {(change.source, change.received)}
 
 
 def test_the_wire_form_is_the_designs() -> None:
@@ -78,9 +78,9 @@ GOOD = '{"v":1,"mailbox":"m","event":"e","source":"sweep","received":"2026-11-22
         pytest.param(GOOD.replace("+00:00", ""), "no moment with a UTC offset", id="a time without offset"),
         pytest.param(GOOD.replace("2026-11-22T08:00:00+00:00", "0001-01-01T00:00:00+14:00"), "no moment with a UTC offset", id="before time"),
         pytest.param(GOOD.replace('"attempt":0', '"attempt":-1'), "'attempt' is -1", id="a negative attempt"),
-        pytest.param(GOOD.replace('"t"', '"t","fellows":{}'), "'fellows' is dict", id="fellows that are no list"),
-        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e"]]'), "'fellows' has something else", id="a fellow without a trace"),
-        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e",7]]'), "'fellows' has something else", id="a fellow that is a number"),
+        pytest.param(GOOD.replace('"t"', '"t","fellows":{}'), "'fellows' is dict", id="batched changes that are not a list"),
+        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e"]]'), "'fellows' has something else", id="a batched change without a trace"),
+        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e",7]]'), "'fellows' has something else", id="a batched change with a number"),
         pytest.param(GOOD.replace('"attempt":0', '"attempt":true'), "'attempt' is True", id="an attempt that is no number"),
     ],
 )  # fmt: skip
@@ -177,7 +177,7 @@ def test_a_message_about_what_is_no_id_is_unreadable(text: str) -> None:
             source=Source.SWEEP,
             received=datetime(2026, 11, 22, tzinfo=UTC),
             trace="t",
-            fellows=(BundledChange("m", text, "t"),),
+            batched=(BatchedChange("m", text, "t"),),
         ),
     ):
         with pytest.raises(UnreadableMessage):

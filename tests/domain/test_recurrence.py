@@ -50,8 +50,8 @@ def test_a_series_ends_with_its_last_occurrence(recurrence: dict[str, Any], last
     assert last_end(series(**recurrence)) == datetime(last.year, last.month, last.day, 10, tzinfo=UTC)
 
 
-def test_an_event_of_its_own_ends_when_it_ends() -> None:
-    """No recurrence, no arithmetic."""
+def test_a_single_event_ends_at_its_end() -> None:
+    """It has no recurrence."""
     event = Event(id="e", etag="w", start=START, end=START + HOUR)
 
     assert last_end(event) == START + HOUR
@@ -86,11 +86,11 @@ def test_an_event_of_its_own_ends_when_it_ends() -> None:
     ],
 )  # fmt: skip
 def test_a_series_whose_end_is_not_known_never_ends(recurrence: dict[str, Any]) -> None:
-    """It is not taken for over: numbers that contradict the type or Graph's documentation tell nothing."""
+    """Numbers that contradict the type or Graph's documentation define no end."""
     assert last_end(series(**recurrence)) is None
 
 
-def test_an_occurrence_keeps_its_local_time_over_changes_of_the_clock() -> None:
+def test_occurrences_keep_their_local_time_when_clocks_change() -> None:
     """Nine in Berlin is eight in UTC in winter and seven in summer."""
     start = datetime(2026, 3, 23, 9, tzinfo=ZoneInfo("Europe/Berlin"))
     event = series(
@@ -109,8 +109,8 @@ def test_dates_are_days_in_the_zone_of_the_recurrence() -> None:
     assert last_end(event) == datetime(2026, 1, 13, 5, tzinfo=UTC)
 
 
-def test_a_series_in_a_zone_of_its_own_is_not_over_too_soon() -> None:
-    """Outlook's custom zones have no name that we know; the last Monday evening may be Tuesday in UTC."""
+def test_a_series_in_a_custom_zone_does_not_end_too_early() -> None:
+    """The zone is not known, and the last Monday evening may be Tuesday in UTC."""
     start = datetime(2026, 1, 5, 18, tzinfo=timezone(timedelta(hours=-8)))
     zone = {"time_zone": "tzone://Microsoft/Custom"}
     event = series(start, pattern="weekly", days_of_week=("monday",), range_end=date(2026, 2, 2), **zone)
@@ -132,7 +132,7 @@ def test_a_series_in_a_zone_of_its_own_is_not_over_too_soon() -> None:
     ],
 )
 def test_a_hostile_series_is_not_counted_one_by_one(recurrence: dict[str, Any], last: date) -> None:
-    """Arithmetic takes the same time for three occurrences and for millions."""
+    """The time does not depend on the number of occurrences."""
     assert last_end(series(**recurrence)) == datetime(last.year, last.month, last.day, 10, tzinfo=UTC)
 
 
@@ -160,7 +160,7 @@ _POSITIONS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 def test_the_arithmetic_agrees_with_dateutil(
     *, pattern: str, interval: int, days: set[int], index: str, week_start: int, first: date, count: int | None, length: int
 ) -> None:  # fmt: skip
-    """Where dateutil can express a pattern, both find the same last day."""
+    """For patterns that dateutil supports, both return the same last day."""
     until = None if count else first + timedelta(days=length)
     start = datetime(first.year, first.month, first.day, 9, tzinfo=UTC)
     relative = pattern.startswith("relative")

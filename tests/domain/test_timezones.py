@@ -13,8 +13,8 @@ from shared.domain.timezones import find_zone
         pytest.param("Pacific Standard Time", "America/Los_Angeles", id="Windows, across the sea"),
     ],
 )
-def test_a_zone_is_found_by_both_kinds_of_names(name: str, key: str) -> None:
-    """Graph uses Windows names unless asked otherwise; people write IANA's."""
+def test_a_zone_is_found_by_windows_and_iana_names(name: str, key: str) -> None:
+    """Graph uses Windows names by default; people write IANA names."""
     assert find_zone(name) == ZoneInfo(key)
 
 
@@ -22,5 +22,5 @@ def test_a_zone_is_found_by_both_kinds_of_names(name: str, key: str) -> None:
     "name", ["", "tzone://Microsoft/Custom", "Customized Time Zone", "America", "../etc/passwd", "localtime", "Factory", "europe/berlin", "/etc/passwd", "\0", "x" * 5000]
 )  # fmt: skip
 def test_an_unknown_zone_is_none(name: str) -> None:
-    """Names come from outside; none of them raises or leaves the zone folder."""
+    """Names may come from anyone. None raises, or reads a file outside of the zone folder."""
     assert find_zone(name) is None

@@ -39,7 +39,7 @@ def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path
     """`JOINLINK_RULES=rules` means the folder that was deployed."""
     script = (
         "import os; from shared import wiring; from shared.worker.common.world import World\n"
-        "print(len(wiring.rebuild(os.environ, World())._rule_source.read()))"
+        "print(len(wiring.Parts(os.environ, World()).rule_source.read()))"
     )
     environ = {
         "PYTHONPATH": str(ROOT),

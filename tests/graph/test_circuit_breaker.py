@@ -1,72 +1,72 @@
-"""The breaker: while Graph is down as a whole, one call at a time tries."""
+"""The circuit breaker: while Graph is down, one call at a time probes it."""
 
 from datetime import UTC, datetime, timedelta
 
 from shared.graph.circuit_breaker import FIRST_WAIT, MAX_WAIT, PROBE_TIMEOUT, CircuitBreaker
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-NOTHING, SECOND = timedelta(0), timedelta(seconds=1)
+NO_WAIT, SECOND = timedelta(0), timedelta(seconds=1)
 
 
 def opened() -> CircuitBreaker:
-    """Return a breaker that has just opened."""
+    """Return a circuit breaker that has just opened."""
     breaker = CircuitBreaker()
     assert [breaker.failed(f"m{n}", NOW) for n in range(5)] == [False] * 4 + [True]
     return breaker
 
 
-def test_five_mailboxes_without_an_answer_open_it() -> None:
-    """Then the others wait."""
+def test_five_mailboxes_without_an_answer_open_the_circuit() -> None:
+    """Then all calls wait."""
     breaker = opened()
 
     assert breaker.wait(NOW) == FIRST_WAIT
     assert breaker.wait(NOW + SECOND) == FIRST_WAIT - SECOND
 
 
-def test_one_mailbox_that_moves_stops_nobody_else() -> None:
-    """However often it fails."""
+def test_one_failing_mailbox_stops_no_other() -> None:
+    """Even if it fails a hundred times."""
     breaker = CircuitBreaker()
     for _ in range(100):
         breaker.failed("moving", NOW)
 
-    assert breaker.wait(NOW) == NOTHING
+    assert breaker.wait(NOW) == NO_WAIT
 
 
-def test_a_success_between_starts_the_count_again() -> None:
-    """Graph as a whole is well then."""
+def test_a_success_resets_the_count() -> None:
+    """It shows that Graph works."""
     breaker = CircuitBreaker()
     for n in range(100):
         breaker.failed(f"m{n}", NOW)
         if n % 4 == 3:
             breaker.succeeded()
 
-    assert breaker.wait(NOW) == NOTHING
+    assert breaker.wait(NOW) == NO_WAIT
 
 
-def test_one_call_at_a_time_tries() -> None:
-    """Thirty-two threads ask at once; one goes."""
+def test_one_call_at_a_time_probes() -> None:
+    """Of thirty-two threads one may call."""
     breaker = opened()
     later = NOW + FIRST_WAIT
 
-    assert [breaker.wait(later) == NOTHING for _ in range(32)].count(True) == 1
+    assert [breaker.wait(later) == NO_WAIT for _ in range(32)].count(True) == 1
 
 
-def test_a_success_closes_it() -> None:
-    """And the next outage begins with the first wait again."""
+def test_a_success_closes_the_circuit() -> None:
+    """The next outage starts with the first wait again."""
     breaker = opened()
     breaker.wait(NOW + FIRST_WAIT)
 
     assert breaker.succeeded()
-    assert breaker.wait(NOW) == NOTHING
+    assert breaker.wait(NOW) == NO_WAIT
     assert not breaker.succeeded()
 
 
 def test_each_probe_without_an_answer_doubles_the_wait_up_to_five_minutes() -> None:
-    """An hour's outage costs some twenty calls, however many messages wait."""
+    """An outage of an hour costs some twenty calls, for any number of messages."""
     breaker, now, waits = opened(), NOW, []
     for _ in range(8):
         now += breaker.wait(now)
-        assert breaker.wait(now) == NOTHING
+        assert breaker.wait(now) == NO_WAIT
         breaker.failed("m0", now)
         waits.append(breaker.wait(now).total_seconds())
 
@@ -74,8 +74,8 @@ def test_each_probe_without_an_answer_doubles_the_wait_up_to_five_minutes() -> N
     assert timedelta(seconds=300) == MAX_WAIT
 
 
-def test_calls_that_were_under_way_do_not_lengthen_the_wait() -> None:
-    """They began before it opened."""
+def test_calls_in_progress_do_not_make_the_wait_longer() -> None:
+    """They started before the circuit opened."""
     breaker = opened()
     for n in range(30):
         breaker.failed(f"late{n}", NOW)
@@ -83,15 +83,15 @@ def test_calls_that_were_under_way_do_not_lengthen_the_wait() -> None:
     assert breaker.wait(NOW) == FIRST_WAIT
 
 
-def test_a_probe_that_never_reports_is_followed_by_another() -> None:
+def test_a_lost_probe_is_replaced() -> None:
     """Its thread may be dead."""
     breaker = opened()
     breaker.wait(NOW + FIRST_WAIT)
 
-    assert breaker.wait(NOW + FIRST_WAIT + SECOND) > NOTHING
-    assert breaker.wait(NOW + FIRST_WAIT + PROBE_TIMEOUT) == NOTHING
+    assert breaker.wait(NOW + FIRST_WAIT + SECOND) > NO_WAIT
+    assert breaker.wait(NOW + FIRST_WAIT + PROBE_TIMEOUT) == NO_WAIT
 
 
-def test_a_clock_that_is_set_back_does_not_lengthen_the_wait() -> None:
-    """Or nothing would be tried until it has caught up."""
-    assert opened().wait(NOW - timedelta(hours=3)) == NOTHING
+def test_a_clock_that_is_set_back_does_not_make_the_wait_longer() -> None:
+    """Otherwise all calls would wait until the clock has caught up."""
+    assert opened().wait(NOW - timedelta(hours=3)) == NO_WAIT

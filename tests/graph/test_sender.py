@@ -1,4 +1,4 @@
-"""What happens on the way to Graph and back: played against servers that behave badly."""
+"""Sending a call, against servers that behave badly."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.auth import Token
+from shared.auth.token_source import Token
 from shared.deadline import deadline
 from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
 from shared.graph.client import Graph
@@ -30,7 +30,7 @@ REFUSED = json.dumps({"error": {"code": "InvalidAuthenticationToken", "message":
 
 
 class Tokens:
-    """Gives a token, another after a refusal, or an error."""
+    """Gives a token, another after a refusal, or raises an error."""
 
     def __init__(self, *errors: GraphError | None) -> None:
         self.errors = list(errors)
@@ -45,7 +45,7 @@ class Tokens:
 
 @contextmanager
 def sender(url: str, tokens: Tokens | None = None) -> Iterator[Sender]:
-    """Return the product's own sender."""
+    """Return the product's sender."""
     with graph_http(url) as http:
         yield Sender(http, tokens or Tokens(), "https://graph.microsoft.com", lambda: NOW)
 
@@ -60,13 +60,13 @@ def attempt(url: str, call: GraphCall = WRITE, tokens: Tokens | None = None) -> 
 @pytest.mark.parametrize(
     "play",
     [
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a body that drips"),
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX-Long: "), id="headers that drip"),
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a slow body"),
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX-Long: "), id="slow headers"),
         pytest.param(say_nothing, id="silence"),
     ],
 )
-def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each byte may come in time; all of them together must."""
+def test_a_slow_call_times_out(play: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if each byte comes in time."""
     monkeypatch.setattr("shared.graph.sender.CALL_TIMEOUT", timedelta(seconds=0.3))
     with server(play) as url:
         started = time.monotonic()
@@ -76,8 +76,8 @@ def test_a_call_ends_however_slowly_it_is_answered(play: Answer, monkeypatch: py
     assert time.monotonic() - started < 5
 
 
-def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
-    """The quick retry, too, is within the message's deadline."""
+def test_the_deadline_of_a_message_limits_all_calls() -> None:
+    """Including the quick retry."""
     with server(say_nothing) as url, deadline(timedelta(seconds=0.4)):
         started = time.monotonic()
         error = attempt(url, READ)
@@ -86,8 +86,8 @@ def test_a_message_ends_however_slowly_each_call_is_answered() -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
-    """Then nothing was done, which is what `OutOfTime` says."""
+def test_a_call_after_the_deadline_is_not_sent() -> None:
+    """`OutOfTime` means that nothing was sent."""
     tally = Tally()
     with server(answer()) as url, sender(url) as sending, deadline(timedelta(0)), pytest.raises(OutOfTime):
         sending.send(WRITE, tally)
@@ -95,7 +95,7 @@ def test_a_call_that_begins_after_the_deadline_is_not_sent() -> None:
     assert (tally.calls, tally.writes) == (0, 0)
 
 
-def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_long_answer_is_not_read_completely(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer of Graph's is that long."""
     monkeypatch.setattr("shared.graph.sender.MAX_BYTES", 100_000)
     with server(answer(body=json.dumps({"id": "y" * 200_000}))) as url:
@@ -105,29 +105,29 @@ def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "play",
     [
-        pytest.param(answer(headers="Content-Encoding: gzip\r\n"), id="what is no gzip"),
+        pytest.param(answer(headers="Content-Encoding: gzip\r\n"), id="not gzip"),
         pytest.param(
             lambda c: c.sendall(
                 b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
                 + gzip.compress(b"{}" * 99)[:20]
             ),
-            id="half of a gzip",
+            id="truncated gzip",
         ),
-        pytest.param(lambda c: c.sendall(b"\x16\x03\x01\x02\x00 not HTTP at all\r\n\r\n"), id="no HTTP"),
-        pytest.param(answer(302, "", "Location: http://[\r\n"), id="a redirect to nowhere"),
+        pytest.param(lambda c: c.sendall(b"\x16\x03\x01\x02\x00 not HTTP at all\r\n\r\n"), id="not HTTP"),
+        pytest.param(answer(302, "", "Location: http://[\r\n"), id="a redirect to an invalid URL"),
         pytest.param(answer(headers="Content-Type: application/json; charset=nonsense\r\n", body="{"), id="a truncated body"),
-        pytest.param(cut_off, id="a body cut off"),
+        pytest.param(cut_off, id="an incomplete body"),
         pytest.param(hang_up, id="no answer"),
     ],
 )  # fmt: skip
-def test_whatever_is_wrong_on_the_way_is_no_answer(play: Answer) -> None:
-    """And may have come after the effect."""
+def test_a_transport_error_is_not_an_answer(play: Answer) -> None:
+    """The write may have taken effect before it."""
     with server(play) as url:
         assert type(attempt(url)) is GraphUnavailable
 
 
-def test_only_a_connection_that_was_not_made_is_surely_without_effect() -> None:
-    """One that was kept open and breaks when it is used again is not."""
+def test_only_a_refused_connection_certainly_has_no_effect() -> None:
+    """A kept connection that breaks on its next use may have one."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with server(answer(), hang_up) as url, sender(url) as sending:
@@ -139,8 +139,8 @@ def test_only_a_connection_that_was_not_made_is_surely_without_effect() -> None:
     assert type(broken.value) is GraphUnavailable
 
 
-def test_a_read_takes_a_fresh_token_once() -> None:
-    """Graph refuses old ones after a password change or a policy."""
+def test_a_read_gets_a_new_token_once() -> None:
+    """Graph refuses old tokens after a password change or a policy change."""
     tokens, tally = Tokens(), Tally()
     with server(answer(401, REFUSED), answer()) as url, sender(url, tokens) as sending:
         assert sending.send(READ, tally) == json.loads(GOOD)
@@ -148,8 +148,8 @@ def test_a_read_takes_a_fresh_token_once() -> None:
     assert (tokens.refused, tally.calls) == (["token-0"], 2)
 
 
-def test_a_write_that_was_answered_with_401_is_not_sent_again() -> None:
-    """A proxy may have answered after Graph did it."""
+def test_a_write_is_not_repeated_after_a_401() -> None:
+    """A proxy may have sent the 401 after Graph did the write."""
     tally = Tally()
     with server(answer(401, REFUSED), answer()) as url, sender(url) as sending, pytest.raises(Unauthorized):
         sending.send(WRITE, tally)
@@ -158,7 +158,7 @@ def test_a_write_that_was_answered_with_401_is_not_sent_again() -> None:
 
 
 def test_without_a_token_nothing_is_sent() -> None:
-    """So a write surely had no effect."""
+    """So a write certainly has no effect."""
     tally = Tally()
     away = GraphUnavailable("get a token", detail="ReadTimeout")
     with server(answer()) as url, sender(url, Tokens(away)) as sending, pytest.raises(NotConnected):
@@ -167,16 +167,16 @@ def test_without_a_token_nothing_is_sent() -> None:
     assert tally.calls == 0
 
 
-def test_no_fresh_token_proves_nothing_of_a_call_that_was_sent() -> None:
-    """The first request reached somebody."""
+def test_a_missing_new_token_does_not_mean_that_nothing_was_sent() -> None:
+    """The first request was answered."""
     away = GraphUnavailable("get a token", detail="ReadTimeout")
     call = GraphCall(name="renew", method="PATCH", path="/subscriptions/x")
     with server(answer(401, REFUSED)) as url:
         assert type(attempt(url, call, Tokens(None, away))) is GraphUnavailable
 
 
-def test_while_graph_is_down_a_message_costs_no_call() -> None:
-    """Five mailboxes without an answer, and the sixth waits."""
+def test_while_graph_is_down_a_message_makes_no_call() -> None:
+    """After five mailboxes without an answer the sixth waits."""
     tally = Tally()
     with server(answer(500, "")) as url, sender(url) as sending:
         for n in range(5):
@@ -186,14 +186,14 @@ def test_while_graph_is_down_a_message_costs_no_call() -> None:
         with pytest.raises(GraphPaused) as paused:
             sending.send(READ, tally)
 
-    # The fifth opened it, so it has no quick retry.
+    # The fifth failure opens the circuit, so there is no quick retry.
     assert (calls, tally.calls) == (9, 9)
     assert paused.value.retry_after == timedelta(seconds=10)
 
 
 @pytest.mark.parametrize("status", [403, 404, 429])
-def test_a_refusal_shows_that_graph_is_there(status: int) -> None:
-    """Only answers that are missing open the breaker."""
+def test_a_refusal_shows_that_graph_is_up(status: int) -> None:
+    """Only missing answers open the circuit."""
     refusal = json.dumps({"error": {"code": "Some", "message": ""}})
     with server(answer(status, refusal)) as url, sender(url) as sending:
         for n in range(9):
@@ -204,7 +204,7 @@ def test_a_refusal_shows_that_graph_is_there(status: int) -> None:
 
 
 def pages(*links: str | None) -> Callable[[httpx.Request], httpx.Response]:
-    """Answer pages of a list with these links, the last again and again."""
+    """Answer pages of a list with these links; the last one repeats."""
     left = list(links)
 
     def play(_request: httpx.Request) -> httpx.Response:
@@ -218,15 +218,15 @@ def pages(*links: str | None) -> Callable[[httpx.Request], httpx.Response]:
 @pytest.mark.parametrize(
     ("links", "calls"),
     [
-        pytest.param(["https://g/v1.0/users?p=1"], 2, id="its own"),
-        pytest.param([f"https://g/v1.0/users?p={n % 2}" for n in range(99)], 3, id="two in turn"),
-        pytest.param([f"https://g/v1.0/users?p={n}" for n in range(999)], 20, id="ever new ones"),
+        pytest.param(["https://g/v1.0/users?p=1"], 2, id="to itself"),
+        pytest.param([f"https://g/v1.0/users?p={n % 2}" for n in range(99)], 3, id="two alternating"),
+        pytest.param([f"https://g/v1.0/users?p={n}" for n in range(999)], 20, id="always new ones"),
     ],
 )
-def test_page_links_that_never_end_are_stopped(
+def test_endless_page_links_are_stopped(
     links: list[str], calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And reported: what was read is no whole list."""
+    """With an error, as the list is incomplete."""
     monkeypatch.setattr("shared.graph.client._MAX_PAGES", 20)
     http = graph_http("https://g", httpx.MockTransport(pages(*links)))
     graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
@@ -237,17 +237,17 @@ def test_page_links_that_never_end_are_stopped(
     assert graph.tally.calls == calls
 
 
-def test_a_list_of_subscriptions_that_is_read_in_parts_does_not_stand_still() -> None:
-    """Its mark is the link."""
+def test_a_repeating_link_of_subscriptions_is_an_error() -> None:
+    """Also when the list is read page by page."""
     http = graph_http("https://g", httpx.MockTransport(pages("https://g/v1.0/subscriptions?p=1")))
     graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
-    _, mark = graph.subscriptions_page("")
+    _, link = graph.subscriptions_page("")
     with pytest.raises(GraphUnavailable, match="repeats"):
-        graph.subscriptions_page(mark)
+        graph.subscriptions_page(link)
 
 
-def test_what_is_only_good_to_have_never_pauses_the_rest() -> None:
-    """Mailbox settings that fail for everybody say nothing of calendars."""
+def test_an_optional_call_never_opens_the_circuit() -> None:
+    """Mailbox settings may fail for all mailboxes while calendars work."""
     with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
         for n in range(10):
             with pytest.raises(GraphUnavailable):
@@ -258,8 +258,8 @@ def test_what_is_only_good_to_have_never_pauses_the_rest() -> None:
         assert not isinstance(raised.value, GraphPaused)
 
 
-def test_what_is_only_good_to_have_waits_and_is_no_probe() -> None:
-    """While Graph is down nobody asks for it, and it keeps no other call from trying."""
+def test_an_optional_call_waits_and_is_never_the_probe() -> None:
+    """While Graph is down it is not sent, and it does not take the place of a probe."""
     with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
         for n in range(5):
             with pytest.raises(GraphUnavailable):

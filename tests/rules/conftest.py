@@ -23,7 +23,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def make_event() -> MakeEvent:
-    """Return a maker of an event tomorrow with one guest; keywords change it."""
+    """Return a function that returns an event tomorrow with one external guest; keywords change it."""
 
     def make(**changes: Any) -> Event:
         plain: dict[str, Any] = {
@@ -42,7 +42,7 @@ def make_event() -> MakeEvent:
 
 @pytest.fixture
 def make_policy() -> MakePolicy:
-    """Return a maker of a policy from the text of its rules, without the lines that every file has."""
+    """Return a function that returns the policy of a rule file, given without the lines that each file has."""
 
     def make(rules: str) -> Policy:
         text = f"version: 1\n{rules}" if "rules:" in rules else f"version: 1\nrules:\n{rules}"

@@ -1,4 +1,4 @@
-"""Generated events, facts and policies, for promises that hold for all of them."""
+"""Hypothesis strategies for events, facts and policies."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +7,7 @@ from hypothesis import assume, strategies as st
 from shared.domain.event import Attendee, Event, Location, Recurrence
 from shared.domain.meeting import Meeting, MeetingState
 from shared.rule_files.loader import RuleFile, load_policy
+from shared.rule_files.vocabulary.catalogue import CATALOGUE
 from shared.rules.event.sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -91,12 +92,14 @@ SKETCHES = st.builds(
     cancelled=st.booleans(),
     online=st.booleans(),
 )
+#: the example of each condition, and some more that often hold or are unknown
 LEAF_TEXTS = [
-    "{attendees: {at_most: 3}}", "{external_attendees: {at_least: 1}}", "{external_attendees: 0}", "{subject: o}",
-    "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{duration: {at_most: 24h}}", "{sensitivity: private}",
-    "{location: {equals: x}}", "{has_other_join_link: true}", "{starts_in: {at_least: 1h}}",
+    *(f"{{{kind.example}}}" for kind in CATALOGUE.values()),
+    "{attendees: {at_most: 3}}", "{external_attendees: 0}", "{subject: o}",
+    "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{sensitivity: private}",
+    "{location: {equals: x}}", "{starts_in: {at_least: 1h}}",
     "{attendee: {domain_in: [partners, x.com]}}", "{organizer: {address_in: al@contoso.com}}",
-    f"{{organizer: {{member_of: {GROUP}}}}}", f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
+    f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
     "{starts_between: {from: '22:00', to: '06:00', days: [mon, sun], timezone: Europe/Berlin}}", "{rollout: 50%}",
 ]  # fmt: skip
 LEAVES = st.sampled_from(LEAF_TEXTS)
@@ -114,7 +117,7 @@ CONDITIONS = st.recursive(
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """Draw a policy of a few rules, through the loader."""
+    """Draw a policy with a few rules, read by the loader."""
     lines = [
         "version: 1",
         f"internal_domains: {draw(st.sampled_from(['auto', '[contoso.com]', '[contoso.com, partners]']))}",
@@ -136,8 +139,8 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 def loaded(text: str) -> Policy:
-    """Return the policy of a rule file that was drawn, and draw another where there is none."""
+    """Return the policy of a drawn rule file; draw another one if the loader refuses it."""
     policy = load_policy([RuleFile("rules/rules.yaml", text.encode())]).policy
-    assume(policy is not None)  # conditions drawn at random may contradict each other
+    assume(policy is not None)  # random conditions may contradict each other
     assert policy is not None
     return policy

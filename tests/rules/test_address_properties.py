@@ -1,4 +1,4 @@
-"""Whatever stands around an address, nothing is written that would not be written without it."""
+"""Text around an address never leads to a write that would not happen without it."""
 
 from dataclasses import replace
 
@@ -91,10 +91,10 @@ def event(lines: list[Attendee], organizer: str = "al@contoso.com") -> Event:
 )
 @settings(max_examples=400, deadline=None)
 @given(data=st.data(), policy=RULES, lines=LINES)
-def test_decorating_an_address_never_changes_the_verdict_towards_a_write(
+def test_decorating_an_address_never_leads_to_a_write(
     forms: tuple[str, ...], data: st.DataObject, policy: Policy, lines: list[Attendee]
 ) -> None:
-    """Each line and the organizer, in any form: what was left alone stays so."""
+    """Any invitee and the organizer, in any form: an event that was skipped is still skipped."""
     changed = [
         replace(line, address=decorated(line.address, data.draw(st.sampled_from(forms)))) for line in lines
     ]

@@ -13,10 +13,10 @@ from tests.rules.strategies import EVENTS, FACTS, GROUP, MOMENTS, policies
 
 @settings(max_examples=300, deadline=None)
 @given(event=EVENTS, policy=policies(), facts=FACTS, now=MOMENTS)
-def test_a_decision_never_fails_and_is_the_same_again(
+def test_decide_never_fails_and_is_deterministic(
     event: Event, policy: Policy, facts: Facts, now: datetime
 ) -> None:
-    """Whatever Graph sends, equal questions have equal answers, and a projection is enable or skip."""
+    """For any event: the same input has the same decision, and a projection is enable or skip."""
     decision = decide(event, policy, facts, now)
 
     assert decide(event, policy, facts, now) == decision
@@ -27,8 +27,10 @@ def test_a_decision_never_fails_and_is_the_same_again(
 
 @settings(max_examples=100, deadline=None)
 @given(event=EVENTS, policy=policies(), facts=FACTS, now=MOMENTS)
-def test_our_own_write_asks_for_no_other(event: Event, policy: Policy, facts: Facts, now: datetime) -> None:
-    """The event after our PATCH is online, and the echo of the write ends there."""
+def test_our_own_write_leads_to_no_other_write(
+    event: Event, policy: Policy, facts: Facts, now: datetime
+) -> None:
+    """The event is online after our PATCH, so its notification has no effect."""
     after = replace(event, is_online_meeting=True, join_url="https://teams.microsoft.com/l/meetup-join/1")
     decision = decide(after, policy, facts, now)
 
@@ -37,8 +39,8 @@ def test_our_own_write_asks_for_no_other(event: Event, policy: Policy, facts: Fa
 
 @settings(max_examples=200, deadline=None)
 @given(event=EVENTS, policy=policies(), now=MOMENTS)
-def test_knowing_less_never_enables_more(event: Event, policy: Policy, now: datetime) -> None:
-    """What is enabled without the tenant's domains and groups would be enabled whatever they were."""
+def test_missing_facts_never_lead_to_a_write(event: Event, policy: Policy, now: datetime) -> None:
+    """An event that is enabled without the tenant's domains and groups would be enabled with any of them."""
     event = replace(event, end=now + timedelta(hours=1)) if now.year < 9000 else event
     if decide(event, policy, Facts(), now).verdict is Verdict.ENABLE:
         for domains in ((), ("contoso.com",), ("contoso.com", "fabrikam.com")):

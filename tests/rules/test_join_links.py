@@ -24,21 +24,21 @@ def service_of(text: str) -> str | None:
     [pytest.param(row.name, row.example, id=f"{row.name} {row.example}") for row in TABLE],
 )
 def test_every_example_of_the_table_is_a_join_link(service: str, example: str) -> None:
-    """The documentation shows these examples."""
+    """docs/join-links.md shows these examples."""
     assert service_of(example) == service
 
 
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page) for row in (*TABLE, *SCANNERS) for page in row.others.split()]
+    "page", [pytest.param(page, id=page) for row in (*TABLE, *SCANNERS) for page in row.other_pages.split()]
 )
 def test_no_other_page_of_the_table_is_a_join_link(page: str) -> None:
-    """Dial-in pages, help, prices, recordings and programs to download: nobody meets there."""
+    """Such as dial-in pages, help, prices, recordings and downloads."""
     assert find_join_link(page) is None
 
 
 @pytest.mark.parametrize("row", TABLE + SCANNERS, ids=lambda row: f"{row.name} {row.example}")
 def test_every_row_has_its_source(row: Service) -> None:
-    """Who doubts a row can look it up."""
+    """So that it can be checked."""
     assert re.match("https://", row.source)
 
 
@@ -86,7 +86,7 @@ LINKS = [
     pytest.param("https://voovmeeting.com/s/AbC", "Tencent Meeting", id="VooV"),
     pytest.param("https://vc.larksuite.com/j/123456789", "Lark", id="Lark"),
     pytest.param("https://vc.feishu.cn/j/123456789", "Lark", id="Feishu"),
-    pytest.param("https://whereby.com/blog/remote https://zoom.us/j/1", "Zoom", id="behind a page that is no link"),
+    pytest.param("https://whereby.com/blog/remote https://zoom.us/j/1", "Zoom", id="after a page that is not a join link"),
     pytest.param("", None, id="nothing"),
     pytest.param("Room 4.11, bring zoom lenses", None, id="just words"),
     pytest.param("https://notzoom.us/j/123", None, id="another domain"),
@@ -165,18 +165,18 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("text", "service"), LINKS)
-def test_a_join_link_is_known_by_host_and_path(text: str, service: str | None) -> None:
-    """Pages of the same service that nobody joins a meeting through are not join links."""
+def test_host_and_path_identify_a_join_link(text: str, service: str | None) -> None:
+    """Other pages of the same service are not join links."""
     assert service_of(text) == service
 
 
 def test_the_first_link_counts() -> None:
-    """Two services in one event are told by the first."""
+    """Of two services, the first is reported."""
     assert find_join_link("https://meet.jit.si/a", "https://zoom.us/j/1") == JoinLink("Jitsi")
 
 
 def test_half_an_emoji_does_not_break_the_search() -> None:
-    """JSON can carry text that no encoding can."""
+    """JSON may contain lone surrogates, which can't be encoded."""
     assert find_join_link("\ud83d https://zoom.us/j/1") == JoinLink("Zoom")
 
 
@@ -194,15 +194,15 @@ ZOOM = "https://fabrikam.zoom.us/j/98765432101?pwd=Qq1"
         pytest.param({"body": f"<p>far down</p><a href='{ZOOM}'>here</a>"}, True, id="the body"),
     ],
 )  # fmt: skip
-def test_a_link_is_found_wherever_it_can_stand(
+def test_a_link_is_found_in_every_property(
     changes: dict[str, object], look_in_body: bool, make_event: MakeEvent
 ) -> None:
-    """People paste links everywhere, and tools write them everywhere."""
+    """People and tools put links into all of them."""
     assert other_join_link(make_event(**changes), look_in_body=look_in_body) == JoinLink("Zoom")
 
 
-def test_an_online_meeting_url_is_a_join_link_of_whatever_service(make_event: MakeEvent) -> None:
-    """Nobody but a meeting tool writes to it."""
+def test_any_online_meeting_url_is_a_join_link(make_event: MakeEvent) -> None:
+    """Only meeting tools set this property."""
     assert other_join_link(make_event(online_meeting_url="https://vc.example/1")) == JoinLink(
         "another service"
     )
@@ -226,19 +226,19 @@ def test_an_online_meeting_url_is_a_join_link_of_whatever_service(make_event: Ma
     ],
 )  # fmt: skip
 def test_every_link_to_an_own_host_is_a_join_link(text: str, found: bool) -> None:
-    """A rule file names own meeting servers once."""
+    """`other_join_links: hosts` lists the company's own meeting servers."""
     assert find_join_link(text, hosts=HOSTS) == (JoinLink("one of your own hosts") if found else None)
 
 
 @pytest.mark.parametrize("proxy", [proxy.decode() for proxy in PROXIES])
-def test_the_proxy_of_a_sign_in_service_behind_the_host_hides_nothing(proxy: str) -> None:
-    """Defender for Cloud Apps and its like send browsers through a name of their own."""
+def test_a_link_behind_a_sign_in_proxy_is_found(proxy: str) -> None:
+    """Defender for Cloud Apps and others append their own domain to the host."""
     assert service_of(f"https://fabrikam.zoom.us{proxy}/j/98765432101") == "Zoom"
 
 
 @pytest.mark.parametrize("row", SCANNERS, ids=lambda row: row.name)
 def test_a_link_that_no_one_can_unwrap_is_uncertain(row: Service) -> None:
-    """The guard holds then: a write can't be undone."""
+    """The guard applies then, because a write can't be undone."""
     assert find_join_link(row.example) == JoinLink(row.name, is_certain=False)
 
 
@@ -247,18 +247,20 @@ def test_a_link_that_no_one_can_unwrap_is_uncertain(row: Service) -> None:
     [
         pytest.param("https://protect-eu.mimecast.com/s/AbC?domain=fabrikam.zoom.us", JoinLink("Mimecast", is_certain=False), id="a meeting service's host"),
         pytest.param("https://protect-eu.mimecast.com/s/AbC?domain=meet.contoso.com", JoinLink("Mimecast", is_certain=False), id="an own host"),
-        pytest.param("https://protect-eu.mimecast.com/s/AbC?domain=www.fabrikam.com", None, id="a host where nobody meets"),
+        pytest.param("https://protect-eu.mimecast.com/s/AbC?domain=www.fabrikam.com", None, id="a host without meetings"),
         pytest.param("https://protect-eu.mimecast.com/s/AbC", JoinLink("Mimecast", is_certain=False), id="no host"),
-        pytest.param(f"https://protect-eu.mimecast.com/s/AbC {ZOOM}", JoinLink("Zoom"), id="beside a link that is certain"),
+        pytest.param(f"https://protect-eu.mimecast.com/s/AbC {ZOOM}", JoinLink("Zoom"), id="next to a certain link"),
     ],
 )  # fmt: skip
-def test_a_scanner_that_names_the_host_tells_half(text: str, found: JoinLink | None) -> None:
-    """Mimecast names the host of the link, and not its path."""
+def test_a_scanner_that_shows_the_host_of_the_target_is_certain_about_other_hosts(
+    text: str, found: JoinLink | None
+) -> None:
+    """Mimecast shows the host of the target, but not its path."""
     assert find_join_link(text, hosts=HOSTS) == found
 
 
-def test_the_condition_of_an_uncertain_link_neither_holds_nor_fails(make_event: MakeEvent) -> None:
-    """A skip rule holds then, and an enable rule does not."""
+def test_the_condition_on_an_uncertain_link_is_unknown(make_event: MakeEvent) -> None:
+    """So an enable rule does not enable, and a skip rule skips."""
     event = make_event(body_preview="https://protect-eu.mimecast.com/s/AbC")
 
     assert EventFacts(event, internal=None, now=NOW).has_other_join_link is None

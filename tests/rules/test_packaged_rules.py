@@ -1,4 +1,4 @@
-"""The rules that ship with Joinlink do what their comments say."""
+"""The packaged rules do what their comments say."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +12,8 @@ from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
+from shared.rules.rule_test_coverage import coverage_gaps
 from shared.rules.rule_tests import run_tests
-from shared.rules.undecided import undecided
 
 FOLDER = Path(__file__).parents[2] / "rules"
 FACTS = Facts(tenant_domains=frozenset({"contoso.com"}))
@@ -47,29 +47,29 @@ def policy() -> Policy:
 def test_an_event_is_decided_as_the_comments_say(
     changes: dict[str, Any], expected: str, policy: Policy, make_event: Any, now: Any
 ) -> None:
-    """A newcomer can trust the file that they begin with."""
+    """A new admin can rely on the comments."""
     decision = decide(make_event(**changes), policy, FACTS, now)
 
     assert f"{decision.verdict} {decision.rule}" == expected
 
 
-def test_the_tests_in_the_file_are_met(policy: Policy) -> None:
-    """And they show every condition both holding and failing."""
+def test_the_tests_in_the_file_pass(policy: Policy) -> None:
+    """They cover every condition in both directions."""
     results = run_tests(policy)
 
     assert [result.test.name for result in results if not result.passed] == []
-    assert undecided(policy, results) == ()
+    assert coverage_gaps(policy, results) == ()
 
 
-def test_a_trip_of_days_gets_no_link(policy: Policy, make_event: Any, now: Any) -> None:
-    """Longer than a day is hardly a call."""
+def test_an_event_of_several_days_gets_no_link(policy: Policy, make_event: Any, now: Any) -> None:
+    """An event that is longer than a day is probably not a call."""
     event = make_event(end=now + timedelta(days=1, hours=25))
 
     assert decide(event, policy, FACTS, now).rule is None
 
 
-def test_nothing_is_written_before_an_admin_says_so(policy: Policy) -> None:
-    """Only what protects is enforced; the rule that adds links is limited."""
+def test_nothing_is_written_before_an_admin_enforces_a_rule(policy: Policy) -> None:
+    """Only skip rules are enforced, and the rule that adds links has limits."""
     enforced = [rule.id for rule in policy.rules if rule.mode is Mode.ENFORCE]
     limits = policy.rule("external-meetings").limits
 

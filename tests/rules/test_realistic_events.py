@@ -1,15 +1,15 @@
-"""Events as they look in Outlook, judged under the packaged rules; the table beside them is for reading."""
+"""Realistic events from Outlook, decided with the packaged rules. verdicts.md lists the results."""
 
 from tests.rules.realistic.table import TABLE, cases, table, verdicts
 
 
-def test_the_table_shows_the_verdicts_of_today() -> None:
-    """`python -m tests.rules.realistic.table` writes it again; its diff tells what a change does to people."""
+def test_the_table_is_up_to_date() -> None:
+    """`python -m tests.rules.realistic.table` updates it. The diff shows the effect of a change."""
     assert TABLE.read_text(encoding="utf-8") == table()
 
 
-def test_there_are_two_hundred_events_and_each_has_a_name_of_its_own() -> None:
-    """A row is found by its name, also where rows were added."""
+def test_there_are_two_hundred_events_with_unique_names() -> None:
+    """So that a row can be found by its name."""
     names = [one.what for one in cases()]
 
     assert len(names) >= 200
@@ -17,7 +17,7 @@ def test_there_are_two_hundred_events_and_each_has_a_name_of_its_own() -> None:
 
 
 def test_every_verdict_is_right() -> None:
-    """What is right was written by hand, row by row."""
+    """The right verdicts were written by hand."""
     found = cases()
     wrong = [
         one.what for one, verdict in zip(found, verdicts(found), strict=True) if verdict not in one.right

@@ -13,8 +13,8 @@ from shared.rules.decide import decide
 from shared.rules.event.sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest
-from shared.rules.rule_tests import RuleTestResult, run_test, run_tests, untested
-from shared.rules.undecided import undecided
+from shared.rules.rule_test_coverage import coverage_gaps, rules_without_tests
+from shared.rules.rule_tests import RuleTestResult, run_test, run_tests
 from tests.rules.strategies import GROUP, SKETCHES, policies
 
 SALES = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
@@ -39,7 +39,7 @@ ROWS = [
     pytest.param("when: {has_room: true, attendees: 0}", "{rooms: [boardroom@contoso.com]}", True, id="a room"),
     pytest.param("when: {organizer: {address_in: al@contoso.com}}", "{organizer: al}", True, id="the organizer"),
     pytest.param("when: {organizer: {domain_in: contoso.com}}", "{}", True, id="an organizer of the house"),
-    pytest.param("when: {external_attendees: {at_least: 1}}", "{attendees: [/o=ExchangeLabs/cn=bo]}", False, id="an address that can't be told"),
+    pytest.param("when: {external_attendees: {at_least: 1}}", "{attendees: [/o=ExchangeLabs/cn=bo]}", False, id="an unreadable address"),
     pytest.param("when: {duration: {at_least: 45m, at_most: 45m}}", "{duration: 45m}", True, id="the duration"),
     pytest.param("when: {duration: {at_least: 30m, at_most: 30m}}", "{}", True, id="half an hour where none is said"),
     pytest.param("when: {is_all_day: true, duration: {at_least: 1d, at_most: 1d}}", "{all_day: true}", True, id="a whole day"),
@@ -69,7 +69,7 @@ def test_a_sketch_stands_for_a_whole_event(rest: str, event: str, enabled: bool,
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_rule_is_tested_as_if_promoted(mode: Mode, make_policy: Any) -> None:
-    """A test tells what the rule will do, whatever its mode and its time say of now."""
+    """A test shows what the rule will do, whatever its mode and active time."""
     rest = f"when: {{}}\n    mode: {mode}\n    active: {{until: 2020-01-01}}"
 
     assert only(make_policy(rule("a", rest))).passed
@@ -86,40 +86,40 @@ def test_a_test_with_a_moment_keeps_to_the_time_of_rules(make_policy: Any) -> No
 def test_groups_are_what_the_test_says(make_policy: Any) -> None:
     """A group of which it says nothing is not known, so its rule is left open."""
     rest = f"when: {{organizer: {{member_of: {SALES}}}}}"
-    told = make_policy(rule("a", rest, "{organizer: al}", "enable", f"members: {{{SALES}: [al]}}"))
+    with_members = make_policy(rule("a", rest, "{organizer: al}", "enable", f"members: {{{SALES}: [al]}}"))
     silent = make_policy(rule("a", rest, "{organizer: al}", "enable"))
 
-    assert only(told).passed
+    assert only(with_members).passed
     assert (only(silent).passed, only(silent).decision.reason) == (False, Reason.INSUFFICIENT_DATA)
 
 
 @pytest.mark.parametrize(
     ("organizer", "guest", "passed"),
     [
-        pytest.param("", "bo@fabrikam.com", True, id="nobody named"),
+        pytest.param("", "bo@fabrikam.com", True, id="no organizer named"),
         pytest.param("organizer: al@fabrikam.com, ", "bo@fabrikam.com", False, id="the organizer's domain is the house"),
     ],
 )  # fmt: skip
 def test_the_tenants_domains_are_the_organizers(
     organizer: str, guest: str, passed: bool, make_policy: Any
 ) -> None:
-    """With `internal_domains: auto` no test needs to ask the tenant."""
+    """With `internal_domains: auto` a test does not need the tenant's domains."""
     text = rule("a", EXTERNAL, f"{{{organizer}attendees: [{guest}]}}")
 
     assert only(make_policy(f"internal_domains: auto\nrules:\n{text}")).passed is passed
 
 
-def test_the_expected_action_must_be_the_rules_own_doing(make_policy: Any) -> None:
-    """A rule that fires where no test expects it is named."""
+def test_the_expected_action_must_come_from_the_tested_rule(make_policy: Any) -> None:
+    """The result names the rule that decided instead."""
     result = only(make_policy("  - {id: broad, when: {}}\n" + rule("narrow", EXTERNAL)))
 
     assert not result.passed
-    assert (result.expected_rule, result.actual_rule, result.unexpected) == ("narrow", "broad", "broad")
+    assert (result.expected_rule, result.actual_rule) == ("narrow", "broad")
     assert (result.expected, result.actual) == (Action.ENABLE, Action.ENABLE)
 
 
-def test_a_skip_may_come_from_anywhere_where_the_rule_enables(make_policy: Any) -> None:
-    """Another rule's skip, a guard or no rule at all: the event is left alone."""
+def test_an_expected_skip_may_have_any_cause_if_the_rule_enables(make_policy: Any) -> None:
+    """Another rule, a guard or no rule at all: the event gets no link."""
     text = "  - {id: never, when: {is_all_day: true}, action: skip}\n" + rule(
         "a", "when: {}", "{all_day: true}", "skip"
     )
@@ -136,16 +136,18 @@ def test_only_wanted_tests_run(make_policy: Any) -> None:
 
 
 def test_rules_without_tests_are_named(make_policy: Any) -> None:
-    """So that `joinlink test` can ask for them."""
-    assert [one.id for one in untested(make_policy(rule("a", "when: {}") + "  - {id: b, when: {}}"))] == ["b"]
+    """`joinlink test` lists them."""
+    policy = make_policy(rule("a", "when: {}") + "  - {id: b, when: {}}")
+
+    assert [without.id for without in rules_without_tests(policy)] == ["b"]
 
 
 def gaps(policy: Policy) -> list[tuple[str, bool]]:
-    return [(gap.condition, gap.holding) for gap in undecided(policy, run_tests(policy))]
+    return [(gap.condition, gap.if_holds) for gap in coverage_gaps(policy, run_tests(policy))]
 
 
-def test_a_condition_is_decided_where_the_outcome_hangs_on_it_both_ways(make_policy: Any) -> None:
-    """One test in which all holds shows every condition holding, and none of them failing."""
+def test_a_condition_is_covered_if_tests_depend_on_it_in_both_directions(make_policy: Any) -> None:
+    """One test in which all conditions hold does not show what happens if one of them does not."""
     text = """
   - id: a
     when: {external_attendees: {at_least: 1}, any: [{subject: x}, {subject: y}]}
@@ -162,8 +164,8 @@ def test_a_condition_is_decided_where_the_outcome_hangs_on_it_both_ways(make_pol
     assert gaps(make_policy(text + second + third)) == [("external_attendees", False), ("subject", True)]
 
 
-def test_a_test_that_something_else_decides_shows_nothing_of_the_rule(make_policy: Any) -> None:
-    """Behind a guard, or an earlier rule, the outcome does not hang on the rule's conditions."""
+def test_a_test_that_does_not_depend_on_the_rule_covers_nothing(make_policy: Any) -> None:
+    """If a guard or an earlier rule decides, the rule's conditions do not matter."""
     tests = "tests: [{name: a, event: {attendees: [b@x.com]}, expect: enable}, {name: b, event: {draft: true}, expect: skip}]"
     alone = make_policy(f"  - {{id: a, {EXTERNAL}, {tests}}}")
     behind = make_policy(
@@ -174,11 +176,11 @@ def test_a_test_that_something_else_decides_shows_nothing_of_the_rule(make_polic
     for policy in (alone, behind):
         results = run_tests(policy)
         assert all(result.passed for result in results)
-        assert [gap.holding for gap in undecided(policy, results)] == [False]
+        assert [gap.if_holds for gap in coverage_gaps(policy, results)] == [False]
 
 
-def test_a_rule_that_can_not_be_told_has_not_done_its_part(make_policy: Any) -> None:
-    """A test that forgets the members of a group does not pass as the skip that it expects."""
+def test_a_test_fails_if_it_is_unknown_whether_its_rule_matches(make_policy: Any) -> None:
+    """A test without the members of a group does not pass, although the event is skipped."""
     skips = f"action: skip\n    when: {{organizer: {{member_of: {SALES}}}}}"
     forgotten = only(make_policy(rule("a", skips, "{organizer: al}", "skip")))
     named = only(make_policy(rule("a", skips, "{organizer: al}", "skip", f"members: {{{SALES}: [al]}}")))
@@ -188,7 +190,7 @@ def test_a_rule_that_can_not_be_told_has_not_done_its_part(make_policy: Any) -> 
 
 
 def test_a_rule_without_tests_has_no_gaps(make_policy: Any) -> None:
-    """It is untested, which says enough."""
+    """It is listed as a rule without tests."""
     assert gaps(make_policy("  - {id: a, when: {has_room: true}}")) == []
 
 
@@ -197,8 +199,8 @@ SKETCH = EventSketch(attendees=("bo@fabrikam.com",), start=TimeOfDay(timedelta(h
 
 @settings(max_examples=150, deadline=None)
 @given(policy=policies())
-def test_a_tests_verdict_is_the_decisions(policy: Policy) -> None:
-    """A rule test asks the very decision that the worker takes, of the policy with everything promoted."""
+def test_a_test_has_the_result_of_decide(policy: Policy) -> None:
+    """A rule test uses the decision of the worker, with a policy in which everything is promoted."""
     rule = policy.rules[0]
     test = RuleTest(name="n", event=SKETCH, expect=Action.ENABLE)
     result = run_test(policy, rule, test)
@@ -209,7 +211,7 @@ def test_a_tests_verdict_is_the_decisions(policy: Policy) -> None:
         skip_drafts=policy.skip_drafts,
     )
     now = SKETCH.moment(None)
-    event = SKETCH.event(now=now, house="contoso.com")
+    event = SKETCH.event(now=now, company="contoso.com")
 
     decision = decide(event, promoted, Facts(tenant_domains=frozenset({"contoso.com"})), now)
 
@@ -218,10 +220,10 @@ def test_a_tests_verdict_is_the_decisions(policy: Policy) -> None:
     assert decision.verdict is not Verdict.WOULD_ENABLE
 
 
-def test_a_sketched_event_is_as_graph_shows_it() -> None:
-    """Times are in UTC, and colleagues have the house's domain."""
+def test_a_sketch_becomes_an_event_as_graph_returns_it() -> None:
+    """Times are in UTC, and colleagues have the company's domain."""
     now = SKETCH.moment(None)
-    event = SKETCH.event(now=now, house="contoso.com")
+    event = SKETCH.event(now=now, company="contoso.com")
 
     assert now == datetime(2026, 1, 5, 8, tzinfo=UTC)
     assert (event.start, event.end) == (now + timedelta(hours=25), now + timedelta(hours=25, minutes=30))
@@ -230,11 +232,10 @@ def test_a_sketched_event_is_as_graph_shows_it() -> None:
 
 
 def negated(condition: Condition, path: tuple[int, ...]) -> Condition:
-    """Return the condition with the leaf at the end of the path the other way round."""
+    """Return the condition with the opposite of the leaf at the end of the path."""
     if not path:
-        return none_of(condition, condition.place)._replace(
-            name=condition.name, expected=condition.expected, children=()
-        )
+        opposite = none_of(condition, condition.place)
+        return replace(opposite, name=condition.name, expected=condition.expected, children=())
     children = tuple(
         negated(child, path[1:]) if number == path[0] else child
         for number, child in enumerate(condition.children)
@@ -254,10 +255,10 @@ def leaves(condition: Condition, path: tuple[int, ...] = ()) -> Iterator[tuple[t
 
 @settings(max_examples=150, deadline=None)
 @given(policy=policies(), sketches=st.lists(SKETCHES, min_size=1, max_size=4), members=st.booleans())
-def test_what_is_decided_can_not_be_turned_round_unnoticed(
+def test_a_covered_condition_can_not_be_negated_unnoticed(
     policy: Policy, sketches: list[EventSketch], members: bool
 ) -> None:
-    """Whatever the rules: turn a condition round, and a test fails where it is decided, none where it is open."""
+    """For any rules: if a condition is negated, a test fails if the condition is covered, and none if it is not."""
     rule, groups = policy.rules[-1], {GROUP: frozenset({"al@contoso.com"})} if members else {}
     drawn = [
         RuleTest(name=str(number), event=event, expect=expect, members=groups)
@@ -266,18 +267,18 @@ def test_what_is_decided_can_not_be_turned_round_unnoticed(
     ]
     results = [result for test in drawn if (result := run_test(policy, rule, test)).passed]
     assume(results)
-    gaps = [(gap.condition, gap.expected) for gap in undecided(policy, results)]
+    gaps = [(gap.condition, gap.expected) for gap in coverage_gaps(policy, results)]
     every = [
         (leaf.name, leaf.expected) for when in (rule.when, rule.unless) if when for _, leaf in leaves(when)
     ]
 
     for path, leaf in leaves(rule.when):
         if every.count((leaf.name, leaf.expected)) > 1:
-            continue  # gaps name conditions by what they say
+            continue  # gaps identify conditions by name and expected value
         other = replace(rule, when=negated(rule.when, path))
-        turned = replace(policy, rules=(*policy.rules[:-1], other))
-        noticed = not all(run_test(turned, other, result.test).passed for result in results)
-        open_ways = gaps.count((leaf.name, leaf.expected))
+        changed = replace(policy, rules=(*policy.rules[:-1], other))
+        noticed = not all(run_test(changed, other, result.test).passed for result in results)
+        open_directions = gaps.count((leaf.name, leaf.expected))
 
-        assert noticed or open_ways > 0
-        assert not noticed or open_ways < 2
+        assert noticed or open_directions > 0
+        assert not noticed or open_directions < 2

@@ -1,4 +1,4 @@
-"""Whatever stands around a link neither hides a join link nor makes one."""
+"""Wrappers around a link neither hide a join link nor turn another link into one."""
 
 import base64
 import html
@@ -25,13 +25,13 @@ def all_quoted(link: str) -> str:
 
 
 def proofpoint_2(link: str) -> str:
-    """Proofpoint's alphabet: "-" for "%", "_" for "/", both of them encoded where they stand in the link."""
+    """Proofpoint 2: "-" for "%", "_" for "/"; both are encoded if they are in the link itself."""
     code = (chr(byte) if chr(byte) in PLAIN else f"-{byte:02X}" for byte in link.encode())
     return "".join(code).replace("/", "_")
 
 
 def proofpoint_3(link: str) -> str:
-    """Whatever is not plain is a star and is listed behind; two stars and a letter are several at once."""
+    """Proofpoint 3: a star replaces a special character, which is listed at the end; two stars replace several."""
     odd = re.compile("[^A-Za-z0-9.,/:?&=@;_-]{1,65}")
     code = base64.urlsafe_b64encode("".join(odd.findall(link)).encode()).decode()
     return (
@@ -94,7 +94,7 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "capitals of the host": lambda link: re.sub("https://[^/?#]+", lambda found: found[0].upper(), link, count=1),
 }  # fmt: skip
 LINKS = st.sampled_from([row.example for row in (*SERVICES, *SERVERS)])
-PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.others.split()])
+PAGES = st.sampled_from([page for row in (*SERVICES, *SERVERS) for page in row.other_pages.split()])
 #: a cut through the name of a host leaves a second half that is a host, too
 CUTS = {
     "HTML, in parts",
@@ -115,7 +115,7 @@ def wrapped(link: str, wrappers: list[str]) -> str:
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_a_wrapped_link_is_found(wrapper: str) -> None:
-    """One by one, so that a failure names the wrapper."""
+    """Each wrapper alone, so that a failure names it."""
     found = find_join_link(wrapped(ZOOM, [wrapper]))
 
     assert found == ("Zoom", True)
@@ -124,7 +124,7 @@ def test_a_wrapped_link_is_found(wrapper: str) -> None:
 @settings(max_examples=500, deadline=None)
 @given(link=LINKS, wrappers=SOME)
 def test_no_three_wrappers_hide_a_join_link(link: str, wrappers: list[str]) -> None:
-    """Whatever the service, and in whatever order the wrappers come."""
+    """For any service and any order of wrappers."""
     found = find_join_link(wrapped(link, wrappers))
 
     assert found is not None
@@ -134,12 +134,12 @@ def test_no_three_wrappers_hide_a_join_link(link: str, wrappers: list[str]) -> N
 @settings(max_examples=500, deadline=None)
 @given(page=PAGES, wrappers=UNCUT)
 def test_no_three_wrappers_make_a_join_link(page: str, wrappers: list[str]) -> None:
-    """A page that is no join link stays one."""
+    """A wrapped page is not taken for a join link."""
     assert find_join_link(wrapped(page, wrappers)) is None
 
 
-def test_a_link_in_more_layers_than_are_taken_off_is_uncertain() -> None:
-    """The guard holds then; nothing but a trick needs so many."""
+def test_a_link_in_too_many_layers_is_uncertain() -> None:
+    """The guard applies then. Only an attack has so many layers."""
     deep = ZOOM
     for _ in range(2 * MAX_LAYERS):
         deep = f"https://example.com/?u={all_quoted(deep)}"
@@ -149,12 +149,12 @@ def test_a_link_in_more_layers_than_are_taken_off_is_uncertain() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.one_of(st.text(max_size=300), st.lists(st.sampled_from(["%", "&", "#", "x", "=", "aHR0c", "\\", "://", "zoom.us", "/j/1", ".", "urldefense.com/v2/url?u=", "urldefense.com/v3/__", "*", "f5-w-", "$$", "\ud83d", "<", ">", "\n", "9" * 30]), max_size=40).map("".join)))  # fmt: skip
-def test_any_text_is_read(text: str) -> None:
-    """Nothing that a text can hold raises."""
+def test_no_text_raises(text: str) -> None:
+    """Whatever the text contains."""
     find_join_link(text)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_hostile_text_is_read_to_its_end(name: str) -> None:
-    """None raises; how long each takes, and that it is linear, is what `make bench` shows."""
+def test_a_hostile_text_is_searched_completely(name: str) -> None:
+    """It does not raise. `make bench` shows that the time is linear."""
     find_join_link(TEXTS[name](20_000))

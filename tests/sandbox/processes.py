@@ -24,7 +24,7 @@ class Scene:
 
     def __init__(self, azurite: Azurite, queue: str, folder: Path) -> None:
         self.azurite, self.queue, self.folder = azurite, queue, folder
-        self.clock = SharedClock.made(MONDAY_MORNING)
+        self.clock = SharedClock.create(MONDAY_MORNING)
         self.settings = {
             "AzureWebJobsStorage": azurite.connection_string,
             "QUEUE": queue,

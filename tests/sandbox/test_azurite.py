@@ -28,7 +28,7 @@ def queue(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[QueueClien
 def test_the_connection_string_reaches_queues_and_tables(
     azurite: Azurite, queue: QueueClient, unique: Callable[[str], str]
 ) -> None:
-    """Both services that Joinlink uses answer under one connection string."""
+    """One connection string is enough for both services."""
     queue.send_message("hello")
     message = queue.receive_message()
 
@@ -38,10 +38,8 @@ def test_the_connection_string_reaches_queues_and_tables(
         assert tables.create_table(unique("azurite")).table_name
 
 
-def test_a_hidden_message_appears_when_the_clock_has_moved_that_far(
-    azurite: Azurite, queue: QueueClient
-) -> None:
-    """Delays can be tried without waiting, and not a moment early."""
+def test_a_delayed_message_becomes_visible_when_the_clock_moves(azurite: Azurite, queue: QueueClient) -> None:
+    """Without waiting, and not too early."""
     queue.send_message("later", visibility_timeout=300)
     azurite.advance(timedelta(minutes=4))
     early = queue.receive_message()
@@ -52,8 +50,8 @@ def test_a_hidden_message_appears_when_the_clock_has_moved_that_far(
     assert due is not None
 
 
-def test_the_clock_is_set_and_ticks_on(azurite: Azurite, queue: QueueClient) -> None:
-    """The services' own time is the stage's, and may go back."""
+def test_the_clock_can_be_set_and_runs_on(azurite: Azurite, queue: QueueClient) -> None:
+    """Forwards or back; the services use its time."""
     for day in (MONDAY, MONDAY - timedelta(days=1)):
         azurite.set_clock(day)
         sent = queue.send_message("now").inserted_on
@@ -62,8 +60,8 @@ def test_the_clock_is_set_and_ticks_on(azurite: Azurite, queue: QueueClient) -> 
         assert timedelta(seconds=-1) < sent - day < timedelta(minutes=1)
 
 
-def test_what_is_kept_in_a_folder_survives_a_stop(tmp_path: Path) -> None:
-    """All of it is written before Azurite ends, though a client keeps its connection open."""
+def test_data_in_a_folder_survives_a_stop(tmp_path: Path) -> None:
+    """All data is written before Azurite stops, even if a client keeps its connection open."""
     with module.azurite(tmp_path) as first:
         client = QueueClient.from_connection_string(first.connection_string, "kept")
         client.create_queue()
@@ -76,18 +74,20 @@ def test_what_is_kept_in_a_folder_survives_a_stop(tmp_path: Path) -> None:
         assert [message.content for message in again.peek_messages()] == ["hello"]
 
 
-def test_a_missing_azurite_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whoever runs the sandbox before set-up reads what to do."""
+def test_the_error_for_a_missing_azurite_names_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Anyone who runs the sandbox before set-up learns what to do."""
     monkeypatch.setattr(module, "MAIN", tmp_path / "azurite.js")
 
     with pytest.raises(AzuriteUnavailable, match="make setup"), module.azurite():
         pytest.fail("it can't have started")
 
 
-def test_an_azurite_that_does_not_start_is_told_with_its_own_words(
+def test_the_error_for_a_failed_start_has_azurites_output(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What it printed before it ended is part of the error."""
+    """Its output usually names the cause."""
     broken = tmp_path / "azurite.js"
     broken.write_text("console.log('out of cheese'); process.exit(1);")
     monkeypatch.setattr(module, "MAIN", broken)
@@ -96,8 +96,8 @@ def test_an_azurite_that_does_not_start_is_told_with_its_own_words(
         pytest.fail("it can't have started")
 
 
-def test_azurite_ends_when_the_process_that_started_it_is_killed() -> None:
-    """Nothing is left behind, even where no clean-up could run."""
+def test_azurite_stops_when_its_parent_is_killed() -> None:
+    """No process remains, though no clean-up could run."""
     script = (
         "import time; from sandbox.azurite import azurite\n"
         "with azurite() as a: print(a._process.pid, flush=True); time.sleep(60)"
@@ -113,7 +113,7 @@ def test_azurite_ends_when_the_process_that_started_it_is_killed() -> None:
 
 
 def _ends(pid: int) -> bool:
-    """Tell whether the process is gone, or a mere entry waiting to be reaped, within five seconds."""
+    """Return whether the process is gone or a zombie within five seconds."""
     state = ["ps", "-o", "stat=", "-p", str(pid)]
     for _ in range(100):
         answer = subprocess.run(state, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 -- our own words

@@ -15,21 +15,21 @@ from tests.sandbox.graph.world import Clock
 
 @Request.application
 def echo(request: Request) -> Response:
-    """Answer a handshake, or say how long the body was."""
+    """Answer a validation request, or return the length of the body."""
     token = request.args.get("validationToken")
     return Response(token or str(len(request.get_data())), content_type="text/plain")
 
 
-def test_an_app_is_served_while_the_context_lasts() -> None:
-    """On a free port; afterwards nobody listens."""
+def test_an_app_is_served_until_the_block_ends() -> None:
+    """On a free port, which is closed afterwards."""
     with serve(echo) as base:
         assert httpx.post(base, content=b"four").text == "4"
     with pytest.raises(httpx.ConnectError):
         httpx.get(base)
 
 
-def test_leaving_ends_open_connections_and_leaves_nothing_behind() -> None:
-    """No thread, no socket, no warning, even where a client never says goodbye."""
+def test_the_end_of_the_block_closes_everything() -> None:
+    """No thread, socket or warning remains, even if a client keeps its connection open."""
     before = set(threading.enumerate())  # threads of other tests may end meanwhile
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
@@ -42,8 +42,8 @@ def test_leaving_ends_open_connections_and_leaves_nothing_behind() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_the_stand_in_shakes_hands_and_delivers_over_http() -> None:
-    """From the subscription to the POST, nothing is injected; delivery runs by itself."""
+def test_the_stand_in_validates_and_delivers_over_http() -> None:
+    """From the subscription to the POST, over the network; delivery runs by itself."""
     received = threading.Event()
     tokens: list[str] = []
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.azurite import Azurite
-from sandbox.storage_line import Trouble, storage_line
+from sandbox.storage_proxy import StorageFault, storage_proxy
 from shared.deadline import deadline
 from shared.errors import OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.settings import StorageSettings
@@ -35,11 +35,11 @@ def read_row(storage: StorageSettings) -> None:
 
 
 def read_blob(storage: StorageSettings) -> None:
-    kept = LastGoodRulesStore(container_client("c", storage, None))
+    rules = LastGoodRulesStore(container_client("c", storage, None))
     try:
-        kept.read()
+        rules.read()
     finally:
-        kept.close()
+        rules.close()
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def read_blob(storage: StorageSettings) -> None:
         pytest.param(read_blob, StorageUnavailable, id="blob"),
     ],
 )
-def test_a_silent_storage_account_is_given_up(
+def test_a_call_to_a_silent_storage_account_times_out(
     work: Callable[[StorageSettings], None], error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Graph waits three seconds for the webhook; by default the SDK would wait for minutes."""
+    """Graph waits three seconds for the webhook. The SDK would wait for minutes by default."""
     monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
@@ -62,10 +62,10 @@ def test_a_silent_storage_account_is_given_up(
             work(StorageSettings(connection_string=f"AccountName=a;AccountKey=a2V5;{endpoints}"))
 
 
-def test_a_call_takes_no_longer_than_its_message_has_left(azurite: Azurite) -> None:
-    """The deadline cuts the call off, with its retry, and the first failure is what is told."""
-    with storage_line(azurite.connection_string) as (line, connection_string):
-        line.has(Trouble.SILENT)
+def test_the_deadline_of_a_message_ends_a_call(azurite: Azurite) -> None:
+    """And its retry. The error is that of the first try."""
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
+        line.set_fault(StorageFault.SILENT)
         began = time.monotonic()
         with deadline(timedelta(seconds=0.2)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))
@@ -73,11 +73,11 @@ def test_a_call_takes_no_longer_than_its_message_has_left(azurite: Azurite) -> N
     assert time.monotonic() - began < 2
 
 
-def test_an_answer_that_drips_is_given_up(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is one for the whole answer, not one between two bytes."""
+def test_an_answer_that_drips_times_out(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timeout applies to the whole answer, not to the time between two bytes."""
     monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.3)
-    with storage_line(azurite.connection_string) as (line, connection_string):
-        line.has(Trouble.DRIPPING)
+    with storage_proxy(azurite.connection_string) as (line, connection_string):
+        line.set_fault(StorageFault.DRIPPING)
         began = time.monotonic()
         with deadline(timedelta(seconds=0.9)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))
@@ -93,16 +93,16 @@ def test_an_answer_that_drips_is_given_up(azurite: Azurite, monkeypatch: pytest.
         pytest.param(read_blob, id="blob"),
     ],
 )
-def test_nothing_is_sent_when_the_time_of_a_message_is_over(
+def test_after_the_deadline_nothing_is_sent(
     work: Callable[[StorageSettings], None], azurite: Azurite
 ) -> None:
-    """The message is sent again then: that is no trouble of storage."""
+    """The message is sent again; this is not an error of storage."""
     with deadline(timedelta(0)), pytest.raises(OutOfTime):
         work(StorageSettings(connection_string=azurite.connection_string))
 
 
 def test_a_retry_waits_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK would sleep as long as a Retry-After says."""
+    """The SDK would sleep as long as Retry-After asks."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     connection.transport(connection.default_timeouts()).sleep(3600)

@@ -21,16 +21,16 @@ def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Contai
         yield client
 
 
-def test_kept_files_that_are_damaged_are_an_error(container: ContainerClient) -> None:
-    """Which the policies survive."""
+def test_a_damaged_blob_is_an_error(container: ContainerClient) -> None:
+    """`Policies` handles it."""
     container.create_container()
     container.upload_blob("last-good-rules.json", b'{"files": [')
     with pytest.raises(StorageUnavailable, match="damaged"):
         LastGoodRulesStore(container).read()
 
 
-def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerClient) -> None:
-    """Byte for byte, the newest; nothing where nothing was kept."""
+def test_the_files_that_were_stored_last_are_returned(container: ContainerClient) -> None:
+    """Byte for byte; none if none were stored."""
     kept = LastGoodRulesStore(container)
     before = kept.read()
     kept.keep((RuleFile("rules/old.yaml", b"old"),))
@@ -41,8 +41,8 @@ def test_the_last_good_files_come_back_as_they_were_kept(container: ContainerCli
     assert kept.read() == files
 
 
-def test_rules_that_are_kept_already_are_not_written_again(container: ContainerClient) -> None:
-    """Since when they are in force is told by when they were kept."""
+def test_the_same_files_are_not_written_again(container: ContainerClient) -> None:
+    """The time of the write shows since when they are in force."""
     kept, files = LastGoodRulesStore(container), (RuleFile("rules/a.yaml", b"a"),)
     kept.keep(files)
     etag = container.get_blob_client("last-good-rules.json").get_blob_properties().etag
@@ -51,34 +51,33 @@ def test_rules_that_are_kept_already_are_not_written_again(container: ContainerC
     assert etag == container.get_blob_client("last-good-rules.json").get_blob_properties().etag
 
 
-def test_what_was_seen_is_told_to_all_processes(container: ContainerClient) -> None:
-    """Since when, as long as nobody sees anything else."""
+def test_all_processes_share_since_when_files_are_seen(container: ContainerClient) -> None:
+    """Until one of them sees other files."""
     first, second = LastGoodRulesStore(container), LastGoodRulesStore(container)
-    told = [
+    since = [
         kept.seen_since(rules, NOW + timedelta(minutes=minutes))
         for kept, rules, minutes in [(first, "a", 0), (second, "a", 5), (first, "b", 6), (second, "a", 7)]
     ]
 
-    assert told == [NOW, NOW, NOW + timedelta(minutes=6), NOW + timedelta(minutes=7)]
+    assert since == [NOW, NOW, NOW + timedelta(minutes=6), NOW + timedelta(minutes=7)]
 
 
 @pytest.mark.parametrize(
     "later",
     [
         pytest.param(timedelta(hours=1, seconds=1), id="long ago"),
-        pytest.param(-timedelta(hours=3), id="by a clock that was set back since"),
+        pytest.param(-timedelta(hours=3), id="by a clock that was set back"),
     ],
 )
-def test_what_was_seen_at_another_time_tells_nothing(container: ContainerClient, later: timedelta) -> None:
-    """It is news."""
+def test_an_old_sighting_does_not_count(container: ContainerClient, later: timedelta) -> None:
     kept = LastGoodRulesStore(container)
     kept.seen_since("a", NOW)
 
     assert kept.seen_since("a", NOW + later) == NOW + later
 
 
-def test_a_sighting_that_is_damaged_is_none(container: ContainerClient) -> None:
-    """Nobody needs to delete it first."""
+def test_a_damaged_sighting_does_not_count(container: ContainerClient) -> None:
+    """It is replaced."""
     container.create_container()
     container.upload_blob("seen-rules.json", b'{"rules": 1')
 

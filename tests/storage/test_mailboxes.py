@@ -1,4 +1,4 @@
-"""A mailbox's row, read whatever it holds."""
+"""How any row of the `mailboxes` table is read."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shared.storage.mailboxes import Mailbox, MailboxState, mailbox_from
-from shared.worker.mailboxes.plans import NOTHING, Standing, Wanted, plan
-from shared.worker.mailboxes.watch import Watch, watch_of
+from shared.worker.mailboxes.coverage import Coverage, coverage_of
+from shared.worker.mailboxes.plans import NOTHING, Requirements, ScopeStatus, plan_mailbox
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -31,11 +31,13 @@ def read(**columns: Any) -> Mailbox:
 
 @given(st.dictionaries(st.sampled_from(["v", "surprise", *COLUMNS]), VALUES))
 def test_any_row_is_read_and_planned_for(values: dict[str, Any]) -> None:
-    """The end of no run: it is understood, or says why it is left alone."""
+    """No row raises an error: it is readable, or names why Joinlink must not touch it."""
     row = read(**values)
-    planned = plan(row, Standing.INSIDE, "", Wanted(endpoint="e", sweep_every=timedelta(hours=6), now=NOW))
+    planned = plan_mailbox(
+        row, ScopeStatus.INSIDE, "", Requirements(endpoint="e", sweep_every=timedelta(hours=6), now=NOW)
+    )
 
-    assert not row.unclear or (planned, watch_of(row, NOW)) == (NOTHING, Watch.UNCLEAR)
+    assert not row.unclear or (planned, coverage_of(row, NOW)) == (NOTHING, Coverage.UNCLEAR)
     assert not row.unclear or row.is_read_only
 
 
@@ -45,41 +47,41 @@ def test_any_row_is_read_and_planned_for(values: dict[str, Any]) -> None:
         pytest.param({"v": 2, "state": "dreaming"}, "a later version wrote it", id="a later version"),
         pytest.param({"v": "two"}, "its version can't be read", id="no version"),
         pytest.param({"state": "dreaming"}, "column state can't be read", id="an unknown state"),
-        pytest.param({"expires": "soon"}, "column expires can't be read", id="text for a moment"),
+        pytest.param({"expires": "soon"}, "column expires can't be read", id="text for a timestamp"),
         pytest.param({"why": 7}, "column why can't be read", id="a number for text"),
         pytest.param({"page_size": "many"}, "column page_size can't be read", id="text for a number"),
-        pytest.param({"v": 1, "surprise": b"x"}, "", id="columns that a release adds"),
+        pytest.param({"v": 1, "surprise": b"x"}, "", id="a column of a later release"),
         pytest.param({}, "", id="nothing"),
     ],
 )
-def test_a_row_that_is_not_ours_says_why(columns: dict[str, Any], why: str) -> None:
-    """The place, never what stands there."""
+def test_an_unclear_row_names_the_reason(columns: dict[str, Any], why: str) -> None:
+    """The column, never its content."""
     assert read(**columns).unclear == why
 
 
 @pytest.mark.parametrize(
-    ("column", "ahead", "is_believed"),
+    ("column", "ahead", "is_accepted"),
     [
         pytest.param("last_sweep", timedelta(minutes=1), True, id="clocks differ by a minute"),
         pytest.param("last_sweep", timedelta(hours=1), False, id="a sweep in the future"),
-        pytest.param("asked_until", timedelta(hours=7), True, id="a long wait"),
-        pytest.param("asked_until", timedelta(days=30), False, id="a wait that a clock far ahead has noted"),
-        pytest.param("making_until", timedelta(days=1), False, id="a creation without end"),
-        pytest.param("expires", timedelta(days=7), True, id="a life as Graph gives it"),
-        pytest.param("expires", timedelta(days=40), False, id="a life that Graph gives nobody"),
-        pytest.param("renew_at", timedelta(days=40), False, id="a renewal that would come too late"),
-        pytest.param("state_since", timedelta(days=40), False, id="a pause without end"),
+        pytest.param("asked_until", timedelta(hours=7), True, id="a long delay"),
+        pytest.param("asked_until", timedelta(days=30), False, id="a delay by a clock far ahead"),
+        pytest.param("making_until", timedelta(days=1), False, id="a creation that never ends"),
+        pytest.param("expires", timedelta(days=7), True, id="a lifetime that Graph allows"),
+        pytest.param("expires", timedelta(days=40), False, id="a lifetime that Graph never allows"),
+        pytest.param("renew_at", timedelta(days=40), False, id="a renewal after the expiry"),
+        pytest.param("state_since", timedelta(days=40), False, id="a pause that never ends"),
     ],
 )
-def test_a_moment_beyond_our_clock_holds_nothing_up(column: str, ahead: timedelta, is_believed: bool) -> None:
-    """Another machine's clock was wrong: the mailbox is asked for as if nothing were noted."""
+def test_a_timestamp_in_the_future_delays_nothing(column: str, ahead: timedelta, is_accepted: bool) -> None:
+    """Another machine's clock was wrong: the column counts as empty."""
     moment = NOW + ahead
 
-    assert getattr(read(**{column: moment}), column) == (moment if is_believed else None)
+    assert getattr(read(**{column: moment}), column) == (moment if is_accepted else None)
 
 
-def test_a_row_names_the_subscriptions_of_a_later_release_too() -> None:
-    """So that none of them is taken for surplus after a roll-back."""
+def test_a_row_also_names_the_subscriptions_of_a_later_release() -> None:
+    """After a rollback none of them counts as surplus."""
     row = read(state="active", subscription="a", subscription_2="b")
 
     assert (row.state, row.subscription, row.subscriptions) == (

@@ -1,4 +1,4 @@
-"""The lease of maintenance: by the table service's time alone."""
+"""The lease of maintenance, which only depends on the table service's time."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,8 @@ def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
     connected.close()
 
 
-def test_one_holder_at_a_time_has_the_lease(table: Table) -> None:
-    """Until it is given back; nobody gives back another's."""
+def test_only_one_holder_has_the_lease(table: Table) -> None:
+    """Until that holder releases it; no other can."""
     lease = MaintenanceLease(table)
     assert lease.take("first")
     assert not lease.take("second")
@@ -33,7 +33,7 @@ def test_one_holder_at_a_time_has_the_lease(table: Table) -> None:
 
 
 def test_a_lease_that_is_not_renewed_ends(table: Table, azurite: Azurite) -> None:
-    """Its holder was killed; the late renewal of one that was only slow is refused."""
+    """Its holder was killed. If the holder was only slow, its late renewal is refused."""
     lease = MaintenanceLease(table)
     assert lease.take("first")
     azurite.advance(LASTS + timedelta(seconds=2))
@@ -43,8 +43,7 @@ def test_a_lease_that_is_not_renewed_ends(table: Table, azurite: Azurite) -> Non
     assert not lease.renew("first")
 
 
-def test_a_renewed_lease_lasts_on_and_never_beyond_its_bound(table: Table, azurite: Azurite) -> None:
-    """Whoever renews for ever gets ten minutes in all."""
+def test_renewals_extend_a_lease_to_ten_minutes_at_most(table: Table, azurite: Azurite) -> None:
     lease = MaintenanceLease(table)
     assert lease.take("first")
     azurite.advance(SOON)
@@ -58,8 +57,8 @@ def test_a_renewed_lease_lasts_on_and_never_beyond_its_bound(table: Table, azuri
     assert lease.take("second")
 
 
-def test_what_a_writer_says_of_time_changes_nothing(table: Table, azurite: Azurite) -> None:
-    """A desk a month ahead, of this version or another, has the lease for four minutes."""
+def test_the_clock_of_a_holder_does_not_matter(table: Table, azurite: Azurite) -> None:
+    """A desk whose clock is a month ahead, of any version, has the lease for four minutes."""
     month = datetime(2026, 12, 26, tzinfo=UTC)
     table.write("maintenance", "lease", {"holder": "desk", "until": month, "Timestamp": month}, etag=None)
     lease = MaintenanceLease(table)
@@ -69,8 +68,7 @@ def test_what_a_writer_says_of_time_changes_nothing(table: Table, azurite: Azuri
     assert lease.take("cloud")
 
 
-def test_the_renewal_of_a_former_holder_keeps_nobody_out(table: Table, azurite: Azurite) -> None:
-    """It is another's, so it does not count for the lease of now."""
+def test_the_renewal_of_an_earlier_holder_does_not_extend_the_lease(table: Table, azurite: Azurite) -> None:
     lease = MaintenanceLease(table)
     assert lease.take("first")
     azurite.advance(SOON)

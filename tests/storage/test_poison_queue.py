@@ -34,7 +34,7 @@ def poison(name: str, storage: StorageSettings) -> Iterator[PoisonQueue]:
 
 
 @pytest.fixture
-def gauge(name: str, storage: StorageSettings) -> Iterator[QueueMonitor]:
+def monitor(name: str, storage: StorageSettings) -> Iterator[QueueMonitor]:
     connected = QueueMonitor.connect(name + POISON_SUFFIX, storage, None)
     yield connected
     connected.close()
@@ -48,7 +48,7 @@ def fill(name: str, storage: StorageSettings, *texts: str) -> None:
 
 
 def test_every_message_is_leased_once(name: str, storage: StorageSettings, poison: PoisonQueue) -> None:
-    """More than one page of them; whoever comes second finds none."""
+    """Across pages; a second caller gets none."""
     texts = {f"message {number}" for number in range(40)}
     fill(name, storage, *texts)
 
@@ -56,10 +56,10 @@ def test_every_message_is_leased_once(name: str, storage: StorageSettings, poiso
     assert list(poison.lease()) == []
 
 
-def test_a_lease_that_nobody_ends_ends_by_itself(
+def test_a_lease_that_is_not_released_ends(
     name: str, storage: StorageSettings, poison: PoisonQueue, azurite: Azurite
 ) -> None:
-    """A command that was killed blocks nothing for long."""
+    """A killed command does not block the queue for long."""
     fill(name, storage, "one")
     assert len(list(poison.lease())) == 1
     azurite.advance(LEASE + timedelta(seconds=1))
@@ -67,10 +67,10 @@ def test_a_lease_that_nobody_ends_ends_by_itself(
     assert len(list(poison.lease())) == 1
 
 
-def test_what_is_given_back_lies_there_as_before(
+def test_a_released_message_is_visible_again(
     name: str, storage: StorageSettings, poison: PoisonQueue
 ) -> None:
-    """At once; and what was deleted does not."""
+    """At once. A deleted message is not."""
     fill(name, storage, "stays", "goes")
     for leased in list(poison.lease()):
         poison.release(leased) if leased.body == b"stays" else poison.delete(leased)
@@ -78,36 +78,36 @@ def test_what_is_given_back_lies_there_as_before(
     assert [leased.body for leased in poison.lease()] == [b"stays"]
 
 
-def test_what_is_not_base64_can_be_read_too(
-    name: str, storage: StorageSettings, poison: PoisonQueue, gauge: QueueMonitor
+def test_a_message_that_is_not_base64_is_readable(
+    name: str, storage: StorageSettings, poison: PoisonQueue, monitor: QueueMonitor
 ) -> None:
-    """The host moves it as it came."""
+    """The host moves messages unchanged."""
     fill(name, storage, "ours")
     with QueueClient.from_connection_string(storage.connection_string, name + POISON_SUFFIX) as client:
         client.send_message("<never> ours")
 
-    assert gauge.read().messages == 2
+    assert monitor.read().messages == 2
     assert sorted(leased.body for leased in poison.lease()) == [b"<never> ours", b"ours"]
 
 
-def test_where_there_is_no_queue_nothing_lies(poison: PoisonQueue, gauge: QueueMonitor) -> None:
-    """It is made with the first message."""
+def test_a_missing_queue_is_empty(poison: PoisonQueue, monitor: QueueMonitor) -> None:
+    """The first message creates it."""
     assert list(poison.lease()) == []
-    assert gauge.read() == QueueMetrics(0)
+    assert monitor.read() == QueueMetrics(0)
 
 
-def test_the_oldest_message_tells_its_age(
-    name: str, storage: StorageSettings, gauge: QueueMonitor, azurite: Azurite
+def test_the_age_of_the_oldest_message_is_measured(
+    name: str, storage: StorageSettings, monitor: QueueMonitor, azurite: Azurite
 ) -> None:
-    """By the service's own clock; what waits for its time counts, and is not late."""
+    """By the service's own clock. An invisible message counts, and is not late."""
     queue = MessageQueue.connect(name + POISON_SUFFIX, storage, None)
     queue.send("hidden", timedelta(days=1))
-    assert gauge.read() == QueueMetrics(1)
+    assert monitor.read() == QueueMetrics(1)
     queue.send("first")
     azurite.advance(timedelta(hours=2))
     queue.send("second")
     queue.close()
-    found = gauge.read()
+    found = monitor.read()
 
     assert found.messages == 3
     assert found.oldest is not None
@@ -115,11 +115,11 @@ def test_the_oldest_message_tells_its_age(
 
 
 def test_a_service_that_does_not_answer_is_an_error() -> None:
-    """Said with the queue's name."""
-    poison, gauge = PoisonQueue.connect("q", NOWHERE, None), QueueMonitor.connect("q", NOWHERE, None)
+    """It names the queue."""
+    poison, monitor = PoisonQueue.connect("q", NOWHERE, None), QueueMonitor.connect("q", NOWHERE, None)
     with pytest.raises(QueueUnavailable, match="queue q-poison is not available"):
         list(poison.lease())
     with pytest.raises(QueueUnavailable, match="queue q is not available"):
-        gauge.read()
+        monitor.read()
     poison.close()
-    gauge.close()
+    monitor.close()

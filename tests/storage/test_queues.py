@@ -22,16 +22,16 @@ def queue(storage: StorageSettings, unique: Callable[[str], str]) -> Iterator[Me
     connected.close()
 
 
-def look(storage: StorageSettings, name: str) -> QueueClient:
+def open_queue(storage: StorageSettings, name: str) -> QueueClient:
     return QueueClient.from_connection_string(
         storage.connection_string, name, message_decode_policy=TextBase64DecodePolicy()
     )
 
 
-def test_a_message_makes_its_queue_and_never_expires(queue: MessageQueue, storage: StorageSettings) -> None:
-    """A missing queue is no reason to lose a change, and neither is a long weekend."""
+def test_a_message_creates_its_queue_and_never_expires(queue: MessageQueue, storage: StorageSettings) -> None:
+    """Neither a missing queue nor a long weekend loses a change."""
     queue.send("héllo")
-    with look(storage, queue.name) as client:
+    with open_queue(storage, queue.name) as client:
         [message] = client.peek_messages()
 
     assert message.content == "héllo"
@@ -39,26 +39,26 @@ def test_a_message_makes_its_queue_and_never_expires(queue: MessageQueue, storag
     assert message.expires_on.year == 9999
 
 
-def test_a_delayed_message_is_seen_when_its_time_has_come(
+def test_a_delayed_message_is_visible_after_its_delay(
     queue: MessageQueue, storage: StorageSettings, azurite: Azurite
 ) -> None:
     """Not a second earlier."""
     queue.send("later", timedelta(minutes=5))
-    with look(storage, queue.name) as client:
+    with open_queue(storage, queue.name) as client:
         assert client.peek_messages() == []
         azurite.advance(timedelta(minutes=5, seconds=1))
         assert [message.content for message in client.peek_messages()] == ["later"]
 
 
-def test_a_delay_beyond_what_the_service_takes_is_cut(queue: MessageQueue, storage: StorageSettings) -> None:
-    """Seven days are the most; the message is kept all the same."""
+def test_a_delay_that_is_too_long_is_shortened(queue: MessageQueue, storage: StorageSettings) -> None:
+    """The service allows seven days."""
     queue.send("much later", timedelta(days=30))
-    with look(storage, queue.name) as client:
+    with open_queue(storage, queue.name) as client:
         assert client.get_queue_properties().approximate_message_count == 1
 
 
-def test_a_message_that_is_not_taken_is_an_error() -> None:
-    """So that Graph is told to deliver again."""
+def test_a_message_that_the_service_does_not_take_is_an_error() -> None:
+    """Graph then delivers the notification again."""
     nowhere = StorageSettings(
         connection_string="AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/a"
     )
@@ -68,19 +68,19 @@ def test_a_message_that_is_not_taken_is_an_error() -> None:
     queue.close()
 
 
-def test_a_missing_queue_is_created_and_another_left_alone(
+def test_a_missing_queue_is_created_and_an_existing_one_is_not_changed(
     queue: MessageQueue, storage: StorageSettings
 ) -> None:
-    """The Functions host only complains of a queue that is missing, twelve times a minute."""
+    """The Functions host only logs that a queue is missing, twelve times a minute."""
     queue.ensure()
     queue.send("stays")
     queue.ensure()
-    with look(storage, queue.name) as client:
+    with open_queue(storage, queue.name) as client:
         assert [message.content for message in client.peek_messages()] == ["stays"]
 
 
-def test_a_queue_that_can_not_be_created_is_an_error() -> None:
-    """Said with the queue's name."""
+def test_a_queue_that_cant_be_created_is_an_error() -> None:
+    """It names the queue."""
     nowhere = StorageSettings(
         connection_string="AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/a"
     )

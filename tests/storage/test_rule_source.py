@@ -24,8 +24,8 @@ def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Contai
         yield client
 
 
-def test_a_folder_gives_its_rule_files_in_name_order(tmp_path: Path) -> None:
-    """Other files are not looked at."""
+def test_a_folder_returns_its_rule_files_in_name_order(tmp_path: Path) -> None:
+    """Other files are not read."""
     for name in ("b.yaml", "a.yaml", "notes.txt"):
         (tmp_path / name).write_text(name)
 
@@ -35,8 +35,8 @@ def test_a_folder_gives_its_rule_files_in_name_order(tmp_path: Path) -> None:
 HIDDEN = (".yaml", ".hidden.yaml", "._a.yaml")
 
 
-def test_a_folder_is_read_without_what_only_looks_like_a_rule_file(tmp_path: Path) -> None:
-    """What editors and systems hide there, and folders."""
+def test_hidden_files_and_folders_are_not_rule_files(tmp_path: Path) -> None:
+    """Editors and operating systems create them."""
     for name in ("a.yaml", *HIDDEN):
         (tmp_path / name).write_text("x")
     (tmp_path / "folder.yaml").mkdir()
@@ -44,21 +44,21 @@ def test_a_folder_is_read_without_what_only_looks_like_a_rule_file(tmp_path: Pat
     assert [file.name for file in RuleFolder(tmp_path).read()] == [f"{tmp_path.name}/a.yaml"]
 
 
-def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
-    """The rules behind it may be those that skip."""
+def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
+    """The missing file may have the rules that skip events."""
     (tmp_path / "a.yaml").symlink_to(tmp_path / "gone")
     with pytest.raises(FileNotFoundError):
         RuleFolder(tmp_path).read()
 
 
-def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
-    """An empty answer would mean that there are no rules."""
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    """An empty list would mean that there are no rules."""
     with pytest.raises(FileNotFoundError):
         RuleFolder(tmp_path / "gone").read()
 
 
-def test_a_container_gives_its_rule_blobs_as_they_are_now(container: ContainerClient) -> None:
-    """Added, changed and removed blobs are seen; unchanged ones are not fetched again."""
+def test_a_container_returns_its_current_rule_files(container: ContainerClient) -> None:
+    """Added, changed and removed blobs are noticed; unchanged ones are not downloaded again."""
     container.create_container()
     container.upload_blob("b.yaml", b"two")
     container.upload_blob("a.yaml", b"one")
@@ -77,10 +77,10 @@ def test_a_container_gives_its_rule_blobs_as_they_are_now(container: ContainerCl
     assert [file.name.rsplit("/", 1)[-1] for file in third] == ["b.yaml", "c.yaml"]
 
 
-def test_a_blob_that_grows_while_it_is_read_is_not_cut_off(
+def test_a_blob_that_grows_during_the_download_is_an_error(
     azurite: Azurite, unique: Callable[[str], str]
 ) -> None:
-    """Its beginning may be a valid policy, without the exceptions at its end: it is read anew at the next look."""
+    """Its start may be a valid policy without the exceptions at the end. The next read gets all of it."""
     with _Growing.from_connection_string(azurite.connection_string, unique("rules")) as container:
         container.create_container()
         container.upload_blob("a.yaml", b"when: x\n")
@@ -94,8 +94,8 @@ def test_a_blob_that_grows_while_it_is_read_is_not_cut_off(
     assert whole.content == _Growing.WHOLE
 
 
-def test_of_a_huge_blob_only_enough_is_fetched_to_refuse_it(container: ContainerClient) -> None:
-    """The loader takes 256 KiB."""
+def test_only_the_start_of_a_huge_blob_is_downloaded(container: ContainerClient) -> None:
+    """Enough for the loader to refuse it; the limit is 256 KiB."""
     container.create_container()
     container.upload_blob("a.yaml", b"#" * 400_000)
     [file] = RuleContainer(container).read()
@@ -103,14 +103,14 @@ def test_of_a_huge_blob_only_enough_is_fetched_to_refuse_it(container: Container
     assert MAX_BYTES < len(file.content) < 400_000
 
 
-def test_a_container_that_is_missing_is_an_error(container: ContainerClient) -> None:
-    """So that the policy in force stays."""
+def test_a_missing_container_is_an_error(container: ContainerClient) -> None:
+    """The policy in force stays."""
     with pytest.raises(StorageUnavailable, match="is not available"):
         RuleContainer(container).read()
 
 
-def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
-    """Examples that an upload has brought along are not in force, nor what only looks like a rule file."""
+def test_hidden_files_and_folders_of_a_container_are_not_rule_files(container: ContainerClient) -> None:
+    """Nor are uploaded examples in a subfolder."""
     container.create_container()
     for name in ("a.yaml", "examples/b.yaml", "folder.yaml/c.yaml", "notes.txt", *HIDDEN):
         container.upload_blob(name, b"x")
@@ -120,7 +120,7 @@ def test_a_container_is_read_as_a_folder_is(container: ContainerClient) -> None:
 
 
 def test_a_container_is_read_to_its_last_page(azurite: Azurite, unique: Callable[[str], str]) -> None:
-    """The service lists 5,000 at a time; here, two."""
+    """A page of the service has 5,000 blobs; here, two."""
     with _ByTwos.from_connection_string(azurite.connection_string, unique("rules")) as container:
         container.create_container()
         names = ["a.yaml", "b.yaml", "c.yaml", "d/e.yaml", "f.yaml"]
@@ -131,15 +131,15 @@ def test_a_container_is_read_to_its_last_page(azurite: Azurite, unique: Callable
     assert [file.name.partition("/")[2] for file in read] == ["a.yaml", "b.yaml", "c.yaml", "f.yaml"]
 
 
-def test_a_container_of_an_account_that_is_not_ours_is_refused(azurite: Azurite) -> None:
-    """Rather than rules being read from a container that happens to have the same name here."""
+def test_a_container_of_another_account_is_refused(azurite: Azurite) -> None:
+    """The connection string would open a container with the same name in its own account."""
     storage = StorageSettings(connection_string=azurite.connection_string)
     with pytest.raises(SettingsError, match="another storage account"):
         RuleContainer.connect("https://elsewhere.blob.core.windows.net/rules", storage, None)
 
 
 class _Growing(ContainerClient):
-    """A container in which a file grows, once, after it was listed and before it is read."""
+    """A container in which a file grows once, after it was listed and before it is read."""
 
     WHOLE = b"when: x\nunless: y\n"
 
@@ -151,14 +151,14 @@ class _Growing(ContainerClient):
 
 
 class _ByTwos(ContainerClient):
-    """A container whose lists come in pages of two."""
+    """A container that lists two blobs per page."""
 
     def walk_blobs(self, *args: Any, **options: Any) -> Any:
         return super().walk_blobs(*args, **options, results_per_page=2)
 
 
 def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
-    """Kubernetes mounts files so: `rules.yaml -> ..data/rules.yaml -> ..2026/rules.yaml`."""
+    """Kubernetes mounts files like this: `rules.yaml -> ..data/rules.yaml -> ..2026/rules.yaml`."""
     (tmp_path / "..2026").mkdir()
     (tmp_path / "..2026" / "a.yaml").write_text("x")
     (tmp_path / "..data").symlink_to("..2026")
@@ -167,8 +167,8 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
     assert [file.content for file in RuleFolder(tmp_path).read()] == [b"x"]
 
 
-def test_a_folder_that_is_a_link_is_a_folder(tmp_path: Path) -> None:
-    """Its files are within it all the same."""
+def test_the_folder_may_be_a_link(tmp_path: Path) -> None:
+    """Its files are inside the folder."""
     (tmp_path / "true").mkdir()
     (tmp_path / "true" / "a.yaml").write_text("x")
     (tmp_path / "rules").symlink_to("true")
@@ -195,8 +195,8 @@ def _secret(path: Path) -> None:
     path.symlink_to(elsewhere)
 
 
-def _neighbour(path: Path) -> None:
-    """A folder whose name begins as the rules' does."""
+def _sibling(path: Path) -> None:
+    """A folder whose name starts with the name of the rules folder."""
     other = path.parent.with_name(f"{path.parent.name}-other")
     other.mkdir()
     (other / "a.yaml").write_text("hunter2")
@@ -209,16 +209,16 @@ def _neighbour(path: Path) -> None:
         pytest.param(_pipe, "not a regular file", id="a pipe without a writer"),
         pytest.param(_socket, "No such device", id="a socket"),
         pytest.param(_loop, "levels of symbolic links", id="a link to itself"),
-        pytest.param(lambda path: path.symlink_to("/dev/zero"), "a link out of the folder", id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "a link out of the folder", id="an endless device"),
         pytest.param(lambda path: path.symlink_to("/proc/self/environ"), "a link out of the folder", id="the process's own settings"),
         pytest.param(_secret, "a link out of the folder", id="a secret elsewhere"),
-        pytest.param(_neighbour, "a link out of the folder", id="a file of a folder beside it"),
+        pytest.param(_sibling, "a link out of the folder", id="a file of a sibling folder"),
     ],
 )  # fmt: skip
-def test_what_is_no_file_of_the_folder_is_an_error(
+def test_only_regular_files_of_the_folder_are_read(
     tmp_path: Path, make: Callable[[Path], None], said: str
 ) -> None:
-    """It is neither waited for nor read, and what is in it is in no error."""
+    """Anything else is an error at once, without its content."""
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "a.yaml").write_text("x")
@@ -230,8 +230,8 @@ def test_what_is_no_file_of_the_folder_is_an_error(
     assert "hunter2" not in str(refused.value)
 
 
-def test_of_a_huge_file_only_enough_is_read_to_refuse_it(tmp_path: Path) -> None:
-    """A sparse file costs no disk, and could take all memory."""
+def test_only_the_start_of_a_huge_file_is_read(tmp_path: Path) -> None:
+    """A sparse file needs no disk space, but could need all memory."""
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(1 << 40)
     [found] = RuleFolder(tmp_path).read()
@@ -239,8 +239,8 @@ def test_of_a_huge_file_only_enough_is_read_to_refuse_it(tmp_path: Path) -> None
     assert MAX_BYTES < len(found.content) < 400_000
 
 
-def test_of_a_folder_with_too_much_only_enough_is_read_to_refuse_it(tmp_path: Path) -> None:
-    """By count, and by size together; the loader says so."""
+def test_a_folder_with_too_many_or_too_large_files_is_read_in_part(tmp_path: Path) -> None:
+    """Enough for the loader to refuse it."""
     many, large = tmp_path / "many", tmp_path / "large"
     many.mkdir()
     large.mkdir()
@@ -257,10 +257,10 @@ def test_of_a_folder_with_too_much_only_enough_is_read_to_refuse_it(tmp_path: Pa
     ]
 
 
-def test_of_a_container_with_too_much_only_enough_is_fetched_to_refuse_it(
+def test_a_container_with_too_many_or_too_large_files_is_read_in_part(
     azurite: Azurite, unique: Callable[[str], str]
 ) -> None:
-    """A container of 10,000 blobs costs a bounded number of calls, bytes and seconds."""
+    """The number of calls, bytes and seconds has a limit."""
     with _Crowded.from_connection_string(azurite.connection_string, unique("rules")) as container:
         container.create_container()
         container.upload_blob("0.yaml", b"#" * MAX_BYTES)
@@ -277,7 +277,7 @@ def test_of_a_container_with_too_much_only_enough_is_fetched_to_refuse_it(
 
 
 class _Crowded(ContainerClient):
-    """A container that lists its one blob under many names."""
+    """A container that lists its only blob under many names."""
 
     listed = 0
     suffix = "yaml"

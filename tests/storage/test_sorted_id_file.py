@@ -3,8 +3,8 @@ from random import Random
 from shared.storage.sorted_id_file import SortedIdFile
 
 
-def test_the_scope_comes_back_in_the_order_of_ids_each_once() -> None:
-    """Graph's pages know no order, and a user in two groups comes twice."""
+def test_ids_are_sorted_and_unique() -> None:
+    """Graph's pages have no order, and a user in two groups comes twice."""
     ids = [f"{n:08x}" for n in range(3_000)]
     shuffled = ids + ids[:500]
     Random(7).shuffle(shuffled)  # noqa: S311 -- repeatable disorder
@@ -14,8 +14,8 @@ def test_the_scope_comes_back_in_the_order_of_ids_each_once() -> None:
         assert len(scope) == 3_000
 
 
-def test_whoever_is_dropped_is_not_in_it() -> None:
-    """Nor is it an error to drop a stranger."""
+def test_ids_can_be_removed() -> None:
+    """To remove an unknown id is not an error."""
     with SortedIdFile() as scope:
         scope.add([("ada", ""), ("bo", "guest")])
         scope.remove(["ada", "nobody"])

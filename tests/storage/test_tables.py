@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sandbox.azurite import Azurite
 from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StateChanged, StorageUnavailable
-from shared.rules.policy import Limits
+from shared.rules.policy import RuleLimits
 from shared.settings import StorageSettings
 from shared.storage.counters import Charge, Counters, LimitReached
 from shared.storage.mailboxes import Mailboxes, MailboxState
@@ -26,8 +26,8 @@ ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 BO = "bbbbbbbb-0000-4000-8000-000000000002"
 
 
-def write(limits: Limits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
-    """Return what a write of a rule costs."""
+def write(limits: RuleLimits, *, rule: str = "rule", mailbox: str = ADA, at: datetime = NOW) -> Charge:
+    """Return the charge of a write."""
     return Charge(rule=rule, mailbox=mailbox, limits=limits, at=at)
 
 
@@ -48,7 +48,7 @@ def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
     charged=st.lists(st.text(max_size=20)).map(tuple),
     answer=st.sampled_from(Answer),
 )
-def test_a_meeting_comes_back_as_it_was_written(
+def test_a_meeting_is_read_as_it_was_written(
     table: Table,
     *,
     event: str,
@@ -59,7 +59,7 @@ def test_a_meeting_comes_back_as_it_was_written(
     charged: tuple[str, ...],
     answer: Answer,
 ) -> None:
-    """Whatever characters its id has: table keys take few, so ids are hashed."""
+    """With any characters in its id: table keys allow few, so ids are hashed."""
     meetings = Meetings(table)
     meeting = Meeting(
         state=state,
@@ -71,7 +71,7 @@ def test_a_meeting_comes_back_as_it_was_written(
         policy_hash="h",
         etag='W/"1"',
         ends=ends,
-        lease="somebody",
+        lease="holder",
         charged=charged,
         before=MeetingState.NOT_HONORED,
         answer=answer,
@@ -84,9 +84,9 @@ def test_a_meeting_comes_back_as_it_was_written(
     assert meetings.read(ADA, event).meeting == meeting
 
 
-def test_a_meetings_row_has_its_lasting_shape(table: Table) -> None:
-    """Other versions of Joinlink read it, so columns are only ever added to these."""
-    meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="somebody", charged=("hour-1", "day-1"))
+def test_a_row_of_meetings_has_these_columns(table: Table) -> None:
+    """Other versions of Joinlink read them, so a release may only add columns."""
+    meeting = Meeting(state=MeetingState.ATTEMPTED, at=NOW, lease="holder", charged=("hour-1", "day-1"))
     Meetings(table).write(ADA, "AAMk", replace(meeting, ends=NOW), after=StoredMeeting())
     [row] = table.rows()
 
@@ -94,7 +94,7 @@ def test_a_meetings_row_has_its_lasting_shape(table: Table) -> None:
         "v": 1,
         "event": "AAMk",
         "state": "attempted",
-        "lease": "somebody",
+        "lease": "holder",
         "charged": '["hour-1", "day-1"]',
         "ends": NOW,
     }
@@ -102,18 +102,18 @@ def test_a_meetings_row_has_its_lasting_shape(table: Table) -> None:
     assert optional <= set(row)
 
 
-def test_a_meetings_row_of_another_release_is_read(table: Table) -> None:
-    """Columns that it added are passed over; those that it did not know have their defaults."""
+def test_a_row_of_another_release_is_read(table: Table) -> None:
+    """Unknown columns are ignored; missing ones have their defaults."""
     meetings = Meetings(table)
     table.merge(ADA, meetings.key("AAMk"), {"v": 1, "state": "enabled", "at": NOW, "added": "later"})
 
     assert meetings.read(ADA, "AAMk").meeting == Meeting(state=MeetingState.ENABLED, at=NOW)
 
 
-def test_the_age_of_a_row_is_told_by_the_table_service(table: Table, azurite: Azurite) -> None:
-    """Whatever the writer says of its own time; the service tells whole seconds."""
+def test_the_age_of_a_row_is_measured_by_the_table_service(table: Table, azurite: Azurite) -> None:
+    """The writer's own time does not matter. The service's time is precise to a second."""
     meetings = Meetings(table)
-    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="somebody")
+    far = Meeting(state=MeetingState.ATTEMPTED, at=NOW + timedelta(days=400), lease="holder")
     meetings.write(ADA, "AAMk", far, after=StoredMeeting())
     azurite.advance(timedelta(seconds=90))
 
@@ -121,7 +121,7 @@ def test_the_age_of_a_row_is_told_by_the_table_service(table: Table, azurite: Az
 
 
 def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> None:
-    """The second is told, reads again and decides again."""
+    """The second gets an error, reads again and decides again."""
     meetings = Meetings(table)
     attempted = Meeting(state=MeetingState.ATTEMPTED, at=NOW)
     first = meetings.write(ADA, "e", attempted, after=StoredMeeting())
@@ -132,26 +132,25 @@ def test_two_writers_of_a_meeting_dont_overwrite_each_other(table: Table) -> Non
         meetings.write(ADA, "e", attempted, after=first)
 
 
-def test_an_event_is_known_in_its_own_mailbox_only(table: Table) -> None:
-    """And by its exact id: ids differ in case alone."""
+def test_an_event_is_found_by_its_mailbox_and_exact_id(table: Table) -> None:
+    """Two ids may differ only in case."""
     meetings = Meetings(table)
     meetings.write(ADA, "AAMk", Meeting(state=MeetingState.ENABLED, at=NOW), after=StoredMeeting())
 
     assert meetings.read(BO, "AAMk") == meetings.read(ADA, "aamk") == StoredMeeting()
 
 
-def test_a_mailbox_is_marked_and_marked_anew(table: Table) -> None:
-    """The last mark holds."""
-    mailboxes = Mailboxes(table)
-    assert mailboxes.state(ADA) is None
+def test_the_last_state_of_a_mailbox_counts(table: Table) -> None:
+    mailboxes = Mailboxes(table, lambda: NOW)
+    assert mailboxes.read(ADA).state is None
     for state in (MailboxState.FORBIDDEN, MailboxState.ACTIVE):
         mailboxes.set_state(ADA, state, why="ErrorAccessDenied", at=NOW)
-        assert mailboxes.state(ADA) is state
+        assert mailboxes.read(ADA).state is state
 
 
-def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
-    """Two an hour: the third is refused, the next hour is free again."""
-    counters, limits = Counters(table), Limits(per_hour=2)
+def test_a_limit_is_never_exceeded_and_resets(table: Table) -> None:
+    """Two an hour: the third is refused; the next hour starts at zero."""
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
 
     window = "hour-2026-11-22T08"
     assert [counters.charge(write(limits)) for _ in range(4)] == [
@@ -164,9 +163,9 @@ def test_a_limit_is_never_passed_and_begins_anew(table: Table) -> None:
     assert counters.charge(write(limits, rule="other-rule")) is None
 
 
-def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
-    """Ada's day is full; the hour's two are still there for Bo."""
-    counters, limits = Counters(table), Limits(per_hour=3, per_mailbox_per_day=1)
+def test_a_charge_that_one_limit_refuses_counts_in_no_window(table: Table) -> None:
+    """Ada's day is full; Bo can still use both writes of the hour."""
+    counters, limits = Counters(table), RuleLimits(per_hour=3, per_mailbox_per_day=1)
     ada = [counters.charge(write(limits)) for _ in range(3)]
 
     assert [full and full.window for full in ada] == [None, *[f"day-2026-11-22-{ADA}"] * 2]
@@ -174,9 +173,9 @@ def test_a_charge_that_one_limit_refuses_counts_for_none(table: Table) -> None:
     assert counters.charge(write(limits, mailbox="cccccccc")) is None
 
 
-def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
-    """A calendar without provider costs a rule nothing."""
-    counters, limits = Counters(table), Limits(per_hour=1, per_mailbox_per_day=1)
+def test_a_charge_can_be_refunded(table: Table) -> None:
+    """If the calendar has no provider, nothing is written."""
+    counters, limits = Counters(table), RuleLimits(per_hour=1, per_mailbox_per_day=1)
     counters.charge(write(limits))
     counters.refund("rule", (window for window, _most in write(limits).windows))
 
@@ -184,18 +183,18 @@ def test_what_was_charged_in_vain_is_given_back(table: Table) -> None:
 
 
 class Crowded(Table):
-    """A table in which somebody is always faster at the row of an hour."""
+    """A table in which another process is always faster with the row of an hour."""
 
     def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
-        """Be late."""
+        """Fail for the row of an hour."""
         if row.startswith("hour"):
-            raise StateChanged("somebody else was faster")
+            raise StateChanged("another process was faster")
         return super().write(partition, row, values, etag=etag)
 
 
-def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table) -> None:
-    """A rule runs wild, and its hour is too busy: however often that is tried, Ada's day is still there."""
-    limits = Limits(per_hour=3, per_mailbox_per_day=1)
+def test_a_charge_that_a_busy_counter_refuses_counts_in_no_window(table: Table) -> None:
+    """The counter of the hour is too busy; after any number of tries, Ada's day is still free."""
+    limits = RuleLimits(per_hour=3, per_mailbox_per_day=1)
     crowded = Counters(Crowded(table._client))
     for _ in range(2):
         with pytest.raises(StorageUnavailable, match="too busy"):
@@ -204,9 +203,9 @@ def test_a_charge_that_a_busy_counter_did_not_take_counts_for_none(table: Table)
     assert Counters(table).charge(write(limits)) is None
 
 
-def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> None:
-    """Refused again and again, it never touches the hour that all share; a full hour is still said aloud."""
-    counters, limits = Counters(table), Limits(per_hour=2, per_mailbox_per_day=1)
+def test_a_mailbox_over_its_limit_does_not_use_the_shared_hour(table: Table) -> None:
+    """Not even after many refusals. A full hour is still reported."""
+    counters, limits = Counters(table), RuleLimits(per_hour=2, per_mailbox_per_day=1)
     for _ in range(5):
         counters.charge(write(limits))
     others = [counters.charge(write(limits, mailbox=name)) for name in (BO, "cccccccc")]
@@ -216,7 +215,7 @@ def test_a_mailbox_over_its_day_takes_nothing_from_the_others(table: Table) -> N
 
 
 class LosingAnswers(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type
-    """A connection that, once it is told to, loses the answer to the next write: as a whole, or its status."""
+    """A connection that can lose the answer to the next write: all of it, or its status."""
 
     loses_next: bool = False
     status: int | None = None
@@ -237,7 +236,7 @@ class LosingAnswers(RequestsTransport):  # type: ignore[misc]  # the SDK hides i
 def losing(
     request: pytest.FixtureRequest, azurite: Azurite, unique: Callable[[str], str]
 ) -> Iterator[tuple[Table, LosingAnswers]]:
-    """Return a table, and the connection to it that loses answers when told to."""
+    """Return a table and its connection, which can lose answers."""
     connection = LosingAnswers()
     connection.status = request.param
     client = TableClient.from_connection_string(
@@ -247,10 +246,10 @@ def losing(
     client.close()
 
 
-def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, LosingAnswers]) -> None:
-    """Two an hour, both taken, one given back, heard or not: there is room for one, not for two."""
+def test_a_refund_whose_answer_was_lost_counts_once(losing: tuple[Table, LosingAnswers]) -> None:
+    """Two an hour, both used, one refunded: there is room for one, not for two."""
     table, connection = losing
-    counters, limits = Counters(table), Limits(per_hour=2)
+    counters, limits = Counters(table), RuleLimits(per_hour=2)
     for _ in range(2):
         counters.charge(write(limits))
     connection.loses_next = True
@@ -261,10 +260,8 @@ def test_a_refund_whose_answer_was_lost_is_given_once(losing: tuple[Table, Losin
 
 
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new row", "a row that was read"])
-def test_our_own_write_is_not_taken_for_somebody_elses(
-    losing: tuple[Table, LosingAnswers], *, is_new: bool
-) -> None:
-    """A write whose answer was lost is looked for, and found: it is not said to have been refused."""
+def test_our_own_write_is_not_a_conflict(losing: tuple[Table, LosingAnswers], *, is_new: bool) -> None:
+    """A write whose answer was lost is found in the table: it is not an error."""
     table, connection = losing
     meetings, attempted = Meetings(table), Meeting(state=MeetingState.ATTEMPTED, at=NOW)
     first = meetings.write(ADA, "e", attempted, after=StoredMeeting())
@@ -276,8 +273,8 @@ def test_our_own_write_is_not_taken_for_somebody_elses(
     assert not connection.loses_next
 
 
-def test_a_write_that_never_arrived_is_not_taken_for_one_that_did(table: Table) -> None:
-    """Somebody else's row is there: the trouble is told, and the message comes again."""
+def test_a_write_that_never_arrived_is_an_error(table: Table) -> None:
+    """Another row is there: the message comes again."""
     meetings = Meetings(Deaf(table._client))
     Meetings(table).write(ADA, "e", Meeting(state=MeetingState.SEEN_ONLINE, at=NOW), after=StoredMeeting())
     with pytest.raises(StorageUnavailable):
@@ -285,25 +282,25 @@ def test_a_write_that_never_arrived_is_not_taken_for_one_that_did(table: Table) 
 
 
 class Deaf(Table):
-    """A table that takes no write."""
+    """A table whose writes fail."""
 
     def write(self, *_row: Any, **_etag: Any) -> str:
-        """Fail before anything is done."""
-        raise StorageUnavailable("table t did not answer as it should")
+        """Fail before anything is written."""
+        raise StorageUnavailable("table t is not available")
 
 
 def charge_often(connection_string: str, table: str, times: int) -> int:
-    """Charge a limit of 25 from a process of its own; return how many charges were taken."""
+    """Charge a limit of 25 in a separate process; return how many charges succeeded."""
     connected = Table.connect(table, StorageSettings(connection_string=connection_string), None)
-    taken = [Counters(connected).charge(write(Limits(per_hour=25))) for _ in range(times)]
+    taken = [Counters(connected).charge(write(RuleLimits(per_hour=25))) for _ in range(times)]
     connected.close()
     return taken.count(None)
 
 
-def test_instances_that_charge_at_once_never_pass_a_limit(
+def test_instances_that_charge_concurrently_never_exceed_a_limit(
     azurite: Azurite, unique: Callable[[str], str]
 ) -> None:
-    """Four processes want sixty of twenty-five: exactly twenty-five are taken."""
+    """Four processes try sixty charges; exactly twenty-five succeed."""
     name = unique("t")
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as instances:
         runs = [instances.submit(charge_often, azurite.connection_string, name, 15) for _ in range(4)]
@@ -311,7 +308,7 @@ def test_instances_that_charge_at_once_never_pass_a_limit(
         assert sum(run.result() for run in runs) == 25
 
 
-def test_a_table_that_does_not_answer_is_passing_trouble() -> None:
+def test_a_table_that_does_not_answer_is_an_error() -> None:
     """The message comes again."""
     nowhere = StorageSettings(
         connection_string="AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:9/a"
@@ -323,8 +320,8 @@ def test_a_table_that_does_not_answer_is_passing_trouble() -> None:
 
 
 def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
-    """Over all partitions and pages: maintenance merges them with the scope."""
-    mailboxes = Mailboxes(table)
+    """Across all partitions and pages: maintenance merges them with the scope."""
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update("00", why="so that the table is there")
     ids = [f"{n % 256:02x}{n:06x}" for n in range(1_010)]
     with ThreadPoolExecutor(8) as threads:
@@ -333,9 +330,9 @@ def test_every_mailbox_is_listed_in_the_order_of_ids(table: Table) -> None:
     assert [row.id for row in mailboxes.all()] == ["00", *sorted(ids)]
 
 
-def test_a_column_of_a_mailbox_can_be_emptied(table: Table) -> None:
-    """A moment that is over is none, not the year one."""
-    mailboxes = Mailboxes(table)
+def test_a_column_of_a_mailbox_can_be_cleared(table: Table) -> None:
+    """A cleared timestamp reads as None, not as the year 1."""
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update(ADA, absent_since=NOW, subscription="s1", last_sweep=NOW)
     mailboxes.update(ADA, absent_since=None, subscription="")
 
@@ -344,5 +341,5 @@ def test_a_column_of_a_mailbox_can_be_emptied(table: Table) -> None:
 
 
 def test_a_missing_table_has_no_rows(table: Table) -> None:
-    """The first run of a new tenant finds nobody, and no error."""
-    assert list(Mailboxes(table).all()) == []
+    """The first run of a new tenant finds no rows, and no error."""
+    assert list(Mailboxes(table, lambda: NOW).all()) == []

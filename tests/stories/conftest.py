@@ -24,7 +24,7 @@ from shared import logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
 from shared.settings import StorageSettings
 from shared.storage.tables import Table
-from shared.wiring import Joinlink
+from shared.wiring import Parts
 from shared.worker.common.world import World
 
 SETTLE = timedelta(seconds=20)
@@ -224,9 +224,9 @@ def at_the_desk(
     story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> AtTheDesk:
     """Return what runs `joinlink` with the app's settings, at the story's time."""
-    to_ourselves = httpx.WSGITransport(app=story.stage.host.wsgi)
-    monkeypatch.setattr("cli.parts.World", lambda: World(now=story.stage.clock.now))
-    monkeypatch.setattr("cli.parts.Joinlink", partial(Joinlink, to_ourselves=to_ourselves))
+    own_transport = httpx.WSGITransport(app=story.stage.host.wsgi)
+    monkeypatch.setattr("cli.desk.World", lambda: World(now=story.stage.clock.now))
+    monkeypatch.setattr("cli.desk.Parts", partial(Parts, own_transport=own_transport))
     # Azurite's clock is ahead of the story's by what all stories before have moved it.
     moved = story.stage.clock.now() - _storage_time(story)
     tell = Table.now

@@ -22,7 +22,7 @@ from werkzeug.exceptions import BadGateway, ServiceUnavailable
 from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.test import run_wsgi_app
 
-from cli import parts
+from cli import desk
 from cli.app import main
 from function_app import build_app
 from sandbox.azurite import ACCOUNT
@@ -108,7 +108,7 @@ def _work(orders: Connection, settings: dict[str, str]) -> None:
     told: list[datetime] = []
     world = World(now=lambda: told[-1], uniform=random.Random(7).uniform)  # noqa: S311 -- repeatable chance
     with Host(build_app(), settings) as host:
-        wiring.rebuild(settings, world, httpx.WSGITransport(app=host.wsgi))
+        wiring.start(wiring.Parts(settings, world, httpx.WSGITransport(app=host.wsgi)))
         while True:
             order, now = orders.recv()
             told.append(now)
@@ -127,7 +127,7 @@ def _backfill(settings: Mapping[str, str], world: World) -> None:
     words = ["joinlink", "backfill", "--all", "--yes"]
     with (
         patch.dict(os.environ, settings),
-        patch.object(parts, "World", lambda: world),
+        patch.object(desk, "World", lambda: world),
         patch.object(sys, "argv", words),
         # The storage's clock goes on while the story's stands still.
         patch.object(Table, "now", lambda _table: world.now()),

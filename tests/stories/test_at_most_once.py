@@ -40,14 +40,12 @@ def test_two_instances_at_one_event_write_once(story: Story) -> None:
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
     meetings = [story.meeting(ada, GUEST) for _ in range(4)]
     world = World(now=story.stage.clock.now)
-    instances = [wiring.Joinlink(story.stage.settings, world) for _ in range(2)]
+    instances = [wiring.Joinlink(wiring.Parts(story.stage.settings, world)) for _ in range(2)]
     story.stage.clock.advance(timedelta(seconds=20))
     with ThreadPoolExecutor(6) as threads:
         for event in meetings:
             body = message(ada, event, story)
-            list(
-                threads.map(lambda n, body=body: instances[n % 2].event_messages().handle(body, 1), range(6))
-            )
+            list(threads.map(lambda n, body=body: instances[n % 2].event_messages.handle(body, 1), range(6)))
     for instance in instances:
         instance.close()
     story.play()
@@ -150,7 +148,7 @@ def test_a_second_look_that_could_not_be_queued_is_not_forgotten(story: Story) -
     """The host gives the message again, and the wait for the link has its end."""
     ada = story.person("Ada", honors_online_meeting=False)
     story.meeting(ada, GUEST)
-    delivery = wiring.joinlink().event_messages()._delivery
+    delivery = wiring.joinlink().event_messages._delivery
     delivery._queue = HiccupQueue(delivery._queue)  # type: ignore[assignment]  # the hiccup alone is made up
     story.play()
 
@@ -217,7 +215,7 @@ def test_copies_about_an_occurrence_cost_no_reads_of_their_own(story: Story) -> 
     queued = story.stage.clock.now()
     story.stage.clock.advance(timedelta(seconds=20))
     for body in bodies:
-        wiring.joinlink().event_messages().handle(body, queued=queued, taken=story.stage.clock.now())
+        wiring.joinlink().event_messages.handle(body, queued=queued, taken=story.stage.clock.now())
 
     assert len(story.calls("GET", ada)) == 2
     assert story.ends(ada) == [("skipped", "no_rule_matched")] + [("superseded", "read_since")] * 9
@@ -230,7 +228,7 @@ def test_a_series_that_changes_after_its_read_is_read_again(story: Story) -> Non
     first, second = (
         story.stage.graph.people.change_occurrence(ada.id, master, n, subject="Moved") for n in (1, 2)
     )
-    handle, start = wiring.joinlink().event_messages().handle, story.stage.clock.now()
+    handle, start = wiring.joinlink().event_messages.handle, story.stage.clock.now()
 
     def at(seconds: int) -> datetime:
         return start + timedelta(seconds=seconds)
@@ -290,14 +288,14 @@ def test_messages_wait_while_a_setting_is_missing(story: Story, name: str) -> No
     story.stage.graph.deliver()
     world = World(now=story.stage.clock.now)
     settings = {key: value for key, value in story.stage.settings.items() if key != name}
-    wiring.rebuild(settings, world)
+    wiring.start(wiring.Parts(settings, world))
     for _ in range(6):
         story.stage.clock.advance(timedelta(minutes=6))
         story.stage.host.drain()
     assert {line["reason"] for line in story.lines()} == {"settings_refused"}
     assert f"{name} is missing" in story.lines()[0]["detail"]
 
-    app = wiring.rebuild(story.stage.settings, world)
+    app = wiring.start(wiring.Parts(story.stage.settings, world))
     story.play()
     app.close()
 
@@ -313,7 +311,7 @@ def test_copies_at_once_are_answered_by_one_read(story: Story) -> None:
         queued = story.stage.clock.now()
         story.stage.clock.advance(timedelta(seconds=20))
         handle = partial(
-            wiring.joinlink().event_messages().handle, body, queued=queued, taken=story.stage.clock.now()
+            wiring.joinlink().event_messages.handle, body, queued=queued, taken=story.stage.clock.now()
         )
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(handle, [1] * 8))

@@ -1,4 +1,4 @@
-"""`joinlink backfill`: links for meetings that were there before, at a pace that people bear."""
+"""`joinlink backfill` adds links to meetings that exist already, at a moderate pace."""
 
 import io
 import json
@@ -23,16 +23,16 @@ NOW, HOUR = timedelta(0), timedelta(hours=1)
 
 @pytest.fixture
 def story(begin: Begin, request: pytest.FixtureRequest) -> Story:
-    """Nothing is heard of what people do: all of it was there before."""
+    """All notifications are lost, so every meeting counts as one that existed before."""
     settings: dict[str, str] = {"rules": FREE, **getattr(request, "param", {})}
     story = begin(**settings)
     story.stage.graph.delivery = Delivery(lose=1.0)
-    assert wiring.joinlink()._policies.current()  # the app has taken its rules
+    assert wiring.joinlink().policies.current()  # the app has loaded its rules
     return story
 
 
 def counted(at_the_desk: AtTheDesk, *words: str) -> dict[str, Any]:
-    """Run the command with --json and return what it says."""
+    """Run the command with --json and return its document."""
     ran = at_the_desk("backfill", *words, "--json")
     assert ran.exit == 0, ran
     document: dict[str, Any] = json.loads(ran.out)
@@ -44,7 +44,7 @@ def guests(number: int) -> list[str]:
 
 
 def play(story: Story, time: timedelta) -> Iterator[tuple[datetime, int]]:
-    """Let time pass in small steps; yield how many mails went out at each."""
+    """Let time pass in small steps; yield the number of mails at each."""
     end = story.stage.clock.now() + time
     while story.stage.clock.now() < end:
         before = len(story.stage.graph.mails)
@@ -58,8 +58,8 @@ def patched(story: Story, user: User) -> list[str]:
     return sorted(story.calls("PATCH", user))
 
 
-def test_what_the_dry_run_counts_is_what_happens(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Links and mails, by mailbox, by rule and in all; nothing is written before, and nothing else after."""
+def test_the_dry_run_counts_what_then_happens(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Links and mails, by mailbox, by rule and in total; the dry run writes nothing."""
     ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
     story.meeting(ada, *guests(3))
     story.meeting(ada, *guests(2), **SERIES)
@@ -67,23 +67,23 @@ def test_what_the_dry_run_counts_is_what_happens(story: Story, at_the_desk: AtTh
     story.meeting(ada, "cy@contoso.com", subject="trial")
     story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
     story.meeting(ben, GUEST)
-    told = counted(at_the_desk, "--all", "--dry-run")
+    totals = counted(at_the_desk, "--all", "--dry-run")
 
     assert not [call for call in story.stage.graph.calls if call.method != "GET"]
     assert not any(story.stage.host.waiting().values())
-    assert (told["links"], told["attendees_mailed"]) == (3, 6)
-    assert told["rules"] == {"external": {"links": 3, "attendees_mailed": 6}}
-    assert told["would_enable"] == {"trial": 1}
+    assert (totals["links"], totals["attendees_mailed"]) == (3, 6)
+    assert totals["rules"] == {"external": {"links": 3, "attendees_mailed": 6}}
+    assert totals["would_enable"] == {"trial": 1}
     assert [
         (x["name"], x["links"], x["attendees_mailed"])
-        for x in sorted(told["mailboxes"], key=lambda x: x["name"])
+        for x in sorted(totals["mailboxes"], key=lambda x: x["name"])
     ] == [
         ("ada@contoso.com", 2, 5),
         ("ben@contoso.com", 1, 1),
     ]
 
     done = counted(at_the_desk, "--all", "--yes")
-    assert {**done, "queued": False, "last": ""} == {**told, "last": ""}
+    assert {**done, "queued": False, "last": ""} == {**totals, "last": ""}
     before = len(story.stage.graph.mails)
     story.play()
     lines = [line for line in story.lines() if line["outcome"] == "enabled"]
@@ -94,7 +94,7 @@ def test_what_the_dry_run_counts_is_what_happens(story: Story, at_the_desk: AtTh
 
 
 def test_no_minute_mails_more_than_twenty_attendees(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Each mailbox for itself, even with many meetings; one that is larger by itself stands alone."""
+    """In each mailbox, even with many meetings; a larger meeting gets its minutes for itself."""
     ada = story.person("Ada", watched=False)
     sizes = [8, 8, 8, 1, 19, 30, 1, 5]
     for size in sizes:
@@ -110,7 +110,7 @@ def test_no_minute_mails_more_than_twenty_attendees(story: Story, at_the_desk: A
 
 @pytest.mark.parametrize("story", [pytest.param({"rules": RULES}, id="five an hour")], indirect=True)
 def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The backfill takes two of them, and a meeting that is made meanwhile gets its link."""
+    """The backfill uses two of five, and a new meeting gets its link."""
     ada = story.person("Ada")
     for n in range(5):
         story.meeting(ada, GUEST, subject=f"Old {n}")
@@ -136,10 +136,10 @@ def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_t
         pytest.param(9, id="at the very last"),
     ],
 )
-def test_stopped_half_way_and_run_again_nothing_is_patched_twice(
+def test_stopped_and_run_again_it_patches_nothing_twice(
     message: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was sent is not lost, what was not is sent, every meeting gets one link."""
+    """It sends what was not sent before, and every meeting gets one link."""
     people = [story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo")]
     meetings = [(person, story.meeting(person, GUEST, subject=f"{n}")) for person in people for n in range(3)]
     send, sent = MessageQueue.send, count(1)
@@ -156,15 +156,15 @@ def test_stopped_half_way_and_run_again_nothing_is_patched_twice(
     again = counted(at_the_desk, "--all", "--yes")
 
     assert stopped.exit == 130
-    assert "Stopped; the same command goes on with the rest." in stopped.out
+    assert "Stopped; the same command resumes with the rest." in stopped.out
     assert again["continued"]
     story.play()
     assert all(story.has_link(person, meeting) for person, meeting in meetings)
     assert [len(patched(story, person)) for person in people] == [3, 3, 3]
 
 
-def test_a_run_goes_on_where_it_was_left(story: Story, at_the_desk: AtTheDesk) -> None:
-    """A mailbox that Graph did not show is left, and is the only one that the same command searches then."""
+def test_the_same_command_resumes_a_run(story: Story, at_the_desk: AtTheDesk) -> None:
+    """A mailbox that Graph did not return is the only one that the second command searches."""
     ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
     story.meeting(ada, GUEST)
     late = story.meeting(ben, GUEST)
@@ -186,8 +186,8 @@ def test_a_run_goes_on_where_it_was_left(story: Story, at_the_desk: AtTheDesk) -
     assert story.has_link(ben, late)
 
 
-def test_run_twice_it_does_not_send_twice(story: Story, at_the_desk: AtTheDesk) -> None:
-    """While changes are still to come a mailbox is left alone; after that there is nothing to do in it."""
+def test_a_second_run_sends_nothing_twice(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It skips a mailbox whose changes are not due yet; after that there is nothing to do in it."""
     ada = story.person("Ada", watched=False)
     for _ in range(3):
         story.meeting(ada, *guests(20))
@@ -201,10 +201,10 @@ def test_run_twice_it_does_not_send_twice(story: Story, at_the_desk: AtTheDesk) 
     assert len(patched(story, ada)) == 3
 
 
-def test_throttling_is_waited_for(
+def test_it_waits_when_graph_throttles(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As long as Graph says; then the mailbox is searched."""
+    """For as long as Graph says; then it searches the mailbox."""
     ada = story.person("Ada", watched=False)
     story.meeting(ada, GUEST)
     slept: list[float] = []
@@ -227,35 +227,35 @@ def test_throttling_is_waited_for(
     ],
     indirect=True,
 )
-def test_only_whom_the_rules_are_for_is_served(story: Story, at_the_desk: AtTheDesk) -> None:
-    """A group is served as far as the rules go; whoever they are not for is not, even by name."""
+def test_mailboxes_outside_the_scope_are_skipped(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Members of a group that are outside the scope of the rules, and mailboxes that are named."""
     ada, ben, cleo = (story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo"))
     for person in (ada, ben, cleo):
         story.meeting(person, GUEST)
     group = story.stage.graph.add_group("Sales", [ada, ben])
-    told = counted(at_the_desk, "--group", group, "--dry-run")
+    totals = counted(at_the_desk, "--group", group, "--dry-run")
     ran = at_the_desk("backfill", "--mailbox", "ben@contoso.com", "--dry-run")
 
-    assert [each["mailbox"] for each in told["mailboxes"]] == [ada.id]
+    assert [each["mailbox"] for each in totals["mailboxes"]] == [ada.id]
     assert ran.exit == 2
     assert ran.err.startswith("joinlink: there is no mailbox to search")
 
 
 @pytest.mark.parametrize("story", [pytest.param({"JOINLINK_MODE": "report"}, id="the brake")], indirect=True)
-def test_with_the_brake_on_nothing_is_queued(story: Story, at_the_desk: AtTheDesk) -> None:
-    """It says so, and what would be."""
+def test_in_report_mode_nothing_is_queued(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It says so, and shows what would be queued."""
     ada = story.person("Ada", watched=False)
     story.meeting(ada, GUEST)
     story.play()
     ran = at_the_desk("backfill", "--all", "--yes")
 
     assert "JOINLINK_MODE=report is set" in ran.out
-    assert "external would add 1 link but for the brake" in ran.out
+    assert "external would add 1 link without JOINLINK_MODE=report" in ran.out
     assert not any(story.stage.host.waiting().values())
 
 
-def test_it_tells_a_person_what_it_is_about_to_do(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Whole lines in a pipe; how far it has come stands on stderr."""
+def test_the_text_output_of_a_dry_run(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Whole lines in a pipe; progress goes to stderr."""
     ada = story.person("Ada", watched=False)
     story.meeting(ada, *guests(3))
     ran = at_the_desk("backfill", "--all", "--dry-run")
@@ -278,16 +278,16 @@ def test_it_tells_a_person_what_it_is_about_to_do(story: Story, at_the_desk: AtT
     [
         pytest.param([], "name the calendars", id="nobody named"),
         pytest.param(["--all", "--mailbox", "a@b.c"], "name the calendars", id="two ways"),
-        pytest.param(["--all"], "nobody is here to ask", id="a script that does not say yes"),
-        pytest.param(["--all", "-n", "--until", "soon"], "--until takes 90d or a day", id="no moment"),
+        pytest.param(["--all"], "there is no terminal to ask on", id="a script without --yes"),
+        pytest.param(["--all", "-n", "--until", "soon"], "--until expects 90d or a day", id="not a time"),
         pytest.param(["--all", "-n", "--until", "2020-01-01"], "is past, or further ahead", id="past"),
         pytest.param(["--all", "-n", "--until", "9999d"], "is past, or further ahead", id="far"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence(
+def test_wrong_arguments_are_refused_in_a_sentence(
     words: list[str], said: str, story: Story, at_the_desk: AtTheDesk
 ) -> None:
-    """Before anything is asked of Graph."""
+    """Before any call to Graph."""
     ran = at_the_desk("backfill", *words)
 
     assert (ran.exit, story.stage.graph.calls) == (2, [])
@@ -305,7 +305,7 @@ class _Terminal(io.StringIO):
 def test_it_asks_before_it_writes(
     answer: str, waiting: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the sums, and with what can't be undone; only a yes puts the changes on the queue."""
+    """After the totals, and it names what can't be undone; only a yes puts the changes on the queue."""
     ada = story.person("Ada", watched=False)
     for _ in range(2):
         story.meeting(ada, GUEST)
@@ -314,5 +314,5 @@ def test_it_asks_before_it_writes(
 
     assert ran.exit == 0
     assert "would be added: 2 links, 2 mails" in ran.out
-    assert "Add 2 join links? Graph can't take a link back, and attendees may get mail. [y/N]" in ran.out
+    assert "Add 2 join links? Graph can't remove a link again, and attendees may get mail. [y/N]" in ran.out
     assert sum(story.stage.host.waiting().values()) == waiting

@@ -44,7 +44,7 @@ def test_order_and_repetition_of_messages_never_change_the_end(
     order = data.draw(
         st.permutations([n for n in range(len(meetings)) for _ in range(data.draw(st.integers(1, 4)))])
     )
-    handle = wiring.joinlink().event_messages().handle
+    handle = wiring.joinlink().event_messages.handle
     told = [
         EventChange(
             mailbox=ada.id,

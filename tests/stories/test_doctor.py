@@ -1,4 +1,4 @@
-"""`joinlink doctor`: what is wrong is named with its remedy, and nothing is touched."""
+"""`joinlink doctor` names what is wrong and what to do, and changes nothing."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from azure.storage.queue import QueueServiceClient
 
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
-from shared.auth import Token
+from shared.auth.token_source import Token
 from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
 
 Named = Callable[[str, str], Ran]
@@ -20,7 +20,7 @@ Named = Callable[[str, str], Ran]
 
 @pytest.fixture
 def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
-    """Return what runs the doctor with one setting changed."""
+    """Return a function that runs the doctor with one setting changed."""
 
     def run(setting: str, value: str) -> Ran:
         monkeypatch.setenv(setting, value)
@@ -30,13 +30,13 @@ def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
 
 
 def line(ran: Ran, what: str) -> str:
-    """Return what is said of one thing."""
+    """Return the line of one check."""
     [found] = [line for line in ran.out.splitlines() if line[2:].startswith(f"{what} ")]
     return found[0] + found[2 + len(what) :].strip()
 
 
-def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -> None:
-    """A story's settings, and the mailbox of somebody who is watched."""
+def test_a_correct_setup_passes_every_check(story: Story, at_the_desk: AtTheDesk) -> None:
+    """With the settings of a story, and a watched mailbox."""
     story.person("Ada")
     ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
 
@@ -44,15 +44,17 @@ def test_where_all_is_well_every_line_is(story: Story, at_the_desk: AtTheDesk) -
     assert "✗" not in ran.out
     assert ran.out.endswith("Nothing is wrong.\n")
     assert line(ran, "AzureWebJobsStorage") == "✓set"
-    assert line(ran, "storage table") == "✓written, read and taken away again"
+    assert line(ran, "storage table") == "✓created, written, read and deleted"
     assert line(ran, "permissions") == "·not in the token; the checks below show them"
     assert line(ran, "subscriptions") == "✓1 of the app's, 1 of them to this address"
     assert line(ran, "mailbox") == "✓by default teamsForBusiness; allows teamsForBusiness"
-    assert line(ran, "notification URL") == "✓https://joinlink.example/api/notifications echoes"
+    assert (
+        line(ran, "notification URL") == "✓https://joinlink.example/api/notifications answers the handshake"
+    )
 
 
 def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Graph is only read, and in the storage account nothing of the doctor's stays."""
+    """It only reads from Graph, and deletes what it creates in the storage account."""
     at_the_desk("doctor")
     storage = story.stage.settings["AzureWebJobsStorage"]
     with (
@@ -71,7 +73,7 @@ def test_it_leaves_nothing_behind(story: Story, at_the_desk: AtTheDesk) -> None:
 
 
 def test_no_secret_is_shown(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Neither keys, nor the function key in the URL."""
+    """Neither a key, nor the function key in the URL."""
     ran = at_the_desk("doctor")
 
     assert story.stage.host.function_key not in ran.out
@@ -98,8 +100,8 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str
     assert line(ran, what).startswith(said)
 
 
-def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The error, not the warnings that stand before it."""
+def test_the_error_in_the_rules_is_named(story: Story, at_the_desk: AtTheDesk) -> None:
+    """Not the warnings that come before it."""
     (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
     ran = at_the_desk("doctor")
 
@@ -115,10 +117,10 @@ def test_what_keeps_the_rules_out_is_told(story: Story, at_the_desk: AtTheDesk) 
         pytest.param(Fault(path="calendar", status=404, code="MailboxNotEnabledForRESTAPI"), "mailbox", "✗read the mailbox's calendar: status 404", id="no mailbox"),
     ],
 )  # fmt: skip
-def test_what_graph_refuses_is_told(
+def test_a_refusal_of_graph_is_named(
     fault: Fault, what: str, said: str, story: Story, at_the_desk: AtTheDesk
 ) -> None:
-    """In Graph's codes, with the remedy."""
+    """With Graph's codes, and what to do."""
     story.person("Ada")
     story.stage.graph.faults.add(fault)
     ran = at_the_desk("doctor", "--mailbox", "ada@contoso.com")
@@ -130,35 +132,35 @@ def test_what_graph_refuses_is_told(
 def test_a_missing_permission_is_named(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the token's roles tell; one for calendars may have been given by Exchange, and a mailbox proves it."""
+    """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.Joinlink._tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
     )
     story.person("Ada")
     ran = at_the_desk("doctor")
 
     assert ran.exit == 1
-    assert line(ran, "permission Calendars.Read") == "✓given"
+    assert line(ran, "permission Calendars.Read") == "✓granted"
     assert line(ran, "permission Calendars.ReadWrite").startswith(
-        "✗missing; it is there to give events their links"
+        "✗missing; Joinlink needs it to add join links to events"
     )
 
 
-def test_a_managed_identity_has_no_token_at_a_desk(
+def test_a_managed_identity_has_no_token_outside_azure(
     at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Said so; what needs no token is looked at all the same."""
+    """The doctor says so, and still checks what needs no token."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
     ran = at_the_desk("doctor")
 
     assert ran.exit == 1
-    assert "a managed identity answers in Azure alone" in line(ran, "token")
+    assert "a managed identity gets tokens only in Azure" in line(ran, "token")
     assert line(ran, "notification URL").startswith("✓")
 
 
-def test_clocks_that_differ_are_told(at_the_desk: AtTheDesk, azurite: Azurite) -> None:
-    """Superseding relies on them."""
+def test_a_wrong_clock_is_reported(at_the_desk: AtTheDesk, azurite: Azurite) -> None:
+    """The clocks of Graph and of storage are separate checks."""
     azurite.advance(timedelta(minutes=2))
     ran = at_the_desk("doctor")
 

@@ -100,8 +100,8 @@ def test_no_link_is_written_in_a_mailbox_that_was_let_go(story: Story) -> None:
 
 NOW_OUT = "not_in_scope: exclude names this mailbox, so the worker skips the event"
 SOON_OUT = (
-    "not_in_scope: mailboxes leaves e.vance@contoso.com out; if it was watched before, "
-    "its events are skipped once two runs of maintenance agree on that"
+    "not_in_scope: e.vance@contoso.com is not in scope; if it was watched before, "
+    "its events are skipped after two runs of maintenance agree"
 )
 SCOPES = [
     pytest.param("{include: [{user: e.vance@contoso.com}]}", [], id="included by the name that the directory finds her by"),
@@ -151,5 +151,5 @@ def test_where_a_mailbox_cannot_be_asked_for_its_names_explain_says_so(
     ran = at_the_desk("explain", "--mailbox", eve.id, "--event-id", meeting, "--json")
 
     assert json.loads(ran.out)["notes"] == [
-        "whether mailboxes includes this one can't be told here; if it does not, the event is skipped"
+        "it is not known here whether this mailbox is in scope; if it is not, the event is skipped"
     ]

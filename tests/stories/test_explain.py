@@ -115,7 +115,8 @@ def test_the_brake_is_part_of_the_answer(
     assert (line["outcome"], line["reason"], line["rule"]) == ("would_enable", "brake", "external")
     assert (told["projected"], told["projected_rule"]) == (line["projected"], line["projected_rule"])
     assert (
-        "now          is left alone: external wants a link, and JOINLINK_MODE=report is set (brake)\n" in text
+        "now          gets no join link: rule external would add one, but JOINLINK_MODE=report is set (brake)\n"
+        in text
     )
 
 
@@ -130,7 +131,7 @@ def test_what_joinlink_remembers_is_part_of_the_answer(story: Story, explain: Ex
 
     assert before["reason"] == "already_online"
     assert after["reason"] == "removed_by_user"
-    assert after["notes"] == ["remembered since 2026-11-23 07:00 UTC: enabled by external"]
+    assert after["notes"] == ["recorded at 2026-11-23 07:00 UTC: enabled by external"]
 
 
 def test_explain_writes_nothing(story: Story, explain: Explain) -> None:
@@ -165,7 +166,7 @@ def test_rules_with_errors_are_not_asked(story: Story, explain: Explain) -> None
     told = explain("ada@contoso.com", "AAMk")
 
     assert told["exit"] == 1
-    assert "the first is" in told["said"]
+    assert "the first error:" in told["said"]
     assert 'unknown key "nonsense"' in " ".join(told["said"].split())
     assert "warning" not in told["said"]
 
@@ -186,6 +187,9 @@ def test_a_group_that_cannot_be_read_is_named(
         main()
     said = capsys.readouterr()
 
-    assert "now          is left alone: pilot can't be told (insufficient_data)\n" in said.out
+    assert (
+        "now          gets no join link: it is unknown whether rule pilot matches (insufficient_data)\n"
+        in said.out
+    )
     assert f"note  the members of group {GROUP} can't be read\n" in said.out
     assert said.err == ""

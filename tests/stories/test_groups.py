@@ -50,7 +50,7 @@ def test_members_who_may_not_be_read_make_no_empty_group(story: Story, at_the_de
 
     assert story.ends(ada) == [("skipped", "insufficient_data")]
     assert "User.Read.All" in story.lines("directory.refused")[0]["detail"]
-    assert "is left alone: works-council can't be told (insufficient_data)" in told
+    assert "gets no join link: it is unknown whether rule works-council matches (insufficient_data)" in told
 
 
 def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story: Story) -> None:

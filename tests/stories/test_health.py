@@ -1,4 +1,4 @@
-"""The app's health: GET /api/health, and `joinlink status` from the storage account alone."""
+"""GET /api/health and `joinlink status` report the same health; the latter reads only the storage account."""
 
 import json
 from datetime import timedelta
@@ -27,7 +27,7 @@ rules:
 
 @pytest.fixture
 def story(begin: Begin) -> Story:
-    """A tenant of one, watched since a quarter of an hour ago."""
+    """A tenant with one mailbox, which is watched since 15 minutes ago."""
     story = begin(RULES)
     ada = story.person("Ada", watched=False)
     for _ in range(2):
@@ -45,39 +45,39 @@ def health(story: Story) -> tuple[int, dict[str, Any]]:
 
 
 def in_force() -> str:
-    policy = wiring.joinlink()._policies.current()
+    policy = wiring.joinlink().policies.current()
     assert policy is not None
     return policy.hash
 
 
-def test_a_well_app_says_so(story: Story) -> None:
-    """With the facts that a probe may want, and not a single call to Graph."""
+def test_a_healthy_app_returns_200(story: Story) -> None:
+    """With the facts that a probe may need, and without a call to Graph."""
     calls = len(story.stage.graph.calls)
-    status, told = health(story)
+    status, body = health(story)
 
-    assert (status, told["problems"], told["warnings"]) == (200, [], [])
-    assert told["policy"]["hash"] == in_force()
-    assert told["mailboxes"]["watched"] == told["mailboxes"]["in_scope"] == 1
-    assert told["mailboxes"]["soonest_expiry"] > story.stage.clock.now().isoformat()
-    assert told["queues"]["event-changes"]["messages"] == 0
-    assert told["poison"] == {"event-changes-poison": 0, "mailbox-tasks-poison": 0}
-    assert (told["memory"], told["held_events"]) == ("whole", 0)
+    assert (status, body["problems"], body["warnings"]) == (200, [], [])
+    assert body["policy"]["hash"] == in_force()
+    assert body["mailboxes"]["watched"] == body["mailboxes"]["in_scope"] == 1
+    assert body["mailboxes"]["soonest_expiry"] > story.stage.clock.now().isoformat()
+    assert body["queues"]["event-changes"]["messages"] == 0
+    assert body["poison"] == {"event-changes-poison": 0, "mailbox-tasks-poison": 0}
+    assert (body["memory"], body["held_events"]) == ("whole", 0)
     assert len(story.stage.graph.calls) == calls
 
 
-def test_status_tells_the_same(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Read from the storage account, without asking the app."""
-    _, told = health(story)
+def test_status_shows_the_same(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It reads the storage account, and does not call the app."""
+    _, body = health(story)
     ran = at_the_desk("status", "--json")
     shown = at_the_desk("status")
 
-    assert (ran.exit, json.loads(ran.out)) == (0, told)
-    assert shown.out.startswith("✓ All is well.\n")
+    assert (ran.exit, json.loads(ran.out)) == (0, body)
+    assert shown.out.startswith("✓ Everything works.\n")
     assert "mailboxes             1 watched\n" in shown.out
 
 
-def test_nobody_else_may_ask(story: Story) -> None:
-    """The function key opens it, as it does the webhook."""
+def test_health_needs_the_function_key(story: Story) -> None:
+    """As the webhook does."""
     answer = httpx.Client(transport=httpx.WSGITransport(app=story.stage.host.wsgi)).get(
         "https://joinlink.example/api/health"
     )
@@ -85,22 +85,22 @@ def test_nobody_else_may_ask(story: Story) -> None:
     assert answer.status_code == 401
 
 
-def test_what_was_set_aside_needs_a_person(story: Story, at_the_desk: AtTheDesk) -> None:
-    """503, and the way on."""
+def test_a_poison_message_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> None:
+    """503, with the command that shows why."""
     story.stage.graph.faults.add(Fault(method="GET", path="events", status=400, count=None))
     story.meeting(story.people["Ada"], GUEST)
     story.wait()
-    status, told = health(story)
+    status, body = health(story)
     shown = at_the_desk("status")
 
-    said = "event-changes-poison holds 1 message: joinlink replay shows why"
-    assert (status, told["problems"]) == (503, [said])
+    problem = "event-changes-poison holds 1 message: joinlink replay shows why"
+    assert (status, body["problems"]) == (503, [problem])
     assert shown.exit == 1
     assert shown.out.startswith("✗ 1 thing to fix:\n")
 
 
-def test_held_events_are_counted_and_are_no_outage(story: Story, at_the_desk: AtTheDesk) -> None:
-    """An admin has a decision to make, but all other events are handled: 200, a number and a warning."""
+def test_held_events_are_a_warning(story: Story, at_the_desk: AtTheDesk) -> None:
+    """An admin must decide, but all other events are handled: 200, a number and a warning."""
     ada = story.people["Ada"]
     meeting = story.meeting(ada, GUEST)
     faults = story.stage.graph.faults
@@ -110,12 +110,12 @@ def test_held_events_are_counted_and_are_no_outage(story: Story, at_the_desk: At
     story.stage.graph.people.remove_link(ada.id, meeting)
     story.play()
     story.stage.host.run_timer("maintenance")
-    status, told = health(story)
+    status, body = health(story)
     shown = at_the_desk("status")
 
     assert ("skipped", "write_unknown") in story.ends(ada)
-    assert (status, told["problems"], told["held_events"]) == (200, [], 1)
-    [warning] = told["warnings"]
+    assert (status, body["problems"], body["held_events"]) == (200, [], 1)
+    [warning] = body["warnings"]
     assert warning.startswith("1 event is held: ")
     assert "joinlink held lists them" in warning
     assert shown.exit == 0
@@ -126,16 +126,16 @@ def test_held_events_are_counted_and_are_no_outage(story: Story, at_the_desk: At
     assert health(story)[1]["held_events"] == 0
 
 
-def test_a_lost_memory_needs_a_person(story: Story, at_the_desk: AtTheDesk) -> None:
-    """503 with what there is to decide, in health, status and doctor, until it is decided."""
+def test_a_lost_memory_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> None:
+    """503 with the decision to make, in health, status and doctor, until an admin makes it."""
     with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
         tables.delete_table("meetings")
-    status, told = health(story)
+    status, body = health(story)
     shown = at_the_desk("status")
     found = at_the_desk("doctor")
 
-    assert (status, told["memory"]) == (503, "missing")
-    [problem] = told["problems"]
+    assert (status, body["memory"]) == (503, "missing")
+    [problem] = body["problems"]
     assert problem.startswith("the memory of past writes is missing, so Joinlink writes nothing: ")
     assert "joinlink memory --accept" in problem
     assert (shown.exit, problem in shown.out) == (1, True)
@@ -146,43 +146,43 @@ def test_a_lost_memory_needs_a_person(story: Story, at_the_desk: AtTheDesk) -> N
 
 
 def test_a_fresh_account_is_not_started_yet(begin: Begin, at_the_desk: AtTheDesk) -> None:
-    """That is no loss: status and doctor say so, and neither begins the memory."""
+    """That is not a loss: status and doctor say so, and neither starts the memory."""
     story = begin(RULES, with_memory=False)
-    _status, told = health(story)
+    _status, body = health(story)
     shown = at_the_desk("status")
     found = at_the_desk("doctor")
 
-    assert told["memory"] == "not_started"
-    assert not [problem for problem in told["problems"] if "memory" in problem]
+    assert body["memory"] == "not_started"
+    assert not [problem for problem in body["problems"] if "memory" in problem]
     assert "memory of writes      not started yet: " in shown.out
     assert "· memory of writes" in found.out
     assert health(story)[1]["memory"] == "not_started"
 
 
-def test_broken_rules_need_a_person(story: Story) -> None:
-    """The last good ones stay in force, and are named."""
+def test_refused_rules_are_a_problem(story: Story) -> None:
+    """The last good rules stay in force, and health names them."""
     (story.rules / "rules.yaml").write_text("version: 2\n")
-    status, told = health(story)
+    status, body = health(story)
 
     assert status == 503
-    assert f"policy {told['policy']['hash']} stays in force; the first problem: " in told["problems"][0]
-    assert told["policy"]["hash"] == in_force()
+    assert f"policy {body['policy']['hash']} stays in force; the first problem: " in body["problems"][0]
+    assert body["policy"]["hash"] == in_force()
 
 
-def test_a_worker_that_stands_still_is_noticed(story: Story) -> None:
-    """A message that could be taken for hours, and maintenance that does not come."""
+def test_a_worker_that_does_not_run_is_a_problem(story: Story) -> None:
+    """A message has been visible for hours, and maintenance has not run."""
     story.meeting(story.people["Ada"], GUEST)
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(hours=3))
-    status, told = health(story)
+    status, body = health(story)
 
     assert status == 503
-    assert "event-changes: a message has been waiting for 3 h" in told["problems"][0]
-    assert told["problems"][1].startswith("the last maintenance is 3 h old")
+    assert "event-changes: a message has been waiting for 3 h" in body["problems"][0]
+    assert body["problems"][1].startswith("the last maintenance is 3 h old")
 
 
-def test_a_refused_token_needs_a_person(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one question that goes outside, and only where no token is at hand."""
+def test_a_refused_token_is_a_problem(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only call to another service, and only if no token is in the cache."""
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     settings = {
         **story.stage.settings,
@@ -190,25 +190,27 @@ def test_a_refused_token_needs_a_person(story: Story, monkeypatch: pytest.Monkey
         "JOINLINK_CLIENT_CERTIFICATE": "none.pem",
     }
     wiring.joinlink().close()
-    wiring.rebuild(settings, World(now=story.stage.clock.now))
-    status, told = health(story)
+    wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
+    status, body = health(story)
 
     assert status == 503
-    assert told["problems"][0].startswith("Graph's token is refused: ")
-    assert "none.pem" not in json.dumps(told)
+    assert body["problems"][0].startswith("Graph's token is refused: ")
+    assert "none.pem" not in json.dumps(body)
 
 
-def test_refused_settings_need_a_person(story: Story) -> None:
-    """Each by its name; what the storage account knows is told beside them."""
+def test_refused_settings_are_a_problem(story: Story) -> None:
+    """Health names each, and still shows what the storage account has."""
     wiring.joinlink().close()
-    wiring.rebuild({**story.stage.settings, "JOINLINK_TENANT_ID": ""}, World(now=story.stage.clock.now))
-    status, told = health(story)
+    wiring.start(
+        wiring.Parts({**story.stage.settings, "JOINLINK_TENANT_ID": ""}, World(now=story.stage.clock.now))
+    )
+    status, body = health(story)
     wiring.joinlink().close()
-    wiring.rebuild({}, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts({}, World(now=story.stage.clock.now)))
     nothing, blind = health(story)
 
-    assert (status, told["problems"]) == (503, ["JOINLINK_TENANT_ID is missing"])
-    assert told["mailboxes"]["watched"] == 1
+    assert (status, body["problems"]) == (503, ["JOINLINK_TENANT_ID is missing: set it to the tenant's GUID"])
+    assert body["mailboxes"]["watched"] == 1
     assert nothing == 503
     assert [problem.split(" ")[0] for problem in blind["problems"]] == [
         "AzureWebJobsStorage",
@@ -220,7 +222,7 @@ def test_refused_settings_need_a_person(story: Story) -> None:
 def test_status_needs_the_storage_settings_alone(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The desk's environment is not the app's; without them nothing can be told."""
+    """Other settings may be missing on an admin's machine; without these, nothing can be read."""
     for name in story.stage.settings:
         if name.startswith("JOINLINK_"):
             monkeypatch.delenv(name)
@@ -228,7 +230,7 @@ def test_status_needs_the_storage_settings_alone(
     monkeypatch.delenv("AzureWebJobsStorage")
     blind = at_the_desk("status")
 
-    assert well.out.startswith("✓ All is well.\n")
+    assert well.out.startswith("✓ Everything works.\n")
     assert blind.exit == 2
     assert "AzureWebJobsStorage is missing" in blind.err
 
@@ -241,10 +243,10 @@ def test_status_needs_the_storage_settings_alone(
         pytest.param(("replay", "--dry-run"), id="replay"),
     ],
 )
-def test_in_an_emergency_the_storage_settings_are_enough(
+def test_the_storage_settings_are_enough_in_an_emergency(
     words: tuple[str, ...], story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is held, lost or poisoned can be seen without the app's other settings."""
+    """Held events, a lost memory and poison messages can be read without the app's other settings."""
     for name in story.stage.settings:
         if name.startswith("JOINLINK_"):
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""Events with a write of unknown end: listed, released by name, written once more at the most."""
+"""Events for which the result of a write is unknown are listed, released by id, and written at most once more."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ def ada(story: Story) -> User:
 
 @pytest.fixture
 def meeting(story: Story, ada: User) -> str:
-    """Return a meeting of Ada's that is held: the answer was lost, and it changed before it was read."""
+    """Return a held meeting of Ada's: Graph's answer was lost, and it changed before Joinlink read it."""
     meeting = story.meeting(ada, GUEST)
     faults = story.stage.graph.faults
     away = Fault(method="GET", status=500, count=2)
@@ -30,10 +30,8 @@ def meeting(story: Story, ada: User) -> str:
     return meeting
 
 
-def test_a_held_event_is_listed_with_what_is_known_of_it(
-    meeting: str, ada: User, at_the_desk: AtTheDesk
-) -> None:
-    """An admin sees which, whose, by which rule, and what Graph answered."""
+def test_a_held_event_is_listed_with_its_facts(meeting: str, ada: User, at_the_desk: AtTheDesk) -> None:
+    """The event, its mailbox, the rule, and what Graph answered."""
     ran = at_the_desk("held", "--json")
     [listed] = json.loads(ran.out)
 
@@ -46,7 +44,7 @@ def test_a_held_event_is_listed_with_what_is_known_of_it(
 def test_a_released_event_gets_one_more_write(
     story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
 ) -> None:
-    """It is warned of, logged, and done once: what a person removes then is removed for good."""
+    """With a warning and a log line. A link that a person removes after that is not added again."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
     ran = at_the_desk("held", "--release", listed["id"], "--yes")
     story.play()
@@ -62,10 +60,10 @@ def test_a_released_event_gets_one_more_write(
     assert at_the_desk("held").exit == 0
 
 
-def test_a_release_whose_write_had_no_effect_is_still_a_release(
+def test_a_write_without_effect_does_not_use_up_the_release(
     story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
 ) -> None:
-    """What never arrived does not use it up."""
+    """The request never reached Graph."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
     at_the_desk("held", "--release", listed["id"], "--yes")
     story.stage.graph.faults.add(Fault(method="PATCH", drop=Drop.BEFORE, count=2))
@@ -81,13 +79,13 @@ def test_a_release_whose_write_had_no_effect_is_still_a_release(
     [
         pytest.param(("--release", "0000"), "no held event has the id", id="an id that is not there"),
         pytest.param(("--release", ""), "1 event held", id="no id"),
-        pytest.param(("--release", "0000", "--json"), "give one of them", id="a list of what is released"),
+        pytest.param(("--release", "0000", "--json"), "use one of them", id="a list of what is released"),
     ],
 )
-def test_what_is_not_held_can_not_be_released(
+def test_only_held_events_can_be_released(
     story: Story, ada: User, at_the_desk: AtTheDesk, words: tuple[str, ...], said: str
 ) -> None:
-    """Nothing is written for it."""
+    """Nothing is written for others."""
     ran = at_the_desk("held", *words, "--yes")
     story.play()
 
@@ -95,8 +93,10 @@ def test_what_is_not_held_can_not_be_released(
     assert written(story, ada) == 1
 
 
-def test_half_an_id_releases_nothing(story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk) -> None:
-    """A typing error must not choose an event; the whole id of the list does, and so does Graph's."""
+def test_part_of_an_id_releases_nothing(
+    story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
+) -> None:
+    """A typing error must not select an event; the complete id of the list does, and Graph's does."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
     for half in (listed["id"][:11], listed["id"][:1], meeting[:-1]):
         assert at_the_desk("held", "--release", half, "--yes").exit == 2
@@ -106,10 +106,10 @@ def test_half_an_id_releases_nothing(story: Story, meeting: str, ada: User, at_t
     assert at_the_desk("held", "--release", meeting, "--yes").exit == 0
 
 
-def test_an_event_that_is_seen_online_is_no_longer_held(
+def test_an_event_with_a_link_is_no_longer_held(
     story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
 ) -> None:
-    """A person put the link back: there is nothing left to decide."""
+    """A person has added the link again, so there is nothing to decide."""
     story.stage.graph.people.edit(
         ada.id, meeting, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"
     )

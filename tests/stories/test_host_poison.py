@@ -98,7 +98,7 @@ def test_trouble_with_a_queue_stops_no_maintenance(story: Story, monkeypatch: py
     """It is said, and made up for by the next run."""
     story.set_aside("nonsense")
     with monkeypatch.context() as broken:
-        broken.setattr(PoisonQueue, "keep", _dies)
+        broken.setattr(PoisonQueue, "add", _dies)
         maintain(story)
 
     assert [line["detail"] for line in story.lines("maintenance.queues_left")] == ["gone"]

@@ -35,7 +35,7 @@ def test_what_the_directory_and_graph_say(story: Story, at_the_desk: AtTheDesk, 
     ada = story.person("Ada", signs_in_as=f"ada{text}@contoso.com")
     story.meeting(ada, "bo@fabrikam.com", subject=text)
     story.wait()
-    assert wiring.joinlink()._policies.current()
+    assert wiring.joinlink().policies.current()
     story.stage.clock.advance(timedelta(seconds=1))
     runs = [
         at_the_desk("backfill", "--mailbox", ada.id, "--dry-run"),

@@ -1,4 +1,4 @@
-"""What Graph says of its subscriptions, and what comes of it."""
+"""How Joinlink reacts to lifecycle notifications."""
 
 from datetime import timedelta
 
@@ -11,11 +11,11 @@ from tests.stories.test_sweep import GUEST, subscribed
 
 
 def row(user: User) -> Mailbox:
-    return wiring.joinlink()._mailboxes.read(user.id)
+    return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
 def test_reauthorization_renews_with_one_patch(story: Story) -> None:
-    """No reauthorize beside it: Graph wants one of the two in ten minutes."""
+    """And without a reauthorize call: Graph accepts only one of the two in ten minutes."""
     ada = subscribed(story)
     before = row(ada)
     story.wait(timedelta(days=1))
@@ -29,7 +29,7 @@ def test_reauthorization_renews_with_one_patch(story: Story) -> None:
     assert (row(ada).expires or before.expires) >= before.expires + timedelta(days=1)
 
 
-def test_a_storm_of_reauthorizations_is_one_renewal(story: Story) -> None:
+def test_many_reauthorizations_cause_one_renewal(story: Story) -> None:
     """Ten within ten minutes: one PATCH."""
     ada = subscribed(story)
     story.wait(timedelta(days=1))
@@ -41,8 +41,8 @@ def test_a_storm_of_reauthorizations_is_one_renewal(story: Story) -> None:
     assert ("renew", "kept", "renewed_lately") in story.tasks(ada)
 
 
-def test_a_removed_subscription_is_made_anew_and_the_gap_is_swept(story: Story) -> None:
-    """What happened between is found, and the log says what was lost."""
+def test_a_removed_subscription_is_replaced_and_the_gap_is_swept(story: Story) -> None:
+    """The log names the lost subscription."""
     ada = subscribed(story)
     lost = row(ada).subscription
     story.stage.graph.remove_subscription(lost)
@@ -54,7 +54,7 @@ def test_a_removed_subscription_is_made_anew_and_the_gap_is_swept(story: Story) 
     assert story.has_link(ada, meeting)
 
 
-def test_missed_notifications_are_swept_for(story: Story) -> None:
+def test_missed_notifications_cause_a_sweep(story: Story) -> None:
     ada = subscribed(story)
     story.stage.graph.delivery = Delivery(lose=1.0)
     meeting = story.meeting(ada, GUEST)
@@ -65,7 +65,7 @@ def test_missed_notifications_are_swept_for(story: Story) -> None:
     assert story.lines("mailbox.swept")[-1]["because"] == "missed"
 
 
-def test_a_late_word_does_not_bring_back_who_left(story: Story) -> None:
+def test_a_late_lifecycle_notification_does_not_bring_back_a_mailbox(story: Story) -> None:
     """Only maintenance knows the scope."""
     ada = subscribed(story)
     story.stage.graph.send_lifecycle(row(ada).subscription, "reauthorizationRequired")
@@ -77,8 +77,8 @@ def test_a_late_word_does_not_bring_back_who_left(story: Story) -> None:
     assert list(story.stage.graph.subscriptions.active()) == []
 
 
-def test_events_of_who_left_are_skipped(story: Story) -> None:
-    """A notification that was still on its way is read by nobody."""
+def test_events_of_a_removed_mailbox_are_skipped(story: Story) -> None:
+    """Even if their notification was already on its way."""
     ada = subscribed(story)
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.deliver()

@@ -35,7 +35,7 @@ def counts(story: Story) -> dict[str, int]:
 
 def handle(story: Story, user: User, event: str) -> None:
     """Have the app work on a message about an event, here and now."""
-    wiring.joinlink().event_messages().handle(message(user, event, story), 1)
+    wiring.joinlink().event_messages.handle(message(user, event, story), 1)
 
 
 def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) -> None:
@@ -102,7 +102,7 @@ def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
     for seconds in looks:
         ticks = count(-seconds)
         world = World(now=lambda ticks=ticks: midnight + timedelta(seconds=next(ticks)))  # type: ignore[misc]  # bound early
-        app = wiring.rebuild(story.stage.settings, world)
+        app = wiring.start(wiring.Parts(story.stage.settings, world))
         handle(story, ada, meeting)
         app.close()
 
@@ -149,7 +149,7 @@ def test_an_event_edited_while_its_counter_was_busy_gets_its_link(
 @pytest.fixture
 def other(story: Story) -> Iterator[wiring.Joinlink]:
     """Return another instance of the app."""
-    instance = wiring.Joinlink(story.stage.settings, World(now=story.stage.clock.now))
+    instance = wiring.Joinlink(wiring.Parts(story.stage.settings, World(now=story.stage.clock.now)))
     yield instance
     instance.close()
 
@@ -166,7 +166,7 @@ def test_an_attempt_that_another_instance_sees_is_paid(
 
     def charge_late(counters: Counters, each: Charge) -> LimitReached | None:
         if next(charged) == 0:
-            other.event_messages().handle(message(ada, meeting, story), 1)
+            other.event_messages.handle(message(ada, meeting, story), 1)
         return charge(counters, each)
 
     monkeypatch.setattr(Counters, "charge", charge_late)
@@ -186,7 +186,7 @@ def test_of_two_instances_at_one_event_one_pays(
     def charge_early(counters: Counters, each: Charge) -> LimitReached | None:
         full = charge(counters, each)
         if next(charged) == 0:
-            other.event_messages().handle(message(ada, meeting, story), 1)
+            other.event_messages.handle(message(ada, meeting, story), 1)
         return full
 
     monkeypatch.setattr(Counters, "charge", charge_early)

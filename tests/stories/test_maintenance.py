@@ -1,4 +1,4 @@
-"""Maintenance: who is to be watched is watched, and nobody else."""
+"""Maintenance: exactly the mailboxes in scope are watched."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def scoped(scope: str) -> str:
 
 
 def maintain(story: Story, runs: int = 1) -> None:
-    """Run the timer as often, a quarter of an hour apart, and work on what it asks for."""
+    """Run the timer this often, a quarter of an hour apart, and carry out the tasks."""
     for _ in range(runs):
         story.stage.host.run_timer("maintenance")
         story.wait(timedelta(minutes=3))
@@ -34,27 +34,27 @@ def maintain(story: Story, runs: int = 1) -> None:
 
 
 def watched(story: Story) -> list[str]:
-    """Return the names of those who are watched, one for each subscription."""
+    """Return the names of the watched people, one for each subscription."""
     names = {user.id: name for name, user in story.people.items()}
     return sorted(names[one.mailbox] for _row, one in story.stage.graph.subscriptions.active())
 
 
-def strangers(story: Story, *names: str) -> None:
+def unwatched(story: Story, *names: str) -> None:
     for name in names:
         story.person(name, watched=False)
 
 
-def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
-    """Nobody subscribes by hand: the timer does, for everybody who keeps a calendar."""
+def test_the_first_run_subscribes_the_whole_tenant(begin: Begin) -> None:
+    """Every user with a calendar, without a manual step."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo", "Cy")
+    unwatched(story, "Ada", "Bo", "Cy")
     story.people["Guest"] = story.stage.graph.add_guest("Guest", "guest@fabrikam.com")
     story.person("Blocked", watched=False, enabled=False)
     story.person("Unlicensed", watched=False, mailbox=False)
     maintain(story)
 
     assert watched(story) == ["Ada", "Bo", "Cy"]
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     assert {
         name: (row.state, row.why)
         for name, user in story.people.items()
@@ -66,10 +66,10 @@ def test_a_tenant_is_watched_from_nothing(begin: Begin) -> None:
     }
 
 
-def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
-    """All is in order: two lists are read, nothing is written."""
+def test_a_second_run_requests_no_tasks(begin: Begin) -> None:
+    """It reads two lists and writes nothing."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     maintain(story, runs=2)
 
     first, second = story.lines("maintenance.finished")
@@ -77,32 +77,33 @@ def test_a_second_run_asks_for_nothing(begin: Begin) -> None:
     assert (second["tasks"], second["mailboxes"], second["scope"]) == ({}, {"watched": 2}, 2)
 
 
-def test_an_admin_is_told_that_rules_are_not_in_force_yet(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The desk names both sets of rules and does nothing; once the app has taken them, it does."""
+def test_the_desk_refuses_rules_that_are_not_in_force_yet(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It names both policies and does nothing until the app uses the new one."""
     maintain(story)
-    before = wiring.joinlink()._policies.current()
+    before = wiring.joinlink().policies.current()
     assert before
     (story.rules / "rules.yaml").write_text(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     first = at_the_desk("maintain")
     for _ in range(2):
-        wiring.joinlink()._policies.current()
+        wiring.joinlink().policies.current()
         story.wait(timedelta(minutes=1))
-    after = wiring.joinlink()._policies.current()
+    after = wiring.joinlink().policies.current()
     assert after
     second = at_the_desk("maintain")
 
     assert (first.exit, first.out) == (2, "")
     assert (
-        f"(policy {after.hash}) are not those that the app has in force (policy {before.hash})" in first.err
+        f"(policy {after.hash}) differ from the rules that the app has in force (policy {before.hash})"
+        in first.err
     )
     assert second.out == "2 mailboxes in scope.\nTasks for the app: 2 to subscribe.\n"
 
 
 def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
-    """The members of a group in a group are included, whoever is excluded is not."""
+    """The members of a nested group are included, except those that are excluded."""
     story = begin()
-    strangers(story, "Ada", "Bo", "Cy", "Di", "Eve")
+    unwatched(story, "Ada", "Bo", "Cy", "Di", "Eve")
     tenant, people = story.stage.graph, story.people
     inner = tenant.add_group("Inner", [people["Bo"], people["Cy"]])
     outer = tenant.add_group("Outer", [people["Ada"], inner])
@@ -117,19 +118,19 @@ def test_groups_are_nested_and_exclusions_win(begin: Begin) -> None:
     assert watched(story) == ["Ada", "Bo", "Eve"]
 
 
-def test_joiners_are_watched_and_leavers_are_not(begin: Begin) -> None:
-    """A leaver goes once two runs agree; the row remembers."""
+def test_new_users_are_subscribed_and_deleted_users_unsubscribed(begin: Begin) -> None:
+    """The latter once two runs agree; the row stays."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     maintain(story)
     story.stage.graph.remove_user(story.people["Bo"])
-    strangers(story, "Cy")
+    unwatched(story, "Cy")
     maintain(story)
     assert watched(story) == ["Ada", "Bo", "Cy"]
     maintain(story)
 
     assert watched(story) == ["Ada", "Cy"]
-    assert wiring.joinlink()._mailboxes.state(story.people["Bo"].id) is MailboxState.REMOVED
+    assert wiring.joinlink().parts.storage.mailboxes.read(story.people["Bo"].id).state is MailboxState.REMOVED
 
 
 @pytest.mark.parametrize(
@@ -140,10 +141,10 @@ def test_joiners_are_watched_and_leavers_are_not(begin: Begin) -> None:
         pytest.param(Fault(path="/users$", status=429, retry_after=60, count=None), id="throttling"),
     ],
 )
-def test_nobody_is_unsubscribed_because_graph_stutters(begin: Begin, fault: Fault) -> None:
-    """A scope that can't be read is no scope; it is said, and renewals go on."""
+def test_no_mailbox_is_unsubscribed_because_graph_fails(begin: Begin, fault: Fault) -> None:
+    """The log reports that the scope can't be read; renewals continue."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     maintain(story)
     story.stage.graph.faults.add(fault)
     maintain(story, runs=3)
@@ -152,10 +153,10 @@ def test_nobody_is_unsubscribed_because_graph_stutters(begin: Begin, fault: Faul
     assert [line["known"] for line in story.lines("scope.doubted")] == [False] * 3
 
 
-def test_nobody_is_unsubscribed_because_users_may_not_be_read(begin: Begin) -> None:
-    """Graph then lists a group's members by id alone, as if none of them had an address."""
+def test_no_mailbox_is_unsubscribed_without_the_permission_to_read_users(begin: Begin) -> None:
+    """Graph then lists a group's members by id only, as if none of them had an address."""
     story = begin()
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     group = story.stage.graph.add_group("Sales", list(story.people.values()))
     story.rules.joinpath("rules.yaml").write_text(scoped(f"{{include: [{{group: {group}}}]}}"))
     maintain(story)
@@ -166,10 +167,10 @@ def test_nobody_is_unsubscribed_because_users_may_not_be_read(begin: Begin) -> N
     assert "User.Read.All" in str(story.lines("scope.doubted")[-1]["doubts"])
 
 
-def test_an_empty_answer_does_not_mean_nobody(begin: Begin) -> None:
-    """A group without members is doubted; who was watched stays so."""
+def test_an_empty_group_does_not_empty_the_scope(begin: Begin) -> None:
+    """The scope is doubtful; watched mailboxes stay watched."""
     story = begin()
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     group = story.stage.graph.add_group("Sales", list(story.people.values()))
     story.rules.joinpath("rules.yaml").write_text(scoped(f"{{include: [{{group: {group}}}]}}"))
     maintain(story)
@@ -180,10 +181,10 @@ def test_an_empty_answer_does_not_mean_nobody(begin: Begin) -> None:
     assert group in str(story.lines("scope.doubted")[-1]["doubts"])
 
 
-def test_a_user_who_is_not_there_is_told_of_and_holds_nobody_up(begin: Begin) -> None:
-    """By place in the list, not by name: addresses stay out of the log."""
+def test_a_missing_user_is_logged_and_the_others_are_watched(begin: Begin) -> None:
+    """By position in the list, not by name: the log has no addresses."""
     story = begin(scoped("{include: [{user: ada@contoso.com}, {user: gone@contoso.com}]}"))
-    strangers(story, "Ada")
+    unwatched(story, "Ada")
     maintain(story)
 
     assert watched(story) == ["Ada"]
@@ -191,11 +192,11 @@ def test_a_user_who_is_not_there_is_told_of_and_holds_nobody_up(begin: Begin) ->
     assert "gone@" not in "".join(r.getMessage() for r in story.caplog.records if r.name == "joinlink")
 
 
-def test_two_runs_at_once_are_one(begin: Begin) -> None:
-    """Whoever comes second finds the lease taken; one that was killed gives it up by itself."""
+def test_only_one_run_is_active(begin: Begin) -> None:
+    """A second run finds the lease taken. The lease of a killed run expires."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada")
-    assert wiring.joinlink()._maintenance_lease.take("somebody who was killed")
+    unwatched(story, "Ada")
+    assert wiring.joinlink().parts.storage.maintenance_lease.take("a killed run")
     maintain(story)
     assert len(story.lines("maintenance.skipped")) == 1
     assert watched(story) == []
@@ -205,9 +206,9 @@ def test_two_runs_at_once_are_one(begin: Begin) -> None:
 
 
 def test_a_duplicate_subscription_is_deleted(begin: Begin) -> None:
-    """Graph makes some in spite of its own rule; the daily look at its list finds them."""
+    """Graph sometimes creates one against its own rule; the daily search finds it."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada")
+    unwatched(story, "Ada")
     maintain(story)
     story.stage.watch(story.people["Ada"], change_type="created,updated,deleted")
     assert watched(story) == ["Ada", "Ada"]
@@ -218,11 +219,11 @@ def test_a_duplicate_subscription_is_deleted(begin: Begin) -> None:
     assert watched(story) == ["Ada"]
 
 
-def test_an_admin_need_not_wait_for_the_timer(story: Story, at_the_desk: AtTheDesk) -> None:
-    """`joinlink maintain` asks for what is due, and says so; the app then does it."""
+def test_an_admin_can_start_a_run(story: Story, at_the_desk: AtTheDesk) -> None:
+    """`joinlink maintain` requests and shows the tasks that are due; the app carries them out."""
     (story.rules / "rules.yaml").write_text(scoped("{include: all}"))
     maintain(story)
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     first = at_the_desk("maintain")
     story.wait(timedelta(minutes=3))
     second = at_the_desk("maintain")
@@ -231,5 +232,5 @@ def test_an_admin_need_not_wait_for_the_timer(story: Story, at_the_desk: AtTheDe
     assert watched(story) == ["Ada", "Bo"]
     assert (second.exit, second.out) == (
         0,
-        "2 mailboxes in scope.\nTasks for the app: none, all is as it should be.\n",
+        "2 mailboxes in scope.\nTasks for the app: none, everything is up to date.\n",
     )

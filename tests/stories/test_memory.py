@@ -1,4 +1,4 @@
-"""The memory of past writes: begun once, missed at once, and never replaced without an admin's word."""
+"""The memory of past writes is started once, and never replaced without an admin's decision."""
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -13,13 +13,13 @@ MISSING = ("would_enable", "memory_missing")
 
 
 def lose_the_memory(story: Story) -> None:
-    """Delete the table, as somebody may who tidies up."""
+    """Delete the table, as an admin may who cleans up."""
     with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
         tables.delete_table("meetings")
 
 
 def test_without_its_memory_nothing_is_written(story: Story, at_the_desk: AtTheDesk) -> None:
-    """A link that a person removed stays away, new events wait, and the admin is told what to decide."""
+    """A link that a person removed is not added, new events wait, and the admin sees what to decide."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.play()
@@ -39,8 +39,8 @@ def test_without_its_memory_nothing_is_written(story: Story, at_the_desk: AtTheD
     assert (ran.exit, "memory --accept" in ran.out.replace("\n", " ")) == (1, True)
 
 
-def test_a_table_that_vanishes_while_the_app_runs_takes_no_write(story: Story) -> None:
-    """The marker was seen a moment ago: the row that must come before the write can't be written."""
+def test_nothing_is_written_after_the_table_is_deleted(story: Story) -> None:
+    """Even if the app has just read the marker: the row that must come before the write can't be written."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.play()
@@ -53,8 +53,8 @@ def test_a_table_that_vanishes_while_the_app_runs_takes_no_write(story: Story) -
     assert MISSING in story.ends(ada)
 
 
-def test_an_admin_can_go_on_without_it(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Asked twice, the second time with --accept."""
+def test_an_admin_can_accept_the_loss(story: Story, at_the_desk: AtTheDesk) -> None:
+    """First the command shows the state, then --accept changes it."""
     ada = story.person("Ada")
     lose_the_memory(story)
     story.restart()
@@ -66,8 +66,8 @@ def test_an_admin_can_go_on_without_it(story: Story, at_the_desk: AtTheDesk) -> 
     assert at_the_desk("memory").exit == 0
 
 
-def test_a_fresh_installation_begins_its_memory_by_itself(begin: Begin) -> None:
-    """An empty account, and no subscription to our URL: the first maintenance begins, then links are made."""
+def test_a_fresh_installation_starts_its_memory(begin: Begin) -> None:
+    """The account is empty and Graph has no subscription to our URL: the first maintenance starts the memory."""
     story = begin(with_memory=False)
     ada = story.person("Ada", watched=False)
     meeting = story.meeting(ada, GUEST)
@@ -79,8 +79,8 @@ def test_a_fresh_installation_begins_its_memory_by_itself(begin: Begin) -> None:
 
 
 @pytest.mark.parametrize("what", ["subscription", "rows"])
-def test_what_has_run_before_is_no_fresh_installation(begin: Begin, what: str) -> None:
-    """The app was pointed at another account, or lost its table: its own subscriptions and rows tell."""
+def test_an_app_that_has_run_before_is_not_fresh(begin: Begin, what: str) -> None:
+    """It has another account now, or lost its table: its subscriptions and rows prove that it ran."""
     story = begin(with_memory=False)
     ada = story.person("Ada", watched=what == "subscription")
     if what == "rows":
@@ -97,8 +97,8 @@ def test_what_has_run_before_is_no_fresh_installation(begin: Begin, what: str) -
     assert story.calls("PATCH", ada) == []
 
 
-def test_nobody_is_subscribed_before_the_memory_is_begun(begin: Begin) -> None:
-    """Graph can't be asked at the first run: the next one begins, and is as fresh as the first."""
+def test_no_mailbox_is_subscribed_before_the_memory_starts(begin: Begin) -> None:
+    """Graph fails in the first run: the next one starts the memory, and counts as fresh, too."""
     story = begin(with_memory=False)
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(path="/subscriptions$", method="GET", status=503, count=2))
@@ -120,12 +120,12 @@ def test_nobody_is_subscribed_before_the_memory_is_begun(begin: Begin) -> None:
         pytest.param(False, "the app has not started yet", id="not started"),
     ],
 )
-def test_a_backfill_promises_nothing_without_the_memory(
+def test_a_backfill_is_refused_without_the_memory(
     story: Story, at_the_desk: AtTheDesk, said: str, *, has_run: bool
 ) -> None:
-    """The app would write none of its links: it is refused, and a dry run says why."""
+    """The app would not write its links. A dry run shows why."""
     ada = story.person("Ada", watched=has_run)
-    wiring.joinlink()._policies.current()
+    wiring.joinlink().policies.current()
     if has_run:
         story.stage.host.run_timer("maintenance")
         story.play()

@@ -182,7 +182,7 @@ def test_worker_explain_and_rule_tests_decide_alike(
     policy = loaded(whole)
     tested = run_tests(policy)
     with scene(azurite, tmp_path, whole, members, caplog) as play:
-        made = [play.create(result.question.event) for result in tested]
+        made = [play.create(result.input.event) for result in tested]
         told = [play.explain(*each) for each in made]
         play.stage.graph.deliver()
         play.stage.clock.advance(SETTLE)

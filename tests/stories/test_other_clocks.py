@@ -29,10 +29,10 @@ def test_an_instance_with_a_wrong_clock_keeps_the_lease(story: Story, apart: tim
     ada = story.person("Ada")
     story.stage.graph.honors_if_match = False
     meeting = story.meeting(ada, GUEST)
-    other = wiring.Joinlink(story.stage.settings, world(story, apart))
+    other = wiring.Joinlink(wiring.Parts(story.stage.settings, world(story, apart)))
     body = message(ada, meeting, story)
     story.stage.graph.faults.add(
-        Fault(method="PATCH", meanwhile=lambda: other.event_messages().handle(body, 1))
+        Fault(method="PATCH", meanwhile=lambda: other.event_messages.handle(body, 1))
     )
     story.play()
     other.close()
@@ -54,7 +54,7 @@ def test_a_wrong_clock_makes_no_evidence(story: Story, apart: timedelta, drop: D
     story.wait()
     assert story.ends(ada) == [("delayed", "write_unconfirmed")]
     wiring.joinlink().close()
-    wiring.rebuild(story.stage.settings, world(story, apart))
+    wiring.start(wiring.Parts(story.stage.settings, world(story, apart)))
     story.play()
 
     assert written(story, ada) == 1

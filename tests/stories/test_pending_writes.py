@@ -33,7 +33,7 @@ def test_a_link_that_came_late_and_was_taken_away_stays_away(story: Story) -> No
     """The event was online for more than a minute without its join link: it had been ours all the same."""
     ada = story.person("Ada", watched=False, join_url_delay=timedelta(minutes=10))
     meeting = story.meeting(ada, GUEST)
-    app = wiring.joinlink().event_messages()
+    app = wiring.joinlink().event_messages
     app.handle(message(ada, meeting, story), 1)
     story.play()
     assert story.ends(ada)[-1] == ("not_honored", "no_join_link")
@@ -56,7 +56,7 @@ def test_a_second_look_for_an_earlier_write_does_not_cut_the_wait_for_a_later_on
 
     story.stage.graph.faults.add(Fault(method="PATCH", edit=offline, is_ignored=True))
     story.wait()
-    wiring.joinlink().event_messages().handle(message(ada, meeting, story, Source.VERIFY), 1)
+    wiring.joinlink().event_messages.handle(message(ada, meeting, story, Source.VERIFY), 1)
     assert set(story.ends(ada)) == {("delayed", "awaiting_join_link")}
 
     story.play()
@@ -70,7 +70,7 @@ def test_a_second_look_that_leaves_the_event_to_others_answers_for_nobody(story:
     meeting = story.meeting(ada, GUEST)
     queued, now = story.stage.clock.now(), story.stage.clock.now() + timedelta(seconds=20)
     story.stage.clock.advance(timedelta(seconds=20))
-    app = wiring.joinlink().event_messages()
+    app = wiring.joinlink().event_messages
     app.handle(message(ada, meeting, story, Source.VERIFY), 1, queued=now, taken=now)
     app.handle(message(ada, meeting, story), 1, queued=queued, taken=now)
 

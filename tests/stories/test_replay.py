@@ -1,4 +1,4 @@
-"""`joinlink replay`: what was set aside comes back once its cause is mended; nothing is lost on the way."""
+"""`joinlink replay` puts poison messages back after their cause is fixed, and loses none."""
 
 from datetime import timedelta
 from io import StringIO
@@ -14,8 +14,8 @@ from tests.stories.conftest import AtTheDesk, Story
 GUEST = "bo@fabrikam.com"
 
 
-def set_aside_once(story: Story) -> str:
-    """Return a meeting that Graph answered oddly for: its message is in the poison queue."""
+def poison_one(story: Story) -> str:
+    """Return a meeting whose message is in the poison queue, after an answer that Joinlink does not understand."""
     ada = story.person("Ada")
     story.stage.graph.faults.add(Fault(method="GET", path="events", status=400, count=None))
     meeting = story.meeting(ada, GUEST)
@@ -26,8 +26,8 @@ def set_aside_once(story: Story) -> str:
 
 
 @pytest.fixture
-def set_aside(story: Story) -> str:
-    return set_aside_once(story)
+def poisoned(story: Story) -> str:
+    return poison_one(story)
 
 
 class _Keyboard(StringIO):
@@ -35,10 +35,8 @@ class _Keyboard(StringIO):
         return True
 
 
-def test_what_was_set_aside_comes_back_and_ends_well(
-    story: Story, set_aside: str, at_the_desk: AtTheDesk
-) -> None:
-    """Put back once; the worker then does what it would have done."""
+def test_a_message_goes_back_and_is_handled(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+    """It goes back once, and the worker does what it would have done."""
     ran = at_the_desk("replay", "--yes")
     story.play()
 
@@ -46,11 +44,11 @@ def test_what_was_set_aside_comes_back_and_ends_well(
     assert "1  unexpected_answer" in ran.out
     assert ran.out.endswith("1 message put back.\n")
     assert story.poison() == []
-    assert story.has_link(story.people["Ada"], set_aside)
+    assert story.has_link(story.people["Ada"], poisoned)
     assert [x["source"] for x in story.lines() if x["outcome"] == "enabled"] == ["replay"]
 
 
-def test_tasks_for_mailboxes_come_back_too(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_tasks_for_mailboxes_go_back_too(story: Story, at_the_desk: AtTheDesk) -> None:
     """To their own queue."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(method="POST", status=400, count=1))
@@ -66,9 +64,9 @@ def test_tasks_for_mailboxes_come_back_too(story: Story, at_the_desk: AtTheDesk)
     assert ("subscribe", "subscribed", "subscription_created") in story.tasks(ada)
 
 
-def test_a_dry_run_moves_nothing(story: Story, set_aside: str, at_the_desk: AtTheDesk) -> None:
-    """It says what lies there, and that something does; the next command finds it at once."""
-    assert set_aside
+def test_a_dry_run_moves_nothing(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+    """It shows the messages and exits with 1; the next command finds them immediately."""
+    assert poisoned
     first, second = (at_the_desk("replay", "--dry-run") for _ in range(2))
 
     assert first == second
@@ -77,11 +75,9 @@ def test_a_dry_run_moves_nothing(story: Story, set_aside: str, at_the_desk: AtTh
     assert len(story.poison()) == 1
 
 
-def test_without_a_person_to_ask_nothing_is_put_back(
-    story: Story, set_aside: str, at_the_desk: AtTheDesk
-) -> None:
-    """A script says --yes."""
-    assert set_aside
+def test_without_a_terminal_nothing_goes_back(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+    """A script needs --yes."""
+    assert poisoned
     ran = at_the_desk("replay")
 
     assert ran.exit == 2
@@ -92,11 +88,11 @@ def test_without_a_person_to_ask_nothing_is_put_back(
 @pytest.mark.parametrize(
     ("answer", "left"), [pytest.param("y\n", 0, id="yes"), pytest.param("n\n", 1, id="no")]
 )
-def test_a_person_is_asked(
+def test_it_asks_on_a_terminal(
     answer: str, left: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After what lies there was shown."""
-    set_aside_once(story)
+    """After it has shown the messages."""
+    poison_one(story)
     monkeypatch.setattr("sys.stdin", _Keyboard(answer))
     ran = at_the_desk("replay")
 
@@ -105,11 +101,11 @@ def test_a_person_is_asked(
     assert len(story.poison()) == left
 
 
-def test_what_was_not_taken_stays(
-    story: Story, set_aside: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+def test_a_message_that_the_queue_refuses_stays(
+    story: Story, poisoned: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The queue refuses; the message lies where it was, ready for the next try."""
-    assert set_aside
+    """It is still in the poison queue, for the next try."""
+    assert poisoned
     with monkeypatch.context() as broken:
         broken.setattr("shared.storage.queues.MessageQueue.send", _dies)
         ran = at_the_desk("replay", "--yes")
@@ -121,9 +117,9 @@ def test_what_was_not_taken_stays(
     assert at_the_desk("replay", "--yes").exit == 0
 
 
-def test_only_what_was_set_aside_since_then(story: Story, set_aside: str, at_the_desk: AtTheDesk) -> None:
-    """What is older is left alone."""
-    assert set_aside
+def test_since_selects_later_messages(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+    """Older messages stay."""
+    assert poisoned
     later = (story.stage.clock.now() + timedelta(seconds=1)).isoformat()
     ran = at_the_desk("replay", "--yes", "--since", later)
     wrong = at_the_desk("replay", "--since", "yesterday")
@@ -131,24 +127,26 @@ def test_only_what_was_set_aside_since_then(story: Story, set_aside: str, at_the
     assert (ran.exit, ran.out) == (0, "The poison queues are empty.\n")
     assert len(story.poison()) == 1
     assert wrong.exit == 2
-    assert "--since takes 24h, 7d or a time" in wrong.err
+    assert "--since expects 24h, 7d or a time" in wrong.err
 
 
-def test_what_cannot_be_read_stays_and_is_shown(story: Story, set_aside: str, at_the_desk: AtTheDesk) -> None:
-    """The others go back; the command ends with 1, since somebody must look."""
-    assert set_aside
+def test_an_unreadable_message_stays_and_is_shown(
+    story: Story, poisoned: str, at_the_desk: AtTheDesk
+) -> None:
+    """The others go back; exit code 1 says that an admin must act."""
+    assert poisoned
     story.set_aside("nonsense")
     ran = at_the_desk("replay", "--yes")
 
     assert ran.exit == 1
-    assert "1 message stays, for it can't be read" in ran.out
+    assert "1 message can't be read, so not put back" in ran.out
     assert ran.out.endswith("1 message put back.\n")
 
 
-def test_killed_between_send_and_delete_nothing_is_lost_or_done_twice(
-    story: Story, set_aside: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+def test_a_kill_between_send_and_delete_loses_and_repeats_nothing(
+    story: Story, poisoned: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message lies in both queues, is put back twice, and the event still gets one write."""
+    """The message is in both queues and goes back twice, and the event still gets one write."""
     with monkeypatch.context() as broken:
         broken.setattr(PoisonQueue, "delete", _dies)
         ran = at_the_desk("replay", "--yes")
@@ -158,7 +156,7 @@ def test_killed_between_send_and_delete_nothing_is_lost_or_done_twice(
     story.play()
 
     ada = story.people["Ada"]
-    assert story.has_link(ada, set_aside)
+    assert story.has_link(ada, poisoned)
     assert len(story.calls("PATCH", ada)) == 1
 
 

@@ -17,7 +17,7 @@ BROKEN = "version: 1\nrules: ]"
 def restart(story: Story) -> wiring.Joinlink:
     """Begin a new process: all that is kept in memory is gone."""
     wiring.joinlink().close()
-    return wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
+    return wiring.start(wiring.Parts(story.stage.settings, World(now=story.stage.clock.now)))
 
 
 def test_rules_in_a_container_are_taken_and_followed(begin: Begin, azurite: Azurite) -> None:

@@ -1,4 +1,4 @@
-"""How a mailbox comes to be watched, and stays so."""
+"""How a mailbox is subscribed, and stays subscribed."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def subscriptions(story: Story, user: User) -> list[str]:
 
 
 def row(user: User) -> Mailbox:
-    return wiring.joinlink()._mailboxes.read(user.id)
+    return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
 def subscribe(story: Story, user: User, reason: TaskReason = TaskReason.NEW) -> None:
@@ -28,8 +28,8 @@ def subscribe(story: Story, user: User, reason: TaskReason = TaskReason.NEW) -> 
     story.wait()
 
 
-def test_a_task_makes_a_subscription_that_brings_notifications(story: Story) -> None:
-    """Both URLs, immutable ids, our proof: an event made afterwards gets its link."""
+def test_a_task_creates_a_subscription_that_sends_notifications(story: Story) -> None:
+    """With both URLs, immutable ids and clientState: an event created afterwards gets its link."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     meeting = story.meeting(ada, GUEST)
@@ -43,8 +43,8 @@ def test_a_task_makes_a_subscription_that_brings_notifications(story: Story) -> 
     assert made.immutable_ids
 
 
-def test_what_is_known_of_the_subscription_is_kept(story: Story) -> None:
-    """Its id, its end as Graph gave it, and that it is renewed at half of that."""
+def test_the_row_describes_the_subscription(story: Story) -> None:
+    """Its id, when it expires, and that it is renewed after half of that time."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     known = row(ada)
@@ -56,8 +56,8 @@ def test_what_is_known_of_the_subscription_is_kept(story: Story) -> None:
     assert known.renew_at < MONDAY_MORNING + timedelta(days=3, hours=12)
 
 
-def test_a_task_that_is_given_twice_subscribes_once(story: Story) -> None:
-    """The second finds all in order, for one call."""
+def test_a_task_that_is_delivered_twice_subscribes_once(story: Story) -> None:
+    """The second needs one call."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     subscribe(story, ada)
@@ -67,7 +67,7 @@ def test_a_task_that_is_given_twice_subscribes_once(story: Story) -> None:
 
 
 def test_a_subscription_whose_answer_was_lost_is_adopted(story: Story) -> None:
-    """Graph made it and the connection broke: the next try finds it in the way, and takes it."""
+    """Graph created it and the connection broke: the next try finds it and adopts it."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", drop=Drop.AFTER))
     subscribe(story, ada)
@@ -80,8 +80,8 @@ def test_a_subscription_whose_answer_was_lost_is_adopted(story: Story) -> None:
     assert [row(ada).subscription] == subscriptions(story, ada)
 
 
-def test_an_endpoint_that_answers_too_late_is_tried_again(story: Story) -> None:
-    """A cold start is the usual cause; Graph calls it a bad request, and it passes."""
+def test_after_a_failed_handshake_the_task_is_retried(story: Story) -> None:
+    """A cold start is the usual cause. Graph reports it as a bad request."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(
         Fault(
@@ -99,16 +99,16 @@ def test_an_endpoint_that_answers_too_late_is_tried_again(story: Story) -> None:
     assert len(subscriptions(story, ada)) == 1
 
 
-def test_the_endpoint_is_warmed_before_graph_asks_it(story: Story) -> None:
-    """Our own handshake comes first."""
+def test_the_app_is_warmed_up_before_the_handshake(story: Story) -> None:
+    """Joinlink calls its own endpoint first."""
     subscribe(story, story.person("Ada", watched=False))
     asked = story.stage.graph.posts
 
-    assert len(asked) == 2  # Graph's, one for each URL; ours is not Graph's to record
+    assert len(asked) == 2  # Graph's calls, one for each URL; Graph does not record ours
 
 
-def test_a_mailbox_that_graph_does_not_serve_is_parked(story: Story) -> None:
-    """Not tried again at once; its row says why."""
+def test_a_mailbox_that_graph_does_not_serve_is_unusable(story: Story) -> None:
+    """It is not retried at once; its row has the reason."""
     gone = story.person("Gone", watched=False, mailbox=False)
     subscribe(story, gone)
 
@@ -119,7 +119,7 @@ def test_a_mailbox_that_graph_does_not_serve_is_parked(story: Story) -> None:
 
 @pytest.mark.parametrize("kind", ["room", "equipment"])
 def test_a_room_is_not_watched(story: Story, kind: str) -> None:
-    """It organizes nothing, and is told of every meeting in it; its row says what it is."""
+    """It organizes no meetings, but takes part in many; its row has the reason."""
     room = story.person("Boardroom", watched=False, kind=kind)
     subscribe(story, room)
 
@@ -135,8 +135,8 @@ def test_a_shared_mailbox_is_watched(story: Story) -> None:
     assert len(subscriptions(story, sales)) == 1
 
 
-def test_without_the_permission_to_ask_everybody_is_watched(story: Story) -> None:
-    """MailboxSettings.Read is good to have, and no more."""
+def test_without_the_permission_for_the_purpose_every_mailbox_is_watched(story: Story) -> None:
+    """MailboxSettings.Read is optional."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.revoke_permission("MailboxSettings.Read")
     subscribe(story, ada)
@@ -145,8 +145,8 @@ def test_without_the_permission_to_ask_everybody_is_watched(story: Story) -> Non
 
 
 @pytest.mark.parametrize("setting", ["JOINLINK_NOTIFICATION_URL", "JOINLINK_CLIENT_STATE_KEY"])
-def test_a_changed_setting_is_followed_without_a_gap(story: Story, setting: str) -> None:
-    """The new subscription is there before the old one goes; both settings are in its creation alone."""
+def test_a_changed_setting_replaces_the_subscription_without_a_gap(story: Story, setting: str) -> None:
+    """The new subscription exists before the old one is deleted: a renewal can change neither setting."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     [before] = subscriptions(story, ada)
@@ -160,8 +160,8 @@ def test_a_changed_setting_is_followed_without_a_gap(story: Story, setting: str)
     assert writes == ["POST", "POST", "DELETE"]
 
 
-def test_a_subscription_that_graph_only_says_exists_is_not_looked_for(story: Story) -> None:
-    """Its id should be in the refusal; where it is not, another is created beside it, and no list is read."""
+def test_an_existing_subscription_without_an_id_is_not_searched_for(story: Story) -> None:
+    """The refusal should have its id. If not, another is created next to it; no list is read."""
     ada = story.person("Ada", watched=False)
     story.stage.watch(ada)
     story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", status=409, code="Conflict"))
@@ -175,7 +175,7 @@ def test_a_subscription_that_graph_only_says_exists_is_not_looked_for(story: Sto
 
 
 def test_a_subscription_of_an_unknown_key_is_not_adopted(story: Story) -> None:
-    """Same address, and nobody knows with which clientState: it is replaced, for it may notify in vain."""
+    """Its clientState is unknown, so its notifications may be rejected: it is replaced."""
     ada = story.person("Ada", watched=False)
     stranger = story.stage.watch(ada)
     subscribe(story, ada)
@@ -186,8 +186,8 @@ def test_a_subscription_of_an_unknown_key_is_not_adopted(story: Story) -> None:
     assert story.tasks(ada)[0] == ("subscribe", "subscribed", "subscription_replaced")
 
 
-def test_a_key_that_changed_while_a_subscription_was_created_leaves_none_of_the_old(story: Story) -> None:
-    """The answer was lost, then the key changed: what is in the way was created with the old one."""
+def test_a_subscription_of_an_old_key_is_not_adopted(story: Story) -> None:
+    """The answer to its creation was lost, then the key changed."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", drop=Drop.AFTER))
     subscribe(story, ada)
@@ -207,8 +207,8 @@ DEAD = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.mark.parametrize("named", [f"Subscription Id <{DEAD}> already exists", "It exists already."])
-def test_a_dead_subscription_that_is_in_the_way_is_never_adopted(story: Story, named: str) -> None:
-    """Graph names it and denies it: tried again with a growing wait, and others go on."""
+def test_a_deleted_subscription_is_never_adopted(story: Story, named: str) -> None:
+    """Graph refuses because of it, but does not show it: retry with backoff; other mailboxes continue."""
     ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
     story.stage.graph.faults.add(
         Fault(method="POST", path="/subscriptions", status=409, code="Conflict", message=named, count=8)
@@ -229,8 +229,8 @@ def test_a_dead_subscription_that_is_in_the_way_is_never_adopted(story: Story, n
     assert len(subscriptions(story, ben)) == 1
 
 
-def test_a_dead_subscription_leaves_room_for_one_of_the_other_kind(story: Story) -> None:
-    """In the way of one changeType alone: the other says the same."""
+def test_a_deleted_subscription_blocks_one_change_type_only(story: Story) -> None:
+    """The other changeType means the same."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(
         Fault(method="POST", path="/subscriptions", status=409, message=f"Subscription Id <{DEAD}> exists")
@@ -248,18 +248,18 @@ PURPOSE = "mailboxSettings"
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(path=PURPOSE, status=503, retry_after=10, count=None), id="503 with a time"),
+        pytest.param(Fault(path=PURPOSE, status=503, retry_after=10, count=None), id="503 with Retry-After"),
         pytest.param(Fault(path=PURPOSE, status=503, count=None), id="503"),
         pytest.param(Fault(path=PURPOSE, status=403, count=None), id="no access"),
         pytest.param(Fault(path=PURPOSE, status=429, count=None), id="throttled"),
         pytest.param(Fault(path=PURPOSE, status=404, count=None), id="a stray 404"),
-        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":', count=None), id="cut off"),
-        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":[7]}', count=None), id="odd"),
+        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":', count=None), id="truncated"),
+        pytest.param(Fault(path=PURPOSE, body=b'{"userPurpose":[7]}', count=None), id="a list for text"),
         pytest.param(Fault(path=PURPOSE, drop=Drop.BEFORE, count=None), id="no answer"),
     ],
 )
-def test_a_purpose_that_graph_does_not_say_stops_nothing(story: Story, fault: Fault) -> None:
-    """The mailbox is watched at once, and its row knows that it is not known."""
+def test_a_mailbox_with_unknown_purpose_is_watched(story: Story, fault: Fault) -> None:
+    """At once; its row records that the purpose is unknown."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(fault)
     subscribe(story, ada)
@@ -268,8 +268,8 @@ def test_a_purpose_that_graph_does_not_say_stops_nothing(story: Story, fault: Fa
     assert row(ada).purpose == ""
 
 
-def test_a_room_that_was_watched_in_doubt_is_let_go_of_when_graph_says_so(story: Story) -> None:
-    """At the next renewal; and it is said once in between."""
+def test_a_room_is_unsubscribed_once_graph_returns_its_purpose(story: Story) -> None:
+    """At the next renewal. Until then the log reports it once."""
     room = story.person("Boardroom", watched=False, kind="room")
     story.stage.graph.faults.add(Fault(path=PURPOSE, status=503, count=None))
     subscribe(story, room)
@@ -287,8 +287,8 @@ def test_a_room_that_was_watched_in_doubt_is_let_go_of_when_graph_says_so(story:
     assert len(story.lines("mailbox.purpose_unknown")) == 1
 
 
-def test_an_old_subscription_that_cant_be_deleted_stops_nothing(story: Story) -> None:
-    """The new one is recorded already; the search for surplus ones deletes it one day."""
+def test_an_old_subscription_that_cant_be_deleted_is_left_over(story: Story) -> None:
+    """The row has the new one already; the search for surplus subscriptions deletes the old one later."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     story.restart(
@@ -302,8 +302,8 @@ def test_an_old_subscription_that_cant_be_deleted_stops_nothing(story: Story) ->
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"id": null}', b'{"id": 7, "expirationDateTime": "x"}'])
-def test_a_created_subscription_whose_answer_is_odd_is_adopted(story: Story, body: bytes) -> None:
-    """It may be there: the next try finds it."""
+def test_a_subscription_whose_answer_was_unreadable_is_adopted(story: Story, body: bytes) -> None:
+    """The next try finds it."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(method="POST", path="/subscriptions", body=body))
     subscribe(story, ada)
@@ -314,8 +314,8 @@ def test_a_created_subscription_whose_answer_is_odd_is_adopted(story: Story, bod
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_one_stray_answer_condemns_no_mailbox(story: Story, status: int) -> None:
-    """Some minutes later it is asked once more, and all is well."""
+def test_one_refusal_does_not_change_the_state_of_a_mailbox(story: Story, status: int) -> None:
+    """Joinlink asks again some minutes later, with success."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(
         Fault(
@@ -336,8 +336,10 @@ def test_one_stray_answer_condemns_no_mailbox(story: Story, status: int) -> None
 
 
 @pytest.mark.parametrize(("status", "state"), [(403, MailboxState.FORBIDDEN), (404, MailboxState.UNUSABLE)])
-def test_two_answers_that_agree_condemn(story: Story, status: int, state: MailboxState) -> None:
-    """Minutes apart: now it counts, and is said."""
+def test_a_second_refusal_changes_the_state_of_a_mailbox(
+    story: Story, status: int, state: MailboxState
+) -> None:
+    """Minutes later. The log reports it."""
     ada = story.person("Ada", watched=False)
     story.stage.graph.faults.add(
         Fault(method="POST", path="/subscriptions", status=status, code="X", count=None)
@@ -350,8 +352,8 @@ def test_two_answers_that_agree_condemn(story: Story, status: int, state: Mailbo
     assert len(story.lines("mailbox.lost")) == 1
 
 
-def test_a_refusal_never_replaces_that_a_mailbox_was_let_go(story: Story) -> None:
-    """Who left the scope has left it, whatever Graph says while the subscription ends."""
+def test_a_refusal_does_not_change_a_removed_mailbox(story: Story) -> None:
+    """It left the scope, whatever Graph answers while the subscription ends."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     story.stage.graph.faults.add(Fault(method="DELETE", status=403, count=None))
@@ -367,16 +369,14 @@ def test_a_refusal_never_replaces_that_a_mailbox_was_let_go(story: Story) -> Non
     [
         pytest.param({"v": 2}, "a later version wrote it", id="a later version"),
         pytest.param({"state": "asleep"}, "column state can't be read", id="an unknown state"),
-        pytest.param({"renew_at": "soon"}, "column renew_at can't be read", id="text for a moment"),
+        pytest.param({"renew_at": "soon"}, "column renew_at can't be read", id="text for a timestamp"),
     ],
 )
-def test_a_row_that_is_not_understood_is_left_alone(
-    story: Story, columns: dict[str, object], why: str
-) -> None:
-    """No call, no write, one line that says why; others go on."""
+def test_an_unclear_row_is_not_changed(story: Story, columns: dict[str, object], why: str) -> None:
+    """No call, no write, one log line with the reason; other mailboxes continue."""
     ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
     subscribe(story, ada)
-    table = wiring.joinlink()._mailboxes._table
+    table = wiring.joinlink().parts.storage.mailboxes._table
     table.merge(ada.id[:2], ada.id, columns)
     before = len(story.stage.graph.calls)
     story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
@@ -392,8 +392,8 @@ def test_a_row_that_is_not_understood_is_left_alone(
     assert row(ben).state is MailboxState.ACTIVE
 
 
-def test_a_subscription_of_another_address_is_taken_over_by_a_new_one(story: Story) -> None:
-    """As after the loss of the table: Graph has one of ours, which notifies somebody else."""
+def test_a_subscription_with_another_url_is_replaced(story: Story) -> None:
+    """For example after the table was lost: Graph has one of ours that notifies another URL."""
     ada = story.person("Ada", watched=False)
     stranger = story.stage.watch(ada, url="https://old.example/api/notifications?code=k")
     subscribe(story, ada)
@@ -404,7 +404,7 @@ def test_a_subscription_of_another_address_is_taken_over_by_a_new_one(story: Sto
 
 
 def test_a_renewal_costs_one_call(story: Story) -> None:
-    """One PATCH, from the row alone."""
+    """One PATCH, with the id from the row."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     story.wait(timedelta(days=4))
@@ -415,8 +415,8 @@ def test_a_renewal_costs_one_call(story: Story) -> None:
     assert (line["outcome"], line["graph_calls"]) == ("renewed", 1)
 
 
-def test_a_renewal_that_comes_too_late_makes_another(story: Story) -> None:
-    """Graph has forgotten it: it is replaced in the same task, and the gap is swept."""
+def test_a_renewal_that_comes_too_late_creates_another_subscription(story: Story) -> None:
+    """Graph does not know the old one any more. The same task creates another; the gap is swept."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
     story.stage.graph.remove_subscription(row(ada).subscription, tell=False)
@@ -429,12 +429,12 @@ def test_a_renewal_that_comes_too_late_makes_another(story: Story) -> None:
     assert story.has_link(ada, meeting)
 
 
-def test_without_a_notification_url_the_task_waits_and_says_so(begin: Begin) -> None:
-    """The setting is named; the webhook works without it; nothing is lost."""
+def test_without_a_notification_url_the_task_waits(begin: Begin) -> None:
+    """The log names the setting; the webhook works without it; nothing is lost."""
     story = begin()
     ada = story.person("Ada", watched=False)
     settings = {k: v for k, v in story.stage.settings.items() if k != "JOINLINK_NOTIFICATION_URL"}
-    wiring.rebuild(settings, wiring.joinlink()._world)
+    wiring.start(wiring.Parts(settings, wiring.joinlink().parts.process.world))
     subscribe(story, ada)
 
     [line] = story.lines("task.finished")
@@ -443,7 +443,7 @@ def test_without_a_notification_url_the_task_waits_and_says_so(begin: Begin) -> 
     assert story.stage.host.waiting()[MAILBOX_TASKS] == 1
 
 
-def test_the_log_of_a_subscription_gives_nothing_away(story: Story) -> None:
+def test_the_log_has_no_secrets_of_a_subscription(story: Story) -> None:
     """Neither the clientState nor the URL with its key."""
     ada = story.person("Ada", watched=False)
     subscribe(story, ada)
@@ -452,8 +452,8 @@ def test_the_log_of_a_subscription_gives_nothing_away(story: Story) -> None:
     assert f"{ada.id}." not in story.caplog.text
 
 
-def test_a_subscription_that_graph_forgets_at_once_is_made_again_with_the_next_sweep(story: Story) -> None:
-    """Not at once and at once again, as often as Graph denies what it has just confirmed."""
+def test_a_subscription_that_graph_loses_at_once_is_replaced_at_the_next_sweep(story: Story) -> None:
+    """Not at once: if Graph loses each new one, that would never end."""
     ada = story.person("Ada", watched=False)
 
     def forget() -> None:

@@ -1,4 +1,4 @@
-"""Subscriptions that no row names are cleared away, and nothing odd stops that."""
+"""Surplus subscriptions, which no row names, are deleted."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,58 +11,58 @@ from tests.stories.test_maintenance import maintain, scoped
 
 
 def watched_twice(story: Story, name: str) -> str:
-    """Have a mailbox watched by the app, and a leftover beside that; return the leftover's id."""
+    """Subscribe a mailbox and add a surplus subscription; return the latter's id."""
     person = story.person(name, watched=False)
     maintain(story)
     return story.stage.watch(person, change_type="created,updated,deleted")
 
 
-def alive(story: Story) -> set[str]:
+def live_ids(story: Story) -> set[str]:
     return {one.id for _row, one in story.stage.graph.subscriptions.active()}
 
 
-def test_one_that_graph_keeps_does_not_keep_the_others(begin: Begin) -> None:
-    """It is said, and the next round tries again."""
+def test_one_that_graph_does_not_delete_does_not_block_the_others(begin: Begin) -> None:
+    """The log reports it, and the next search retries."""
     story = begin(scoped("{include: all}"))
     kept, gone = watched_twice(story, "Ada"), watched_twice(story, "Ben")
     story.stage.graph.faults.add(Fault(method="DELETE", path=kept, status=403, count=None))
     story.wait(timedelta(days=1, minutes=30))
     maintain(story)
 
-    assert kept in alive(story)
-    assert gone not in alive(story)
+    assert kept in live_ids(story)
+    assert gone not in live_ids(story)
     assert kept not in str(story.lines("maintenance.list_refused"))
 
 
-def test_one_of_a_row_that_is_left_alone_stays(begin: Begin) -> None:
-    """A later release may have named it where we do not look."""
+def test_one_of_an_unclear_row_stays(begin: Begin) -> None:
+    """A later release may name it in a column that we do not know."""
     story = begin(scoped("{include: all}"))
     kept = watched_twice(story, "Ada")
     ada = story.people["Ada"]
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     assert mailboxes.read(ada.id).state is MailboxState.ACTIVE
     mailboxes._table.merge(ada.id[:2], ada.id, {"v": 2})
     story.wait(timedelta(days=1, minutes=30))
     maintain(story)
 
-    assert kept in alive(story)
+    assert kept in live_ids(story)
     assert story.lines("maintenance.finished")[-1]["mailboxes"]["unclear"] == 1
 
 
-def test_one_that_a_later_release_watches_with_stays(begin: Begin) -> None:
-    """After a roll-back: its columns have a suffix, and are believed."""
+def test_one_that_a_later_release_uses_stays(begin: Begin) -> None:
+    """After a rollback: the columns of that release have a suffix."""
     story = begin(scoped("{include: all}"))
     kept = watched_twice(story, "Ada")
     ada = story.people["Ada"]
-    wiring.joinlink()._mailboxes._table.merge(ada.id[:2], ada.id, {"subscription_2": kept})
+    wiring.joinlink().parts.storage.mailboxes._table.merge(ada.id[:2], ada.id, {"subscription_2": kept})
     story.wait(timedelta(days=1, minutes=30))
     maintain(story)
 
-    assert kept in alive(story)
+    assert kept in live_ids(story)
 
 
-def test_a_list_in_a_circle_ends_the_round_and_is_said(begin: Begin) -> None:
-    """Two pages that lead to each other: a few calls, a line, and the next round begins at the beginning."""
+def test_a_page_link_that_repeats_ends_the_search(begin: Begin) -> None:
+    """Two pages link to each other: a few calls, a log line, and the next search starts at the first page."""
     story = begin(scoped("{include: all}"))
     watched_twice(story, "Ada")
     number = 0

@@ -1,4 +1,4 @@
-"""The sweep finds what notifications did not tell of."""
+"""The sweep finds the changes that notifications missed."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ NOW = timedelta(0)
 
 
 def subscribed(story: Story, name: str = "Ada") -> User:
-    """Return a person whose mailbox the app itself watches, and has swept."""
+    """Return a person whose mailbox the app has subscribed and swept."""
     person = story.person(name, watched=False)
     story.task(TaskKind.SUBSCRIBE, person, TaskReason.NEW)
     story.wait(NOW)
@@ -27,8 +27,8 @@ def sweep(story: Story, person: User, reason: TaskReason = TaskReason.SCHEDULE) 
     story.play()
 
 
-def test_what_was_there_before_the_mailbox_was_watched_gets_its_link(story: Story) -> None:
-    """A new mailbox is swept at once; nobody missed anything."""
+def test_events_from_before_the_subscription_get_their_links(story: Story) -> None:
+    """A new mailbox is swept at once. These events do not count as missed."""
     ada = story.person("Ada", watched=False)
     meeting = story.meeting(ada, GUEST)
     story.task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
@@ -40,7 +40,7 @@ def test_what_was_there_before_the_mailbox_was_watched_gets_its_link(story: Stor
 
 
 def test_an_event_whose_notification_was_lost_gets_its_link(story: Story) -> None:
-    """And is counted: the product's own missed rate."""
+    """It counts as missed."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     story.wait(timedelta(hours=1))
@@ -54,8 +54,8 @@ def test_an_event_whose_notification_was_lost_gets_its_link(story: Story) -> Non
     assert [line["source"] for line in story.lines()] == ["sweep"]
 
 
-def test_only_what_would_get_a_link_is_looked_at_again(story: Story) -> None:
-    """Internal, opted-out, ended and online events cost the sweep a page, and the worker nothing."""
+def test_only_events_that_would_get_a_link_are_queued(story: Story) -> None:
+    """Internal, opted-out, ended and online events need no message."""
     ada = subscribed(story)
     story.meeting(ada, "cy@contoso.com")
     story.meeting(ada, GUEST, subject="[no link]")
@@ -70,7 +70,7 @@ def test_only_what_would_get_a_link_is_looked_at_again(story: Story) -> None:
 
 
 def test_a_series_is_swept_as_one(story: Story) -> None:
-    """Four occurrences in the window: one message, about the master."""
+    """Four occurrences in the window: one message, for the series master."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     master = story.meeting(ada, GUEST, **SERIES)
@@ -81,7 +81,7 @@ def test_a_series_is_swept_as_one(story: Story) -> None:
 
 
 def test_a_long_calendar_is_read_page_by_page(story: Story) -> None:
-    """A hundred at a time."""
+    """A page has a hundred events."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     for n in range(130):
@@ -97,8 +97,8 @@ def test_a_long_calendar_is_read_page_by_page(story: Story) -> None:
     assert len([path for path in story.calls("GET", ada) if path.endswith("calendarView")]) == 3
 
 
-def test_a_link_that_a_person_removed_is_not_swept_back(story: Story) -> None:
-    """What we remember of an event holds for the sweep, too."""
+def test_a_sweep_does_not_restore_a_link_that_a_person_removed(story: Story) -> None:
+    """The memory of past writes applies to sweeps, too."""
     ada = subscribed(story)
     meeting = story.meeting(ada, GUEST)
     story.play()
@@ -111,7 +111,7 @@ def test_a_link_that_a_person_removed_is_not_swept_back(story: Story) -> None:
 
 
 def test_a_sweep_counts_what_the_worker_would_enable(story: Story) -> None:
-    """A link that a person took away is none that a rule in report mode would add."""
+    """An event whose link a person removed does not count, even for a rule in report mode."""
     ada = subscribed(story)
     meeting = story.meeting(
         ada, "cy@contoso.com", subject="trial", isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"
@@ -126,8 +126,8 @@ def test_a_sweep_counts_what_the_worker_would_enable(story: Story) -> None:
     assert story.lines("mailbox.swept")[-1]["would_enable"] == 1
 
 
-def test_with_the_brake_on_a_sweep_only_counts(begin: Begin) -> None:
-    """Nothing would be written, so nothing is queued again and again."""
+def test_with_report_mode_in_the_settings_a_sweep_only_counts(begin: Begin) -> None:
+    """Nothing would be written, so nothing is queued at every sweep."""
     story = begin(RULES, JOINLINK_MODE="report")
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
@@ -138,8 +138,8 @@ def test_with_the_brake_on_a_sweep_only_counts(begin: Begin) -> None:
     assert (swept["queued"], swept["would_enable"]) == (0, 1)
 
 
-def test_a_mailbox_that_hears_nothing_is_subscribed_anew(story: Story) -> None:
-    """Its sweep finds changes that no notification told of: the subscription is dead, whatever Graph says."""
+def test_a_mailbox_without_notifications_is_resubscribed(story: Story) -> None:
+    """Its sweep finds missed changes, so the subscription does not work, even if Graph still shows it."""
     ada = subscribed(story)
     [dead] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
     story.stage.graph.delivery = LOSE_ALL
@@ -153,8 +153,8 @@ def test_a_mailbox_that_hears_nothing_is_subscribed_anew(story: Story) -> None:
     assert ("subscribe", "subscribed", "subscription_replaced") in story.tasks(ada)
 
 
-def test_a_sweep_repairs_a_subscription_that_graph_lost(story: Story) -> None:
-    """Graph said nothing; the sweep looks whether it is there, and makes another before it searches."""
+def test_a_sweep_replaces_a_subscription_that_graph_lost(story: Story) -> None:
+    """Graph sent no lifecycle notification. The sweep checks the subscription before it searches."""
     ada = subscribed(story)
     [lost] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
     story.stage.graph.remove_subscription(lost, tell=False)
@@ -173,8 +173,8 @@ def test_a_sweep_repairs_a_subscription_that_graph_lost(story: Story) -> None:
         pytest.param(Fault(path="calendarView", status=429, retry_after=20), "throttled", id="throttling"),
     ],
 )
-def test_a_sweep_that_breaks_off_is_done_again(story: Story, fault: Fault, reason: str) -> None:
-    """Later, and whole."""
+def test_a_sweep_that_fails_is_repeated(story: Story, fault: Fault, reason: str) -> None:
+    """Later, from the start."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     meeting = story.meeting(ada, GUEST)

@@ -1,4 +1,4 @@
-"""The admin's command does no harm by mistake: a dry run writes nothing, a wrong clock is refused."""
+"""Mistakes with the admin's command do no harm: a dry run writes nothing, a wrong clock is refused."""
 
 import inspect
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from shared import wiring
 from shared.worker.common.world import World
 from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
 from tests.stories.test_health import health
-from tests.stories.test_maintenance import maintain, scoped, strangers, watched
+from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
 GUEST = "bo@fabrikam.com"
 MONTH = timedelta(days=30)
-#: what each command with a dry run needs beside its flags
+#: what each command with a dry run needs besides its flags
 _WORDS = {"backfill": ("--all",), "replay": ()}
 _SWITCHES = ("--yes", "--json")
 
 
 def with_a_dry_run() -> Iterator[tuple[str, list[str]]]:
-    """Yield each command that knows --dry-run, with each choice of its other switches."""
+    """Yield each command that has --dry-run, with each combination of its other flags."""
     for command, (module, function) in _COMMANDS.items():
         source = inspect.getsource(getattr(import_module(module), function))
         if "--dry-run" not in source:
@@ -38,7 +38,7 @@ def with_a_dry_run() -> Iterator[tuple[str, list[str]]]:
 
 
 def snapshot(story: Story) -> dict[str, Any]:
-    """Return all that the storage account holds, byte for byte."""
+    """Return the contents of the storage account, byte for byte."""
     connection = story.stage.settings["AzureWebJobsStorage"]
     found: dict[str, Any] = {}
     with TableServiceClient.from_connection_string(connection) as tables:
@@ -69,7 +69,7 @@ def snapshot(story: Story) -> dict[str, Any]:
 def test_a_dry_run_writes_nothing(
     story: Story, at_the_desk: AtTheDesk, command: str, words: list[str], *, rules: bool
 ) -> None:
-    """Whatever stands beside it: storage and queues are byte for byte what they were, and so is Graph."""
+    """With any other flags, storage and queues stay byte for byte the same, and Graph is only read."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.stage.graph.deliver()
@@ -101,11 +101,11 @@ def test_a_dry_run_writes_nothing(
 def test_a_desk_with_a_wrong_clock_is_refused(
     story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str], off: timedelta
 ) -> None:
-    """It is told by how much; nothing was written that another machine would wait for."""
+    """It shows by how much, and writes nothing that would make another machine wait."""
     story.person("Ada")
     maintain(story)
     before = snapshot(story)
-    monkeypatch.setattr("cli.parts.World", lambda: World(now=lambda: story.stage.clock.now() + off))
+    monkeypatch.setattr("cli.desk.World", lambda: World(now=lambda: story.stage.clock.now() + off))
     ran = at_the_desk(*words)
 
     assert ran.exit == 2
@@ -126,10 +126,10 @@ def test_a_desk_with_a_wrong_clock_is_refused(
         pytest.param(["backfill", "--all", "--yes"], id="backfill"),
     ],
 )
-def test_a_storage_account_that_does_not_answer_is_no_wrong_word(
+def test_a_storage_account_that_does_not_answer_is_not_a_usage_error(
     at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    """Exit code 1 and one sentence: a script may try it again. 2 would say that the command is wrong."""
+    """Exit code 1 and one sentence: a script may try again. 2 would mean that the command is wrong."""
     nowhere = "DefaultEndpointsProtocol=http;AccountName=x;AccountKey=YQ==;" + "".join(
         f"{part}Endpoint=http://127.0.0.1:9/x;" for part in ("Table", "Queue", "Blob")
     )
@@ -140,23 +140,23 @@ def test_a_storage_account_that_does_not_answer_is_no_wrong_word(
     assert ran.err.startswith("joinlink: the storage account does not answer (")
 
 
-def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
-    """Not even where another version let it: the cloud takes its turn, and all stay subscribed for weeks."""
+def test_a_run_with_a_clock_a_month_ahead_does_no_harm(begin: Begin) -> None:
+    """Even if an earlier version allowed it: the app's next run works, and all stay subscribed for weeks."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
+    unwatched(story, "Ada", "Bo")
     maintain(story)
     ahead = World(now=lambda: story.stage.clock.now() + MONTH)
     wiring.joinlink().close()
-    wiring.rebuild(story.stage.settings, ahead)
+    wiring.start(wiring.Parts(story.stage.settings, ahead))
     wiring.joinlink().maintenance().run()
     wiring.joinlink().close()
-    wiring.rebuild(story.stage.settings, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts(story.stage.settings, World(now=story.stage.clock.now)))
     story.wait(timedelta(minutes=15))
     maintain(story, runs=2)
-    status, told = health(story)
+    status, body = health(story)
 
     assert not story.lines("maintenance.skipped")
-    assert (status, told["problems"]) == (200, [])
+    assert (status, body["problems"]) == (200, [])
     for _ in range(10):
         story.wait(timedelta(days=1))
         maintain(story)
@@ -164,13 +164,13 @@ def test_a_run_by_a_clock_a_month_ahead_changes_nothing(begin: Begin) -> None:
     assert health(story)[0] == 200
 
 
-def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> None:
-    """Another machine's clock wrote them; what waits for them would wait for a month."""
+def test_times_far_ahead_in_a_row_are_repaired_and_logged_once(begin: Begin) -> None:
+    """A machine with a wrong clock wrote them; otherwise tasks would wait for a month."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada")
+    unwatched(story, "Ada")
     maintain(story)
     ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
-    mailboxes = wiring.joinlink()._mailboxes
+    mailboxes = wiring.joinlink().parts.storage.mailboxes
     names = ("asked_until", "making_until", "renew_at", "watched_since", "last_sweep", "state_since")
     mailboxes.update(ada, **dict.fromkeys(names, far))
     maintain(story, runs=3)
@@ -182,11 +182,11 @@ def test_moments_far_ahead_in_a_row_are_repaired_and_said_once(begin: Begin) -> 
     assert not [name for name in names if (getattr(row, name) or now) > now + timedelta(days=7)]
 
 
-def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_the_desk: AtTheDesk) -> None:
-    """It would promise links that the app does not add; both hashes are named, and a dry run says so."""
+def test_a_backfill_with_rules_that_are_not_in_force_is_refused(story: Story, at_the_desk: AtTheDesk) -> None:
+    """It would promise links that the app does not add. It names both hashes, and a dry run has a note."""
     story.meeting(story.person("Ada"), GUEST)
     story.play()
-    in_force = wiring.joinlink()._policies.current()
+    in_force = wiring.joinlink().policies.current()
     assert in_force
     (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
     refused = at_the_desk("backfill", "--all", "--yes")
@@ -195,21 +195,21 @@ def test_a_backfill_by_rules_that_are_not_in_force_is_refused(story: Story, at_t
     assert refused.exit == 2
     assert f"the app has in force (policy {in_force.hash})" in refused.err
     assert shown.exit == 0
-    assert "the app would not do this now: the rules at this desk (policy " in shown.out
+    assert "the app would not do this now: the rules here (policy " in shown.out
 
 
-def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It asks before it acts; what it did not do, the next run does."""
+def test_a_run_that_lost_its_lease_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It checks the lease before it acts; the next run does the rest."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
-    users = type(wiring.joinlink()._graph()).users
+    unwatched(story, "Ada", "Bo")
+    users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:
         story.stage.clock.advance(timedelta(minutes=3))
         return users(graph)
 
     monkeypatch.setattr("shared.graph.client.Graph.users", slow)
-    lease = wiring.joinlink()._maintenance_lease
+    lease = wiring.joinlink().parts.storage.maintenance_lease
     monkeypatch.setattr(lease, "renew", lambda _holder: False)
     story.stage.host.run_timer("maintenance")
 
@@ -217,11 +217,11 @@ def test_a_run_that_lost_its_turn_stops(begin: Begin, monkeypatch: pytest.Monkey
     assert (line["stopped"], line["complete"], line["tasks"]) == ("lease_lost", False, {})
 
 
-def test_a_run_ends_in_time(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever takes so long, and the next run does the rest."""
+def test_a_run_stops_at_its_deadline(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run does the rest."""
     story = begin(scoped("{include: all}"))
-    strangers(story, "Ada", "Bo")
-    users = type(wiring.joinlink()._graph()).users
+    unwatched(story, "Ada", "Bo")
+    users = type(wiring.joinlink().parts.graph.new_client()).users
 
     def slow(graph: Any) -> Any:
         story.stage.clock.advance(timedelta(minutes=5))

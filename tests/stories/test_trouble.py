@@ -1,4 +1,4 @@
-"""What becomes of one meeting when things go wrong: nothing is lost, nothing is done twice."""
+"""Errors while one meeting is handled: nothing is lost, nothing is done twice."""
 
 from datetime import timedelta
 
@@ -28,24 +28,22 @@ ADDED, CONFIRMED, ECHO = (
     ("fault", "before"),
     [
         pytest.param(Fault(method="GET", status=429, retry_after=120), [("delayed", "throttled")], id="throttled"),
-        pytest.param(Fault(method="PATCH", status=429, retry_after=2), [("delayed", "throttled"), UNCONFIRMED], id="throttled at the write"),
-        pytest.param(Fault(method="GET", status=503, retry_after=30), [("delayed", "throttled")], id="busy, with a time"),
+        pytest.param(Fault(method="PATCH", status=429, retry_after=2), [("delayed", "throttled"), UNCONFIRMED], id="a throttled write"),
+        pytest.param(Fault(method="GET", status=503, retry_after=30), [("delayed", "throttled")], id="busy, with Retry-After"),
         pytest.param(Fault(method="GET", status=503), [], id="busy once: a quick retry"),
         pytest.param(Fault(method="GET", status=500, count=2), [("delayed", "graph_unavailable")], id="an error twice"),
         pytest.param(Fault(method="GET", drop=Drop.BEFORE), [], id="a connection that breaks"),
         pytest.param(Fault(method="PATCH", drop=Drop.BEFORE, count=4), [UNCONFIRMED] * 4, id="a write that never arrives"),
-        pytest.param(Fault(method="PATCH", status=412), [], id="the event moved under our hands"),
-        pytest.param(Fault(method="PATCH", status=412, count=3), [("delayed", "changed_meanwhile")], id="it would not stand still"),
+        pytest.param(Fault(method="PATCH", status=412), [], id="the event changed before our write"),
+        pytest.param(Fault(method="PATCH", status=412, count=3), [("delayed", "changed_meanwhile")], id="it changed three times"),
         pytest.param(Fault(method="GET", status=403, code="ErrorQuotaExceeded"), [("delayed", "mailbox_full")], id="a full mailbox"),
         pytest.param(Fault(method="GET", status=403, code="Stray"), [("delayed", "second_look")], id="one stray 403"),
         pytest.param(Fault(method="GET", status=423, code="Locked", count=2), [("delayed", "graph_unavailable")], id="locked"),
-        pytest.param(Fault(method="GET", path="events", status=404), [("delayed", "not_found_yet")], id="on the move between folders"),
+        pytest.param(Fault(method="GET", path="events", status=404), [("delayed", "not_found_yet")], id="being moved between folders"),
     ],
 )  # fmt: skip
-def test_trouble_that_passes_delays_the_link(
-    story: Story, fault: Fault, before: list[tuple[str, str]]
-) -> None:
-    """The message comes again by itself, and the link is made once."""
+def test_a_temporary_error_delays_the_link(story: Story, fault: Fault, before: list[tuple[str, str]]) -> None:
+    """Joinlink retries the message, and adds the link once."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(fault)
@@ -56,8 +54,8 @@ def test_trouble_that_passes_delays_the_link(
     assert story.poison() == []
 
 
-def test_a_throttled_mailbox_is_left_alone_for_as_long_as_graph_asks(story: Story) -> None:
-    """Other events of the mailbox make no call either: it would count against us."""
+def test_a_throttled_mailbox_gets_no_calls_until_retry_after(story: Story) -> None:
+    """Also not for its other events: each call would count against the limit."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="GET", status=429, retry_after=600))
@@ -72,8 +70,8 @@ def test_a_throttled_mailbox_is_left_alone_for_as_long_as_graph_asks(story: Stor
     assert all(line["again_in_seconds"] >= 500 for line in story.lines())
 
 
-def test_a_lost_answer_to_the_write_is_found_out(story: Story) -> None:
-    """The write took effect, the answer never came: the event is read, found online, and ours."""
+def test_a_write_with_a_lost_answer_is_confirmed(story: Story) -> None:
+    """The write took effect: the next read finds the link and records it as Joinlink's."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", drop=Drop.AFTER))
@@ -84,8 +82,8 @@ def test_a_lost_answer_to_the_write_is_found_out(story: Story) -> None:
     assert [c.status for c in story.stage.graph.calls if c.method == "PATCH"].count(200) == 1
 
 
-def test_a_write_without_effect_is_looked_at_again_and_given_up_after_three(story: Story) -> None:
-    """Graph says 200 and makes no link: a second look after a minute, three tries in all, then never again."""
+def test_joinlink_gives_up_after_three_writes_without_effect(story: Story) -> None:
+    """Graph answers 200 and adds no link: Joinlink reads again after a minute, and writes three times at most."""
     ada = story.person("Ada", honors_online_meeting=False)
     meeting = story.meeting(ada, GUEST)
     story.play()
@@ -101,8 +99,8 @@ def test_a_write_without_effect_is_looked_at_again_and_given_up_after_three(stor
     assert len(story.calls("PATCH", ada)) == 3
 
 
-def test_a_link_that_comes_late_is_waited_for(story: Story) -> None:
-    """The answer has no join URL yet; a minute later it is there."""
+def test_joinlink_waits_for_a_late_join_url(story: Story) -> None:
+    """It is not in the answer, but there a minute later."""
     ada = story.person("Ada", join_url_delay=timedelta(seconds=45))
     meeting = story.meeting(ada, GUEST)
     story.play()
@@ -112,8 +110,8 @@ def test_a_link_that_comes_late_is_waited_for(story: Story) -> None:
     assert len(story.calls("PATCH", ada)) == 1
 
 
-def test_a_token_that_was_revoked_is_replaced(story: Story) -> None:
-    """One fresh token, the same call again, and nobody notices."""
+def test_a_revoked_token_is_replaced(story: Story) -> None:
+    """With a new token the same call succeeds."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.play()
@@ -124,8 +122,8 @@ def test_a_token_that_was_revoked_is_replaced(story: Story) -> None:
     assert story.has_link(ada, second)
 
 
-def test_a_credential_that_is_refused_waits_for_a_person(story: Story) -> None:
-    """Loudly, and with the message kept: it is tried again until somebody has mended it."""
+def test_a_refused_credential_waits_for_an_admin(story: Story) -> None:
+    """Each retry logs an error until the credential is fixed; the message is kept."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(status=401, count=4))
@@ -143,10 +141,10 @@ def test_a_credential_that_is_refused_waits_for_a_person(story: Story) -> None:
         pytest.param(Fault(status=404, code="MailboxNotEnabledForRESTAPI", count=None), ("mailbox_unusable", "no_usable_mailbox"), MailboxState.UNUSABLE, id="no mailbox"),
     ],
 )  # fmt: skip
-def test_a_mailbox_that_is_shut_is_marked(
+def test_an_inaccessible_mailbox_is_marked(
     story: Story, fault: Fault, expected: tuple[str, str], state: MailboxState
 ) -> None:
-    """Trying again would not help: one call, and the mailbox's row says why."""
+    """A retry would not help: one call, and the mailbox's row has the reason."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.stage.graph.faults.add(fault)
@@ -155,12 +153,12 @@ def test_a_mailbox_that_is_shut_is_marked(
     storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
     table = Table.connect("mailboxes", storage, None)
     assert story.ends(ada) == [expected]
-    assert Mailboxes(table).state(ada.id) is state
+    assert Mailboxes(table, story.stage.clock.now).read(ada.id).state is state
     table.close()
 
 
-def test_what_graph_refuses_for_good_is_set_aside_with_the_reason(story: Story) -> None:
-    """A 400 is ours to mend: the message lies in the poison queue, whole."""
+def test_a_permanent_refusal_goes_to_the_poison_queue(story: Story) -> None:
+    """A 400 is an error of ours: the poison queue has the whole message and the reason."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="GET", status=400, code="ErrorInvalidIdMalformed"))
@@ -190,25 +188,25 @@ def put(story: Story, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "problem"),
     [
-        pytest.param('{"v":0,"mailbox":"m"}', "version 0", id="a version that never was"),
-        pytest.param("hello", "not JSON", id="no JSON"),
+        pytest.param('{"v":0,"mailbox":"m"}', "version 0", id="an unknown version"),
+        pytest.param("hello", "not JSON", id="not JSON"),
     ],
 )
-def test_a_message_that_is_not_ours_is_set_aside(story: Story, text: str, why: str) -> None:
-    """At once, with the reason and the text itself."""
+def test_an_unreadable_message_goes_to_the_poison_queue(story: Story, text: str, problem: str) -> None:
+    """At once, with the reason and its text."""
     put(story, text)
     story.stage.host.drain()
     [poison] = story.poison()
 
     assert [(line["outcome"], line["reason"]) for line in story.lines()] == [("failed", "unreadable_message")]
     assert poison["message"] == text
-    assert why in poison["detail"]
+    assert problem in poison["detail"]
 
 
-def test_a_message_of_a_later_version_waits_for_it(story: Story) -> None:
-    """For a day a roll-out or a roll-back may last; then it is set aside, whole, and replay puts it back."""
+def test_a_message_of_a_later_version_waits_for_a_day(story: Story) -> None:
+    """A roll-out may take that long. Then the poison queue gets the whole message, and replay enqueues it."""
     text = '{"v":2,"events":["a","b"]}'
     put(story, text)
     for _ in range(23):
@@ -225,8 +223,8 @@ def test_a_message_of_a_later_version_waits_for_it(story: Story) -> None:
     assert sum(story.stage.host.waiting().values()) == 0
 
 
-def test_a_message_that_waited_for_its_version_is_handled_by_it(story: Story) -> None:
-    """Here the version that knows it is this one; the envelope is read by both."""
+def test_a_waiting_message_is_handled_by_its_version(story: Story) -> None:
+    """Both versions read the envelope; here this version can read the message."""
     ada = story.person("Ada")
     change = EventChange(
         mailbox=ada.id,
@@ -241,8 +239,8 @@ def test_a_message_that_waited_for_its_version_is_handled_by_it(story: Story) ->
     assert story.ends(ada) == [ADDED]
 
 
-def test_a_message_that_kills_the_process_ends_alone(story: Story) -> None:
-    """It comes back without an error of ours: sent again by itself, and set aside after four returns."""
+def test_a_message_that_kills_the_process_goes_to_the_poison_queue(story: Story) -> None:
+    """It comes back without an error: Joinlink enqueues it alone, and gives up after four returns."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     body = EventChange(
@@ -252,7 +250,7 @@ def test_a_message_that_kills_the_process_ends_alone(story: Story) -> None:
         queue.send_message(body)
         for _ in range(4):
             story.stage.clock.advance(timedelta(minutes=5))
-            lost = queue.receive_message(visibility_timeout=1)  # the process dies over it
+            lost = queue.receive_message(visibility_timeout=1)  # the process dies
             assert lost is not None
             story.stage.clock.advance(timedelta(minutes=1))
             story.stage.host.drain()
@@ -263,8 +261,8 @@ def test_a_message_that_kills_the_process_ends_alone(story: Story) -> None:
     assert story.calls("GET", ada) == []
 
 
-def test_an_innocent_neighbour_is_handled_when_it_comes_alone(story: Story) -> None:
-    """Its count of returns begins again with every end of its own."""
+def test_a_message_lost_with_another_one_is_handled(story: Story) -> None:
+    """Its count of returns starts again whenever it was handled to its end."""
     ada = story.person("Ada", watched=False)
     change = EventChange(
         mailbox=ada.id,
@@ -286,15 +284,15 @@ def test_an_innocent_neighbour_is_handled_when_it_comes_alone(story: Story) -> N
 
 
 @pytest.mark.parametrize("seconds", [60, -60])
-def test_a_webhook_with_a_wrong_clock_changes_nothing(story: Story, seconds: int) -> None:
-    """Ten copies cost one read, and a change made after that read is not lost."""
+def test_a_wrong_clock_of_the_webhook_changes_nothing(story: Story, seconds: int) -> None:
+    """Ten duplicates make one read, and a change after that read is not lost."""
     ada = story.person("Ada", watched=False)
     meeting = story.meeting(ada, "cy@contoso.com")
 
     def notify() -> None:
-        told = story.stage.clock.now() + timedelta(seconds=seconds)
+        received = story.stage.clock.now() + timedelta(seconds=seconds)
         change = EventChange(
-            mailbox=ada.id, event=meeting, source=Source.NOTIFICATION, received=told, trace="t"
+            mailbox=ada.id, event=meeting, source=Source.NOTIFICATION, received=received, trace="t"
         )
         with queue_of(story) as queue:
             queue.send_message(change.encode(), visibility_timeout=20)
@@ -313,10 +311,8 @@ def test_a_webhook_with_a_wrong_clock_changes_nothing(story: Story, seconds: int
     assert all(line["queue_wait_seconds"] >= 20 for line in story.lines())
 
 
-def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The text of the error stays out of the log."""
+def test_an_unexpected_error_is_retried_four_times(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the message goes to the poison queue. The log leaves out the error's text."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
 
@@ -332,8 +328,8 @@ def test_an_error_that_nobody_foresaw_is_tried_five_times_and_set_aside(
     assert "secret nonsense" not in story.caplog.text
 
 
-def test_messages_wait_while_there_is_no_valid_rule_file(begin: Begin) -> None:
-    """A typo loses nothing: once it is mended, every message is worked on."""
+def test_messages_wait_until_there_is_a_valid_rule_file(begin: Begin) -> None:
+    """A typo loses nothing: once it is fixed, every message is handled."""
     story = begin("version: 1\nrules: [{id: all, wen: {attendees: 1}}]")
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
@@ -350,8 +346,8 @@ def test_messages_wait_while_there_is_no_valid_rule_file(begin: Begin) -> None:
     assert story.has_link(ada, meeting)
 
 
-def test_a_broken_rule_file_leaves_the_last_good_policy_in_force(story: Story) -> None:
-    """Loudly: the log says what is wrong, and which policy goes on."""
+def test_an_invalid_rule_file_leaves_the_last_valid_policy_in_force(story: Story) -> None:
+    """The log has an error with the problem and the policy in force."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.play()
@@ -366,8 +362,8 @@ def test_a_broken_rule_file_leaves_the_last_good_policy_in_force(story: Story) -
     assert refused["level"] == "error"
 
 
-def test_trouble_of_four_hours_loses_nothing(story: Story) -> None:
-    """Graph is away all morning; every meeting has its link by the afternoon."""
+def test_an_outage_of_four_hours_loses_nothing(story: Story) -> None:
+    """Once Graph is back, every meeting gets its link."""
     ada = story.person("Ada")
     meetings = [story.meeting(ada, GUEST) for _ in range(3)]
     story.stage.graph.faults.add(Fault(status=500, count=None))
@@ -381,28 +377,28 @@ def test_trouble_of_four_hours_loses_nothing(story: Story) -> None:
     assert story.poison() == []
 
 
-def test_a_queue_that_takes_nothing_makes_graph_deliver_again(story: Story) -> None:
-    """The webhook answers 503 and says so; nothing was acknowledged that is not stored."""
+def test_a_queue_that_takes_no_messages_makes_graph_deliver_again(story: Story) -> None:
+    """The webhook answers 503; it acknowledges only what is queued."""
     ada = story.person("Ada")
     connection = story.stage.settings["AzureWebJobsStorage"]
     broken = connection.replace("QueueEndpoint=http://127.0.0.1", "QueueEndpoint=http://127.0.0.1:9/gone")
 
     world = World(now=story.stage.clock.now)
-    app = wiring.rebuild({**story.stage.settings, "AzureWebJobsStorage": broken}, world)
+    app = wiring.start(wiring.Parts({**story.stage.settings, "AzureWebJobsStorage": broken}, world))
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.deliver()
     assert [line["status"] for line in story.lines("notification.rejected")] == [503]
 
     app.close()
-    wiring.rebuild(story.stage.settings, world)
+    wiring.start(wiring.Parts(story.stage.settings, world))
     story.play()
     wiring.joinlink().close()
 
     assert story.has_link(ada, meeting)
 
 
-def test_two_stray_answers_with_a_good_one_between_condemn_nobody(story: Story) -> None:
-    """The mailbox was served in the meantime, so the second answer is a first one again."""
+def test_a_good_answer_between_two_refusals_resets_the_suspicion(story: Story) -> None:
+    """Graph served the mailbox in between, so the second refusal counts as a first."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     for _ in range(2):

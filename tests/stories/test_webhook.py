@@ -1,4 +1,4 @@
-"""The webhook as Graph meets it: through the host, with function key, handshake and bad bodies."""
+"""The webhook as Graph calls it: through the host, with function key, handshakes and invalid bodies."""
 
 import json
 
@@ -29,8 +29,8 @@ def queued(story: Story) -> int:
     return story.stage.host.waiting()["event-changes"]
 
 
-def test_the_handshake_is_answered_as_graph_wants_it(story: Story) -> None:
-    """200, plain text, the decoded token and nothing else; no browser shall take it for markup."""
+def test_the_handshake_is_answered_as_graph_requires(story: Story) -> None:
+    """200, plain text, only the decoded token; a browser must not read it as markup."""
     token = "<b>Validation: Testing</b> é"
     with story.stage.host.client() as client:
         answer = client.post(PATH, params={"validationToken": token})
@@ -40,21 +40,21 @@ def test_the_handshake_is_answered_as_graph_wants_it(story: Story) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_handshake_that_graph_never_makes_is_refused(story: Story) -> None:
-    """A token of three thousand characters is a stranger's."""
+def test_an_invalid_handshake_is_refused(story: Story) -> None:
+    """Graph never sends a token of three thousand characters."""
     with story.stage.host.client() as client:
         assert client.post(PATH, params={"validationToken": "x" * 3000}).status_code == 400
 
 
-def test_without_the_function_key_nothing_is_answered(story: Story) -> None:
-    """The host turns strangers away before our code runs."""
+def test_a_call_without_the_function_key_is_refused(story: Story) -> None:
+    """The host refuses it before our code runs."""
     with story.stage.host.client() as client:
         del client.headers["x-functions-key"]
         assert client.post(PATH, params={"validationToken": "x"}).status_code == 401
 
 
 def test_a_notification_is_queued_before_it_is_acknowledged(story: Story) -> None:
-    """202, and the message lies on the queue, invisible until the event has settled."""
+    """202, and the message is on the queue, invisible until the event has settled."""
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 202
 
@@ -64,7 +64,7 @@ def test_a_notification_is_queued_before_it_is_acknowledged(story: Story) -> Non
 
 
 def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) -> None:
-    """Each distinct event is queued; copies are not."""
+    """Each distinct event is queued; duplicates are not."""
     items = [notification(f"event-{n}") for n in range(100)] * 2
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": items}).status_code == 202
@@ -77,7 +77,7 @@ def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) ->
 
 
 def test_the_log_names_a_hundred_traces_and_counts_the_others(story: Story) -> None:
-    """A log line has a bound."""
+    """A log line has a maximum length."""
     with story.stage.host.client() as client:
         client.post(PATH, json={"value": [notification(f"event-{n}") for n in range(130)]})
     [line] = story.lines("notification.received")
@@ -85,15 +85,13 @@ def test_the_log_names_a_hundred_traces_and_counts_the_others(story: Story) -> N
     assert (len(line["traces"]), line["more_traces"], line["queued"]) == (100, 30, 130)
 
 
-def test_an_error_that_nobody_foresaw_makes_graph_try_again(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """503, and the log says where; what the error itself says may be what people wrote."""
+def test_an_unexpected_error_makes_graph_retry(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503, and the log names the place; the error's own text may contain what people wrote."""
 
-    def stumble(*_body: object, **_options: object) -> None:
+    def fail(*_body: object, **_options: object) -> None:
         raise KeyError("bo@fabrikam.com")
 
-    monkeypatch.setattr("shared.worker.webhook.webhook.read_notifications", stumble)
+    monkeypatch.setattr("shared.worker.webhook.webhook.read_notifications", fail)
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
     [line] = story.lines("notification.rejected")
@@ -108,11 +106,11 @@ def test_an_error_that_nobody_foresaw_makes_graph_try_again(
         pytest.param(b"x" * 2 * 1024 * 1024, 413, id="2 MiB"),
         pytest.param(b"not json", 400, id="not JSON"),
         pytest.param(b'{"value": 1}', 400, id="not a collection"),
-        pytest.param(json.dumps({"value": [None, 7, {}, notification(clientState="guess"), notification(tenantId=ADA), notification(changeType="?")]}).encode(), 202, id="items that are not for us"),
+        pytest.param(json.dumps({"value": [None, 7, {}, notification(clientState="guess"), notification(tenantId=ADA), notification(changeType="?")]}).encode(), 202, id="items that are not valid"),
     ],
 )  # fmt: skip
-def test_what_is_not_for_us_is_never_queued(story: Story, body: bytes, status: int) -> None:
-    """Bad bodies get a status; bad items are dropped and counted, and a stranger learns nothing."""
+def test_an_invalid_post_is_never_queued(story: Story, body: bytes, status: int) -> None:
+    """An invalid body gets a status; invalid items are dropped and counted, and a stranger learns nothing."""
     with story.stage.host.client() as client:
         assert client.post(PATH, content=body).status_code == status
 
@@ -120,8 +118,8 @@ def test_what_is_not_for_us_is_never_queued(story: Story, body: bytes, status: i
     assert story.stage.host.failures == []
 
 
-def test_strangers_are_counted_in_the_log(story: Story) -> None:
-    """A wrong clientState or tenant is a warning; what was sent is not repeated."""
+def test_the_log_counts_what_strangers_send(story: Story) -> None:
+    """A wrong clientState or tenant is a warning; the log never repeats what was sent."""
     items = [
         notification(clientState="guess-4711"),
         notification(tenantId=ADA),
@@ -136,11 +134,11 @@ def test_strangers_are_counted_in_the_log(story: Story) -> None:
     assert "4711" not in story.caplog.text
 
 
-def test_a_missing_setting_makes_graph_try_again_and_names_itself(begin: Begin) -> None:
-    """503, so that nothing is lost; the log names the setting; the handshake needs none and goes on."""
+def test_a_missing_setting_makes_graph_retry(begin: Begin) -> None:
+    """503, so that nothing is lost; the log names the setting. The handshake needs no setting and works."""
     story = begin()
     settings = {name: value for name, value in story.stage.settings.items() if name != "JOINLINK_TENANT_ID"}
-    wiring.rebuild(settings, World(now=story.stage.clock.now))
+    wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
         assert client.post(PATH, params={"validationToken": "x"}).status_code == 200

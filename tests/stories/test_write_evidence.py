@@ -199,11 +199,11 @@ def test_one_instance_at_a_time_writes_to_an_event(story: Story, *, honors: bool
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(seconds=20))
-    other = wiring.Joinlink(story.stage.settings, wiring.joinlink()._world)
+    other = wiring.Joinlink(wiring.Parts(story.stage.settings, wiring.joinlink().parts.process.world))
     body = message(ada, meeting, story)
 
     def meanwhile() -> None:
-        other.event_messages().handle(body, 1)
+        other.event_messages.handle(body, 1)
 
     story.stage.graph.faults.add(Fault(method="PATCH", meanwhile=meanwhile))
     story.play()

@@ -14,6 +14,7 @@ from shared.domain.event import OCCURRENCES, Attendee, Event, Location
 from shared.domain.timezones import find_zone
 from shared.errors import UnreadableEvent
 from shared.graph.protocol.json_shapes import (
+    Contradiction,
     EmptyIsNone,
     Flag,
     ItemId,
@@ -138,7 +139,7 @@ class _Event(Shape):
 
     def value(self) -> Event:
         if self.type in OCCURRENCES and not self.series_master_id:
-            raise ValueError("an occurrence without a series")
+            raise Contradiction("an occurrence without a series")
         places = [place.value() for place in (self.location, *self.locations)]
         return Event(
             id=self.id,
@@ -177,7 +178,7 @@ class _Event(Shape):
     def _unknown_zone(self) -> str:
         unknown = [edge.unknown_zone(is_all_day=self.is_all_day) for edge in (self.start, self.end)]
         if unknown[0] != unknown[1]:
-            raise ValueError("start and end in two unknown time zones")
+            raise Contradiction("start and end in two unknown time zones")
         return unknown[0]
 
     def _original_zone(self) -> str:

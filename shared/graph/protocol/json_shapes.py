@@ -43,6 +43,10 @@ Flag = Annotated[bool, null_is(default=False)]
 ItemId = Annotated[str, AfterValidator(_checked_id)]
 
 
+class Contradiction(ValueError):
+    """The properties of an object contradict each other; the text never contains their values."""
+
+
 class Shape(BaseModel):
     """A JSON object of Graph's; its properties have Graph's names in Python spelling."""
 
@@ -60,6 +64,8 @@ def shape_errors(call: str, error_type: type[GraphError] = UnexpectedAnswer) -> 
 
 def _places(error: ValueError | OverflowError) -> str:
     """Return where an object has an unexpected shape; never the value there."""
+    if isinstance(error, Contradiction):
+        return str(error)
     if not isinstance(error, ValidationError):
         return "a date that can't be read"
     places = sorted({".".join(map(str, problem["loc"])) for problem in error.errors()})

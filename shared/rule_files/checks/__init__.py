@@ -1,1 +1,1 @@
-"""What is legal but probably not intended: contradictions, rules that are never reached."""
+"""The checks of rules that could be read: contradictions, and what is probably not intended."""

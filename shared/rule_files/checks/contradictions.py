@@ -1,75 +1,83 @@
-"""Conditions that can never hold, and rules that can never match."""
+"""Errors: conditions that can never hold, and rules that can never match."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from shared.rule_files.checks.implications import Claim, Conjunction
-from shared.rule_files.reading.node_reader import Reader
+from shared.rule_files.checks.check_input import CheckInput, PlacedRule
+from shared.rule_files.checks.conjunction import Conjunction, Constraint
+from shared.rule_files.problems import Problem
+from shared.rule_files.reading.session import Budget
 from shared.rules.conditions import Condition
 
 
-def check_contradictions(when: Condition, unless: Condition | None, reader: Reader) -> None:
-    """Note what contradicts itself in a rule's conditions."""
+def check_contradictions(given: CheckInput) -> Iterator[Problem]:
+    """Yield what contradicts itself in the conditions of each rule."""
+    for placed in given.rules:
+        yield from _contradictions_of(placed, given.budget)
+
+
+def _contradictions_of(placed: PlacedRule, budget: Budget) -> Iterator[Problem]:
+    when, unless = placed.rule.when, placed.rule.unless
     for condition in (when,) if unless is None else (when, unless):
-        for together in _conjunctions(condition, reader):
-            _check(together, reader)
+        for conjunction in _conjunctions_in(condition, budget):
+            yield from _contradictions_in(conjunction, placed)
     if unless is not None:
-        whole = Conjunction((when,), reader.reading.comparisons)
-        ruled_out = _met(whole, unless)
-        if ruled_out is not None:
-            never = "whatever meets when meets this, too, and unless rules it out"
-            reader.problem(ruled_out.place, f"the rule can never match: {never}")
+        implied = _implied_part(Conjunction((when,), budget), unless)
+        if implied is not None:
+            never = "every event that meets when also meets this condition of unless"
+            yield placed.error(implied.place, f"the rule can never match: {never}")
 
 
-def _conjunctions(condition: Condition, reader: Reader) -> Iterator[Conjunction]:
-    """Yield the sets of conditions that must hold together, each condition in one of them."""
+def _conjunctions_in(condition: Condition, budget: Budget) -> Iterator[Conjunction]:
+    """Yield the sets of conditions that must hold together; each condition is in one of them."""
     if condition.name != "all" or len(condition.children) <= 1:
         for child in condition.children:
-            yield from _conjunctions(child, reader)
+            yield from _conjunctions_in(child, budget)
         return
-    together = Conjunction((condition,), reader.reading.comparisons)
-    yield together
-    for part in (*together.joined("any"), *together.joined("not")):
-        yield from _conjunctions(part, reader)
+    conjunction = Conjunction((condition,), budget)
+    yield conjunction
+    for join in (*conjunction.disjunctions, *conjunction.negations):
+        yield from _conjunctions_in(join, budget)
 
 
-def _check(together: Conjunction, reader: Reader) -> None:
-    for name, claims in together.claims.items():
-        if len(claims) > 1 and name not in {"any", "not"}:
-            _check_value(claims, reader)
-    for part in together.joined("not"):
-        met = _met(together, part.children[0])
-        if met is not None:
-            reader.problem(met.place, "this can never hold: it is asked for, and ruled out by not")
+def _contradictions_in(conjunction: Conjunction, placed: PlacedRule) -> Iterator[Problem]:
+    for constraints in conjunction.constraints.values():
+        if (pair := _contradicting(constraints)) is not None:
+            first, second = sorted(pair, key=lambda condition: (condition.place.line, condition.place.column))
+            other = f"{first.name} {first.expected} in line {first.place.line}"
+            yield placed.error(second.place, f"this can never hold together with {other}")
+    for negation in conjunction.negations:
+        implied = _implied_part(conjunction, negation.children[0])
+        if implied is not None:
+            yield placed.error(implied.place, "this can never hold: it is both required and excluded by not")
 
 
-def _check_value(claims: list[Claim], reader: Reader) -> None:
-    """Note claims on one value that leave nothing of it."""
-    left = claims[0].extent
-    for number, claim in enumerate(claims[1:], start=1):
-        left = left and claim.extent and left.meet(claim.extent)
-        if left is not None:
-            continue
-        other = next((each for each in claims[:number] if _exclude(each, claim)), claims[0])
-        if other.by is not claim.by:
-            earlier, later = sorted((other.by, claim.by), key=_place)
-            beside = f"beside {earlier.name} {earlier.expected} in line {earlier.place.line}"
-            reader.problem(later.place, f"this can never hold {beside}")
-        return
+def _contradicting(constraints: Sequence[Constraint]) -> tuple[Condition, Condition] | None:
+    """Return two conditions that exclude each other; None if all constraints can be met together."""
+    common = constraints[0].allowed
+    for number, constraint in enumerate(constraints[1:], start=1):
+        remaining = common.intersection(constraint.allowed)
+        if remaining is None:
+            # Three can exclude each other although no two do; then the first stands for the others.
+            earlier = next(
+                (
+                    each
+                    for each in constraints[:number]
+                    if each.allowed.intersection(constraint.allowed) is None
+                ),
+                constraints[0],
+            )
+            same = earlier.condition is constraint.condition
+            return None if same else (earlier.condition, constraint.condition)
+        common = remaining
+    return None
 
 
-def _exclude(one: Claim, other: Claim) -> bool:
-    return one.extent is not None and other.extent is not None and one.extent.meet(other.extent) is None
-
-
-def _place(condition: Condition) -> tuple[int, int]:
-    return condition.place.line, condition.place.column
-
-
-def _met(together: Conjunction, condition: Condition) -> Condition | None:
-    """Return the condition, or the alternative in it, that surely holds beside the others."""
+def _implied_part(conjunction: Conjunction, condition: Condition) -> Condition | None:
+    """Return the condition, or the alternative in it, that surely holds with the others."""
     if condition.name == "any":
-        return next((met for child in condition.children if (met := _met(together, child))), None)
-    if not together.implies(condition):
+        parts = (_implied_part(conjunction, child) for child in condition.children)
+        return next((part for part in parts if part is not None), None)
+    if not conjunction.implies(condition):
         return None
-    alone = condition.name == "all" and len(condition.children) == 1
-    return _met(together, condition.children[0]) if alone else condition
+    is_single = condition.name == "all" and len(condition.children) == 1
+    return _implied_part(conjunction, condition.children[0]) if is_single else condition

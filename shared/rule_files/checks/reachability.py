@@ -1,72 +1,88 @@
-"""Rules that are never reached, because an earlier one decides whatever they match."""
+"""Warnings about rules that are never reached: an earlier rule decides about every event that they match."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.domain.decision import Action, Mode
-from shared.rule_files.checks.implications import Conjunction
+from shared.rule_files.checks.check_input import CheckInput
+from shared.rule_files.checks.conjunction import Conjunction
+from shared.rule_files.problems import FileLine, Problem
 from shared.rule_files.reading.session import Budget
 from shared.rules.conditions import Condition, none_of
-from shared.rules.policy import Rule, Window
+from shared.rules.policy import ActivePeriod, Rule
 
-#: conditions that can't be told of every event
-_UNSURE = frozenset(
-    ("attendees", "external_attendees", "attendee", "organizer", "has_room", "rollout", "starts_between")
-)
+
+def check_reachability(given: CheckInput) -> Iterator[Problem]:
+    """Yield each rule that is never reached, with the rule that decides before it."""
+    by_rule = {id(placed.rule): placed for placed in given.rules}
+    for rule, earlier in unreached([placed.rule for placed in given.rules], given.budget):
+        if earlier.id != rule.id:  # another problem reports a repeated id
+            placed = by_rule[id(rule)]
+            never = (
+                f'rule "{earlier.id}" ({{other}}) is before it and decides about every event that it matches'
+            )
+            other = FileLine(earlier.file, earlier.line)
+            yield placed.warning(placed.node, f"the rule is never reached: {never}", other=other)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A rule with its conditions, as a whole and as what they come to; `names` are those of its leaves."""
+class _Conditions:
+    """What a rule requires: `when`, and that `unless` fails."""
 
     rule: Rule
-    conditions: tuple[Condition, ...]
-    whole: Conjunction
-    names: frozenset[str]
+    parts: tuple[Condition, ...]
+    conjunction: Conjunction
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the conditions outside of `any` and `not`."""
+        return frozenset(leaf.name for leaf in self.conjunction.leaves)
+
+    @property
+    def can_be_unknown(self) -> bool:
+        """Whether one of these conditions is unknown for some events."""
+        return any(leaf.can_be_unknown for leaf in self.conjunction.leaves)
 
 
 def unreached(rules: Sequence[Rule], budget: Budget) -> Iterator[tuple[Rule, Rule]]:
-    """Yield each rule that is never reached, with the earlier one that always decides before it.
+    """Yield each rule that is never reached, with the earlier rule that always decides before it.
 
-    An enforced rule decides before all others; one in report mode before those in report mode, whose promise
-    counts it as promoted. The budget bounds how many rules are compared; past it none is found.
+    An enforced rule decides before all later rules. A rule in report mode decides before later ones in report
+    mode: their projection counts it as promoted. Once the budget is spent, no more rules are found.
     """
-    earlier: dict[Mode, list[_Asked]] = {Mode.ENFORCE: [], Mode.REPORT: []}
+    earlier: dict[Mode, list[_Conditions]] = {Mode.ENFORCE: [], Mode.REPORT: []}
     for rule in rules:
         if rule.mode is Mode.OFF:
             continue
         if budget.is_spent:
             return
-        asked = _asked(rule, budget)
-        by = next((before for before in earlier[rule.mode] if _decides_before(before, asked, budget)), None)
+        later = _conditions_of(rule, budget)
+        by = next((each for each in earlier[rule.mode] if _decides_before(each, later, budget)), None)
         if by is not None:
             yield rule, by.rule
             continue
-        for before in earlier.values() if rule.mode is Mode.ENFORCE else (earlier[rule.mode],):
-            before.append(asked)
+        for rules_of_mode in earlier.values() if rule.mode is Mode.ENFORCE else (earlier[rule.mode],):
+            rules_of_mode.append(later)
 
 
-def _asked(rule: Rule, budget: Budget) -> _Asked:
-    conditions = (rule.when,) if rule.unless is None else (rule.when, none_of(rule.unless, rule.unless.place))
-    whole = Conjunction(conditions, budget)
-    names = frozenset(
-        name for name, claims in whole.claims.items() if any(claim.by.name == name for claim in claims)
-    )
-    return _Asked(rule, conditions, whole, names - {"any", "not"})
+def _conditions_of(rule: Rule, budget: Budget) -> _Conditions:
+    parts = (rule.when,) if rule.unless is None else (rule.when, none_of(rule.unless, rule.unless.place))
+    return _Conditions(rule, parts, Conjunction(parts, budget))
 
 
-def _decides_before(before: _Asked, later: _Asked, budget: Budget) -> bool:
-    if not budget.spend(1) or not _is_within(later.rule.active, before.rule.active):
+def _decides_before(earlier: _Conditions, later: _Conditions, budget: Budget) -> bool:
+    if not budget.spend(1) or not _is_within(later.rule.active, earlier.rule.active):
         return False
-    if not (before.names <= later.whole.claims.keys() or "any" in later.whole.claims):
+    conjunction = later.conjunction
+    if not conjunction.disjunctions and not earlier.names <= conjunction.constraints.keys():
+        return False  # a quick answer: nothing is known about one of the facts
+    if _is_limited(earlier.rule):
+        return False  # above its limit, the rule lets later rules decide
+    # While the earlier rule is unknown, a later rule that skips still keeps others from enabling.
+    is_cautious = (earlier.rule.action, later.rule.action) == (Action.ENABLE, Action.SKIP)
+    if is_cautious and earlier.can_be_unknown:
         return False
-    # Over its limit a rule lets those after it decide, and also while it can't be told: then one that skips
-    # still keeps others from enabling.
-    if _is_limited(before.rule):
-        return False
-    if (before.rule.action, later.rule.action) == (Action.ENABLE, Action.SKIP) and before.names & _UNSURE:
-        return False
-    return all(map(later.whole.implies, before.conditions))
+    return all(map(conjunction.implies, earlier.parts))
 
 
 def _is_limited(rule: Rule) -> bool:
@@ -74,7 +90,7 @@ def _is_limited(rule: Rule) -> bool:
     return rule.action is Action.ENABLE and (limits.per_hour or limits.per_mailbox_per_day) is not None
 
 
-def _is_within(inner: Window | None, outer: Window | None) -> bool:
+def _is_within(inner: ActivePeriod | None, outer: ActivePeriod | None) -> bool:
     if outer is None:
         return True
     if inner is None:

@@ -1,1 +1,1 @@
-"""The blocks of a rule file: file, settings, rule, rule tests."""
+"""The tables of a rule file's keys, and the readers of its blocks."""

@@ -1,194 +1,186 @@
-"""One rule of a file: its tree becomes a `Rule`, or problems."""
+"""One rule of a file."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
-from shared.domain.decision import Action, Mode
-from shared.rule_files.checks.contradictions import check_contradictions
-from shared.rule_files.files.rule_tests import read_tests
-from shared.rule_files.reading.node_reader import Reader, described
-from shared.rule_files.vocabulary.catalogue import CATALOGUE
-from shared.rule_files.yaml_tree.nodes import Mapping, Node, Scalar, shown
-from shared.rules.conditions import Condition, all_of, any_of, none_of
-from shared.rules.policy import Limits, Rule, Window
+from shared.domain.decision import Mode
+from shared.rule_files.files.conditions import (
+    ANY_CONDITIONS,
+    CONDITIONS,
+    SOME_CONDITIONS,
+    read_conditions,
+    read_when,
+)
+from shared.rule_files.files.rule_blocks import (
+    ACTIVE,
+    LIMITS,
+    PROVIDER,
+    read_active,
+    read_limits,
+    read_provider,
+)
+from shared.rule_files.files.rule_tests import TEST, read_tests
+from shared.rule_files.files.values import ACTIONS, choice_reader, read_action, read_text
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.vocabulary.json_schema import TEXT, Shape, one_of, with_message
+from shared.rule_files.vocabulary.keys import Block, Key
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, shorten, value_of
+from shared.rules.policy import Rule
 
-RULE_KEYS = (
-    "id", "description", "mode", "when", "unless", "action", "provider", "limits", "active", "on_missing",
-    "tests",
-)  # fmt: skip
-_EVERY = frozenset(("always", "all", "any", "true", "every", "everything", "*"))
-JOINS = ("all", "any", "not")
-_MODES: dict[str, Mode] = {mode.value: mode for mode in Mode}
-_ACTIONS: dict[str, Action] = {action.value: action for action in Action}
-_UNLIMITED = Limits()
-_RULE_KEYS = dict.fromkeys(RULE_KEYS)
-_CONDITIONS = dict.fromkeys((*CATALOGUE, *JOINS))
-PROVIDERS = ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ID_SHAPE: Shape = with_message(
+    {"type": "string", "pattern": f"^{_ID.pattern}$"},
+    "Needs at most 64 small letters (a to z), digits and hyphens, and no hyphen at the beginning.",
+)
 
 
-def read_rule(node: Node, reader: Reader) -> Rule | None:
-    """Return the rule; None where something in it is wrong, all of which the reader has noted."""
-    rule_id = _id(node, reader)
-    noted = reader.reading.errors
-    reader = reader.for_rule(rule_id) if rule_id is not None else reader
-    keys = reader.keys(node, "a rule", _RULE_KEYS)
-    if keys is None or not isinstance(node, Mapping):
-        return None
-    rule = _rule(rule_id or "", node, keys, reader)
-    return rule if rule_id is not None and rule is not None and reader.reading.errors == noted else None
+@dataclass(frozen=True, slots=True)
+class ParsedRule:
+    """A rule's node, its id as far as it is given, and the rule, where nothing in it is wrong."""
+
+    node: Node
+    id: ScalarNode | None
+    rule: Rule | None
 
 
-def _id(node: Node, reader: Reader) -> str | None:
-    given = node.values.get("id") if isinstance(node, Mapping) else None
-    if given is None:
-        if isinstance(node, Mapping) and reader.knows_all(node, RULE_KEYS):
-            reader.problem(node, "this rule has no id; logs and reports name rules by it")
-        return None
-    rule_id = reader.text(given, "id")
-    if rule_id is not None and not _ID.fullmatch(rule_id):
-        how = "at most 64 small letters (a to z), digits and hyphens, and does not begin with a hyphen"
-        reader.problem(given, f'an id has {how}, but this is "{shown(rule_id)}"')
-        return None
-    return rule_id
+def read_rule(node: Node, reader: NodeReader) -> ParsedRule:
+    """Read one rule; problems in it name its id."""
+    rule_id = value_of(node, "id")
+    place = rule_id if isinstance(rule_id, ScalarNode) else None
+    if place is not None and _is_id(place):
+        reader = reader.for_rule(place.text)
+    values = RULE.read(node, reader)
+    rule = None if values is None else Rule(**values, file=reader.file, line=node.line)
+    return ParsedRule(node, place, rule)
 
 
-def _rule(rule_id: str, node: Mapping, keys: dict[str, Node], reader: Reader) -> Rule | None:
-    if "when" not in keys and len(keys) == len(node.keys):
-        reader.problem(node, "when is missing; a rule for every event says when: {}")
-    when = _block(keys["when"], reader, "when", may_be_empty=True) if "when" in keys else None
-    unless = _block(keys["unless"], reader, "unless") if "unless" in keys else None
-    mode = _MODES.get(reader.choice(keys["mode"], "mode", _MODES) or "") if "mode" in keys else Mode.REPORT
-    action = (
-        _ACTIONS.get(reader.choice(keys["action"], "action", _ACTIONS) or "")
-        if "action" in keys
-        else Action.ENABLE
-    )
-    missing = (
-        reader.choice(keys["on_missing"], "on_missing", ("skip", "retry")) if "on_missing" in keys else "skip"
-    )
-    description = reader.text(keys["description"], "description") if "description" in keys else ""
-    fallback = _fallback(keys["provider"], reader) if "provider" in keys else None
-    limits = _limits(keys["limits"], reader) if "limits" in keys else _UNLIMITED
-    active = _window(keys["active"], reader) if "active" in keys else None
-    tests = read_tests(keys["tests"], reader) if "tests" in keys else ()
-    if when is None:
-        return None
-    whole = all_of(when, keys["when"])
-    ruled_out = None if unless is None else all_of(unless, keys["unless"])
-    check_contradictions(whole, ruled_out, reader)
-    if mode is None or action is None:
-        return None
-    return Rule(
-        id=rule_id,
-        description=description or "",
-        mode=mode,
-        when=whole,
-        unless=ruled_out,
-        action=action,
-        provider_fallback=fallback,
-        limits=limits or _UNLIMITED,
-        active=active,
-        retry_on_missing=missing == "retry",
-        tests=tests,
-        file=reader.file,
-        line=node.line,
-    )
+def _is_id(node: ScalarNode) -> bool:
+    return isinstance(node.value, str) and _ID.fullmatch(node.value) is not None
 
 
-def _block(
-    node: Node, reader: Reader, what: str, *, may_be_empty: bool = False
-) -> tuple[Condition, ...] | None:
-    """Return the conditions of a mapping, all of which must hold."""
-    if isinstance(node, Scalar) and what == "when":
-        every = "; for every event, write when: {}" if node.text.strip().lower() in _EVERY else ""
-        every = "; indent what belongs under it" if not node.text else every
-        needs = f"when needs conditions, such as {{has_room: false}}, but this is {described(node)}"
-        reader.problem(node, needs + every)
-        return None
-    keys = reader.keys(node, what, _CONDITIONS, kind="condition")
-    if keys is None or not isinstance(node, Mapping):
-        return None
-    if not node.keys and not may_be_empty:
-        reader.problem(
-            node, f"{what} is empty, so it would hold for every event; name a condition or remove it"
-        )
-        return None
-    read = [_condition(key, value, reader) for key, value in node.entries if key.text in keys]
-    conditions = tuple(condition for condition in read if condition is not None)
-    return conditions if len(conditions) == len(read) else None
-
-
-def _condition(key: Scalar, node: Node, reader: Reader) -> Condition | None:
-    name = key.text
-    if name == "not":
-        child = _item(node, reader, "not")
-        return None if child is None else none_of(child, key)
-    if name not in JOINS:
-        return CATALOGUE[name].read(key, node, reader)
-    items = reader.items(node, name)
-    if items is None:
-        return None
-    read = [_item(item, reader, f"an item of {name}") for item in items]
-    children = tuple(condition for condition in read if condition is not None)
-    if len(children) < len(read):
-        return None
-    return any_of(children, key) if name == "any" else all_of(children, key)
-
-
-def _item(node: Node, reader: Reader, what: str) -> Condition | None:
-    """Return what the conditions of a block inside a join come to."""
-    conditions = _block(node, reader, what)
-    if conditions is None:
-        return None
-    return conditions[0] if len(conditions) == 1 else all_of(conditions, node)
-
-
-def _fallback(node: Node, reader: Reader) -> str | None:
-    if isinstance(node, Scalar) and node.text:
-        near = reader.reading.suggest(node.text, PROVIDERS) or PROVIDERS[0]
-        reader.problem(node, f"provider needs a key: write {{fallback: {near}}}")
-        return None
-    keys = reader.keys(node, "provider", ("fallback",))
-    if keys is None:
-        return None
-    if "fallback" not in keys:
-        if isinstance(node, Mapping) and not node.keys:
-            reader.problem(node, "provider needs a fallback, such as teamsForBusiness")
-        return None
-    return reader.choice(keys["fallback"], "provider: fallback", PROVIDERS)
-
-
-def _limits(node: Node, reader: Reader) -> Limits | None:
-    keys = reader.keys(node, "limits", ("per_hour", "per_mailbox_per_day"))
-    if keys is None:
-        return None
-    return Limits(
-        **{key: reader.whole_number(value, f"limits: {key}", least=1) for key, value in keys.items()}
-    )
-
-
-def _window(node: Node, reader: Reader) -> Window | None:
-    keys = reader.keys(node, "active", ("from", "until"))
-    if keys is None:
-        return None
-    if isinstance(node, Mapping) and not node.keys:
-        reader.problem(node, "active needs from, until or both")
-    dates = {key: _midnight(value, reader, f"active: {key}") for key, value in keys.items()}
-    start, end = dates.get("from"), dates.get("until")
-    if start is not None and end is not None and start >= end:
-        reader.problem(node, "active can never hold: from must lie before until")
-    return Window(start=start, end=end)
-
-
-def _midnight(node: Node, reader: Reader, what: str) -> datetime | None:
-    text = node.text.strip() if isinstance(node, Scalar) else ""
-    try:
-        if DATE.fullmatch(text):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        reader.problem(node, f"{what}: there is no day {text}")
-        return None
-    reader.problem(node, f"{what} needs a date such as 2026-12-31, but this is {described(node)}")
+def _read_id(node: Node, reader: NodeReader, what: str) -> str | None:
+    rule_id = reader.text(node, what)
+    if rule_id is None or _ID.fullmatch(rule_id):
+        return rule_id
+    form = "at most 64 small letters (a to z), digits and hyphens, and does not begin with a hyphen"
+    reader.problem(node, f'an id has {form}, but this is "{shorten(rule_id)}"')
     return None
+
+
+RULE = Block(
+    definition="rule",
+    title="a rule",
+    place="in a rule, next to id",
+    keys=(
+        Key(
+            "id",
+            "The name of the rule in logs and reports; unique in all files.",
+            _ID_SHAPE,
+            "external-meetings",
+            _read_id,
+            required="logs and reports name rules by their id",
+            synonyms="name",
+        ),
+        Key(
+            "description",
+            "What the rule is for.",
+            TEXT,
+            "Meetings with guests get a link",
+            read_text,
+            synonyms="desc comment note title",
+        ),
+        Key(
+            "mode",
+            "Whether the rule may write.",
+            one_of(
+                {
+                    Mode.OFF: "the rule is not evaluated",
+                    Mode.REPORT: "the rule is evaluated, and the log shows what it would do",
+                    Mode.ENFORCE: "the rule acts",
+                }
+            ),
+            "report",
+            choice_reader({mode.value: mode for mode in Mode}),
+            default="report",
+            synonyms="enabled state status",
+        ),
+        Key(
+            "when",
+            "The conditions that an event must meet; every event meets `{}`.",
+            ANY_CONDITIONS,
+            "{external_attendees: {at_least: 1}, duration: {at_most: 24h}}",
+            read_when,
+            required="for a rule that matches every event, write when: {}",
+            block=CONDITIONS,
+            synonyms="conditions condition if where match",
+        ),
+        Key(
+            "unless",
+            "The rule does not match an event that meets these conditions.",
+            SOME_CONDITIONS,
+            "{has_room: true}",
+            read_conditions,
+            block=CONDITIONS,
+            synonyms="except exceptions excluding exclude ifnot",
+        ),
+        Key(
+            "action",
+            "What happens to an event that the rule matches.",
+            ACTIONS,
+            "skip",
+            read_action,
+            default="enable",
+        ),
+        Key(
+            "provider",
+            "The provider to use where the calendar has no default provider but allows this one.",
+            PROVIDER.shape,
+            "{fallback: teamsForBusiness}",
+            read_provider,
+            if_left_out="no link where the calendar has no default provider",
+            field="provider_fallback",
+            block=PROVIDER,
+        ),
+        Key(
+            "limits",
+            "A protection against mistakes: above these numbers the rule adds no links and logs that.",
+            LIMITS.shape,
+            "{per_hour: 200, per_mailbox_per_day: 20}",
+            read_limits,
+            if_left_out="unlimited",
+            block=LIMITS,
+        ),
+        Key(
+            "active",
+            "The days on which the rule is active, in UTC.",
+            ACTIVE.shape,
+            "{from: 2026-12-01, until: 2027-12-01}",
+            read_active,
+            if_left_out="always",
+            block=ACTIVE,
+        ),
+        Key(
+            "on_missing",
+            "What to do where a fact can't be read, such as the members of a group. In both cases, if the "
+            "rule would have skipped the event, no later rule enables it.",
+            one_of(
+                {
+                    "skip": "the next rule is evaluated",
+                    "retry": "the event is evaluated again later, if that can change the decision",
+                }
+            ),
+            "retry",
+            choice_reader({"skip": False, "retry": True}),
+            default="skip",
+            field="retry_on_missing",
+        ),
+        Key(
+            "tests",
+            "Events with their expected results; `joinlink test` runs them.",
+            {"type": "array", "items": {"$ref": "#/$defs/test"}, "minItems": 1},
+            "[{name: a customer call, event: {attendees: [bo@fabrikam.com]}, expect: enable}]",
+            read_tests,
+            block=TEST,
+        ),
+    ),
+)

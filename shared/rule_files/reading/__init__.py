@@ -1,1 +1,1 @@
-"""What every reader of nodes needs: problems, budgets, suggestions, named lists."""
+"""Reads values from nodes and collects the problems found on the way."""

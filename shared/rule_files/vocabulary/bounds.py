@@ -1,28 +1,61 @@
-"""`{at_least: …, at_most: …}`, as numbers and times are bounded."""
+"""`{at_least: …, at_most: …}`: bounds of numbers and durations, both included."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from shared.rule_files.reading.node_reader import Reader
-from shared.rule_files.yaml_tree.nodes import Mapping, Node
-from shared.rules.extents import Span
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.vocabulary.json_schema import Shape
+from shared.rule_files.vocabulary.keys import Block, Key
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node
+from shared.rules.value_sets import Interval
 
-BOUNDS = ("at_least", "at_most")
+_BOUNDS = ("at_least", "at_most")
 
 B = TypeVar("B", int, timedelta)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds(Generic[B]):
+    """A lower and an upper bound; None is open."""
+
+    at_least: B | None
+    at_most: B | None
+
+    def in_words(self, show: Callable[[B], str]) -> str:
+        """Return the bounds in words, `at least 1, at most 9`."""
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        return ", ".join(f"{word} {show(bound)}" for word, bound in bounds if bound is not None)
+
+    def interval(self, number: Callable[[B], float]) -> Interval:
+        """Return the bounds as an interval of numbers."""
+        low = -math.inf if self.at_least is None else number(self.at_least)
+        return Interval(low, math.inf if self.at_most is None else number(self.at_most))
+
+
+def bounds_block(least: str, most: str, shape: Shape, *, examples: tuple[str, str]) -> Block:
+    """Return the block of both bounds, each with a description and an example."""
+    return Block(
+        keys=(
+            Key("at_least", least, shape, examples[0], if_left_out="no bound", synonyms="min minimum gte ge"),
+            Key("at_most", most, shape, examples[1], if_left_out="no bound", synonyms="max maximum lte le"),
+        ),
+        place="after a condition, as in attendees: {at_least: 1}",
+        least=1,
+    )
+
+
 def read_bounds(
-    node: Node, reader: Reader, name: str, read: Callable[[Node, str], B | None]
-) -> tuple[B | None, B | None] | None:
-    """Return the lower and the upper bound, each read by `read`; None where they can't be, which is noted."""
-    keys = reader.keys(node, name, BOUNDS)
+    node: Node, reader: NodeReader, name: str, read: Callable[[Node, str], B | None]
+) -> Bounds[B] | None:
+    """Return the bounds, each read by `read`; None after a problem was noted."""
+    keys = reader.keys(node, name, _BOUNDS)
     if keys is None:
         return None
     if not keys:
-        if isinstance(node, Mapping) and not node.keys:
+        if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs at_least, at_most or both")
         return None
     bounds = {key: read(value, f"{name}: {key}") for key, value in keys.items()}
@@ -32,16 +65,4 @@ def read_bounds(
     if low is not None and high is not None and low > high:
         reader.problem(node, f"{name} can never hold: at_least is above at_most")
         return None
-    return low, high
-
-
-def told_bounds(bounds: tuple[B | None, B | None], show: Callable[[B], str]) -> str:
-    """Return the bounds in words, `at least 1, at most 9`."""
-    words = zip(("at least", "at most"), bounds, strict=True)
-    return ", ".join(f"{word} {show(bound)}" for word, bound in words if bound is not None)
-
-
-def span_of(bounds: tuple[B | None, B | None], number: Callable[[B], float]) -> Span:
-    """Return the bounds as a span of numbers, open where there is none."""
-    low, high = bounds
-    return Span(-math.inf if low is None else number(low), math.inf if high is None else number(high))
+    return Bounds(low, high)

@@ -1,4 +1,7 @@
-"""Pieces of JSON Schema (draft 2020-12) in which syntaxes tell editors what a value looks like."""
+"""Pieces of JSON Schema (draft 2020-12) from which the schema of rule files is built.
+
+`patternErrorMessage`, `errorMessage` and `enumDescriptions` are extensions that VS Code reads.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,14 +10,21 @@ from typing import Any
 
 Shape = dict[str, Any]
 
-TEXT: Shape = {"type": "string", "pattern": r"\S"}
+
+def with_message(shape: Shape, message: str) -> Shape:
+    """Return the shape with the message that editors show instead of a pattern."""
+    # Editors show the first where the pattern does not match, the second where the value is not text.
+    return {**shape, "patternErrorMessage": message, "errorMessage": message}
+
+
+TEXT: Shape = with_message({"type": "string", "pattern": r"\S"}, "Needs text.")
 FLAG: Shape = {"type": "boolean"}
 _LETTER = re.compile(r"\\.|\[[^\]]*\]|[a-z]")
 _RANGE = re.compile("[a-z]-[a-z]")
 
 
 def rebuilt(part: Any, change: Callable[[Shape], None]) -> Any:
-    """Return a copy of a piece of schema in which every block, from the inside out, was changed."""
+    """Return a copy of a piece of schema with `change` applied to every object, inner ones first."""
     if isinstance(part, list):
         return [rebuilt(each, change) for each in part]
     if not isinstance(part, dict):
@@ -24,16 +34,16 @@ def rebuilt(part: Any, change: Callable[[Shape], None]) -> Any:
     return copy
 
 
-def matching(pattern: Pattern[str] | str) -> Shape:
-    """Return text that the pattern matches as a whole, spaces around it aside."""
+def matching(pattern: Pattern[str] | str, message: str) -> Shape:
+    """Return text that matches the whole pattern, apart from spaces around; `message` is for other text."""
     source = pattern if isinstance(pattern, str) else pattern.pattern
     if not isinstance(pattern, str) and pattern.flags & re.IGNORECASE:
-        source = _case_blind(source)
-    return {"type": "string", "pattern": rf"^\s*({source})\s*$"}
+        source = _ignoring_case(source)
+    return with_message({"type": "string", "pattern": rf"^\s*({source})\s*$"}, message)
 
 
-def _case_blind(source: str) -> str:
-    """Return a pattern in small letters for both cases: JSON Schema's know no flag for that."""
+def _ignoring_case(source: str) -> str:
+    """Return a pattern in small letters for both cases: patterns of JSON Schema have no flags."""
     return _LETTER.sub(lambda found: _both_cases(found[0]), source)
 
 
@@ -47,8 +57,13 @@ def _both_cases(part: str) -> str:
 
 def any_case(words: Sequence[str]) -> Shape:
     """Return one of the words, in any case; editors offer them as they are spelled here."""
-    case_blind = re.compile("|".join(words).lower(), re.IGNORECASE)
-    return {"anyOf": [{"enum": list(words)}, matching(case_blind)]}
+    pattern = re.compile("|".join(words).lower(), re.IGNORECASE)
+    return {"anyOf": [{"enum": list(words)}, matching(pattern, f"Needs one of {', '.join(words)}.")]}
+
+
+def one_of(choices: Mapping[str, str]) -> Shape:
+    """Return one of these values; each comes with its meaning."""
+    return {"enum": list(choices), "enumDescriptions": list(choices.values())}
 
 
 def one_or_more(item: Shape) -> Shape:
@@ -62,7 +77,7 @@ def whole_number(least: int = 0) -> Shape:
 
 
 def block(keys: Mapping[str, Shape], *, required: tuple[str, ...] = (), least: int = 0) -> Shape:
-    """Return a block of these keys and no others, at least `least` of them."""
+    """Return an object with these keys and no others, at least `least` of them."""
     shape: Shape = {"type": "object", "properties": dict(keys), "additionalProperties": False}
     if required:
         shape["required"] = list(required)

@@ -1,163 +1,220 @@
-"""Conditions on people: their address, their domain, the groups that they are in."""
+"""Conditions on people: by address, by domain, by the groups that they are in."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from shared.domain.address import untagged
 from shared.domain.ids import GUID
-from shared.domain.mail_domains import PATTERN, Domains, is_address
-from shared.rule_files.reading.node_reader import Reader, described, told
-from shared.rule_files.vocabulary.addresses import ADDRESSES, DOMAINS, read_addresses, read_domains
-from shared.rule_files.vocabulary.json_schema import Shape, block, matching, one_or_more
+from shared.domain.mail_domains import Domains
+from shared.rule_files.reading.named_lists import ListUse
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe, list_words
+from shared.rule_files.vocabulary.addresses import (
+    ADDRESSES,
+    DOMAIN_PATTERN,
+    DOMAINS,
+    is_address,
+    read_addresses,
+    read_domains,
+)
+from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Mapping as MappingNode, Node, Scalar, shown
-from shared.rules.event.event_facts import People, Truth
-from shared.rules.event.guests import Person
-from shared.rules.extents import AnyOf
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten
+from shared.rules.event.event_facts import People
+from shared.rules.event.invitees import Person
+from shared.rules.truth import Truth, all_hold, any_holds
+from shared.rules.value_sets import Alternatives
 
-_Test = Callable[[Person, People], Truth]
-_SHOWN = 5
-
-
-class PeopleSyntax:
-    """`{address_in, domain_in, member_of}`, each one word or a list, of which any will do.
-
-    All keys must hold for one and the same person. Lists may stand by their names in the first two.
-    """
-
-    form = (
-        "`{address_in, domain_in, member_of}`, each with one word or a list of which any will do; of several "
-        "keys all must hold for one and the same person. `address_in` and `domain_in` take the names of "
-        "`lists`, too; `member_of` takes object ids of groups, and knows members by all their addresses and "
-        "by the group's own."
-    )
-
-    def shape(self) -> Shape:
-        """Return a block of the three keys."""
-        groups = one_or_more(matching(GUID))
-        return block({"address_in": ADDRESSES, "domain_in": DOMAINS, "member_of": groups}, least=1)
-
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[People] | None:
-        """Return what is expected of at least one of the people."""
-        if isinstance(node, Scalar) and (key := _key_of(node.text)):
-            reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
-            return None
-        keys = reader.keys(node, name, tuple(_KEYS))
-        if isinstance(node, MappingNode) and not node.keys:
-            reader.problem(node, f"{name} needs address_in, domain_in or member_of")
-        read = [_KEYS[key](value, reader, f"{name}: {key}") for key, value in (keys or {}).items()]
-        parts = [part for part in read if part is not None]
-        if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.keys):
-            return None
-        tests = tuple(part.test for part in parts)
-        words = [
-            frozenset((key, word) for word in part.words) for key, part in zip(keys or {}, parts, strict=True)
-        ]
-        return Expectation(
-            " and ".join(part.text for part in parts),
-            lambda people: _any_person(people, tests),
-            AnyOf(words[0] if len(words) == 1 else frozenset((frozenset(words),))),
-            groups=frozenset().union(*(part.groups for part in parts)),
-        )
-
-    def show(self, value: People) -> str:
-        """Return the first addresses, and how many more there are."""
-        first = ", ".join(shown(one.address) or "somebody without address" for one in value.persons[:_SHOWN])
-        more = len(value.persons) - _SHOWN
-        return f"{first} and {more} more" if more > 0 else first or "nobody"
+GROUP_ID: Shape = matching(GUID, message="Needs an object id such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e.")
+_MAX_SHOWN = 5
 
 
-def _key_of(word: str) -> str:
-    """Return the key that goes with a word that stands without one; empty where none does."""
-    if is_address(word):
-        return "address_in"
-    return "member_of" if GUID.fullmatch(word) else "domain_in" if PATTERN.fullmatch(word) else ""
+_BLOCK = Block(
+    place="under a condition on people, such as attendee",
+    keys=(
+        Key(
+            "address_in",
+            "Mail addresses, and names of `lists`.",
+            ADDRESSES,
+            "[bo@fabrikam.com]",
+            synonyms="email address mail addresses user upn",
+        ),
+        Key(
+            "domain_in",
+            "Mail domains, and names of `lists`; `*.contoso.com` means subdomains only.",
+            DOMAINS,
+            "[fabrikam.com]",
+            synonyms="domain domains",
+        ),
+        Key(
+            "member_of",
+            "Groups, by their object ids; members of nested groups count, too.",
+            one_or_more(GROUP_ID),
+            "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
+            synonyms="group groups memberof",
+        ),
+    ),
+    least=1,
+)
 
 
-class _Part(NamedTuple):
-    """What one key expects, in words and by its test; what stands behind it, and the groups it asks for."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one key expects of a person: in words, as a test, and the groups that it needs to know."""
 
     text: str
-    test: _Test
+    is_met: Callable[[Person, People], Truth]
     words: tuple[str, ...]
     groups: frozenset[str] = frozenset()
 
 
-def _any_person(people: People, tests: tuple[_Test, ...]) -> Truth:
-    whole: Truth = False
-    for one in people.persons:
-        truths = [test(one, people) for test in tests]
-        if False in truths:
-            continue
-        if None not in truths and one.is_certain:
-            return True
-        whole = None
-    return whole
+@dataclass(frozen=True, slots=True)
+class PeopleSyntax:
+    """`{address_in, domain_in, member_of}`, each one text or a list, of which any is enough.
+
+    One and the same person must meet all keys. The first two take names of lists. `are_guests` is for people
+    who are invited: a list that is used for them should not hold the company's own domains by mistake.
+    """
+
+    are_guests: bool = False
+
+    @property
+    def form(self) -> str:
+        """A block of the three keys."""
+        return (
+            "`{address_in, domain_in, member_of}`, each with one text or a list of which any is enough. "
+            "One and the same person must meet all keys. `address_in` and `domain_in` also take the names of "
+            "`lists`. `member_of` takes object ids of groups; it knows members by all their addresses and by "
+            "the group's own."
+        )
+
+    @property
+    def block(self) -> Block:
+        """The three keys."""
+        return _BLOCK
+
+    def shape(self) -> Shape:
+        """Return a block of the three keys."""
+        return _BLOCK.shape
+
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[People] | None:
+        """Return what is expected of at least one of the people."""
+        if isinstance(node, ScalarNode) and (key := _missing_key(node.text)):
+            reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
+            return None
+        keys = reader.keys(node, name, _BLOCK.by_name) or {}
+        if isinstance(node, MappingNode) and not node.keys:
+            reader.problem(node, f"{name} needs address_in, domain_in or member_of")
+        read = {key: self._read_key(key, value, reader, f"{name}: {key}") for key, value in keys.items()}
+        parts = {key: part for key, part in read.items() if part is not None}
+        if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.keys):
+            return None
+        tests = [part.is_met for part in parts.values()]
+        return Expectation(
+            " and ".join(part.text for part in parts.values()),
+            lambda people: any_holds(_is_met_by(person, people, tests) for person in people.persons),
+            _accepts(parts),
+            groups=frozenset().union(*(part.groups for part in parts.values())),
+        )
+
+    def _read_key(self, key: str, node: Node, reader: NodeReader, what: str) -> _Part | None:
+        use = ListUse.GUESTS if self.are_guests else ListUse.PEOPLE
+        match key:
+            case "address_in":
+                return _address_in(node, reader, what, use)
+            case "domain_in":
+                return _domain_in(node, reader, what, use)
+            case _:
+                return _member_of(node, reader, what)
+
+    def show(self, value: People) -> str:
+        """Return the first addresses, and how many more there are."""
+        first = ", ".join(
+            shorten(person.address) or "a person without address" for person in value.persons[:_MAX_SHOWN]
+        )
+        more = len(value.persons) - _MAX_SHOWN
+        return f"{first} and {more} more" if more > 0 else first or "no one"
 
 
-def _address_in(node: Node, reader: Reader, what: str) -> _Part | None:
-    words = read_addresses(node, reader, what)
+def _missing_key(text: str) -> str:
+    """Return the key that a text without one belongs to; empty if it is none's."""
+    if is_address(text):
+        return "address_in"
+    return "member_of" if GUID.fullmatch(text) else "domain_in" if DOMAIN_PATTERN.fullmatch(text) else ""
+
+
+def _accepts(parts: dict[str, _Part]) -> Alternatives:
+    """Return the ways to meet the keys: of one key each word is a way, several keys are one way together."""
+    ways = [frozenset((key, word) for word in part.words) for key, part in parts.items()]
+    return Alternatives(ways[0] if len(ways) == 1 else frozenset((frozenset(ways),)))
+
+
+def _is_met_by(person: Person, people: People, tests: list[Callable[[Person, People], Truth]]) -> Truth:
+    truth = all_hold(test(person, people) for test in tests)
+    return None if truth and not person.is_certain else truth
+
+
+def _address_in(node: Node, reader: NodeReader, what: str, use: ListUse) -> _Part | None:
+    words = read_addresses(node, reader, what, use=use)
     if words is None:
         return None
-    wanted = [named.addresses for named in words.values() if named is not None]
-    wanted.append(frozenset(word for word, named in words.items() if named is None))
-    # Sent to a plus address or to the one without its tag, mail reaches the same person.
-    near = [frozenset(map(untagged, addresses)) for addresses in wanted]
+    expected = [named.addresses for named in words.values() if named is not None]
+    expected.append(frozenset(word for word, named in words.items() if named is None))
+    # Mail to a plus address and mail to the address without its tag reach the same person.
+    expected_untagged = [frozenset(map(untagged, addresses)) for addresses in expected]
 
-    def test(one: Person, _people: People) -> Truth:
-        if any(not one.names.isdisjoint(addresses) for addresses in wanted):
+    def is_met(person: Person, _people: People) -> Truth:
+        if _is_any_in(person.names, expected):
             return True
-        if one.domain is None:
+        if person.domain is None or _is_any_in(person.names | person.untagged, expected_untagged):
             return None
-        may_be = one.names | one.untagged
-        return None if any(not may_be.isdisjoint(addresses) for addresses in near) else False
-
-    return _Part(f"address in {told(tuple(words))}", test, tuple(words))
-
-
-def _domain_in(node: Node, reader: Reader, what: str) -> _Part | None:
-    words = read_domains(node, reader, what)
-    if words is None:
-        return None
-    wanted = [named.any_domain for named in words.values() if named is not None]
-    alone = [word for word, named in words.items() if named is None]
-    wanted += [Domains(alone)] if alone else []
-
-    def test(one: Person, _people: People) -> Truth:
-        if one.domain is None:
-            return None
-        for domains in wanted:  # noqa: SIM110 -- any() takes twice the time
-            if one.domain in domains:
-                return True
         return False
 
-    return _Part(f"domain in {told(tuple(words))}", test, tuple(words))
+    return _Part(f"address in {list_words(tuple(words))}", is_met, tuple(words))
 
 
-def _member_of(node: Node, reader: Reader, what: str) -> _Part | None:
+def _is_any_in(names: frozenset[str], sets: list[frozenset[str]]) -> bool:
+    return any(not names.isdisjoint(each) for each in sets)
+
+
+def _domain_in(node: Node, reader: NodeReader, what: str, use: ListUse) -> _Part | None:
+    words = read_domains(node, reader, what, use=use)
+    if words is None:
+        return None
+    expected = [named.any_domain for named in words.values() if named is not None]
+    expected.append(Domains([word for word, named in words.items() if named is None]))
+
+    def is_met(person: Person, _people: People) -> Truth:
+        if person.domain is None:
+            return None
+        return any(person.domain in domains for domains in expected)
+
+    return _Part(f"domain in {list_words(tuple(words))}", is_met, tuple(words))
+
+
+def _member_of(node: Node, reader: NodeReader, what: str) -> _Part | None:
     nodes = reader.one_or_more(node, what) or ()
     read = [read_guid(item, reader, what, "group") for item in nodes]
     groups = tuple(guid for guid in read if guid is not None)
     if not groups or len(groups) < len(read):
         return None
 
-    def test(one: Person, people: People) -> Truth:
+    def is_met(person: Person, people: People) -> Truth:
         known = [people.members[group] for group in groups if group in people.members]
-        if any(not one.names.isdisjoint(group) for group in known):
+        if _is_any_in(person.names, known):
             return True
-        if len(known) < len(groups) or one.domain is None:
+        if len(known) < len(groups) or person.domain is None or _is_any_in(person.untagged, known):
             return None
-        if one.untagged and any(not one.untagged.isdisjoint(group) for group in known):
-            return None
-        # Another group's members may be in this one, too; nobody but that group knows them.
-        return False if one.names.isdisjoint(people.lists) else None
+        # The address of another group: its members may be in this group, too, and are not known.
+        return False if person.names.isdisjoint(people.lists) else None
 
-    return _Part(f"member of {told(groups)}", test, groups, frozenset(groups))
+    return _Part(f"member of {list_words(groups)}", is_met, groups, frozenset(groups))
 
 
-def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
-    """Return a directory object's id in lower case."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+def read_guid(node: Node, reader: NodeReader, what: str, kind: str) -> str | None:
+    """Return a directory object's id in lower case; None after a problem was noted."""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if GUID.fullmatch(text):
         return text.lower()
     within = GUID.search(text)
@@ -165,13 +222,6 @@ def read_guid(node: Node, reader: Reader, what: str, kind: str) -> str | None:
     reader.problem(
         node,
         f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "
-        f"but this is {described(node)}{hint}",
+        f"but this is {describe(node)}{hint}",
     )
     return None
-
-
-_KEYS: dict[str, Callable[[Node, Reader, str], _Part | None]] = {
-    "address_in": _address_in,
-    "domain_in": _domain_in,
-    "member_of": _member_of,
-}

@@ -1,67 +1,106 @@
-"""Conditions on the time of day, and shares of organizers for a roll-out."""
+"""Conditions on the time of day and the day of the week."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
+from tzlocal.windows_tz import win_tz
+
 from shared.domain.recurrence import WEEKDAYS
-from shared.domain.timezones import ZONE_NAMES, find_zone
-from shared.rule_files.reading.node_reader import Reader, described
-from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, block, matching, one_or_more
+from shared.domain.timezones import find_zone
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
+from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, matching, one_or_more
+from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
-from shared.rule_files.yaml_tree.nodes import Node, Scalar, shown
-from shared.rules.event.event_facts import Start, Truth
-from shared.rules.extents import AnyOf
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, SequenceNode, shorten
+from shared.rules.event.event_facts import Start
+from shared.rules.truth import Truth
+from shared.rules.value_sets import Alternatives
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-#: a time of day, for JSON Schema
+#: the pattern of a time of day, for JSON Schema
 CLOCK = f"({_CLOCK.pattern}|24:00)"
-_HALF_DAY = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
-_DIGITS = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
+CLOCK_TIME = matching(CLOCK, message="Needs a time of day such as 08:00.")
+_TWELVE_HOURS = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
+_WITHOUT_COLON = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
+#: for suggestions: Windows names of zones and the IANA names for the same zones
+_ZONE_NAMES = tuple(dict.fromkeys((*win_tz.values(), *win_tz)))
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
-#: what people say for several days, and which
-_SEVERAL = {
+#: words for several days
+_DAY_GROUPS = {
     **dict.fromkeys(("weekdays", "weekday", "workdays", "working days"), slice(0, 5)),
     **dict.fromkeys(("weekend", "weekends"), slice(5, 7)),
     **dict.fromkeys(("daily", "every day", "all"), slice(0, 7)),
 }
 _DAY = timedelta(days=1)
 _MIDNIGHT = timedelta()
-_PERCENT = re.compile(r"([0-9]{1,3}(\.[0-9]{1,3})?) ?%")
-_WHOLE = 100.0
 
 
 class StartsBetweenSyntax:
     """`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`.
 
-    `from` is included, `to` is not. A window may run over midnight; it then belongs to the day on which it
-    opens. Without `from` it opens at midnight, without `to` it lasts until midnight. The zone has an IANA
+    `from` is included, `to` is not. A window may cross midnight; then it belongs to the day on which it
+    begins. Without `from` it begins at midnight, without `to` it ends at midnight. The time zone has an IANA
     or a Windows name.
     """
 
     form = (
         '`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`: `timezone`, by its IANA '
-        "or Windows name, and at least one of the others. `from` is included, `to` is not. A window over "
-        "midnight belongs to the day on which it opens."
+        "or Windows name, and at least one of the others. `from` is included, `to` is not. A window across "
+        "midnight belongs to the day on which it begins."
+    )
+    block = Block(
+        place="under starts_between",
+        keys=(
+            Key(
+                "from",
+                "The time of day at which the window begins.",
+                CLOCK_TIME,
+                '"08:00"',
+                if_left_out="midnight",
+            ),
+            Key(
+                "to",
+                "The time of day at which the window ends.",
+                CLOCK_TIME,
+                '"18:00"',
+                if_left_out="midnight",
+                synonyms="until end till",
+            ),
+            Key(
+                "days",
+                "Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, or their full names.",
+                one_or_more(any_case((*_DAYS, *WEEKDAYS))),
+                "[mon, fri]",
+                if_left_out="every day",
+                synonyms="day weekday weekdays",
+            ),
+            Key(
+                "timezone",
+                "The time zone of these times, by its IANA or Windows name.",
+                TEXT,
+                "Europe/Berlin",
+                required="write timezone: Europe/Berlin",
+                synonyms="tz zone",
+            ),
+        ),
+        least=2,
     )
 
     def shape(self) -> Shape:
-        """Return a block with a zone and one key more."""
-        days = one_or_more(any_case((*_DAYS, *WEEKDAYS)))
-        clock = matching(CLOCK)
-        keys = {"from": clock, "to": clock, "days": days, "timezone": TEXT}
-        return block(keys, required=("timezone",), least=2)
+        """Return a block with a time zone and at least one other key."""
+        return self.block.shape
 
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[Start] | None:
+    def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Start] | None:
         """Return the window."""
-        noted = reader.reading.errors
-        keys = reader.keys(node, name, ("from", "to", "days", "timezone"))
+        errors_before = reader.session.errors
+        keys = reader.keys(node, name, self.block.by_name)
         if keys is None:
             return None
-        if not {"from", "to", "days"} & set(keys) and reader.reading.errors == noted:
+        if not {"from", "to", "days"} & set(keys) and reader.session.errors == errors_before:
             reader.problem(node, f"{name} needs from, to or days")
-        if "timezone" not in keys and reader.reading.errors == noted:
+        if "timezone" not in keys and reader.session.errors == errors_before:
             reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin")
         start = read_clock(keys["from"], reader, f"{name}: from") if "from" in keys else _MIDNIGHT
         end = read_clock(keys["to"], reader, f"{name}: to") if "to" in keys else _DAY
@@ -69,185 +108,139 @@ class StartsBetweenSyntax:
         zone = read_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
         if start is not None and start in (end, _DAY):
             reader.problem(node, f"{name} can never hold: from and to are the same time")
-        if start is None or end is None or days is None or zone is None or reader.reading.errors > noted:
+        if (
+            start is None
+            or end is None
+            or days is None
+            or zone is None
+            or reader.session.errors > errors_before
+        ):
             return None
         return Expectation(
-            _told(keys),
+            _in_words(keys),
             _within(start, end, days, zone),
-            AnyOf(frozenset(((start, end, days, str(zone)),))),
-            show=lambda value: _shown(value, zone),
+            Alternatives(frozenset(((start, end, days, str(zone)),))),
+            show=lambda value: _show_in(value, zone),
         )
 
     def show(self, value: Start) -> str:
         """Return the start in UTC."""
-        return _in_unknown_zone(value) or f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
+        return _show_unknown_zone(value) or f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
 
 
-def _told(keys: dict[str, Node]) -> str:
-    said = [
-        f"{key} {', '.join(part.text for part in parts if isinstance(part, Scalar))}"
-        for key, node in keys.items()
-        if (parts := (node,) if isinstance(node, Scalar) else getattr(node, "items", ()))
-    ]
-    return ", ".join(said)
+def _in_words(keys: dict[str, Node]) -> str:
+    values = {key: node.items if isinstance(node, SequenceNode) else (node,) for key, node in keys.items()}
+    return ", ".join(
+        f"{key} {', '.join(part.text for part in parts if isinstance(part, ScalarNode))}"
+        for key, parts in values.items()
+    )
 
 
-def _in_unknown_zone(value: Start) -> str:
+def _show_unknown_zone(value: Start) -> str:
     if not value.unknown_zone:
         return ""
-    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shown(value.unknown_zone)}"'
+    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shorten(value.unknown_zone)}"'
 
 
 def _local(value: Start, zone: tzinfo) -> datetime:
-    # Whole days begin at midnight wherever one is; Graph shows that midnight as UTC.
+    # An all-day event begins at midnight in every time zone; Graph shows that midnight in UTC.
     return value.moment if value.is_all_day else value.moment.astimezone(zone)
 
 
-def _shown(value: Start, zone: tzinfo) -> str:
+def _show_in(value: Start, zone: tzinfo) -> str:
     try:
-        return _in_unknown_zone(value) or f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
+        return _show_unknown_zone(value) or f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
     except OverflowError:
         return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
 
 
 def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo) -> Callable[[Start], Truth]:
-    over_midnight = end <= start
-    opens, closes = start.total_seconds(), end.total_seconds()
+    crosses_midnight = end <= start
 
-    def met(value: Start) -> Truth:
+    def is_met(value: Start) -> Truth:
         if value.unknown_zone:
             return None
         try:
             local = _local(value, zone)
-        except OverflowError:  # the first or the last day of the calendar
+        except OverflowError:  # before the first or after the last day of the calendar
             return None
-        clock = local.hour * 3600 + local.minute * 60 + local.second
+        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
         day = local.weekday()
-        if not over_midnight:
-            return opens <= clock < closes and day in days
-        return (clock >= opens and day in days) or (clock < closes and (day - 1) % 7 in days)
+        if not crosses_midnight:
+            return start <= clock < end and day in days
+        return (clock >= start and day in days) or (clock < end and (day - 1) % 7 in days)
 
-    return met
+    return is_met
 
 
-def read_clock(node: Node, reader: Reader, what: str) -> timedelta | None:
-    """Return a time of day as the time since midnight; 24:00 is the end of the day."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+def read_clock(node: Node, reader: NodeReader, what: str) -> timedelta | None:
+    """Return a time of day as the time since midnight, 24:00 included; None after a problem was noted."""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if text == "24:00":
         return _DAY
     found = _CLOCK.fullmatch(text)
     if found:
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
-    meant = _meant(text)
+    meant = _meant_clock(text)
     hint = f'; write "{meant}"' if meant else ""
-    reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {described(node)}{hint}')
+    reader.problem(node, f'{what} needs a time of day such as "08:00", but this is {describe(node)}{hint}')
     return None
 
 
-def _meant(text: str) -> str:
-    digits, half = _DIGITS.fullmatch(text), _HALF_DAY.fullmatch(text)
+def _meant_clock(text: str) -> str:
+    """Return the time of day that `9am` or `0900` means; empty for any other text."""
+    digits, half = _WITHOUT_COLON.fullmatch(text), _TWELVE_HOURS.fullmatch(text)
     if half:
         return f"{int(half[1]) % 12 + 12 * (half[3] in 'pP'):02}:{half[2] or '00'}"
     return f"{int(digits[1]):02}:{digits[2]}" if digits else ""
 
 
-def _days(node: Node, reader: Reader, what: str) -> frozenset[int] | None:
+def _days(node: Node, reader: NodeReader, what: str) -> frozenset[int] | None:
     nodes = reader.one_or_more(node, what) or ()
     days = [_day(item, reader, what) for item in nodes]
     return None if not days or None in days else frozenset(day for day in days if day is not None)
 
 
-def _day(node: Node, reader: Reader, what: str) -> int | None:
-    word = reader.text(node, what, quotes_help=False)
+def _day(node: Node, reader: NodeReader, what: str) -> int | None:
+    word = reader.text(node, what, suggest_quotes=False)
     if word is None:
         return None
     folded = word.strip().lower()
-    if folded in _SEVERAL:
-        days = ", ".join(_DAYS[_SEVERAL[folded]])
-        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
-        return None
-    if folded in _DAYS:
-        return _DAYS.index(folded)
-    if folded in WEEKDAYS:
-        return WEEKDAYS.index(folded)
-    first, _, last = folded.partition("-")
-    if first[:3].strip() in _DAYS and last.strip()[:3] in _DAYS:
-        begin, length = _DAYS.index(first[:3]), (_DAYS.index(last.strip()[:3]) - _DAYS.index(first[:3])) % 7
-        days = ", ".join(_DAYS[(begin + more) % 7] for more in range(length + 1))
-        reader.problem(node, f'{what}: "{shown(word)}" is no day; write [{days}]')
-        return None
-    near = reader.reading.suggest(word, _DAYS)
-    reader.problem(node, f'{what}: "{shown(word)}" is no day; days are {", ".join(_DAYS)}', suggestion=near)
+    for names in (_DAYS, WEEKDAYS):
+        if folded in names:
+            return names.index(folded)
+    several = _several_days(folded)
+    hint = f"write [{', '.join(several)}]" if several else f"days are {', '.join(_DAYS)}"
+    near = None if several else reader.session.suggest(word, _DAYS)
+    reader.problem(node, f'{what}: "{shorten(word)}" is not a day; {hint}', suggestion=near)
     return None
 
 
-def read_zone(node: Node, reader: Reader, what: str) -> tzinfo | None:
-    """Return the time zone of an IANA or Windows name."""
-    name = reader.text(node, what, quotes_help=False)
+def _several_days(word: str) -> tuple[str, ...]:
+    """Return the days that `weekdays` or `mon-fri` means; none for any other word."""
+    if word in _DAY_GROUPS:
+        return _DAYS[_DAY_GROUPS[word]]
+    first, _, last = (part.strip()[:3] for part in word.partition("-"))
+    if first not in _DAYS or last not in _DAYS:
+        return ()
+    start = _DAYS.index(first)
+    length = (_DAYS.index(last) - start) % 7 + 1
+    return tuple(_DAYS[(start + number) % 7] for number in range(length))
+
+
+def read_zone(node: Node, reader: NodeReader, what: str) -> tzinfo | None:
+    """Return the time zone of an IANA or Windows name; None after a problem was noted."""
+    name = reader.text(node, what, suggest_quotes=False)
     if name is None:
         return None
     zone = find_zone(name.strip())
     if zone is None:
-        # What is near in letters lies on the same continent, what is near in digits an hour away.
+        # A name with similar letters is on the same continent; one with similar digits is hours away.
         has_digits = any(letter.isdigit() for letter in name)
         reader.problem(
             node,
-            f'{what}: there is no time zone "{shown(name)}"; '
-            'names are such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=None if has_digits else reader.reading.suggest(name, ZONE_NAMES, nearness=0.8),
+            f'{what}: there is no time zone "{shorten(name)}"; '
+            'write a name such as Europe/Berlin or "W. Europe Standard Time"',
+            suggestion=None if has_digits else reader.session.suggest(name, _ZONE_NAMES, nearness=0.8),
         )
     return zone
-
-
-class RolloutSyntax:
-    """`25%`: a share of organizers, drawn by hash of the rule's id and the organizer's address.
-
-    An organizer's place never changes as long as the rule keeps its id, so whoever is in at 25% is in at
-    50% too; another rule draws other organizers.
-    """
-
-    form = "A share above `0%`, up to `100%`. Each rule draws organizers of its own, by hash."
-
-    def shape(self) -> Shape:
-        """Return a share."""
-        return matching(r"(?!0+(\.0+)? ?%)(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) ?%")
-
-    def read(self, node: Node, reader: Reader, name: str) -> Expectation[str] | None:
-        """Return the share."""
-        found = _PERCENT.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
-        share = float(found[1]) if found else -1.0
-        if not 0 < share <= _WHOLE:
-            number = isinstance(node, Scalar) and node.text.isdecimal() and 0 < int(node.text[:9]) <= _WHOLE
-            hint = f"; write {node.text}%" if number and isinstance(node, Scalar) else ""
-            never = "; a rule for nobody says mode: off" if share == 0 else ""
-            reader.problem(
-                node,
-                f"{name} needs a share above 0% and up to 100%, such as 25%, "
-                f"but this is {described(node)}{hint}{never}",
-            )
-            return None
-        salt = reader.rule or ""
-
-        def met(organizer: str) -> Truth:
-            return place_of(organizer, salt) < share if organizer else None
-
-        return Expectation(
-            f"the first {share:g}% of organizers",
-            met,
-            AnyOf(frozenset(((salt, share),))),
-            show=lambda who: _place_told(who, salt),
-        )
-
-    def show(self, value: str) -> str:
-        """Return the organizer."""
-        return shown(value) or "no organizer"
-
-
-def _place_told(organizer: str, salt: str) -> str:
-    return f"{shown(organizer)} is at {place_of(organizer, salt):.1f}%" if organizer else "no organizer"
-
-
-def place_of(organizer: str, salt: str) -> float:
-    """Return the organizer's place in the order of a rule's roll-out, from 0 up to (not with) 100."""
-    digest = hashlib.sha256(f"{salt}\0{organizer}".encode("utf-8", "replace")).digest()
-    return int.from_bytes(digest[:6]) / (1 << 48) * _WHOLE

@@ -1,34 +1,32 @@
-"""YAML text as a small tree with positions, read by YAML 1.2's core schema and nothing else.
-
-So a date is text, and `off` is text.
-"""
+"""YAML as a tree of nodes with positions. Values follow YAML 1.2's core schema: a date and `off` are text."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from shared.domain.position import Position
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_BASED = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
+_OCTAL_OR_HEX = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-#: blanks of Unicode beside the ordinary one
-_FALSE_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_WORDS: dict[str, bool | None] = {
+#: Unicode's spaces, except the ordinary one
+_UNUSUAL_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-#: so long is a text in a message
-_SHOWN = 60
+#: length of a text in a message, in characters
+_MAX_LENGTH = 60
 
 
-# Nodes are named tuples because a file has tens of thousands: frozen dataclasses take three times as long.
-class Scalar(NamedTuple):
-    """One value. `plain` tells that it stood without quotes, so that `3` is a number and `"3"` is not.
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """One value. `plain` is True where it has no quotes: `3` is a number, and `"3"` is text.
 
-    `comment` is where a comment behind it begins that may be meant as text, `Project #42`.
+    `comment` is the position of a comment after the value that may be meant as text: `Project #42`.
     """
 
     line: int
@@ -42,21 +40,17 @@ class Scalar(NamedTuple):
         """The value by YAML 1.2's core schema."""
         if not self.plain:
             return self.text
-        if self.text in _WORDS:
-            return _WORDS[self.text]
-        if self.text[0] not in _NUMERIC:
-            return self.text
+        if self.text in _CONSTANTS:
+            return _CONSTANTS[self.text]
         if _INTEGER.fullmatch(self.text):
             return int(self.text)
-        if _BASED.fullmatch(self.text):
+        if _OCTAL_OR_HEX.fullmatch(self.text):
             return int(self.text, 0)
         return float(self.text) if _NUMBER.fullmatch(self.text) else self.text
 
 
-_NUMERIC = frozenset("0123456789+-.")
-
-
-class Listing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
     """A list of nodes."""
 
     line: int
@@ -64,42 +58,43 @@ class Listing(NamedTuple):
     items: tuple["Node", ...]
 
 
-class Mapping(NamedTuple):
-    """Keys in order, each of which stands once, and what stands behind them, by the keys' text."""
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """A block of keys, in order and each once, with their values by the text of the key."""
 
     line: int
     column: int
-    keys: tuple[Scalar, ...]
+    keys: tuple[ScalarNode, ...]
     values: dict[str, "Node"]
 
     @property
-    def entries(self) -> Iterable[tuple[Scalar, "Node"]]:
-        """The keys with their nodes, in order."""
+    def entries(self) -> Iterable[tuple[ScalarNode, "Node"]]:
+        """The keys with their values, in order."""
         return zip(self.keys, self.values.values(), strict=True)
 
 
-Node = Scalar | Listing | Mapping
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 def value_of(node: Node | None, key: str) -> Node | None:
-    """Return the node of a key; None where the node has no such key, or no keys at all."""
-    return node.values.get(key) if isinstance(node, Mapping) else None
+    """Return the value of a key; None where the node has no such key or is not a block of keys."""
+    return node.values.get(key) if isinstance(node, MappingNode) else None
 
 
-def has_false_space(text: str) -> bool:
-    """Whether a blank in the text is none of YAML's, and only looks like one."""
-    return not text.isascii() and _FALSE_SPACES.search(text) is not None
+def has_unusual_space(text: str) -> bool:
+    """Return whether the text contains a space that YAML does not treat as one."""
+    return _UNUSUAL_SPACES.search(text) is not None
 
 
-def _named(spaces: re.Match[str]) -> str:
+def shorten(text: str) -> str:
+    """Return the text on one line and shortened, for a message."""
+    line = text
+    if not text.isprintable():
+        named = _UNUSUAL_SPACES.sub(_name_of, text)
+        line = "".join(character if character.isprintable() else " " for character in named)
+    return line if len(line) <= _MAX_LENGTH else line[: _MAX_LENGTH - 3] + "…"
+
+
+def _name_of(spaces: re.Match[str]) -> str:
     character = spaces[0][0]
     return f"[{unicodedata.name(character).lower()} U+{ord(character):04X}]"
-
-
-def shown(text: str) -> str:
-    """Return the text on one line, shortened, fit for a message."""
-    flat = text
-    if not text.isprintable():
-        named = _FALSE_SPACES.sub(_named, text)
-        flat = "".join(character if character.isprintable() else " " for character in named)
-    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 3] + "…"

@@ -1,4 +1,4 @@
-"""The bytes of a rule file as text, or what keeps them from being any."""
+"""Decodes the bytes of a rule file, and refuses content that is not a rule file."""
 
 import codecs
 import re
@@ -6,20 +6,18 @@ from typing import NamedTuple
 
 MAX_BYTES = 256 * 1024
 
-#: what YAML does not allow: control characters and the like
+#: characters that YAML does not allow: control characters, surrogates and noncharacters
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-#: what no rule file holds on purpose, found in the text as a whole
+#: text that is never in a rule file on purpose, with the message for it
 _UNWANTED = (
-    (re.compile("\0"), "a NUL byte stands here; remove it"),
-    (FORBIDDEN, "an invisible control character stands here; remove it"),
-    (re.compile("[\u200b\u2060\ufeff]"), "an invisible character stands here; remove it"),
-    (re.compile("^(<<<<<<<|=======|>>>>>>>)( |$)", re.MULTILINE), "a merge conflict stands here; resolve it"),
-    (re.compile("^(```)", re.MULTILINE), "this line is no part of a rule file; remove it"),
+    (re.compile("\0"), "this is a NUL byte; remove it"),
+    (FORBIDDEN, "this is an invisible control character; remove it"),
+    (re.compile("[\u200b\u2060\ufeff]"), "this is an invisible character; remove it"),
+    (re.compile("^(<<<<<<<|=======|>>>>>>>)( |$)", re.MULTILINE), "this is a merge conflict; resolve it"),
+    (re.compile("^(```)", re.MULTILINE), "this line does not belong in a rule file; remove it"),
 )
-
-
-#: how files begin that programs save in place of UTF-8 text; UTF-32's marks begin as UTF-16's do
-_MARKS = (
+#: first bytes of files that are not UTF-8 text. UTF-32 comes first: its mark begins like that of UTF-16.
+_FOREIGN_FORMATS = (
     (codecs.BOM_UTF32_LE, "UTF-32 text"),
     (codecs.BOM_UTF32_BE, "UTF-32 text"),
     (codecs.BOM_UTF16_LE, "UTF-16 text"),
@@ -33,52 +31,54 @@ _MARKS = (
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a file as YAML, in plain words."""
+    """A mistake in a file's text or YAML; line and column count from 1."""
 
     line: int
     column: int
     text: str
 
 
-class Unreadable(Exception):
-    """Nothing behind this mistake can be read."""
+class UnreadableFile(Exception):
+    """The file can't be read beyond this mistake."""
 
     def __init__(self, mistake: Mistake) -> None:
         self.mistake = mistake
         super().__init__(mistake.text)
 
 
-def text_of(content: bytes) -> str:
-    """Return the text.
+def decode(content: bytes) -> str:
+    """Return the text of a file.
 
     Raises:
-        Unreadable: the file is too large, is not UTF-8, or holds what no rule file holds on purpose.
+        UnreadableFile: the file is too large, is not UTF-8, or contains text that is never in a rule file.
     """
     if len(content) > MAX_BYTES:
-        large = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several"
-        raise Unreadable(Mistake(1, 1, large))
-    if encoding := _foreign_encoding(content):
-        raise Unreadable(Mistake(1, 1, f"the file is {encoding}; save it as UTF-8"))
+        too_large = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several"
+        raise UnreadableFile(Mistake(1, 1, too_large))
+    if foreign_format := _foreign_format(content):
+        raise UnreadableFile(Mistake(1, 1, f"the file is {foreign_format}; save it as UTF-8"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", "replace")
-        raise Unreadable(_at_end_of(before, "the file is not UTF-8 text; save it as UTF-8")) from error
-    for form, what in _UNWANTED:
-        found = form.search(text)
+        message = "the file is not UTF-8 text; save it as UTF-8"
+        raise UnreadableFile(_after(before, message)) from error
+    for pattern, message in _UNWANTED:
+        found = pattern.search(text)
         if found:
-            raise Unreadable(_at_end_of(text[: found.start(found.lastindex or 0)], what))
+            raise UnreadableFile(_after(text[: found.start(found.lastindex or 0)], message))
     return text
 
 
-def _foreign_encoding(content: bytes) -> str:
-    """Return what the first bytes say that a file is, empty where it may be UTF-8 text."""
-    named = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+def _foreign_format(content: bytes) -> str:
+    """Return the format that the bytes are in; empty where they may be UTF-8 text."""
+    named = next((name for mark, name in _FOREIGN_FORMATS if content.startswith(mark)), "")
     zeros = content.count(0)
     if named or zeros <= len(content) // 4:
         return named
     return "UTF-32 text" if zeros > len(content) * 5 // 8 else "UTF-16 text"
 
 
-def _at_end_of(text: str, what: str) -> Mistake:
-    return Mistake(text.count("\n") + 1, len(text) - text.rfind("\n"), what)
+def _after(text: str, message: str) -> Mistake:
+    """Return the mistake at the place where the text ends."""
+    return Mistake(text.count("\n") + 1, len(text) - text.rfind("\n"), message)

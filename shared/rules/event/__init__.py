@@ -1,1 +1,1 @@
-"""The event as conditions see it: who is in it, where it is, what it says."""
+"""The facts of an event that conditions test: its people, rooms, texts, links and times."""

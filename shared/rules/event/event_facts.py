@@ -1,4 +1,4 @@
-"""An event seen with the eyes of conditions: each fact worked out once, on first use, for all rules."""
+"""The facts of an event that conditions test. Each is computed once, on first use, for all rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,43 +9,42 @@ from typing import NamedTuple
 from shared.domain.address import read_address, untagged
 from shared.domain.event import Event
 from shared.domain.mail_domains import NO_DOMAINS, Domains, home_address, is_guest
-from shared.rules.event.guests import Guest, Kind, Person, guests, person, rooms_of
+from shared.rules.event.invitees import Invitee, InviteeKind, Person, invitees, person, room_addresses
 from shared.rules.event.rooms import has_room
 from shared.rules.event.texts import Texts, fold, texts
 from shared.rules.links.join_links import other_join_link
+from shared.rules.truth import Truth
 
-#: a fact may be unknown: then a condition on it neither holds nor fails (Kleene's logic)
-Truth = bool | None
-#: folded name -> the name as it stands in the event
+#: folded name -> the name as the event has it
 Names = dict[str, str]
-#: no group is known
-NOBODY: Mapping[str, frozenset[str]] = {}
+NO_MEMBERS: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are: between `low` and `high`, which differ by what is unknown."""
+    """A number between `low` and `high`; they differ if some of what is counted is unknown."""
 
     low: int
     high: int
 
 
 class People(NamedTuple):
-    """People, and who is in which group, as far as known; `lists` are addresses of other groups."""
+    """People, with what is known of groups."""
 
     persons: tuple[Person, ...]
+    #: the addresses of members, by the id of the group
     members: Mapping[str, frozenset[str]]
+    #: the addresses of groups whose members are not known
     lists: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
-    """When an event starts (aware); one of whole days starts at midnight, in whatever zone.
+    """When an event starts."""
 
-    `unknown_zone` is the zone of the moment where it is not known.
-    """
-
+    #: aware; an all-day event starts at midnight in any zone
     moment: datetime
     is_all_day: bool
+    #: the name of the event's time zone if that zone is not known
     unknown_zone: str = ""
 
 
@@ -55,11 +54,10 @@ def names(*raw: str) -> Names:
 
 
 class EventFacts:
-    """What conditions ask of an event.
+    """The facts of one event at one moment.
 
-    `internal` is None where the tenant's domains are not known; `members` holds the groups that are, `lists`
-    the addresses of groups whose members were not asked for. Every link to one of `meeting_hosts` is a join
-    link.
+    `internal` are the company's domains, None if they are not known. `members` and `lists` are those of
+    `People`. Every link to one of the `meeting_hosts` is a join link.
     """
 
     def __init__(
@@ -68,7 +66,7 @@ class EventFacts:
         *,
         internal: Domains | None,
         now: datetime,
-        members: Mapping[str, frozenset[str]] = NOBODY,
+        members: Mapping[str, frozenset[str]] = NO_MEMBERS,
         lists: frozenset[str] = frozenset(),
         meeting_hosts: Domains = NO_DOMAINS,
     ) -> None:
@@ -80,30 +78,32 @@ class EventFacts:
         self.meeting_hosts = meeting_hosts
 
     @cached_property
-    def guests(self) -> tuple[Guest, ...]:
-        """Everybody and everything invited but the organizer."""
-        return guests(self.event, self._is_ours)
+    def invitees(self) -> tuple[Invitee, ...]:
+        """All invited people and resources without the organizer."""
+        return invitees(self.event, self._is_internal)
 
     @cached_property
     def attendees(self) -> Count:
-        """How many people are invited, neither rooms nor the organizer.
+        """How many people are invited, without rooms and the organizer.
 
-        Who may be no person, or the same as another, is counted in `high` alone.
+        Only `high` counts an invitee who may not be a person, or may be the same person as another.
         """
-        return _count((guest, True) for guest in self.guests if guest.kind is not Kind.RESOURCE)
+        return _count(
+            (invitee, True) for invitee in self.invitees if invitee.kind is not InviteeKind.RESOURCE
+        )
 
     @cached_property
     def attendee(self) -> People:
-        """The people invited. What may be a resource, or a person under blind copy, is not certain."""
-        rooms = rooms_of(self.event)
+        """The invited people. One who is listed as a resource is not certain: people hide guests that way."""
+        rooms = room_addresses(self.event)
         found: dict[str, Person] = {}
         nameless = []
-        for guest in self.guests:
-            address = guest.person.address
+        for invitee in self.invitees:
+            address = invitee.person.address
             if not address:
-                nameless.append(guest.person)
-            elif address not in rooms and (guest.is_certain or address not in found):
-                found[address] = guest.person._replace(is_certain=guest.is_certain)
+                nameless.append(invitee.person)
+            elif address not in rooms and (invitee.is_certain or address not in found):
+                found[address] = invitee.person._replace(is_certain=invitee.is_certain)
         return People((*found.values(), *nameless), self.members, self.lists)
 
     @cached_property
@@ -113,27 +113,28 @@ class EventFacts:
 
     @cached_property
     def external_attendees(self) -> Count:
-        """How many of the people are from outside; who can't be told is counted in `high` alone."""
-        people = (guest for guest in self.guests if guest.kind is not Kind.RESOURCE)
-        return _count((guest, self.is_external(guest.person)) for guest in people)
+        """How many external people are invited. Only `high` counts those that may be internal."""
+        people = (invitee for invitee in self.invitees if invitee.kind is not InviteeKind.RESOURCE)
+        return _count((invitee, self.is_external(invitee.person)) for invitee in people)
 
-    def is_external(self, one: Person) -> Truth:
-        """Whether somebody is from outside; None where their domain, or ours, is not known.
+    def is_external(self, invited: Person) -> Truth:
+        """Whether a person is external; None if their domain, or the company's, is not known.
 
-        A guest is judged by the address they have at home, and is from outside where that can't be told.
+        For a guest account, the domain in the guest's own tenant decides. If that is not known, the guest is
+        external.
         """
-        home = home_address(one.address)
-        if one.domain is None or is_guest(home):
-            return True if is_guest(one.address) and read_address(one.address) else None
-        return None if self.internal is None else one.domain not in self.internal
+        home = home_address(invited.address)
+        if invited.domain is None or is_guest(home):
+            return True if is_guest(invited.address) and read_address(invited.address) else None
+        return None if self.internal is None else invited.domain not in self.internal
 
-    def _is_ours(self, one: Person) -> bool:
-        """Whether an address is in the house; while our domains are not known, in the organizer's domain."""
-        if one.domain is None:
+    def _is_internal(self, invited: Person) -> bool:
+        """Whether an address is in the company's domains; while these are not known, in the organizer's."""
+        if invited.domain is None:
             return False
         if self.internal is None:
-            return one.domain == person(self.event.organizer).domain
-        return one.domain in self.internal
+            return invited.domain == person(self.event.organizer).domain
+        return invited.domain in self.internal
 
     @cached_property
     def subject(self) -> Texts:
@@ -159,7 +160,7 @@ class EventFacts:
 
     @cached_property
     def show_as(self) -> Names:
-        """How the time is shown to others."""
+        """The availability shown to others."""
         return names(self.event.show_as)
 
     @cached_property
@@ -174,17 +175,17 @@ class EventFacts:
 
     @cached_property
     def has_room(self) -> Truth:
-        """Whether a room or other resource is invited and has not declined, or is chosen as place."""
-        return has_room(self.event, self.guests)
+        """Whether a room is invited and has not declined, or is the place; None: unknown."""
+        return has_room(self.event, self.invitees)
 
     @cached_property
     def has_location(self) -> bool:
-        """Whether any place is named."""
+        """Whether any place has a name."""
         return any(place.display_name.strip() for place in self.event.locations)
 
     @cached_property
     def has_other_join_link(self) -> Truth:
-        """Whether subject, places or body preview already carry a join link; None where it can't be told."""
+        """Whether subject, places or body preview have a join link already; None: unknown."""
         found = other_join_link(self.event, hosts=self.meeting_hosts)
         return None if found is not None and not found.is_certain else found is not None
 
@@ -195,51 +196,51 @@ class EventFacts:
 
     @cached_property
     def is_recurring(self) -> bool:
-        """Whether the event is (of) a series."""
+        """Whether the event is a series or part of invited."""
         return self.event.type != "singleInstance" or self.event.recurrence is not None
 
     @cached_property
     def duration(self) -> timedelta:
-        """From start to end; of a series, of one occurrence."""
+        """From start to end; for a series, of one occurrence."""
         return self.event.end - self.event.start
 
     @cached_property
     def starts_in(self) -> timedelta | None:
-        """From now to the start; below zero once it has begun. A series starts with its first occurrence.
+        """From now to the start, below zero after it; for a series, the start of the first occurrence.
 
-        None where the event's time zone is not known.
+        None if the event's time zone is not known.
         """
         return None if self.event.unknown_zone else self.event.start - self.now
 
     @cached_property
     def starts_between(self) -> Start:
-        """When the event starts; a series, its first occurrence."""
+        """When the event starts; for a series, the start of the first occurrence."""
         return Start(self.event.start, self.event.is_all_day, self.event.unknown_zone)
 
     @cached_property
     def rollout(self) -> str:
-        """The organizer's address, by which a share of organizers is drawn."""
+        """The organizer's address in lower case, whose hash decides whether the organizer is in a share."""
         return person(self.event.organizer).address.lower()
 
 
-def _count(people: Iterable[tuple[Guest, Truth]]) -> Count:
-    """Return how many people there are, each with whether they count; an address counts once.
+def _count(people: Iterable[tuple[Invitee, Truth]]) -> Count:
+    """Return how many people there are. Each invitee comes with whether it counts; an address counts once.
 
-    A line without an address is somebody, so it stands for a person of its own.
+    An invitee without an address counts as one more person.
     """
     sure: set[str] = set()
     possible: set[str] = set()
     nameless, maybe_nameless = 0, 0
-    for guest, counts in people:
+    for invitee, counts in people:
         if counts is False:
             continue
-        is_sure = counts is True and guest.kind is Kind.PERSON
-        if not guest.person.address:
+        is_sure = counts is True and invitee.kind is InviteeKind.PERSON
+        if not invitee.person.address:
             nameless += is_sure
             maybe_nameless += 1
             continue
-        possible.add(guest.person.address)
+        possible.add(invitee.person.address)
         if is_sure:
-            # A tag does not make another person, and neither does being a guest of the tenant.
-            sure.add(untagged(home_address(guest.person.address)))
+            # A plus address and a guest account are the same person as the plain address.
+            sure.add(untagged(home_address(invitee.person.address)))
     return Count(len(sure) + nameless, len(possible) + maybe_nameless)

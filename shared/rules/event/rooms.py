@@ -1,52 +1,53 @@
-"""Whether people have a room: one that is invited and has not declined, or one that is chosen as place."""
+"""Whether an event has a room: one that is invited and has not declined, or one that is the place."""
 
 from collections.abc import Iterator, Sequence
 
 from shared.domain.event import Event, Location
-from shared.rules.event.guests import Guest, Kind, addresses_of, is_room
+from shared.rules.event.invitees import Invitee, InviteeKind, is_room, place_addresses
 from shared.rules.event.texts import fold
+from shared.rules.truth import Truth, any_holds
 
-Truth = bool | None
 
+def has_room(event: Event, invitees: Sequence[Invitee]) -> Truth:
+    """Return whether the event has a room; None if that is unknown.
 
-def has_room(event: Event, guests: Sequence[Guest]) -> Truth:
-    """Return whether a room is there; None where it can't be told.
-
-    A room that declined is none: its people are without a room, although the place still names it.
+    A room that declined does not count, although the event still names it as its place.
     """
-    declined = tuple(guest for guest in guests if guest.has_declined and guest.kind is not Kind.PERSON)
-    truths = (*_invited(event, guests), *_chosen(event, declined))
-    return True if True in truths else None if None in truths else False
+    declined = tuple(
+        invitee for invitee in invitees if invitee.has_declined and invitee.kind is not InviteeKind.PERSON
+    )
+    truths = (*_invited(event, invitees), *_as_places(event, declined))
+    return any_holds(truths)
 
 
-def _invited(event: Event, guests: Sequence[Guest]) -> Iterator[Truth]:
-    places = frozenset(addresses_of(event.locations))
-    for guest in guests:
-        if guest.has_declined:
+def _invited(event: Event, invitees: Sequence[Invitee]) -> Iterator[Truth]:
+    places = frozenset(place_addresses(event.locations))
+    for invitee in invitees:
+        if invitee.has_declined:
             continue
-        if guest.kind is Kind.RESOURCE:
+        if invitee.kind is InviteeKind.RESOURCE:
             yield True
-        elif guest.kind is Kind.OPEN and _may_be_room(guest, places):
+        elif invitee.kind is InviteeKind.UNKNOWN and _may_be_room(invitee, places):
             yield None
 
 
-def _may_be_room(guest: Guest, places: frozenset[str]) -> bool:
-    """Whether a line that can't be told may stand for a room: rooms have X.500 addresses, too."""
-    return guest.is_resource or guest.person.domain is None or guest.person.address in places
+def _may_be_room(invitee: Invitee, places: frozenset[str]) -> bool:
+    """Whether an invitee of unknown kind may be a room. Rooms may have X.500 addresses, without a domain."""
+    return invitee.is_listed_as_resource or invitee.person.domain is None or invitee.person.address in places
 
 
-def _chosen(event: Event, declined: Sequence[Guest]) -> Iterator[Truth]:
-    addresses = {guest.person.address for guest in declined}
-    names = {fold(guest.name).strip() for guest in declined}
+def _as_places(event: Event, declined: Sequence[Invitee]) -> Iterator[Truth]:
+    addresses = {invitee.person.address for invitee in declined}
+    names = {fold(invitee.name).strip() for invitee in declined}
     for place in event.locations:
         if is_room(place):
-            yield _is_free(place, addresses, names)
+            yield _has_accepted(place, addresses, names)
 
 
-def _is_free(place: Location, declined: set[str], names: set[str]) -> Truth:
-    known = frozenset(addresses_of((place,)))
-    if known:
-        return known.isdisjoint(declined)
+def _has_accepted(room: Location, declined: set[str], declined_names: set[str]) -> Truth:
+    addresses = frozenset(place_addresses((room,)))
+    if addresses:
+        return addresses.isdisjoint(declined)
     if not declined:
         return True
-    return False if fold(place.display_name).strip() in names else None
+    return False if fold(room.display_name).strip() in declined_names else None

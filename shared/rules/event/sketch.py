@@ -1,18 +1,18 @@
-"""An event as a rule's test sketches it, and the whole event that it stands for."""
+"""Turns the short description of an event in a rule's test into a complete event."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from shared.domain.event import Attendee, Event, Location, Recurrence
 
-#: the moment of a test that names none: a Monday
+#: the time of a test that names none: a Monday
 MOMENT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeOfDay:
-    """A time on the day after the test's moment, or on the next such weekday (0 is Monday)."""
+    """A time on the day after the test's moment; with a weekday (0 is Monday), on the next such weekday."""
 
     clock: timedelta
     weekday: int | None = None
@@ -20,10 +20,10 @@ class TimeOfDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSketch:
-    """What a test says of its event; the rest is an ordinary meeting tomorrow at ten.
+    """What a test defines of its event. By default, the event is an ordinary meeting at ten the next day.
 
-    `start` is a local time in `timezone`, a time of some day, or the time from the test's moment. Names of
-    people without "@" are colleagues; an organizer who is not named is one too.
+    `start` is a local time in `timezone`, a time of day, or an interval after the test's moment. People
+    without "@" in their names are colleagues of the organizer.
     """
 
     organizer: str = "organizer"
@@ -46,15 +46,15 @@ class EventSketch:
     online: bool = False
 
     def moment(self, at: datetime | None) -> datetime:
-        """Return the aware moment at which the event is judged: `at` (local), or a day before it starts."""
+        """Return the aware time of the decision: `at` (local), or if that is None, a day before the start."""
         if at is not None:
             return at.replace(tzinfo=self.timezone).astimezone(UTC)
         if isinstance(self.start, datetime):
             return self.start.replace(tzinfo=self.timezone).astimezone(UTC) - _DAY
         return MOMENT
 
-    def event(self, *, now: datetime, house: str) -> Event:
-        """Return the event as Graph would show it to us at `now`; `house` is the colleagues' domain."""
+    def event(self, *, now: datetime, company: str) -> Event:
+        """Return the event as Graph would return it at `now`; `company` is the domain of colleagues."""
         start = self._start(now)
         return Event(
             id="test",
@@ -62,7 +62,7 @@ class EventSketch:
             type="seriesMaster" if self.recurring else "singleInstance",
             recurrence=Recurrence(pattern="weekly") if self.recurring else None,
             subject=self.subject,
-            organizer=_address(self.organizer, house),
+            organizer=_address(self.organizer, company),
             is_cancelled=self.cancelled,
             is_draft=self.draft,
             is_all_day=self.all_day,
@@ -70,12 +70,12 @@ class EventSketch:
             start=start,
             end=start + (self._usual_duration() if self.duration is None else self.duration),
             attendees=(
-                *(Attendee(address=_address(person, house)) for person in self.attendees),
-                *(Attendee(address=_address(room, house), type="resource") for room in self.rooms),
+                *(Attendee(address=_address(person, company)) for person in self.attendees),
+                *(Attendee(address=_address(room, company), type="resource") for room in self.rooms),
             ),
             locations=(
                 *(Location(display_name=place) for place in self.location),
-                *(_room(_address(room, house)) for room in self.rooms),
+                *(_room(_address(room, company)) for room in self.rooms),
             ),
             body_preview=self.body[:255],
             body=self.body,
@@ -92,7 +92,7 @@ class EventSketch:
         if isinstance(self.start, timedelta):
             return now + self.start
         local = self.start if isinstance(self.start, datetime) else self._next(self.start, now)
-        if self.all_day:  # Graph shows whole days as midnights in UTC
+        if self.all_day:  # Graph returns all-day events from midnight to midnight in UTC
             return datetime.combine(local.date(), time(), UTC)
         return local.replace(tzinfo=self.timezone).astimezone(UTC)
 
@@ -109,5 +109,5 @@ def _room(address: str) -> Location:
     )
 
 
-def _address(name: str, house: str) -> str:
-    return name if "@" in name or "/" in name else f"{name}@{house}"
+def _address(name: str, company: str) -> str:
+    return name if "@" in name or "/" in name else f"{name}@{company}"

@@ -1,17 +1,17 @@
-"""Texts of events and of rules, as they are compared."""
+"""How texts of events and rules are normalized before they are compared."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-#: a blank that nobody sees stands between words or inside one, so a text with it is compared both ways
+#: An invisible blank may separate words or be inside one, so a text that has one is compared both ways.
 _HIDDEN_BLANKS = re.compile("[\u200b\ufeff]")
 _BLANK, _BLANKS = re.compile(r"\s"), re.compile(r"\s+")
 
 
 class Texts(NamedTuple):
-    """Texts as they stand, as they are compared, and as patterns read them (UTF-8, accents composed)."""
+    """Some texts in three forms: as the event has them, folded, and as UTF-8 bytes for patterns."""
 
     raw: tuple[str, ...]
     folded: tuple[str, ...]
@@ -23,22 +23,21 @@ class Texts(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return the text as it is compared: letters case-blind, accents composed, any blanks as one space."""
+    """Return the text in lower case, with composed accents, and with one space for each run of blanks."""
     if not text.isascii():
         text = composed(composed(text).casefold())
     return _BLANKS.sub(" ", text.lower())
 
 
 def composed(text: str) -> str:
-    """Return the text as most programs write it.
+    """Return the text with composed accents, plain spaces and no invisible characters.
 
-    A letter and its accents are one character, every blank (the no-break space too) is a space, and
-    characters that nobody sees are left out.
+    A letter and its accents become one character. Every blank, such as the no-break space, becomes a space.
     """
     if text.isascii():
         return text
-    whole = (" " if _is_wide_blank(letter) else letter for letter in unicodedata.normalize("NFC", text))
-    return "".join(letter for letter in whole if unicodedata.category(letter) != "Cf")
+    letters = (" " if _is_wide_blank(letter) else letter for letter in unicodedata.normalize("NFC", text))
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
 
 
 def _is_wide_blank(letter: str) -> bool:
@@ -46,12 +45,12 @@ def _is_wide_blank(letter: str) -> bool:
 
 
 def texts(*raw: str) -> Texts:
-    """Return the texts ready to be compared; lone surrogates, which JSON can carry, become "?"."""
+    """Return the texts in all three forms. Lone surrogates, which JSON may contain, become "?"."""
     clean = tuple(text.encode("utf-8", "replace").decode() for text in raw)
-    apart = tuple(text for text in clean if _HIDDEN_BLANKS.search(text))
-    ways = (*clean, *(_HIDDEN_BLANKS.sub(" ", text) for text in apart))
+    with_hidden = tuple(text for text in clean if _HIDDEN_BLANKS.search(text))
+    variants = (*clean, *(_HIDDEN_BLANKS.sub(" ", text) for text in with_hidden))
     return Texts(
-        (*clean, *apart),
-        tuple(map(fold, ways)),
-        tuple(_BLANK.sub(" ", composed(text)).encode() for text in ways),
+        (*clean, *with_hidden),
+        tuple(map(fold, variants)),
+        tuple(_BLANK.sub(" ", composed(text)).encode() for text in variants),
     )

@@ -1,1 +1,1 @@
-"""Links to meetings: which services' links, how mail filters wrap them, where they are in an event."""
+"""Finds join links of meeting services in an event, also if link scanners or redirectors wrap them."""

@@ -1,12 +1,11 @@
-"""Join links of meeting services, found in what people paste into an event.
+"""Finds join links of meeting services in the texts of an event.
 
-Which links these are says `join_services`, what may be around them `wrapped_links`.
+`join_services` lists the services; `wrapped_links` removes what wraps a link.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 import re2
@@ -17,23 +16,23 @@ from shared.rules.links.join_services import OTHER_HOSTS, PROGRAMS, SERVERS, SER
 from shared.rules.links.link_scanners import PROXIES, SCANNERS
 from shared.rules.links.wrapped_links import TooManyLayers, layers
 
-#: the service of a link to one of the rule file's own hosts
+#: the service of a link to one of the hosts in `other_join_links`
 OWN = "one of your own hosts"
-#: the service of an online meeting URL that no row of the table knows
+#: the service of an online meeting URL that matches no row of the table
 OTHER = "another service"
 
 
 class JoinLink(NamedTuple):
-    """A join link: its service; `is_certain` is False where a link scanner hides where it leads."""
+    """A join link and its service. `is_certain` is False if a link scanner hides the target of the link."""
 
     service: str
     is_certain: bool = True
 
 
-class _Row(NamedTuple):
+class _Pattern(NamedTuple):
     service: str
-    links: re2._Regexp
-    but: re2._Regexp | None
+    path: re2._Regexp
+    excluded: re2._Regexp | None
 
 
 def _compiled(pattern: str) -> re2._Regexp:
@@ -43,64 +42,65 @@ def _compiled(pattern: str) -> re2._Regexp:
     return re2.compile(pattern.encode(), options)
 
 
-def _row(service: Service) -> _Row:
-    but = _compiled(f"/*(?:{service.but})") if service.but else None
-    return _Row(service.name, _compiled(f"/*(?:{service.links})"), but)
+def _pattern(service: Service) -> _Pattern:
+    excluded = _compiled(f"/*(?:{service.excluded})") if service.excluded else None
+    return _Pattern(service.name, _compiled(f"/*(?:{service.path})"), excluded)
 
 
-def _by_host(services: tuple[Service, ...]) -> dict[bytes, tuple[_Row, ...]]:
-    rows: dict[bytes, tuple[_Row, ...]] = defaultdict(tuple)
+def _by_host(services: tuple[Service, ...]) -> dict[bytes, tuple[_Pattern, ...]]:
+    patterns: dict[bytes, tuple[_Pattern, ...]] = defaultdict(tuple)
     for service in services:
         for host in service.hosts.split():
-            rows[host.encode()] += (_row(service),)
-    return dict(rows)
+            patterns[host.encode()] += (_pattern(service),)
+    return dict(patterns)
 
 
-#: A host begins where no other host, and no address, goes on; a path, query or fragment follows it.
+#: A host is not part of a longer host or of an address. A path, query or fragment follows it.
 _HOST = r"(?:[a-zA-Z0-9-]++\.)++[a-zA-Z0-9-]*+"
 _LINK = re.compile(rf"(?<![a-zA-Z0-9.@-])({_HOST})(?::[0-9]{{1,5}})?(?=[/?#])".encode())
-#: Without any of these, nothing in a text is a link, wrapped or not.
+#: A text without any of these contains no link, wrapped or not.
 _MARKS = re.compile(r"[/?#%&=\\]|\S{16}|[^\x00-\x7f]")
-_PROGRAM = _compiled("|".join(f"({program.links})" for program in PROGRAMS))
-_ROWS = _by_host(SERVICES)
+_PROGRAM = _compiled("|".join(f"({program.path})" for program in PROGRAMS))
+_SERVICES_BY_HOST = _by_host(SERVICES)
 _SERVER = _compiled(
     r"(?:^|[^a-z0-9.@-])((?:[a-z0-9-]+\.)+[a-z0-9-]+)(?::[0-9]{1,5})?/*(?:"
-    + "|".join(f"({server.links})" for server in SERVERS)
+    + "|".join(f"({server.path})" for server in SERVERS)
     + ")"
 )
-_SCANNERS = _by_host(SCANNERS)
-_HINT = _compiled(r"[^\s\"'<>]{0,200}?[?&](?:domain|d)=((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)")
-#: no host of the table is longer, and none that a name service knows
-_MOST_CHARACTERS = 253
-_OWN_PAGES = _compiled(r"/*(?:static/|[^\w%/?#]|$)")
+_SCANNERS_BY_HOST = _by_host(SCANNERS)
+_TARGET_HOST = _compiled(r"[^\s\"'<>]{0,200}?[?&](?:domain|d)=((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)")
+#: the maximum length of a host name in DNS
+_MAX_HOST_LENGTH = 253
+_NOT_A_MEETING = _compiled(r"/*(?:static/|[^\w%/?#]|$)")
 
 
 def find_join_link(*texts: str, hosts: Domains = NO_DOMAINS) -> JoinLink | None:
-    """Return the join link that is first in the texts, None if there is none.
+    """Return the first join link in the texts; None if there is none.
 
-    Links of the services in the table count, and all links to `hosts`. Time is linear in the length of the
-    texts. A link that could not be unwrapped is returned only where no other is found, as uncertain.
+    A join link is a link of a service in the table, or any link to one of the `hosts`. A link that can't be
+    unwrapped is returned, as uncertain, only if there is no certain one. Time is linear in the length of the
+    texts.
     """
     text = "\n".join(texts)
     if not _MARKS.search(text):
         return None
-    hidden: JoinLink | None = None
+    uncertain: JoinLink | None = None
     try:
         for layer in layers(text):
             for found in _links(layer, hosts):
                 if found.is_certain:
                     return found
-                hidden = hidden or found
+                uncertain = uncertain or found
     except TooManyLayers:
-        return hidden or JoinLink("too many wrappers", is_certain=False)
-    return hidden
+        return uncertain or JoinLink("too many wrappers", is_certain=False)
+    return uncertain
 
 
 def _links(text: str, hosts: Domains) -> Iterator[JoinLink]:
     """Yield the join links in one layer of the text."""
     encoded = text.encode("utf-8", "replace")
     for link in _LINK.finditer(encoded):
-        found = _judged(link[1].lower().rstrip(b"."), encoded, link.end(), hosts)
+        found = _join_link(link[1].lower().rstrip(b"."), encoded, link.end(), hosts)
         if found is not None:
             yield found
     for server in _SERVER.finditer(encoded):
@@ -110,34 +110,37 @@ def _links(text: str, hosts: Domains) -> Iterator[JoinLink]:
         yield JoinLink(PROGRAMS[program.lastindex - 1].name)
 
 
-def _judged(host: bytes, text: bytes, start: int, hosts: Domains) -> JoinLink | None:
-    """Return what the link is, whose path begins at `start`; None if its host does not tell a join link."""
+def _join_link(host: bytes, text: bytes, start: int, hosts: Domains) -> JoinLink | None:
+    """Return the join link to this host whose path begins at `start`; None if it is not a join link."""
     host = _without_proxy(host)
     if host.decode() in hosts:
-        return None if _OWN_PAGES.match(text, start) else JoinLink(OWN)
-    services, scanners = _rows_of(host)
-    for row in services:
-        if row.links.match(text, start) and not (row.but and row.but.match(text, start)):
-            return JoinLink(row.service)
-    for row in scanners:
-        if row.links.match(text, start):
-            hint = _HINT.match(text, start)
-            if hint is None or hint[1].lower().decode() in hosts or _rows_of(hint[1].lower())[0]:
-                return JoinLink(row.service, is_certain=False)
+        return None if _NOT_A_MEETING.match(text, start) else JoinLink(OWN)
+    services, scanners = _patterns_of(host)
+    for service in services:
+        if service.path.match(text, start) and not (service.excluded and service.excluded.match(text, start)):
+            return JoinLink(service.service)
+    for scanner in scanners:
+        if scanner.path.match(text, start):
+            target = _TARGET_HOST.match(text, start)
+            if target is None or target[1].lower().decode() in hosts or _patterns_of(target[1].lower())[0]:
+                return JoinLink(scanner.service, is_certain=False)
     return None
 
 
-@lru_cache(maxsize=1024)
-def _rows_of(host: bytes) -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
-    """Return the rows of services and of scanners for a host: those of its own name, then of its parents."""
-    labels = host[-_MOST_CHARACTERS:].split(b".")
-    names = [b".".join(labels[place:]) for place in range(len(labels) - 1)]
-    services = () if labels[0] in OTHER_HOSTS else (row for name in names for row in _ROWS.get(name, ()))
-    return tuple(services), tuple(row for name in names for row in _SCANNERS.get(name, ()))
+def _patterns_of(host: bytes) -> tuple[tuple[_Pattern, ...], tuple[_Pattern, ...]]:
+    """Return the patterns of services and of scanners for a host and its parent domains, in this order."""
+    labels = host[-_MAX_HOST_LENGTH:].split(b".")
+    names = [b".".join(labels[start:]) for start in range(len(labels) - 1)]
+    services = (
+        ()
+        if labels[0] in OTHER_HOSTS
+        else (pattern for name in names for pattern in _SERVICES_BY_HOST.get(name, ()))
+    )
+    return tuple(services), tuple(pattern for name in names for pattern in _SCANNERS_BY_HOST.get(name, ()))
 
 
 def _without_proxy(host: bytes) -> bytes:
-    """Return the host in front of the name of a proxy that signs people in."""
+    """Return the host without the domain of a sign-in proxy, if it ends with one."""
     if not host.endswith(PROXIES):
         return host
     return next(host[: -len(proxy)] for proxy in PROXIES if host.endswith(proxy))
@@ -146,9 +149,9 @@ def _without_proxy(host: bytes) -> bytes:
 def other_join_link(
     event: Event, *, look_in_body: bool = False, hosts: Domains = NO_DOMAINS
 ) -> JoinLink | None:
-    """Return the join link that the event carries already, None if it carries none.
+    """Return a join link that the event has already; None if it has none.
 
-    It is searched for in subject, places, online meeting URL and body preview, and in the body where asked.
+    Searches subject, places, online meeting URL and body preview, and optionally the body.
     """
     found = find_join_link(*_texts(event, look_in_body=look_in_body), hosts=hosts)
     if "://" in event.online_meeting_url and not (found and found.is_certain):

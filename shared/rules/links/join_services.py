@@ -1,9 +1,9 @@
-"""The meeting services whose join links Joinlink knows: one row each.
+"""The meeting services whose join links Joinlink recognizes: one row each.
 
-A row says on which hosts a service's join links are, how their paths begin, one example and some pages of the
-same hosts that nobody joins a meeting through. The tests try every example, docs/join-links.md lists them.
-The rows were compared on 2026-11-26 with the lists of MeetingBar (its state of 2026-07-14), Itsycal
-(2026-04-04), GNOME Calendar (2026-08-22) and with the tests of Thunderbird's JoinLinkParser.
+A row has the hosts of a service, the paths of its join links, an example, and pages on the same hosts that
+are not join links. Tests check all of these, and docs/join-links.md lists them. The rows were compared on
+2026-11-26 with the lists of MeetingBar (2026-07-14), Itsycal (2026-04-04) and GNOME Calendar (2026-08-22), and
+with the tests of Thunderbird's JoinLinkParser.
 """
 
 from dataclasses import dataclass
@@ -13,33 +13,33 @@ from shared.domain.ids import GUID
 MEETINGBAR = "https://github.com/leits/MeetingBar"
 ITSYCAL = "https://github.com/sfsam/Itsycal"
 GNOME = "https://gitlab.gnome.org/GNOME/gnome-calendar"
-THUNDERBIRD = "https://searchfox.org/comm-central/source/calendar/base/modules"
 _ZOOM = "https://developers.zoom.us/docs/"
 _DFN = "https://www.conf.dfn.de/"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row.
-
-    `hosts` are names with all their subdomains, separated by spaces; empty: any host, told by the path alone.
-    `links` is an RE2 pattern of what follows the host, case-blind, from its beginning; `but` excepts some of
-    that. `example` is a join link; `others` are pages that are not. `source` is where the facts come from.
-    """
+    """One row. Patterns are RE2, ignore case, and match from the first character after the host."""
 
     name: str
+    #: host names, separated by spaces; each includes its subdomains. Empty: any host.
     hosts: str
-    links: str
+    #: pattern of the path of a join link
+    path: str
+    #: a join link
     example: str
-    others: str = ""
-    but: str = ""
+    #: pages on these hosts that are not join links, separated by spaces
+    other_pages: str = ""
+    #: pattern of paths that are not join links although `path` matches
+    excluded: str = ""
+    #: the documentation of the links
     source: str = MEETINGBAR
 
 
 _ROOM = r"/[\w%.-]+"
-#: what ends a part of a path; two underscores are how link scanners end a link
+#: the end of a path segment; some link scanners end a link with two underscores
 _END = r"(?:[/?#.]|__|$|[^\w-])"
-#: first parts of paths, of services where any other first part is the name of a room
+#: first path segments that are pages, for services where any other first segment is the name of a room
 _PAGES = (
     r"/(?:about|account|api|apps?|blog|careers?|company|contact|customers?|developers?|docs?|downloads?|en|"
     r"enterprise|features|help|information|install|invite|jobs|legal|login|logout|news|org|plans|press|"
@@ -48,7 +48,7 @@ _PAGES = (
 )
 
 # fmt: off
-#: More particular rows of one host come first.
+#: More specific rows for a host come first.
 SERVICES = (
     Service("Zoom", "zoom.us zoom.com zoom.com.cn zoomgov.com zoom-x.de zhumu.com zoom.de",
             r"/(?:(?:j|my|s|w|ev|ejl)/[\w.-]+|wc/(?:join/)?[0-9]+|(?:meeting|webinar)/register/[\w.-]+|launch/j[cp]/[0-9]+|"
@@ -197,7 +197,7 @@ SERVICES = (
     Service("collocall, Senfcall", "collocall.de senfcall.de", r"/[\w-]+", "https://public.senfcall.de/abc-def", "https://www.senfcall.de/en/faq", rf"/(?:en|de|help){_END}", ITSYCAL),
     Service("3CX", "3cx.net", r"/(?:meet|webrtc|join)/[\w./-]+", "https://contoso.3cx.net/meet/bo", "https://www.3cx.net/blog/", source="https://www.3cx.com/docs/"),
 )
-#: Meeting servers that companies run on hosts of their own, where the path alone tells.
+#: Meeting servers that companies run on their own hosts. Only the path identifies them.
 SERVERS = (
     Service("BigBlueButton", "", r"/(?:b|gl|rooms)/[a-z0-9]{3}(?:-[a-z0-9]{3}){2,3}(?:/join)?(?:[^\w/-]|/?$|/[^\w])"
             r"|/(?:bigbluebutton/api|html5client)/join\?",
@@ -218,7 +218,7 @@ SERVERS = (
     Service("OpenTalk", "", rf"/room/{GUID.pattern}\b", "https://video.fabrikam.example/room/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
             "https://fabrikam.example/room/4.11", source="https://docs.opentalk.eu"),
 )
-#: Links that open a program instead of a page: the scheme, and what must follow it.
+#: Links that open a program instead of a page: patterns of the scheme and what follows.
 PROGRAMS = (
     Service("Zoom", "", r"(?:zoommtg|zoomus)://[^\s\"'<>]*?(?:join|confno=|/j/|start)", "zoommtg://zoom.us/join?action=join&confno=98765432101",
             "zoommtg://zoom.us/settings", source=ITSYCAL),
@@ -231,7 +231,7 @@ PROGRAMS = (
             source="https://learn.microsoft.com/skype-sdk"),
 )
 # fmt: on
-#: Hosts of any service whose first label says that nobody meets there.
+#: First labels of hosts that have no meetings, for all services.
 OTHER_HOSTS = frozenset(
     b"api blog careers community dev developer developers dialin docs download downloads help investors "
     b"learn learning marketplace partners press status success support trust tel".split()

@@ -1,12 +1,12 @@
-"""What stands in front of or behind a link's host and can't be decoded, or is part of the host's name.
+"""Link scanners whose links hide the target, and proxies that append a domain to the target's host.
 
-Scanners whose links carry the target, such as Safe Links, need no row: `wrapped_links` decodes them.
+Scanners whose links contain the target, such as Safe Links, need no row: `wrapped_links` decodes them.
 """
 
 from shared.rules.links.join_services import Service
 
 # fmt: off
-#: Link scanners that replace the target by a number that they alone know. Some name its host beside it.
+#: Link scanners that replace the target with an id that only they can resolve. Some add the target's host.
 SCANNERS = (
     Service("Mimecast", "mimecast.com mimecastprotect.com mimecast.co.za", r"/[sr]/", "https://protect-eu.mimecast.com/s/AbC?domain=zoom.us",
             "https://www.mimecast.com/products", source="https://community.mimecast.com"),
@@ -23,7 +23,7 @@ SCANNERS = (
             source="https://support.egress.com"),
 )
 # fmt: on
-#: What the proxies of sign-in services put behind a host: Defender for Cloud Apps, Netskope, Bitglass.
+#: Domains that sign-in proxies append to a host: Defender for Cloud Apps, Netskope, Bitglass.
 #: https://learn.microsoft.com/defender-cloud-apps/proxy-intro-aad
 PROXIES = (
     b".access.mcas.ms",

@@ -1,7 +1,7 @@
-"""Takes off what stands around a link: link scanners, redirectors, sign-in pages, entities, line breaks.
+"""Removes what wraps a link: link scanners, redirectors, sign-in pages, entities, line breaks.
 
-Nothing is known of most wrappers: they carry the link encoded for a query or a path, or as base64, so one
-step decodes all of that, everywhere. Proofpoint and F5 have an alphabet of their own.
+Most wrappers contain the link in a common encoding: percent-encoding or base64. Each step decodes one
+encoding everywhere in the text, whatever the wrapper is. Only Proofpoint and F5 have their own encodings.
 Proofpoint: https://help.proofpoint.com/Threat_Insight_Dashboard/Concepts/How_do_I_decode_a_rewritten_URL%3F
 """
 
@@ -16,11 +16,13 @@ from urllib.parse import unquote
 
 import re2
 
-#: a link in more layers than this can't be told
+#: a link in more layers than this is not decoded
 MAX_LAYERS = 24
-#: What nobody sees: soft hyphens, zero-width and direction marks, and line breaks that quoted-printable or a
-#: folded calendar file put in.
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+#: invisible characters: soft hyphens, zero-width marks and direction marks
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
+#: line breaks that quoted-printable or a folded calendar file added
 _FOLDS = re.compile(r"=(?:\r|\\++r)?(?:\n|\\++n)|(?:\r|\\++r)?(?:\n|\\++n)[ \t](?=\S)")
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _WIDE_DOT = re.compile("(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])")
@@ -28,36 +30,36 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]
 _ESCAPE = re.compile(r"\\++u([0-9a-fA-F]{4})")
 _SLASH = re.compile(r"\\++/")
 _QUOTED = re.compile("(?:=[0-9A-F]{2})+")
-#: A "=" itself, or a letter of two bytes: without either, "=AB" may be the value of a query.
+#: An encoded "=", or a letter of two bytes. In a text with neither, "=AB" may be the value of a query.
 _QUOTED_SIGN = re.compile("=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]")
-#: Tags split a link of which only a part is bold. The text with its tags is read too: links are in them.
+#: A tag inside a link splits it. The text with its tags is read too, because attributes contain links.
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
-#: A tag without attributes has no link in it.
+#: A tag without attributes contains no link.
 _BARE_TAG = re.compile(r"</?[A-Za-z]{1,10}/?>")
 _PROOFPOINT_2 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v2/url\?(?:[^\s\"'<>]*?&)?u=([^&\s\"'<>]*)")
 _PROOFPOINT_3 = re2.compile(r"(?i)urldefense(?:\.[a-zA-Z]+)+/v3/__([^\s\"'<>]*)__;([A-Za-z0-9_=-]*)")
-#: A star is the next of the characters that were taken out; two stars and a letter are several of them.
+#: A star stands for the next removed character; two stars and a letter for several of them.
 _STAR = re.compile(r"\*(?:\*([A-Za-z0-9_-]))?")
 _LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _F5 = re.compile(r"/f5-w-([0-9a-f]{2,512})\$\$")
-_FEWEST = 12
+_MIN_BASE64 = 12
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
-#: What a link has in it, in small letters: as it is, percent-encoded, and as base64 once more.
-_LINKS = (b"://", b"%3a", b"%2f", b"ahr0c", b"yuhsmg")
+#: parts of a link in lower case: plain, percent-encoded, and in base64 again
+_LINK_PARTS = (b"://", b"%3a", b"%2f", b"ahr0c", b"yuhsmg")
 
 
 class TooManyLayers(Exception):
-    """More than MAX_LAYERS layers are around something in a text."""
+    """Something in a text is wrapped in more than MAX_LAYERS layers."""
 
 
 def layers(text: str) -> Iterator[str]:
-    """Yield the text, and then the text again and again with one layer taken off everything in it.
+    """Yield the text, and then the text with one more layer removed each time.
 
-    None is more than twice as long as the text.
+    No yielded text is more than twice as long as the first.
 
     Raises:
-        TooManyLayers: there are more.
+        TooManyLayers: there are more than MAX_LAYERS layers.
     """
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()  # JSON can carry half an emoji
@@ -66,63 +68,59 @@ def layers(text: str) -> Iterator[str]:
         text = f"{_TAG.sub('', text)}\n{text}"
         yield text
     for _ in range(MAX_LAYERS):
-        before, text = text, unwrapped_once(text)
+        before, text = text, unwrap_once(text)
         if text == before:
             return
         yield text
         if "<" in text:
             yield _TAG.sub("", text)
-    if unwrapped_once(text) != text:
+    if unwrap_once(text) != text:
         raise TooManyLayers
 
 
-def unwrapped_once(text: str) -> str:
-    """Return the text with one layer taken off; itself where there is none.
+def unwrap_once(text: str) -> str:
+    """Return the text with one layer removed; the same text if there is none.
 
-    Only what is whole again can be decoded, so one step does one thing: the first that changes something.
+    Only the first step that changes the text is applied, because later steps may depend on its result.
     """
     return next((plain for step in _STEPS if (plain := step(text)) != text), text)
 
 
 def _unfolded(text: str) -> str:
-    return _FOLDS.sub("", text) if "\n" in text or "\\n" in text else text
+    return _FOLDS.sub("", text)
 
 
 def _unquoted(text: str) -> str:
-    return _QUOTED.sub(_without_quotes, text) if "=" in text and _QUOTED_SIGN.search(text) else text
+    return _QUOTED.sub(_without_quotes, text) if _QUOTED_SIGN.search(text) else text
 
 
 def _without_entities(text: str) -> str:
-    return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+    return _ENTITY.sub(lambda found: unescape(found[0]), text)
 
 
-def _without_odd_letters(text: str) -> str:
+def _without_invisible_characters(text: str) -> str:
     if text.isascii():
         return text
-    return _WIDE_DOT.sub(".", _UNSEEN.sub("", text).translate(_WIDE))
+    return _WIDE_DOT.sub(".", _INVISIBLE.sub("", text).translate(_WIDE))
 
 
 def _without_tags(text: str) -> str:
-    return _BARE_TAG.sub("", text) if "<" in text else text
+    return _BARE_TAG.sub("", text)
 
 
 def _without_percents(text: str) -> str:
-    return unquote(text) if "%" in text else text
+    return unquote(text)
 
 
 def _without_backslashes(text: str) -> str:
-    if "\\" not in text:
-        return text
     return _SLASH.sub("/", _ESCAPE.sub(_without_escape, text)).replace("\\", "/")
 
 
 def _without_scanners(text: str) -> str:
-    if "urldefense" in text.lower():
-        text = _PROOFPOINT_2.sub(_without_proofpoint_2, text)
-        text = _PROOFPOINT_3.sub(_without_proofpoint_3, text)
-    if "___" in text:
-        text = text.replace("___", " ")  # Check Point's marks
-    return _F5.sub(_without_f5, text) if "f5-w-" in text else text
+    text = _PROOFPOINT_2.sub(_without_proofpoint_2, text)
+    text = _PROOFPOINT_3.sub(_without_proofpoint_3, text)
+    text = text.replace("___", " ")  # Check Point's separators
+    return _F5.sub(_without_f5, text)
 
 
 def _without_codes(text: str) -> str:
@@ -139,11 +137,11 @@ def _without_escape(found: Match[str]) -> str:
 
 
 def _without_proofpoint_3(found: Match[str]) -> str:
-    taken = iter(_decoded(found[2].rstrip("=")).decode("utf-8", "replace"))
+    removed = iter(_decoded(found[2].rstrip("=")).decode("utf-8", "replace"))
 
     def put_back(star: Match[str]) -> str:
         count = 1 if star[1] is None else _LENGTHS.index(star[1]) + 2
-        return "".join(islice(taken, count))
+        return "".join(islice(removed, count))
 
     return f" {_STAR.sub(put_back, found[1])} "
 
@@ -160,16 +158,16 @@ def _without_f5(found: Match[str]) -> str:
 def _without_base64(found: Match[str]) -> str:
     word = found[0]
     plain = _in_base64(word)
-    if plain is None and "/" in word:  # a part of a path, maybe
+    if plain is None and "/" in word:  # one segment of a path may be base64
         return "/".join(_in_base64(part) or part for part in word.split("/"))
     return plain or word
 
 
 def _in_base64(word: str) -> str | None:
-    """Return the text in a word of base64; None where there is none."""
-    if len(word) < _FEWEST:
+    """Return the decoded text of a base64 word; None if the word does not contain text."""
+    if len(word) < _MIN_BASE64:
         return None
-    # What stands in front, such as Bing's "a1", may be no part of the code.
+    # The word may begin with a prefix that is not base64, such as Bing's "a1".
     for start in range(4):
         plain = _decoded(word[start:])
         if _is_text(plain):
@@ -178,12 +176,12 @@ def _in_base64(word: str) -> str | None:
 
 
 def _is_text(plain: bytes) -> bool:
-    """Whether bytes were text before they were encoded: random ones are hardly ever printable throughout."""
+    """Whether the bytes are text. Random bytes are almost never all printable."""
     folded = plain.lower()
-    if any(mark in folded for mark in _LINKS):
+    if any(mark in folded for mark in _LINK_PARTS):
         return True
     try:
-        return len(plain) >= _FEWEST and not _CONTROL.search(plain.decode())
+        return len(plain) >= _MIN_BASE64 and not _CONTROL.search(plain.decode())
     except UnicodeDecodeError:
         return False
 
@@ -200,7 +198,7 @@ _STEPS = (
     _unfolded,
     _unquoted,
     _without_entities,
-    _without_odd_letters,
+    _without_invisible_characters,
     _without_tags,
     _without_percents,
     _without_backslashes,

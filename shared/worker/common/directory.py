@@ -119,7 +119,7 @@ class _Kept:
         if known is None or now >= self._known_until:
             return self._flight.fetch(self._read)
         # While one thread asks, the others go on with what is known; it does so, too, where that takes long.
-        if self._flight.is_under_way:
+        if self._flight.is_running:
             return known
         try:
             return self._flight.fetch(self._read)

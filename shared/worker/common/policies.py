@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.errors import StorageUnavailable
 from shared.logs import logger
-from shared.rule_files.loader import Loaded, RuleFile, load_policy, rules_hash
+from shared.rule_files.loader import LoadResult, RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
 from shared.single_flight import PATIENCE, SingleFlight
 from shared.worker.common.rule_changes import LOOK_EVERY, Keeper, RuleChanges
@@ -79,7 +79,7 @@ class Policies:
         One thread looks for all, and nobody waits for a look where there is a policy to go on with.
         """
         now = self._now()
-        if self._is_due(now) and not (self._shown.policy and self._flight.is_under_way):
+        if self._is_due(now) and not (self._shown.policy and self._flight.is_running):
             with suppress(_SlowRules):
                 self._flight.fetch(self._look_if_due)
         return self._shown.in_force(self._now())
@@ -158,7 +158,7 @@ class Policies:
         if loaded.policy is not None:
             self._take(loaded, kept=True)
 
-    def _take(self, loaded: Loaded, *, kept: bool) -> None:
+    def _take(self, loaded: LoadResult, *, kept: bool) -> None:
         assert loaded.policy is not None
         self._standing = replace(self._standing, policy=loaded.policy)
         logger().info(

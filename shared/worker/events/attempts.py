@@ -106,18 +106,18 @@ class Attempts:
         meeting = _meeting(found)
         told = evidence(meeting, found.event, found.age)
         match told.effect:
-            case Effect.TAKEN:
+            case Effect.TOOK_EFFECT:
                 return found
-            case Effect.UNDER_WAY:
+            case Effect.IN_PROGRESS:
                 return self._later(found, Reason.WRITE_UNDER_WAY, min(told.wait, _UNDER_WAY))
-            case Effect.NONE:
+            case Effect.NO_EFFECT:
                 return self._after_none(meeting, self.give_back(found))
-            case Effect.DOUBTED:
+            case Effect.CHANGED:
                 self._write(found, replace(meeting, lease="", doubts=meeting.doubts + 1))
                 return self._later(found, Reason.WRITE_UNCONFIRMED, told.wait)
             case Effect.UNKNOWN:
                 return self._hold(found)
-            case Effect.OPEN:
+            case Effect.UNDECIDED:
                 return self._later(found, Reason.WRITE_UNCONFIRMED, told.wait)
 
     def doubt(self, found: EventRead) -> Ending:

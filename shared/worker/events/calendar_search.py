@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
+from shared.domain.meeting import PENDING
 from shared.errors import (
     EventNotFound,
     GraphError,
@@ -31,7 +32,6 @@ from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings
 from shared.worker.common.directory import Directory
 from shared.worker.common.world import World
-from shared.worker.events.enabling import PENDING
 
 #: No calendar shows more in a window: whoever has read so many pages goes round in circles.
 MOST_PAGES = 10_000
@@ -153,7 +153,7 @@ class CalendarSearcher:
     def _judge(self, event: Event, search: Search) -> Judged:
         """Decide as the worker will; what we remember of an event is read only where that could matter."""
         policy, now = search.policy, self._world.now()
-        is_left_out = policy.mailboxes.leaves_out(event.organizer)
+        is_left_out = policy.mailboxes.excludes_user(event.organizer)
         pending = search.pending or frozenset()
         if event.is_organizer and not is_left_out and self._meetings.key(event.id) in pending:
             return Judged(event.id, event, Verdict.ENABLE)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
-from shared.domain.meeting import Meeting, MeetingState
+from shared.domain.meeting import AWAITING_LINK, Meeting, MeetingState
 from shared.domain.messages import Source
 from shared.errors import (
     EventNotFound,
@@ -35,8 +35,6 @@ from shared.worker.events.attempts import Attempts
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.providers import choose_provider
 
-_AWAITED = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
-PENDING = _AWAITED | {MeetingState.ATTEMPTED}
 #: The age of a row is known to a second, and reading the event takes time off it.
 _EARLY = timedelta(seconds=5)
 #: what ends a message that reads an event, and does not where it is the answer to a PATCH that was sent
@@ -64,7 +62,7 @@ class Enabler:
     def enable(self, rule: Rule, found: EventRead, graph: Graph) -> Ending:
         """Give the event its link, with the provider of its calendar."""
         meeting = found.stored.meeting
-        if meeting and meeting.state in _AWAITED:
+        if meeting and meeting.state in AWAITING_LINK:
             return self.await_link(found, meeting)
         if not _is_sound(found.event.etag):
             detail = "the event came without an ETag that a write could name"
@@ -87,7 +85,7 @@ class Enabler:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
         if found.event.join_url:
             ending = self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
-        elif meeting.state in _AWAITED:
+        elif meeting.state in AWAITING_LINK:
             return self.await_link(found, meeting)
         else:
             self._remember(found, MeetingState.LINK_PENDING, rule=meeting.rule, provider=meeting.provider)

@@ -33,8 +33,8 @@ class EventHandler:
         Raises:
             JoinlinkError: what `Processor.process` raises, or QueueUnavailable.
         """
-        change, *bundled = message.apart()
-        for each in bundled:
+        change, *batched = message.split()
+        for each in batched:
             self._queue.send(each.encode())
         return self._processor.process(change, graph, taken)
 

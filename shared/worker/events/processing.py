@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.attempt import SETTLED
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
-from shared.domain.meeting import MeetingState
+from shared.domain.meeting import UNSETTLED, MeetingState
 from shared.domain.messages import EventChange, Source
 from shared.errors import (
     EventChanged,
@@ -45,13 +45,11 @@ from shared.worker.common.recent_reads import AnsweredRead, RecentReads, earlies
 from shared.worker.common.refusals import Suspicions, note_refusal
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
-from shared.worker.events.enabling import PENDING, Enabler
+from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
 from shared.worker.events.scope_check import ScopeCheck
 
-#: where an event that is online ends an attempt
-_UNSETTLED = PENDING | {MeetingState.WRITE_UNKNOWN}
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
 
@@ -201,7 +199,7 @@ class Processor:
                 return reviewed
             found = reviewed
             meeting = found.stored.meeting
-        if meeting and meeting.state in _UNSETTLED and found.event.is_online_meeting:
+        if meeting and meeting.state in UNSETTLED and found.event.is_online_meeting:
             return self._enabler.settle(found, meeting)
         if meeting and meeting.was_online and not found.event.is_online_meeting and found.age < SETTLED:
             # A read may be a minute behind, and only a second one proves that a person removed the link.
@@ -218,7 +216,7 @@ class Processor:
         ending = self._carry_out(decision, found, graph)
         # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
         while ending.reason is Reason.LIMIT_REACHED and ending.rule:
-            policy = policy.demoted(ending.rule)
+            policy = policy.with_report_mode(ending.rule)
             then = decide(found.event, policy, facts, now)
             if then.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
                 break

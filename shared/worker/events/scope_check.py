@@ -28,7 +28,7 @@ class ScopeCheck:
         Raises:
             StorageUnavailable: the row could not be read or written.
         """
-        if policy.mailboxes.leaves_out(change.mailbox):
+        if policy.mailboxes.excludes_user(change.mailbox):
             return False
         if self._was_looked_at(change.mailbox, now):
             return True

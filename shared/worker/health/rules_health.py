@@ -1,55 +1,54 @@
-"""The rules as health tells of them: what is in force, since when, and what keeps new ones out."""
+"""The rules as health reports them: which are in force, since when, and why new ones are refused."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from shared.errors import StorageUnavailable
 from shared.rule_files.loader import RuleFile, load_policy
+from shared.storage.last_good_rules import LastGoodRules
 from shared.worker.common.policies import RuleSource, unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesInForce:
-    """`hash` is None where no policy is in force: then messages wait. `problems` keep new rules out."""
+    """The policy in force; `hash` is None if there is none, so that messages wait."""
 
     hash: str | None
     rules: int = 0
-    #: since when, as far as the storage account knows
+    #: since when, if the storage account has that
     since: datetime | None = None
+    #: why new rules are refused
     problems: tuple[str, ...] = ()
 
 
-class _Kept(Protocol):
-    def read(self) -> tuple[RuleFile, ...]: ...
+def rules_in_force(source: RuleSource | None, last_good: LastGoodRules) -> RulesInForce:
+    """Read the rule files, and the last good ones that the worker stored. Writes neither.
 
-    def kept_at(self) -> datetime | None: ...
-
-
-def rules_in_force(source: RuleSource | None, kept: _Kept) -> RulesInForce:
-    """Read the files in place, and the last good ones that the worker kept; write neither.
-
-    Without a source, because the files in place lie out of sight, only what the worker kept is told.
+    `source` is None if the rule files are out of reach; then only the last good ones are reported.
 
     Raises:
-        StorageUnavailable: what was kept can't be read.
+        StorageUnavailable: the last good files can't be read.
     """
-    last_good = kept.read()
+    stored = last_good.read()
     if source is None:
-        return _last_good(last_good, kept, ())
+        return _of_last_good(stored, last_good, ())
     try:
         files = source.read()
     except (OSError, StorageUnavailable) as error:
-        return _last_good(last_good, kept, (f"the rule files can't be read: {unreadable(error)}",))
+        return _of_last_good(stored, last_good, (f"the rule files can't be read: {unreadable(error)}",))
     loaded = load_policy(files)
     if loaded.policy is None:
-        return _last_good(last_good, kept, tuple(str(error) for error in loaded.errors))
-    since = kept.kept_at() if files == last_good else None
+        return _of_last_good(stored, last_good, tuple(str(error) for error in loaded.errors))
+    since = last_good.kept_at() if files == stored else None
     return RulesInForce(hash=loaded.policy.hash, rules=len(loaded.policy.rules), since=since)
 
 
-def _last_good(files: tuple[RuleFile, ...], kept: _Kept, problems: tuple[str, ...]) -> RulesInForce:
+def _of_last_good(
+    files: tuple[RuleFile, ...], last_good: LastGoodRules, problems: tuple[str, ...]
+) -> RulesInForce:
     policy = load_policy(files).policy
     if policy is None:
         return RulesInForce(hash=None, problems=problems)
-    return RulesInForce(hash=policy.hash, rules=len(policy.rules), since=kept.kept_at(), problems=problems)
+    return RulesInForce(
+        hash=policy.hash, rules=len(policy.rules), since=last_good.kept_at(), problems=problems
+    )

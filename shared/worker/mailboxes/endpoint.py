@@ -1,4 +1,4 @@
-"""Our own address, as subscriptions name it: the URL that Graph posts to, and the proof that it is Graph."""
+"""The notification endpoint: the URL that Graph posts to, and the key of the clientState."""
 
 import hmac
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _WARM_FOR = timedelta(minutes=2)
 
 
 class Endpoint:
-    """One notification URL with the clientState key in force; `call` posts to it and raises nothing."""
+    """One notification URL with the clientState key in force. `call` posts to the URL and raises nothing."""
 
     def __init__(
         self, url: str, key: str, *, call: Callable[[str], None], now: Callable[[], datetime]
@@ -24,19 +24,19 @@ class Endpoint:
 
     @property
     def fingerprint(self) -> str:
-        """Tells this pair of URL and key from others, and gives neither away."""
+        """Identifies this pair of URL and key without revealing either."""
         return hmac.digest(self._key.encode(), self.url.encode(), "sha256").hex()[:16]
 
     def client_state(self, mailbox: str) -> str:
         """Return the clientState of a mailbox's subscription."""
         return client_state(self._key, mailbox)
 
-    def is_in(self, subscription: Subscription) -> bool:
-        """Tell whether a subscription notifies this URL of changes and of its own life."""
+    def is_url_of(self, subscription: Subscription) -> bool:
+        """Return whether a subscription sends changes and lifecycle notifications to this URL."""
         return subscription.notification_url == subscription.lifecycle_url == self.url
 
-    def warm(self) -> None:
-        """Wake the app up: a cold start is longer than the ten seconds that Graph waits at the handshake."""
+    def warm_up(self) -> None:
+        """Start the app: a cold start takes longer than the ten seconds that Graph's handshake waits."""
         now = self._now()
         if self._warm_until is None or now >= self._warm_until:
             self._warm_until = now + _WARM_FOR

@@ -1,4 +1,4 @@
-"""What a mailbox needs: from its row, the scope and the clock. Pure."""
+"""Decides what one mailbox needs, from its row, its place in the scope and the time. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,28 +8,28 @@ from enum import Enum
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
 
-#: how long a mailbox is left alone that Graph keeps us out of
-_PARKED = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
-#: Two answers of the directory, one run apart, have to agree that somebody has left.
+#: how long Joinlink waits before it retries a mailbox that Graph refuses
+_RETRY_AFTER = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
+#: A mailbox has left only if two answers of the directory, one run apart, agree.
 ABSENCE = timedelta(minutes=10)
-#: A task that is under way is not asked for again for so long after it was to be done.
-ASKED = timedelta(minutes=30)
+#: A task that is due is not requested again for this long.
+TASK_TIME = timedelta(minutes=30)
 
 
-class Standing(Enum):
-    """Where a mailbox stands towards the scope."""
+class ScopeStatus(Enum):
+    """Whether a mailbox is in the scope."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
-    #: inside, but the directory says that nobody keeps a calendar there
+    #: inside, but according to the directory it has no calendar
     UNUSABLE = "unusable"
-    #: the scope could not be read, or not for sure
+    #: the scope could not be read, or is doubtful
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What every mailbox is held against; `endpoint` is the fingerprint of URL and key in force."""
+class Requirements:
+    """What every mailbox is compared with; `endpoint` is the fingerprint of the URL and key in force."""
 
     endpoint: str
     sweep_every: timedelta
@@ -37,95 +37,100 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MailboxPlan:
     """What to do for a mailbox: a task for the queue, columns to set in its row, or nothing.
 
-    `leaves` says why its subscription is to end. That is no task yet: a run ends subscriptions only after it
-    has counted how many there are (`shared.worker.mailboxes.leaving`).
+    `removal` is why its subscription must end. This is not a task yet: a run first counts all removals
+    (`shared.worker.mailboxes.removals`).
     """
 
     task: TaskKind | None = None
     reason: TaskReason | None = None
     columns: Mapping[str, str | datetime | None] = field(default_factory=dict)
-    leaves: TaskReason | None = None
+    removal: TaskReason | None = None
 
 
-NOTHING = Plan()
+NOTHING = MailboxPlan()
 
 
-def plan(row: Mailbox, standing: Standing, why: str, wanted: Wanted) -> Plan:
-    """Return what a mailbox needs now. `why` says what makes an unusable one so."""
+def plan_mailbox(row: Mailbox, status: ScopeStatus, why: str, required: Requirements) -> MailboxPlan:
+    """Return what a mailbox needs now. `why` is the reason why an unusable one is unusable."""
     if row.unclear:
         return NOTHING
-    match standing:
-        case Standing.OUTSIDE:
-            return _leave(row, wanted)
-        case Standing.UNUSABLE:
-            return _park(row, why, wanted)
-        case Standing.UNKNOWN if row.state is None or row.is_ineligible:
+    match status:
+        case ScopeStatus.OUTSIDE:
+            return _plan_outside(row, required)
+        case ScopeStatus.UNUSABLE:
+            return _plan_unusable(row, why, required)
+        case ScopeStatus.UNKNOWN if row.state is None or row.is_ineligible:
             return NOTHING
-        case Standing.UNKNOWN if row.held:
-            return _kept_alive(row, wanted)
+        case ScopeStatus.UNKNOWN if row.held:
+            return _plan_held(row, required)
     columns: dict[str, str | datetime | None] = {}
-    if standing is Standing.INSIDE and row.absent_since:
+    if status is ScopeStatus.INSIDE and row.absent_since:
         columns["absent_since"] = None
-    if standing is Standing.INSIDE and row.held:  # nothing was written meanwhile, so it is swept
-        columns |= {"held": "", "watched_since": wanted.now}
-        row = replace(row, watched_since=wanted.now)
-    due = None if is_asked(row, wanted.now) else _due(row, wanted)
+    if status is ScopeStatus.INSIDE and row.held:  # Joinlink wrote nothing meanwhile, so sweep it
+        columns |= {"held": "", "watched_since": required.now}
+        row = replace(row, watched_since=required.now)
+    due = None if has_task(row, required.now) else _due_task(row, required)
     task, reason = due or (None, None)
-    return Plan(task=task, reason=reason, columns=columns)
+    return MailboxPlan(task=task, reason=reason, columns=columns)
 
 
-def is_asked(row: Mailbox, now: datetime) -> bool:
-    """Whether a task for the mailbox is on its way."""
+def has_task(row: Mailbox, now: datetime) -> bool:
+    """Return whether a task for the mailbox is on the queue."""
     return row.asked_until is not None and now < row.asked_until
 
 
-def _leave(row: Mailbox, wanted: Wanted) -> Plan:
+def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
     if row.state in {None, MailboxState.REMOVED} and not row.subscription:
         return NOTHING
     if row.absent_since is None:
-        return Plan(columns={"absent_since": wanted.now})
-    if wanted.now < row.absent_since + ABSENCE:
+        return MailboxPlan(columns={"absent_since": required.now})
+    if required.now < row.absent_since + ABSENCE:
         return NOTHING
-    return replace(_kept_alive(row, wanted), leaves=TaskReason.LEFT_SCOPE)
+    return replace(_plan_held(row, required), removal=TaskReason.LEFT_SCOPE)
 
 
-def _park(row: Mailbox, why: str, wanted: Wanted) -> Plan:
+def _plan_unusable(row: Mailbox, why: str, required: Requirements) -> MailboxPlan:
     if row.subscription:
-        return replace(_kept_alive(row, wanted), leaves=TaskReason.UNUSABLE)
+        return replace(_plan_held(row, required), removal=TaskReason.UNUSABLE)
     if row.state is MailboxState.UNUSABLE and row.why == why:
         return NOTHING
-    return Plan(
-        columns={"state": MailboxState.UNUSABLE, "why": why, "state_since": wanted.now, "absent_since": None}
+    return MailboxPlan(
+        columns={
+            "state": MailboxState.UNUSABLE,
+            "why": why,
+            "state_since": required.now,
+            "absent_since": None,
+        }
     )
 
 
-def _kept_alive(row: Mailbox, wanted: Wanted) -> Plan:
-    """Return the renewal that a held mailbox needs, so that its subscription does not end by itself."""
-    is_due = row.held and row.subscription and _is_over(row.renew_at, wanted.now)
-    if not is_due or is_asked(row, wanted.now):
+def _plan_held(row: Mailbox, required: Requirements) -> MailboxPlan:
+    """Return the renewal of a held mailbox that is due, so that its subscription does not expire."""
+    is_due = row.held and row.subscription and _has_passed(row.renew_at, required.now)
+    if not is_due or has_task(row, required.now):
         return NOTHING
-    return Plan(task=TaskKind.RENEW, reason=TaskReason.DUE)
+    return MailboxPlan(task=TaskKind.RENEW, reason=TaskReason.DUE)
 
 
-def _due(row: Mailbox, wanted: Wanted) -> tuple[TaskKind, TaskReason] | None:
-    """Return the first thing that is due for a mailbox that is to be watched."""
-    now = wanted.now
-    if row.state in _PARKED and not row.has_no_calendar:
-        is_due = row.state_since is None or now >= row.state_since + _PARKED[row.state]
+def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReason] | None:
+    """Return the most urgent task of a mailbox that must be watched."""
+    now = required.now
+    if row.state in _RETRY_AFTER and not row.has_no_calendar:
+        is_due = row.state_since is None or now >= row.state_since + _RETRY_AFTER[row.state]
         return (TaskKind.SUBSCRIBE, TaskReason.PARKED) if is_due else None
     checks = (
         (row.state is not MailboxState.ACTIVE, TaskKind.SUBSCRIBE, TaskReason.NEW),
-        (not row.subscription or _is_over(row.expires, now), TaskKind.SUBSCRIBE, TaskReason.GONE),
-        (row.endpoint != wanted.endpoint, TaskKind.SUBSCRIBE, TaskReason.SETTINGS_CHANGED),
-        (_is_over(row.renew_at, now), TaskKind.RENEW, TaskReason.DUE),
+        (not row.subscription or _has_passed(row.expires, now), TaskKind.SUBSCRIBE, TaskReason.GONE),
+        (row.endpoint != required.endpoint, TaskKind.SUBSCRIBE, TaskReason.SETTINGS_CHANGED),
+        (_has_passed(row.renew_at, now), TaskKind.RENEW, TaskReason.DUE),
         (row.needs_sweep, TaskKind.SWEEP, TaskReason.GAP),
-        (_is_over(row.last_sweep, now - wanted.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
+        (_has_passed(row.last_sweep, now - required.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
     )
     return next(((task, reason) for is_due, task, reason in checks if is_due), None)
 
 
-def _is_over(moment: datetime | None, now: datetime) -> bool:
+def _has_passed(moment: datetime | None, now: datetime) -> bool:
     return moment is None or now >= moment

@@ -1,8 +1,8 @@
-"""A mailbox's subscription: created, renewed, replaced and ended, always towards what should be.
+"""Carries out the tasks about a mailbox's subscription: create, renew, replace and end it.
 
-Every step is safe to do again, so a task that was killed half-way is simply done once more. The order keeps
-a mailbox from ever being unwatched: the new subscription first, then the row that names it, then the end of
-the old one. What Graph denies when it is asked by id is dead, whatever a list or a refusal says.
+Every step may be repeated, so a task that was killed half-way is done again. The order keeps a mailbox
+watched at all times: create the new subscription, then write the row that names it, then delete the old one.
+A GET by id decides whether a subscription is alive, whatever a list or a refusal shows.
 """
 
 from contextlib import suppress
@@ -26,19 +26,19 @@ from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
 from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
-from shared.worker.mailboxes.creating import Created, Creator
 from shared.worker.mailboxes.endpoint import Endpoint
-from shared.worker.mailboxes.purposes import Purposes
+from shared.worker.mailboxes.room_check import RoomCheck
+from shared.worker.mailboxes.subscription_creation import CreatedSubscription, SubscriptionCreator
 
-#: Graph wants no second renewal within ten minutes; `reauthorizationRequired` comes more often.
-RENEWED_LATELY = timedelta(minutes=10)
-_UNKNOWN_TO_GRAPH = "Graph does not know the subscription any more"
-#: trouble that a later try may not meet
-_PASSING = (Throttled, GraphUnavailable, Unauthorized)
+#: Graph accepts no second renewal within ten minutes; `reauthorizationRequired` comes more often.
+RENEWAL_PAUSE = timedelta(minutes=10)
+_NOT_FOUND = "Graph does not know the subscription any more"
+#: errors that a retry may not meet
+_TRANSIENT = (Throttled, GraphUnavailable, Unauthorized)
 
 
-class Subscriptions:
-    """Carries out the tasks about subscriptions; `row` is what is known of the task's mailbox.
+class SubscriptionTasks:
+    """Carries out the tasks about subscriptions; `row` is the row of the task's mailbox.
 
     Every method raises GraphError, OutOfTime or StorageUnavailable.
     """
@@ -47,26 +47,23 @@ class Subscriptions:
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
-        self._creator = Creator(world=world, mailboxes=mailboxes, endpoint=endpoint)
-        self._purposes = Purposes(world=world, mailboxes=mailboxes)
+        self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
+        self._room_check = RoomCheck(world=world, mailboxes=mailboxes)
 
     def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """See to it that the mailbox is watched, by one subscription that is as the settings want it."""
-        old = self._recorded(row, graph)
-        if old and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
-            return self._keep(task, row, old)
-        if old is None and row.subscription:
-            self._lose(task, row, _UNKNOWN_TO_GRAPH)
+        """Make sure that the mailbox has one subscription that meets the settings."""
+        current = self._live_subscription(row, graph)
+        if current and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
+            return self._keep(task, row, current)
+        if current is None and row.subscription:
+            self._record_loss(task, row, _NOT_FOUND)
             row = replace(row, subscription="")
-        if old is None and self._purposes.is_room(task, row, graph):
-            self._mailboxes.set_state(
-                task.mailbox, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now()
-            )
-            return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
-        created = self._creator.create(row, old, graph)
-        row = self._record(created, row)
+        if current is None and self._room_check.is_room(task, row, graph):
+            return self._park_room(row)
+        created = self._creator.create(row, current, graph)
+        row = self._record_creation(created, row)
         for one in created.replaced:
-            _clear_away(one.id, graph)
+            _try_to_delete(one.id, graph)
         logger().info(
             "mailbox.subscribed",
             mailbox=task.mailbox,
@@ -76,23 +73,23 @@ class Subscriptions:
             because=task.reason,
             expires=created.subscription.expires,
         )
-        return _swept_next(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
+        return _then_sweep(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
     def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """Renew the mailbox's subscription with one PATCH; create another where it is gone or out of date."""
+        """Renew the mailbox's subscription with one PATCH; create another if it is gone or outdated."""
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
-        if row.renewed_at and now < row.renewed_at + RENEWED_LATELY:
+        if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
             return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
-        if not row.purpose and self._purposes.is_room(task, row, graph):
-            return self._let_go_of_room(row, graph)
+        if not row.purpose and self._room_check.is_room(task, row, graph):
+            return self._unsubscribe_room(row, graph)
         try:
             renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
         except SubscriptionNotFound as error:
-            self._lose(task, row, str(error))
+            self._record_loss(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
-        self._mailboxes.update(task.mailbox, **self._life_of(renewed))
+        self._mailboxes.update(task.mailbox, **self._lifetime_columns(renewed))
         logger().info(
             "mailbox.renewed",
             mailbox=task.mailbox,
@@ -104,10 +101,10 @@ class Subscriptions:
         return Ending(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
 
     def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """End the mailbox's subscription: it is not ours to watch any more.
+        """End the mailbox's subscription: it must not be watched any more.
 
-        First the row says so, for then nothing is written there. A subscription that Graph does not let us
-        delete is left to the search for surplus ones, and to its own end.
+        The row changes first, because from then on nothing is written to the mailbox. If Graph refuses to
+        delete the subscription, the search for surplus subscriptions retries, or it expires.
         """
         state = MailboxState.UNUSABLE if task.reason is TaskReason.UNUSABLE else MailboxState.REMOVED
         now = self._world.now()
@@ -117,64 +114,69 @@ class Subscriptions:
         if row.subscription:
             try:
                 _delete(row.subscription, graph)
-            except _PASSING:
+            except _TRANSIENT:
                 raise
             except GraphError as error:
-                self._lose(task, row, str(error))
+                self._record_loss(task, row, str(error))
         self._mailboxes.update(task.mailbox, subscription="", asked_until=None)
         return Ending(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
-        """Tell whether Graph still knows the mailbox's subscription; note it if not.
+        """Return whether Graph still knows the mailbox's subscription; record the loss if not.
 
-        Where Graph does not say, it counts as alive: a sweep needs no subscription. So does one that was made
-        a moment ago, where the sweep follows that: if Graph denies it already, making another at once would
-        not end.
+        If Graph refuses to answer, it counts as alive: a sweep needs no subscription. A new subscription
+        counts as alive for the sweep that follows its creation. Otherwise a Graph that does not know it yet
+        would cause an endless series of new ones.
         """
-        is_new = row.renewed_at is not None and self._world.now() < row.renewed_at + RENEWED_LATELY
+        is_new = row.renewed_at is not None and self._world.now() < row.renewed_at + RENEWAL_PAUSE
         if row.subscription and is_new and task.reason is TaskReason.GAP:
             return True
         try:
-            if self._recorded(row, graph):
+            if self._live_subscription(row, graph):
                 return True
-        except _PASSING:
+        except _TRANSIENT:
             raise
         except GraphError:
             return True
         if row.subscription:
-            self._lose(task, row, _UNKNOWN_TO_GRAPH)
+            self._record_loss(task, row, _NOT_FOUND)
         return False
 
-    def _recorded(self, row: Mailbox, graph: Graph) -> Subscription | None:
-        """Return the subscription that the row names, None where Graph does not know it."""
+    def _live_subscription(self, row: Mailbox, graph: Graph) -> Subscription | None:
+        """Return the subscription that the row names; None if Graph does not know it."""
         with suppress(SubscriptionNotFound):
             return graph.subscription(row.subscription) if row.subscription else None
         return None
 
-    def _let_go_of_room(self, row: Mailbox, graph: Graph) -> Ending:
-        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
-        _clear_away(row.subscription, graph)
-        self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
-        return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
-
     def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Ending:
-        """All is in order; what happened while Graph kept us out is looked for."""
+        """Keep a subscription that meets the settings; sweep what happened while Graph refused access."""
         kept = Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         if row.expires is None or row.renew_at is None:
             self._mailboxes.update(row.id, expires=found.expires, renew_at=self._world.now())
         if row.state is MailboxState.ACTIVE:
-            return _swept_next(kept, task, row)
+            return _then_sweep(kept, task, row)
         now = self._world.now()
         self._mailboxes.update(
             task.mailbox, state=MailboxState.ACTIVE, why="", state_since=now, watched_since=now
         )
-        return _swept_next(kept, task, replace(row, watched_since=now))
+        return _then_sweep(kept, task, replace(row, watched_since=now))
 
-    def _record(self, created: Created, row: Mailbox) -> Mailbox:
+    def _park_room(self, row: Mailbox) -> Ending:
+        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
+        return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
+
+    def _unsubscribe_room(self, row: Mailbox, graph: Graph) -> Ending:
+        ending = self._park_room(row)
+        _try_to_delete(row.subscription, graph)
+        self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
+        return ending
+
+    def _record_creation(self, created: CreatedSubscription, row: Mailbox) -> Mailbox:
+        """Write the new subscription to the row; return the row with its `watched_since`."""
         now = self._world.now()
-        # Only a subscription that follows a living one has missed nothing, if Graph notified at all.
-        follows = any(one.id == row.subscription for one in created.replaced)
-        since = row.watched_since if follows else now
+        # There is no gap only if the new subscription follows a live one.
+        follows_live_one = any(one.id == row.subscription for one in created.replaced)
+        since = row.watched_since if follows_live_one else now
         self._mailboxes.update(
             row.id,
             v=VERSION,
@@ -182,11 +184,11 @@ class Subscriptions:
             endpoint=self._endpoint.fingerprint,
             making_endpoint="",
             watched_since=since,
-            **self._life_of(created.subscription),
+            **self._lifetime_columns(created.subscription),
         )
         return replace(row, watched_since=since)
 
-    def _life_of(self, subscription: Subscription) -> dict[str, str | datetime | None]:
+    def _lifetime_columns(self, subscription: Subscription) -> dict[str, str | datetime | None]:
         now = self._world.now()
         return {
             "state": MailboxState.ACTIVE,
@@ -197,7 +199,7 @@ class Subscriptions:
             "asked_until": None,
         }
 
-    def _lose(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
+    def _record_loss(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
         self._mailboxes.update(row.id, subscription="")
         logger().warning(
             "mailbox.lost",
@@ -208,8 +210,8 @@ class Subscriptions:
         )
 
 
-def _clear_away(subscription: str, graph: Graph) -> None:
-    """Delete one that is replaced; if Graph does not, the search for surplus ones will."""
+def _try_to_delete(subscription: str, graph: Graph) -> None:
+    """Delete a replaced subscription; if this fails, the search for surplus subscriptions retries."""
     with suppress(GraphError, OutOfTime):
         graph.delete_subscription(subscription)
 
@@ -219,8 +221,8 @@ def _delete(subscription: str, graph: Graph) -> None:
         graph.delete_subscription(subscription)
 
 
-def _swept_next(ending: Ending, task: MailboxTask, row: Mailbox) -> Ending:
-    """Have the mailbox swept, if it was not since it is watched."""
+def _then_sweep(ending: Ending, task: MailboxTask, row: Mailbox) -> Ending:
+    """Let a sweep follow, if the mailbox was not swept since it is watched."""
     if not row.needs_sweep:
         return ending
     sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0, mark="")

@@ -1,8 +1,8 @@
-"""The sweep: what notifications should have told of and did not.
+"""Sweeps a mailbox: finds the events that should have a link and were missed by notifications.
 
-Only what would get its link is queued, and the worker then reads it and decides again; so a sweep that is
-done twice, or breaks off half-way, does no harm. A sweep that does not fit into one message continues from
-its page in the next.
+A sweep only queues the events that would get a link. The worker reads each of them and decides again. So a
+sweep may be repeated or break off at any time. If it does not fit into one message, the next message
+continues with the next page.
 """
 
 from contextlib import suppress
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from shared.deadline import MESSAGE, seconds_left
+from shared.deadline import MESSAGE_TIMEOUT, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
@@ -30,47 +30,49 @@ from shared.errors import (
 from shared.graph.client import Graph
 from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.logs import logger
+from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common import delays
 from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
 from shared.worker.common.policies import Policies
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
-from shared.worker.mailboxes.sweep_mark import SweepMark
-from shared.worker.mailboxes.unreadable import report_unreadable
+from shared.worker.mailboxes.sweep_progress import SweepProgress
+from shared.worker.mailboxes.unreadable_events import log_unreadable
 
-#: A change of the last minutes may still be on its way to us.
-_ON_ITS_WAY = timedelta(minutes=10)
-#: Graph's clock and those of our instances may differ by so much.
-_CLOCKS = timedelta(minutes=1)
-#: Events of one mailbox are looked at one after the other, so they need not come at once.
-_APART = timedelta(seconds=0.5)
-#: With less left of the message's time no further page is begun.
-_NEEDED = timedelta(seconds=20)
-#: So long a mailbox is read in smaller pages; then the usual size is tried again.
-_SMALL_FOR = timedelta(days=1)
+#: The notification of a change may take this long.
+_NOTIFICATION_DELAY = timedelta(minutes=10)
+#: Graph's clock and those of our instances may differ by this much.
+_CLOCK_TOLERANCE = timedelta(minutes=1)
+#: Messages for one mailbox are ending one after the other, so their delays differ.
+_INTERVAL = timedelta(seconds=0.5)
+#: A page is started only if this much of the message's time is left.
+_PAGE_TIME = timedelta(seconds=20)
+#: A mailbox is read in smaller pages for this long; then the usual size is tried again.
+_SMALL_PAGES_FOR = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class _Sweep:
-    """One part of a sweep: where it began, what it goes by, and what the sweep has found so far."""
+class _SweepPart:
+    """The part of a sweep that one message does."""
 
     task: MailboxTask
     row: Mailbox
     search: Search
-    #: counts all parts; `page` is the first one that is not done
-    done: SweepMark
+    #: the whole sweep up to the last finished page
+    progress: SweepProgress
     #: Graph's clock, or ours
     now: datetime
-    #: whoever changed an event since then should have been told of; None for a first sweep
+    #: Since then notifications should have reported every change; None for a first sweep.
     watched_since: datetime | None
-    #: in this part
+    #: events that this part queued
     queued: int = 0
-    has_come_on: bool = False
+    #: whether this part finished a page
+    has_progressed: bool = False
 
 
 class Sweeper:
-    """Sweeps mailboxes; one instance serves all threads of a process."""
+    """Sweeps mailboxes; all threads of a process share one instance."""
 
     def __init__(
         self,
@@ -88,137 +90,148 @@ class Sweeper:
         self._queue = queue
 
     def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """Queue every event of the window that should get a link.
+        """Queue every event in the window that should get a link.
 
         Raises:
-            JoinlinkError: the first page could not be read or done; the sweep is to begin again.
+            JoinlinkError: the first page failed; the sweep must start again.
         """
         policy = self._policies.current()
         if policy is None:
             return wait_for_rules(task, self._world.uniform)
         now = self._world.now()
-        done = SweepMark.decode(task.mark) or SweepMark(start=now)
-        search = Search(
-            mailbox=task.mailbox,
-            start=done.start,
-            until=done.start + policy.sweep.window,
-            policy=policy,
-            page=done.page,
-            pages=done.pages,
-            seen=done.seen,
-            size=_page_size(row, now),
-            may_halve=task.attempt > 0,
-            is_late=_is_late,
-        )
-        since = None if row.needs_sweep else row.last_sweep
-        sweep = _Sweep(task, row, search, done, now=min(_date(graph) or now, now), watched_since=since)
+        part = _begin_part(task, row, policy, _graph_time(graph), now)
         try:
-            return self._sweep(sweep, graph)
+            return self._sweep(part, graph)
         finally:
-            self._note_size(sweep, now)
+            self._store_page_size(part, now)
 
-    def _sweep(self, sweep: _Sweep, graph: Graph) -> Ending:
+    def _sweep(self, part: _SweepPart, graph: Graph) -> Ending:
         try:
-            while self._do_page(sweep, graph):
+            while self._do_page(part, graph):
                 if _is_late():
-                    again = replace(sweep.task, mark=sweep.done.encode(), attempt=0)
+                    again = replace(part.task, mark=part.progress.encode(), attempt=0)
                     return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:
-            if not sweep.done.page:
+            if not part.progress.page:
                 raise
-            return self._broken_off(error, sweep)
+            return self._retry(error, part)
         finally:
-            report_unreadable(
-                sweep.task, sweep.row, sweep.search.unreadable, self._mailboxes, self._world.now()
-            )
-        return self._end(sweep)
+            unreadable = part.search.unreadable
+            log_unreadable(part.task, part.row, unreadable, self._mailboxes, self._world.now())
+        return self._finish(part)
 
-    def _do_page(self, sweep: _Sweep, graph: Graph) -> bool:
-        """Do the next page; return whether there is one behind it."""
-        search, done = sweep.search, sweep.done
+    def _do_page(self, part: _SweepPart, graph: Graph) -> bool:
+        """Do the next page; return whether there is another."""
+        search, progress = part.search, part.progress
         shown, unreadable = search.shown, search.unreadable_count
         for found in self._searcher.judge_page(search, graph):
-            done = self._take(found, sweep, done)
-        sweep.has_come_on = True
-        sweep.done = replace(
-            done,
+            progress = self._do_event(found, part, progress)
+        part.has_progressed = True
+        part.progress = replace(
+            progress,
             page=search.page,
             pages=search.pages,
             seen=search.seen,
-            events=done.events + search.shown - shown,
-            unreadable=done.unreadable + search.unreadable_count - unreadable,
+            events=progress.events + search.shown - shown,
+            unreadable=progress.unreadable + search.unreadable_count - unreadable,
         )
         return not search.is_over
 
-    def _take(self, found: Judged, sweep: _Sweep, done: SweepMark) -> SweepMark:
-        done = replace(done, would_enable=done.would_enable + (found.verdict is Verdict.WOULD_ENABLE))
+    def _do_event(self, found: Judged, part: _SweepPart, progress: SweepProgress) -> SweepProgress:
+        """Queue an event that should get a link; return the progress with this event counted."""
+        if found.verdict is Verdict.WOULD_ENABLE:
+            return replace(progress, would_enable=progress.would_enable + 1)
         if found.verdict is not Verdict.ENABLE:
-            return done
+            return progress
         change = EventChange(
-            mailbox=sweep.search.mailbox,
+            mailbox=part.search.mailbox,
             event=found.id,
             source=Source.SWEEP,
             received=self._world.now(),
             trace=self._world.new_id(),
         )
-        self._queue.send(change.encode(), sweep.queued * _APART)
-        sweep.queued += 1
-        return replace(done, queued=done.queued + 1, missed=done.missed + _is_missed(found.event, sweep))
+        self._queue.send(change.encode(), part.queued * _INTERVAL)
+        part.queued += 1
+        missed = progress.missed + _was_missed(found.event, part)
+        return replace(progress, queued=progress.queued + 1, missed=missed)
 
-    def _broken_off(self, error: JoinlinkError, sweep: _Sweep) -> Ending:
-        """Have the page done again that could not be; where Graph refuses it, begin at the beginning.
+    def _retry(self, error: JoinlinkError, part: _SweepPart) -> Ending:
+        """Retry the page that failed; if Graph refuses it, start again at the first page.
 
-        Whatever Graph says to a later page, it has let us read the first: that speaks against no mailbox.
+        Graph has shown the first page, so a refusal of a later one means nothing for the mailbox.
         """
-        task, done = sweep.task, sweep.done
-        if not isinstance(error, GraphError) or isinstance(
+        task, progress = part.task, part.progress
+        is_refusal = isinstance(error, GraphError) and not isinstance(
             error, Throttled | GraphUnavailable | Unauthorized
-        ):
-            attempt = 0 if sweep.has_come_on else task.attempt
-            return ending_for_error(
-                error, replace(task, mark=done.encode(), attempt=attempt), self._world.uniform
-            )
-        speaks_against = isinstance(error, Forbidden | MailboxUnusable | EventNotFound)
-        mark = SweepMark(start=self._world.now(), again=done.again + 1)
+        )
+        if not is_refusal:
+            attempt = 0 if part.has_progressed else task.attempt
+            again = replace(task, mark=progress.encode(), attempt=attempt)
+            return ending_for_error(error, again, self._world.uniform)
+        denies_access = isinstance(error, Forbidden | MailboxUnusable | EventNotFound)
+        restart = SweepProgress(start=self._world.now(), again=progress.again + 1)
         return retry_later(
-            replace(task, mark=mark.encode(), attempt=0),
-            Reason.SECOND_LOOK if speaks_against else Reason.GRAPH_UNAVAILABLE,
-            delays.backoff(done.again, self._world.uniform),
+            replace(task, mark=restart.encode(), attempt=0),
+            Reason.SECOND_LOOK if denies_access else Reason.GRAPH_UNAVAILABLE,
+            delays.backoff(progress.again, self._world.uniform),
             detail=str(error),
         )
 
-    def _end(self, sweep: _Sweep) -> Ending:
-        task, row, done = sweep.task, sweep.row, sweep.done
-        # Without a moment since when it is watched, a mailbox would be swept for ever.
-        since = {} if row.watched_since else {"watched_since": done.start}
-        self._mailboxes.update(task.mailbox, last_sweep=done.start, asked_until=None, **since)
-        policy = sweep.search.policy
+    def _finish(self, part: _SweepPart) -> Ending:
+        """Record and log the sweep; resubscribe if notifications seem not to arrive."""
+        task, row, progress = part.task, part.row, part.progress
+        # Without `watched_since`, the mailbox would count as never swept.
+        since = {} if row.watched_since else {"watched_since": progress.start}
+        self._mailboxes.update(task.mailbox, last_sweep=progress.start, asked_until=None, **since)
+        policy = part.search.policy
         logger().info(
             "mailbox.swept",
             mailbox=task.mailbox,
             trace=task.trace,
             because=task.reason,
-            events=done.events,
-            queued=done.queued,
-            missed=done.missed,
-            would_enable=done.would_enable,
-            unreadable=done.unreadable,
+            events=progress.events,
+            queued=progress.queued,
+            missed=progress.missed,
+            would_enable=progress.would_enable,
+            unreadable=progress.unreadable,
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
         ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
-        if done.missed and _is_quiet(row):
+        if progress.missed and _is_quiet(row):
             again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
             return replace(ending, next_message=again)
         return ending
 
-    def _note_size(self, sweep: _Sweep, now: datetime) -> None:
-        """Keep the page size that the mailbox can bear; it is tried larger in a day."""
-        size = sweep.search.size
-        if size < _page_size(sweep.row, now):
-            # Where that fails it is found out again, and no error under way is hidden by it.
+    def _store_page_size(self, part: _SweepPart, now: datetime) -> None:
+        """Store a smaller page size that the mailbox needed."""
+        size = part.search.size
+        if size < _page_size(part.row, now):
+            # If this fails, the next sweep finds it out again. It must not hide another error.
             with suppress(StorageUnavailable, OutOfTime):
-                self._mailboxes.update(sweep.task.mailbox, page_size=size, page_until=now + _SMALL_FOR)
+                until = now + _SMALL_PAGES_FOR
+                self._mailboxes.update(part.task.mailbox, page_size=size, page_until=until)
+
+
+def _begin_part(
+    task: MailboxTask, row: Mailbox, policy: Policy, graph_time: datetime | None, now: datetime
+) -> _SweepPart:
+    """Return the part of the sweep that this message does, from the progress of earlier messages."""
+    progress = SweepProgress.decode(task.mark) or SweepProgress(start=now)
+    search = Search(
+        mailbox=task.mailbox,
+        start=progress.start,
+        until=progress.start + policy.sweep.window,
+        policy=policy,
+        page=progress.page,
+        pages=progress.pages,
+        seen=progress.seen,
+        size=_page_size(row, now),
+        may_halve=task.attempt > 0,
+        is_late=_is_late,
+    )
+    since = None if row.needs_sweep else row.last_sweep
+    return _SweepPart(task, row, search, progress, now=min(graph_time or now, now), watched_since=since)
 
 
 def _page_size(row: Mailbox, now: datetime) -> int:
@@ -227,30 +240,31 @@ def _page_size(row: Mailbox, now: datetime) -> int:
 
 
 def _is_late() -> bool:
-    """Tell whether the time for this message is nearly over."""
+    """Return whether the time for this message is nearly over."""
     try:
-        return seconds_left(MESSAGE.total_seconds()) < _NEEDED.total_seconds()
+        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < _PAGE_TIME.total_seconds()
     except OutOfTime:
         return True
 
 
-def _date(graph: Graph) -> datetime | None:
-    """Return Graph's clock as its last answer told it."""
+def _graph_time(graph: Graph) -> datetime | None:
+    """Return Graph's time from its last answer."""
     try:
         return parsedate_to_datetime(graph.tally.date).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _is_missed(event: Event, sweep: _Sweep) -> bool:
-    """Tell whether the event was changed while the mailbox was watched, so that we should have been told."""
-    if sweep.watched_since is None or event.last_modified is None:
+def _was_missed(event: Event, part: _SweepPart) -> bool:
+    """Return whether the event changed while the mailbox was watched, without a notification."""
+    if part.watched_since is None or event.last_modified is None:
         return False
-    return sweep.watched_since + _CLOCKS < event.last_modified <= sweep.now - _ON_ITS_WAY
+    earliest, latest = part.watched_since + _CLOCK_TOLERANCE, part.now - _NOTIFICATION_DELAY
+    return earliest < event.last_modified <= latest
 
 
 def _is_quiet(row: Mailbox) -> bool:
-    """Tell whether no notification came since the last sweep."""
+    """Return whether no notification came since the last sweep."""
     return row.last_notification is None or (
-        row.last_sweep is not None and row.last_notification + _CLOCKS < row.last_sweep
+        row.last_sweep is not None and row.last_notification + _CLOCK_TOLERANCE < row.last_sweep
     )

@@ -1,1 +1,4 @@
-"""What happens to a notification until its messages are queued."""
+"""What happens to a POST of Graph's until its messages are queued.
+
+Read `webhook` first, then `sender_pool`, `batch` and `admission`.
+"""

@@ -1,7 +1,7 @@
-"""The messages of one POST on their way: what still waits for a sender, and how it ended.
+"""The messages of one POST: which still wait for a sender, and how sending ended.
 
-A message for each change is the rule: it is retried, delayed and set aside by itself. Where there is no time
-left for that, changes travel together as fellows of the first, and the worker takes them apart again.
+Usually each change has its own message, so that each can be retried, delayed and moved to the poison queue by
+itself. When time is short, one message takes several changes, and the worker splits it again.
 """
 
 from collections import deque
@@ -9,31 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Lock
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from shared.domain.messages import BundledChange, EventChange, Message
+from shared.domain.messages import BatchedChange, EventChange, Message
+from shared.domain.queue_port import QueueSender
 
 #: A poison queue keeps 7,000 bytes of a message.
-_MOST_BYTES = 6_500
-#: beside the texts of a fellow: brackets, quotes and commas
-_FELLOW_BYTES = 12
+_MAX_MESSAGE_BYTES = 6_500
+#: brackets, quotes and commas around the texts of a batched change
+_SYNTAX_BYTES = 12
 
 
-class Queue(Protocol):
-    """Takes messages."""
-
-    @property
-    def name(self) -> str:
-        """The queue's name."""
-
-    def send(self, text: str, delay: timedelta = ...) -> None:
-        """Put a message on the queue, visible after `delay`."""
-
-
-class Outgoing(NamedTuple):
+class OutgoingMessage(NamedTuple):
     """A message, the queue that it goes to, and how long it stays invisible there."""
 
-    queue: Queue
+    queue: QueueSender
     message: Message
     delay: timedelta
 
@@ -41,55 +31,56 @@ class Outgoing(NamedTuple):
 class Batch:
     """The messages of one POST; safe to share between threads."""
 
-    def __init__(self, messages: Sequence[Outgoing]) -> None:
+    def __init__(self, messages: Sequence[OutgoingMessage]) -> None:
         self.waiting = deque(messages)
         self.ended = Event()
         self.error: Exception | None = None
-        self._all = len(messages)
-        self._taken = 0
+        self._total = len(messages)
+        self._sent = 0
         self._lock = Lock()
 
-    def next(self, *, together: bool) -> Outgoing | None:
-        """Return what a sender takes next, None where nothing waits; `together`, as many as fit."""
+    def next(self, *, combine: bool) -> OutgoingMessage | None:
+        """Return the next message to send, None where none waits; `combine` adds the changes that fit in."""
         with self._lock:
             if not self.waiting:
                 return None
             first = self.waiting.popleft()
-            if not together or not isinstance(first.message, EventChange):
+            if not combine or not isinstance(first.message, EventChange):
                 return first
-            return first._replace(message=replace(first.message, fellows=self._fellows_of(first.message)))
+            combined = replace(first.message, batched=self._take_fitting(first.message))
+            return first._replace(message=combined)
 
-    def taken(self, sent: Outgoing) -> None:
-        """Count what a queue took."""
-        fellows = sent.message.fellows if isinstance(sent.message, EventChange) else ()
+    def note_sent(self, sent: OutgoingMessage) -> None:
+        """Count the changes of a message that its queue took."""
+        batched = sent.message.batched if isinstance(sent.message, EventChange) else ()
         with self._lock:
-            self._taken += 1 + len(fellows)
-            if self._taken == self._all:
+            self._sent += 1 + len(batched)
+            if self._sent == self._total:
                 self.ended.set()
 
     def fail(self, error: Exception) -> None:
-        """End the batch with an error; the first one stands."""
+        """End the batch with an error; only the first error counts."""
         self.error = self.error or error
         self.stop()
         self.ended.set()
 
     def stop(self) -> None:
-        """Give nothing to the senders any more."""
+        """Give no more messages to the senders."""
         with self._lock:
             self.waiting.clear()
 
     def progress(self) -> str:
-        """Say how far it came."""
-        return f"{self._taken} of {self._all} messages were taken in time"
+        """Return how many messages were sent, as text."""
+        return f"{self._sent} of {self._total} messages were queued in time"
 
-    def _fellows_of(self, first: EventChange) -> tuple[BundledChange, ...]:
-        fellows: list[BundledChange] = []
-        room = _MOST_BYTES - len(first.encode())
+    def _take_fitting(self, first: EventChange) -> tuple[BatchedChange, ...]:
+        taken: list[BatchedChange] = []
+        room = _MAX_MESSAGE_BYTES - len(first.encode())
         while self.waiting and isinstance(change := self.waiting[0].message, EventChange):
-            fellow = BundledChange(change.mailbox, change.event, change.trace)
-            room -= sum(map(len, fellow)) + _FELLOW_BYTES
+            batched = BatchedChange(change.mailbox, change.event, change.trace)
+            room -= sum(map(len, batched)) + _SYNTAX_BYTES
             if room < 0:
                 break
             self.waiting.popleft()
-            fellows.append(fellow)
-        return tuple(fellows)
+            taken.append(batched)
+        return tuple(taken)

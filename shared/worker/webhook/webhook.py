@@ -1,4 +1,4 @@
-"""What the webhook does with a POST of Graph's: judge it, and queue all of it before it is answered."""
+"""What the webhook does with a POST of Graph's: checks it, and queues all messages before the answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -7,15 +7,15 @@ from threading import Lock
 from shared.domain.messages import Message
 from shared.graph.protocol.notifications import Intake, read_notifications
 from shared.worker.common.world import World
-from shared.worker.webhook.batch import Outgoing, Queue
-from shared.worker.webhook.outbox import Outbox
+from shared.worker.webhook.batch import OutgoingMessage
+from shared.worker.webhook.sender_pool import SenderPool
 
-#: Graph counts what takes longer than three seconds as slow, and the way to us is part of them.
+#: Graph counts an answer as slow after three seconds; the time on the network is part of that.
 ANSWER_SECONDS = 2.4
 
 
 class Webhook:
-    """Takes notifications; makes no Graph call and reads neither rule file nor table.
+    """Accepts notifications. It calls neither Graph nor tables, and reads no rule file.
 
     `clock` counts seconds.
     """
@@ -24,28 +24,28 @@ class Webhook:
         self,
         *,
         world: World,
-        changes: Callable[[], Queue],
-        tasks: Callable[[], Queue],
+        changes: Callable[[], QueueSender],
+        tasks: Callable[[], QueueSender],
         keys: Sequence[str],
         tenant_id: str,
         settle: timedelta,
         clock: Callable[[], float],
     ) -> None:
         self._world = world
-        self._changes = _Connection(changes)
-        self._tasks = _Connection(tasks)
+        self._changes = _LazyQueue(changes)
+        self._tasks = _LazyQueue(tasks)
         self._keys = keys
         self._tenant_id = tenant_id
         self._settle = settle
         self._clock = clock
-        self._outbox = Outbox(clock)
+        self._senders = SenderPool(clock)
 
     def accept(self, body: bytes) -> Intake:
-        """Queue a message for each distinct event, visible after the settle time, and for each task.
+        """QueueSender a message for each distinct event, visible after the settle time, and for each task.
 
         Raises:
             RejectedRequest: the body is too large or not Graph's; answer with its status.
-            QueueUnavailable: not every message was taken in time; answer 503, and Graph delivers all of it
+            QueueUnavailable: not every message was queued in time; answer 503, and Graph delivers the POST
                 again.
         """
         end = self._clock() + ANSWER_SECONDS
@@ -56,30 +56,32 @@ class Webhook:
             received=self._world.now(),
             new_trace=self._world.new_id,
         )
-        self._outbox.send([*self._outgoing(intake)], end)
+        self._senders.send([*self._outgoing(intake)], end)
         return intake
 
     def close(self) -> None:
         """End the threads that send."""
-        self._outbox.close()
+        self._senders.close()
 
-    def _outgoing(self, intake: Intake) -> Iterator[Outgoing]:
-        yield from _messages(self._changes, intake.changes, self._settle)
-        yield from _messages(self._tasks, intake.tasks, timedelta(0))
+    def _outgoing(self, intake: Intake) -> Iterator[OutgoingMessage]:
+        yield from _outgoing(self._changes, intake.changes, self._settle)
+        yield from _outgoing(self._tasks, intake.tasks, timedelta(0))
 
 
-def _messages(connection: "_Connection", messages: Sequence[Message], delay: timedelta) -> Iterator[Outgoing]:
+def _outgoing(
+    queue: "_LazyQueue", messages: Sequence[Message], delay: timedelta
+) -> Iterator[OutgoingMessage]:
     for message in messages:
-        yield Outgoing(connection.get(), message, delay)
+        yield OutgoingMessage(queue.get(), message, delay)
 
 
-class _Connection:
-    """Connects to a queue on its first message: the SDK is not loaded for a handshake."""
+class _LazyQueue:
+    """Connects to a queue for its first message, so that a handshake does not load the SDK."""
 
-    def __init__(self, connect: Callable[[], Queue]) -> None:
+    def __init__(self, connect: Callable[[], QueueSender]) -> None:
         self._connect = connect
         self._lock = Lock()
-        self._queue: Queue | None = None
+        self._queue: QueueSender | None = None
 
     def get(self) -> Queue:
         with self._lock:

@@ -1,6 +1,6 @@
-"""Invitations with links: of meeting services, as they look in Outlook, and of other pages."""
+"""Invitations with links to meeting services and to other pages."""
 
-from tests.rules.realistic.making import GUEST, Case, case, each, location
+from tests.rules.realistic.builders import GUEST, Case, case, each, location
 
 _PAD = "Agenda: 1. Welcome and introductions. 2. Review of the last quarter. 3. Plans for the next one. " * 3
 _TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_MjAx%40thread.v2/0?context=%7b%22Tid%22%3a%2200%22%7d"

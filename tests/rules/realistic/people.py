@@ -1,6 +1,6 @@
-"""Invitations that differ in who is invited, and where people meet."""
+"""Invitations with different invitees and places."""
 
-from tests.rules.realistic.making import GUEST, Case, case, location, person
+from tests.rules.realistic.builders import GUEST, Case, case, location, person
 
 _ROOM = "board@contoso.com"
 _OURS = "no_rule_matched or insufficient_data"
@@ -15,18 +15,18 @@ def people() -> list[Case]:
 
 def _colleagues() -> list[Case]:
     return [
-        case("Nobody is invited", "no_rule_matched"),
+        case("No invitees", "no_rule_matched"),
         case("A colleague", "no_rule_matched", "cy@contoso.com"),
         case("A colleague in capitals", "no_rule_matched", "CY@CONTOSO.COM"),
         case("A colleague by an onmicrosoft address", "no_rule_matched", "cy@contoso.onmicrosoft.com"),
         case("A colleague of another verified domain", "no_rule_matched", "yuki@contoso.co.jp"),
-        case("The organizer alone", "no_rule_matched", "al@contoso.com"),
-        case("A mailing list of ours", "no_rule_matched", "all-hands@contoso.com"),
+        case("Only the organizer", "no_rule_matched", "al@contoso.com"),
+        case("A mailing list of the company", "no_rule_matched", "all-hands@contoso.com"),
         case("A colleague by a plus address", "no_rule_matched", "cy+lists@contoso.com"),
         case("Forty colleagues", "no_rule_matched", *(f"p{number}@contoso.com" for number in range(40))),
         case("A colleague by an X.500 address", "insufficient_data", _X500),
         case("A line without an address", "insufficient_data", ""),
-        case("A guest of the tenant whose home is here", "no_rule_matched", "cy_contoso.com#EXT#@contoso.onmicrosoft.com"),
+        case("A guest account of the own tenant", "no_rule_matched", "cy_contoso.com#EXT#@contoso.onmicrosoft.com"),
     ]  # fmt: skip
 
 
@@ -37,10 +37,10 @@ def _strangers() -> list[Case]:
         case("An optional customer", "link_added", "cy@contoso.com", person(GUEST, "optional")),
         case("A customer who declined", "link_added", person(GUEST, answer="declined")),
         case("A candidate with a private address", "link_added", "bo.applicant@gmail.com"),
-        case("A guest of the tenant", "link_added", "bo_fabrikam.com#EXT#@contoso.onmicrosoft.com"),
+        case("A guest account", "link_added", "bo_fabrikam.com#EXT#@contoso.onmicrosoft.com"),
         case("A subdomain that is not verified", "link_added", "bo@mail.contoso.com"),
-        case("A domain that begins as ours", "link_added", "bo@contoso.com.example"),
-        case("A domain that ends as ours", "link_added", "bo@notcontoso.com"),
+        case("A domain that begins like the company's", "link_added", "bo@contoso.com.example"),
+        case("A domain that ends like the company's", "link_added", "bo@notcontoso.com"),
         case("A mailing list of a partner", "link_added", "team@lists.fabrikam.com"),
         case("A domain with an umlaut", "link_added", "bo@müller.example"),
         case("A customer twice", "link_added", GUEST, GUEST.upper()),
@@ -66,7 +66,7 @@ def _decorated() -> list[Case]:
         case("A customer behind IMCEASMTP", "link_added or insufficient_data", _IMCEA),
         case("A customer in quotes", "link_added", "'bo@fabrikam.com'"),
         case("A customer after mailto:", "link_added", "mailto:bo@fabrikam.com"),
-        case("Text that is no address", "insufficient_data", "Bo from Fabrikam"),
+        case("Text that is not an address", "insufficient_data", "Bo from Fabrikam"),
     ]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _rooms() -> list[Case]:
         case("A room, not answered yet", "no_rule_matched", GUEST, person(_ROOM, "resource")),
         case("A room, declined", "link_added", GUEST, person(_ROOM, "resource", "declined"), location=room, locations=[room]),
         case("A room and another one, one declined", "no_rule_matched", GUEST, person(_ROOM, "resource", "declined"), person("lab@contoso.com", "resource", "accepted")),
-        case("A room by its location alone", "no_rule_matched", GUEST, location=room, locations=[room]),
+        case("A room only as the location", "no_rule_matched", GUEST, location=room, locations=[room]),
         case("A room as a required guest", "no_rule_matched", GUEST, _ROOM, location=room, locations=[room]),
         case("A projector", "no_rule_matched", GUEST, person("projector@contoso.com", "resource", "accepted")),
         case("A customer in the resources field", "link_added or insufficient_data", "cy@contoso.com", person(GUEST, "resource")),

@@ -1,4 +1,4 @@
-"""Judges the realistic events under the packaged rules, and writes the verdicts as a table.
+"""Decides the realistic events with the packaged rules, and writes the verdicts to a table.
 
     python -m tests.rules.realistic.table
 
@@ -13,17 +13,17 @@ from shared.graph.protocol.event_json import parse_event
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.decide import decide
 from shared.rules.facts import Facts
+from tests.rules.realistic.builders import DOMAINS, NOW, Case
 from tests.rules.realistic.links import links
-from tests.rules.realistic.making import DOMAINS, NOW, Case
 from tests.rules.realistic.people import people
 from tests.rules.realistic.times import times
 
 TABLE = Path(__file__).with_name("verdicts.md")
 _RULES = Path("rules/joinlink.yaml")
-_HEAD = """# Realistic events under the packaged rules
+_HEAD = """# Realistic events, decided with the packaged rules
 
-All rules in `enforce`; the tenant is contoso.com. `python -m tests.rules.realistic.table` writes this table.
-A verdict that is not right is in bold; the right one stands beside it.
+All rules are in `enforce`. The tenant is contoso.com. `python -m tests.rules.realistic.table` writes this table.
+A wrong verdict is in bold; the right one is next to it.
 
 | # | event | verdict | right |
 | --- | --- | --- | --- |
@@ -36,28 +36,28 @@ def cases() -> list[Case]:
 
 
 def verdicts(found: list[Case]) -> list[str]:
-    """Return the reason of each decision; `link_added` is the one that writes."""
+    """Return the reason of each decision; only `link_added` writes."""
     loaded = load_policy([RuleFile("joinlink.yaml", _RULES.read_bytes())])
     assert loaded.policy is not None, loaded.problems
     rules = tuple(replace(rule, mode=Mode.ENFORCE) for rule in loaded.policy.rules)
     policy, facts = replace(loaded.policy, rules=rules), Facts(tenant_domains=DOMAINS)
-    return [str(decide(parse_event(one.event, "read"), policy, facts, NOW).reason) for one in found]
+    return [str(decide(parse_event(each.event, "read"), policy, facts, NOW).reason) for each in found]
 
 
 def table() -> str:
     """Return the table as text."""
     found = cases()
     return _HEAD + "".join(
-        _row(number, one, verdict)
-        for number, (one, verdict) in enumerate(zip(found, verdicts(found), strict=True), 1)
+        _row(number, each, verdict)
+        for number, (each, verdict) in enumerate(zip(found, verdicts(found), strict=True), 1)
     )
 
 
-def _row(number: int, one: Case, verdict: str) -> str:
-    is_right = verdict in one.right
+def _row(number: int, each: Case, verdict: str) -> str:
+    is_right = verdict in each.right
     shown = verdict if is_right else f"**{verdict}**"
-    what = one.what.replace("|", "\\|").replace("\u00a0", "[U+00A0]")
-    return f"| {number} | {what} | {shown} | {'' if is_right else ' or '.join(one.right)} |\n"
+    what = each.what.replace("|", "\\|").replace("\u00a0", "[U+00A0]")
+    return f"| {number} | {what} | {shown} | {'' if is_right else ' or '.join(each.right)} |\n"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Invitations that differ in when they are, what they are marked as, and the language they are in."""
+"""Invitations with different times, states, categories and languages."""
 
 from datetime import datetime
 
-from tests.rules.realistic.making import GUEST, Case, case, days, moment, series
+from tests.rules.realistic.builders import GUEST, Case, case, days, moment, series
 
 _CUSTOM = "tzone://Microsoft/Custom"
 
@@ -22,29 +22,29 @@ def _series() -> list[Case]:
         case("Three calls, the last one a week ago", "ended", GUEST, **mondays, **series("monday", type="numbered", numberOfOccurrences=3)),
         case("Four calls, the last one in an hour", "link_added", GUEST, **mondays, **series("monday", type="numbered", numberOfOccurrences=4)),
         case("A daily call until today in Los Angeles", "link_added", GUEST, at="2026-11-03T01:00", originalStartTimeZone="Pacific Standard Time", **series(kind="daily", zone="", type="endDate", endDate="2026-11-23")),
-        case("A series of no occurrence", "link_added", GUEST, **mondays, **series("monday", type="numbered")),
-        case("A series on no day", "link_added", GUEST, **mondays, **series(type="numbered", numberOfOccurrences=1)),
-        case("A series whose end is no day", "link_added", GUEST, **mondays, **series("monday", type="endDate", endDate="")),
-        case("A series in a zone of the user's own, maybe over", "link_added", GUEST, at="2026-11-02T10:00", originalStartTimeZone=_CUSTOM, **series("sunday", zone=_CUSTOM, type="endDate", endDate="2026-11-22")),
+        case("A series without occurrences", "link_added", GUEST, **mondays, **series("monday", type="numbered")),
+        case("A series without days", "link_added", GUEST, **mondays, **series(type="numbered", numberOfOccurrences=1)),
+        case("A series whose end is not a date", "link_added", GUEST, **mondays, **series("monday", type="endDate", endDate="")),
+        case("A series in a custom zone, maybe ended", "link_added", GUEST, at="2026-11-02T10:00", originalStartTimeZone=_CUSTOM, **series("sunday", zone=_CUSTOM, type="endDate", endDate="2026-11-22")),
         case("The first of each month", "link_added", GUEST, at="2026-11-01T09:00", **series(kind="absoluteMonthly", dayOfMonth=1)),
-        case("One of a series, changed", "link_added", GUEST, type="exception", seriesMasterId="AAMkAGmaster="),
-        case("A series of whole days", "no_rule_matched", GUEST, **{**series("monday"), **days("2026-11-02", 1)}),
+        case("A changed occurrence of a series", "link_added", GUEST, type="exception", seriesMasterId="AAMkAGmaster="),
+        case("A series of all-day events", "no_rule_matched", GUEST, **{**series("monday"), **days("2026-11-02", 1)}),
     ]  # fmt: skip
 
 
 def _lengths() -> list[Case]:
     return [
-        case("A whole day with a customer", "no_rule_matched", GUEST, **days("2026-11-24", 1)),
+        case("An all-day event with a customer", "no_rule_matched", GUEST, **days("2026-11-24", 1)),
         case("A holiday, invited from outside", "no_rule_matched", "hr@fabrikam.com", **days("2026-12-25", 2), showAs="oof"),
-        case("A whole day that is today in Tokyo still", "no_rule_matched", GUEST, **days("2026-11-23", 1), originalStartTimeZone="Tokyo Standard Time"),
-        case("A whole day, over in Berlin, not in Honolulu", "no_rule_matched", GUEST, **days("2026-11-22", 1), originalStartTimeZone="Hawaiian Standard Time"),
-        case("A whole day, over in Berlin", "ended", GUEST, **days("2026-11-22", 1)),
-        case("A workshop of three days", "no_rule_matched", GUEST, minutes=3 * 24 * 60),
+        case("An all-day event that is still today in Tokyo", "no_rule_matched", GUEST, **days("2026-11-23", 1), originalStartTimeZone="Tokyo Standard Time"),
+        case("An all-day event, ended in Berlin, not in Honolulu", "no_rule_matched", GUEST, **days("2026-11-22", 1), originalStartTimeZone="Hawaiian Standard Time"),
+        case("An all-day event, ended in Berlin", "ended", GUEST, **days("2026-11-22", 1)),
+        case("A workshop for three days", "no_rule_matched", GUEST, minutes=3 * 24 * 60),
         case("Exactly 24 hours", "link_added", GUEST, minutes=24 * 60),
         case("A minute more than 24 hours", "no_rule_matched", GUEST, minutes=24 * 60 + 1),
-        case("No time at all", "link_added", GUEST, minutes=0),
-        case("In a zone of the user's own", "link_added", GUEST, start=moment(datetime.fromisoformat("2026-11-24T09:00"), _CUSTOM), end=moment(datetime.fromisoformat("2026-11-24T10:00"), _CUSTOM)),
-        case("In a zone of the user's own, maybe over", "link_added", GUEST, start=moment(datetime.fromisoformat("2026-11-23T01:00"), _CUSTOM), end=moment(datetime.fromisoformat("2026-11-23T02:00"), _CUSTOM)),
+        case("Without duration", "link_added", GUEST, minutes=0),
+        case("In a custom zone", "link_added", GUEST, start=moment(datetime.fromisoformat("2026-11-24T09:00"), _CUSTOM), end=moment(datetime.fromisoformat("2026-11-24T10:00"), _CUSTOM)),
+        case("In a custom zone, maybe ended", "link_added", GUEST, start=moment(datetime.fromisoformat("2026-11-23T01:00"), _CUSTOM), end=moment(datetime.fromisoformat("2026-11-23T02:00"), _CUSTOM)),
     ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _marks() -> list[Case]:
         case("Category with a no-break space", "rule_skip", GUEST, categories=["In\u00a0person"]),
         case("Shown as free", "link_added", GUEST, showAs="free"),
         case("Tentative", "link_added", GUEST, showAs="tentative"),
-        case("Of high importance", "link_added", GUEST, importance="high"),
+        case("High importance", "link_added", GUEST, importance="high"),
     ]  # fmt: skip
 
 
@@ -72,14 +72,14 @@ def _states() -> list[Case]:
     online = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
     return [
         case("Cancelled", "cancelled", GUEST, isCancelled=True),
-        case("Canceled: by its subject alone", "link_added", GUEST),
+        case("Canceled: only in the subject", "link_added", GUEST),
         case("A draft", "draft", GUEST, isDraft=True),
         case("An attendee's copy", "not_organizer", GUEST, isOrganizer=False),
-        case("Online already", "already_online", GUEST, **online, onlineMeeting={"joinUrl": "https://teams.microsoft.com/l/meetup-join/x"}),
-        case("Online, its link still to come", "already_online", GUEST, **online),
-        case("Under way", "link_added", GUEST, at="2026-11-23T07:45"),
-        case("Just over", "ended", GUEST, at="2026-11-23T07:30"),
-        case("Over since last year", "ended", GUEST, at="2025-11-24T09:00"),
+        case("Already online", "already_online", GUEST, **online, onlineMeeting={"joinUrl": "https://teams.microsoft.com/l/meetup-join/x"}),
+        case("Online, without its link yet", "already_online", GUEST, **online),
+        case("In progress", "link_added", GUEST, at="2026-11-23T07:45"),
+        case("Just ended", "ended", GUEST, at="2026-11-23T07:30"),
+        case("Ended last year", "ended", GUEST, at="2025-11-24T09:00"),
         case("In ten years", "link_added", GUEST, at="2036-11-24T09:00"),
         case("Without a subject", "link_added", GUEST, subject=None),
         case("Invited through Calendly", "link_added", GUEST, body="Event Name: 30 Minute Meeting\nPowered by Calendly.com\nNeed to reschedule? https://calendly.com/reschedulings/abc"),

@@ -1,71 +1,66 @@
-from sandbox.demo import budgets
-from sandbox.demo.budgets import Spent, spent, spent_on_tasks, troubles
-from sandbox.demo.happenings import Happenings, by_event
-from tests.sandbox.demo.record import ADDED, COPY, KEY, ONLINE, call, line, task
+from sandbox.demo.budgets import (
+    COPY as A_COPY,
+    ECHO,
+    ENABLED,
+    NO_PROVIDER,
+    SWEPT,
+    VERIFY,
+    calls_used,
+    calls_used_by_tasks,
+    check_budgets,
+    errors,
+)
+from sandbox.demo.record import EventRecord
+from tests.sandbox.demo.records import ADDED, COPY, ONLINE, call, line, task
 
 
 def test_each_message_has_the_budget_of_its_kind() -> None:
-    """Enabled 3, the echo of it 1, a copy 0; a skip that asked the calendar 2."""
+    """Enabled 3, its echo 1, a copy 0; a skip that read the calendar 2."""
     lines = [line(ADDED, 3), line(COPY, 0), line(ONLINE, 1), line(("skipped", "no_provider"), 2)]
+    event = EventRecord(lines=lines)
 
-    assert spent(Happenings(lines=lines)) == [
-        Spent(budgets.LINK_ADDED, 3),
-        Spent(budgets.COPY, 0),
-        Spent(budgets.ECHO, 1),
-        Spent(budgets.NO_PROVIDER, 2),
-    ]
+    assert calls_used(event) == [(ENABLED, 3), (A_COPY, 0), (ECHO, 1), (NO_PROVIDER, 2)]
+    assert all(budget.is_kept for budget in check_budgets([event], [], []))
 
 
-def test_a_second_look_may_read_what_is_settled_already() -> None:
-    """It was asked for on purpose, so it is no copy of what was answered."""
-    looks = [line(("not_honored", "no_join_link"), 1), line(COPY, 1)]
-    lines = [{**look, "source": "verify"} for look in looks]
+def test_a_check_for_a_late_link_may_read_the_event() -> None:
+    """It was requested, so it is not a copy."""
+    checks = [line(("not_honored", "no_join_link"), 1), line(COPY, 1)]
+    event = EventRecord(lines=[{**check, "source": "verify"} for check in checks])
 
-    assert spent(Happenings(lines=lines)) == [Spent(budgets.SECOND_LOOK, 1)] * 2
-
-
-def test_one_call_too_many_is_seen() -> None:
-    """Where Graph did nothing to excuse it."""
-    [copy] = spent(Happenings(lines=[line(COPY, 1)], calls=[call()]))
-
-    assert not copy.is_within
+    assert calls_used(event) == [(VERIFY, 1)] * 2
 
 
-def test_a_refused_call_excuses_the_message_that_met_it() -> None:
-    """And that message alone: others keep to their budget."""
+def test_one_call_too_many_exceeds_the_budget() -> None:
+    """If Graph returned no error that explains it."""
+    budgets = check_budgets([EventRecord(lines=[line(COPY, 1)], calls=[call()])], [], [])
+
+    assert [budget.kind for budget in budgets if not budget.is_kept] == [A_COPY]
+
+
+def test_a_message_that_met_a_graph_error_has_no_budget() -> None:
+    """Only that message: the others must keep to theirs."""
     lines = [line(ADDED, 4, ids=("a", "b", "c", "d")), line(COPY, 1, ids=("e",))]
     calls = [call(request_id=name, status=503 if name == "a" else 200) for name in "abcde"]
 
-    assert [one.is_within for one in spent(Happenings(lines=lines, calls=calls))] == [True, False]
+    assert calls_used(EventRecord(lines=lines, calls=calls)) == [(A_COPY, 1)]
 
 
-def test_an_answer_that_never_came_excuses_too() -> None:
-    """Such a call has no request id."""
-    [one] = spent(Happenings(lines=[line(("enabled", "link_confirmed"), 5, ids=("a", "b", "c", "d"))]))
+def test_a_message_that_met_a_lost_answer_has_no_budget() -> None:
+    """A call with a lost answer has no request id."""
+    event = EventRecord(lines=[line(("enabled", "link_confirmed"), 5, ids=("a", "b", "c", "d"))])
 
-    assert one == Spent("", 5)
-
-
-def test_tasks_have_budgets_of_their_own() -> None:
-    """A look at the subscription and one page for a sweep; none for what met a refusal, or did nothing."""
-    told = [task(("swept", "window_searched"), "a", "b"), task(("kept", "in_order"), "c")]
-    refused = task(("subscribed", "subscription_created"), "d", "e")
-
-    assert spent_on_tasks([*told, refused], [call(status=404, request_id="d")]) == [
-        Spent(budgets.SWEPT, 2),
-        Spent("", 1),
-        Spent("", 2),
-    ]
+    assert calls_used(event) == []
 
 
-def test_what_a_sweep_reads_of_an_event_is_not_the_events_expense() -> None:
-    """The master of a series, for instance."""
-    lines = [task(("swept", "window_searched"), "a", "b"), line(ADDED, 1, ids=("c",))]
-    [read] = by_event(lines, [call(request_id="b"), call(request_id="c")], [])[KEY].calls
+def test_tasks_have_their_own_budgets() -> None:
+    """A read of the subscription and one page for a sweep; none for a task that met an error or did nothing."""
+    tasks = [task(("swept", "window_searched"), "a", "b"), task(("kept", "in_order"), "c")]
+    failed = task(("subscribed", "subscription_created"), "d", "e")
 
-    assert read.response_headers["request-id"] == "c"
+    assert calls_used_by_tasks([*tasks, failed], [call(status=404, request_id="d")]) == [(SWEPT, 2)]
 
 
-def test_troubles_are_named_by_status_or_by_the_loss() -> None:
+def test_errors_are_named_by_status_or_as_lost() -> None:
     """As the report shows them."""
-    assert troubles([call(), call(status=429), call("PATCH", lost=True)]) == ["429", "lost"]
+    assert errors([call(), call(status=429), call("PATCH", lost=True)]) == ["429", "lost"]

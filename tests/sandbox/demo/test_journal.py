@@ -4,10 +4,10 @@ from pathlib import Path
 from sandbox.demo.journal import journal
 
 
-def test_joinlinks_lines_are_kept_in_the_file_and_in_memory(tmp_path: Path) -> None:
-    """As they were written, one a line, and readable at once."""
+def test_joinlinks_lines_go_to_the_file_and_to_memory(tmp_path: Path) -> None:
+    """Unchanged, one per line, and at once; an earlier file is replaced."""
     path = tmp_path / "log.jsonl"
-    path.write_text("of an earlier day\n")
+    path.write_text("an earlier day\n")
     with journal(path) as log:
         logging.getLogger("joinlink").warning('{"event": "rules.loaded"}')
         assert path.read_text() == '{"event": "rules.loaded"}\n'
@@ -17,12 +17,12 @@ def test_joinlinks_lines_are_kept_in_the_file_and_in_memory(tmp_path: Path) -> N
     assert log.wait_for(lambda line: line["event"] == "rules.loaded", seconds=0)
 
 
-def test_what_others_say_is_kept_aside(tmp_path: Path) -> None:
-    """From warning up; the file holds Joinlink's lines alone."""
+def test_warnings_of_other_loggers_are_kept_apart(tmp_path: Path) -> None:
+    """The file has Joinlink's lines only."""
     path = tmp_path / "log.jsonl"
     with journal(path) as log:
-        logging.getLogger("stranger").warning("mind %s", "the gap")
-        logging.getLogger("stranger").info("never mind")
+        logging.getLogger("stranger").warning("disk %s", "full")
+        logging.getLogger("stranger").info("all is well")
 
-    assert log.others == ["stranger: mind the gap"]
+    assert log.others == ["stranger: disk full"]
     assert path.read_text() == ""

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.demo.contoso import Meeting, Unheard
-from sandbox.demo.verdict import Record, judge
+from sandbox.demo.contoso import Missed
+from sandbox.demo.day import PlayedScene
+from sandbox.demo.verdict import DayRecord, judge
 from sandbox.graph import Mail
-from tests.sandbox.demo.record import (
+from tests.sandbox.demo.records import (
     ADA,
     ADDED,
     COPY,
@@ -17,18 +18,18 @@ from tests.sandbox.demo.record import (
     lifecycle_post,
     line,
     maintained,
-    meeting,
+    played,
     post,
     subscribed,
     swept,
 )
 
 TEAMS = "teamsForBusiness"
-ENABLED = meeting(ADDED, link=TEAMS)
-GOOD = Record(
+ENABLED = played(ADDED, link=TEAMS)
+GOOD = DayRecord(
     lines=[
         subscribed(),
-        maintained(active=1, unusable=1),
+        maintained(active=1, unusable=3),
         line(ADDED, 3, ids=("a", "b", "c")),
         line(COPY, 0),
         line(ONLINE, 1, ids=("d",)),
@@ -37,95 +38,98 @@ GOOD = Record(
     posts=[post("1", "1"), post("2")],
     calendars=frozenset({ADA.id}),
     watched=[ADA.id],
-    parked=["a room"],
     links={KEY: TEAMS},
     mails=[Mail(EVENT, 1)],
-    mails_of_people=Counter(),
+    mails_by_people=Counter(),
     others=[],
     files=['{"event": "event.decided"}'],
     secrets=["s3cret"],
 )
 
 
-def test_a_day_as_it_should_be_has_no_complaints() -> None:
+def test_a_day_as_expected_has_no_complaints() -> None:
     """Four calls, one PATCH, one mail; three notifications of two changes."""
     verdict = judge([ENABLED], GOOD)
 
     assert verdict.complaints == []
-    assert (verdict.cases[0].calls, verdict.cases[0].patches) == (4, 1)
+    assert (verdict.scenes[0].calls, verdict.scenes[0].patches) == (4, 1)
     assert any(fact.text.startswith("Graph sent 3 notifications of 2 changes") for fact in verdict.facts)
 
 
 @pytest.mark.parametrize(
     ("expected", "record", "complaint"),
     [
-        pytest.param(meeting(ONLINE, link=TEAMS), GOOD, "became enabled · link_added", id="another outcome"),
-        pytest.param(ENABLED, replace(GOOD, lines=[], calls=[]), "became nothing", id="nothing at all"),
+        pytest.param(played(ONLINE, link=TEAMS), GOOD, "got enabled · link_added", id="another outcome"),
+        pytest.param(ENABLED, replace(GOOD, lines=[], calls=[]), "got no outcome", id="no log line"),
         pytest.param(ENABLED, replace(GOOD, links={KEY: None}), "found none", id="no link in Graph"),
-        pytest.param(meeting(ADDED), GOOD, "expected no link in Graph", id="a link too many"),
-        pytest.param(ENABLED, replace(GOOD, calls=[*GOOD.calls, call("PATCH")]), "written to more often", id="a second write"),
-        pytest.param(ENABLED, replace(GOOD, calls=GOOD.calls[1:]), "the log tells of 4 Graph calls, Graph of 3", id="the log and Graph disagree"),
-        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, line(COPY, 1)]), "a copy of what was answered took 1", id="over budget"),
-        pytest.param(ENABLED, replace(GOOD, posts=[post("1", status=503)]), "of which 0 were answered 202", id="a notification refused"),
-        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, {"event": "message.poisoned", "level": "error"}]), "Lines at level error: 1", id="poison"),
-        pytest.param(ENABLED, replace(GOOD, mails=[Mail(EVENT, 1)] * 2), "2 by Joinlink's writes", id="two mails for one write"),
-        pytest.param(ENABLED, replace(GOOD, mails=[Mail("another", 1)]), "1 by Joinlink's writes", id="a mail without a write"),
-        pytest.param(ENABLED, replace(GOOD, watched=[]), "0 calendars watched", id="nobody is watched"),
+        pytest.param(played(ADDED), GOOD, "expected no link in Graph", id="a link too many"),
+        pytest.param(ENABLED, replace(GOOD, calls=[*GOOD.calls, call("PATCH")]), "written more often", id="a second write"),
+        pytest.param(ENABLED, replace(GOOD, calls=GOOD.calls[1:]), "the log counts 4 Graph calls, Graph counts 3", id="the log and Graph disagree"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, line(COPY, 1)]), "a copy of a handled message took 1", id="over budget"),
+        pytest.param(ENABLED, replace(GOOD, posts=[post("1", status=503)]), "answered 0 with 202", id="a notification refused"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, {"event": "message.poisoned", "level": "error"}]), "Log lines at level error: 1", id="poison"),
+        pytest.param(ENABLED, replace(GOOD, mails=[Mail(EVENT, 1)] * 2), "2 because of Joinlink", id="two mails for one write"),
+        pytest.param(ENABLED, replace(GOOD, mails=[Mail("another", 1)]), "1 because of Joinlink", id="a mail without a write"),
+        pytest.param(ENABLED, replace(GOOD, watched=[]), "0 calendars watched", id="no calendar is watched"),
         pytest.param(ENABLED, replace(GOOD, watched=[ADA.id] * 2), "2 calendars watched", id="a duplicate subscription"),
-        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("subscriptionRemoved")]), "1 removed by Graph and 0 created again", id="a gap that stays"),
-        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("reauthorizationRequired")]), "0 renewed as Graph asked", id="a renewal owed"),
-        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, swept(1)]), "count of the missed: 1", id="missed without a loss"),
-        pytest.param(ENABLED, replace(GOOD, files=["a s3cret"]), "Log and HAR", id="a secret"),
-        pytest.param(ENABLED, replace(GOOD, others=["urllib3: oh"]), "urllib3: oh", id="a warning of somebody else's"),
+        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("subscriptionRemoved")]), "1 removed by Graph and 0 created again", id="not created again"),
+        pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("reauthorizationRequired")]), "0 renewed because Graph asked", id="a missing renewal"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, swept(1)]), "counts 1 as missed", id="missed without a loss"),
+        pytest.param(ENABLED, replace(GOOD, files=["a s3cret"]), "The log and the HAR", id="a secret"),
+        pytest.param(ENABLED, replace(GOOD, others=["urllib3: oh"]), "urllib3: oh", id="a warning of another logger"),
     ],
 )  # fmt: skip
-def test_whatever_differs_is_told(expected: Meeting, record: Record, complaint: str) -> None:
-    """In words, so that the last line may count them."""
+def test_each_difference_is_a_complaint(expected: PlayedScene, record: DayRecord, complaint: str) -> None:
+    """A sentence for each."""
     assert any(complaint in text for text in judge([expected], record).complaints)
 
 
-def test_mails_that_people_cause_are_theirs() -> None:
-    """A person's edit mails the attendees as well; Joinlink is not blamed for it."""
-    record = replace(GOOD, mails=[Mail(EVENT, 1)] * 2, mails_of_people=Counter({EVENT: 1}))
+def test_mails_that_people_cause_are_not_counted_for_joinlink() -> None:
+    """A person's edit sends update mails too."""
+    record = replace(GOOD, mails=[Mail(EVENT, 1)] * 2, mails_by_people=Counter({EVENT: 1}))
 
     assert judge([ENABLED], record).complaints == []
 
 
-def test_an_answer_that_got_lost_counts_as_a_write() -> None:
-    """Graph did what was asked; a second write would be one too many."""
+def test_a_patch_with_a_lost_answer_counts_as_a_write() -> None:
+    """It took effect, so a second write would be one too many."""
     calls = [call("PATCH", lost=True), call("PATCH", status=412)]
-    [case] = judge([ENABLED], replace(GOOD, calls=calls)).cases
+    [scene] = judge([ENABLED], replace(GOOD, calls=calls)).scenes
 
-    assert case.patches == 2
-    assert case.troubles == ("lost", "412")
-    assert not any("written to" in text for text in case.complaints)
+    assert scene.patches == 2
+    assert scene.errors == ["lost", "412"]
+    assert not any("written more" in text for text in scene.complaints)
 
 
-def test_a_refusal_that_came_after_the_effect_counts_as_a_write() -> None:
-    """Effects are counted, not answers: the second write was one too many."""
+def test_a_patch_that_failed_after_taking_effect_counts_as_a_write() -> None:
+    """Effects count, not answers: the second write is one too many."""
     calls = [call("PATCH", status=503, is_done=True), call("PATCH")]
-    [case] = judge([ENABLED], replace(GOOD, calls=calls)).cases
+    [scene] = judge([ENABLED], replace(GOOD, calls=calls)).scenes
 
-    assert "written to more often than it should be" in case.complaints
+    assert "written more often than necessary" in scene.complaints
 
 
-def test_a_write_may_follow_one_that_brought_no_link() -> None:
-    """Each attempt has its own end in the log; one more write than ends is one too many."""
-    told = ("not_honored", "no_join_link")
-    lines = [*GOOD.lines[:2], line(told, 2, ids=("a", "b")), line(told, 2, ids=("c", "d"), source="sweep")]
+def test_a_write_may_follow_one_that_added_no_link() -> None:
+    """Each attempt has its own outcome in the log; more writes than outcomes are too many."""
+    no_link = ("not_honored", "no_join_link")
+    lines = [
+        *GOOD.lines[:2],
+        line(no_link, 2, ids=("a", "b")),
+        line(no_link, 2, ids=("c", "d"), source="sweep"),
+    ]
     twice = [call("PATCH", request_id=name) if name in "ac" else call(request_id=name) for name in "abcd"]
     record = replace(GOOD, lines=lines, calls=twice, links={KEY: None}, mails=[])
 
-    def judged(record: Record) -> list[str]:
-        return [text for text in judge([meeting(told)], record).complaints if "without need: 1" in text]
+    def judged(record: DayRecord) -> list[str]:
+        return [text for text in judge([played(no_link)], record).complaints if "without need: 1" in text]
 
     assert judged(record) == []
     assert len(judged(replace(record, calls=[*twice, call("PATCH")]))) == 1
 
 
-def test_what_only_a_sweep_can_find_is_found() -> None:
-    """Its first line names the sweep, and Joinlink itself counts it as missed."""
-    lost = meeting(ADDED, link=TEAMS, unheard=Unheard.LOST)
+def test_an_event_without_notifications_must_be_found_by_a_sweep() -> None:
+    """Its first line names the sweep, and Joinlink counts it as missed."""
+    lost = played(ADDED, link=TEAMS, missed=Missed.LOST)
     by_sweep = [line(ADDED, 3, ids=("a", "b", "c"), source="sweep"), line(ONLINE, 1, ids=("d",))]
     found = replace(GOOD, lines=[*GOOD.lines[:2], swept(1), *by_sweep])
 

@@ -1,4 +1,4 @@
-"""The storage in memory and Azurite pass the same tests, each through the product's own classes."""
+"""The storage in memory and Azurite pass the same tests, through the product's own classes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
-from sandbox.simulate.clock import Clock
 from sandbox.simulate.queue import MemoryQueue
 from sandbox.simulate.table import MemoryTable
 from shared.domain.meeting import Meeting, MeetingState
@@ -30,7 +29,7 @@ BOTH = pytest.mark.parametrize("where", ["memory", "azurite"], indirect=True)
 
 @dataclass
 class Queue:
-    """A queue to send to, what brings out the next visible message, and its clock."""
+    """A queue to send to, a way to dequeue the next visible message, and a way to move its clock."""
 
     send: MessageQueue
     take: Callable[[], str | None]
@@ -56,9 +55,9 @@ def table(where: str, request: pytest.FixtureRequest, unique: Callable[[str], st
 @pytest.fixture
 def queue(where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]) -> Iterator[Queue]:
     if where == "memory":
-        clock = Clock(NOW)
-        memory = MemoryQueue("q", clock)
-        yield Queue(memory.connect(), memory.take, lambda by: clock.set(clock() + by))
+        passed: list[timedelta] = []
+        memory = MemoryQueue("q", lambda: NOW + sum(passed, timedelta()))
+        yield Queue(memory.connect(), memory.take, passed.append)
         return
     azurite: Azurite = request.getfixturevalue("azurite")
     name = unique("q")
@@ -80,8 +79,8 @@ def _take(client: QueueClient) -> str | None:
 
 
 @BOTH
-def test_a_message_comes_to_sight_after_its_delay(queue: Queue) -> None:
-    """Not before, whatever was sent first; and once only."""
+def test_a_message_becomes_visible_after_its_delay(queue: Queue) -> None:
+    """Not earlier, in the order of visibility, and only once."""
     queue.send.send("later", timedelta(minutes=5))
     queue.send.send("sooner", timedelta(seconds=0.4))
     assert queue.take() is None
@@ -92,9 +91,9 @@ def test_a_message_comes_to_sight_after_its_delay(queue: Queue) -> None:
 
 
 @BOTH
-def test_rows_come_in_the_order_of_ids_page_by_page(table: Table) -> None:
-    """What is written while all are read shows if its page is still to come: a page has a thousand rows."""
-    mailboxes = Mailboxes(table)
+def test_rows_are_listed_by_id_page_by_page(table: Table) -> None:
+    """A row that is written meanwhile is included if its page was not read yet; a page has 1,000 rows."""
+    mailboxes = Mailboxes(table, lambda: NOW)
     ids = [f"00{n * 7919 % 1_001:04x}" for n in range(1_001)]
     fill(table, ids)
     rows = mailboxes.all()
@@ -108,7 +107,7 @@ def test_rows_come_in_the_order_of_ids_page_by_page(table: Table) -> None:
 
 
 def fill(table: Table, ids: list[str]) -> None:
-    """Make a row for each id; in Azurite a hundred at a time."""
+    """Create a row for each id; in Azurite in batches of 100."""
     client: Any = table._client
     if isinstance(client, MemoryTable):
         for one in ids:
@@ -121,9 +120,9 @@ def fill(table: Table, ids: list[str]) -> None:
 
 
 @BOTH
-def test_columns_keep_their_types_and_are_set_one_by_one(table: Table) -> None:
-    """What a write does not name stays, what it names as None is empty."""
-    mailboxes = Mailboxes(table)
+def test_an_update_changes_only_its_columns(table: Table) -> None:
+    """Other columns stay, None empties a column, and types are kept."""
+    mailboxes = Mailboxes(table, lambda: NOW)
     mailboxes.update("ada", state=MailboxState.ACTIVE, expires=NOW, why="because")
     mailboxes.update("ada", why=None, renew_at=NOW)
     row = mailboxes.read("ada")
@@ -135,8 +134,8 @@ def test_columns_keep_their_types_and_are_set_one_by_one(table: Table) -> None:
 
 
 @BOTH
-def test_one_of_two_writers_is_told(table: Table) -> None:
-    """What was read is what is replaced, or nothing is."""
+def test_the_second_of_two_writers_gets_an_error(table: Table) -> None:
+    """A row is replaced only if it is unchanged since it was read."""
     meetings = Meetings(table)
     meeting = Meeting(
         state=MeetingState.ENABLED, at=NOW, attempts=1, provider="p", rule="r", policy_hash="h", etag="e"
@@ -152,7 +151,7 @@ def test_one_of_two_writers_is_told(table: Table) -> None:
 
 @BOTH
 def test_rows_are_found_by_partition_and_state(table: Table) -> None:
-    """The one query that a sweep asks."""
+    """The only query of a sweep."""
     meetings = Meetings(table)
     for mailbox, event, state in (
         ("ada", "a", MeetingState.ENABLED),
@@ -167,7 +166,7 @@ def test_rows_are_found_by_partition_and_state(table: Table) -> None:
 
 @BOTH
 def test_a_lease_has_one_holder(table: Table) -> None:
-    """Until it is given back, or its time is over."""
+    """Until it is released."""
     lease = MaintenanceLease(table)
     assert lease.take("one")
     assert not lease.take("two")
@@ -177,12 +176,12 @@ def test_a_lease_has_one_holder(table: Table) -> None:
 
 @BOTH
 def test_an_empty_table_has_no_rows(table: Table) -> None:
-    """One that was never written is not there at all, and nobody notices."""
+    """A table that does not exist yet reads as empty."""
     assert list(table.rows()) == []
     assert table.read("p", "r") is None
 
 
-def test_a_missing_queue_is_missing() -> None:
-    """So that the product's own making of queues is played, too."""
+def test_sending_to_a_missing_queue_fails() -> None:
+    """So the product must create its queues in the simulation too."""
     with pytest.raises(ResourceNotFoundError):
-        MemoryQueue("q", Clock(NOW)).send_message("x", visibility_timeout=0, time_to_live=-1)
+        MemoryQueue("q", lambda: NOW).send_message("x", visibility_timeout=0, time_to_live=-1)

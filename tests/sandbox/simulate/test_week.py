@@ -1,13 +1,13 @@
-"""The week of a small tenant: what the one of 100,000 mailboxes shows, in seconds."""
+"""The week of a small tenant: what the week of 100,000 mailboxes shows, in seconds."""
 
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from sandbox.simulate.figures import Figures
-from sandbox.simulate.memory import Memory, measure
-from sandbox.simulate.town import START, Town
+from sandbox.simulate.figures import markdown
+from sandbox.simulate.memory import PeakMemory, measure
+from sandbox.simulate.tenant import START, SimulatedTenant
 from sandbox.simulate.week import WEEK, Week, is_sampled
 from shared.storage.mailboxes import MailboxState
 
@@ -16,73 +16,73 @@ MAILBOXES = 300
 
 @pytest.fixture(scope="module")
 def week() -> Week:
-    """Return a week that is over; nothing here changes it."""
-    played = Week(Town(MAILBOXES))
+    """Return a week that is over; no test changes it."""
+    played = Week(SimulatedTenant(MAILBOXES))
     played.play()
     return played
 
 
-def test_everybody_is_watched_at_the_end(week: Week) -> None:
-    """By one subscription each, which the row names."""
-    town = week.town
-    active = {one.id: one.mailbox for _row, one in town.graph.subscriptions.active()}
-    rows = list(town.product.mailboxes.all())
+def test_every_mailbox_is_watched_at_the_end(week: Week) -> None:
+    """By one subscription each, whose id is in the row."""
+    tenant = week.tenant
+    active = {one.id: one.mailbox for _row, one in tenant.graph.subscriptions.active()}
+    rows = list(tenant.product.mailboxes.all())
 
-    assert town.clock() == START + WEEK
-    assert Counter(active.values()) == Counter(town.users)
+    assert tenant.now == START + WEEK
+    assert Counter(active.values()) == Counter(tenant.users)
     assert {row.subscription for row in rows} == set(active)
     assert {row.state for row in rows} == {MailboxState.ACTIVE}
 
 
-def test_no_limit_of_graphs_is_passed(week: Week) -> None:
-    """No window ever held more than Graph serves, so nothing was refused."""
-    assert {name: w.peak for name, w in week.town.graph.limits.windows.items() if w.peak > w.most} == {}
-    assert week.complaints == Counter()
+def test_the_week_stays_within_graphs_limits(week: Week) -> None:
+    """No window had more calls than Graph allows, so no call failed."""
+    assert {name: w.peak for name, w in week.tenant.graph.limits.windows.items() if w.peak > w.most} == {}
+    assert week.warnings == Counter()
 
 
-def test_nobody_is_renewed_needlessly(week: Week) -> None:
-    """One subscription in a week, renewed at half of its life, twice: one write more would be one too many."""
-    made = week.town.graph.counted
-    writes = {call[0]: n for call, n in made.items() if call[0] != "GET"}
+def test_no_subscription_is_renewed_without_need(week: Week) -> None:
+    """Each mailbox has one subscription in a week, renewed twice, at half life."""
+    sent = week.tenant.graph.counted
+    writes = {call[0]: n for call, n in sent.items() if call[0] != "GET"}
 
     assert writes == {"POST": MAILBOXES, "PATCH": 2 * MAILBOXES}
 
 
-def test_nobody_waits_for_a_sweep(week: Week) -> None:
-    """Every six hours, and the quarter of an hour until the timer looks and its tasks are spread."""
-    now = week.town.clock()
-    waits = [now - row.last_sweep for row in week.town.product.mailboxes.all() if row.last_sweep]
+def test_every_mailbox_is_swept_in_time(week: Week) -> None:
+    """Every six hours, and up to half an hour for the timer and the spread of its tasks."""
+    now = week.tenant.now
+    waits = [now - row.last_sweep for row in week.tenant.product.mailboxes.all() if row.last_sweep]
 
     assert len(waits) == MAILBOXES
     assert max(waits) < timedelta(hours=6, minutes=30)
 
 
-def test_what_was_counted_is_what_the_product_calls(week: Week) -> None:
-    """A sweep by schedule that is carried out makes the same two calls as one that is only counted.
+def test_a_counted_sweep_has_the_calls_of_a_real_one(week: Week) -> None:
+    """A scheduled sweep of the product makes the two calls that are counted for the others.
 
-    The first one, right after its subscription was made, need not ask for that.
+    The first sweep, right after subscribing, does not read the subscription.
     """
-    made = week.town.graph.counted
-    carried_out = week.sweeps["carried out"]
-    sampled = sum(is_sampled(user) for user in week.town.users)
+    sent = week.tenant.graph.counted
+    sampled = sum(is_sampled(user) for user in week.tenant.users)
 
-    assert carried_out > 0
-    assert made["GET", "/users/<user>/calendarView"] == carried_out
-    assert made["GET", "/subscriptions/<subscription>"] == carried_out - sampled
+    assert week.sweeps_run > 0
+    assert sent["GET", "/users/<user>/calendarView"] == week.sweeps_run
+    assert sent["GET", "/subscriptions/<subscription>"] == week.sweeps_run - sampled
 
 
-def test_a_run_of_maintenance_takes_little_memory(week: Week) -> None:
-    """Measured in a process of its own, with storage and Graph elsewhere."""
-    memory = measure(week.town)
+def test_a_run_of_maintenance_needs_little_memory(week: Week) -> None:
+    """Measured in a separate process, without storage and Graph."""
+    memory = measure(week.tenant)
 
     assert memory.after - memory.before < 30_000_000
 
 
-def test_the_figures_are_told(week: Week) -> None:
-    """Calls by kind, limits, and which hours were played."""
-    told = Figures.of(week, {MAILBOXES: Memory(2**20, 3 * 2**20)}, 0, timedelta(seconds=9)).markdown()
+def test_the_tables_have_the_figures(week: Week) -> None:
+    """Calls by kind, limits, memory, and the hours that were simulated."""
+    memory = {MAILBOXES: PeakMemory(2**20, 3 * 2**20)}
+    tables = markdown(week, memory, 0, timedelta(seconds=9))
 
-    assert "played in full: hours 0 to 9.5, 82 to 86, 164 to 168." in told
-    assert "| renew a subscription | 600 | 0 | 0 | 600 |" in told
-    assert "| subscription writes | 500 in 20 s | 200 | 40.0% |" in told
-    assert "| 300 | 1 | 3 | 2 |" in told
+    assert "simulated in full: hours 0 to 9.5, 82 to 86, 164 to 168." in tables
+    assert "| renew a subscription | 600 | 0 | 0 | 600 |" in tables
+    assert "| subscription writes | 500 in 20 s | 200 | 40.0% |" in tables
+    assert "| 300 | 1 | 3 | 2 |" in tables

@@ -197,7 +197,7 @@ def test_a_slow_look_holds_nobody_who_has_a_policy(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(desk, "read", hang)
     asking = Thread(target=process.rules)
     asking.start()
-    while not process.policies._flight.is_under_way:
+    while not process.policies._flight.is_running:
         asking.join(0.001)
     found = [process.rules() for _ in range(32)]
     may_answer.set()

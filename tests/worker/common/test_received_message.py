@@ -261,7 +261,7 @@ def test_time_that_is_over_in_clean_up_hides_no_throttling() -> None:
         try:
             raise Throttled("c", retry_after=timedelta(hours=1), status=429, code="", request_id="")
         finally:
-            raise OutOfTime("the time for this message is over")
+            raise OutOfTime("the deadline of this message has passed")
 
     handled = play(TASK, handle).ending
 

@@ -34,7 +34,7 @@ def mailboxes(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Mailbo
     """The table, empty."""
     storage = StorageSettings(connection_string=azurite.connection_string)
     table = Table.connect(unique("mailboxes"), storage, None)
-    yield Mailboxes(table)
+    yield Mailboxes(table, lambda: NOW + timedelta(days=1))
     table.close()
 
 
@@ -60,7 +60,7 @@ def test_a_doubtful_answer_needs_a_second_some_minutes_later(
 ) -> None:
     """One notes a suspicion, more of them at once are one, and the same five minutes later decides."""
     told = [note_refusal(error, ADA, mailboxes, NOW + minutes * MINUTE, anew=anew) for minutes in (0, 1, 4)]
-    before = mailboxes.state(ADA)
+    before = mailboxes.read(ADA).state
     last = note_refusal(error, ADA, mailboxes, NOW + 5 * MINUTE, anew=anew)
     row = mailboxes.read(ADA)
 
@@ -80,7 +80,7 @@ def test_a_suspicion_grows_old(mailboxes: Mailboxes) -> None:
     ]
 
     assert [type(one) for one in told] == [SecondLook] * 3
-    assert mailboxes.state(ADA) is None
+    assert mailboxes.read(ADA).state is None
 
 
 def test_a_telling_code_marks_at_once(mailboxes: Mailboxes) -> None:
@@ -111,7 +111,7 @@ def test_an_event_does_not_bring_back_a_mailbox_that_was_let_go(mailboxes: Mailb
     mailboxes.set_state(ADA, MailboxState.REMOVED, why="left_scope", at=NOW)
 
     assert note_refusal(DENIED, ADA, mailboxes, NOW, anew=False) is DENIED
-    assert mailboxes.state(ADA) is MailboxState.REMOVED
+    assert mailboxes.read(ADA).state is MailboxState.REMOVED
 
 
 def test_refusals_of_two_kinds_agree_that_a_mailbox_is_shut(mailboxes: Mailboxes) -> None:

@@ -18,7 +18,7 @@ POLICY = Policy(rules=(), hash="0")
 @pytest.fixture
 def mailboxes(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Mailboxes]:
     table = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
-    yield Mailboxes(table)
+    yield Mailboxes(table, lambda: NOW)
     table.close()
 
 

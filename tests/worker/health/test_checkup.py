@@ -9,12 +9,15 @@ import pytest
 from shared.errors import QueueUnavailable
 from shared.rule_files.loader import RuleFile
 from shared.storage.held_event_index import MOST_COUNTED
+from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
 from shared.worker.common.memory import MemoryState
 from shared.worker.health import checkup as health
-from shared.worker.health.checkup import Checkup, Facts, ago, judge
+from shared.worker.health.checkup import Checkup, judge
+from shared.worker.health.facts import HealthFacts
 from shared.worker.health.rules_health import RulesInForce, rules_in_force
+from shared.worker.health.verdict import ago
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RUN = MaintenanceReport(
@@ -23,7 +26,7 @@ RUN = MaintenanceReport(
     mailboxes={"watched": 3},
     soonest_expiry=NOW + timedelta(days=3),
 )
-WELL = Facts(
+HEALTHY = HealthFacts(
     now=NOW,
     rules=RulesInForce(hash="abc", rules=2, since=NOW - timedelta(days=1)),
     last_run=RUN,
@@ -34,9 +37,9 @@ WELL = Facts(
 )
 
 
-def test_where_all_is_well_nothing_is_said() -> None:
-    """A queue with work in it is no trouble."""
-    found = judge(WELL)
+def test_a_healthy_app_has_no_problems() -> None:
+    """A queue with messages is normal."""
+    found = judge(HEALTHY)
 
     assert (found.is_well, found.problems, found.warnings) == (True, (), ())
 
@@ -47,23 +50,23 @@ PROBLEMS = [
     pytest.param({"rules": RulesInForce(hash=None, problems=("a.yaml:1:1: odd",))}, "no valid rules are in force", id="no policy"),
     pytest.param({"rules": RulesInForce(hash="abc", problems=("a.yaml:1:1: odd",))}, "policy abc stays in force; the first problem: a.yaml:1:1: odd", id="refused rules"),
     pytest.param({"poison": {"event-changes-poison": QueueMetrics(2)}}, "event-changes-poison holds 2 messages", id="poison"),
-    pytest.param({"queues": {"event-changes": QueueMetrics(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="nobody works"),
-    pytest.param({"last_run": None}, "maintenance has never come to its end", id="no maintenance"),
+    pytest.param({"queues": {"event-changes": QueueMetrics(2, timedelta(hours=3))}}, "event-changes: a message has been waiting for 3 h", id="the worker does not run"),
+    pytest.param({"last_run": None}, "maintenance has never finished", id="no maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
-    pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "not done all that is due for 7 h", id="maintenance that never gets done"),
+    pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "has not completed its work for 7 h", id="unfinished maintenance"),
     pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
-    pytest.param({"last_run": replace(RUN, held=12, held_hash="ab")}, "12 mailboxes left the scope at once and are held", id="held mailboxes"),
+    pytest.param({"last_run": replace(RUN, held=12, held_hash="ab")}, "12 mailboxes left the scope in one run and are held", id="held mailboxes"),
     pytest.param({"unread": {"rules": "blob container joinlink did not answer"}}, "rules can't be read: blob container", id="storage"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("facts", "problem"), PROBLEMS)
-def test_what_needs_a_person_is_told_in_words(facts: dict[str, Any], problem: str) -> None:
-    """With what to do about it."""
-    found = judge(replace(WELL, **facts))
+def test_problems(facts: dict[str, Any], problem: str) -> None:
+    """Each says what to do."""
+    found = judge(replace(HEALTHY, **facts))
 
     assert not found.is_well
     assert problem in "\n".join(found.problems)
@@ -74,26 +77,26 @@ WARNINGS = [
     pytest.param({"held_events": 1}, "1 event is held: Graph did not confirm a write", id="a held event"),
     pytest.param({"held_events": 7}, "7 events are held", id="held events"),
     pytest.param({"held_events": MOST_COUNTED}, f"{MOST_COUNTED} or more events are held", id="more held events than are counted"),
-    pytest.param({"last_run": replace(RUN, scope=None)}, "could not tell who is in scope", id="scope unknown"),
+    pytest.param({"last_run": replace(RUN, scope=None)}, "could not read which mailboxes are in scope", id="scope unknown"),
     pytest.param({"last_run": replace(RUN, mailboxes={"unwatched": 2})}, "2 of the mailboxes in scope are not watched yet", id="unwatched"),
-    pytest.param({"last_run": replace(RUN, mailboxes={"forbidden": 1})}, "1 of the mailboxes are closed to Joinlink", id="forbidden"),
-    pytest.param({"last_run": replace(RUN, doubts=("a group shows nobody",))}, "nobody is unsubscribed for now: a group shows nobody", id="scope doubtful"),
-    pytest.param({"last_run": replace(RUN, mailboxes={"unclear": 1})}, "1 of the mailboxes have a row that is left alone", id="unclear rows"),
+    pytest.param({"last_run": replace(RUN, mailboxes={"forbidden": 1})}, "1 of the mailboxes deny Joinlink access", id="forbidden"),
+    pytest.param({"last_run": replace(RUN, doubts=("a group shows nobody",))}, "no mailbox is unsubscribed for now: a group shows nobody", id="scope doubtful"),
+    pytest.param({"last_run": replace(RUN, mailboxes={"unclear": 1})}, "1 of the mailboxes have a row that Joinlink does not touch", id="unclear rows"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("facts", "warning"), WARNINGS)
-def test_what_may_pass_by_itself_is_no_alarm(facts: dict[str, Any], warning: str) -> None:
-    """It is said all the same."""
-    found = judge(replace(WELL, **facts))
+def test_warnings(facts: dict[str, Any], warning: str) -> None:
+    """They do not make the app unhealthy."""
+    found = judge(replace(HEALTHY, **facts))
 
     assert found.is_well
     assert warning in "\n".join(found.warnings)
 
 
-def test_the_document_has_moments_and_ages() -> None:
-    """So that a probe can be built on any of them."""
-    document = judge(WELL).document()
+def test_the_document_has_times_and_ages() -> None:
+    """A probe can use any of them."""
+    document = judge(HEALTHY).document()
 
     assert document["healthy"] is True
     assert document["policy"]["age_seconds"] == 86_400
@@ -110,13 +113,13 @@ def test_the_document_has_moments_and_ages() -> None:
     assert document["queues"]["event-changes"] == {"messages": 4, "oldest_seconds": 60}
 
 
-def checkup(**parts: Callable[[], object]) -> Checkup:
+def checkup(**readers: Callable[[], object]) -> Checkup:
     queues = {"event-changes": lambda: QueueMetrics(0)}
-    return Checkup(now=lambda: NOW, settings_problems=(), parts=parts, queues=queues, poison={})
+    return Checkup(now=lambda: NOW, settings_problems=(), readers=readers, queues=queues, poison={})
 
 
-def test_a_part_that_fails_is_told_and_stops_nothing() -> None:
-    """Foreign errors by their kind alone: their text may hold what people wrote."""
+def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
+    """Of other libraries' errors only the class is shown: the text may contain people's data."""
 
     def refused() -> object:
         raise QueueUnavailable("queue q did not answer")
@@ -133,8 +136,8 @@ def test_a_part_that_fails_is_told_and_stops_nothing() -> None:
     assert found.facts.queues == {"event-changes": QueueMetrics(0)}
 
 
-def test_the_answer_does_not_wait_for_a_part_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks has a time-out of their own."""
+def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller has a time limit of its own."""
     monkeypatch.setattr(health, "PATIENCE", timedelta(milliseconds=50))
     free = threading.Event()
     found = checkup(rules=free.wait, maintenance=lambda: RUN).health()
@@ -143,15 +146,15 @@ def test_the_answer_does_not_wait_for_a_part_that_hangs(monkeypatch: pytest.Monk
     assert found.problems == ("rules can't be read: no answer within 0 s",)
 
 
-def test_without_storage_settings_only_they_are_told() -> None:
-    """Nothing else can be known."""
-    found = Checkup(now=lambda: NOW, settings_problems=("x",), parts={}, queues={}, poison={}).health()
+def test_without_storage_settings_only_they_are_reported() -> None:
+    """Nothing else can be read."""
+    found = Checkup(now=lambda: NOW, settings_problems=("x",), readers={}, queues={}, poison={}).health()
 
     assert found.problems == ("x",)
 
 
-class Files:
-    """Rule files in place, or kept since noon of the day before."""
+class Files(LastGoodRules):
+    """Rule files: the current ones, or the last good ones since noon of the day before."""
 
     def __init__(self, *texts: str) -> None:
         self._files = tuple(RuleFile("rules/a.yaml", text.encode()) for text in texts)
@@ -173,23 +176,23 @@ ODD = "version: 1\nrules:\n  - {id: a, mode: enforce, when: {subject: x}}\n"
     ("source", "kept", "has_policy", "since", "has_problems"),
     [
         pytest.param(Files(GOOD), Files(GOOD), True, NOW - timedelta(days=1), False, id="in force"),
-        pytest.param(Files(GOOD), Files(), True, None, False, id="not taken up yet"),
-        pytest.param(Files(BAD), Files(GOOD), True, NOW - timedelta(days=1), True, id="refused, the last good ones hold"),
-        pytest.param(Files(BAD), Files(), False, None, True, id="refused, none hold"),
-        pytest.param(None, Files(GOOD), True, NOW - timedelta(days=1), False, id="out of sight"),
+        pytest.param(Files(GOOD), Files(), True, None, False, id="not in force yet"),
+        pytest.param(Files(BAD), Files(GOOD), True, NOW - timedelta(days=1), True, id="refused, the last good ones stay in force"),
+        pytest.param(Files(BAD), Files(), False, None, True, id="refused, none in force"),
+        pytest.param(None, Files(GOOD), True, NOW - timedelta(days=1), False, id="out of reach"),
     ],
 )  # fmt: skip
 def test_the_rules_in_force(
     source: Files | None, kept: Files, has_policy: bool, since: datetime | None, has_problems: bool
 ) -> None:
-    """What holds, since when, and whether the files in place are kept out."""
+    """Which are in force, since when, and whether the current files are refused."""
     found = rules_in_force(source, kept)
 
     assert (found.hash is not None, found.since, bool(found.problems)) == (has_policy, since, has_problems)
 
 
-def test_what_is_merely_odd_keeps_no_rules_out() -> None:
-    """Where the files are refused, health tells of the error, not of the warnings that stand before it."""
+def test_warnings_do_not_hide_the_error_in_rules() -> None:
+    """If the files are refused, health shows the error, not the warnings before it."""
     found = rules_in_force(Files(f"{ODD}nonsense: 1\n"), Files(GOOD))
 
     assert [problem.partition(' "')[0] for problem in found.problems] == ["rules/a.yaml:4:1: unknown key"]
@@ -204,6 +207,6 @@ def test_what_is_merely_odd_keeps_no_rules_out() -> None:
         pytest.param(timedelta(days=3), "3 d", id="days"),
     ],
 )
-def test_ages_are_told_as_people_do(age: timedelta, text: str) -> None:
-    """One unit is enough."""
+def test_an_age_has_one_unit(age: timedelta, text: str) -> None:
+    """The largest with at least two."""
     assert ago(age) == text

@@ -1,4 +1,4 @@
-"""What a mailbox needs, from its row, the scope and the clock."""
+"""What a mailbox needs, from its row, its place in the scope and the time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
-from shared.worker.mailboxes.plans import Plan, Standing, Wanted, plan
+from shared.worker.mailboxes.plans import MailboxPlan, Requirements, ScopeStatus, plan_mailbox
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-WANTED = Wanted(endpoint="here", sweep_every=6 * HOUR, now=NOW)
+REQUIRED = Requirements(endpoint="here", sweep_every=6 * HOUR, now=NOW)
 
 
 def row(**changes: object) -> Mailbox:
@@ -32,29 +32,29 @@ def row(**changes: object) -> Mailbox:
 @pytest.mark.parametrize(
     ("known", "task", "reason"),
     [
-        pytest.param(Mailbox(id="ada"), TaskKind.SUBSCRIBE, TaskReason.NEW, id="a stranger"),
+        pytest.param(Mailbox(id="ada"), TaskKind.SUBSCRIBE, TaskReason.NEW, id="no row"),
         pytest.param(row(state=MailboxState.REMOVED, subscription=""), TaskKind.SUBSCRIBE, TaskReason.NEW, id="back in scope"),
         pytest.param(row(subscription=""), TaskKind.SUBSCRIBE, TaskReason.GONE, id="its subscription was lost"),
         pytest.param(row(expires=NOW), TaskKind.SUBSCRIBE, TaskReason.GONE, id="its subscription has expired"),
         pytest.param(row(endpoint="there"), TaskKind.SUBSCRIBE, TaskReason.SETTINGS_CHANGED, id="another URL or key"),
-        pytest.param(row(renew_at=NOW), TaskKind.RENEW, TaskReason.DUE, id="half of its life is over"),
+        pytest.param(row(renew_at=NOW), TaskKind.RENEW, TaskReason.DUE, id="half of its life has passed"),
         pytest.param(row(last_sweep=None), TaskKind.SWEEP, TaskReason.GAP, id="never swept"),
-        pytest.param(row(watched_since=NOW), TaskKind.SWEEP, TaskReason.GAP, id="not swept since there was a gap"),
+        pytest.param(row(watched_since=NOW), TaskKind.SWEEP, TaskReason.GAP, id="not swept since a gap"),
         pytest.param(row(last_sweep=NOW - 6 * HOUR), TaskKind.SWEEP, TaskReason.SCHEDULE, id="swept six hours ago"),
-        pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW - HOUR), TaskKind.SUBSCRIBE, TaskReason.PARKED, id="kept out for an hour"),
-        pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW), None, None, id="kept out just now"),
+        pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW - HOUR), TaskKind.SUBSCRIBE, TaskReason.PARKED, id="forbidden for an hour"),
+        pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW), None, None, id="forbidden just now"),
         pytest.param(row(state=MailboxState.UNUSABLE, state_since=NOW - 23 * HOUR), None, None, id="unusable since yesterday evening"),
         pytest.param(row(state=MailboxState.UNUSABLE, state_since=NOW - 24 * HOUR), TaskKind.SUBSCRIBE, TaskReason.PARKED, id="unusable for a day"),
-        pytest.param(row(state=MailboxState.UNUSABLE, state_since=NOW, why="guest"), TaskKind.SUBSCRIBE, TaskReason.NEW, id="no guest any more"),
-        pytest.param(row(asked_until=NOW + HOUR, subscription=""), None, None, id="asked for already"),
+        pytest.param(row(state=MailboxState.UNUSABLE, state_since=NOW, why="guest"), TaskKind.SUBSCRIBE, TaskReason.NEW, id="not a guest any more"),
+        pytest.param(row(asked_until=NOW + HOUR, subscription=""), None, None, id="a task is on the queue"),
         pytest.param(row(), None, None, id="in order"),
     ],
 )  # fmt: skip
-def test_whoever_is_in_scope_is_watched(
+def test_a_mailbox_in_scope_is_watched(
     known: Mailbox, task: TaskKind | None, reason: TaskReason | None
 ) -> None:
-    """One thing at a time, the most urgent first."""
-    planned = plan(known, Standing.INSIDE, "", WANTED)
+    """One task at a time, the most urgent first."""
+    planned = plan_mailbox(known, ScopeStatus.INSIDE, "", REQUIRED)
 
     assert (planned.task, planned.reason) == (task, reason)
 
@@ -62,61 +62,67 @@ def test_whoever_is_in_scope_is_watched(
 @pytest.mark.parametrize(
     ("known", "expected"),
     [
-        pytest.param(row(), Plan(columns={"absent_since": NOW}), id="seen to be gone"),
-        pytest.param(row(absent_since=NOW - timedelta(minutes=5)), Plan(), id="not sure yet"),
-        pytest.param(row(absent_since=NOW - timedelta(minutes=15)), Plan(leaves=TaskReason.LEFT_SCOPE), id="two answers agree"),
-        pytest.param(row(state=MailboxState.REMOVED, subscription=""), Plan(), id="let go long ago"),
+        pytest.param(row(), MailboxPlan(columns={"absent_since": NOW}), id="absent for the first time"),
+        pytest.param(row(absent_since=NOW - timedelta(minutes=5)), MailboxPlan(), id="absent for a short time"),
+        pytest.param(row(absent_since=NOW - timedelta(minutes=15)), MailboxPlan(removal=TaskReason.LEFT_SCOPE), id="two answers agree"),
+        pytest.param(row(state=MailboxState.REMOVED, subscription=""), MailboxPlan(), id="removed long ago"),
     ],
 )  # fmt: skip
-def test_whoever_left_is_let_go_once_two_answers_agree(known: Mailbox, expected: Plan) -> None:
-    assert plan(known, Standing.OUTSIDE, "", WANTED) == expected
+def test_a_mailbox_is_removed_once_two_answers_agree_that_it_left(
+    known: Mailbox, expected: MailboxPlan
+) -> None:
+    assert plan_mailbox(known, ScopeStatus.OUTSIDE, "", REQUIRED) == expected
 
 
-def test_an_unknown_scope_changes_nobodys_standing() -> None:
-    """Who is watched goes on being looked after, and nobody joins or leaves."""
-    assert plan(row(renew_at=NOW), Standing.UNKNOWN, "", WANTED).task is TaskKind.RENEW
+def test_an_unknown_scope_adds_and_removes_no_mailbox() -> None:
+    """Renewals and sweeps of watched mailboxes continue."""
+    assert plan_mailbox(row(renew_at=NOW), ScopeStatus.UNKNOWN, "", REQUIRED).task is TaskKind.RENEW
     for known in (
         Mailbox(id="ada"),
         row(state=MailboxState.REMOVED, subscription=""),
         row(state=MailboxState.UNUSABLE, why="guest", subscription=""),
     ):
-        assert plan(known, Standing.UNKNOWN, "", WANTED) == Plan()
+        assert plan_mailbox(known, ScopeStatus.UNKNOWN, "", REQUIRED) == MailboxPlan()
 
 
-def test_who_comes_back_within_minutes_was_never_gone() -> None:
-    """Graph's directory is now and then behind the truth."""
-    assert plan(row(absent_since=NOW), Standing.INSIDE, "", WANTED) == Plan(columns={"absent_since": None})
-
-
-def test_a_disabled_account_is_unsubscribed_and_parked() -> None:
-    """First its subscription goes, then its row says why, then nothing more is done."""
-    parked = row(subscription="", state=MailboxState.UNUSABLE, why="account_disabled")
-    ended = plan(row(), Standing.UNUSABLE, "account_disabled", WANTED)
-    noted = plan(row(subscription=""), Standing.UNUSABLE, "account_disabled", WANTED)
-
-    assert ended == Plan(leaves=TaskReason.UNUSABLE)
-    assert noted.columns["why"] == "account_disabled"
-    assert plan(parked, Standing.UNUSABLE, "account_disabled", WANTED) == Plan()
-
-
-def test_a_held_mailbox_keeps_its_subscription_alive_and_nothing_else() -> None:
-    """It may be held for long; it is neither swept nor subscribed again."""
-    held = row(held="h1", absent_since=NOW - HOUR)
-    due = row(held="h1", absent_since=NOW - HOUR, renew_at=NOW)
-
-    for standing, leaves in ((Standing.OUTSIDE, TaskReason.LEFT_SCOPE), (Standing.UNKNOWN, None)):
-        renewed = Plan(task=TaskKind.RENEW, reason=TaskReason.DUE, leaves=leaves)
-        assert plan(held, standing, "", WANTED) == Plan(leaves=leaves)
-        assert plan(due, standing, "", WANTED) == renewed
-        assert plan(replace(held, last_sweep=None), standing, "", WANTED) == Plan(leaves=leaves)
-    assert plan(replace(due, asked_until=NOW + HOUR), Standing.OUTSIDE, "", WANTED) == Plan(
-        leaves=TaskReason.LEFT_SCOPE
+def test_a_mailbox_that_returns_within_minutes_never_left() -> None:
+    """Answers of the directory are sometimes outdated."""
+    assert plan_mailbox(row(absent_since=NOW), ScopeStatus.INSIDE, "", REQUIRED) == MailboxPlan(
+        columns={"absent_since": None}
     )
 
 
-def test_who_was_held_and_returns_is_swept() -> None:
-    """Nothing was written to it meanwhile."""
-    back = plan(row(held="h1", absent_since=NOW - HOUR), Standing.INSIDE, "", WANTED)
+def test_a_disabled_account_is_unsubscribed_and_marked_unusable() -> None:
+    """First its subscription ends, then its row gets the reason, then nothing is left to do."""
+    unusable = row(subscription="", state=MailboxState.UNUSABLE, why="account_disabled")
+    ended = plan_mailbox(row(), ScopeStatus.UNUSABLE, "account_disabled", REQUIRED)
+    marked = plan_mailbox(row(subscription=""), ScopeStatus.UNUSABLE, "account_disabled", REQUIRED)
+
+    assert ended == MailboxPlan(removal=TaskReason.UNUSABLE)
+    assert marked.columns["why"] == "account_disabled"
+    assert plan_mailbox(unusable, ScopeStatus.UNUSABLE, "account_disabled", REQUIRED) == MailboxPlan()
+
+
+def test_a_held_mailbox_is_renewed_and_nothing_else() -> None:
+    """It is neither swept nor resubscribed."""
+    held = row(held="h1", absent_since=NOW - HOUR)
+    due = row(held="h1", absent_since=NOW - HOUR, renew_at=NOW)
+
+    for status, removal in ((ScopeStatus.OUTSIDE, TaskReason.LEFT_SCOPE), (ScopeStatus.UNKNOWN, None)):
+        renewed = MailboxPlan(task=TaskKind.RENEW, reason=TaskReason.DUE, removal=removal)
+        assert plan_mailbox(held, status, "", REQUIRED) == MailboxPlan(removal=removal)
+        assert plan_mailbox(due, status, "", REQUIRED) == renewed
+        assert plan_mailbox(replace(held, last_sweep=None), status, "", REQUIRED) == MailboxPlan(
+            removal=removal
+        )
+    assert plan_mailbox(
+        replace(due, asked_until=NOW + HOUR), ScopeStatus.OUTSIDE, "", REQUIRED
+    ) == MailboxPlan(removal=TaskReason.LEFT_SCOPE)
+
+
+def test_a_held_mailbox_that_returns_is_swept() -> None:
+    """Joinlink wrote nothing to it meanwhile."""
+    back = plan_mailbox(row(held="h1", absent_since=NOW - HOUR), ScopeStatus.INSIDE, "", REQUIRED)
 
     assert (back.task, back.reason) == (TaskKind.SWEEP, TaskReason.GAP)
     assert back.columns == {"held": "", "absent_since": None, "watched_since": NOW}

@@ -1,0 +1,58 @@
+"""A simulated tenant: mailboxes behind a stand-in Graph, and the storage account, all in memory."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox.graph import Reply, StandIn
+from sandbox.serve import InProcess
+from sandbox.simulate.product import Product, client
+from sandbox.simulate.queue import MemoryQueue
+from sandbox.simulate.table import MemoryTable
+from shared import logs
+from shared.domain.messages import MAILBOX_TASKS
+from shared.storage.queues import MessageQueue
+from shared.storage.tables import Table
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+_TENANT = "c0ffee00-0000-4000-8000-000000000001"
+
+
+class SimulatedTenant:
+    """A number of mailboxes with empty calendars, and the product that serves them in this process.
+
+    `now` is the time of Graph, storage and product; it changes only when it is set.
+    """
+
+    def __init__(self, mailboxes: int) -> None:
+        logs.configure("WARNING")  # writing a line for each of millions of tasks takes longer than the tasks
+        self.now = START
+        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, validate=_echo, record=False)
+        self.users = frozenset(
+            self.graph.add_user(f"User {n}", f"user{n}@contoso.com").id for n in range(mailboxes)
+        )
+        self.tables: dict[str, MemoryTable] = {}
+        self.queues: dict[str, MemoryQueue] = {}
+        self.product = Product(
+            now=lambda: self.now,
+            http=client("https://graph.test", InProcess(self.graph)),
+            queues=self.queue,
+            tables=self.table,
+        )
+
+    @property
+    def tasks(self) -> MemoryQueue:
+        """The queue `mailbox-tasks`."""
+        return self.queues[MAILBOX_TASKS]
+
+    def queue(self, name: str) -> MessageQueue:
+        """Return the product's connection to a queue."""
+        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now)).connect()
+
+    def table(self, name: str) -> Table:
+        """Return the product's connection to a table."""
+        return self.tables.setdefault(name, MemoryTable(name, lambda: self.now)).connect()
+
+
+def _echo(url: str) -> Reply:
+    [token] = parse_qs(urlsplit(url).query)["validationToken"]
+    return Reply(200, "text/plain", token.encode())

@@ -1,0 +1,1 @@
+"""Access tokens from MSAL, for Graph and for Azure Storage."""

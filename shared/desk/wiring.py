@@ -1,0 +1,146 @@
+"""Builds what the commands of an admin's desk use, from the same parts as the app.
+
+A desk reads the rules in force and never replaces them: nothing that it builds holds a
+`LastGoodRulesStore`, the only class that does (a test searches for one).
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from shared.desk.backfill import Backfill
+from shared.desk.backfill_runs import BACKFILLS, BackfillRuns
+from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
+from shared.desk.doctor import Doctor
+from shared.desk.event_reader import PATIENCE, EventReader
+from shared.desk.held_events import HeldEvents
+from shared.desk.replay import Replay
+from shared.desk.storage_trial import StorageTrial
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.graph.own_endpoint import endpoint_problem
+from shared.wiring.health import build_desk_checkup
+from shared.wiring.maintenance import build_maintenance
+from shared.wiring.parts import Parts
+from shared.worker.common.directory import Directory
+from shared.worker.common.memory import MemoryStart
+from shared.worker.common.policies import RuleSource
+from shared.worker.common.world import World
+from shared.worker.health.checkup import Checkup
+from shared.worker.mailboxes.maintenance import Maintenance
+
+
+class Desk:
+    """Everything that commands use. Every method raises SettingsError where settings are wrong."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._storage = parts.storage
+
+    @property
+    def world(self) -> World:
+        """The time of this machine."""
+        return self._parts.process.world
+
+    @property
+    def is_report_only(self) -> bool:
+        """Whether JOINLINK_MODE=report is set."""
+        return self._parts.process.settings.report_only
+
+    @property
+    def rules(self) -> RuleSource:
+        """The folder or container of JOINLINK_RULES."""
+        return self._parts.rule_source
+
+    def close(self) -> None:
+        """Close connections and threads."""
+        self._parts.process.close()
+
+    def clock_problem(self) -> str:
+        """Return what is wrong with this machine's clock; empty if nothing is.
+
+        Raises:
+            StorageUnavailable: the table service does not answer.
+        """
+        return clock_problem(self.world.now(), self._storage.maintenance_table.now())
+
+    def policy_in_force(self) -> PolicyInForce:
+        """Return the reader of the rules that the app has in force."""
+        return PolicyInForce(self._parts.last_good_rules)
+
+    def checkup(self) -> Checkup:
+        """Return the checkup of the app's health; it needs the storage settings alone."""
+        return build_desk_checkup(self._parts)
+
+    def maintenance(self) -> Maintenance:
+        """Return one run of maintenance, by the rules that the app has in force.
+
+        Raises:
+            DeskDiffers: rules or settings here are not the app's.
+            StorageUnavailable: the app's settings or rules can't be read.
+        """
+        check = DeskCheck(
+            desk=self._parts.settings_fingerprint,
+            app=self._storage.settings_fingerprints.read,
+            rules=self._parts.rule_source,
+            in_force=self.policy_in_force(),
+        )
+        check.check()
+        return build_maintenance(self._parts, check.in_force, lambda: None)
+
+    def event_reader(self) -> EventReader:
+        """Return the reader of single events."""
+        return EventReader(
+            graph=self._parts.graph.new_client(),
+            meetings=self._storage.meetings,
+            directory=Directory(self._parts.graph.new_client, self.world.now, PATIENCE),
+            memory=self._parts.memory,
+        )
+
+    def backfill(self, sleep: Callable[[float], None]) -> Backfill:
+        """Return the backfill; `sleep` waits for a number of seconds."""
+        return Backfill(
+            world=self.world,
+            graph=self._parts.graph.new_client,
+            searcher=self._parts.calendar_searcher,
+            mailboxes=self._storage.mailboxes,
+            runs=BackfillRuns(self._storage.table(BACKFILLS)),
+            queue=self._storage.event_changes,
+            sleep=sleep,
+        )
+
+    def replay(self) -> Replay:
+        """Return the reader of the poison queues, which also puts messages back."""
+        queues = {EVENT_CHANGES: self._storage.event_changes, MAILBOX_TASKS: self._storage.mailbox_tasks}
+        return Replay(self._storage.poison_queues, queues, self.world.now)
+
+    def held_events(self) -> HeldEvents:
+        """Return the list of held events, which also releases them."""
+        return HeldEvents(
+            world=self.world,
+            index=self._storage.held_events,
+            meetings=self._storage.meetings,
+            queue=self._storage.event_changes,
+        )
+
+    def memory_start(self) -> MemoryStart:
+        """Return the check of the memory of past writes, which also accepts its loss."""
+        return self._parts.memory_start
+
+    def storage_trial(self) -> StorageTrial:
+        """Return the trial of the storage account."""
+        process = self._parts.process
+        return StorageTrial(process.storage_settings, process.storage_credential, self.world.new_id())
+
+    def doctor(self) -> Doctor:
+        """Return the checks that need more than the storage settings."""
+        settings = self._parts.process.settings
+        tokens = self._parts.graph.tokens
+        return Doctor(
+            settings=settings,
+            graph=self._parts.graph.new_client(),
+            token=lambda: tokens.token(settings.cloud.graph).value,
+            rules=self._parts.rule_source,
+            endpoint_problem=partial(
+                endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport
+            ),
+            now=self.world.now,
+        )

@@ -1,0 +1,131 @@
+"""The blocks inside a rule: `provider`, `limits` and `active`."""
+
+import re
+from datetime import UTC, datetime
+
+from shared.rule_files.files.values import choice_reader
+from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
+from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of, whole_number
+from shared.rule_files.vocabulary.keys import Block, Key
+from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
+from shared.rules.policy import ActivePeriod, RuleLimits
+
+PROVIDERS = {
+    "teamsForBusiness": "Microsoft Teams",
+    "skypeForBusiness": "Skype for Business",
+    "skypeForConsumer": "Skype",
+}
+_LIMIT: Shape = whole_number(least=1)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_SHAPE: Shape = matching(
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "Needs a date such as 2026-12-31."
+)
+
+
+def read_provider(node: Node, reader: NodeReader, what: str) -> str | None:
+    """Return the name of the fallback provider."""
+    if isinstance(node, ScalarNode) and node.text:
+        provider = reader.session.suggest(node.text, PROVIDERS) or next(iter(PROVIDERS))
+        reader.problem(node, f"{what} needs a key: write {{fallback: {provider}}}")
+        return None
+    values = PROVIDER.read(node, reader, what)
+    return None if values is None else str(values["fallback"])
+
+
+def read_limits(node: Node, reader: NodeReader, what: str) -> RuleLimits | None:
+    """Return the limits; a limit that is left out does not apply."""
+    values = LIMITS.read(node, reader, what)
+    return None if values is None else RuleLimits(**values)
+
+
+def read_active(node: Node, reader: NodeReader, what: str) -> ActivePeriod | None:
+    """Return the days on which the rule is active."""
+    values = ACTIVE.read(node, reader, what)
+    if values is None:
+        return None
+    window = ActivePeriod(**values)
+    if window.start is not None and window.end is not None and window.start >= window.end:
+        reader.problem(node, f"{what} can never hold: from must be before until")
+        return None
+    return window
+
+
+def _read_limit(node: Node, reader: NodeReader, what: str) -> int | None:
+    return reader.whole_number(node, what, least=1)
+
+
+def _read_midnight(node: Node, reader: NodeReader, what: str) -> datetime | None:
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
+    if not _DATE.fullmatch(text):
+        reader.problem(node, f"{what} needs a date such as 2026-12-31, but this is {describe(node)}")
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        reader.problem(node, f"{what}: {text} is not a day of the calendar")
+        return None
+
+
+PROVIDER = Block(
+    place="under provider",
+    keys=(
+        Key(
+            "fallback",
+            "The provider's name in Graph.",
+            one_of(PROVIDERS),
+            "teamsForBusiness",
+            choice_reader({name: name for name in PROVIDERS}),
+            required="write fallback: teamsForBusiness",
+        ),
+    ),
+)
+LIMITS = Block(
+    place="under limits",
+    keys=(
+        Key(
+            "per_hour",
+            "Links per hour in all mailboxes together. Hours are in UTC.",
+            _LIMIT,
+            "200",
+            _read_limit,
+            if_left_out="unlimited",
+            synonyms="hourly rate",
+        ),
+        Key(
+            "per_mailbox_per_day",
+            "Links per day in one mailbox. Days are in UTC.",
+            _LIMIT,
+            "20",
+            _read_limit,
+            if_left_out="unlimited",
+            synonyms="perday daily permailbox",
+        ),
+    ),
+)
+ACTIVE = Block(
+    place="under active",
+    least=1,
+    keys=(
+        Key(
+            "from",
+            "The first day on which the rule is active.",
+            _DATE_SHAPE,
+            "2026-12-01",
+            _read_midnight,
+            if_left_out="the rule is already active",
+            field="start",
+            synonyms="begin since start startdate",
+        ),
+        Key(
+            "until",
+            "The first day on which the rule is no longer active.",
+            _DATE_SHAPE,
+            "2027-12-01",
+            _read_midnight,
+            if_left_out="no end",
+            field="end",
+            synonyms="to end ends till enddate expires",
+        ),
+    ),
+)

@@ -1,0 +1,70 @@
+"""The parts that talk to Graph and to our own notification URL, each built on its first use."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shared.errors import SettingProblem, SettingsError
+from shared.wiring.built_once import BuiltOnce
+from shared.wiring.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.auth.token_source import TokenSource
+    from shared.graph.client import Graph
+    from shared.worker.common.directory import Directory
+    from shared.worker.mailboxes.endpoint import Endpoint
+
+
+class GraphParts:
+    """Tokens, clients and directory. Every property raises SettingsError."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    @BuiltOnce
+    def tokens(self) -> "TokenSource":
+        """The source of tokens for Graph."""
+        from shared.auth.token_source import TokenSource
+
+        return TokenSource.of(self._process.settings, self._process.world.now)
+
+    @BuiltOnce
+    def new_client(self) -> "Callable[[], Graph]":
+        """A function that returns a new client; all clients share connections."""
+        from shared.graph.client import Graph
+        from shared.graph.connection_pool import graph_http
+        from shared.graph.sender import Sender
+
+        settings = self._process.settings
+        http = graph_http(settings.graph_url)
+        self._process.close_at_end(http.close)
+        sender = Sender(http, self.tokens, settings.cloud.graph, self._process.world.now)
+        return lambda: Graph(sender)
+
+    @BuiltOnce
+    def directory(self) -> "Directory":
+        """Groups and domains of the tenant, kept for a while."""
+        from shared.worker.common.directory import Directory
+
+        return Directory(self.new_client, self._process.world.now)
+
+    @BuiltOnce
+    def endpoint(self) -> "Endpoint":
+        """Our own notification URL. Raises SettingsError if there is none."""
+        from shared.graph.own_endpoint import wake_endpoint
+        from shared.worker.mailboxes.endpoint import Endpoint
+
+        settings = self._process.settings
+        if settings.notification_url is None:
+            problem = (
+                "is missing: without it no mailbox can be watched; it is"
+                " https://<app>.azurewebsites.net/api/notifications?code=<function key>"
+            )
+            raise SettingsError([SettingProblem("JOINLINK_NOTIFICATION_URL", problem)])
+        return Endpoint(
+            settings.notification_url,
+            settings.client_state_keys[0],
+            call=partial(wake_endpoint, transport=self._process.own_transport),
+            now=self._process.world.now,
+        )

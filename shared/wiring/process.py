@@ -1,0 +1,65 @@
+"""What all parts of one process share: its settings, its time, and what must be closed at the end."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from shared import logs
+from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
+from shared.wiring.built_once import BuiltOnce
+from shared.worker.common.world import World
+
+if TYPE_CHECKING:
+    import httpx
+    from azure.core.credentials import TokenCredential
+
+
+class Process:
+    """The environment, the world and the open connections of one process.
+
+    `own_transport` carries calls to our own notification URL; None is the network.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], world: World, own_transport: "httpx.BaseTransport | None" = None
+    ) -> None:
+        self.environ = environ
+        self.world = world
+        self.own_transport = own_transport
+        self._to_close: list[Callable[[], object]] = []
+
+    def close_at_end(self, close: Callable[[], object]) -> None:
+        """Note a function that `close` calls."""
+        self._to_close.append(close)
+
+    def close(self) -> None:
+        """Close connections and threads. Azure ends processes without a warning; the sandbox closes them."""
+        with ExitStack() as stack:
+            while self._to_close:
+                stack.callback(self._to_close.pop(0))
+
+    @BuiltOnce
+    def settings(self) -> Settings:
+        """All settings. Raises SettingsError."""
+        settings = read_settings(self.environ)
+        logs.configure(settings.log_level)
+        return settings
+
+    @BuiltOnce
+    def storage_settings(self) -> StorageSettings:
+        """The storage settings alone: what needs no others works while the others are wrong.
+
+        Raises SettingsError.
+        """
+        return read_storage_settings(self.environ)
+
+    @BuiltOnce
+    def storage_credential(self) -> "TokenCredential | None":
+        """The managed identity for storage; None where a connection string opens it. Raises SettingsError."""
+        if self.storage_settings.connection_string:
+            return None
+        from shared.auth.storage_credential import StorageCredential
+        from shared.auth.token_source import TokenSource
+
+        now = self.world.now
+        return StorageCredential(TokenSource.managed_identity(self.storage_settings.client_id, now), now)

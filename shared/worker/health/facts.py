@@ -1,0 +1,33 @@
+"""The facts that the verdict on the app's health depends on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.storage.maintenance_report import MaintenanceReport
+from shared.storage.queue_metrics import QueueMetrics
+from shared.worker.common.memory import MemoryState
+from shared.worker.health.rules_health import RulesInForce
+
+#: names of what is read, besides queues; problems show them
+RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
+MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthFacts:
+    """What was read. A fact that could not be read is missing, and `unread` has the reason by its name."""
+
+    now: datetime
+    settings_problems: tuple[str, ...] = ()
+    rules: RulesInForce | None = None
+    last_run: MaintenanceReport | None = None
+    #: whether the record of past writes is whole
+    memory: MemoryState | None = None
+    #: how many events are held for an admin, counted up to `MOST_COUNTED`
+    held_events: int | None = None
+    queues: Mapping[str, QueueMetrics] = field(default_factory=dict)
+    poison: Mapping[str, QueueMetrics] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    #: why the token service refuses a token; empty if it gives one
+    token_refused: str = ""

@@ -1,0 +1,33 @@
+"""Classifies how well a mailbox is watched."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from shared.storage.mailboxes import Mailbox, MailboxState
+
+
+class Coverage(StrEnum):
+    """How well a mailbox is watched; each mailbox has exactly one."""
+
+    WATCHED = "watched"
+    #: in scope, without a subscription so far
+    UNWATCHED = "unwatched"
+    #: its subscription has expired
+    EXPIRED = "expired"
+    UNUSABLE = "unusable"
+    FORBIDDEN = "forbidden"
+    #: it has left the scope
+    REMOVED = "removed"
+    #: Joinlink must not touch its row
+    UNCLEAR = "unclear"
+
+
+def coverage_of(row: Mailbox, now: datetime) -> Coverage:
+    """Return how well a mailbox is watched."""
+    if row.unclear:
+        return Coverage.UNCLEAR
+    if row.state and row.state is not MailboxState.ACTIVE:
+        return Coverage(row.state.value)
+    if not row.subscription:
+        return Coverage.UNWATCHED
+    return Coverage.EXPIRED if row.expires and row.expires <= now else Coverage.WATCHED

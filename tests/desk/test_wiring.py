@@ -1,0 +1,97 @@
+"""What a desk builds: it may read the rules in force, and holds nothing that could replace them."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+import pytest
+
+from shared.desk.desk_check import DeskCheck
+from shared.desk.wiring import Desk
+from shared.storage.last_good_rules import LastGoodRules, LastGoodRulesStore
+from shared.wiring import Joinlink, Parts
+from shared.worker.common.policies import Policies
+from shared.worker.common.world import World
+
+ENVIRON = {
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "JOINLINK_TENANT_ID": "c0ffee00-0000-4000-8000-000000000001",
+    "JOINLINK_CLIENT_ID": "c0ffee00-0000-4000-8000-000000000002",
+    "JOINLINK_CLIENT_SECRET": "a secret",
+    "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
+    "JOINLINK_NOTIFICATION_URL": "https://joinlink.example/api/notifications?code=x",
+}
+BUILDERS: dict[str, Callable[[Desk], object]] = {
+    "backfill": lambda desk: desk.backfill(lambda _seconds: None),
+    "checkup": Desk.checkup,
+    "doctor": Desk.doctor,
+    "event_reader": Desk.event_reader,
+    "held_events": Desk.held_events,
+    "maintenance": Desk.maintenance,
+    "memory_start": Desk.memory_start,
+    "policy_in_force": Desk.policy_in_force,
+    "replay": Desk.replay,
+    "storage_trial": Desk.storage_trial,
+}
+NOT_BUILDERS = {"clock_problem", "close", "is_report_only", "rules", "world"}
+
+
+def reachable(root: object) -> Iterator[object]:
+    """Yield every object of ours that the root holds: in attributes, containers, closures and arguments."""
+    seen: set[int] = set()
+    left: list[Any] = [root]
+    while left:
+        found = left.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        match found:
+            case dict():
+                left += [*found.keys(), *found.values()]
+            case list() | tuple() | set() | frozenset():
+                left += found
+            case MethodType():
+                left += [found.__self__, found.__func__]
+            case FunctionType():
+                left += [cell.cell_contents for cell in found.__closure__ or ()]
+            case partial():
+                left += [found.func, *found.args, *found.keywords.values()]
+            case _ if type(found).__module__.startswith("shared."):
+                left += vars(found).values() if hasattr(found, "__dict__") else ()
+                left += [getattr(found, name, None) for name in getattr(type(found), "__slots__", ())]
+
+
+def writers(root: object) -> list[object]:
+    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | Policies)]
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_what_the_desk_builds_cannot_replace_the_rules_in_force(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No writer of the last good rules is in reach."""
+    monkeypatch.setattr(DeskCheck, "check", lambda _check: None)
+    desk = Desk(Parts(ENVIRON, World()))
+    built = BUILDERS[name](desk)
+
+    assert writers([built, desk]) == []
+    desk.close()
+
+
+def test_every_builder_of_the_desk_is_tested() -> None:
+    """A new method of `Desk` needs its row above."""
+    public = {name for name in vars(Desk) if not name.startswith("_")}
+
+    assert public == {*BUILDERS, *NOT_BUILDERS}
+
+
+def test_the_search_finds_the_apps_writer() -> None:
+    """So the tests above would fail if a desk had one; and both read the rules in force."""
+    app, desk = Joinlink(Parts(ENVIRON, World())), Desk(Parts(ENVIRON, World()))
+
+    assert writers(app.event_messages)
+    assert any(isinstance(found, LastGoodRules) for found in reachable(desk.policy_in_force()))
+    app.close()
+    desk.close()

@@ -1,0 +1,62 @@
+import pytest
+
+from shared.errors import Forbidden
+from shared.graph.protocol.directory_json import parse_member_addresses, parse_users, parse_verified_domains
+
+
+def test_members_have_all_their_addresses() -> None:
+    """Mail, user principal name and aliases, in lower case; addresses of other kinds are left out."""
+    page = {
+        "value": [
+            {
+                "mail": "Ada@contoso.com",
+                "userPrincipalName": "A.Lovelace@contoso.com",
+                "proxyAddresses": [
+                    "SMTP:Ada@contoso.com",
+                    "smtp:Countess@contoso.com",
+                    "SIP:al@contoso.com",
+                    "X500:/o=x",
+                ],
+            },
+            {"mail": None, "userPrincipalName": "bo@contoso.com", "proxyAddresses": None},
+        ]
+    }
+
+    assert parse_member_addresses(page, "c") == {
+        "ada@contoso.com", "a.lovelace@contoso.com", "countess@contoso.com", "bo@contoso.com",
+    }  # fmt: skip
+
+
+def test_domains_are_in_lower_case() -> None:
+    """Addresses are compared in lower case."""
+    answer = {
+        "value": [
+            {"id": "t", "verifiedDomains": [{"name": "Contoso.com"}, {"name": "contoso.onmicrosoft.com"}]}
+        ]
+    }
+
+    assert parse_verified_domains(answer, "read the domains") == {"contoso.com", "contoso.onmicrosoft.com"}
+
+
+def test_an_unreadable_user_does_not_affect_others() -> None:
+    """A missing property never takes a user out of scope; an unreadable user has an empty id."""
+    users = parse_users(
+        {"value": [None, {"id": "A1", "mail": 7, "userPrincipalName": "a@x"}, {"id": "B2"}, {"mail": "c@x"}]},
+        "c",
+    )
+
+    assert [(user.id, user.no_calendar) for user in users] == [
+        ("", None),
+        ("a1", None),
+        ("b2", None),
+        ("", None),
+    ]
+
+
+def test_an_unreadable_member_does_not_affect_others() -> None:
+    """But a member without addresses makes the whole group unknown, which is safe."""
+    page = {"value": [None, {"id": "a", "mail": "a@x", "proxyAddresses": [None, "smtp:b@x", 7]}]}
+
+    assert parse_member_addresses(page, "c") == {"a@x", "b@x"}
+    with pytest.raises(Forbidden):
+        parse_member_addresses({"value": [*page["value"], {"id": "b", "mail": 7}]}, "c")

@@ -1,0 +1,29 @@
+"""How well a mailbox is watched."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.storage.mailboxes import Mailbox, MailboxState
+from shared.worker.mailboxes.coverage import Coverage, coverage_of
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ACTIVE = MailboxState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(Mailbox(id="ada"), Coverage.UNWATCHED, id="no row"),
+        pytest.param(Mailbox(id="ada", state=ACTIVE), Coverage.UNWATCHED, id="no subscription"),
+        pytest.param(Mailbox(id="ada", state=ACTIVE, subscription="s"), Coverage.WATCHED, id="no expiry"),
+        pytest.param(Mailbox(id="ada", state=ACTIVE, subscription="s", expires=NOW), Coverage.EXPIRED, id="expired"),
+        pytest.param(Mailbox(id="ada", state=ACTIVE, subscription="s", expires=NOW + timedelta(1)), Coverage.WATCHED, id="watched"),
+        pytest.param(Mailbox(id="ada", state=MailboxState.FORBIDDEN, subscription="s"), Coverage.FORBIDDEN, id="forbidden"),
+        pytest.param(Mailbox(id="ada", state=MailboxState.UNUSABLE), Coverage.UNUSABLE, id="unusable"),
+        pytest.param(Mailbox(id="ada", state=MailboxState.REMOVED), Coverage.REMOVED, id="removed"),
+        pytest.param(Mailbox(id="ada", unclear="a later version wrote it"), Coverage.UNCLEAR, id="unclear"),
+    ],
+)  # fmt: skip
+def test_each_mailbox_has_one_coverage(row: Mailbox, expected: Coverage) -> None:
+    assert coverage_of(row, NOW) is expected
