@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test check bench simulate fuzz audit clean
+.PHONY: help setup demo chaos test check package bench simulate fuzz audit checkov clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,10 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 	$(BIN)/lint-imports
 	$(BIN)/joinlink validate --strict $(RULES)
 	$(BIN)/joinlink test $(RULES)
-	$(BIN)/python .ci/subjects.py
+	$(BIN)/python .ci/commit_subjects.py
+
+package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
+	$(BIN)/python -m infra.package $(ARGS)
 
 bench: setup ## measure how fast it is, beside others in the same run
 	$(BIN)/python -m sandbox.bench
@@ -48,7 +51,11 @@ audit: ## ask for known advisories about every pinned package (needs the interne
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
 	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
 
+checkov: setup ## hold the Azure templates against checkov's rules (291 MB)
+	@test -x build/checkov/venv/bin/checkov || { $(PYTHON) -m venv build/checkov/venv && build/checkov/venv/bin/python -m pip install -q -r requirements-checkov.txt && build/checkov/venv/bin/python -m pip install -q --no-deps pycep-parser==0.7.1; }
+	$(BIN)/python -m infra.checkov
+
 clean: ## remove everything that these targets have made
-	rm -rf .venv build sandbox/azurite/node_modules
+	rm -rf .venv build sandbox/azurite/node_modules tests/infra/kusto/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

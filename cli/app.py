@@ -27,6 +27,7 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
 

@@ -18,7 +18,10 @@ from sandbox import node
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PIP = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-AZURITE = ROOT / "sandbox" / "azurite"
+NODE_PACKAGES = {
+    "Azurite": ROOT / "sandbox" / "azurite",
+    "the Kusto checker": ROOT / "tests" / "infra" / "kusto",
+}
 OLDEST_PYTHON = (3, 11)
 
 
@@ -31,7 +34,7 @@ def main() -> None:
         ensure_venv()
         ensure_packages()
         ensure_command()
-        ensure_azurite()
+        ensure_node_packages()
 
 
 def refuse_old_python() -> None:
@@ -94,26 +97,24 @@ def ensure_command() -> None:
     stamp.write_text(inputs)
 
 
-def ensure_azurite() -> None:
-    """Install Azurite from its lock file, and Node from PyPI if the machine has none that works."""
-    stamp = AZURITE / "node_modules" / ".locked"
-    inputs = digest(AZURITE / "package-lock.json")
+def ensure_node_packages() -> None:
+    """Install Azurite and the Kusto checker from their lock files, with Node from PyPI if there is none."""
     tools = node.find()
-    if tools and is_current(stamp, inputs):
-        return
     if not tools:
         report(f"installing Node {node.WHEEL} from PyPI")
         run([*PIP, "install", node.WHEEL], problem="Node could not be installed; install Node 20 or newer.")
         tools = node.find()
     if not tools:
         sys.exit("The Node that PyPI offers does not run on this machine; install Node 20 or newer.")
-    report("installing Azurite")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    run(
-        [tools.npm, "ci", *options, "--prefix", str(AZURITE)],
-        problem="Azurite could not be installed; see npm's output above.",
-    )
-    stamp.write_text(inputs)
+    for name, folder in NODE_PACKAGES.items():
+        stamp = folder / "node_modules" / ".locked"
+        inputs = digest(folder / "package-lock.json")
+        if is_current(stamp, inputs):
+            continue
+        report(f"installing {name}")
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
+        run([tools.npm, "ci", *options], problem=f"{name} could not be installed; see npm's output above.")
+        stamp.write_text(inputs)
 
 
 def version() -> str:

@@ -22,7 +22,7 @@ from azure.storage.queue import QueueServiceClient
 from function_app import build_app
 from sandbox.azurite import Azurite
 from sandbox.clock import SharedClock
-from sandbox.graph import StandIn, User, posting
+from sandbox.graph import DirectoryUser, StandIn, posting
 from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
@@ -97,7 +97,7 @@ class Stage:
         settings |= {**identity, **(changes or {})}
         return HostProcess("sandbox.apps:joinlink", settings, self.clock.shared, log=log, **options)
 
-    def watch(self, user: User, change_type: str = "created,updated", url: str = "") -> str:
+    def watch(self, user: DirectoryUser, change_type: str = "created,updated", url: str = "") -> str:
         """Subscribe to a user's events as the app does, or for another address; return the id."""
         url = url or self.host.address("notifications")
         token = TokenSource.managed_identity().token(_GRAPH).value

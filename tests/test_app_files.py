@@ -127,3 +127,12 @@ print(len(built), len(function_app.app.get_functions()))
     )
 
     assert (done.stdout, done.stderr) == ("6 5\n", "")
+
+
+def test_the_log_keeps_our_lines_and_drops_the_hosts() -> None:
+    """The host writes two lines for each run, which would cost more than the compute."""
+    levels = _json("host.json")["logging"]["logLevel"]
+
+    assert levels["Function"] == "Warning"
+    assert levels["Function.*.User"] == "Information"
+    assert levels["Host.Results"] == "Information"

@@ -7,7 +7,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = [
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    ROOT / "infra" / "pipelines" / "rules-github.yml",
+]
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- It works.\n\n## [1.1.0] - 2026-11-01\n\n- Old.\n"
 
 
@@ -94,7 +97,7 @@ def test_a_commit_subject_has_at_most_72_characters(subject: str, status: int, t
     """Longer ones are cut by most tools."""
     (tmp_path / "message").write_text(subject)
 
-    assert run(ROOT / ".ci/subjects.py", str(tmp_path / "message")).returncode == status
+    assert run(ROOT / ".ci/commit_subjects.py", str(tmp_path / "message")).returncode == status
 
 
 def test_the_hooks_run_tools_that_set_up_installs() -> None:

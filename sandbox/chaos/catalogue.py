@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sandbox.chaos.plan import Deed, Effect, End, Fault, How, Target
+from sandbox.chaos.plan import Deed, End, FaultEffect, How, PlannedFault, Target
 
 _WRITE = r"/users/[^/]+/events/[^/]+$"
 _READ = _WRITE
@@ -21,7 +21,7 @@ def _refused(code: str) -> str:
     return json.dumps({"error": {"code": code, "message": "Made to fail by the sandbox."}})
 
 
-def _write(kind: str, **how: Any) -> Fault:
+def _write(kind: str, **how: Any) -> PlannedFault:
     usual: dict[str, Any] = {
         "kind": f"write {kind}",
         "target": Target.GRAPH,
@@ -30,10 +30,10 @@ def _write(kind: str, **how: Any) -> Fault:
         "headers": (_JSON_TYPE,),
         "allows": _UNSURE,
     }
-    return Fault(**{**usual, **how})
+    return PlannedFault(**{**usual, **how})
 
 
-def _answers(effect: Effect) -> tuple[Fault, ...]:
+def _answers(effect: FaultEffect) -> tuple[PlannedFault, ...]:
     """Return every odd answer to a write, given before or after the effect."""
     word: dict[str, Any] = {"effect": effect}
     return (
@@ -60,76 +60,76 @@ def _answers(effect: Effect) -> tuple[Fault, ...]:
 
 #: Faults of the write itself: the heart of the matter.
 WRITES = (
-    *_answers(Effect.BEFORE),
-    *_answers(Effect.AFTER),
+    *_answers(FaultEffect.BEFORE),
+    *_answers(FaultEffect.AFTER),
     _write("slow", how=How.DELAY, delay_ms=150),
 )
 
 #: The same, with somebody at the event before anybody could look: rare alone, so they are aimed at.
 CROSSED = (
-    _write("503 after, link removed", effect=Effect.AFTER, status=503,
+    _write("503 after, link removed", effect=FaultEffect.AFTER, status=503,
            headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.REMOVE_LINK),
-    _write("429 after, link removed", effect=Effect.AFTER, status=429,
+    _write("429 after, link removed", effect=FaultEffect.AFTER, status=429,
            headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.REMOVE_LINK),
-    _write("lost after, link removed", effect=Effect.AFTER, how=How.DROP, then=Deed.REMOVE_LINK),
+    _write("lost after, link removed", effect=FaultEffect.AFTER, how=How.DROP, then=Deed.REMOVE_LINK),
     _write("lost before, then drift", how=How.DROP, then=Deed.DRIFT),
     _write("503 before, then edit", status=503, headers=(_JSON_TYPE, ("Retry-After", "5")), then=Deed.EDIT),
-    _write("lost after, then edit", effect=Effect.AFTER, how=How.DROP, then=Deed.EDIT),
+    _write("lost after, then edit", effect=FaultEffect.AFTER, how=How.DROP, then=Deed.EDIT),
     _write("killed before, then drift", how=How.KILL, then=Deed.DRIFT),
-    _write("killed after, link removed", effect=Effect.AFTER, how=How.KILL, then=Deed.REMOVE_LINK),
+    _write("killed after, link removed", effect=FaultEffect.AFTER, how=How.KILL, then=Deed.REMOVE_LINK),
 )  # fmt: skip
 
 
-def _kill(kind: str, target: Target, method: str, path: str, effect: Effect, *more: End) -> Fault:
-    return Fault(
+def _kill(kind: str, target: Target, method: str, path: str, effect: FaultEffect, *more: End) -> PlannedFault:
+    return PlannedFault(
         kind=f"killed {kind}", target=target, method=method, path=path, effect=effect, how=How.KILL,
         allows=(*_UNSURE, *more),
     )  # fmt: skip
 
 
 KILLS = (
-    _kill("before the write", Target.GRAPH, "PATCH", _WRITE, Effect.BEFORE),
-    _kill("after the write", Target.GRAPH, "PATCH", _WRITE, Effect.AFTER),
-    _kill("at the read", Target.GRAPH, "GET", _READ, Effect.AFTER),
-    _kill("before a row", Target.TABLE, "*", "/meetings", Effect.BEFORE),
-    _kill("after a row", Target.TABLE, "*", "/meetings", Effect.AFTER, End.UNCOUNTED),
-    _kill("after sending", Target.QUEUE, "POST", "/event-changes", Effect.AFTER),
-    _kill("in a sweep", Target.GRAPH, "GET", "/calendarView", Effect.AFTER),
+    _kill("before the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.BEFORE),
+    _kill("after the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.AFTER),
+    _kill("at the read", Target.GRAPH, "GET", _READ, FaultEffect.AFTER),
+    _kill("before a row", Target.TABLE, "*", "/meetings", FaultEffect.BEFORE),
+    _kill("after a row", Target.TABLE, "*", "/meetings", FaultEffect.AFTER, End.UNCOUNTED),
+    _kill("after sending", Target.QUEUE, "POST", "/event-changes", FaultEffect.AFTER),
+    _kill("in a sweep", Target.GRAPH, "GET", "/calendarView", FaultEffect.AFTER),
 )
 
 #: Reads and all around a write; none of these may cost an event its link.
 AROUND = (
-    Fault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
+    PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
-    Fault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503,
+    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503,
           headers=(("Retry-After", "9"),)),
-    Fault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, how=How.DROP),
-    Fault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, how=How.DROP),
+    PlannedFault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
           headers=(_JSON_TYPE,), body='{"id": "AAMk'),
-    Fault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
           headers=(_HTML_TYPE,), body=_HTML),
-    Fault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
-    Fault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView",
+    PlannedFault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
+    PlannedFault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView",
           status=404),
-    Fault(kind="calendar 500", target=Target.GRAPH, method="GET", path="/calendarView", status=500),
-    Fault(kind="subscribing 503", target=Target.GRAPH, path="/subscriptions", status=503),
-    Fault(kind="subscribing lost after", target=Target.GRAPH, method="POST", path="/subscriptions$",
-          how=How.DROP, effect=Effect.AFTER),
-    Fault(kind="mailboxSettings 503", target=Target.GRAPH, path="/mailboxSettings", status=503),
-    Fault(kind="users 503", target=Target.GRAPH, path="/v1.0/(users|groups)$", status=503),
-    Fault(kind="token 429", target=Target.TOKEN, path=_TOKEN, status=429, headers=(("Retry-After", "3"),)),
-    Fault(kind="token 500", target=Target.TOKEN, path=_TOKEN, status=500),
-    Fault(kind="token lost", target=Target.TOKEN, path=_TOKEN, how=How.DROP),
-    Fault(kind="table 503", target=Target.TABLE, status=503),
-    Fault(kind="row lost before", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
+    PlannedFault(kind="calendar 500", target=Target.GRAPH, method="GET", path="/calendarView", status=500),
+    PlannedFault(kind="subscribing 503", target=Target.GRAPH, path="/subscriptions", status=503),
+    PlannedFault(kind="subscribing lost after", target=Target.GRAPH, method="POST", path="/subscriptions$",
+          how=How.DROP, effect=FaultEffect.AFTER),
+    PlannedFault(kind="mailboxSettings 503", target=Target.GRAPH, path="/mailboxSettings", status=503),
+    PlannedFault(kind="users 503", target=Target.GRAPH, path="/v1.0/(users|groups)$", status=503),
+    PlannedFault(kind="token 429", target=Target.TOKEN, path=_TOKEN, status=429, headers=(("Retry-After", "3"),)),
+    PlannedFault(kind="token 500", target=Target.TOKEN, path=_TOKEN, status=500),
+    PlannedFault(kind="token lost", target=Target.TOKEN, path=_TOKEN, how=How.DROP),
+    PlannedFault(kind="table 503", target=Target.TABLE, status=503),
+    PlannedFault(kind="row lost before", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
           allows=_UNSURE),
-    Fault(kind="row lost after", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
-          effect=Effect.AFTER, allows=_UNSURE),
-    Fault(kind="row 500 after", target=Target.TABLE, method="P.*", path="/meetings", status=500,
-          effect=Effect.AFTER, allows=_UNSURE),
-    Fault(kind="queue 503", target=Target.QUEUE, method="POST", status=503),
-    Fault(kind="queue 500 after", target=Target.QUEUE, method="POST", status=500, effect=Effect.AFTER),
-    Fault(kind="webhook lost before", target=Target.WEBHOOK, how=How.DROP),
-    Fault(kind="webhook lost after", target=Target.WEBHOOK, how=How.DROP, effect=Effect.AFTER),
-    Fault(kind="webhook 503", target=Target.WEBHOOK, status=503),
+    PlannedFault(kind="row lost after", target=Target.TABLE, method="P.*", path="/meetings", how=How.DROP,
+          effect=FaultEffect.AFTER, allows=_UNSURE),
+    PlannedFault(kind="row 500 after", target=Target.TABLE, method="P.*", path="/meetings", status=500,
+          effect=FaultEffect.AFTER, allows=_UNSURE),
+    PlannedFault(kind="queue 503", target=Target.QUEUE, method="POST", status=503),
+    PlannedFault(kind="queue 500 after", target=Target.QUEUE, method="POST", status=500, effect=FaultEffect.AFTER),
+    PlannedFault(kind="webhook lost before", target=Target.WEBHOOK, how=How.DROP),
+    PlannedFault(kind="webhook lost after", target=Target.WEBHOOK, how=How.DROP, effect=FaultEffect.AFTER),
+    PlannedFault(kind="webhook 503", target=Target.WEBHOOK, status=503),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from sandbox.chaos.catalogue import AROUND, CROSSED, KILLS, WRITES
-from sandbox.chaos.plan import Deed, Happening, Meeting, Outbreak, Plan
+from sandbox.chaos.plan import ChaosPlan, Deed, Happening, Outbreak, PlannedMeeting
 
 _SECONDS_PER_MEETING = 7
 _SHORTEST = 5 * 60
@@ -16,12 +16,14 @@ _STALE_SECONDS = 25
 _OUTAGE = 45
 
 
-def draw(seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if_match: bool = False) -> Plan:
+def draw(
+    seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if_match: bool = False
+) -> ChaosPlan:
     """Return a plan with so many meetings."""
     chance = random.Random(seed)  # noqa: S311 -- repeatable chance, no secrets
     spread = max(_SHORTEST, meetings * _SECONDS_PER_MEETING)
     busy = spread + 70 * _MINUTE
-    return Plan(
+    return ChaosPlan(
         seed=seed,
         people=people,
         skews=(0, *(chance.randint(-50, 50) for _ in range(hosts - 1))),
@@ -34,10 +36,10 @@ def draw(seed: int, *, meetings: int, people: int = 6, hosts: int = 2, honors_if
     )
 
 
-def _meeting(number: int, chance: random.Random, people: int, spread: int) -> Meeting:
+def _meeting(number: int, chance: random.Random, people: int, spread: int) -> PlannedMeeting:
     # The first ten minutes belong to the subscriptions.
     born = 10 * _MINUTE + chance.randrange(spread)
-    return Meeting(
+    return PlannedMeeting(
         name=f"m{number}",
         owner=chance.randrange(people),
         wanted=chance.random() < 0.85,  # noqa: PLR2004 -- a share

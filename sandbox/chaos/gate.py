@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 from werkzeug.test import run_wsgi_app
 
-from sandbox.chaos.plan import Effect, How, Outbreak, Target
+from sandbox.chaos.plan import FaultEffect, How, Outbreak, Target
 from sandbox.chaos.record import Strike, Write
-from sandbox.chaos.scene import Scene
+from sandbox.chaos.scene import ChaosScene
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,7 +31,7 @@ _ROW = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 class Gate:
     """The gate of the host with this number; `kill` kills the host's process."""
 
-    def __init__(self, host: int, scene: Scene, kill: Callable[[], None]) -> None:
+    def __init__(self, host: int, scene: ChaosScene, kill: Callable[[], None]) -> None:
         self._host = host
         self._scene = scene
         self._kill = kill
@@ -96,7 +96,7 @@ class Gate:
         if fault.delay_ms:
             sleep(fault.delay_ms / 1000)
         answer = None
-        if fault.effect is Effect.AFTER or fault.how is How.DELAY:
+        if fault.effect is FaultEffect.AFTER or fault.how is How.DELAY:
             answer = self._carry_out(app, target, environ)
         if fault.then and meeting:
             self._scene.do(meeting, fault.then)

@@ -13,9 +13,9 @@ from werkzeug.middleware.http_proxy import ProxyMiddleware
 
 from sandbox.azurite import ACCOUNT
 from sandbox.chaos.gate import Gate
-from sandbox.chaos.plan import Effect, How, Target
-from sandbox.chaos.process import DRAIN, HostProcess, Setup
-from sandbox.chaos.scene import Scene
+from sandbox.chaos.plan import FaultEffect, How, Target
+from sandbox.chaos.process import DRAIN, ChaosHost, Setup
+from sandbox.chaos.scene import ChaosScene
 from sandbox.graph import Reply
 from sandbox.serve import serve
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
@@ -30,7 +30,7 @@ _POST_SECONDS = 10
 class _Slot:
     settings: Mapping[str, str]
     gate: Gate
-    process: HostProcess | None = None
+    process: ChaosHost | None = None
 
 
 class Hosts:
@@ -40,7 +40,7 @@ class Hosts:
         stuck: a sentence for each process that neither answered nor died.
     """
 
-    def __init__(self, scene: Scene, storage: str, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, scene: ChaosScene, storage: str, folder: Path, stack: ExitStack) -> None:
         self._scene = scene
         self._storage = storage
         self._folder = folder
@@ -74,7 +74,7 @@ class Hosts:
         slot = self._next()
         outbreak = slot.gate.strike(Target.WEBHOOK, "POST", "/api/notifications")
         status = 0
-        if outbreak is None or outbreak.fault.effect is Effect.AFTER:
+        if outbreak is None or outbreak.fault.effect is FaultEffect.AFTER:
             status = self._answer(slot, url, body, headers).status_code
         if outbreak is None:
             return status
@@ -104,13 +104,13 @@ class Hosts:
         except httpx.TransportError as error:
             raise OSError("the host did not answer") from error
 
-    def _alive(self, number: int) -> HostProcess:
+    def _alive(self, number: int) -> ChaosHost:
         slot = self._slots[number]
         if slot.process and slot.process.is_alive:
             return slot.process
         if slot.process:
             slot.process.close()
-        slot.process = HostProcess(
+        slot.process = ChaosHost(
             Setup(
                 number=number,
                 settings=slot.settings,

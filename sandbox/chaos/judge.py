@@ -13,8 +13,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sandbox.chaos.plan import Deed, End, Fault, How
-from sandbox.chaos.record import Done, Entry, Record, Strike, Write
+from sandbox.chaos.plan import Deed, End, How, PlannedFault
+from sandbox.chaos.record import ChaosRecord, Done, Entry, Strike, Write
 
 _HELD = "write_unknown"
 _ENABLED, _DECIDED = "enabled", "event.decided"
@@ -52,7 +52,7 @@ class Breach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedEvent:
     """One event: its fate, the breaches at it, and its story, line by line."""
 
     meeting: str
@@ -68,10 +68,10 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ChaosVerdict:
     """What the judge says: every event, and the breaches that belong to none of them, with their text."""
 
-    events: tuple[Judged, ...]
+    events: tuple[JudgedEvent, ...]
     others: tuple[tuple[Breach, str], ...]
     #: writes that took effect
     writes: int
@@ -86,18 +86,18 @@ class Verdict:
         at_events = sum(what in (event.fate, *event.breaches) for event in self.events)
         return at_events + sum(breach is what for breach, _text in self.others)
 
-    def held(self) -> tuple[Judged, ...]:
+    def held(self) -> tuple[JudgedEvent, ...]:
         """Return the events that wait for an admin, each with its evidence."""
         return tuple(event for event in self.events if event.fate is Fate.HELD)
 
 
-def judge(record: Record) -> Verdict:
+def judge(record: ChaosRecord) -> ChaosVerdict:
     """Judge a play."""
     kinds = {outbreak.fault.kind: outbreak.fault for outbreak in record.plan.outbreaks}
     poison = [_clear(text) for text in record.poison]
     wanted = {meeting.name: meeting.wanted for meeting in record.plan.meetings}
     events = tuple(_judge_event(record, name, kinds, poison, is_wanted=wanted[name]) for name in record.ids)
-    return Verdict(
+    return ChaosVerdict(
         events=events,
         others=tuple(_others(record, events, poison)),
         writes=sum(record.carried_out.values()),
@@ -128,8 +128,8 @@ class _Life:
 
 
 def _judge_event(
-    record: Record, name: str, kinds: dict[str, Fault], poison: list[str], *, is_wanted: bool
-) -> Judged:
+    record: ChaosRecord, name: str, kinds: dict[str, PlannedFault], poison: list[str], *, is_wanted: bool
+) -> JudgedEvent:
     entries = tuple(_about(record, name))
     strikes = [kinds[e.kind] for e in entries if isinstance(e, Strike) and e.kind in kinds]
     row = record.rows.get(sha256(record.ids[name].encode()).hexdigest(), {})
@@ -144,7 +144,7 @@ def _judge_event(
         allowed=frozenset({End.LINK}).union(*(fault.allows for fault in strikes)),
     )
     breaches = tuple(dict.fromkeys([*_breaches_of_writes(life), *_breaches_of_the_end(life)]))
-    return Judged(
+    return JudgedEvent(
         meeting=name,
         fate=_fate(life),
         breaches=breaches,
@@ -155,7 +155,7 @@ def _judge_event(
     )
 
 
-def _about(record: Record, name: str) -> Iterator[Entry]:
+def _about(record: ChaosRecord, name: str) -> Iterator[Entry]:
     """Yield what happened to an event; and the kills of a host that wrote to it shortly before."""
     kills = {one.fault.kind for one in record.plan.outbreaks if one.fault.how is How.KILL}
     wrote: dict[int, datetime] = {}
@@ -225,7 +225,9 @@ def _fate(life: _Life) -> Fate:
     return Fate.POISON if life.is_poisoned else Fate.NO_LINK
 
 
-def _others(record: Record, events: tuple[Judged, ...], poison: list[str]) -> Iterator[tuple[Breach, str]]:
+def _others(
+    record: ChaosRecord, events: tuple[JudgedEvent, ...], poison: list[str]
+) -> Iterator[tuple[Breach, str]]:
     """Yield the breaches that no event can be named for."""
     allowed = {record.ids[event.meeting] for event in events if event.may_be_poisoned}
     for text in poison:
@@ -243,11 +245,11 @@ def _others(record: Record, events: tuple[Judged, ...], poison: list[str]) -> It
             yield Breach.RECORD, f"{name}: {seen} writes at the gate, {at_graph} at Graph"
 
 
-def _counted(record: Record, event_id: str) -> int:
+def _counted(record: ChaosRecord, event_id: str) -> int:
     return sum(line.get("outcome") == _ENABLED and line.get("event_id") == event_id for line in record.lines)
 
 
-def _said_of(record: Record, event_id: str) -> tuple[tuple[str, str], ...]:
+def _said_of(record: ChaosRecord, event_id: str) -> tuple[tuple[str, str], ...]:
     """Return what the app decided about an event, each with its time."""
     return tuple(
         (line["at"], f"host {line['host']}: {line['outcome']}/{line['reason']} {line.get('detail') or ''}")

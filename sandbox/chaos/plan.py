@@ -22,7 +22,7 @@ class Target(StrEnum):
     WEBHOOK = "webhook"
 
 
-class Effect(StrEnum):
+class FaultEffect(StrEnum):
     """When a fault strikes."""
 
     #: nothing was done
@@ -68,7 +68,7 @@ class End(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class PlannedFault:
     """One kind of failure.
 
     It is about calls to `target` of `method` (`*` for any) in whose path the regular expression `path` is
@@ -80,7 +80,7 @@ class Fault:
     target: Target
     method: str = "*"
     path: str = ""
-    effect: Effect = Effect.BEFORE
+    effect: FaultEffect = FaultEffect.BEFORE
     how: How = How.ANSWER
     status: int = 503
     headers: tuple[tuple[str, str], ...] = ()
@@ -94,7 +94,7 @@ class Fault:
 class Outbreak:
     """A fault in force: from when, for how long, for which share of the calls, at most how often."""
 
-    fault: Fault
+    fault: PlannedFault
     begins: int
     lasts: int
     share: float
@@ -110,7 +110,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class PlannedMeeting:
     """An event's life. `wanted` tells whether the rules want a link; `owner` is a person's number."""
 
     name: str
@@ -120,7 +120,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ChaosPlan:
     """All that is to happen. `skews` are the hosts' clock errors in seconds, one entry a host."""
 
     seed: int
@@ -130,7 +130,7 @@ class Plan:
     #: how long people and faults are at work, then how long all is quiet
     busy: int
     quiet: int
-    meetings: tuple[Meeting, ...]
+    meetings: tuple[PlannedMeeting, ...]
     outbreaks: tuple[Outbreak, ...]
     #: how long after a write Graph's reads may still show the event as it was before
     stale_for: int = 0
@@ -147,10 +147,10 @@ class Plan:
         path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
 
-def read(path: Path) -> Plan:
+def read(path: Path) -> ChaosPlan:
     """Read a plan that was written as JSON."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return Plan(
+    return ChaosPlan(
         **{
             **found,
             "skews": tuple(found["skews"]),
@@ -162,17 +162,17 @@ def read(path: Path) -> Plan:
     )
 
 
-def _meeting(found: dict[str, Any]) -> Meeting:
+def _meeting(found: dict[str, Any]) -> PlannedMeeting:
     happenings = tuple(Happening(at=one["at"], deed=Deed(one["deed"])) for one in found["happenings"])
-    return Meeting(**{**found, "happenings": happenings})
+    return PlannedMeeting(**{**found, "happenings": happenings})
 
 
-def _fault(found: dict[str, Any]) -> Fault:
-    return Fault(
+def _fault(found: dict[str, Any]) -> PlannedFault:
+    return PlannedFault(
         **{
             **found,
             "target": Target(found["target"]),
-            "effect": Effect(found["effect"]),
+            "effect": FaultEffect(found["effect"]),
             "how": How(found["how"]),
             "headers": tuple((name, value) for name, value in found["headers"]),
             "then": Deed(found["then"]) if found["then"] else None,

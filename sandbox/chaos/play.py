@@ -10,11 +10,11 @@ from pathlib import Path
 from sandbox.azurite import Azurite
 from sandbox.chaos import remains
 from sandbox.chaos.hosts import Hosts
-from sandbox.chaos.plan import Happening, Meeting, Plan
+from sandbox.chaos.plan import ChaosPlan, Happening, PlannedMeeting
 from sandbox.chaos.process import DRAIN, MAINTAIN
-from sandbox.chaos.record import Record
-from sandbox.chaos.scene import Clock, Scene
-from sandbox.graph import Delivery, Reply, StandIn
+from sandbox.chaos.record import ChaosRecord
+from sandbox.chaos.scene import ChaosClock, ChaosScene
+from sandbox.graph import NotificationDelivery, Reply, StandIn
 from sandbox.stage import TENANT, empty
 
 RULES = """version: 1
@@ -31,13 +31,15 @@ _BUSY_STEP, _CALM_STEP, _QUIET_STEP = timedelta(seconds=20), timedelta(minutes=1
 _SOON = timedelta(minutes=2)
 _TIMER_SECONDS, _CALM_AFTER_SECONDS = 15 * 60, 10 * 60
 #: Copies in other POSTs, so that both hosts get a message for the same event.
-_DELIVERY = Delivery(copies=(2, 3), shuffle=True, duplicate=0.2, lose=0.05, batch=2)
+_DELIVERY = NotificationDelivery(copies=(2, 3), shuffle=True, duplicate=0.2, lose=0.05, batch=2)
 
 #: hears which share of the whole is done
 Progress = Callable[[float], None]
 
 
-def play(plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda _share: None) -> Record:
+def play(
+    plan: ChaosPlan, azurite: Azurite, folder: Path, progress: Progress = lambda _share: None
+) -> ChaosRecord:
     """Play a plan; files go into `folder`: rules, `log.jsonl` and `graph.har`."""
     with theatre(plan, azurite, folder) as opened:
         _Run(opened).to_the_end(progress)
@@ -45,7 +47,7 @@ def play(plan: Plan, azurite: Azurite, folder: Path, progress: Progress = lambda
 
 
 @contextmanager
-def theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
+def theatre(plan: ChaosPlan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
     """Open what a plan is played in: an emptied Azurite, a stand-in Graph and as many hosts as it wants."""
     (folder / "rules").mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "chaos.yaml").write_text(RULES, encoding="utf-8")
@@ -53,13 +55,13 @@ def theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
     storage = azurite.connection_string
     empty(azurite)
     remains.create_queues(storage)
-    clock, balancer = Clock(azurite), _Balancer()
+    clock, balancer = ChaosClock(azurite), _Balancer()
     graph = StandIn(
         now=clock.now, tenant_id=TENANT, seed=plan.seed, post=balancer.post, validate=balancer.validate
     )
     graph.delivery = _DELIVERY
     graph.stale_for = timedelta(seconds=plan.stale_for)
-    scene = Scene(plan, clock, graph)
+    scene = ChaosScene(plan, clock, graph)
     with ExitStack() as stack:
         balancer.hosts = Hosts(scene, storage, folder, stack)
         yield Theatre(scene, balancer.hosts, storage, folder)
@@ -69,7 +71,7 @@ def theatre(plan: Plan, azurite: Azurite, folder: Path) -> "Iterator[Theatre]":
 class Theatre:
     """Where a plan is played, step by step."""
 
-    scene: Scene
+    scene: ChaosScene
     hosts: Hosts
     storage: str
     folder: Path
@@ -83,7 +85,7 @@ class Theatre:
         """Have one of the hosts run the timer."""
         self.hosts.work(MAINTAIN)
 
-    def record(self) -> Record:
+    def record(self) -> ChaosRecord:
         """Gather what happened so far."""
         scene, storage = self.scene, self.storage
         scene.graph.write_har(self.folder / "graph.har")
@@ -92,7 +94,7 @@ class Theatre:
             for call in scene.graph.calls
             if call.method == "PATCH" and call.took_effect and scene.meeting_of(call.path)
         )
-        return Record(
+        return ChaosRecord(
             plan=scene.plan,
             entries=scene.chronicle.entries(),
             ids=dict(scene.ids),
@@ -157,6 +159,6 @@ class _Run:
             remains.forget(self._opened.storage, self._scene.row_keys())
 
 
-def _todo(plan: Plan) -> list[tuple[int, Meeting, Happening]]:
+def _todo(plan: ChaosPlan) -> list[tuple[int, PlannedMeeting, Happening]]:
     rows = [(one.at, meeting, one) for meeting in plan.meetings for one in meeting.happenings]
     return sorted(rows, key=lambda row: row[0])

@@ -71,7 +71,7 @@ class Setup:
     log: Path
 
 
-class HostProcess:
+class ChaosHost:
     """One host, until it is killed. `url` is where its webhook listens."""
 
     def __init__(self, setup: Setup) -> None:

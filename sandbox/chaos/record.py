@@ -6,7 +6,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sandbox.chaos.plan import Deed, Plan
+from sandbox.chaos.plan import ChaosPlan, Deed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Chronicle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ChaosRecord:
     """A play from its begin to its end.
 
     `ids` are the event ids by meeting, `online` is Graph's last word about each. `rows` are those of the
@@ -76,7 +76,7 @@ class Record:
     own record shows as carried out. `stuck` tells of processes that neither answered nor died.
     """
 
-    plan: Plan
+    plan: ChaosPlan
     entries: tuple[Entry, ...]
     ids: Mapping[str, str]
     online: Mapping[str, bool]

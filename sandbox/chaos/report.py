@@ -8,14 +8,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.chaos.judge import Breach, Fate, Judged, Verdict
-from sandbox.chaos.record import Record, Strike
+from sandbox.chaos.judge import Breach, ChaosVerdict, Fate, JudgedEvent
+from sandbox.chaos.record import ChaosRecord, Strike
 
 _SHOWN = 3
 _LONGEST = 200
 
 
-def report(console: Console, record: Record, verdict: Verdict) -> None:
+def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None:
     """Print the verdict: faults, ends and breaches, and the story of the first events of each breach."""
     struck = Counter(entry.kind for entry in record.entries if isinstance(entry, Strike))
     console.print(
@@ -41,7 +41,7 @@ def report(console: Console, record: Record, verdict: Verdict) -> None:
     console.print("The law was kept." if verdict.is_kept else "The law was broken.", style="bold")
 
 
-def write(path: Path, record: Record, verdict: Verdict) -> None:
+def write(path: Path, record: ChaosRecord, verdict: ChaosVerdict) -> None:
     """Write the verdict as JSON."""
     found: dict[str, Any] = {
         "seed": record.plan.seed,
@@ -65,7 +65,7 @@ def write(path: Path, record: Record, verdict: Verdict) -> None:
     path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def _tell(console: Console, what: str, event: Judged, story: tuple[str, ...]) -> None:
+def _tell(console: Console, what: str, event: JudgedEvent, story: tuple[str, ...]) -> None:
     console.print(f"{what}: {event.meeting}", style="bold")
     for line in story:
         console.print(f"  {line}", markup=False, soft_wrap=True)

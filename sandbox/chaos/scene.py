@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from sandbox.azurite import Azurite
-from sandbox.chaos.plan import Deed, Happening, Meeting, Plan
+from sandbox.chaos.plan import ChaosPlan, Deed, Happening, PlannedMeeting
 from sandbox.chaos.record import Chronicle, Done
-from sandbox.graph import StandIn, User
+from sandbox.graph import DirectoryUser, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ _LIES_AHEAD = timedelta(days=30)
 _ENDPOINT = re.compile(r"QueueEndpoint=(http://[^/]+)/")
 
 
-class Clock:
+class ChaosClock:
     """One time for hosts, Azurite and Graph: it runs as the machine's does, and can be moved ahead."""
 
     def __init__(self, azurite: Azurite) -> None:
@@ -45,19 +45,19 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Scene:
+class ChaosScene:
     """What people and faults act on."""
 
-    plan: Plan
-    clock: Clock
+    plan: ChaosPlan
+    clock: ChaosClock
     graph: StandIn
     chronicle: Chronicle = field(default_factory=Chronicle)
     began: datetime = field(init=False)
-    owners: dict[str, User] = field(default_factory=dict)
+    owners: dict[str, DirectoryUser] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     _by_event: dict[str, str] = field(default_factory=dict)
     _by_row: dict[str, str] = field(default_factory=dict)
-    _people: list[User] = field(default_factory=list)
+    _people: list[DirectoryUser] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Let the time of the plan begin, with all people there."""
@@ -68,7 +68,7 @@ class Scene:
         """Return the plan's time."""
         return (self.clock.now() - self.began).total_seconds()
 
-    def play(self, meeting: Meeting, happening: Happening) -> None:
+    def play(self, meeting: PlannedMeeting, happening: Happening) -> None:
         """Do what somebody does by the plan."""
         if happening.deed is Deed.CREATE:
             self._create(meeting)
@@ -107,7 +107,7 @@ class Scene:
         """Return the keys of all rows that may be about a meeting."""
         return set(self._by_row)
 
-    def _create(self, meeting: Meeting) -> None:
+    def _create(self, meeting: PlannedMeeting) -> None:
         owner = self._people[meeting.owner]
         day = self.clock.now() + _LIES_AHEAD
         guest = "bo@fabrikam.com" if meeting.wanted else "p0@contoso.com"

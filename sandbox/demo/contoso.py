@@ -13,7 +13,7 @@ import httpx
 
 from sandbox.demo.journal import Journal
 from sandbox.demo.record import Key, is_final
-from sandbox.graph import Fault, User
+from sandbox.graph import DirectoryUser, Fault
 from sandbox.stage import Stage
 
 #: Long enough for a slow machine; the demo only waits this long if something is wrong.
@@ -54,7 +54,7 @@ class Missed(Enum):
 class CalendarEntry:
     """An event in its owner's mailbox; `exceptions` are the ids of occurrences that were changed."""
 
-    owner: User
+    owner: DirectoryUser
     event: str
     exceptions: list[str] = field(default_factory=list)
 
@@ -171,10 +171,10 @@ class Contoso:
             PATIENCE_SECONDS,
         )
 
-    def _subscription(self, owner: User) -> str:
+    def _subscription(self, owner: DirectoryUser) -> str:
         return next(one.id for _row, one in self._graph.subscriptions.active() if one.mailbox == owner.id)
 
-    def _link_provider(self, owner: User, event: str) -> str | None:
+    def _link_provider(self, owner: DirectoryUser, event: str) -> str | None:
         answer = self._request("GET", owner, f"events/{event}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -182,7 +182,7 @@ class Contoso:
         has_link = found["isOnlineMeeting"] and (found["onlineMeeting"] or {}).get("joinUrl")
         return str(found["onlineMeetingProvider"]) if has_link else None
 
-    def _request(self, method: str, owner: User, path: str, **options: Any) -> httpx.Response:
+    def _request(self, method: str, owner: DirectoryUser, path: str, **options: Any) -> httpx.Response:
         headers = {**self._graph.as_user(owner), "Prefer": 'IdType="ImmutableId"'}
         return self._client.request(method, f"/users/{owner.id}/{path}", headers=headers, **options)
 

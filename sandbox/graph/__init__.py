@@ -3,23 +3,23 @@
 from sandbox.graph.app import StandIn
 from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.faults import Drop, Fault
-from sandbox.graph.notifier import BAD_HABITS, Delivery
+from sandbox.graph.notifier import BAD_HABITS, NotificationDelivery
 from sandbox.graph.outlook import Mail
 from sandbox.graph.posting import Reply
 from sandbox.graph.recorder import Exchange
 from sandbox.graph.subscriptions import SubscriptionHabits
-from sandbox.graph.user import User
+from sandbox.graph.user import DirectoryUser
 
 __all__ = [
     "BAD_HABITS",
-    "Delivery",
+    "DirectoryUser",
     "Drop",
     "EndpointState",
     "Exchange",
     "Fault",
     "Mail",
+    "NotificationDelivery",
     "Reply",
     "StandIn",
     "SubscriptionHabits",
-    "User",
 ]

@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 
 from sandbox.graph import identity, posting
 from sandbox.graph.authorizations import Authorizations
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.directory_routes import DirectoryRoutes
 from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.event import EventCopy
@@ -22,20 +22,20 @@ from sandbox.graph.gateway import Gateway
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.identity import Identity
 from sandbox.graph.ids import Ids
-from sandbox.graph.limits import Limits
+from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.mail_routes import MailRoutes
-from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.notifier import Delivery, Notifier
+from sandbox.graph.mailboxes import HostedMailboxes
+from sandbox.graph.notifier import NotificationDelivery, Notifier
 from sandbox.graph.outlook import Mail, Outlook
-from sandbox.graph.people import People
+from sandbox.graph.people import PeopleActions
 from sandbox.graph.permissions import Permissions
 from sandbox.graph.posting import Post, Reply
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
 from sandbox.graph.subscription_routes import SubscriptionRoutes
-from sandbox.graph.subscriptions import Subscriptions
+from sandbox.graph.subscriptions import HostedSubscriptions
 from sandbox.graph.tenant import Tenant
-from sandbox.graph.user import User
+from sandbox.graph.user import DirectoryUser
 
 
 class StandIn(Tenant):
@@ -65,16 +65,18 @@ class StandIn(Tenant):
         stopwatch: Callable[[], float] = time.monotonic,
         record: bool = True,
     ) -> None:
-        ids, directory = Ids(seed), Directory(tenant_id=tenant_id, domains=domains)
-        super().__init__(directory=directory, mailboxes=Mailboxes(ids, directory), ids=ids, lock=RLock())
+        ids, directory = Ids(seed), TenantDirectory(tenant_id=tenant_id, domains=domains)
+        super().__init__(
+            directory=directory, mailboxes=HostedMailboxes(ids, directory), ids=ids, lock=RLock()
+        )
         self._now = now
         self._recorder = Recorder(keeps=record)
         self._post, self._validate = post, validate
         self.faults = Faults(seed)
         self._permissions = Permissions()
-        self.limits = Limits(now)
+        self.limits = ThrottlingLimits(now)
         self.handshakes = Handshakes(self._recorded_validate)
-        self.subscriptions = Subscriptions(
+        self.subscriptions = HostedSubscriptions(
             directory=self.directory,
             mailboxes=self._mailboxes,
             permissions=self._permissions,
@@ -104,7 +106,7 @@ class StandIn(Tenant):
             on_change=self._notifier.publish,
         )
         self.mails: list[Mail] = outlook.mails
-        self.people = People(
+        self.people = PeopleActions(
             directory=self.directory, mailboxes=self._mailboxes, outlook=outlook, lock=self._lock
         )
         self._mail = mail = MailRoutes(
@@ -131,7 +133,7 @@ class StandIn(Tenant):
         response = self._token(request) if request.path == identity.PATH else self._gateway.answer(request)
         return response(environ, start_response)
 
-    def as_user(self, user: User) -> dict[str, str]:
+    def as_user(self, user: DirectoryUser) -> dict[str, str]:
         """Return the headers of a user's own client, good for that user's mailbox.
 
         Its calls are recorded, but are no part of `calls`, and meet neither faults nor limits.
@@ -158,12 +160,12 @@ class StandIn(Tenant):
         self._outlook.stale_for = time
 
     @property
-    def delivery(self) -> Delivery:
+    def delivery(self) -> NotificationDelivery:
         """The habits of delivering notifications; they hold for the changes that follow."""
         return self._notifier.delivery
 
     @delivery.setter
-    def delivery(self, habits: Delivery) -> None:
+    def delivery(self, habits: NotificationDelivery) -> None:
         self._notifier.delivery = habits
 
     def endpoint_state(self, url: str) -> EndpointState:

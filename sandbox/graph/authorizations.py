@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from sandbox.graph.permissions import SUBSCRIBE, Permissions
-from sandbox.graph.subscription import Subscription
-from sandbox.graph.subscriptions import Subscriptions
+from sandbox.graph.subscription import HostedSubscription
+from sandbox.graph.subscriptions import HostedSubscriptions
 
 #: The share of a token's life after which Graph begins to ask, and how long it waits before it asks again.
 _ASKS_AFTER = 0.75
@@ -22,14 +22,14 @@ class Authorizations:
     """Knows whose token wears out. Tokens last for ever until `expire_after` says how long."""
 
     def __init__(
-        self, subscriptions: Subscriptions, permissions: Permissions, now: Callable[[], datetime]
+        self, subscriptions: HostedSubscriptions, permissions: Permissions, now: Callable[[], datetime]
     ) -> None:
         self._subscriptions = subscriptions
         self._permissions = permissions
         self._now = now
         self._life: timedelta | None = None
         #: when to look at a subscription, soonest first; the row keeps equal times apart
-        self._looks: list[tuple[datetime, int, Subscription]] = []
+        self._looks: list[tuple[datetime, int, HostedSubscription]] = []
         self._rows_seen = 0
 
     def expire_after(self, life: timedelta | None) -> None:
@@ -37,12 +37,12 @@ class Authorizations:
         self._life = life
         self._looks, self._rows_seen = [], 0
 
-    def holds(self, one: Subscription) -> bool:
+    def holds(self, one: HostedSubscription) -> bool:
         """Tell whether Graph may look into the mailbox now on the app's behalf."""
         is_fresh = self._life is None or one.authorized + self._life > self._now()
         return is_fresh and self._permissions.hold(SUBSCRIBE, one.mailbox)
 
-    def due(self) -> Iterator[Subscription]:
+    def due(self) -> Iterator[HostedSubscription]:
         """Yield the subscriptions for which a new proof is to be asked now."""
         if self._life is None:
             return

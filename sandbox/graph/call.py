@@ -55,7 +55,7 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class IncomingCall:
     """One call: `root` is the address of `/v1.0`, `path` what follows it, `args` what the route found."""
 
     root: str
@@ -71,7 +71,9 @@ class Call:
     is_own: bool = False
 
     @classmethod
-    def read(cls, request: Request, path: str, args: Mapping[str, str], *, is_own: bool = False) -> "Call":
+    def read(
+        cls, request: Request, path: str, args: Mapping[str, str], *, is_own: bool = False
+    ) -> "IncomingCall":
         """Read a request.
 
         Raises:
@@ -132,7 +134,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GraphAnswer:
     """What a route answers; `body` None for an answer without one."""
 
     status: int = 200
@@ -140,22 +142,22 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def entity(call: Call, context: str, shown: Mapping[str, Any], status: int = 200) -> Answer:
+def entity(call: IncomingCall, context: str, shown: Mapping[str, Any], status: int = 200) -> GraphAnswer:
     """Answer with one object; `context` is the part of `@odata.context` behind the metadata's address."""
     columns = f"({','.join(call.select())})" if call.select() else ""
     mark = f"{call.root}/$metadata#{context}{columns}/$entity"
-    return Answer(status, {"@odata.context": mark, **shown})
+    return GraphAnswer(status, {"@odata.context": mark, **shown})
 
 
 def page(
-    call: Call,
+    call: IncomingCall,
     context: str,
     items: Sequence[T],
     show: Callable[[T], Mapping[str, Any]],
     *,
     size: int,
     most: int,
-) -> Answer:
+) -> GraphAnswer:
     """Answer with one page of a collection, paged by `$skip`, and with the address of the next.
 
     `show` gives an item's JSON; `size` is the page size unless `$top` or a preference says otherwise, `most`
@@ -170,14 +172,14 @@ def page(
 
 
 def walked(
-    call: Call,
+    call: IncomingCall,
     context: str,
     rows: Callable[[int], Iterator[tuple[int, T]]],
     show: Callable[[T], Mapping[str, Any]],
     *,
     size: int,
     most: int,
-) -> Answer:
+) -> GraphAnswer:
     """Answer as `page` does, but paged by `$skiptoken`: `rows` yields rows and items from a row on.
 
     Raises:
@@ -189,7 +191,7 @@ def walked(
     return _page(call, context, [show(item) for _, item in found[:wanted]], following)
 
 
-def _page_size(call: Call, size: int, most: int) -> int:
+def _page_size(call: IncomingCall, size: int, most: int) -> int:
     wanted = call.number("$top") or call.prefer.page_size or size
     if wanted > most:
         raise bad_query(f"Invalid page size specified: '{wanted}'. Must be between 1 and {most} inclusive.")
@@ -197,10 +199,10 @@ def _page_size(call: Call, size: int, most: int) -> int:
 
 
 def _page(
-    call: Call, context: str, shown: list[Mapping[str, Any]], following: dict[str, int] | None
-) -> Answer:
+    call: IncomingCall, context: str, shown: list[Mapping[str, Any]], following: dict[str, int] | None
+) -> GraphAnswer:
     body: dict[str, Any] = {"@odata.context": f"{call.root}/$metadata#{context}"}
     if following:
         query = urlencode({**call.query, **following}, safe="$,:")
         body["@odata.nextLink"] = f"{call.root}{call.path}?{query}"
-    return Answer(200, {**body, "value": shown})
+    return GraphAnswer(200, {**body, "value": shown})

@@ -7,11 +7,11 @@ from typing import Any
 
 from sandbox.graph.errors import Refusal
 from sandbox.graph.rows import Rows
-from sandbox.graph.user import User
+from sandbox.graph.user import DirectoryUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class DirectoryGroup:
     """A group; its direct members, users and groups, are named by object id. It may have a mail address."""
 
     id: str
@@ -31,16 +31,16 @@ class Group:
         }
 
 
-class Directory:
+class TenantDirectory:
     """The tenant. Users are found by object id or by user principal name, case-blind."""
 
     def __init__(self, *, tenant_id: str, domains: tuple[str, ...]) -> None:
         self.tenant_id = tenant_id
         self.domains = domains
-        self._objects: Rows[User | Group] = Rows()
+        self._objects: Rows[DirectoryUser | DirectoryGroup] = Rows()
         self._row_of: dict[str, int] = {}
         #: all users there ever were: what somebody who left has organized still names them
-        self._users: dict[str, User] = {}
+        self._users: dict[str, DirectoryUser] = {}
         self._by_name: dict[str, str] = {}
         self._by_address: dict[str, str] = {}
         #: the rows of a group's transitive members, until a membership changes
@@ -51,7 +51,7 @@ class Directory:
         """The domain in the user principal names of guests: the initial one."""
         return next((one for one in self.domains if one.endswith(".onmicrosoft.com")), self.domains[0])
 
-    def put(self, user: User) -> None:
+    def put(self, user: DirectoryUser) -> None:
         """Take a user in, or in the place of what was known of them."""
         if before := self._users.get(user.id):  # whose former names are nobody's
             self._by_name.pop(before.principal_name.lower(), None)
@@ -65,7 +65,7 @@ class Directory:
         else:
             self._row_of[user.id] = self._objects.add(user)
 
-    def put_group(self, group: Group) -> None:
+    def put_group(self, group: DirectoryGroup) -> None:
         """Take a group in, or give it other members."""
         self._inside.clear()
         if group.id in self._row_of:
@@ -78,22 +78,22 @@ class Directory:
         self._inside.clear()
         self._objects.drop(self._row_of.pop(object_id))
 
-    def user(self, user_id: str) -> User:
+    def user(self, user_id: str) -> DirectoryUser:
         """Return a user by object id, one who has left, too."""
         return self._users[user_id]
 
-    def find(self, reference: str) -> User | None:
+    def find(self, reference: str) -> DirectoryUser | None:
         """Return the user with this object id or user principal name."""
         wanted = reference.lower()
         user_id = self._by_name.get(wanted, wanted)
         return self._users.get(user_id) if user_id in self._row_of else None
 
-    def recipient(self, address: str) -> User | None:
+    def recipient(self, address: str) -> DirectoryUser | None:
         """Return the user whom mail to this address reaches."""
         user_id = self._by_address.get(address.lower(), "")
         return self._users[user_id] if user_id in self._row_of else None
 
-    def member(self, reference: str) -> User:
+    def member(self, reference: str) -> DirectoryUser:
         """Return a user as the directory's own calls find it.
 
         Raises:
@@ -103,7 +103,7 @@ class Directory:
             return user
         raise _resource_not_found(reference)
 
-    def owner(self, reference: str) -> User:
+    def owner(self, reference: str) -> DirectoryUser:
         """Return a user as Exchange finds it: one with a mailbox.
 
         Raises:
@@ -122,7 +122,7 @@ class Directory:
             )
         return user
 
-    def group(self, group_id: str) -> Group:
+    def group(self, group_id: str) -> DirectoryGroup:
         """Return a group.
 
         Raises:
@@ -130,19 +130,19 @@ class Directory:
         """
         row = self._row_of.get(group_id.lower())
         found = None if row is None else self._objects.at(row)
-        if isinstance(found, Group):
+        if isinstance(found, DirectoryGroup):
             return found
         raise _resource_not_found(group_id)
 
-    def users(self, start: int = 0) -> Iterator[tuple[int, User]]:
+    def users(self, start: int = 0) -> Iterator[tuple[int, DirectoryUser]]:
         """Yield all users with their rows, from a row on."""
-        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, User))
+        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, DirectoryUser))
 
-    def groups(self, start: int = 0) -> Iterator[tuple[int, Group]]:
+    def groups(self, start: int = 0) -> Iterator[tuple[int, DirectoryGroup]]:
         """Yield all groups with their rows, from a row on."""
-        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, Group))
+        return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, DirectoryGroup))
 
-    def members(self, group_id: str, start: int = 0) -> Iterator[tuple[int, User | Group]]:
+    def members(self, group_id: str, start: int = 0) -> Iterator[tuple[int, DirectoryUser | DirectoryGroup]]:
         """Yield the users and groups in a group with their rows, nested ones too, each once.
 
         Raises:
@@ -175,7 +175,7 @@ class Directory:
             ],
         }
 
-    def _reach(self, top: Group) -> Iterable[str]:
+    def _reach(self, top: DirectoryGroup) -> Iterable[str]:
         """Return the ids of all that a group holds itself or through its groups; rings end."""
         reached: set[str] = set()
         waiting = [top]
@@ -185,7 +185,7 @@ class Directory:
                     continue
                 reached.add(member)
                 found = self._objects.at(self._row_of[member])
-                if isinstance(found, Group):
+                if isinstance(found, DirectoryGroup):
                     waiting.append(found)
         return reached
 

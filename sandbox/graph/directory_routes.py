@@ -4,25 +4,25 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sandbox.graph.call import Answer, Call, entity, page, walked
-from sandbox.graph.directory import Directory, Group
+from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page, walked
+from sandbox.graph.directory import DirectoryGroup, TenantDirectory
 from sandbox.graph.errors import Refusal, bad_query
 from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS, Permissions
 from sandbox.graph.routes import Route
-from sandbox.graph.user import DEFAULT_USER_PROPERTIES, User
+from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
 
 _PAGE, _LARGEST_PAGE = 100, 999
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
 
-_Rows = Callable[[int], Iterator[tuple[int, User]]]
+_Rows = Callable[[int], Iterator[tuple[int, DirectoryUser]]]
 
 
 class DirectoryRoutes:
     """Answers for Entra."""
 
-    def __init__(self, directory: Directory, permissions: Permissions) -> None:
+    def __init__(self, directory: TenantDirectory, permissions: Permissions) -> None:
         self._directory = directory
         self._permissions = permissions
 
@@ -40,21 +40,21 @@ class DirectoryRoutes:
             Route("GET", "/organization", self.get_organization, ORGANIZATION),
         ]
 
-    def list_users(self, call: Call) -> Answer:
+    def list_users(self, call: IncomingCall) -> GraphAnswer:
         """Answer all users, guests and rooms among them."""
         return _users(call, self._directory.users, lambda user: _user(user, call.select()))
 
-    def get_user(self, call: Call) -> Answer:
+    def get_user(self, call: IncomingCall) -> GraphAnswer:
         """Answer one user."""
         call.only_options("$select")
         return entity(call, "users", _user(self._directory.member(call.args["user"]), call.select()))
 
-    def get_group(self, call: Call) -> Answer:
+    def get_group(self, call: IncomingCall) -> GraphAnswer:
         """Answer one group."""
         call.only_options("$select")
         return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
 
-    def list_groups(self, call: Call) -> Answer:
+    def list_groups(self, call: IncomingCall) -> GraphAnswer:
         """Answer the groups that have a mail address."""
         call.only_options("$select", "$top", "$skiptoken", "$filter")
         if call.query.get("$filter") != "mailEnabled eq true":
@@ -68,7 +68,7 @@ class DirectoryRoutes:
             most=_LARGEST_PAGE,
         )
 
-    def list_members(self, call: Call) -> Answer:
+    def list_members(self, call: IncomingCall) -> GraphAnswer:
         """Answer the users and groups in a group, nested groups resolved; `@odata.type` tells them apart."""
         call.only_options("$select", "$top", "$skiptoken")
         group = self._directory.group(call.args["group"])
@@ -81,7 +81,7 @@ class DirectoryRoutes:
             most=_LARGEST_PAGE,
         )
 
-    def list_users_in_group(self, call: Call) -> Answer:
+    def list_users_in_group(self, call: IncomingCall) -> GraphAnswer:
         """Answer the users in a group, nested groups resolved.
 
         The cast is an advanced query (https://learn.microsoft.com/graph/aad-advanced-queries).
@@ -99,29 +99,31 @@ class DirectoryRoutes:
             lambda user: self._member(user, _user(user, call.select())),
         )
 
-    def get_organization(self, call: Call) -> Answer:
+    def get_organization(self, call: IncomingCall) -> GraphAnswer:
         """Answer the tenant."""
         call.only_options("$select")
         whole = self._directory.organization()
         shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
         return page(call, "organization", [shown], dict, size=1, most=1)
 
-    def _member(self, one: User | Group, shown: dict[str, Any]) -> dict[str, Any]:
+    def _member(self, one: DirectoryUser | DirectoryGroup, shown: dict[str, Any]) -> dict[str, Any]:
         """Show a member as the app may see it: without the right to read users, of a user only the id.
 
         https://learn.microsoft.com/graph/permissions-overview, "Limited information returned for inaccessible
         member objects".
         """
-        if isinstance(one, Group) or self._permissions.hold(USERS, ""):
+        if isinstance(one, DirectoryGroup) or self._permissions.hold(USERS, ""):
             return shown
         return {**dict.fromkeys(shown), "@odata.type": "#microsoft.graph.user", "id": one.id}
 
 
-def _only_users(rows: Iterator[tuple[int, User | Group]]) -> Iterator[tuple[int, User]]:
-    return ((row, one) for row, one in rows if isinstance(one, User))
+def _only_users(
+    rows: Iterator[tuple[int, DirectoryUser | DirectoryGroup]],
+) -> Iterator[tuple[int, DirectoryUser]]:
+    return ((row, one) for row, one in rows if isinstance(one, DirectoryUser))
 
 
-def _users(call: Call, rows: _Rows, show: Callable[[User], dict[str, Any]]) -> Answer:
+def _users(call: IncomingCall, rows: _Rows, show: Callable[[DirectoryUser], dict[str, Any]]) -> GraphAnswer:
     """Answer a page of users; the first carries the number of all where that is asked for."""
     call.only_options(*_LIST_OPTIONS)
     condition = call.query.get("$filter", "")
@@ -129,17 +131,17 @@ def _users(call: Call, rows: _Rows, show: Callable[[User], dict[str, Any]]) -> A
         raise Refusal(400, "Request_UnsupportedQuery", "Unsupported Query.")
     wanted = _filter(condition)
 
-    def filtered(start: int) -> Iterator[tuple[int, User]]:
+    def filtered(start: int) -> Iterator[tuple[int, DirectoryUser]]:
         return ((row, one) for row, one in rows(start) if _matches(one, wanted))
 
     answer = walked(call, "users", filtered, show, size=_PAGE, most=_LARGEST_PAGE)
     if _counts(call) and call.eventual and "$skiptoken" not in call.query and answer.body is not None:
         number = sum(1 for _ in filtered(0))
-        return Answer(200, {"@odata.count": number, **answer.body})
+        return GraphAnswer(200, {"@odata.count": number, **answer.body})
     return answer
 
 
-def _counts(call: Call) -> bool:
+def _counts(call: IncomingCall) -> bool:
     return call.query.get("$count", "").lower() == "true"
 
 
@@ -163,7 +165,7 @@ def _filter(text: str) -> dict[str, Any]:
     return wanted
 
 
-def _matches(user: User, wanted: Mapping[str, Any]) -> bool:
+def _matches(user: DirectoryUser, wanted: Mapping[str, Any]) -> bool:
     if not wanted:
         return True
     properties = user.properties()
@@ -178,22 +180,22 @@ def _is(known: Any, wanted: Any) -> bool:
     return bool(known == wanted)
 
 
-def _object(one: User | Group, select: tuple[str, ...]) -> dict[str, Any]:
+def _object(one: DirectoryUser | DirectoryGroup, select: tuple[str, ...]) -> dict[str, Any]:
     """Show a directory object with its kind; what its kind does not have is left out."""
-    kind = "user" if isinstance(one, User) else "group"
+    kind = "user" if isinstance(one, DirectoryUser) else "group"
     known = one.properties()
-    names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, User) else tuple(known))
+    names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, DirectoryUser) else tuple(known))
     return {"@odata.type": f"#microsoft.graph.{kind}"} | {
         name: known[name] for name in names if name in known
     }
 
 
-def _group(group: Group, select: tuple[str, ...]) -> dict[str, Any]:
+def _group(group: DirectoryGroup, select: tuple[str, ...]) -> dict[str, Any]:
     known = group.properties()
     return {name: known[name] for name in select or known if name in known}
 
 
-def _user(user: User, select: tuple[str, ...]) -> dict[str, Any]:
+def _user(user: DirectoryUser, select: tuple[str, ...]) -> dict[str, Any]:
     known = user.properties()
     for name in select:
         if name not in known:

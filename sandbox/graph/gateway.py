@@ -15,17 +15,17 @@ from uuid import uuid4
 from werkzeug import Request, Response
 from werkzeug.http import http_date
 
-from sandbox.graph.call import Answer, Call
+from sandbox.graph.call import GraphAnswer, IncomingCall
 from sandbox.graph.damage import altered, delivered
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults
 from sandbox.graph.identity import Identity
-from sandbox.graph.limits import Limits
+from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.permissions import Permissions
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
-from sandbox.graph.routes import Found, Router
-from sandbox.graph.user import User
+from sandbox.graph.routes import MatchedRoute, Router
+from sandbox.graph.user import DirectoryUser
 
 #: Requests at a time that Outlook serves per app and mailbox
 #: (https://learn.microsoft.com/graph/throttling-limits).
@@ -42,13 +42,13 @@ _UNKNOWN = "unknown"
 class _Visit:
     """A call under way: whose own client makes it (None: the app), what it names, what befalls it."""
 
-    user: User | None
+    user: DirectoryUser | None
     mailbox: str
     event: str
     fault: Fault | None
     started: datetime
     began: float
-    route: Found | None
+    route: MatchedRoute | None
     #: whether it has changed an event or a subscription
     took_effect: bool = False
 
@@ -61,10 +61,10 @@ class Gateway:
         *,
         router: Router,
         identity: Identity,
-        directory: Directory,
+        directory: TenantDirectory,
         faults: Faults,
         permissions: Permissions,
-        limits: Limits,
+        limits: ThrottlingLimits,
         recorder: Recorder,
         lock: RLock,
         now: Callable[[], datetime],
@@ -119,13 +119,13 @@ class Gateway:
             request.method, request.path, unquote_plus(request.query_string.decode(errors="replace"))
         )
 
-    def _route(self, request: Request) -> Found | None:
+    def _route(self, request: Request) -> MatchedRoute | None:
         """Return the call's route, None where it leads nowhere."""
         with suppress(Refusal):
             return self._find(request)
         return None
 
-    def _find(self, request: Request) -> Found:
+    def _find(self, request: Request) -> MatchedRoute:
         _, version, *rest = request.path.split("/")
         if version.lower() != "v1.0":
             raise Refusal(400, "BadRequest", "Invalid version.")
@@ -168,7 +168,7 @@ class Gateway:
                 raise _failing(visit.fault, visit.fault.status)
         except Refusal as refusal:
             body = refusal.body(now=self._now(), request_id=request_id, client_request_id=client_request_id)
-            answer = Answer(refusal.status, body, refusal.headers)
+            answer = GraphAnswer(refusal.status, body, refusal.headers)
         response = Response(
             as_json(answer.body) if answer.body is not None else None,
             status=answer.status,
@@ -202,11 +202,11 @@ class Gateway:
                 {"Retry-After": "1"},
             )
 
-    def _dispatch(self, request: Request, visit: _Visit) -> Answer:
+    def _dispatch(self, request: Request, visit: _Visit) -> GraphAnswer:
         found = visit.route or self._find(request)
         if not visit.user:
             self._permissions.check(found.route.needs, visit.mailbox)
-        call = Call.read(request, found.path, found.args, is_own=visit.user is not None)
+        call = IncomingCall.read(request, found.path, found.args, is_own=visit.user is not None)
         if visit.fault and visit.fault.is_ignored:
             return self._ignore(request, call)
         with self._lock if found.route.locked else nullcontext():
@@ -218,14 +218,14 @@ class Gateway:
             return replace(answer, headers={**answer.headers, "Preference-Applied": call.applied})
         return answer
 
-    def _ignore(self, request: Request, call: Call) -> Answer:
+    def _ignore(self, request: Request, call: IncomingCall) -> GraphAnswer:
         """Answer a PATCH or DELETE as if it had been done; nothing has changed.
 
         Raises:
             Refusal: what it names is not there.
         """
         if request.method == "DELETE":
-            return Answer(204)
+            return GraphAnswer(204)
         with self._lock:
             return self._router.find("GET", call.path).route.handler(call)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sandbox.graph.errors import Refusal
 from sandbox.graph.ids import Ids
-from sandbox.graph.user import User
+from sandbox.graph.user import DirectoryUser
 
 PATH = "/msi/token"
 _API_VERSION = "2019-08-01"
@@ -24,11 +24,11 @@ _GRAPH_HOSTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _IssuedToken:
     audience: str
     expires_on: float
     #: the person whose own client holds it; None for the app
-    user: User | None = None
+    user: DirectoryUser | None = None
 
 
 class Identity:
@@ -37,7 +37,7 @@ class Identity:
     def __init__(self, ids: Ids, client_id: str) -> None:
         self._ids = ids
         self._client_id = client_id
-        self._tokens: dict[str, _Token] = {}
+        self._tokens: dict[str, _IssuedToken] = {}
         self.token_lifetime = timedelta(hours=24)
 
     def answer(self, query: Mapping[str, str], identity_header: str) -> tuple[HTTPStatus, dict[str, Any]]:
@@ -51,7 +51,7 @@ class Identity:
             return _refused(HTTPStatus.BAD_REQUEST, "The resource is missing.")
         expires_on = int(time.time() + self.token_lifetime.total_seconds())
         return HTTPStatus.OK, {
-            "access_token": self._issue(_Token(audience=resource, expires_on=expires_on)),
+            "access_token": self._issue(_IssuedToken(audience=resource, expires_on=expires_on)),
             "client_id": self._client_id,
             "expires_on": str(expires_on),
             "not_before": str(int(time.time())),
@@ -59,14 +59,14 @@ class Identity:
             "token_type": "Bearer",
         }
 
-    def headers_for(self, user: User) -> dict[str, str]:
+    def headers_for(self, user: DirectoryUser) -> dict[str, str]:
         """Return the headers of a user's own client: good for their own mailbox, never revoked."""
         token = self._issue(
-            _Token(audience="https://graph.microsoft.com", expires_on=float("inf"), user=user)
+            _IssuedToken(audience="https://graph.microsoft.com", expires_on=float("inf"), user=user)
         )
         return {"Authorization": f"Bearer {token}"}
 
-    def user_of(self, authorization: str) -> User | None:
+    def user_of(self, authorization: str) -> DirectoryUser | None:
         """Return the person whose own client sends this header; None for the app or anybody else."""
         token = self._tokens.get(authorization.removeprefix("Bearer "))
         return token.user if token else None
@@ -90,7 +90,7 @@ class Identity:
         """Make every token that the app holds worthless."""
         self._tokens = {value: token for value, token in self._tokens.items() if token.user}
 
-    def _issue(self, token: _Token) -> str:
+    def _issue(self, token: _IssuedToken) -> str:
         value = self._ids.opaque(48)
         self._tokens[value] = token
         return value

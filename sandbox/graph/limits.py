@@ -23,7 +23,7 @@ _SMALL_PAGE = 20
 MAILBOX_SPAN, MAILBOX_CALLS = timedelta(minutes=10), 10_000
 
 
-class Window:
+class ThrottlingWindow:
     """Counts the calls of the last `span` by their weight; those that are refused count as well."""
 
     def __init__(self, most: int, span: timedelta) -> None:
@@ -55,7 +55,7 @@ class Window:
         return self._calls[-1][0] + self._span
 
 
-class Limits:
+class ThrottlingLimits:
     """Graph's limits by their names in `windows`; each tells how full it has been.
 
     `mailbox_peak` is the most calls that one mailbox got within ten minutes, counted from the full ten.
@@ -64,8 +64,10 @@ class Limits:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = Lock()
-        self.windows = {kind: Window(most, _SUBSCRIPTION_SPAN) for kind, most in _SUBSCRIPTION_LIMITS.items()}
-        self.windows["directory units"] = Window(_DIRECTORY_UNITS, _DIRECTORY_SPAN)
+        self.windows = {
+            kind: ThrottlingWindow(most, _SUBSCRIPTION_SPAN) for kind, most in _SUBSCRIPTION_LIMITS.items()
+        }
+        self.windows["directory units"] = ThrottlingWindow(_DIRECTORY_UNITS, _DIRECTORY_SPAN)
         self.mailbox_peak = 0
         self._mailboxes: Counter[str] = Counter()
         self._mailboxes_until = datetime.min.replace(tzinfo=now().tzinfo)

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.graph import ids, render, zones
-from sandbox.graph.call import Answer, Call, entity, page
-from sandbox.graph.directory import Directory
+from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
-from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.mailboxes import HostedMailboxes
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.permissions import CALENDARS, MAILBOX_SETTINGS, WRITE_CALENDARS
 from sandbox.graph.routes import Route
-from sandbox.graph.user import User
+from sandbox.graph.user import DirectoryUser
 
 _PAGE, _LARGEST_PAGE = 10, 1000
 _LIST_OPTIONS = ("$select", "$top", "$skip")
@@ -28,7 +28,12 @@ class MailRoutes:
     """
 
     def __init__(
-        self, *, directory: Directory, mailboxes: Mailboxes, outlook: Outlook, now: Callable[[], datetime]
+        self,
+        *,
+        directory: TenantDirectory,
+        mailboxes: HostedMailboxes,
+        outlook: Outlook,
+        now: Callable[[], datetime],
     ) -> None:
         self._directory = directory
         self._mailboxes = mailboxes
@@ -59,25 +64,25 @@ class MailRoutes:
             Route("GET", f"{prefix}/calendarView", self.view_calendar, CALENDARS),
         ]
 
-    def get_event(self, call: Call) -> Answer:
+    def get_event(self, call: IncomingCall) -> GraphAnswer:
         """Answer one event."""
         call.only_options("$select")
         return self._event(call, self._as_read(call, self._find(call)))
 
-    def list_events(self, call: Call) -> Answer:
+    def list_events(self, call: IncomingCall) -> GraphAnswer:
         """Answer single events and series, of one calendar or of the whole mailbox."""
         call.only_options(*_LIST_OPTIONS)
         owner = self._owner(call)
         calendar_id = self._calendar_id(call) if self._names_calendar(call) else None
         return self._events(call, self._mailboxes.in_calendar(owner.id, calendar_id))
 
-    def create_event(self, call: Call) -> Answer:
+    def create_event(self, call: IncomingCall) -> GraphAnswer:
         """Make an event."""
         call.only_options()
         copy = self._outlook.create(self._owner(call), self._calendar_id(call), call.json())
         return self._event(call, copy, status=201)
 
-    def update_event(self, call: Call) -> Answer:
+    def update_event(self, call: IncomingCall) -> GraphAnswer:
         """Write to an event, if it still is what `If-Match` says."""
         call.only_options()
         copy = self._find(call)
@@ -85,14 +90,14 @@ class MailRoutes:
         self._outlook.update(copy, call.json())
         return self._event(call, copy)
 
-    def delete_event(self, call: Call) -> Answer:
+    def delete_event(self, call: IncomingCall) -> GraphAnswer:
         """Remove an event, if it still is what `If-Match` says."""
         copy = self._find(call)
         self._check_version(call, copy)
         self._outlook.delete(copy)
-        return Answer(204)
+        return GraphAnswer(204)
 
-    def list_instances(self, call: Call) -> Answer:
+    def list_instances(self, call: IncomingCall) -> GraphAnswer:
         """Answer the occurrences and exceptions of a series within a window."""
         call.only_options(*_WINDOW_OPTIONS)
         begin, until = _window(call)
@@ -101,7 +106,7 @@ class MailRoutes:
             raise Refusal(400, "ErrorInvalidRequest", "The event is not the master of a series.")
         return self._events(call, self._mailboxes.instances(master, begin, until))
 
-    def view_calendar(self, call: Call) -> Answer:
+    def view_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer what a calendar (unless named, the default one) shows within a window, series expanded."""
         call.only_options(*_WINDOW_OPTIONS)
         begin, until = _window(call)
@@ -116,15 +121,15 @@ class MailRoutes:
                 inside.append(copy)
         return self._events(call, sorted(inside, key=lambda copy: copy.start))
 
-    def get_calendar(self, call: Call) -> Answer:
+    def get_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer a calendar: the one named, or the default one."""
         return self._calendar(call, self._owner(call), self._calendar_id(call))
 
-    def get_event_calendar(self, call: Call) -> Answer:
+    def get_event_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer the calendar that an event lies in."""
         return self._calendar(call, self._owner(call), self._find(call).calendar)
 
-    def list_calendars(self, call: Call) -> Answer:
+    def list_calendars(self, call: IncomingCall) -> GraphAnswer:
         """Answer all calendars of a mailbox."""
         call.only_options("$top", "$skip")
         owner = self._owner(call)
@@ -138,33 +143,33 @@ class MailRoutes:
             most=_LARGEST_PAGE,
         )
 
-    def get_settings(self, call: Call) -> Answer:
+    def get_settings(self, call: IncomingCall) -> GraphAnswer:
         """Answer the settings of a mailbox."""
         call.only_options("$select")
         owner = self._owner(call)
         context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
-        return Answer(
+        return GraphAnswer(
             200, {"@odata.context": context, **_chosen(render.mailbox_settings(owner), call.select())}
         )
 
-    def _owner(self, call: Call) -> User:
+    def _owner(self, call: IncomingCall) -> DirectoryUser:
         return self._directory.owner(call.args["user"])
 
-    def _names_calendar(self, call: Call) -> bool:
+    def _names_calendar(self, call: IncomingCall) -> bool:
         return "calendar" in call.args or "/calendar/" in call.path.lower()
 
-    def _calendar_id(self, call: Call) -> str:
+    def _calendar_id(self, call: IncomingCall) -> str:
         mailbox = self._mailboxes.of(self._owner(call).id)
         named = call.args.get("calendar")
         return mailbox.calendar(named).id if named else mailbox.default_calendar.id
 
-    def _find(self, call: Call) -> EventCopy:
+    def _find(self, call: IncomingCall) -> EventCopy:
         return self._mailboxes.find(self._owner(call).id, call.args["event"])
 
-    def _as_read(self, call: Call, copy: EventCopy) -> EventCopy:
+    def _as_read(self, call: IncomingCall, copy: EventCopy) -> EventCopy:
         return copy if call.is_own else self._outlook.as_read(copy)
 
-    def _check_version(self, call: Call, copy: EventCopy) -> None:
+    def _check_version(self, call: IncomingCall, copy: EventCopy) -> None:
         if self.honors_if_match and call.if_match not in {None, "*", ids.etag(copy.version)}:
             raise Refusal(
                 412,
@@ -173,13 +178,13 @@ class MailRoutes:
                 " request does not match the current change key for the item.",
             )
 
-    def _event(self, call: Call, copy: EventCopy, status: int = 200) -> Answer:
+    def _event(self, call: IncomingCall, copy: EventCopy, status: int = 200) -> GraphAnswer:
         render.check_select(call.select())
         context = f"users('{copy.mailbox}')/events"
         answer = entity(call, context, self._shown(call, copy), status)
-        return Answer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
+        return GraphAnswer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
 
-    def _events(self, call: Call, copies: Iterable[EventCopy]) -> Answer:
+    def _events(self, call: IncomingCall, copies: Iterable[EventCopy]) -> GraphAnswer:
         render.check_select(call.select())
         return page(
             call,
@@ -190,7 +195,7 @@ class MailRoutes:
             most=_LARGEST_PAGE,
         )
 
-    def _shown(self, call: Call, copy: EventCopy) -> dict[str, Any]:
+    def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
         style = render.Style(
             zone=call.prefer.zone,
             text_body=call.prefer.text_body,
@@ -201,10 +206,10 @@ class MailRoutes:
         shown = render.event(copy, owner=self._directory.user(copy.mailbox), organizer=organizer, style=style)
         return render.selected(shown, copy, call.select())
 
-    def _organizer(self, copy: EventCopy) -> User:
+    def _organizer(self, copy: EventCopy) -> DirectoryUser:
         return self._directory.user(copy.organizer)
 
-    def _calendar(self, call: Call, owner: User, calendar_id: str) -> Answer:
+    def _calendar(self, call: IncomingCall, owner: DirectoryUser, calendar_id: str) -> GraphAnswer:
         call.only_options("$select")
         shown = render.calendar(self._mailboxes.of(owner.id).calendars[calendar_id], owner)
         return entity(call, f"users('{owner.id}')/calendars", _chosen(shown, call.select()))
@@ -214,7 +219,7 @@ def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
 
 
-def _window(call: Call) -> tuple[datetime, datetime]:
+def _window(call: IncomingCall) -> tuple[datetime, datetime]:
     """Read the window of times; without it the call is refused."""
     for name in ("startDateTime", "endDateTime"):
         if name not in call.query:

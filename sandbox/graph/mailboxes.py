@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.graph import ids as id_forms
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import item_not_found, malformed_id
 from sandbox.graph.event import EventCopy
 from sandbox.graph.ids import Ids
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Calendar:
+class HostedCalendar:
     """A calendar and the meeting providers it offers; `unknown` stands for no default."""
 
     id: str
@@ -24,18 +24,18 @@ class Calendar:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Mailbox:
+class HostedMailbox:
     """One user's calendars and events; events are kept by their immutable id."""
 
-    calendars: dict[str, Calendar] = field(default_factory=dict)
+    calendars: dict[str, HostedCalendar] = field(default_factory=dict)
     events: dict[str, EventCopy] = field(default_factory=dict)
 
     @property
-    def default_calendar(self) -> Calendar:
+    def default_calendar(self) -> HostedCalendar:
         """The primary calendar."""
         return next(calendar for calendar in self.calendars.values() if calendar.is_default)
 
-    def calendar(self, calendar_id: str) -> Calendar:
+    def calendar(self, calendar_id: str) -> HostedCalendar:
         """Return a calendar.
 
         Raises:
@@ -46,21 +46,21 @@ class Mailbox:
         raise item_not_found() if id_forms.is_well_formed(calendar_id) else malformed_id()
 
 
-class Mailboxes:
+class HostedMailboxes:
     """Every mailbox of the tenant; one comes into being when somebody first looks into it."""
 
-    def __init__(self, ids: Ids, directory: Directory) -> None:
+    def __init__(self, ids: Ids, directory: TenantDirectory) -> None:
         self._ids = ids
         self._directory = directory
-        self._mailboxes: dict[str, Mailbox] = {}
+        self._mailboxes: dict[str, HostedMailbox] = {}
         self._by_uid: dict[str, dict[str, EventCopy]] = {}
         self._by_mutable_id: dict[str, EventCopy] = {}
 
     def add_calendar(
-        self, mailbox: Mailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
-    ) -> Calendar:
+        self, mailbox: HostedMailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+    ) -> HostedCalendar:
         """Add a calendar; a mailbox's first is its default one."""
-        calendar = Calendar(
+        calendar = HostedCalendar(
             id=self._ids.mutable(),
             name=name,
             change_key=self._ids.change_key(),
@@ -71,7 +71,7 @@ class Mailboxes:
         mailbox.calendars[calendar.id] = calendar
         return calendar
 
-    def of(self, user_id: str) -> Mailbox:
+    def of(self, user_id: str) -> HostedMailbox:
         """Return a user's mailbox; the directory knows whether there is one."""
         return self._mailboxes.get(user_id) or self._open(user_id)
 
@@ -161,8 +161,8 @@ class Mailboxes:
         self.put(made)
         return made
 
-    def _open(self, user_id: str) -> Mailbox:
+    def _open(self, user_id: str) -> HostedMailbox:
         owner = self._directory.user(user_id)
-        mailbox = self._mailboxes[user_id] = Mailbox()
+        mailbox = self._mailboxes[user_id] = HostedMailbox()
         self.add_calendar(mailbox, "Calendar", owner.default_provider, owner.allowed_providers)
         return mailbox

@@ -18,8 +18,8 @@ from sandbox.graph.authorizations import Authorizations
 from sandbox.graph.endpoints import DELAY, Endpoints, EndpointState
 from sandbox.graph.event import EventCopy
 from sandbox.graph.posting import Post
-from sandbox.graph.subscription import Subscription
-from sandbox.graph.subscriptions import Subscriptions
+from sandbox.graph.subscription import HostedSubscription
+from sandbox.graph.subscriptions import HostedSubscriptions
 
 _GIVE_UP_AFTER = timedelta(hours=4)
 _FIRST_BACKOFF = timedelta(seconds=10)
@@ -30,7 +30,7 @@ _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class NotificationDelivery:
     """The habits of delivery; as it stands, one notification per change, in order, at once.
 
     `copies` are the fewest and most notifications for one change; a `created` is followed by `updated`s.
@@ -51,7 +51,7 @@ class Delivery:
 
 
 #: Delivery as developers know it.
-BAD_HABITS = Delivery(copies=(3, 4), shuffle=True, duplicate=0.3)
+BAD_HABITS = NotificationDelivery(copies=(3, 4), shuffle=True, duplicate=0.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class _Notice:
     url: str
     item: dict[str, Any]
     #: whom to tell `missed` if this is never delivered
-    subscription: Subscription
+    subscription: HostedSubscription
     first_tried: datetime | None = None
     tries: int = 0
 
@@ -85,7 +85,7 @@ class Notifier:
     def __init__(
         self,
         *,
-        subscriptions: Subscriptions,
+        subscriptions: HostedSubscriptions,
         authorizations: Authorizations,
         tenant_id: str,
         is_default_calendar: Callable[[EventCopy], bool],
@@ -95,7 +95,7 @@ class Notifier:
         post: Post,
         stopwatch: Callable[[], float],
     ) -> None:
-        self.delivery = Delivery()
+        self.delivery = NotificationDelivery()
         self.endpoints = Endpoints(now)
         self._stopwatch = stopwatch
         self._subscriptions = subscriptions
@@ -130,7 +130,7 @@ class Notifier:
             for change_type in (kind, *([follow_up] * extra)):
                 self._note(subscription, self._change(subscription, change_type, series))
 
-    def tell(self, subscription: Subscription, lifecycle_event: str) -> None:
+    def tell(self, subscription: HostedSubscription, lifecycle_event: str) -> None:
         """Take note of `missed`, `reauthorizationRequired` or `subscriptionRemoved`, where it may be told."""
         if subscription.lifecycle_url:
             item = self._about(subscription) | {"lifecycleEvent": lifecycle_event}
@@ -167,7 +167,7 @@ class Notifier:
         while not self._stopping.wait(interval_seconds):
             self.deliver()
 
-    def _note(self, subscription: Subscription, item: dict[str, Any]) -> None:
+    def _note(self, subscription: HostedSubscription, item: dict[str, Any]) -> None:
         state = self.endpoints.state(subscription.notification_url)
         if self._random.random() < self.delivery.lose or state is EndpointState.DROPPED:
             return
@@ -181,7 +181,7 @@ class Notifier:
         times = 2 if self._random.random() < self.delivery.duplicate else 1
         self._pending.extend([notice] * times)
 
-    def _about(self, subscription: Subscription) -> dict[str, Any]:
+    def _about(self, subscription: HostedSubscription) -> dict[str, Any]:
         return {
             "subscriptionId": subscription.id,
             "subscriptionExpirationDateTime": zones.date_time_offset(subscription.expires),
@@ -189,7 +189,7 @@ class Notifier:
             "tenantId": self._tenant_id,
         }
 
-    def _change(self, subscription: Subscription, change_type: str, copy: EventCopy) -> dict[str, Any]:
+    def _change(self, subscription: HostedSubscription, change_type: str, copy: EventCopy) -> dict[str, Any]:
         event_id = render.item_id(copy, immutable=subscription.immutable_ids)
         resource = f"Users/{copy.mailbox}/Events/{event_id}"
         return self._about(subscription) | {

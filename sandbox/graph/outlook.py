@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sandbox.graph import joining, writes
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import DEFAULTS, PRIVATE, EventCopy, OnlineMeeting
 from sandbox.graph.ids import Ids
-from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.user import User
+from sandbox.graph.mailboxes import HostedMailboxes
+from sandbox.graph.user import DirectoryUser
 
 OnChange = Callable[[str, EventCopy], None]
 
@@ -37,8 +37,8 @@ class Outlook:
     def __init__(
         self,
         *,
-        directory: Directory,
-        mailboxes: Mailboxes,
+        directory: TenantDirectory,
+        mailboxes: HostedMailboxes,
         ids: Ids,
         now: Callable[[], datetime],
         on_change: OnChange,
@@ -51,7 +51,7 @@ class Outlook:
         self.mails: list[Mail] = []
         self.stale_for = timedelta(0)
 
-    def create(self, owner: User, calendar_id: str, sent: Any) -> EventCopy:
+    def create(self, owner: DirectoryUser, calendar_id: str, sent: Any) -> EventCopy:
         """Make an event that `owner` organizes, and invite its attendees unless it is a draft.
 
         Raises:
@@ -155,7 +155,7 @@ class Outlook:
 
     def _new_copy(
         self,
-        owner: User,
+        owner: DirectoryUser,
         calendar_id: str,
         properties: dict[str, Any],
         *,

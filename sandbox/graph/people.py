@@ -5,20 +5,22 @@ from itertools import islice
 from threading import RLock
 from typing import Any
 
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.event import EventCopy
-from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.mailboxes import HostedMailboxes
 from sandbox.graph.outlook import Outlook
 
 
-class People:
+class PeopleActions:
     """The people of the tenant at their calendars.
 
     A mailbox is named by its user's object id or address, an event by an id of either form. Ids that are
     returned are immutable ones. Every method raises `Refusal` where Exchange would refuse.
     """
 
-    def __init__(self, *, directory: Directory, mailboxes: Mailboxes, outlook: Outlook, lock: RLock) -> None:
+    def __init__(
+        self, *, directory: TenantDirectory, mailboxes: HostedMailboxes, outlook: Outlook, lock: RLock
+    ) -> None:
         self._directory = directory
         self._mailboxes = mailboxes
         self._outlook = outlook

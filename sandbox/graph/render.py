@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.graph import ids, joining, zones
 from sandbox.graph.errors import bad_query
 from sandbox.graph.event import DEFAULTS, EventCopy, OnlineMeeting
-from sandbox.graph.mailboxes import Calendar
-from sandbox.graph.user import User
+from sandbox.graph.mailboxes import HostedCalendar
+from sandbox.graph.user import DirectoryUser
 from sandbox.graph.writes import READ_ONLY
 
 #: Everything that `$select` may name.
@@ -33,7 +33,9 @@ def item_id(copy: EventCopy, *, immutable: bool) -> str:
     return copy.immutable_id if immutable else copy.mutable_id
 
 
-def event(copy: EventCopy, *, owner: User, organizer: dict[str, str], style: Style) -> dict[str, Any]:
+def event(
+    copy: EventCopy, *, owner: DirectoryUser, organizer: dict[str, str], style: Style
+) -> dict[str, Any]:
     """Return a whole event; `owner` is the mailbox's, `organizer` an emailAddress."""
     shown_id = item_id(copy, immutable=style.immutable_ids)
     plain = {name: copy.value(name) for name in DEFAULTS if name not in {"body", "attendees"}}
@@ -84,7 +86,7 @@ def selected(shown: dict[str, Any], copy: EventCopy, select: tuple[str, ...]) ->
     return chosen
 
 
-def calendar(one: Calendar, owner: User) -> dict[str, Any]:
+def calendar(one: HostedCalendar, owner: DirectoryUser) -> dict[str, Any]:
     """Return a calendar."""
     return {
         "id": one.id,
@@ -104,7 +106,7 @@ def calendar(one: Calendar, owner: User) -> dict[str, Any]:
     }
 
 
-def mailbox_settings(owner: User) -> dict[str, Any]:
+def mailbox_settings(owner: DirectoryUser) -> dict[str, Any]:
     """Return a mailbox's settings."""
     return {
         "archiveFolder": None,
@@ -123,7 +125,7 @@ def mailbox_settings(owner: User) -> dict[str, Any]:
     }
 
 
-def _online(meeting: OnlineMeeting | None, owner: User, now: datetime) -> dict[str, Any]:
+def _online(meeting: OnlineMeeting | None, owner: DirectoryUser, now: datetime) -> dict[str, Any]:
     """Show the online meeting: the flag at once, the join URL only when the provider has made it."""
     if meeting is None:
         nothing = "unknown" if owner.honors_online_meeting else None
@@ -162,7 +164,7 @@ def _times(copy: EventCopy, zone: str) -> dict[str, Any]:
     return times
 
 
-def _attendees(copy: EventCopy, owner: User) -> list[dict[str, Any]]:
+def _attendees(copy: EventCopy, owner: DirectoryUser) -> list[dict[str, Any]]:
     attendees: list[dict[str, Any]] = copy.value("attendees")
     if copy.is_organizer or not copy.value("hideAttendees"):
         return attendees

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from sandbox.graph.call import Answer, Call
+from sandbox.graph.call import GraphAnswer, IncomingCall
 from sandbox.graph.errors import Refusal
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[IncomingCall], GraphAnswer]
 
 
 class Route(NamedTuple):
@@ -26,7 +26,7 @@ class Route(NamedTuple):
     locked: bool = True
 
 
-class Found(NamedTuple):
+class MatchedRoute(NamedTuple):
     """The route of one call, its path below `/v1.0`, and what the path holds."""
 
     route: Route
@@ -44,7 +44,7 @@ class Router:
         rules = [Rule(route.pattern, methods=[route.method], endpoint=route) for route in routes]
         self._urls = Map(rules, strict_slashes=False, merge_slashes=False).bind("graph")
 
-    def find(self, method: str, path: str) -> Found:
+    def find(self, method: str, path: str) -> MatchedRoute:
         """Return the route of a call.
 
         Raises:
@@ -62,7 +62,7 @@ class Router:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST, "BadRequest", f"Resource not found for the segment '{segment}'."
             ) from error
-        return Found(route, path, dict(args))
+        return MatchedRoute(route, path, dict(args))
 
 
 def _literals(pattern: str) -> Iterator[str]:

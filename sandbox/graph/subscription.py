@@ -28,7 +28,7 @@ _SENT = frozenset(
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Subscription:
+class HostedSubscription:
     """One subscription; `calendar` is None where the whole mailbox is watched."""
 
     id: str

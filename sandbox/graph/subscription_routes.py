@@ -1,10 +1,10 @@
 """The calls about subscriptions."""
 
-from sandbox.graph.call import Answer, Call, entity, walked
+from sandbox.graph.call import GraphAnswer, IncomingCall, entity, walked
 from sandbox.graph.permissions import SUBSCRIBE
 from sandbox.graph.routes import Route
-from sandbox.graph.subscription import Subscription
-from sandbox.graph.subscriptions import Subscriptions
+from sandbox.graph.subscription import HostedSubscription
+from sandbox.graph.subscriptions import HostedSubscriptions
 
 _PAGE = 100
 
@@ -12,7 +12,7 @@ _PAGE = 100
 class SubscriptionRoutes:
     """Answers for change notifications."""
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: HostedSubscriptions) -> None:
         self._subscriptions = subscriptions
 
     def routes(self) -> list[Route]:
@@ -27,33 +27,38 @@ class SubscriptionRoutes:
             Route("POST", f"{one}/reauthorize", self.reauthorize),
         ]
 
-    def list_all(self, call: Call) -> Answer:
+    def list_all(self, call: IncomingCall) -> GraphAnswer:
         """Answer the app's subscriptions."""
         call.only_options("$skiptoken")
         return walked(
-            call, "subscriptions", self._subscriptions.listed, Subscription.shown, size=_PAGE, most=_PAGE
+            call,
+            "subscriptions",
+            self._subscriptions.listed,
+            HostedSubscription.shown,
+            size=_PAGE,
+            most=_PAGE,
         )
 
-    def create(self, call: Call) -> Answer:
+    def create(self, call: IncomingCall) -> GraphAnswer:
         """Make a subscription, after the handshake."""
         made = self._subscriptions.create(call.json(), immutable_ids=call.prefer.immutable_ids)
         return entity(call, "subscriptions", made.shown(), status=201)
 
-    def get(self, call: Call) -> Answer:
+    def get(self, call: IncomingCall) -> GraphAnswer:
         """Answer one subscription."""
         return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).shown())
 
-    def update(self, call: Call) -> Answer:
+    def update(self, call: IncomingCall) -> GraphAnswer:
         """Renew or redirect a subscription."""
         updated = self._subscriptions.update(call.args["subscription"], call.json())
         return entity(call, "subscriptions", updated.shown())
 
-    def delete(self, call: Call) -> Answer:
+    def delete(self, call: IncomingCall) -> GraphAnswer:
         """End a subscription."""
         self._subscriptions.delete(call.args["subscription"])
-        return Answer(204)
+        return GraphAnswer(204)
 
-    def reauthorize(self, call: Call) -> Answer:
+    def reauthorize(self, call: IncomingCall) -> GraphAnswer:
         """Take note that the app still may; this does not lengthen a subscription's life."""
         self._subscriptions.reauthorize(call.args["subscription"])
-        return Answer(204)
+        return GraphAnswer(204)

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from sandbox.graph.directory import Directory
+from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.ids import Ids
-from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.mailboxes import HostedMailboxes
 from sandbox.graph.permissions import SUBSCRIBE, Permissions
 from sandbox.graph.rows import Rows
-from sandbox.graph.subscription import Subscription, Wish, expiry, invalid, url
+from sandbox.graph.subscription import HostedSubscription, Wish, expiry, invalid, url
 
 #: Active subscriptions per mailbox, those of all apps together.
 MOST_PER_MAILBOX = 1_000
@@ -34,7 +34,7 @@ class SubscriptionHabits:
     listed_after_end: timedelta = timedelta(0)
 
 
-class Subscriptions:
+class HostedSubscriptions:
     """The subscriptions, by id, by mailbox and in a list.
 
     The lock is free while a URL is asked: its owner may well call Graph meanwhile. `others` counts the
@@ -44,8 +44,8 @@ class Subscriptions:
     def __init__(
         self,
         *,
-        directory: Directory,
-        mailboxes: Mailboxes,
+        directory: TenantDirectory,
+        mailboxes: HostedMailboxes,
         permissions: Permissions,
         handshakes: Handshakes,
         ids: Ids,
@@ -59,18 +59,18 @@ class Subscriptions:
         self._ids = ids
         self._now = now
         self._lock = lock
-        self._all: dict[str, Subscription] = {}
-        self._by_mailbox: dict[str, list[Subscription]] = {}
-        self._rows: Rows[Subscription] = Rows()
+        self._all: dict[str, HostedSubscription] = {}
+        self._by_mailbox: dict[str, list[HostedSubscription]] = {}
+        self._rows: Rows[HostedSubscription] = Rows()
         self.application_id = ids.guid()
         self.habits = SubscriptionHabits()
         self.others: Counter[str] = Counter()
 
-    def active(self, start: int = 0) -> Iterator[tuple[int, Subscription]]:
+    def active(self, start: int = 0) -> Iterator[tuple[int, HostedSubscription]]:
         """Yield the subscriptions that live now with their rows, from a row on."""
         return ((row, one) for row, one in self._rows.walk(start) if self.lives(one))
 
-    def listed(self, start: int = 0) -> Iterator[tuple[int, Subscription]]:
+    def listed(self, start: int = 0) -> Iterator[tuple[int, HostedSubscription]]:
         """Yield what the list shows, as `active` does; it may be behind the times."""
         now, habits = self._now(), self.habits
         for row, one in self._rows.walk(start):
@@ -82,7 +82,7 @@ class Subscriptions:
             else:
                 self._rows.drop(row)
 
-    def get(self, subscription_id: str) -> Subscription:
+    def get(self, subscription_id: str) -> HostedSubscription:
         """Return a subscription.
 
         Raises:
@@ -94,7 +94,7 @@ class Subscriptions:
                 return found
         raise Refusal(404, "ResourceNotFound", "The object was not found.")
 
-    def watching(self, copy: EventCopy, kind: str) -> list[Subscription]:
+    def watching(self, copy: EventCopy, kind: str) -> list[HostedSubscription]:
         """Return the subscriptions that hear of this kind of change to this copy."""
         return [
             one
@@ -102,13 +102,13 @@ class Subscriptions:
             if one.calendar in {None, copy.calendar} and kind in one.change_type.split(",")
         ]
 
-    def lives(self, one: Subscription) -> bool:
+    def lives(self, one: HostedSubscription) -> bool:
         """Tell whether a subscription lives; an expired one vanishes when somebody looks."""
         if one.ended is None and one.expires <= self._now():
             self._end(one, one.expires)
         return one.ended is None
 
-    def create(self, sent: Any, *, immutable_ids: bool) -> Subscription:
+    def create(self, sent: Any, *, immutable_ids: bool) -> HostedSubscription:
         """Make a subscription once its URLs have answered the handshake.
 
         Raises:
@@ -126,7 +126,7 @@ class Subscriptions:
             made.row = self._rows.add(made)
         return made
 
-    def update(self, subscription_id: str, sent: Any) -> Subscription:
+    def update(self, subscription_id: str, sent: Any) -> HostedSubscription:
         """Renew a subscription, which reauthorizes it, too, or send its notifications elsewhere.
 
         Raises:
@@ -168,19 +168,19 @@ class Subscriptions:
         with self._lock:
             self._end(self.get(subscription_id), self._now())
 
-    def _of(self, mailbox: str) -> list[Subscription]:
+    def _of(self, mailbox: str) -> list[HostedSubscription]:
         return [one for one in list(self._by_mailbox.get(mailbox, ())) if self.lives(one)]
 
-    def _end(self, one: Subscription, at: datetime) -> None:
+    def _end(self, one: HostedSubscription, at: datetime) -> None:
         one.ended = at
         del self._all[one.id]
         self._by_mailbox[one.mailbox].remove(one)
         if not self.habits.listed_after_end:
             self._rows.drop(one.row)
 
-    def _draft(self, wish: Wish, *, immutable_ids: bool) -> Subscription:
+    def _draft(self, wish: Wish, *, immutable_ids: bool) -> HostedSubscription:
         now = self._now()
-        return Subscription(
+        return HostedSubscription(
             id=self._ids.guid(),
             application_id=self.application_id,
             change_type=wish.change_type,
@@ -211,7 +211,7 @@ class Subscriptions:
             self._mailboxes.of(owner.id).calendar(wish.calendar)
         return owner.id
 
-    def _check_room(self, made: Subscription) -> None:
+    def _check_room(self, made: HostedSubscription) -> None:
         """Refuse a second subscription to the same, and one too many."""
         present = self._of(made.mailbox)
         for one in present:

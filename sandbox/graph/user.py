@@ -13,7 +13,7 @@ TEAMS = "teamsForBusiness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class DirectoryUser:
     """One of the tenant's users.
 
     `mailbox` is False for those whom Exchange does not know; `honors_online_meeting` False for those

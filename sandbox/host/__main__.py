@@ -13,7 +13,7 @@ from sandbox.clock import SharedClock
 from sandbox.host.bindings import UnplayableApp
 from sandbox.host.channel import WorkerDied
 from sandbox.host.spec import HostSpec
-from sandbox.host.standing import Standing
+from sandbox.host.standing import FunctionsHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def main() -> None:
         to_file = LogFile(file, SharedClock(Path(spec.clock)).now)
         logging.getLogger().addHandler(to_file)
         try:
-            host = Standing(spec, path, to_file.hear)
+            host = FunctionsHost(spec, path, to_file.hear)
         except (UnplayableApp, WorkerDied) as error:
             sys.exit(str(error))
         signal.signal(signal.SIGTERM, lambda _signal, _frame: host.stop())

@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.05
 _LAST_SECONDS = 2
 
 
-class Standing:
+class FunctionsHost:
     """Runs one host from a spec that was read from the file `path`.
 
     `on_log` hears the function's name and each line that it logged.

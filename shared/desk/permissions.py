@@ -35,6 +35,11 @@ _USERS = Permission(
     "to read which mailboxes to watch, and the members of groups",
     _DIRECTORY | {"User.ReadWrite.All"},
 )
+_SETTINGS = Permission(
+    "MailboxSettings.Read",
+    "to tell people's mailboxes from rooms and equipment",
+    frozenset({"MailboxSettings.ReadWrite"}),
+)
 _GROUPS = Permission(
     "GroupMember.Read.All", "to read the groups in the rules", _DIRECTORY | {"Group.Read.All"}
 )
@@ -51,6 +56,7 @@ def needed_permissions(policy: Policy | None, *, report_only: bool) -> Iterator[
     if not report_only and any(rule.mode is Mode.ENFORCE for rule in policy.rules):
         yield _WRITE
     yield _USERS
+    yield _SETTINGS
     if policy.groups | policy.mailboxes.groups:
         yield _GROUPS
     if policy.needs_tenant_domains:

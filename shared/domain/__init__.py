@@ -1,1 +1,1 @@
-"""The values that everybody speaks in: pure, frozen, without I/O or clock."""
+"""The values that all parts use. Frozen and pure: no I/O, no clock."""

@@ -26,8 +26,8 @@ class MeetingState(StrEnum):
     NOT_HONORED = "not_honored"
 
 
-#: States from which a new attempt may start. After an attempt without effect the row returns to its state.
-STARTS = frozenset({MeetingState.RELEASED, MeetingState.NOT_HONORED})
+#: States from which an attempt may start. After an attempt without effect the row returns to its state.
+BEFORE_ATTEMPT = frozenset({MeetingState.RELEASED, MeetingState.NOT_HONORED})
 #: Graph accepted the PATCH, and the join link was not seen yet
 AWAITING_LINK = frozenset({MeetingState.UNCONFIRMED, MeetingState.LINK_PENDING})
 #: the effect of a PATCH is still being checked
@@ -74,7 +74,7 @@ class Meeting:
     lease: str = ""
     #: the windows of the rule's limits that were charged for the attempt
     charged: tuple[str, ...] = ()
-    #: the state before the attempt: empty, or one of `STARTS`
+    #: the state before the attempt: empty, or one of `BEFORE_ATTEMPT`
     before: str = ""
     answer: Answer = Answer.NONE
     #: Graph's error codes in that answer, for the admin

@@ -11,7 +11,7 @@ from shared.domain.mail_domains import NO_DOMAINS, Domains
 from shared.domain.position import Position
 from shared.rules.conditions import Condition
 from shared.rules.event.event_facts import EventFacts
-from shared.rules.event.sketch import EventSketch
+from shared.rules.event_sketch import EventSketch
 from shared.rules.mailbox_scope import MailboxScope
 from shared.rules.truth import Truth, all_hold, negation
 

@@ -100,11 +100,15 @@ def test_a_guard_that_decides_is_marked(joinlink: Any) -> None:
 @pytest.mark.usefixtures("event_file")
 def test_json_holds_the_same(joinlink: Any) -> None:
     """Scripts get verdict and reason as in the log."""
-    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+    explained = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
 
-    assert (told["verdict"], told["reason"], told["rule"]) == ("would_enable", "report_mode", "external")
-    assert (told["projected"], told["projected_rule"]) == ("enable", "external")
-    assert told["rules"][1]["when"]["conditions"] == [
+    assert (explained["verdict"], explained["reason"], explained["rule"]) == (
+        "would_enable",
+        "report_mode",
+        "external",
+    )
+    assert (explained["projected"], explained["projected_rule"]) == ("enable", "external")
+    assert explained["rules"][1]["when"]["conditions"] == [
         {"condition": "external_attendees", "expected": "at least 1", "actual": "1", "holds": True}
     ]
 
@@ -154,9 +158,9 @@ def test_notes_show_what_the_worker_knows_and_a_file_does_not(
     setting, _, rule = setting.partition("\n")
     rules = RULES.replace("version: 1\n", f"version: 1\n{setting}\n") + rule
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
-    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+    explained = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
 
-    assert told["notes"] == noted
+    assert explained["notes"] == noted
 
 
 def test_a_rule_that_decides_while_unknown_is_shown_as_unknown(joinlink: Any, write: Any) -> None:
@@ -183,8 +187,8 @@ def test_properties_that_a_file_does_not_have_are_named(
     lacking: list[str], setting: str, noted: list[str], joinlink: Any, write: Any
 ) -> None:
     """The decision for an incomplete copy, or for one read with `$select`, may differ."""
-    told = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
-    write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(told)})
+    incomplete = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
+    write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(incomplete)})
     ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
 
     assert json.loads(ran.out)["notes"] == noted
@@ -205,7 +209,7 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="nothing named"),
         pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="half a name"),
@@ -228,7 +232,7 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
 )  # fmt: skip
 @pytest.mark.usefixtures("event_file")
 def test_what_cannot_be_explained_is_refused_with_one_sentence(
-    words: list[str], said: str, joinlink: Any, write: Any
+    words: list[str], message: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
     error = {"code": "ErrorItemNotFound", "message": "secret"}
@@ -245,7 +249,7 @@ def test_what_cannot_be_explained_is_refused_with_one_sentence(
     )
     ran = joinlink("explain", *words)
 
-    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {message}\n")
 
 
 @pytest.mark.usefixtures("event_file")
@@ -254,8 +258,8 @@ def test_rules_with_errors_fail_as_in_every_command(joinlink: Any, write: Any) -
     write(**{"bad.yaml": "version: 2\n"})
     ran = joinlink("explain", "--event", "event.json", "--rules", "bad.yaml")
 
-    said = "joinlink: the rules in bad.yaml have errors; joinlink validate bad.yaml shows them\n"
-    assert (ran.exit, ran.out, ran.err) == (1, "", said)
+    message = "joinlink: the rules in bad.yaml have errors; joinlink validate bad.yaml shows them\n"
+    assert (ran.exit, ran.out, ran.err) == (1, "", message)
 
 
 def test_nothing_that_people_wrote_steers_the_terminal(joinlink: Any, write: Any) -> None:
@@ -277,8 +281,8 @@ rules:
 """
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(event))})
     text = joinlink("explain", "--event", "event.json", "--at", "2026-11-01").out
-    told = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
-    seen = [condition["actual"] for rule in told["rules"] for condition in rule["when"]["conditions"]]
+    explained = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
+    seen = [condition["actual"] for rule in explained["rules"] for condition in rule["when"]["conditions"]]
 
     assert text.replace("\n", "").isprintable()
     assert len(seen) == 6
@@ -314,7 +318,7 @@ def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
 def test_a_time_zone_that_is_not_known_is_noted(
     write: Any, joinlink: Any, changes: dict[str, Any], note: str | None
 ) -> None:
-    """Or times that are hours off would look exact."""
+    """Otherwise wrong times would look correct."""
     event = graph_json.of_event(replace(EVENT, **changes))
     write(**{"rules/a.yaml": RULES, "event.json": json.dumps(event)})
     notes = " ".join(json.loads(joinlink("explain", "--event", "event.json", "--json").out)["notes"])

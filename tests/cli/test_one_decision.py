@@ -10,7 +10,7 @@ from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json
 from shared.domain.decision import Action
 from shared.rules.decide import decide
-from shared.rules.event.sketch import EventSketch
+from shared.rules.event_sketch import EventSketch
 from shared.rules.explain import explain
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest

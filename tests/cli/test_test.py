@@ -122,10 +122,10 @@ def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, wr
         "{has_room: true}", f"{{{words}}}, {{has_room: true}}"
     )
     write(**{"rules/a.yaml": rules})
-    said = joinlink("test", "--format", form).out
+    output = joinlink("test", "--format", form).out
 
-    assert "pwned" in said
-    assert not [line for line in said.splitlines() if line.strip().startswith("::error::pwned")]
+    assert "pwned" in output
+    assert not [line for line in output.splitlines() if line.strip().startswith("::error::pwned")]
 
 
 def test_what_moves_the_cursor_becomes_a_space() -> None:
@@ -172,18 +172,20 @@ def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "message"),
     [
         pytest.param("nothing like it", 'no test matches "nothing like it"', id="finds nothing"),
         pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="no pattern"),
     ],
 )  # fmt: skip
-def test_a_pattern_that_is_of_no_use_is_refused(pattern: str, said: str, joinlink: Any, write: Any) -> None:
-    """Zero tests of zero would look like success."""
+def test_a_pattern_that_matches_nothing_or_is_not_valid_is_refused(
+    pattern: str, message: str, joinlink: Any, write: Any
+) -> None:
+    """Otherwise a run without tests would look like a success."""
     write(**{"rules/a.yaml": PASSING})
     ran = joinlink("test", "--run", pattern)
 
-    assert (ran.exit, ran.err) == (2, f"joinlink: {said}\n")
+    assert (ran.exit, ran.err) == (2, f"joinlink: {message}\n")
 
 
 def test_files_are_named_as_the_admin_named_them(joinlink: Any, write: Any) -> None:

@@ -9,7 +9,7 @@ from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 
 GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
-ALWAYS = ["Calendars.Read", "User.Read.All"]
+ALWAYS = ["Calendars.Read", "User.Read.All", "MailboxSettings.Read"]
 
 
 def token(claims: object) -> str:

@@ -24,7 +24,7 @@ READ = [
     pytest.param("[bo@contoso.com]", BO, id="square brackets"),
     pytest.param("bo@contoso.com<mailto:bo@contoso.com>", BO, id="an address as its own name"),
     pytest.param("bo@contoso.com;", BO, id="a semicolon behind"),
-    pytest.param("; bo@contoso.com ,", BO, id="marks between addresses, around one"),
+    pytest.param("; bo@contoso.com ,", BO, id="separators around a single address"),
     pytest.param("bo@contoso.com.", BO, id="the dot of a sentence, or of DNS"),
     # https://github.com/marvinthepa/mutt-ical/pull/2
     pytest.param("mailto:bo@contoso.com", BO, id="mailto"),

@@ -73,5 +73,5 @@ def test_a_wait_always_ends_with_a_result(
 
 
 def test_a_lease_outlasts_every_message() -> None:
-    """While an instance may still send its PATCH, no other one finds the lease over."""
+    """While an instance may still send its PATCH, its lease is valid."""
     assert LEASE > deadline.MESSAGE_TIMEOUT

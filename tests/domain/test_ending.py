@@ -26,7 +26,7 @@ def event(**changes: Any) -> Event:
         pytest.param("Pacific Standard Time", datetime(2026, 11, 25, 8, tzinfo=UTC), id="west of Greenwich"),
         pytest.param("Asia/Tokyo", datetime(2026, 11, 24, 15, tzinfo=UTC), id="east of Greenwich"),
         pytest.param("UTC", datetime(2026, 11, 25, tzinfo=UTC), id="UTC"),
-        pytest.param("", datetime(2026, 11, 25, 12, tzinfo=UTC), id="not said"),
+        pytest.param("", datetime(2026, 11, 25, 12, tzinfo=UTC), id="no zone"),
         pytest.param(CUSTOM, datetime(2026, 11, 25, 12, tzinfo=UTC), id="not known"),
     ],
 )
@@ -134,7 +134,7 @@ def test_a_series_in_an_unknown_zone_never_ends_too_early(
     if not occurrences:
         return
     # A series begins with its first occurrence.
-    true_start, true_last = (one.replace(tzinfo=zone) for one in (occurrences[0], occurrences[-1]))
+    true_start, true_last = (each.replace(tzinfo=zone) for each in (occurrences[0], occurrences[-1]))
     start = true_start.replace(tzinfo=UTC) if is_floating else true_start.astimezone(UTC)
     recurrence = Recurrence(
         pattern=pattern,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.meeting import AWAITING_LINK, PENDING, STARTS, UNSETTLED, Meeting, MeetingState
+from shared.domain.meeting import AWAITING_LINK, BEFORE_ATTEMPT, PENDING, UNSETTLED, Meeting, MeetingState
 
 S = MeetingState
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -25,7 +25,12 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 )
 def test_each_state_has_its_consequences(state: MeetingState, was_online: bool, sets: set[str]) -> None:
     """Whether the event was online, whether a write is pending, and whether an attempt may start."""
-    names = {"awaiting link": AWAITING_LINK, "pending": PENDING, "unsettled": UNSETTLED, "start": STARTS}
+    names = {
+        "awaiting link": AWAITING_LINK,
+        "pending": PENDING,
+        "unsettled": UNSETTLED,
+        "start": BEFORE_ATTEMPT,
+    }
 
     assert Meeting(state=state, at=NOW).was_online is was_online
     assert {name for name, states in names.items() if state in states} == sets

@@ -8,7 +8,7 @@ from shared.domain.event import Attendee, Event, Location, Recurrence
 from shared.domain.meeting import Meeting, MeetingState
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rule_files.vocabulary.catalogue import CATALOGUE
-from shared.rules.event.sketch import EventSketch, TimeOfDay
+from shared.rules.event_sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 

@@ -170,7 +170,7 @@ BLANKS = [
 @pytest.mark.parametrize("subject", BLANKS)
 @pytest.mark.parametrize("rule", ["'[no link]'", "{matches: '\\[no link\\]|no +link'}", '"[no\\u00A0link]"'])
 def test_all_kinds_of_blanks_are_equal(subject: str, rule: str, make_policy: Any) -> None:
-    """People paste subjects from everywhere; https://github.com/libris/librisxl/pull/1833 is one such report."""
+    """Pasted subjects contain all kinds of blanks, as in https://github.com/libris/librisxl/pull/1833."""
     rules = f"- {{id: out, mode: enforce, when: {{subject: {rule}}}, action: skip}}\n{EXTERNAL}"
 
     assert decided(meeting(GUEST, subject=subject), rules, make_policy) == "rule_skip"

@@ -10,7 +10,7 @@ from shared.domain.decision import Action, Mode, Reason, Verdict
 from shared.domain.event import Attendee
 from shared.rules.conditions import Condition, all_of, any_of, none_of
 from shared.rules.decide import decide
-from shared.rules.event.sketch import EventSketch, TimeOfDay
+from shared.rules.event_sketch import EventSketch, TimeOfDay
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy, RuleTest
 from shared.rules.rule_test_coverage import coverage_gaps, rules_without_tests

@@ -18,7 +18,7 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 
 from cli.app import main
 from sandbox.azurite import Azurite
-from sandbox.graph import User
+from sandbox.graph import DirectoryUser
 from sandbox.stage import Stage, stage
 from shared import logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
@@ -57,9 +57,9 @@ class Story:
     stage: Stage
     rules: Path
     caplog: pytest.LogCaptureFixture
-    people: dict[str, User] = field(default_factory=dict)
+    people: dict[str, DirectoryUser] = field(default_factory=dict)
 
-    def person(self, name: str, *, watched: bool = True, **properties: Any) -> User:
+    def person(self, name: str, *, watched: bool = True, **properties: Any) -> DirectoryUser:
         """Add a person whose events are watched, unless the story is about how that comes about."""
         user = self.stage.graph.add_user(name, f"{name.lower()}@contoso.com", **properties)
         if watched:
@@ -67,7 +67,7 @@ class Story:
         self.people[name] = user
         return user
 
-    def meeting(self, organizer: User, *guests: str, **properties: Any) -> str:
+    def meeting(self, organizer: DirectoryUser, *guests: str, **properties: Any) -> str:
         """Have a person's own client make a meeting tomorrow at nine, with guests; return its id."""
         answer = httpx.post(
             f"{self.stage.graph_url}/v1.0/users/{organizer.id}/events",
@@ -83,7 +83,7 @@ class Story:
         answer.raise_for_status()
         return str(answer.json()["id"])
 
-    def event(self, owner: User, event_id: str) -> dict[str, Any]:
+    def event(self, owner: DirectoryUser, event_id: str) -> dict[str, Any]:
         """Read an event as its owner's client sees it."""
         answer = httpx.get(
             f"{self.stage.graph_url}/v1.0/users/{owner.id}/events/{event_id}",
@@ -93,7 +93,7 @@ class Story:
         event: dict[str, Any] = answer.json()
         return event
 
-    def events(self, owner: User) -> list[str]:
+    def events(self, owner: DirectoryUser) -> list[str]:
         """Return the ids of all events in a person's calendar."""
         answer = httpx.get(
             f"{self.stage.graph_url}/v1.0/users/{owner.id}/events",
@@ -102,7 +102,7 @@ class Story:
         answer.raise_for_status()
         return [event["id"] for event in answer.json()["value"]]
 
-    def has_link(self, owner: User, event_id: str) -> bool:
+    def has_link(self, owner: DirectoryUser, event_id: str) -> bool:
         """Tell whether the event is an online meeting with a join link."""
         event = self.event(owner, event_id)
         return bool(event["isOnlineMeeting"] and (event["onlineMeeting"] or {}).get("joinUrl"))
@@ -127,11 +127,11 @@ class Story:
         said = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
         return [line for line in said if line["event"] == name]
 
-    def ends(self, user: User) -> list[tuple[str, str]]:
+    def ends(self, user: DirectoryUser) -> list[tuple[str, str]]:
         """Return outcome and reason of every message about a person's events, oldest first."""
         return [(x["outcome"], x["reason"]) for x in self.lines() if x["mailbox"] == user.id]
 
-    def calls(self, method: str, user: User) -> list[str]:
+    def calls(self, method: str, user: DirectoryUser) -> list[str]:
         """Return the paths of the app's calls to a person's mailbox."""
         return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
 
@@ -139,13 +139,13 @@ class Story:
         """End the app's process and begin another, with some settings changed."""
         self.stage.restart(settings)
 
-    def task(self, kind: TaskKind, user: User, reason: TaskReason) -> None:
+    def task(self, kind: TaskKind, user: DirectoryUser, reason: TaskReason) -> None:
         """Put a task for a person's mailbox on its queue."""
         task = MailboxTask(mailbox=user.id, task=kind, reason=reason, trace="by-hand")
         with self._queue(MAILBOX_TASKS) as queue:
             queue.send_message(task.encode())
 
-    def tasks(self, user: User) -> list[tuple[str, str, str]]:
+    def tasks(self, user: DirectoryUser) -> list[tuple[str, str, str]]:
         """Return task, outcome and reason of every task for a person's mailbox, oldest first."""
         lines = self.lines("task.finished")
         return [(x["task"], x["outcome"], x["reason"]) for x in lines if x["mailbox"] == user.id]

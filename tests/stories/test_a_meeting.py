@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Delivery, Fault, User
+from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from tests.stories.conftest import Story
 
 GUEST = "bo@fabrikam.com"
@@ -69,7 +69,7 @@ def test_the_log_names_nobody(story: Story) -> None:
 
 def test_ten_copies_of_every_notification_change_nothing(story: Story) -> None:
     """One PATCH, and no further read of what this process has answered."""
-    story.stage.graph.delivery = Delivery(copies=(10, 10), shuffle=True, batch=3)
+    story.stage.graph.delivery = NotificationDelivery(copies=(10, 10), shuffle=True, batch=3)
     ada = story.person("Ada")
     meeting = story.meeting(ada, GUEST)
     story.play()
@@ -80,7 +80,7 @@ def test_ten_copies_of_every_notification_change_nothing(story: Story) -> None:
     assert len(story.calls("GET", ada)) == 3
 
 
-Make = Callable[[Story, User], object]
+Make = Callable[[Story, DirectoryUser], object]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_deleted_event_is_looked_for_twice_more(story: Story) -> None:
 
     One search goes on, however many notifications there were.
     """
-    story.stage.graph.delivery = Delivery(copies=(4, 4))
+    story.stage.graph.delivery = NotificationDelivery(copies=(4, 4))
     ada = story.person("Ada")
     story.stage.graph.people.delete(ada.id, story.meeting(ada, GUEST))
     story.play()

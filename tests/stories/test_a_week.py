@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from sandbox.graph import Delivery, User
+from sandbox.graph import DirectoryUser, NotificationDelivery
 from sandbox.stage import CLIENT_STATE_KEY
 from shared.domain.messages import MAILBOX_TASKS
 from shared.graph.protocol.client_state import mailbox_of
@@ -40,7 +40,7 @@ def live(story: Story, time: timedelta) -> None:
         story.wait(EVERY - timedelta(minutes=21))
 
 
-def meet(story: Story, person: User) -> tuple[User, str]:
+def meet(story: Story, person: DirectoryUser) -> tuple[DirectoryUser, str]:
     day = (story.stage.clock.now() + timedelta(days=2)).date()
     meeting = story.meeting(
         person,
@@ -98,7 +98,7 @@ def test_a_fifth_of_all_notifications_lost_is_made_good_by_one_sweep(begin: Begi
     story = begin(RULES)
     people = [story.person(f"P{n}", watched=False) for n in range(4)]
     live(story, EVERY)
-    story.stage.graph.delivery = Delivery(lose=0.2)
+    story.stage.graph.delivery = NotificationDelivery(lose=0.2)
     meetings = [meet(story, person) for person in people for _ in range(10)]
     story.play()
     before = sum(story.has_link(*meeting) for meeting in meetings)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from sandbox.graph import Drop, Fault, User
+from sandbox.graph import DirectoryUser, Drop, Fault
 from shared import wiring
 from shared.domain.messages import EventChange, Source
 from shared.errors import QueueUnavailable
@@ -22,12 +22,12 @@ SERIES = {
 }
 
 
-def successes(story: Story, user: User) -> int:
+def successes(story: Story, user: DirectoryUser) -> int:
     """Count the PATCHes that took effect, whatever was answered to them."""
     return sum(c.method == "PATCH" and c.took_effect and user.id in c.path for c in story.stage.graph.calls)
 
 
-def message(user: User, event: str, story: Story, source: Source = Source.NOTIFICATION) -> bytes:
+def message(user: DirectoryUser, event: str, story: Story, source: Source = Source.NOTIFICATION) -> bytes:
     """Return a queue message as if received now."""
     change = EventChange(
         mailbox=user.id, event=event, source=source, received=story.stage.clock.now(), trace="t"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Delivery, Fault, User
+from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from shared import wiring
 from shared.storage.queues import MessageQueue
 from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
@@ -26,7 +26,7 @@ def story(begin: Begin, request: pytest.FixtureRequest) -> Story:
     """All notifications are lost, so every meeting counts as one that existed before."""
     settings: dict[str, str] = {"rules": FREE, **getattr(request, "param", {})}
     story = begin(**settings)
-    story.stage.graph.delivery = Delivery(lose=1.0)
+    story.stage.graph.delivery = NotificationDelivery(lose=1.0)
     assert wiring.joinlink().policies.current()  # the app has loaded its rules
     return story
 
@@ -54,7 +54,7 @@ def play(story: Story, time: timedelta) -> Iterator[tuple[datetime, int]]:
             yield story.stage.clock.now(), sum(mail.recipients for mail in sent)
 
 
-def patched(story: Story, user: User) -> list[str]:
+def patched(story: Story, user: DirectoryUser) -> list[str]:
     return sorted(story.calls("PATCH", user))
 
 
@@ -115,7 +115,7 @@ def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_t
     for n in range(5):
         story.meeting(ada, GUEST, subject=f"Old {n}")
     counted(at_the_desk, "--all", "--yes")
-    story.stage.graph.delivery = Delivery()
+    story.stage.graph.delivery = NotificationDelivery()
     new = story.meeting(ada, GUEST, subject="New")
     story.wait(timedelta(minutes=1))
     story.wait(timedelta(minutes=1))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from sandbox.graph import User
+from sandbox.graph import DirectoryUser
 from shared import wiring
 from shared.domain.messages import EventChange, Source
 from tests.stories.conftest import SETTLE, Story
@@ -15,12 +15,12 @@ KINDS = ("external", "internal", "opted out", "online", "removed")
 
 
 @pytest.fixture
-def ada(story: Story) -> User:
+def ada(story: Story) -> DirectoryUser:
     """Ada's mailbox is not watched: the test brings the messages itself."""
     return story.stage.graph.add_user("Ada", "ada@contoso.com")
 
 
-def make(story: Story, ada: User, kind: str) -> str:
+def make(story: Story, ada: DirectoryUser, kind: str) -> str:
     match kind:
         case "internal":
             return story.meeting(ada, "cy@contoso.com")
@@ -36,7 +36,7 @@ def make(story: Story, ada: User, kind: str) -> str:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_repetition_of_messages_never_change_the_end(
-    story: Story, ada: User, data: st.DataObject
+    story: Story, ada: DirectoryUser, data: st.DataObject
 ) -> None:
     """Each meeting ends as the rules want it, with one write at most, and a second pass writes nothing."""
     kinds = data.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import User
+from sandbox.graph import DirectoryUser
 from shared.domain.messages import TaskKind, TaskReason
 from tests.stories.conftest import RULES, AtTheDesk, Story
 from tests.stories.test_sweep import GUEST, LOSE_ALL, subscribed, sweep
@@ -25,7 +25,7 @@ def rule_for(story: Story, mailboxes: str) -> None:
     story.rules.joinpath("rules.yaml").write_text(policy)
 
 
-def served(story: Story) -> User:
+def served(story: Story) -> DirectoryUser:
     """Return a person whose mailbox the worker has just been in."""
     ada = subscribed(story)
     story.meeting(ada, GUEST)

@@ -1,4 +1,4 @@
-"""`joinlink explain` on live events: what it says is what the worker then does, and it touches nothing."""
+"""`joinlink explain` for live events: it shows what the worker then does, and writes nothing."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ def story(begin: Begin) -> Story:
 
 @pytest.fixture
 def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Explain:
-    """Return what runs the command with the app's settings, at the story's time."""
+    """Return a function that runs the command with the app's settings, at the story's time."""
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
@@ -54,8 +54,11 @@ def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
         with pytest.raises(SystemExit) as ended:
             main()
-        said = capsys.readouterr()
-        return json.loads(said.out) if ended.value.code == 0 else {"exit": ended.value.code, "said": said.err}
+        output = capsys.readouterr()
+        if ended.value.code == 0:
+            explained: dict[str, Any] = json.loads(output.out)
+            return explained
+        return {"exit": ended.value.code, "message": output.err}
 
     return run
 
@@ -74,54 +77,61 @@ MEETINGS = [
 def test_the_worker_does_what_explain_says(
     properties: dict[str, Any], guests: list[str], story: Story, explain: Explain
 ) -> None:
-    """Verdict, reason and rule are those of the log line; a verdict of enable ends in a link."""
+    """Verdict, reason and rule are the same as in the log; if the verdict is enable, the event gets a link."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, *guests, **properties)
-    told = explain("ada@contoso.com", meeting)
+    explained = explain("ada@contoso.com", meeting)
     story.wait()
     line = story.lines()[0]
 
     outcomes = {"enable": "enabled", "would_enable": "would_enable", "skip": "skipped"}
     assert (line["outcome"], line["reason"], line["rule"]) == (
-        outcomes[told["verdict"]],
-        told["reason"],
-        told["rule"],
+        outcomes[explained["verdict"]],
+        explained["reason"],
+        explained["rule"],
     )
-    assert line["policy"] == told["policy"]
-    assert told["verdict"] == "enable" or not story.calls("PATCH", ada)
+    assert line["policy"] == explained["policy"]
+    assert explained["verdict"] == "enable" or not story.calls("PATCH", ada)
 
 
-def test_the_brake_is_part_of_the_answer(
+def test_the_brake_is_part_of_the_explanation(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever would be written: in the words of the log line, for people and for scripts."""
+    """Text and JSON have the reason `brake`, as in the log."""
     story = begin(RULES, JOINLINK_MODE="report")
     ada = story.person("Ada")
     meeting = story.meeting(ada, "bo@fabrikam.com")
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
-    said = []
+    outputs = []
     for extra in ([], ["--json"]):
         words = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
         monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
         with pytest.raises(SystemExit):
             main()
-        said.append(capsys.readouterr().out)
-    text, told = said[0], json.loads(said[1])
+        outputs.append(capsys.readouterr().out)
+    text, explained = outputs[0], json.loads(outputs[1])
     story.play()
     line = story.lines()[0]
 
-    assert (told["verdict"], told["reason"], told["rule"]) == ("would_enable", "brake", "external")
+    assert (explained["verdict"], explained["reason"], explained["rule"]) == (
+        "would_enable",
+        "brake",
+        "external",
+    )
     assert (line["outcome"], line["reason"], line["rule"]) == ("would_enable", "brake", "external")
-    assert (told["projected"], told["projected_rule"]) == (line["projected"], line["projected_rule"])
+    assert (explained["projected"], explained["projected_rule"]) == (
+        line["projected"],
+        line["projected_rule"],
+    )
     assert (
         "now          gets no join link: rule external would add one, but JOINLINK_MODE=report is set (brake)\n"
         in text
     )
 
 
-def test_what_joinlink_remembers_is_part_of_the_answer(story: Story, explain: Explain) -> None:
-    """A link that a person took away stays away; the note tells since when."""
+def test_what_joinlink_has_recorded_is_part_of_the_explanation(story: Story, explain: Explain) -> None:
+    """Joinlink does not add a removed link again; a note shows what it has recorded."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, "bo@fabrikam.com")
     story.play()
@@ -135,7 +145,7 @@ def test_what_joinlink_remembers_is_part_of_the_answer(story: Story, explain: Ex
 
 
 def test_explain_writes_nothing(story: Story, explain: Explain) -> None:
-    """Not to Graph, and not to the table: the first message finds everything as it would have."""
+    """Neither to Graph nor to the table, so the first message is handled as without it."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, "bo@fabrikam.com")
     for _ in range(2):
@@ -146,35 +156,35 @@ def test_explain_writes_nothing(story: Story, explain: Explain) -> None:
     assert story.ends(ada) == [("enabled", "link_added")]
 
 
-def test_an_event_that_graph_does_not_show_is_told_in_a_sentence(story: Story, explain: Explain) -> None:
-    """With Graph's own words behind it, for support."""
+def test_an_event_that_graph_does_not_return_leads_to_one_sentence(story: Story, explain: Explain) -> None:
+    """With Graph's own error code, for support."""
     ada = story.person("Ada")
     meeting = story.meeting(ada, "bo@fabrikam.com")
     gone = explain(story.person("Bea").id, meeting)
     malformed = explain(ada.id, "nonsense")
 
     assert (gone["exit"], malformed["exit"]) == (1, 1)
-    assert gone["said"].startswith("joinlink: Graph finds no such event in this mailbox; ")
-    assert malformed["said"].startswith(
+    assert gone["message"].startswith("joinlink: Graph finds no such event in this mailbox; ")
+    assert malformed["message"].startswith(
         "joinlink: Graph refuses the call; check that mailbox and event id are complete "
     )
 
 
-def test_rules_with_errors_are_not_asked(story: Story, explain: Explain) -> None:
-    """The first error is named; warnings that stand before it are none."""
+def test_rules_with_errors_are_not_used(story: Story, explain: Explain) -> None:
+    """The message has the first error, even if there are warnings before it."""
     (story.rules / "rules.yaml").write_text(f"{RULES}nonsense: 1\n")
-    told = explain("ada@contoso.com", "AAMk")
+    explained = explain("ada@contoso.com", "AAMk")
 
-    assert told["exit"] == 1
-    assert "the first error:" in told["said"]
-    assert 'unknown key "nonsense"' in " ".join(told["said"].split())
-    assert "warning" not in told["said"]
+    assert explained["exit"] == 1
+    assert "the first error:" in explained["message"]
+    assert 'unknown key "nonsense"' in " ".join(explained["message"].split())
+    assert "warning" not in explained["message"]
 
 
 def test_a_group_that_cannot_be_read_is_named(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The rule can't be told, and the note says why."""
+    """It is unknown whether the rule matches, and a note shows why."""
     story = begin(
         f"version: 1\nrules:\n  - {{id: pilot, mode: enforce, when: {{organizer: {{member_of: {GROUP}}}}}}}\n"
     )
@@ -185,11 +195,11 @@ def test_a_group_that_cannot_be_read_is_named(
     monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
     with pytest.raises(SystemExit):
         main()
-    said = capsys.readouterr()
+    output = capsys.readouterr()
 
     assert (
         "now          gets no join link: it is unknown whether rule pilot matches (insufficient_data)\n"
-        in said.out
+        in output.out
     )
-    assert f"note  the members of group {GROUP} can't be read\n" in said.out
-    assert said.err == ""
+    assert f"note  the members of group {GROUP} can't be read\n" in output.out
+    assert output.err == ""

@@ -5,19 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import Drop, Fault, User
+from sandbox.graph import DirectoryUser, Drop, Fault
 from tests.stories.conftest import AtTheDesk, Story
 from tests.stories.test_at_most_once import GUEST
 from tests.stories.test_write_evidence import HELD, written
 
 
 @pytest.fixture
-def ada(story: Story) -> User:
+def ada(story: Story) -> DirectoryUser:
     return story.person("Ada")
 
 
 @pytest.fixture
-def meeting(story: Story, ada: User) -> str:
+def meeting(story: Story, ada: DirectoryUser) -> str:
     """Return a held meeting of Ada's: Graph's answer was lost, and it changed before Joinlink read it."""
     meeting = story.meeting(ada, GUEST)
     faults = story.stage.graph.faults
@@ -30,7 +30,9 @@ def meeting(story: Story, ada: User) -> str:
     return meeting
 
 
-def test_a_held_event_is_listed_with_its_facts(meeting: str, ada: User, at_the_desk: AtTheDesk) -> None:
+def test_a_held_event_is_listed_with_its_facts(
+    meeting: str, ada: DirectoryUser, at_the_desk: AtTheDesk
+) -> None:
     """The event, its mailbox, the rule, and what Graph answered."""
     ran = at_the_desk("held", "--json")
     [listed] = json.loads(ran.out)
@@ -42,7 +44,7 @@ def test_a_held_event_is_listed_with_its_facts(meeting: str, ada: User, at_the_d
 
 
 def test_a_released_event_gets_one_more_write(
-    story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
+    story: Story, meeting: str, ada: DirectoryUser, at_the_desk: AtTheDesk
 ) -> None:
     """With a warning and a log line. A link that a person removes after that is not added again."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
@@ -61,7 +63,7 @@ def test_a_released_event_gets_one_more_write(
 
 
 def test_a_write_without_effect_does_not_use_up_the_release(
-    story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
+    story: Story, meeting: str, ada: DirectoryUser, at_the_desk: AtTheDesk
 ) -> None:
     """The request never reached Graph."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
@@ -83,7 +85,7 @@ def test_a_write_without_effect_does_not_use_up_the_release(
     ],
 )
 def test_only_held_events_can_be_released(
-    story: Story, ada: User, at_the_desk: AtTheDesk, words: tuple[str, ...], said: str
+    story: Story, ada: DirectoryUser, at_the_desk: AtTheDesk, words: tuple[str, ...], said: str
 ) -> None:
     """Nothing is written for others."""
     ran = at_the_desk("held", *words, "--yes")
@@ -94,7 +96,7 @@ def test_only_held_events_can_be_released(
 
 
 def test_part_of_an_id_releases_nothing(
-    story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
+    story: Story, meeting: str, ada: DirectoryUser, at_the_desk: AtTheDesk
 ) -> None:
     """A typing error must not select an event; the complete id of the list does, and Graph's does."""
     [listed] = json.loads(at_the_desk("held", "--json").out)
@@ -107,7 +109,7 @@ def test_part_of_an_id_releases_nothing(
 
 
 def test_an_event_with_a_link_is_no_longer_held(
-    story: Story, meeting: str, ada: User, at_the_desk: AtTheDesk
+    story: Story, meeting: str, ada: DirectoryUser, at_the_desk: AtTheDesk
 ) -> None:
     """A person has added the link again, so there is nothing to decide."""
     story.stage.graph.people.edit(

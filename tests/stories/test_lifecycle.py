@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sandbox.graph import Delivery, User
+from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared import wiring
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox
@@ -10,7 +10,7 @@ from tests.stories.conftest import Story
 from tests.stories.test_sweep import GUEST, subscribed
 
 
-def row(user: User) -> Mailbox:
+def row(user: DirectoryUser) -> Mailbox:
     return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
@@ -56,7 +56,7 @@ def test_a_removed_subscription_is_replaced_and_the_gap_is_swept(story: Story) -
 
 def test_missed_notifications_cause_a_sweep(story: Story) -> None:
     ada = subscribed(story)
-    story.stage.graph.delivery = Delivery(lose=1.0)
+    story.stage.graph.delivery = NotificationDelivery(lose=1.0)
     meeting = story.meeting(ada, GUEST)
     story.stage.graph.send_lifecycle(row(ada).subscription, "missed")
     story.play()

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from sandbox.graph import Delivery, Fault, User
+from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from shared import wiring
 from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
@@ -33,7 +33,7 @@ def counts(story: Story) -> dict[str, int]:
     return found
 
 
-def handle(story: Story, user: User, event: str) -> None:
+def handle(story: Story, user: DirectoryUser, event: str) -> None:
     """Have the app work on a message about an event, here and now."""
     wiring.joinlink().event_messages.handle(message(user, event, story), 1)
 
@@ -221,7 +221,7 @@ def test_a_worker_that_dies_on_its_way_to_a_link_leaves_no_write_uncharged(
     It may be none: a charge whose link was never written is not given back.
     """
     story, guillotine = begin(ONE_AN_HOUR), Guillotine()
-    story.stage.graph.delivery = Delivery()
+    story.stage.graph.delivery = NotificationDelivery()
     ada = story.person("Ada")
     with below(guillotine, story.stage) as settings:
         with Worker(settings) as victim:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from cli.app import main
 from sandbox.azurite import Azurite
-from sandbox.graph.directory import Group
+from sandbox.graph.directory import DirectoryGroup
 from sandbox.stage import Stage, stage
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
@@ -156,7 +156,7 @@ def scene(
             everything.watch(users[name])
         if members is not None:
             ids = tuple(users[name].id for name in members)
-            graph.directory.put_group(Group(id=GROUP, name="pilot", members=ids))
+            graph.directory.put_group(DirectoryGroup(id=GROUP, name="pilot", members=ids))
         yield Scene(everything, caplog)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sandbox.graph import Delivery, User
+from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from tests.stories.conftest import Begin, Story
 from tests.stories.mortal import Aim, Guillotine, Worker, below
@@ -51,7 +51,7 @@ class Life:
         self.guillotine = guillotine
         self.chance = random.Random(SEED)  # noqa: S311 -- repeatable chance, no secrets
         self.people = [story.person(f"P{n}", watched=False) for n in range(3)]
-        self.meetings: list[tuple[User, str]] = []
+        self.meetings: list[tuple[DirectoryUser, str]] = []
 
     def goes_on(self, worker: Worker, time: timedelta) -> bool:
         """Let time pass, then run the timer and work on what it asks for; False once the worker is dead."""
@@ -103,7 +103,7 @@ class Life:
                     if one.mailbox == unlucky.id:
                         graph.remove_subscription(one.id, tell=how == "removed")
 
-    def _meet(self, person: User) -> str:
+    def _meet(self, person: DirectoryUser) -> str:
         day = (self.story.stage.clock.now() + timedelta(days=30)).date()
         return self.story.meeting(
             person,
@@ -116,7 +116,7 @@ class Life:
 def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) -> None:
     """One subscription for each mailbox, every meeting with its link, no event written twice, nothing left over."""
     story, guillotine = begin(RULES), Guillotine()
-    story.stage.graph.delivery = Delivery(lose=0.3)
+    story.stage.graph.delivery = NotificationDelivery(lose=0.3)
     life = Life(story, guillotine)
     with below(guillotine, story.stage) as settings:
         for n in range(KILLS):

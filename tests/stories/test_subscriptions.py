@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import Fault, User
+from sandbox.graph import DirectoryUser, Fault
 from sandbox.graph.faults import Drop
 from sandbox.stage import CLIENT_STATE_KEY, MONDAY_MORNING
 from shared import wiring
@@ -15,15 +15,15 @@ from tests.stories.conftest import Begin, Story
 GUEST = "bo@fabrikam.com"
 
 
-def subscriptions(story: Story, user: User) -> list[str]:
+def subscriptions(story: Story, user: DirectoryUser) -> list[str]:
     return [one.id for _row, one in story.stage.graph.subscriptions.active() if one.mailbox == user.id]
 
 
-def row(user: User) -> Mailbox:
+def row(user: DirectoryUser) -> Mailbox:
     return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
-def subscribe(story: Story, user: User, reason: TaskReason = TaskReason.NEW) -> None:
+def subscribe(story: Story, user: DirectoryUser, reason: TaskReason = TaskReason.NEW) -> None:
     story.task(TaskKind.SUBSCRIBE, user, reason)
     story.wait()
 

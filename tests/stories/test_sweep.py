@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import Delivery, Fault, User
+from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from shared.domain.messages import TaskKind, TaskReason
 from tests.stories.conftest import RULES, Begin, Story
 from tests.stories.test_a_meeting import SERIES
 
 GUEST = "bo@fabrikam.com"
-LOSE_ALL = Delivery(lose=1.0)
+LOSE_ALL = NotificationDelivery(lose=1.0)
 NOW = timedelta(0)
 
 
-def subscribed(story: Story, name: str = "Ada") -> User:
+def subscribed(story: Story, name: str = "Ada") -> DirectoryUser:
     """Return a person whose mailbox the app has subscribed and swept."""
     person = story.person(name, watched=False)
     story.task(TaskKind.SUBSCRIBE, person, TaskReason.NEW)
@@ -22,7 +22,7 @@ def subscribed(story: Story, name: str = "Ada") -> User:
     return person
 
 
-def sweep(story: Story, person: User, reason: TaskReason = TaskReason.SCHEDULE) -> None:
+def sweep(story: Story, person: DirectoryUser, reason: TaskReason = TaskReason.SCHEDULE) -> None:
     story.task(TaskKind.SWEEP, person, reason)
     story.play()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Fault, User
+from sandbox.graph import DirectoryUser, Fault
 from shared import wiring
 from shared.deadline import deadline
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
@@ -20,11 +20,11 @@ from tests.stories.test_sweep import GUEST, LOSE_ALL, NOW, subscribed, sweep
 Edit = Callable[[dict[str, Any]], None]
 
 
-def row(user: User) -> Mailbox:
+def row(user: DirectoryUser) -> Mailbox:
     return wiring.joinlink().parts.storage.mailboxes.read(user.id)
 
 
-def crowd(story: Story, user: User, number: int) -> None:
+def crowd(story: Story, user: DirectoryUser, number: int) -> None:
     """Add internal events before the others."""
     for n in range(number):
         story.stage.graph.people.create(
@@ -46,7 +46,7 @@ def changing(subject: str, **properties: Any) -> Edit:
     return edit
 
 
-def pages(story: Story, user: User) -> int:
+def pages(story: Story, user: DirectoryUser) -> int:
     return len([path for path in story.calls("GET", user) if path.endswith("calendarView")])
 
 

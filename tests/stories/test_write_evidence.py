@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import Drop, Fault, User
+from sandbox.graph import DirectoryUser, Drop, Fault
 from shared import wiring
 from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS
@@ -35,7 +35,7 @@ APPLIED = [
 ] + [pytest.param(Fault(method="PATCH", drop=Drop.AFTER), id="no answer")]
 
 
-def written(story: Story, user: User) -> int:
+def written(story: Story, user: DirectoryUser) -> int:
     """Count the PATCHes that were carried out, whatever was answered."""
     return sum(
         call.method == "PATCH" and user.id in call.path and call.took_effect

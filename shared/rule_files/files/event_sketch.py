@@ -21,7 +21,7 @@ from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.times import CLOCK, read_clock, read_zone
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
-from shared.rules.event.sketch import EventSketch, TimeOfDay
+from shared.rules.event_sketch import EventSketch, TimeOfDay
 
 _ANY_TEXT: Shape = {"type": "string"}
 _TEXTS: Shape = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}

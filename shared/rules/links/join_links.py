@@ -29,7 +29,7 @@ class JoinLink(NamedTuple):
     is_certain: bool = True
 
 
-class _Pattern(NamedTuple):
+class _ServicePattern(NamedTuple):
     service: str
     path: re2._Regexp
     excluded: re2._Regexp | None
@@ -42,13 +42,13 @@ def _compiled(pattern: str) -> re2._Regexp:
     return re2.compile(pattern.encode(), options)
 
 
-def _pattern(service: Service) -> _Pattern:
+def _pattern(service: Service) -> _ServicePattern:
     excluded = _compiled(f"/*(?:{service.excluded})") if service.excluded else None
-    return _Pattern(service.name, _compiled(f"/*(?:{service.path})"), excluded)
+    return _ServicePattern(service.name, _compiled(f"/*(?:{service.path})"), excluded)
 
 
-def _by_host(services: tuple[Service, ...]) -> dict[bytes, tuple[_Pattern, ...]]:
-    patterns: dict[bytes, tuple[_Pattern, ...]] = defaultdict(tuple)
+def _by_host(services: tuple[Service, ...]) -> dict[bytes, tuple[_ServicePattern, ...]]:
+    patterns: dict[bytes, tuple[_ServicePattern, ...]] = defaultdict(tuple)
     for service in services:
         for host in service.hosts.split():
             patterns[host.encode()] += (_pattern(service),)
@@ -127,7 +127,7 @@ def _join_link(host: bytes, text: bytes, start: int, hosts: Domains) -> JoinLink
     return None
 
 
-def _patterns_of(host: bytes) -> tuple[tuple[_Pattern, ...], tuple[_Pattern, ...]]:
+def _patterns_of(host: bytes) -> tuple[tuple[_ServicePattern, ...], tuple[_ServicePattern, ...]]:
     """Return the patterns of services and of scanners for a host and its parent domains, in this order."""
     labels = host[-_MAX_HOST_LENGTH:].split(b".")
     names = [b".".join(labels[start:]) for start in range(len(labels) - 1)]

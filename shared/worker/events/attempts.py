@@ -13,7 +13,7 @@ from http import HTTPStatus
 from shared.domain.attempt import SECOND_READ, Effect, evidence
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
-from shared.domain.meeting import STARTS, Answer, Meeting, MeetingState
+from shared.domain.meeting import BEFORE_ATTEMPT, Answer, Meeting, MeetingState
 from shared.errors import (
     EventChanged,
     Forbidden,
@@ -54,7 +54,7 @@ class Attempts:
     def begin(self, found: EventRead, charge: Charge, provider: str) -> EventRead:
         """Record an attempt that is charged, and with it take the lease on the event."""
         before = found.stored.meeting
-        starts = before.state if before and before.state in STARTS else None
+        starts = before.state if before and before.state in BEFORE_ATTEMPT else None
         meeting = Meeting(
             state=MeetingState.ATTEMPTED,
             at=self._world.now(),

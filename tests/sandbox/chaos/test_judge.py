@@ -6,19 +6,30 @@ from typing import Any
 import pytest
 
 from sandbox.chaos.catalogue import KILLS
-from sandbox.chaos.judge import Breach, Fate, Verdict, judge
-from sandbox.chaos.plan import Deed, Effect, End, Fault, Happening, How, Meeting, Outbreak, Plan, Target
-from sandbox.chaos.record import Done, Entry, Record, Strike, Write
+from sandbox.chaos.judge import Breach, ChaosVerdict, Fate, judge
+from sandbox.chaos.plan import (
+    ChaosPlan,
+    Deed,
+    End,
+    FaultEffect,
+    Happening,
+    How,
+    Outbreak,
+    PlannedFault,
+    PlannedMeeting,
+    Target,
+)
+from sandbox.chaos.record import ChaosRecord, Done, Entry, Strike, Write
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVENT = "the-event-id"
 HELD = {"state": "write_unknown"}
-LOST = Fault(kind="write lost", target=Target.GRAPH, how=How.DROP, allows=(End.LINK, End.HELD))
-REFUSED = Fault(kind="write refused", target=Target.GRAPH, status=400, allows=(End.LINK, End.POISON))
-READ = Fault(kind="read lost", target=Target.GRAPH, how=How.DROP)
+LOST = PlannedFault(kind="write lost", target=Target.GRAPH, how=How.DROP, allows=(End.LINK, End.HELD))
+REFUSED = PlannedFault(kind="write refused", target=Target.GRAPH, status=400, allows=(End.LINK, End.POISON))
+READ = PlannedFault(kind="read lost", target=Target.GRAPH, how=How.DROP)
 DIED = next(kill for kill in KILLS if End.UNCOUNTED in kill.allows)
-KILLED = Fault(
-    kind="killed", target=Target.QUEUE, how=How.KILL, effect=Effect.AFTER, allows=(End.LINK, End.HELD)
+KILLED = PlannedFault(
+    kind="killed", target=Target.QUEUE, how=How.KILL, effect=FaultEffect.AFTER, allows=(End.LINK, End.HELD)
 )
 
 
@@ -44,7 +55,7 @@ def write(seconds: int, status: int = 200, host: int = 0) -> Write:
     return Write(at=at(seconds), host=host, meeting="m", status=status)
 
 
-def struck(seconds: int, fault: Fault, meeting: str = "m", host: int = 0) -> Strike:
+def struck(seconds: int, fault: PlannedFault, meeting: str = "m", host: int = 0) -> Strike:
     return Strike(at=at(seconds), host=host, kind=fault.kind, call="graph PATCH /", meeting=meeting)
 
 
@@ -53,9 +64,9 @@ REMOVED = done(60, Deed.REMOVE_LINK, online=True)
 EDITED = done(90, Deed.EDIT)
 
 
-def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> Record:
+def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> ChaosRecord:
     """Return a record of one event that lived through this."""
-    plan = Plan(
+    plan = ChaosPlan(
         seed=1,
         people=1,
         skews=(0, 0),
@@ -64,7 +75,7 @@ def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> R
         quiet=60,
         stale_for=10,
         meetings=(
-            Meeting(name="m", owner=0, wanted=wanted, happenings=(Happening(at=0, deed=Deed.CREATE),)),
+            PlannedMeeting(name="m", owner=0, wanted=wanted, happenings=(Happening(at=0, deed=Deed.CREATE),)),
         ),
         outbreaks=tuple(
             Outbreak(fault=fault, begins=0, lasts=60, share=1.0)
@@ -73,14 +84,16 @@ def played(*entries: Entry, online: bool, wanted: bool = True, **more: Any) -> R
     )
     writes = sum(isinstance(entry, Write) and entry.took_effect for entry in entries)
     facts: dict[str, Any] = {"carried_out": {"m": writes}, "lines": (ENABLED,), **more}
-    return Record(plan=plan, entries=(CREATED, *entries), ids={"m": EVENT}, online={"m": online}, **facts)
+    return ChaosRecord(
+        plan=plan, entries=(CREATED, *entries), ids={"m": EVENT}, online={"m": online}, **facts
+    )
 
 
 def row(**values: str) -> Mapping[str, Mapping[str, str]]:
     return {sha256(EVENT.encode()).hexdigest(): values}
 
 
-def said(verdict: Verdict) -> tuple[Fate, tuple[Breach, ...]]:
+def said(verdict: ChaosVerdict) -> tuple[Fate, tuple[Breach, ...]]:
     (event,) = verdict.events
     return event.fate, event.breaches
 
@@ -111,7 +124,7 @@ def said(verdict: Verdict) -> tuple[Fate, tuple[Breach, ...]]:
         pytest.param(Fate.POISON, (Breach.LOST,), played(struck(20, READ), online=False, poison=(EVENT,)), id="poisoned for a read"),
     ],
 )  # fmt: skip
-def test_every_life_has_its_verdict(fate: Fate, breaches: tuple[Breach, ...], record: Record) -> None:
+def test_every_life_has_its_verdict(fate: Fate, breaches: tuple[Breach, ...], record: ChaosRecord) -> None:
     """What the law allows is named, and what breaks it is found."""
     assert said(judge(record)) == (fate, breaches)
 

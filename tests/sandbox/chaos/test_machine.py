@@ -11,11 +11,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_m
 from sandbox.azurite import Azurite
 from sandbox.chaos.catalogue import AROUND, CROSSED, KILLS, WRITES
 from sandbox.chaos.judge import judge
-from sandbox.chaos.plan import Deed, Fault, Happening, Meeting, Outbreak, Plan
+from sandbox.chaos.plan import ChaosPlan, Deed, Happening, Outbreak, PlannedFault, PlannedMeeting
 from sandbox.chaos.play import Theatre, theatre
 
 DEEDS = (Deed.EDIT, Deed.DRIFT, Deed.REMOVE_LINK, Deed.REMOVE_LINK, Deed.CANCEL)
-BLANK = Plan(
+BLANK = ChaosPlan(
     seed=1, people=2, skews=(0, 20), honors_if_match=False, busy=0, quiet=0, meetings=(), outbreaks=()
 )
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -39,7 +39,7 @@ class Chaos(RuleBasedStateMachine):
         """Somebody creates an event."""
         happening = Happening(at=0, deed=Deed.CREATE)
         name = f"m{len(self.scene.ids)}"
-        meeting = Meeting(name=name, owner=owner, wanted=wanted, happenings=(happening,))
+        meeting = PlannedMeeting(name=name, owner=owner, wanted=wanted, happenings=(happening,))
         self.scene.plan = replace(self.scene.plan, meetings=(*self.scene.plan.meetings, meeting))
         self.scene.play(meeting, happening)
         return name
@@ -50,7 +50,7 @@ class Chaos(RuleBasedStateMachine):
         self.scene.do(meeting, deed)
 
     @rule(fault=st.sampled_from((*WRITES, *CROSSED, *KILLS, *AROUND)), most=st.integers(1, 3))
-    def breaks_out(self, fault: Fault, most: int) -> None:
+    def breaks_out(self, fault: PlannedFault, most: int) -> None:
         """The next calls of a kind are struck."""
         now = int(self.scene.seconds())
         outbreak = Outbreak(fault=fault, begins=now, lasts=120, share=1.0, most=most)

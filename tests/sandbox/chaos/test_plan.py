@@ -3,7 +3,7 @@ from pathlib import Path
 from sandbox.chaos import plan as plans
 from sandbox.chaos.catalogue import AROUND, CROSSED, KILLS, WRITES
 from sandbox.chaos.draw import draw
-from sandbox.chaos.plan import Deed, Effect, End
+from sandbox.chaos.plan import Deed, End, FaultEffect
 
 ALL = (*WRITES, *CROSSED, *KILLS, *AROUND)
 
@@ -40,7 +40,7 @@ def test_faults_tell_what_they_allow() -> None:
 
 def test_every_odd_answer_to_a_write_comes_before_and_after_the_effect() -> None:
     """A status proves nothing: each is given to writes that were carried out, and to others."""
-    before = {one.status for one in WRITES if one.effect is Effect.BEFORE}
-    after = {one.status for one in WRITES if one.effect is Effect.AFTER}
+    before = {one.status for one in WRITES if one.effect is FaultEffect.BEFORE}
+    after = {one.status for one in WRITES if one.effect is FaultEffect.AFTER}
 
     assert before == after == {200, 302, 400, 401, 403, 404, 423, 429, 500, 502, 503}

@@ -4,7 +4,7 @@ from pathlib import Path
 from sandbox.azurite import Azurite
 from sandbox.chaos.draw import draw
 from sandbox.chaos.judge import Breach, judge
-from sandbox.chaos.plan import Deed, Happening, Meeting, Plan
+from sandbox.chaos.plan import ChaosPlan, Deed, Happening, PlannedMeeting
 from sandbox.chaos.play import play
 
 
@@ -33,7 +33,7 @@ def test_an_app_that_remembers_is_not(azurite: Azurite, tmp_path: Path) -> None:
     assert (verdict.is_kept, verdict.writes) == (True, 1)
 
 
-REMOVED = Plan(
+REMOVED = ChaosPlan(
     seed=1,
     people=1,
     skews=(0, 30),
@@ -41,7 +41,7 @@ REMOVED = Plan(
     busy=900,
     quiet=3600,
     meetings=(
-        Meeting(
+        PlannedMeeting(
             name="m",
             owner=0,
             wanted=True,

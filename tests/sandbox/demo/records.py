@@ -10,9 +10,9 @@ from sandbox.demo.contoso import CalendarEntry, Missed
 from sandbox.demo.day import DemoScene, PlayedScene
 from sandbox.demo.journal import Line
 from sandbox.demo.texts import Ending
-from sandbox.graph import Exchange, User
+from sandbox.graph import DirectoryUser, Exchange
 
-ADA = User(id="ada-id", name="Ada Lund", address="ada@contoso.com")
+ADA = DirectoryUser(id="ada-id", name="Ada Lund", address="ada@contoso.com")
 EVENT = "event-id"
 KEY = (ADA.id, EVENT)
 ADDED, ONLINE = ("enabled", "link_added"), ("skipped", "already_online")

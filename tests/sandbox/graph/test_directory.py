@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Fault, User
+from sandbox.graph import DirectoryUser, Fault
 from tests.sandbox.graph.world import TENANT, TOMORROW, World
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
@@ -20,7 +20,7 @@ def members(world: World, group: str, **query: str) -> list[dict[str, Any]]:
     return found
 
 
-def ids(*users: User) -> list[dict[str, str]]:
+def ids(*users: DirectoryUser) -> list[dict[str, str]]:
     """Return users as `$select=id` shows them."""
     return [{"id": user.id} for user in users]
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Delivery
+from sandbox.graph import NotificationDelivery
 from tests.sandbox.graph.world import NOTIFY, World
 
 LIFECYCLE = "https://joinlink.example/lifecycle"
@@ -84,18 +84,18 @@ def test_lost_notifications_are_a_share_of_all_or_of_the_changes(world: World) -
     """One in five is lost: each by itself, so that others tell of the change; or all that tell of a change."""
     world.subscribe(world.ada)
 
-    def told(delivery: Delivery) -> tuple[int, int]:
+    def told(delivery: NotificationDelivery) -> tuple[int, int]:
         world.graph.delivery = delivery
         for _ in range(200):
             world.book(world.ada)
         items = world.notified()
         return len(items), len({item["resource"] for item in items})
 
-    some, known = told(Delivery(copies=(3, 3), lose=0.2))
+    some, known = told(NotificationDelivery(copies=(3, 3), lose=0.2))
     assert 440 < some < 520
     assert known > 190
 
-    some, known = told(Delivery(copies=(3, 3), lose_changes=0.2))
+    some, known = told(NotificationDelivery(copies=(3, 3), lose_changes=0.2))
     assert 140 < known < 180
     assert some == 3 * known
 

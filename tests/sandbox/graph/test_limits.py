@@ -1,12 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
-from sandbox.graph.limits import Window
+from sandbox.graph.limits import ThrottlingWindow
 from tests.sandbox.graph.world import World
 
 
 def test_a_window_says_when_there_is_room_again() -> None:
     """Heavy calls wait until enough has left for them; those that were refused take room, too."""
-    window, now = Window(10, timedelta(seconds=10)), datetime(2026, 11, 23, tzinfo=UTC)
+    window, now = ThrottlingWindow(10, timedelta(seconds=10)), datetime(2026, 11, 23, tzinfo=UTC)
     waits = [window.wait(now + timedelta(seconds=second), weight=4) for second in range(4)]
 
     assert waits == [0, 0, 9, 9]

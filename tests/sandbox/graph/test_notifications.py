@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from sandbox.graph import BAD_HABITS, Delivery
+from sandbox.graph import BAD_HABITS, NotificationDelivery
 from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, World
 
 
@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_disorder() -> None:
 
     def story() -> list[str]:
         world = World()
-        world.graph.delivery = Delivery(copies=(1, 5), shuffle=True, duplicate=0.4, lose=0.2)
+        world.graph.delivery = NotificationDelivery(copies=(1, 5), shuffle=True, duplicate=0.4, lose=0.2)
         with world.app:
             world.subscribe(world.ada)
             for _ in range(5):
@@ -99,12 +99,12 @@ def test_the_same_seed_gives_the_same_disorder() -> None:
 def test_notifications_can_be_late_or_lost(world: World) -> None:
     """Delay follows the tenant's clock; what is lost never comes."""
     world.subscribe(world.ada)
-    world.graph.delivery = Delivery(delay=timedelta(minutes=3))
+    world.graph.delivery = NotificationDelivery(delay=timedelta(minutes=3))
     world.book(world.ada)
     assert world.notified() == []
 
     world.clock.advance(timedelta(minutes=3))
-    world.graph.delivery = Delivery(lose=1.0)
+    world.graph.delivery = NotificationDelivery(lose=1.0)
     world.book(world.ada)
     assert len(world.notified()) == 1
 
@@ -166,7 +166,7 @@ def test_a_lifecycle_notification_carries_no_resource(world: World, kind: str) -
 )
 def test_secondary_calendars_may_be_out_of_earshot(world: World, *, everywhere: bool, told: int) -> None:
     """The documentation says all of a mailbox's events, developers say its default calendar's."""
-    world.graph.delivery = Delivery(secondary_calendars=everywhere)
+    world.graph.delivery = NotificationDelivery(secondary_calendars=everywhere)
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
     world.subscribe(world.ada)
     with world.client(world.graph.as_user(world.ada)) as client:

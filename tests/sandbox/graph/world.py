@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from sandbox.graph import Reply, StandIn, User
+from sandbox.graph import DirectoryUser, Reply, StandIn
 from sandbox.serve import InProcess
 
 TENANT = "6f1c1d0e-1111-4222-8333-444455556666"
@@ -79,7 +79,7 @@ class World:
             token: str = client.get("https://graph.test/msi/token", params=query).json()["access_token"]
             return token
 
-    def book(self, user: User, *invited: str, **properties: Any) -> dict[str, Any]:
+    def book(self, user: DirectoryUser, *invited: str, **properties: Any) -> dict[str, Any]:
         """Have a user book an event for tomorrow at ten with their own client; return it as answered."""
         attendees = [{"emailAddress": {"address": address}} for address in invited]
         with self.client(self.graph.as_user(user)) as client:
@@ -88,22 +88,22 @@ class World:
             assert answer.status_code == 201, answer.text
             return dict(answer.json())
 
-    def read(self, user: User, event_id: str, **headers: str) -> dict[str, Any]:
+    def read(self, user: DirectoryUser, event_id: str, **headers: str) -> dict[str, Any]:
         """Return an event as the app reads it."""
         answer = self.app.get(f"/users/{user.id}/events/{event_id}", headers=headers)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def copy_of(self, user: User, event: Mapping[str, Any]) -> dict[str, Any]:
+    def copy_of(self, user: DirectoryUser, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return a user's copy of an event that was read elsewhere."""
         listed = self.app.get(f"/users/{user.id}/events", params={"$top": 100}).json()["value"]
         return next(copy for copy in listed if copy["iCalUId"] == event["iCalUId"])
 
-    def patch(self, user: User, event_id: str, body: Any, **headers: str) -> httpx.Response:
+    def patch(self, user: DirectoryUser, event_id: str, body: Any, **headers: str) -> httpx.Response:
         """Write to an event as the app."""
         return self.app.patch(f"/users/{user.id}/events/{event_id}", json=body, headers=headers)
 
-    def subscribe(self, user: User, *, prefer: str = "", **properties: Any) -> httpx.Response:
+    def subscribe(self, user: DirectoryUser, *, prefer: str = "", **properties: Any) -> httpx.Response:
         """Subscribe to a user's events as the app, for a day."""
         body = {
             "changeType": "created,updated",

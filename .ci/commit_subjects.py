@@ -22,7 +22,7 @@ def main() -> None:
         subjects = Path(sys.argv[1]).read_text().splitlines()[:1]
     else:
         try:
-            [added, *_] = _git("log", "--diff-filter=A", "--format=%H", "--", ".ci/subjects.py")
+            [added, *_] = _git("log", "--diff-filter=A", "--format=%H", "--", ".ci/commit_subjects.py")
             subjects = _git("log", "--no-merges", "--format=%s", f"{added}..HEAD")
         except (OSError, ValueError, subprocess.CalledProcessError):
             print("Commit subjects: not checked, there is no git history here.")

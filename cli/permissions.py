@@ -1,0 +1,45 @@
+"""`joinlink permissions`: list the permissions that the rules need."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import rule_files
+from cli.output import console, print_json
+from shared.desk.permissions import needed_permissions
+from shared.domain.decision import Mode
+from shared.rules.policy import Policy
+
+
+def permissions(
+    rules: Annotated[
+        Path, typer.Argument(help="Folder or file with rules.", metavar="PATH")
+    ] = rule_files.DEFAULT,
+    *,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Leave out the permission to write.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the permissions in Microsoft Graph that the rules need, and why.
+
+    The permission to write is listed even while no rule is in enforce mode: a token that was issued before
+    a grant may be used for a day, so grant it before you need it.
+
+    Exit code 0: listed. 1: the rules have errors. 2: the path does not exist.
+    """
+    policy = _as_if_enforced(rule_files.load_one(rules))
+    needed = [*needed_permissions(policy, report_only=report_only)]
+    if as_json:
+        print_json({"permissions": [{"name": each.name, "purpose": each.purpose} for each in needed]})
+        return
+    width = max(len(each.name) for each in needed)
+    for each in needed:
+        console().print(f"{each.name:<{width}}  {each.purpose}")
+
+
+def _as_if_enforced(policy: Policy) -> Policy:
+    rules = tuple(replace(rule, mode=Mode.ENFORCE) for rule in policy.rules if rule.mode is not Mode.OFF)
+    return replace(policy, rules=rules)

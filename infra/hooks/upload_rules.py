@@ -1,0 +1,68 @@
+"""Upload rule files to the app's container, after they were checked. Files that are gone here are removed there.
+
+`python infra/hooks/upload_rules.py [FOLDER] --account NAME`. The app reads them within two minutes, all or none.
+"""
+
+import argparse
+from pathlib import Path
+
+from azure_cli import ROOT, Stop, az, done, joinlink, run_hook, setting
+
+CONTAINER = "rules"
+
+
+def main() -> None:
+    """Check and upload."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", default=str(ROOT / "rules"))
+    parser.add_argument("--account", default="", help="name of the storage account")
+    options = parser.parse_args()
+    upload(Path(options.folder), setting("AZURE_STORAGE_ACCOUNT", option=options.account))
+
+
+def upload(folder: Path, account: str) -> None:
+    """Upload the folder's rule files.
+
+    Raises:
+        Stop: there are none, or they have errors; nothing was changed then.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise Stop(f"There are no rule files in {folder}. Write one with joinlink init, and try again.")
+    run = joinlink("validate", "--strict", str(folder))
+    if run.returncode != 0:
+        raise Stop(
+            f"The rules have errors, so nothing was uploaded:\n{run.stdout.strip()}\n{run.stderr.strip()}"
+        )
+    where = ("--account-name", account, "--auth-mode", "login")
+    for file in files:
+        az(
+            "storage",
+            "blob",
+            "upload",
+            "--container-name",
+            CONTAINER,
+            "--name",
+            file.name,
+            "--file",
+            str(file),
+            "--overwrite",
+            *where,
+        )
+    names = {file.name for file in files}
+    for name in sorted(uploaded(account) - names):
+        az("storage", "blob", "delete", "--container-name", CONTAINER, "--name", name, *where)
+        done(f"{name} removed from the container")
+    done(f"{len(files)} rule files uploaded; the app has them in force within two minutes")
+
+
+def uploaded(account: str) -> set[str]:
+    """Return the names of the rule files in the container."""
+    blobs = az(
+        "storage", "blob", "list", "--container-name", CONTAINER, "--account-name", account, "--auth-mode", "login"
+    )  # fmt: skip
+    return {blob["name"] for blob in blobs or [] if str(blob["name"]).endswith(".yaml")}
+
+
+if __name__ == "__main__":
+    run_hook("Joinlink: rule files", main)

@@ -1,0 +1,168 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.hooks.conftest import URL, Azure, Run
+
+GIVEN = {
+    "AZURE_RESOURCE_GROUP": "rg-joinlink",
+    "AZURE_FUNCTION_NAME": "func-joinlink",
+    "AZURE_KEY_VAULT_NAME": "kv-joinlink",
+    "AZURE_STORAGE_ACCOUNT": "stjoinlink",
+}
+
+
+def test_the_first_deployment_sets_the_key_and_uploads_the_rules(azure: Azure, hook: Run) -> None:
+    """The key is the one in the URL, and it never appears on a command line or in the output."""
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert (deployed.returncode, deployed.stderr) == (0, "")
+    assert azure["keys"] == {"notifications/keys/graph": "a-long-key"}
+    assert set(azure["blobs"]) == {"joinlink.yaml"}
+    assert "a-long-key" not in deployed.stdout + json.dumps(azure["calls"])
+
+
+def test_a_second_run_changes_nothing(azure: Azure, hook: Run) -> None:
+    """Rules that an admin has changed in the container stay."""
+    azure.change(blobs={"sales.yaml": "version: 1"})
+    hook("postdeploy.py", "--no-wait", **GIVEN)
+    again = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert again.returncode == 0
+    assert azure["blobs"] == {"sales.yaml": "version: 1"}
+    assert azure["secrets"] == {"notification-url": URL}
+    assert azure.called("functionapp", "restart") == []
+
+
+def test_the_url_of_a_new_app_is_renewed_with_the_same_key(azure: Azure, hook: Run) -> None:
+    """The vault outlives an app; its URL must not."""
+    azure.change(host="func-joinlink-2.azurewebsites.net")
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert azure["secrets"]["notification-url"] == URL.replace("func-joinlink", "func-joinlink-2")
+    assert azure["keys"] == {"notifications/keys/graph": "a-long-key"}
+    assert len(azure.called("functionapp", "restart")) == 1
+    assert "now names func-joinlink-2.azurewebsites.net" in deployed.stdout
+
+
+def test_a_key_that_azure_takes_late_is_set_in_the_end(azure: Azure, hook: Run) -> None:
+    """Keys need a running host, which comes up after the deployment."""
+    azure.fails(
+        "rest --method PUT",
+        "BadRequest: Encountered an error (ServiceUnavailable) from host runtime.",
+        times=5,
+    )
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert deployed.returncode == 0
+    assert deployed.stdout.count("Setting the function key: Azure is not ready yet") == 5
+    assert azure["keys"] == {"notifications/keys/graph": "a-long-key"}
+
+
+def test_a_key_that_azure_never_takes_ends_in_a_sentence(azure: Azure, hook: Run) -> None:
+    """After three minutes; running the hook again goes on from there."""
+    azure.fails("rest --method PUT", "ServiceUnavailable", times=100)
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert deployed.returncode == 1
+    assert (
+        "Setting the function key failed 18 times. Run this hook again in a few minutes." in deployed.stderr
+    )
+
+
+def test_a_missing_right_on_the_vault_is_named(azure: Azure, hook: Run) -> None:
+    """With the role, and who gives it."""
+    azure.fails(
+        "keyvault secret show", "(Forbidden) Caller is not authorized to perform action on resource.", times=9
+    )
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert deployed.returncode == 1
+    assert "Key Vault Secrets Officer" in deployed.stderr
+
+
+def test_a_hook_without_its_settings_names_the_first(hook: Run) -> None:
+    """It was run before provisioning, say."""
+    deployed = hook("postdeploy.py")
+
+    assert deployed.returncode == 1
+    assert "AZURE_RESOURCE_GROUP is not set. Run azd provision first" in deployed.stderr
+
+
+def test_rules_with_errors_are_not_uploaded(azure: Azure, hook: Run, tmp_path: Path) -> None:
+    """The container keeps what it has."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("version: 1\nrules:\n  - id: x\n    wen: {}\n")
+    azure.change(blobs={"good.yaml": "version: 1"})
+    refused = hook("upload_rules.py", str(folder), "--account", "stjoinlink")
+
+    assert refused.returncode == 1
+    assert "The rules have errors, so nothing was uploaded" in refused.stderr
+    assert "wen" in refused.stderr
+    assert azure["blobs"] == {"good.yaml": "version: 1"}
+
+
+def test_an_upload_replaces_what_is_in_the_container(azure: Azure, hook: Run) -> None:
+    """A file that is gone here is gone there."""
+    azure.change(blobs={"old.yaml": "version: 1", "notes.txt": "mine"})
+    done = hook("upload_rules.py", "--account", "stjoinlink")
+
+    assert done.returncode == 0
+    assert set(azure["blobs"]) == {"joinlink.yaml", "notes.txt"}
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the module, imported from the hooks' folder."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "infra" / "hooks"))
+    import postdeploy  # noqa: PLC0415 -- found by the line above
+
+    return postdeploy
+
+
+class Health:
+    """Answers one after the other, on a clock that moves as it is slept."""
+
+    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
+        self._answers = list(answers)
+        self.now = 0.0
+
+    def read(self) -> dict[str, Any]:
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """And shows what is still wrong then."""
+    health = Health(
+        waiting.AzureError("the app does not answer"),
+        {"maintenance": None, "problems": ["maintenance has never finished"]},
+        {"maintenance": {"last": "now"}, "problems": ["no valid rules are in force"], "healthy": False},
+    )
+    waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "  wait  the app does not answer",
+        "  wait  maintenance has never finished",
+        "  done  the first maintenance has finished",
+        "  note  no valid rules are in force",
+    ]
+
+
+def test_the_hook_does_not_wait_for_ever(waiting: Any) -> None:
+    """A quarter of an hour, then the reason and what to do."""
+    health = Health({"maintenance": None, "problems": ["Graph refuses the token"]})
+    with pytest.raises(
+        waiting.Stop, match=r"within 15 minutes: Graph refuses the token\. Run joinlink doctor"
+    ):
+        waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
+
+    assert health.now == 900

@@ -1,0 +1,43 @@
+"""The Kusto queries of `infra/` and of the docs, each ready to run by itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ALERTS = ROOT / "infra" / "monitoring" / "alerts.json"
+WORKBOOK = ROOT / "infra" / "monitoring" / "workbook.json"
+_DEFINITION = re.compile(r"let (\w+) = [^;]*;")
+
+
+def queries() -> dict[str, str]:
+    """Return every query by the place where it is."""
+    return dict([*_alerts(), *_workbook(), *_docs()])
+
+
+def _alerts() -> Iterator[tuple[str, str]]:
+    for alert in json.loads(ALERTS.read_text()):
+        yield f"alert {alert['id']}", alert["query"]
+
+
+def _workbook() -> Iterator[tuple[str, str]]:
+    for item in json.loads(WORKBOOK.read_text())["items"]:
+        if query := item["content"].get("query"):
+            yield f"workbook {item['name']}", query.replace("{TimeRange:grain}", "1h")
+
+
+def _docs() -> Iterator[tuple[str, str]]:
+    """Yield the queries of the docs, with the definitions that another block or page gives."""
+    blocks = {
+        f"docs/{page.name} query {number}": block.strip()
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        for number, block in enumerate(
+            re.findall(r"```kusto\n(.*?)```", page.read_text(), re.DOTALL), start=1
+        )
+    }
+    definitions = {found[1]: found[0] for block in blocks.values() for found in _DEFINITION.finditer(block)}
+    for place, block in blocks.items():
+        used = [text for name, text in definitions.items() if re.match(rf"{name}\b", block)]
+        defines = _DEFINITION.fullmatch(block)
+        yield place, f"{block}\n{defines[1]}" if defines else "\n".join([*used, block])
