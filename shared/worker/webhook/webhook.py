@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Lock
 
 from shared.domain.messages import Message
+from shared.domain.queue_port import QueueSender
 from shared.graph.protocol.notifications import Intake, read_notifications
 from shared.worker.common.world import World
 from shared.worker.webhook.batch import OutgoingMessage
@@ -41,7 +42,7 @@ class Webhook:
         self._senders = SenderPool(clock)
 
     def accept(self, body: bytes) -> Intake:
-        """QueueSender a message for each distinct event, visible after the settle time, and for each task.
+        """Queue a message for each distinct event, visible after the settle time, and for each task.
 
         Raises:
             RejectedRequest: the body is too large or not Graph's; answer with its status.
@@ -83,7 +84,7 @@ class _LazyQueue:
         self._lock = Lock()
         self._queue: QueueSender | None = None
 
-    def get(self) -> Queue:
+    def get(self) -> QueueSender:
         with self._lock:
             if self._queue is None:
                 self._queue = self._connect()
