@@ -25,7 +25,10 @@ def memory(
     accept: Annotated[bool, typer.Option("--accept", help="Continue without the lost memory.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
 ) -> None:
-    """Show whether the record of past writes is whole; --accept continues without a lost one.
+    """Show whether the record of past writes is complete.
+
+    Without it, Joinlink does not know which links people removed, so it writes nothing. --accept starts a new
+    record if the old one is lost.
 
     Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
