@@ -1,4 +1,4 @@
-"""The entry point of the function app: its functions stand in `functions/`."""
+"""The entry point of the function app; its functions are in `functions/`."""
 
 import os
 
@@ -10,8 +10,8 @@ from shared.worker.common.world import World
 
 
 def build_app() -> func.FunctionApp:
-    """Return a new app with all functions. The host indexes an app once, so each sandbox takes its own."""
-    logs.configure("INFO")  # what is said before the settings are read is JSON, too
+    """Return a new app with all functions. A host indexes an app once, so each sandbox builds its own."""
+    logs.configure("INFO")  # so that lines before the settings are read are JSON, too
     built = func.FunctionApp()
     for part in (events, health, mailboxes, maintenance, notifications):
         built.register_functions(part.blueprint)

@@ -1,1 +1,1 @@
-"""The triggers: thin. Parse, call, log, answer."""
+"""The triggers. Each only parses, calls `shared`, logs and answers."""

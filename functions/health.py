@@ -1,4 +1,4 @@
-"""GET /api/health: is all well, and if not, what must a person do?"""
+"""GET /api/health: whether everything works, and what an admin must do if not."""
 
 import json
 
@@ -11,7 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 where nobody needs to do anything, else 503; the body tells why, and the facts."""
+    """Answer 200 if there is nothing to fix, else 503; the body has the reasons and the facts."""
     del req
     found = wiring.joinlink().checkup.health()
     return func.HttpResponse(

@@ -1,4 +1,4 @@
-"""The queue `mailbox-tasks`: each message names one thing to do for one mailbox."""
+"""The queue `mailbox-tasks`: each message is one task for one mailbox."""
 
 import azure.functions as func
 

@@ -8,13 +8,13 @@ from shared.graph.protocol.notifications import SUSPICIOUS, Intake, handshake_an
 from shared.logs import logger, place_of
 
 blueprint = func.Blueprint()
-#: A log line has a bound, and a POST may name thousands of events.
+#: A log line is limited in length, and a POST may name thousands of events.
 _MOST_TRACES = 100
 
 
 @blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def notifications(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer Graph: the token, 202 once all is queued, or what is wrong."""
+    """Answer Graph: the validation token; 202 once all is queued; else the error."""
     try:
         token = req.params.get("validationToken")
         if token is not None:
@@ -28,8 +28,8 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         # 503 makes Graph deliver again, for up to four hours.
         logger().error("notification.rejected", reason=str(error), status=503)
         return _answer(503)
-    except Exception as error:  # noqa: BLE001 -- the host's 500 would not say where
-        logger().error("notification.rejected", reason=f"unforeseen {place_of(error)}", status=503)
+    except Exception as error:  # noqa: BLE001 -- the host's own answer, 500, would not log the place
+        logger().error("notification.rejected", reason=f"unexpected {place_of(error)}", status=503)
         return _answer(503)
 
 
@@ -50,6 +50,6 @@ def _log(intake: Intake) -> None:
 
 
 def _answer(status: int, text: str = "") -> func.HttpResponse:
-    # The token is a stranger's text: a browser must not take it for markup.
+    # The token may be any text: a browser must not interpret it as HTML.
     headers = {"X-Content-Type-Options": "nosniff"}
     return func.HttpResponse(text, status_code=status, mimetype="text/plain", headers=headers)

@@ -1,4 +1,4 @@
-"""What both queue functions do with a message."""
+"""Handles a message of either queue function."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import azure.functions as func
 from shared import wiring
 from shared.errors import SettingsError
 
-#: The Functions host hides a message that it took for ten minutes.
+#: The Functions host hides a message that it has taken for ten minutes.
 LEASE = timedelta(minutes=10)
 
 
@@ -52,7 +52,7 @@ def taken(message: func.QueueMessage) -> datetime | None:
     visible, first = _utc(message.time_next_visible), queued(message)
     if visible is None or first is None:
         return None
-    # Taken before it was queued: then the host hides messages for another time than ours.
+    # A time before it was queued means that the host hides messages for another time than LEASE.
     return visible - LEASE if visible - LEASE >= first else None
 
 
