@@ -49,7 +49,7 @@ class Evidence:
 def evidence(meeting: Meeting, event: Event, age: timedelta) -> Evidence:
     """Return what an event, as it was read, shows of the effect of an attempt.
 
-    `age` is the time from the write of the attempt's row to the start of the read, by the clock of the table
+    `age` is the time from the write of the attempt's row to the begin of the read, by the clock of the table
     service.
     """
     if meeting.lease and age < LEASE:

@@ -1,11 +1,11 @@
-"""Outcomes, reasons and decisions. The lists are closed; docs/decisions.md explains each member."""
+"""The words in which Joinlink decides and reports. Both lists are closed; docs/decisions.md explains each."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Whether a rule is evaluated, and whether it may write."""
+    """How far a rule may go."""
 
     OFF = "off"
     REPORT = "report"
@@ -13,14 +13,14 @@ class Mode(StrEnum):
 
 
 class Action(StrEnum):
-    """What happens to an event that a rule matches."""
+    """What a matching rule asks for."""
 
     ENABLE = "enable"
     SKIP = "skip"
 
 
 class Outcome(StrEnum):
-    """How the handling of one message ended."""
+    """What became of one message."""
 
     ENABLED = "enabled"
     WOULD_ENABLE = "would_enable"
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     MAILBOX_UNUSABLE = "mailbox_unusable"
     FAILED = "failed"
-    # only of tasks for mailboxes
+    # of tasks for mailboxes alone
     SUBSCRIBED = "subscribed"
     RENEWED = "renewed"
     UNSUBSCRIBED = "unsubscribed"
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 
 class Level(StrEnum):
-    """The level of a log line: normal, something that an admin can fix, or something to act on now."""
+    """How much a log line matters: normal, for an admin to fix, or for a person to act on now."""
 
     INFO = "info"
     WARNING = "warning"
@@ -49,7 +49,7 @@ class Level(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reason for an outcome. The guards' reasons come first, in the order in which guards run."""
+    """Why. The guards' names come first, in the order in which the guards run."""
 
     ALREADY_ONLINE = "already_online"
     NOT_ORGANIZER = "not_organizer"
@@ -165,24 +165,24 @@ _ERRORS = frozenset(
 
 
 class Verdict(StrEnum):
-    """What the worker does with an event."""
+    """What a decision asks of the worker."""
 
     ENABLE = "enable"
     #: nothing now; it would be `enable` if the rules in report mode were promoted
     WOULD_ENABLE = "would_enable"
     SKIP = "skip"
-    #: nothing now; decide again later, because a fact is not known (`on_missing: retry`)
+    #: nothing now; ask again later, because a fact could not be read (`on_missing: retry`)
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to do with an event now, and what would be done if rules in report mode were promoted.
+    """What to do with an event now, and what would be done if report rules were promoted.
 
-    `rule` is the id of the rule that decided; None if a guard decided, or if no rule matched. With
-    `insufficient_data` it is the rule for which it is unknown whether it matches, with `would_enable` the
-    rule that would add the link. `enforced_rule` is the rule that decided among those in enforce mode.
-    `projected` is `enable` or `skip`, with its own reason and rule.
+    `rule` is the id of the rule that decided (with `insufficient_data`: of the one that could not be told),
+    None where a guard or no rule at all did. With `would_enable` it is the rule that wants the link;
+    `enforced_rule` is always the one that decided among those in force. `projected` is
+    `enable` or `skip`, with its own reason and rule.
     """
 
     verdict: Verdict
@@ -194,7 +194,7 @@ class Decision:
     projected_rule: str | None = None
 
     def under_brake(self, reason: Reason = Reason.BRAKE) -> "Decision":
-        """Return the decision while nothing may be written; `reason` says why."""
+        """Return what is decided while nothing may be written; `reason` says why."""
         if self.verdict is not Verdict.ENABLE:
             return self
         return replace(self, verdict=Verdict.WOULD_ENABLE, reason=reason)

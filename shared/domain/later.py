@@ -1,6 +1,6 @@
-"""The envelope of a message that only a later version of Joinlink can read; it waits on its queue.
+"""A message of a later version, kept on its queue until that version is back.
 
-While a new version is rolled out or rolled back, both versions read the same queues. Standard library only.
+While a new version is rolled out, or rolled back, both versions read the same queues. Standard library only.
 """
 
 import json
@@ -15,7 +15,7 @@ _KIND = "later"
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The text of a message that this version can't read, and since when it waits (aware UTC)."""
+    """The text of a message that this version can't read, and since when (aware UTC) it waits."""
 
     message: str
     since: datetime
@@ -35,7 +35,7 @@ class Later:
 
     @classmethod
     def unwrapped(cls, body: bytes) -> Self | None:
-        """Return the content of the envelope; None if the body is not such an envelope."""
+        """Return what the envelope holds; None where the body is no such envelope."""
         try:
             data = json.loads(body)
             if not isinstance(data, dict) or (data.get("v"), data.get("kind")) != (VERSION, _KIND):
@@ -43,7 +43,7 @@ class Later:
             message, since = data.get("message"), datetime.fromisoformat(data["since"])
             if not isinstance(message, str) or since.tzinfo is None:
                 return None
-            message.encode()  # a lone surrogate can't be sent
+            message.encode()  # a lone surrogate can't be sent on
             return cls(message, since.astimezone(UTC))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None

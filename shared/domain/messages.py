@@ -1,6 +1,6 @@
-"""The messages on Joinlink's queues: small frozen values, encoded as versioned JSON.
+"""The messages on our queues: versioned JSON, small, frozen.
 
-Standard library only: the webhook imports this, and its cold start must be short.
+Standard library only: the webhook imports this, and its cold start is counted in tenths of a second.
 """
 
 import json
@@ -24,13 +24,13 @@ from shared.domain.message_keys import (
 )
 from shared.errors import UnreadableMessage
 
-#: the names of the two queues; the templates in `infra/` create them
+#: the queues that event changes and mailbox tasks travel on; infra makes them under these names
 EVENT_CHANGES = "event-changes"
 MAILBOX_TASKS = "mailbox-tasks"
 
 
 class Source(StrEnum):
-    """What made Joinlink read an event."""
+    """What made us look at an event."""
 
     NOTIFICATION = "notification"
     SWEEP = "sweep"
@@ -40,7 +40,7 @@ class Source(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """What to do for a mailbox."""
+    """What is to be done for a mailbox."""
 
     SUBSCRIBE = "subscribe"
     RENEW = "renew"
@@ -49,35 +49,35 @@ class TaskKind(StrEnum):
 
 
 class TaskReason(StrEnum):
-    """Why a mailbox has a task."""
+    """Why it is to be done."""
 
     #: the mailbox came into scope
     NEW = "new"
-    #: it could not be watched before; that may have changed
+    #: it could not be watched the last time; that may have changed
     PARKED = "parked"
-    #: half of its subscription's life is over
+    #: half the life of its subscription is over
     DUE = "due"
-    #: its subscription has expired, or no longer exists
+    #: its subscription has expired, or was gone when it was looked at
     GONE = "gone"
-    #: its subscription has another URL or key than the settings
+    #: it notifies another address, or proves itself by another key, than the settings say
     SETTINGS_CHANGED = "settings_changed"
-    #: its sweeps find changes that no notification reported
+    #: its sweeps find changes of which no notification told
     QUIET = "quiet"
-    #: the three kinds of lifecycle notification
+    #: Graph says so: the three kinds of lifecycle notification
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
     SUBSCRIPTION_REMOVED = "subscription_removed"
     MISSED = "missed"
     #: it was not watched for a while
     GAP = "gap"
-    #: the interval between two sweeps is over
+    #: it is swept every few hours
     SCHEDULE = "schedule"
     LEFT_SCOPE = "left_scope"
-    #: it belongs to a guest or a disabled account, or has no address
+    #: the directory says that nobody keeps a calendar there: a guest, a disabled account
     UNUSABLE = "unusable"
 
 
 class BatchedChange(NamedTuple):
-    """A change that shares a message with another change of the same POST."""
+    """A further change in the message of another change of the same POST."""
 
     mailbox: str
     event: str
@@ -86,14 +86,15 @@ class BatchedChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventChange:
-    """The task to read an event of a mailbox, because it may have changed.
+    """Look at this event of this mailbox: it may have changed.
 
-    `mailbox` is the user's object id, `received` when Joinlink was notified (aware UTC), `trace` the id that
-    all log lines of this change share. These count: `attempt` failures, `not_found` reads that did not find
-    the event, `waits` waits for a throttle or a circuit breaker (not failures), `returns` deliveries after
-    the first without an error of ours, `errors` unexpected errors. `queued` is when the message was first
-    queued, by the queue service's clock; None if the service did not say. `batched` are further changes of
-    the same POST, if there was no time for a message each; `split` separates them.
+    `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
+    how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
+    log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
+    `returns` how often the message came back without an error of ours, `errors` how often one that nobody
+    expected ended its handling. `queued` is when it was first put on its queue, by the queue service's time;
+    None where the service did not say. `batched` are further changes of the same POST, when there was no
+    time for a message each; `split` separates them.
     """
 
     mailbox: str
@@ -155,8 +156,8 @@ class EventChange:
         """Read a message from its queue text.
 
         Raises:
-            LaterVersion: a later version wrote it, or it has a value that only a later version knows.
-            UnreadableMessage: it is not JSON, or a key is missing or wrong.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = current(body)
         try:
@@ -180,11 +181,11 @@ class EventChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxTask:
-    """A task for a mailbox; it may be done already.
+    """Do this for a mailbox, unless it is done already.
 
-    `mailbox` is the user's object id, `attempt` the number of failures, `trace` the id that all log lines
+    `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
     of this task share; `waits`, `returns` and `errors` are those of `EventChange`. `mark` is where a sweep
-    continues; empty at its start.
+    continues, empty at its beginning.
     """
 
     mailbox: str
@@ -217,8 +218,8 @@ class MailboxTask:
         """Read a message from its queue text.
 
         Raises:
-            LaterVersion: a later version wrote it, or it has a value that only a later version knows.
-            UnreadableMessage: it is not JSON, or a key is missing or wrong.
+            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
+            UnreadableMessage: it is not JSON, or lacks something.
         """
         data = current(body)
         try:
@@ -238,7 +239,7 @@ class MailboxTask:
 
 
 Message = EventChange | MailboxTask
-#: the type of the messages of each queue
+#: what the messages of each queue are
 KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
     EVENT_CHANGES: EventChange,
     MAILBOX_TASKS: MailboxTask,
@@ -246,7 +247,7 @@ KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
 
 
 def decoded(queue: str, body: str | bytes) -> Message | None:
-    """Return a message of `queue`; None if it can't be read."""
+    """Return a message of `queue`, None where it can't be read."""
     try:
         return KINDS[queue].decode(body)
     except UnreadableMessage:
@@ -257,11 +258,11 @@ def _batched(value: object) -> tuple[BatchedChange, ...]:
     match value:
         case [*changes]:
             return tuple(_batched_change(each) for each in changes)
-    raise ValueError(f"'fellows' is {shown(value)}, expected a list")
+    raise ValueError(f"'fellows' is {shown(value)}, a list is due")
 
 
 def _batched_change(value: object) -> BatchedChange:
     match value:
         case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
             return BatchedChange(mailbox, event, trace)
-    raise ValueError("'fellows' has an item that is not [mailbox, event, trace]")
+    raise ValueError("'fellows' has something else than mailbox, event and trace")

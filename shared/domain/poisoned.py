@@ -1,6 +1,6 @@
-"""The envelope of a message in a poison queue: the message, why it is there, and since when.
+"""What a poison queue keeps: a message, why it is there, and since when.
 
-The Functions host moves messages there without an envelope. Standard library only.
+A message in there that has no such envelope was moved there by the Functions host. Standard library only.
 """
 
 import json
@@ -10,13 +10,13 @@ from datetime import datetime
 
 #: A queue message holds 64 KiB of base64.
 MOST_BYTES = 48 * 1024
-#: how much is kept of a message that is too long for an envelope; Joinlink's own are far shorter
+#: of a message that is too long for an envelope; Joinlink's own are far shorter
 _KEPT_BYTES = 7_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poisoned:
-    """The content of an envelope. `moved`: its id in the poison queue, if the host moved it there."""
+    """A message in its envelope. `moved` is the id it had in the poison queue when the host had moved it."""
 
     reason: str
     detail: str
@@ -26,7 +26,7 @@ class Poisoned:
 
 
 def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:
-    """Return the envelope of a message; if the body is too long, its start, with its length in `cut`."""
+    """Return the envelope of a message; of a body that is too long the start, with its length in `cut`."""
     whole = whole_poison_text(body, reason=reason, detail=detail, at=at)
     if whole is not None:
         return whole
@@ -35,7 +35,7 @@ def poison_text(body: bytes, *, reason: str, detail: str, at: datetime) -> str:
 
 
 def whole_poison_text(body: bytes, *, reason: str, detail: str, at: datetime, moved: str = "") -> str | None:
-    """Return the envelope with the whole body of a message; None if that is too long for a queue."""
+    """Return the envelope of a message with all of its body; None where that is too long for a queue."""
     head = {**_head(reason, detail, at), **({"moved": moved} if moved else {})}
     try:
         text = _json({**head, "message": body.decode()})
@@ -45,7 +45,7 @@ def whole_poison_text(body: bytes, *, reason: str, detail: str, at: datetime, mo
 
 
 def read_poison(text: bytes) -> Poisoned | None:
-    """Return the content of an envelope; None if the text is not an envelope of Joinlink's."""
+    """Return what an envelope holds; None where there is no envelope of ours."""
     try:
         envelope = json.loads(text)
         reason, detail, moved = envelope["reason"], envelope["detail"], envelope.get("moved", "")
@@ -54,13 +54,14 @@ def read_poison(text: bytes) -> Poisoned | None:
         if all(isinstance(each, str) for each in (reason, detail, moved)) and at.tzinfo is not None:
             return Poisoned(reason=reason, detail=detail, at=at, body=body, moved=moved)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        pass  # not an envelope of Joinlink's
+        pass  # no envelope of ours
     return None
 
 
 def _head(reason: str, detail: str, at: datetime) -> dict[str, object]:
-    encodable = detail[:500].encode("utf-8", "replace").decode()  # a lone surrogate can't be sent
-    return {"v": 1, "reason": reason, "detail": encodable, "at": at.isoformat()}
+    # A lone surrogate in a foreign word could not be sent.
+    said = detail[:500].encode("utf-8", "replace").decode()
+    return {"v": 1, "reason": reason, "detail": said, "at": at.isoformat()}
 
 
 def _json(envelope: dict[str, object]) -> str:

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 20
 LEASE, RETRY = timedelta(minutes=10), timedelta(minutes=1)
 
 
-class Scene:
+class HostScene:
     """A queue, a folder of signals, a clock, and host processes of the sample app."""
 
     def __init__(self, azurite: Azurite, queue: str, folder: Path) -> None:

@@ -10,12 +10,12 @@ from azure.storage.queue import QueueClient
 from sandbox.azurite import Azurite
 from sandbox.host import HostProcess
 from sandbox.stage import MONDAY_MORNING
-from tests.sandbox.processes import LEASE, PATIENCE_SECONDS, RETRY, Scene
+from tests.sandbox.processes import LEASE, PATIENCE_SECONDS, RETRY, HostScene
 
 
 @pytest.fixture
-def scene(azurite: Azurite, unique: Callable[[str], str], tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(azurite, unique("process"), tmp_path)
+def scene(azurite: Azurite, unique: Callable[[str], str], tmp_path: Path) -> Iterator[HostScene]:
+    scene = HostScene(azurite, unique("process"), tmp_path)
     scene.create()
     yield scene
     scene.go()
@@ -27,7 +27,7 @@ def user_lines(host: HostProcess, function: str = "work") -> list[str]:
     return [line["message"] for line in host.lines(f"Function.{function}.User")]
 
 
-def test_a_host_process_answers_works_and_logs(scene: Scene) -> None:
+def test_a_host_process_answers_works_and_logs(scene: HostScene) -> None:
     """Requests, messages and timers reach the worker; its lines bear the shared time; a stray one is dropped."""
     scene.send("hello")
     with scene.host() as host:
@@ -46,7 +46,9 @@ def test_a_host_process_answers_works_and_logs(scene: Scene) -> None:
     assert host.lines("Function.tick.User")[0]["time"] == (MONDAY_MORNING + timedelta(minutes=3)).isoformat()
 
 
-def test_an_app_that_can_t_be_played_ends_the_start(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_app_that_can_t_be_played_ends_the_start(
+    scene: HostScene, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The reason is said, as a missing setting would be."""
     host = HostProcess("tests.sandbox.sample_app:broken", scene.settings, scene.clock, log=scene.folder / "x")
     with pytest.raises(RuntimeError, match="instead of starting"), host:
@@ -55,7 +57,7 @@ def test_an_app_that_can_t_be_played_ends_the_start(scene: Scene, capfd: pytest.
     assert "not `async def`" in capfd.readouterr().err
 
 
-def test_after_kill_9_messages_come_back_with_the_end_of_their_lease(scene: Scene) -> None:
+def test_after_kill_9_messages_come_back_with_the_end_of_their_lease(scene: HostScene) -> None:
     """Ten minutes and not `visibilityTimeout`; the orphaned worker still ends its calls, without a line."""
     scene.send("wait-1")
     with scene.host() as host:
@@ -75,7 +77,7 @@ def test_after_kill_9_messages_come_back_with_the_end_of_their_lease(scene: Scen
     assert scene.waiting() == 0
 
 
-def test_a_lease_is_renewed_while_the_function_runs(scene: Scene) -> None:
+def test_a_lease_is_renewed_while_the_function_runs(scene: HostScene) -> None:
     """Eleven minutes into a call, nobody else gets the message."""
     scene.settings["AzureFunctionsJobHost__functionTimeout"] = "-1"
     scene.send("wait-1")
@@ -95,7 +97,7 @@ def test_a_lease_is_renewed_while_the_function_runs(scene: Scene) -> None:
     assert scene.waiting() == 0
 
 
-def test_a_dead_worker_takes_its_calls_along(scene: Scene) -> None:
+def test_a_dead_worker_takes_its_calls_along(scene: HostScene) -> None:
     """All fail at once and come back together after `visibilityTimeout`, until the innocent is poison, too."""
     scene.send("kill-1", "wait-1")
     with scene.host() as host:
@@ -122,7 +124,7 @@ def test_a_dead_worker_takes_its_calls_along(scene: Scene) -> None:
     ]
 
 
-def test_after_three_deaths_the_host_ends_until_it_is_started_again(scene: Scene) -> None:
+def test_after_three_deaths_the_host_ends_until_it_is_started_again(scene: HostScene) -> None:
     """A worker that dies all the time is no longer started; the next host begins to count anew."""
     with scene.host() as host:
         for _ in range(2):
@@ -137,7 +139,7 @@ def test_after_three_deaths_the_host_ends_until_it_is_started_again(scene: Scene
     assert (code, answer) == (1, 200)
 
 
-def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: Scene) -> None:
+def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: HostScene) -> None:
     """The worker is killed; a neighbour hangs until its own time is up, and each has spent a try."""
     scene.send("wait-1")
     with scene.host(AzureFunctionsJobHost__extensions__queues__newBatchThreshold="4") as host:
@@ -168,7 +170,7 @@ def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: Scene) -
     ("drains", "begun"),
     [pytest.param("true", 4, id="draining"), pytest.param("false", 8, id="without draining")],
 )
-def test_a_stop_drains_only_where_the_setting_says_so(scene: Scene, drains: str, begun: int) -> None:
+def test_a_stop_drains_only_where_the_setting_says_so(scene: HostScene, drains: str, begun: int) -> None:
     """Draining, calls end and the rest is visible at once; else the listener goes on, and calls are cut off."""
     scene.send(*(f"wait-{n}" for n in range(4)))
     with scene.host(stop_seconds=15, FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING=drains) as host:
@@ -186,7 +188,7 @@ def test_a_stop_drains_only_where_the_setting_says_so(scene: Scene, drains: str,
     assert done >= begun
 
 
-def test_a_stop_cuts_off_what_takes_longer(scene: Scene) -> None:
+def test_a_stop_cuts_off_what_takes_longer(scene: HostScene) -> None:
     """It stays hidden for the rest of its lease and has spent a try, draining or not."""
     scene.send("wait-1")
     with scene.host(FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING="true") as host:
@@ -203,7 +205,7 @@ def test_a_stop_cuts_off_what_takes_longer(scene: Scene) -> None:
     assert not scene.has("done-wait-1")
 
 
-def test_what_the_host_moves_to_poison_expires_after_seven_days(scene: Scene) -> None:
+def test_what_the_host_moves_to_poison_expires_after_seven_days(scene: HostScene) -> None:
     """The raw body, and nothing is left of it a week later."""
     scene.send("raise-1")
     with scene.host() as host:
@@ -220,7 +222,7 @@ def test_what_the_host_moves_to_poison_expires_after_seven_days(scene: Scene) ->
             assert (before, q.peek_messages(32)) == (1, [])
 
 
-def test_a_missing_queue_is_warned_of_and_not_created(scene: Scene) -> None:
+def test_a_missing_queue_is_warned_of_and_not_created(scene: HostScene) -> None:
     """Not at every look, though; once it is there it is listened to."""
     scene.queue += "-late"
     scene.settings["QUEUE"] = scene.queue

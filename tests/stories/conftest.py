@@ -198,7 +198,7 @@ def story(begin: Begin) -> Story:
 
 
 @dataclass(frozen=True)
-class Ran:
+class DeskRan:
     """How a command ended, and what it said."""
 
     exit: int
@@ -206,7 +206,7 @@ class Ran:
     err: str
 
 
-AtTheDesk = Callable[..., Ran]
+AtTheDesk = Callable[..., DeskRan]
 
 
 def _storage_time(story: Story) -> datetime:
@@ -234,12 +234,12 @@ def at_the_desk(
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
-    def run(*words: str) -> Ran:
+    def run(*words: str) -> DeskRan:
         monkeypatch.setattr(sys, "argv", ["joinlink", *words])
         with pytest.raises(SystemExit) as ended:
             main()
         logs.configure("INFO")  # the desk is a process of its own, whose level is not the app's
         said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
+        return DeskRan(int(ended.value.code or 0), said.out, said.err)
 
     return run

@@ -55,7 +55,7 @@ _ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")
 _ANY_ROUND_SECONDS = 30
 
 
-class Worker:
+class MortalWorker:
     """The app as its own process: it does what it is told, at the time that it is told, until it is killed."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
@@ -159,14 +159,14 @@ class Guillotine:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._victim: Worker | None = None
+        self._victim: MortalWorker | None = None
         self._aim = Aim()
         self._left: int | None = None
         self._has_fallen = False
         #: the request that each victim died over
         self.last_words: list[str] = []
 
-    def aim(self, victim: Worker, aim: Aim) -> None:
+    def aim(self, victim: MortalWorker, aim: Aim) -> None:
         """Stand before a worker."""
         with self._lock:
             self._victim, self._aim, self._left = victim, aim, None

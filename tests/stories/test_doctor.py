@@ -13,23 +13,23 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
-from tests.stories.conftest import RULES, AtTheDesk, Ran, Story
+from tests.stories.conftest import RULES, AtTheDesk, DeskRan, Story
 
-Named = Callable[[str, str], Ran]
+Named = Callable[[str, str], DeskRan]
 
 
 @pytest.fixture
 def named(at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch) -> Named:
     """Return a function that runs the doctor with one setting changed."""
 
-    def run(setting: str, value: str) -> Ran:
+    def run(setting: str, value: str) -> DeskRan:
         monkeypatch.setenv(setting, value)
         return at_the_desk("doctor")
 
     return run
 
 
-def line(ran: Ran, what: str) -> str:
+def line(ran: DeskRan, what: str) -> str:
     """Return the line of one check."""
     [found] = [line for line in ran.out.splitlines() if line[2:].startswith(f"{what} ")]
     return found[0] + found[2 + len(what) :].strip()
@@ -135,7 +135,8 @@ def test_a_missing_permission_is_named(
     """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens",
+        _GivenTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
     )
     story.person("Ada")
     ran = at_the_desk("doctor")
@@ -168,7 +169,7 @@ def test_a_wrong_clock_is_reported(at_the_desk: AtTheDesk, azurite: Azurite) -> 
     assert line(ran, "clock of storage").startswith("✗")
 
 
-class _Tokens:
+class _GivenTokens:
     """A token source whose tokens can be read."""
 
     def __init__(self, token: Token) -> None:

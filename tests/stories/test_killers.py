@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.stories.conftest import Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.mortal import Aim, Guillotine, MortalWorker, below
 
 GUEST = "bo@fabrikam.com"
 #: A message in the hands of a worker that died comes back after ten minutes.
@@ -22,7 +22,7 @@ def test_a_message_that_kills_its_process_dies_alone(story: Story) -> None:
     with below(guillotine, story.stage) as settings:
         for _ in range(DEATHS + 1):
             guillotine.lift()
-            with Worker(settings) as worker:
+            with MortalWorker(settings) as worker:
                 guillotine.aim(worker, Aim(method="GET", path=killer[1], is_heard=False))
                 while worker.drain(story.stage.clock.now()) and any(story.stage.host.waiting().values()):
                     story.stage.clock.advance(timedelta(minutes=1))
@@ -43,13 +43,13 @@ def test_killed_at_any_step_the_upkeep_keeps_what_the_host_moved(story: Story) -
     with below(guillotine, story.stage) as settings:
         for step in range(8):
             guillotine.lift()
-            with Worker(settings) as worker:
+            with MortalWorker(settings) as worker:
                 aim = Aim(path="/event-changes-poison/messages", further=step // 2, is_heard=step % 2 == 0)
                 guillotine.aim(worker, aim)
                 worker.run_timer(story.stage.clock.now())
             story.stage.clock.advance(LEASE)
         guillotine.lift()
-        with Worker(settings) as worker:
+        with MortalWorker(settings) as worker:
             assert worker.run_timer(story.stage.clock.now())
 
     assert [(kept["reason"], kept["message"]) for kept in story.poison()] == [

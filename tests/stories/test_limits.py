@@ -14,7 +14,7 @@ from shared.storage.tables import Table
 from shared.worker.common.world import World
 from shared.worker.events.processing import LOOKS
 from tests.stories.conftest import RULES, Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.mortal import Aim, Guillotine, MortalWorker, below
 from tests.stories.test_at_most_once import GUEST, message, successes
 
 FIVE = 5  # an hour, in the usual rules
@@ -224,12 +224,12 @@ def test_a_worker_that_dies_on_its_way_to_a_link_leaves_no_write_uncharged(
     story.stage.graph.delivery = NotificationDelivery()
     ada = story.person("Ada")
     with below(guillotine, story.stage) as settings:
-        with Worker(settings) as victim:
+        with MortalWorker(settings) as victim:
             story.meeting(ada, GUEST)
             guillotine.aim(victim, Aim(method="GET", path="/calendar$", further=further, is_heard=False))
             assert not work(story, victim)
             guillotine.lift()
-        with Worker(settings) as worker:
+        with MortalWorker(settings) as worker:
             for _ in range(3):
                 story.meeting(ada, GUEST)
                 assert work(story, worker)
@@ -238,7 +238,7 @@ def test_a_worker_that_dies_on_its_way_to_a_link_leaves_no_write_uncharged(
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
-def work(story: Story, worker: Worker) -> bool:
+def work(story: Story, worker: MortalWorker) -> bool:
     """Let ten minutes pass, as a dead worker's message takes to come back; False once the worker is dead."""
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(minutes=11))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from tests.stories.conftest import Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.mortal import Aim, Guillotine, MortalWorker, below
 from tests.stories.test_a_week import GUEST, RULES
 
 KILLS = 50
@@ -53,23 +53,23 @@ class Life:
         self.people = [story.person(f"P{n}", watched=False) for n in range(3)]
         self.meetings: list[tuple[DirectoryUser, str]] = []
 
-    def goes_on(self, worker: Worker, time: timedelta) -> bool:
+    def goes_on(self, worker: MortalWorker, time: timedelta) -> bool:
         """Let time pass, then run the timer and work on what it asks for; False once the worker is dead."""
         clock = self.story.stage.clock
         clock.advance(time)
         return worker.run_timer(clock.now()) and self.works(worker, SOON)
 
-    def backfills(self, worker: Worker) -> bool:
+    def backfills(self, worker: MortalWorker) -> bool:
         """Have the admin run a backfill, and what it queued be worked on; False once the process is dead."""
         return worker.backfill(self.story.stage.clock.now()) and self.works(worker, SOON)
 
-    def works(self, worker: Worker, time: timedelta) -> bool:
+    def works(self, worker: MortalWorker, time: timedelta) -> bool:
         """Deliver what is due, let time pass, and work on what is visible then; False once dead."""
         self.story.stage.graph.deliver()
         self.story.stage.clock.advance(time)
         return worker.drain(self.story.stage.clock.now())
 
-    def quiets(self, worker: Worker) -> None:
+    def quiets(self, worker: MortalWorker) -> None:
         """Let time pass until nothing is left to do, unless that takes more than hours."""
         for _ in range(20):
             assert self.works(worker, LEASE), "died without a blade"
@@ -77,7 +77,7 @@ class Life:
                 return
         raise AssertionError(f"no end to it: {self.story.stage.host.waiting()}")
 
-    def ends_over(self, work: Work, worker: Worker) -> None:
+    def ends_over(self, work: Work, worker: MortalWorker) -> None:
         """Go on until the worker is killed over this kind of work, at a request or after some more."""
         is_heard = self.chance.random() < 0.5
         aim = replace(work.begins, further=self.chance.randrange(work.requests), is_heard=is_heard)
@@ -120,10 +120,10 @@ def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) 
     life = Life(story, guillotine)
     with below(guillotine, story.stage) as settings:
         for n in range(KILLS):
-            with Worker(settings) as worker:
+            with MortalWorker(settings) as worker:
                 life.quiets(worker)
                 life.ends_over(WORKS[n % len(WORKS)], worker)
-        with Worker(settings) as worker:
+        with MortalWorker(settings) as worker:
             life.quiets(worker)
             assert life.backfills(worker)
             for _ in range(A_DAY_AND_MORE // SWEEPS):

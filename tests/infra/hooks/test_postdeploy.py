@@ -123,7 +123,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Any:
     return postdeploy
 
 
-class Health:
+class HealthAnswers:
     """Answers one after the other, on a clock that moves as it is slept."""
 
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
@@ -142,7 +142,7 @@ class Health:
 
 def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """And shows what is still wrong then."""
-    health = Health(
+    health = HealthAnswers(
         waiting.AzureError("the app does not answer"),
         {"maintenance": None, "problems": ["maintenance has never finished"]},
         {"maintenance": {"last": "now"}, "problems": ["no valid rules are in force"], "healthy": False},
@@ -159,7 +159,7 @@ def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.C
 
 def test_the_hook_does_not_wait_for_ever(waiting: Any) -> None:
     """A quarter of an hour, then the reason and what to do."""
-    health = Health({"maintenance": None, "problems": ["Graph refuses the token"]})
+    health = HealthAnswers({"maintenance": None, "problems": ["Graph refuses the token"]})
     with pytest.raises(
         waiting.Stop, match=r"within 15 minutes: Graph refuses the token\. Run joinlink doctor"
     ):

@@ -1,7 +1,7 @@
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
-def test_everybody_invited_who_has_a_mailbox_gets_a_copy(world: World) -> None:
+def test_everybody_invited_who_has_a_mailbox_gets_a_copy(world: GraphWorld) -> None:
     """People and rooms hold copies with ids of their own; outsiders hold theirs elsewhere."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com", "eve@fabrikam.com")
     bo, room = world.copy_of(world.bo, booked), world.copy_of(world.room, booked)
@@ -12,7 +12,7 @@ def test_everybody_invited_who_has_a_mailbox_gets_a_copy(world: World) -> None:
     assert bo["responseStatus"]["response"] == "notResponded"
 
 
-def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: World) -> None:
+def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: GraphWorld) -> None:
     """One PATCH, a link in every copy, and a mail to everybody invited."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com")
     event = world.patch(world.ada, booked["id"], GO_ONLINE).json()
@@ -22,7 +22,7 @@ def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: 
     assert world.graph.mails == [(immutable, 2)]
 
 
-def test_what_is_written_to_an_attendees_copy_stays_there(world: World) -> None:
+def test_what_is_written_to_an_attendees_copy_stays_there(world: GraphWorld) -> None:
     """Neither the meeting nor the organizer's copy notices, and the online flag is passed over."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
@@ -34,7 +34,7 @@ def test_what_is_written_to_an_attendees_copy_stays_there(world: World) -> None:
     assert world.graph.mails == []
 
 
-def test_an_attendees_own_categories_survive_the_organizers_changes(world: World) -> None:
+def test_an_attendees_own_categories_survive_the_organizers_changes(world: GraphWorld) -> None:
     """What belongs to one participant does not travel."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.edit("bo@contoso.com", world.copy_of(world.bo, booked)["id"], categories=["Red"])
@@ -44,7 +44,7 @@ def test_an_attendees_own_categories_survive_the_organizers_changes(world: World
     assert (copy["subject"], copy["categories"]) == ("New", ["Red"])
 
 
-def test_cancelling_shows_on_every_copy(world: World) -> None:
+def test_cancelling_shows_on_every_copy(world: GraphWorld) -> None:
     """The organizer cancels, and all copies say so."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.cancel(world.ada.id, booked["id"])
@@ -53,7 +53,7 @@ def test_cancelling_shows_on_every_copy(world: World) -> None:
     assert world.copy_of(world.bo, booked)["isCancelled"] is True
 
 
-def test_the_organizers_deletion_cancels_and_an_attendees_removes_one_copy(world: World) -> None:
+def test_the_organizers_deletion_cancels_and_an_attendees_removes_one_copy(world: GraphWorld) -> None:
     """A deletion is news for others only where the organizer deletes."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com")
     world.graph.people.delete(world.bo.id, world.copy_of(world.bo, booked)["id"])
@@ -63,7 +63,7 @@ def test_the_organizers_deletion_cancels_and_an_attendees_removes_one_copy(world
     assert world.copy_of(world.room, booked)["isCancelled"] is True
 
 
-def test_attendees_can_join_and_leave_later(world: World) -> None:
+def test_attendees_can_join_and_leave_later(world: GraphWorld) -> None:
     """A new list of attendees invites the new and cancels for those left out."""
     booked = world.book(world.ada, "bo@contoso.com")
     room = {"type": "resource", "emailAddress": {"address": "boardroom@contoso.com"}}
@@ -73,7 +73,7 @@ def test_attendees_can_join_and_leave_later(world: World) -> None:
     assert world.copy_of(world.room, booked)["isCancelled"] is False
 
 
-def test_hidden_attendees_see_only_themselves(world: World) -> None:
+def test_hidden_attendees_see_only_themselves(world: GraphWorld) -> None:
     """With hideAttendees the organizer's copy alone holds the list."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com", hideAttendees=True)
     seen = world.copy_of(world.bo, booked)["attendees"]
@@ -82,7 +82,7 @@ def test_hidden_attendees_see_only_themselves(world: World) -> None:
     assert len(world.read(world.ada, booked["id"])["attendees"]) == 2
 
 
-def test_a_draft_invites_nobody_until_it_is_sent(world: World) -> None:
+def test_a_draft_invites_nobody_until_it_is_sent(world: GraphWorld) -> None:
     """An unsent event lies in the organizer's mailbox alone."""
     draft = world.book(world.ada, "bo@contoso.com", isDraft=True)
     assert world.app.get(f"/users/{world.bo.id}/events").json()["value"] == []

@@ -3,12 +3,12 @@ from typing import Any
 import pytest
 
 from sandbox.graph import DirectoryUser, Fault
-from tests.sandbox.graph.world import TENANT, TOMORROW, World
+from tests.sandbox.graph.world import TENANT, TOMORROW, GraphWorld
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
-def members(world: World, group: str, **query: str) -> list[dict[str, Any]]:
+def members(world: GraphWorld, group: str, **query: str) -> list[dict[str, Any]]:
     """Return the users in a group, all pages of them."""
     path: str | None = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
     found: list[dict[str, Any]] = []
@@ -25,7 +25,7 @@ def ids(*users: DirectoryUser) -> list[dict[str, str]]:
     return [{"id": user.id} for user in users]
 
 
-def test_users_come_in_pages_with_what_is_selected(world: World) -> None:
+def test_users_come_in_pages_with_what_is_selected(world: GraphWorld) -> None:
     """`$top` is a page size, `$count` the number of all."""
     query = {"$select": "id,mail,accountEnabled", "$top": "2", "$count": "true"}
     first = world.app.get("/users", params=query, headers=ADVANCED).json()
@@ -38,7 +38,7 @@ def test_users_come_in_pages_with_what_is_selected(world: World) -> None:
     assert first["value"][0].keys() == {"id", "mail", "accountEnabled"}
 
 
-def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
+def test_a_user_is_found_by_id_or_principal_name(world: GraphWorld) -> None:
     """And an unknown one is the directory's 404."""
     by_id, by_name = world.app.get(f"/users/{world.ada.id}"), world.app.get("/users/Ada@Contoso.com")
     missing = world.app.get("/users/nobody@contoso.com")
@@ -48,7 +48,7 @@ def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_a_user_may_have_other_names_than_their_address(world: World) -> None:
+def test_a_user_may_have_other_names_than_their_address(world: GraphWorld) -> None:
     """Who signs in by another name is found by that one alone; mail to an alias reaches the same mailbox."""
     eve = world.graph.add_user(
         "Eve", "eve@contoso.com", signs_in_as="e.vance@contoso.com", aliases=("Evie@contoso.com",)
@@ -73,7 +73,7 @@ def test_a_user_may_have_other_names_than_their_address(world: World) -> None:
     ]
 
 
-def test_the_organization_knows_its_domains(world: World) -> None:
+def test_the_organization_knows_its_domains(world: GraphWorld) -> None:
     """Verified domains, the first of them the default."""
     (tenant,) = world.app.get("/organization", params={"$select": "id,verifiedDomains"}).json()["value"]
 
@@ -83,7 +83,7 @@ def test_the_organization_knows_its_domains(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_a_group_gives_its_users(world: World) -> None:
+def test_a_group_gives_its_users(world: GraphWorld) -> None:
     """Through the cast that asks for users alone."""
     group = world.graph.add_group("Sales", [world.ada, world.room])
 
@@ -91,7 +91,7 @@ def test_a_group_gives_its_users(world: World) -> None:
     assert world.app.get(f"/groups/{world.ada.id}").status_code == 404
 
 
-def test_nested_groups_are_resolved_and_rings_end(world: World) -> None:
+def test_nested_groups_are_resolved_and_rings_end(world: GraphWorld) -> None:
     """Three deep, everybody once; without the cast the groups come along and say that they are."""
     squad = world.graph.add_group("Squad", [world.room, world.ada])
     team = world.graph.add_group("Team", [squad, world.bo])
@@ -117,7 +117,9 @@ def test_nested_groups_are_resolved_and_rings_end(world: World) -> None:
         pytest.param({}, ADVANCED, id="no $count"),
     ],
 )
-def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], headers: dict[str, str]) -> None:
+def test_the_cast_is_an_advanced_query(
+    world: GraphWorld, params: dict[str, str], headers: dict[str, str]
+) -> None:
     """It needs both the header and the count."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
@@ -126,7 +128,7 @@ def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], hea
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
 
 
-def test_pages_hold_999_and_no_more(world: World) -> None:
+def test_pages_hold_999_and_no_more(world: GraphWorld) -> None:
     """A large group comes in pages; a larger page is refused."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(1_500)]
     group = world.graph.add_group("Crowd", crowd)
@@ -137,7 +139,7 @@ def test_pages_hold_999_and_no_more(world: World) -> None:
     assert world.app.get("/users", params={"$top": "1000"}).status_code == 400
 
 
-def test_who_comes_or_goes_between_pages_shifts_nobody(world: World) -> None:
+def test_who_comes_or_goes_between_pages_shifts_nobody(world: GraphWorld) -> None:
     """The next page starts where this one ended, not so many users further on."""
     first = world.app.get("/users", params={"$select": "id", "$top": "1"}).json()
     world.graph.remove_user(world.ada)
@@ -147,7 +149,7 @@ def test_who_comes_or_goes_between_pages_shifts_nobody(world: World) -> None:
     assert rest["value"] == ids(world.bo, world.room, new)
 
 
-def test_guests_and_blocked_accounts_can_be_told_apart(world: World) -> None:
+def test_guests_and_blocked_accounts_can_be_told_apart(world: GraphWorld) -> None:
     """By what is selected, and by `$filter`."""
     guest = world.graph.add_guest("Dee", "dee@fabrikam.com")
     shared = world.graph.add_user("Info", "info@contoso.com", kind="shared", enabled=False)
@@ -160,7 +162,7 @@ def test_guests_and_blocked_accounts_can_be_told_apart(world: World) -> None:
     assert world.app.get("/users", params={"$filter": "displayName eq 'x'"}).status_code == 400
 
 
-def test_a_mailbox_may_come_later(world: World) -> None:
+def test_a_mailbox_may_come_later(world: GraphWorld) -> None:
     """Until it is provisioned, Exchange knows nothing of the user; then it can be invited."""
     late = world.graph.add_user("Cy", "cy@contoso.com", mailbox=False)
     before = world.app.get(f"/users/{late.id}/events")
@@ -171,7 +173,7 @@ def test_a_mailbox_may_come_later(world: World) -> None:
     assert len(world.app.get(f"/users/{late.id}/events").json()["value"]) == 1
 
 
-def test_who_has_left_is_not_found(world: World) -> None:
+def test_who_has_left_is_not_found(world: GraphWorld) -> None:
     """Neither in the directory, nor in Exchange, nor in a group; what they organized still names them."""
     group = world.graph.add_group("Sales", [world.ada, world.bo])
     booked = world.book(world.ada, "bo@contoso.com")
@@ -185,7 +187,7 @@ def test_who_has_left_is_not_found(world: World) -> None:
     assert world.book(world.bo, "ada@contoso.com")["attendees"]
 
 
-def test_a_group_may_vanish_or_stutter(world: World) -> None:
+def test_a_group_may_vanish_or_stutter(world: GraphWorld) -> None:
     """Deleted, it is the directory's 404; a fault makes it fail in passing, or answer nobody at all."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers"
@@ -200,7 +202,7 @@ def test_a_group_may_vanish_or_stutter(world: World) -> None:
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_mailbox_settings_tell_rooms_from_people(world: World) -> None:
+def test_mailbox_settings_tell_rooms_from_people(world: GraphWorld) -> None:
     """`userPurpose` is what the mailbox is for."""
     purposes = [
         world.app.get(f"/users/{user.id}/mailboxSettings", params={"$select": "userPurpose"}).json()[
@@ -212,7 +214,7 @@ def test_mailbox_settings_tell_rooms_from_people(world: World) -> None:
     assert purposes == ["user", "room", "shared"]
 
 
-def test_calendars_tell_their_providers(world: World) -> None:
+def test_calendars_tell_their_providers(world: GraphWorld) -> None:
     """The default calendar, and those added to it."""
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
     default = world.app.get(f"/users/{world.ada.id}/calendar").json()

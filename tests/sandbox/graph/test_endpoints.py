@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 from sandbox.graph import EndpointState
-from tests.sandbox.graph.world import NOTIFY, World
+from tests.sandbox.graph.world import NOTIFY, GraphWorld
 
 MINUTE = timedelta(minutes=1)
 
 
-def answered(world: World, *seconds: float) -> None:
+def answered(world: GraphWorld, *seconds: float) -> None:
     """Have Graph notify of as many changes, whose POSTs are answered after so long."""
     world.subscribe(world.ada)
     for took in seconds:
@@ -15,7 +15,7 @@ def answered(world: World, *seconds: float) -> None:
         world.notified()
 
 
-def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) -> None:
+def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: GraphWorld) -> None:
     """More than a tenth of the answers took over three seconds; ten minutes later it has another chance."""
     answered(world, *[0.1] * 8, 3.1, 3.1)
     state = world.graph.endpoint_state(NOTIFY)
@@ -33,7 +33,7 @@ def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) 
     assert world.graph.endpoint_state(NOTIFY) is EndpointState.WELL
 
 
-def test_an_endpoint_that_hardly_answers_loses_its_notifications(world: World) -> None:
+def test_an_endpoint_that_hardly_answers_loses_its_notifications(world: GraphWorld) -> None:
     """More than 15 % took ten seconds: what is due in the next ten minutes, retries, too, is never delivered."""
     answered(world, *[0.1] * 8, 10, 10)
     state = world.graph.endpoint_state(NOTIFY)
@@ -49,7 +49,7 @@ def test_an_endpoint_that_hardly_answers_loses_its_notifications(world: World) -
     assert (len(lost), len(heard)) == (0, 1)
 
 
-def test_a_tenth_of_slow_answers_is_still_well(world: World) -> None:
+def test_a_tenth_of_slow_answers_is_still_well(world: GraphWorld) -> None:
     """The share is one of many answers: few say nothing."""
     answered(world, 3.1)
     few = world.graph.endpoint_state(NOTIFY)

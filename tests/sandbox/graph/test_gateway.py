@@ -9,10 +9,10 @@ import requests
 
 from sandbox.graph import Drop, Fault
 from sandbox.serve import serve
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
-def test_msal_gets_a_token_that_opens_graph(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_msal_gets_a_token_that_opens_graph(world: GraphWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The managed identity endpoint speaks as App Service does, to MSAL itself."""
     with serve(world.graph) as base, requests.Session() as session:
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{base}/msi/token")
@@ -27,7 +27,7 @@ def test_msal_gets_a_token_that_opens_graph(world: World, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("case", ["none", "made up", "revoked", "expired", "for storage"])
-def test_no_call_goes_through_without_a_good_token(world: World, case: str) -> None:
+def test_no_call_goes_through_without_a_good_token(world: GraphWorld, case: str) -> None:
     """401 with Graph's code, whatever is wrong with the token."""
     world.graph.identity.token_lifetime = timedelta(hours=-1 if case == "expired" else 1)
     token = world.token(
@@ -44,14 +44,14 @@ def test_no_call_goes_through_without_a_good_token(world: World, case: str) -> N
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 
-def test_an_identity_call_without_its_header_gets_nothing(world: World) -> None:
+def test_an_identity_call_without_its_header_gets_nothing(world: GraphWorld) -> None:
     """The header keeps a forged request from fetching tokens."""
     with world.client({}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}
         assert client.get("https://graph.test/msi/token", params=query).status_code == 401
 
 
-def test_a_persons_own_client_reaches_their_own_mailbox_only(world: World) -> None:
+def test_a_persons_own_client_reaches_their_own_mailbox_only(world: GraphWorld) -> None:
     """And what it does is no call of the app's."""
     with world.client(world.graph.as_user(world.ada)) as client:
         assert client.get(f"/users/{world.ada.id}/events").status_code == 200
@@ -59,7 +59,7 @@ def test_a_persons_own_client_reaches_their_own_mailbox_only(world: World) -> No
     assert world.graph.calls == []
 
 
-def test_every_answer_can_be_traced(world: World) -> None:
+def test_every_answer_can_be_traced(world: GraphWorld) -> None:
     """Ids of the request, diagnostics, and the tenant's date."""
     headers = world.app.get("/users", headers={"client-request-id": "mine"}).headers
 
@@ -69,7 +69,7 @@ def test_every_answer_can_be_traced(world: World) -> None:
     assert headers["Date"] == "Mon, 23 Nov 2026 09:00:00 GMT"
 
 
-def test_calls_tell_what_the_app_did(world: World) -> None:
+def test_calls_tell_what_the_app_did(world: GraphWorld) -> None:
     """Method, status, mailbox and event of each call, without the token."""
     booked = world.book(world.ada)
     world.patch(world.ada, booked["id"], GO_ONLINE)
@@ -81,7 +81,7 @@ def test_calls_tell_what_the_app_did(world: World) -> None:
     assert call.request_headers["Authorization"] == "***"
 
 
-def test_a_fault_strikes_as_often_as_it_is_told(world: World) -> None:
+def test_a_fault_strikes_as_often_as_it_is_told(world: GraphWorld) -> None:
     """It is about calls that match, and then it is over."""
     world.graph.faults.add(Fault(method="GET", path=r"/users$", count=2, status=429, retry_after=7))
     answers = [world.app.get("/users") for _ in range(3)]
@@ -92,7 +92,7 @@ def test_a_fault_strikes_as_often_as_it_is_told(world: World) -> None:
     assert answers[0].json()["error"]["code"] == "TooManyRequests"
 
 
-def test_chance_is_part_of_a_fault(world: World) -> None:
+def test_chance_is_part_of_a_fault(world: GraphWorld) -> None:
     """With a probability some calls get through, and the seed says which."""
     world.graph.faults.add(Fault(count=None, probability=0.5, status=503))
     statuses = {world.app.get("/users").status_code for _ in range(20)}
@@ -102,7 +102,7 @@ def test_chance_is_part_of_a_fault(world: World) -> None:
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_slow_answer_is_an_answer(world: World) -> None:
+def test_a_slow_answer_is_an_answer(world: GraphWorld) -> None:
     """A delay alone changes nothing else."""
     world.graph.faults.add(Fault(delay=timedelta(seconds=3)))
 
@@ -110,7 +110,7 @@ def test_a_slow_answer_is_an_answer(world: World) -> None:
     assert world.slept == [3.0]
 
 
-def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
+def test_a_person_may_act_while_a_call_is_on_its_way(world: GraphWorld) -> None:
     """What was read a moment ago is no longer true: the write is refused."""
     booked = world.book(world.ada)
     world.graph.faults.add(
@@ -132,7 +132,9 @@ def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
         pytest.param(Drop.AFTER, True, id="after it was done"),
     ],
 )
-def test_a_dropped_connection_says_nothing_of_the_effect(world: World, drop: Drop, *, online: bool) -> None:
+def test_a_dropped_connection_says_nothing_of_the_effect(
+    world: GraphWorld, drop: Drop, *, online: bool
+) -> None:
     """The caller sees the same broken connection, over the network too."""
     booked = world.book(world.ada)
     world.graph.faults.add(Fault(method="PATCH", drop=drop))
@@ -147,7 +149,7 @@ def test_a_dropped_connection_says_nothing_of_the_effect(world: World, drop: Dro
     assert world.read(world.ada, booked["id"])["isOnlineMeeting"] is online
 
 
-def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: World) -> None:
+def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: GraphWorld) -> None:
     """Four may be under way; people's own clients and other mailboxes are not counted."""
     entered, leave = Barrier(5), Event()
 
@@ -174,14 +176,14 @@ def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: World) -> 
     assert world.app.get(path).status_code == 200
 
 
-def test_a_wrong_method_or_version_is_told(world: World) -> None:
+def test_a_wrong_method_or_version_is_told(world: GraphWorld) -> None:
     """405 for a method, 400 for a version that is not there."""
     assert world.app.put("/users").status_code == 405
     for address in ("https://graph.test/v2.0/users", "https://graph.test/v1.0", "https://graph.test/"):
         assert world.app.get(address).status_code == 400
 
 
-def test_tokens_expire_by_the_real_clock(world: World) -> None:
+def test_tokens_expire_by_the_real_clock(world: GraphWorld) -> None:
     """MSAL reads the real clock, so the tenant's clock moves no token's expiry."""
     with world.client({"X-IDENTITY-HEADER": "secret"}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import NotificationDelivery
-from tests.sandbox.graph.world import NOTIFY, World
+from tests.sandbox.graph.world import NOTIFY, GraphWorld
 
 LIFECYCLE = "https://joinlink.example/lifecycle"
 
@@ -15,7 +15,7 @@ def kinds(items: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("tell", [True, False])
-def test_graph_may_remove_a_subscription_and_not_say_so(world: World, *, tell: bool) -> None:
+def test_graph_may_remove_a_subscription_and_not_say_so(world: GraphWorld, *, tell: bool) -> None:
     """It is 404 at once, and nothing is told of later changes."""
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
     world.graph.remove_subscription(made, tell=tell)
@@ -25,7 +25,7 @@ def test_graph_may_remove_a_subscription_and_not_say_so(world: World, *, tell: b
     assert world.app.patch(f"/subscriptions/{made}", json={}).status_code == 404
 
 
-def test_an_expired_subscription_tells_nothing_any_more(world: World) -> None:
+def test_an_expired_subscription_tells_nothing_any_more(world: GraphWorld) -> None:
     """Neither of later changes, nor of those that waited."""
     world.subscribe(world.ada)
     world.answers = [503]
@@ -38,7 +38,7 @@ def test_an_expired_subscription_tells_nothing_any_more(world: World) -> None:
     assert world.graph.undelivered == 0
 
 
-def test_a_proof_is_asked_for_before_a_token_wears_out_and_again_until_it_comes(world: World) -> None:
+def test_a_proof_is_asked_for_before_a_token_wears_out_and_again_until_it_comes(world: GraphWorld) -> None:
     """From three quarters of its life on, every 15 minutes; renewing is proof, and so is reauthorizing."""
     world.graph.authorizations.expire_after(timedelta(hours=24))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
@@ -58,7 +58,7 @@ def test_a_proof_is_asked_for_before_a_token_wears_out_and_again_until_it_comes(
     assert asked[4] == timedelta(hours=54.5)
 
 
-def test_behind_a_worn_out_token_notifications_wait_for_four_hours(world: World) -> None:
+def test_behind_a_worn_out_token_notifications_wait_for_four_hours(world: GraphWorld) -> None:
     """A proof in time loses nothing; later, `missed` is told."""
     world.graph.authorizations.expire_after(timedelta(hours=1))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
@@ -80,7 +80,7 @@ def test_behind_a_worn_out_token_notifications_wait_for_four_hours(world: World)
     assert "missed" in heard
 
 
-def test_lost_notifications_are_a_share_of_all_or_of_the_changes(world: World) -> None:
+def test_lost_notifications_are_a_share_of_all_or_of_the_changes(world: GraphWorld) -> None:
     """One in five is lost: each by itself, so that others tell of the change; or all that tell of a change."""
     world.subscribe(world.ada)
 
@@ -100,7 +100,7 @@ def test_lost_notifications_are_a_share_of_all_or_of_the_changes(world: World) -
     assert some == 3 * known
 
 
-def test_all_kinds_come_in_one_post(world: World) -> None:
+def test_all_kinds_come_in_one_post(world: GraphWorld) -> None:
     """Where both URLs are the same, changes and lifecycle events of many mailboxes share it."""
     ada = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY).json()["id"]
     bo = world.subscribe(world.bo, lifecycleNotificationUrl=NOTIFY).json()["id"]

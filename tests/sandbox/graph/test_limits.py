@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from sandbox.graph.limits import ThrottlingWindow
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
 def test_a_window_says_when_there_is_room_again() -> None:
@@ -14,7 +14,7 @@ def test_a_window_says_when_there_is_room_again() -> None:
     assert window.peak == 16
 
 
-def test_the_directory_counts_in_units(world: World) -> None:
+def test_the_directory_counts_in_units(world: GraphWorld) -> None:
     """What a call costs depends on what it asks for."""
     window = world.graph.limits.windows["directory units"]
     group = world.graph.add_group("Sales", [world.ada])
@@ -35,7 +35,7 @@ def test_the_directory_counts_in_units(world: World) -> None:
     assert world.graph.limits.mailbox_peak == 1
 
 
-def test_one_mailbox_serves_ten_thousand_calls_in_ten_minutes(world: World) -> None:
+def test_one_mailbox_serves_ten_thousand_calls_in_ten_minutes(world: GraphWorld) -> None:
     """One more is throttled until they are over; other mailboxes are not touched."""
     path = f"/users/{world.ada.id}/events"
     for _ in range(9_999):

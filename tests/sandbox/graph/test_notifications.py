@@ -4,10 +4,10 @@ from itertools import pairwise
 import pytest
 
 from sandbox.graph import BAD_HABITS, NotificationDelivery
-from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, World
+from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, GraphWorld
 
 
-def test_a_notification_names_the_event_and_proves_where_it_comes_from(world: World) -> None:
+def test_a_notification_names_the_event_and_proves_where_it_comes_from(world: GraphWorld) -> None:
     """The shape of a basic notification for an event."""
     subscription = world.subscribe(world.ada).json()
     booked = world.book(world.ada)
@@ -32,7 +32,7 @@ def test_a_notification_names_the_event_and_proves_where_it_comes_from(world: Wo
     assert etag != booked["@odata.etag"]
 
 
-def test_the_form_of_ids_is_chosen_when_subscribing(world: World) -> None:
+def test_the_form_of_ids_is_chosen_when_subscribing(world: GraphWorld) -> None:
     """Immutable ids come only to those who asked for them with the create call."""
     world.subscribe(world.ada, prefer='IdType="ImmutableId"')
     booked = world.book(world.ada)
@@ -41,7 +41,7 @@ def test_the_form_of_ids_is_chosen_when_subscribing(world: World) -> None:
     assert [item["resourceData"]["id"] for item in world.notified()] == [immutable]
 
 
-def test_a_patch_of_ours_echoes_in_every_watched_mailbox(world: World) -> None:
+def test_a_patch_of_ours_echoes_in_every_watched_mailbox(world: GraphWorld) -> None:
     """The organizer's copy and the attendee's each tell of the link that we made."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
@@ -53,7 +53,7 @@ def test_a_patch_of_ours_echoes_in_every_watched_mailbox(world: World) -> None:
     assert told == {("updated", booked["id"]), ("updated", copy["id"])}
 
 
-def test_a_deletion_is_told_only_to_those_who_asked(world: World) -> None:
+def test_a_deletion_is_told_only_to_those_who_asked(world: GraphWorld) -> None:
     """`deleted` has to be subscribed to."""
     world.subscribe(world.ada)
     watcher = world.subscribe(world.ada, changeType="deleted").json()["id"]
@@ -66,7 +66,7 @@ def test_a_deletion_is_told_only_to_those_who_asked(world: World) -> None:
     ]
 
 
-def test_bad_habits_tell_of_one_change_many_times_and_out_of_order(world: World) -> None:
+def test_bad_habits_tell_of_one_change_many_times_and_out_of_order(world: GraphWorld) -> None:
     """Three or four of every kind, exact duplicates among them, all in one POST, `updated` before `created`."""
     world.graph.delivery = BAD_HABITS
     world.subscribe(world.ada)
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_disorder() -> None:
     """Chance is repeatable, so a failing story can be told again."""
 
     def story() -> list[str]:
-        world = World()
+        world = GraphWorld()
         world.graph.delivery = NotificationDelivery(copies=(1, 5), shuffle=True, duplicate=0.4, lose=0.2)
         with world.app:
             world.subscribe(world.ada)
@@ -96,7 +96,7 @@ def test_the_same_seed_gives_the_same_disorder() -> None:
     assert story() == story()
 
 
-def test_notifications_can_be_late_or_lost(world: World) -> None:
+def test_notifications_can_be_late_or_lost(world: GraphWorld) -> None:
     """Delay follows the tenant's clock; what is lost never comes."""
     world.subscribe(world.ada)
     world.graph.delivery = NotificationDelivery(delay=timedelta(minutes=3))
@@ -109,7 +109,7 @@ def test_notifications_can_be_late_or_lost(world: World) -> None:
     assert len(world.notified()) == 1
 
 
-def test_what_is_not_taken_comes_again_for_four_hours(world: World) -> None:
+def test_what_is_not_taken_comes_again_for_four_hours(world: GraphWorld) -> None:
     """Retries back off; after four hours the item is dropped, and `missed` is told."""
     world.subscribe(world.ada, lifecycleNotificationUrl="https://joinlink.example/lifecycle")
     world.book(world.ada)
@@ -128,7 +128,7 @@ def test_what_is_not_taken_comes_again_for_four_hours(world: World) -> None:
     assert world.posts[-1][1]["value"][0]["lifecycleEvent"] == "missed"
 
 
-def test_one_refused_post_replays_all_its_items(world: World) -> None:
+def test_one_refused_post_replays_all_its_items(world: GraphWorld) -> None:
     """A POST is taken as a whole or not at all."""
     world.subscribe(world.ada)
     events = [world.book(world.ada)["id"] for _ in range(3)]
@@ -141,7 +141,7 @@ def test_one_refused_post_replays_all_its_items(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
-def test_a_lifecycle_notification_carries_no_resource(world: World, kind: str) -> None:
+def test_a_lifecycle_notification_carries_no_resource(world: GraphWorld, kind: str) -> None:
     """It goes to its own URL, with clientState and subscription alone."""
     url = "https://joinlink.example/lifecycle"
     subscription = world.subscribe(world.ada, lifecycleNotificationUrl=url).json()
@@ -164,7 +164,7 @@ def test_a_lifecycle_notification_carries_no_resource(world: World, kind: str) -
     ("everywhere", "told"),
     [pytest.param(True, 1, id="as documented"), pytest.param(False, 0, id="as reported")],
 )
-def test_secondary_calendars_may_be_out_of_earshot(world: World, *, everywhere: bool, told: int) -> None:
+def test_secondary_calendars_may_be_out_of_earshot(world: GraphWorld, *, everywhere: bool, told: int) -> None:
     """The documentation says all of a mailbox's events, developers say its default calendar's."""
     world.graph.delivery = NotificationDelivery(secondary_calendars=everywhere)
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())

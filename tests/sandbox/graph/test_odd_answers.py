@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.graph import Drop, Fault
 from sandbox.serve import serve
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
 def without_etag(answer: dict[str, Any]) -> None:
@@ -30,7 +30,9 @@ def empty_etag(answer: dict[str, Any]) -> None:
         pytest.param(Fault(is_ignored=True), [False], id="answered 200, and nothing was done"),
     ],
 )
-def test_the_record_counts_effects_and_not_answers(world: World, fault: Fault, effects: list[bool]) -> None:
+def test_the_record_counts_effects_and_not_answers(
+    world: GraphWorld, fault: Fault, effects: list[bool]
+) -> None:
     """`took_effect` is the state's own history, whatever the app was told."""
     booked = world.book(world.ada)
     world.graph.faults.add(fault)
@@ -43,7 +45,7 @@ def test_the_record_counts_effects_and_not_answers(world: World, fault: Fault, e
     assert world.read(world.ada, booked["id"])["isOnlineMeeting"] is effects[0]
 
 
-def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
+def test_reads_and_refused_writes_have_no_effect(world: GraphWorld) -> None:
     """A GET changes nothing, nor does a write that Graph itself refuses; subscriptions count, too."""
     booked = world.book(world.ada)
     world.read(world.ada, booked["id"])
@@ -53,7 +55,7 @@ def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
     assert [call.took_effect for call in world.graph.calls] == [False, False, True]
 
 
-def test_a_write_that_is_ignored_leaves_the_old_version(world: World) -> None:
+def test_a_write_that_is_ignored_leaves_the_old_version(world: GraphWorld) -> None:
     """The answer is 200 with the event as it was, and `edit` can make it claim more."""
     booked = world.book(world.ada)
     lie = Fault(method="PATCH", is_ignored=True, edit=lambda event: event.update(isOnlineMeeting=True))
@@ -75,7 +77,7 @@ def test_a_write_that_is_ignored_leaves_the_old_version(world: World) -> None:
     ],
 )
 def test_an_answer_may_have_an_odd_etag(
-    world: World, edit: Callable[[dict[str, Any]], None], etag: str | None
+    world: GraphWorld, edit: Callable[[dict[str, Any]], None], etag: str | None
 ) -> None:
     """The write is done; only what is told of it is odd."""
     booked = world.book(world.ada)
@@ -120,7 +122,7 @@ def test_an_answer_may_have_an_odd_etag(
     ],
 )
 def test_an_answer_may_be_anything(
-    world: World, fault: Fault, status: int, content_type: str, body: bytes
+    world: GraphWorld, fault: Fault, status: int, content_type: str, body: bytes
 ) -> None:
     """Status, type and bytes are as the fault says; the length goes with them."""
     world.graph.faults.add(fault)
@@ -131,7 +133,7 @@ def test_an_answer_may_be_anything(
     assert answer.headers["Content-Length"] == str(len(body))
 
 
-def test_headers_are_set_and_taken_away(world: World) -> None:
+def test_headers_are_set_and_taken_away(world: GraphWorld) -> None:
     """An answer without a Date, and with a Retry-After that no int can hold."""
     world.graph.faults.add(Fault(headers={"Date": None, "Retry-After": "9" * 5000}))
     headers = world.app.get("/users").headers
@@ -140,7 +142,7 @@ def test_headers_are_set_and_taken_away(world: World) -> None:
     assert headers["Retry-After"] == "9" * 5000
 
 
-def test_a_body_may_drip(world: World) -> None:
+def test_a_body_may_drip(world: GraphWorld) -> None:
     """Each byte has its wait, and in the end the answer is whole."""
     world.graph.faults.add(Fault(body=b"[1,2]", drip=timedelta(seconds=1)))
 
@@ -148,7 +150,7 @@ def test_a_body_may_drip(world: World) -> None:
     assert world.slept == [1.0] * 5
 
 
-def test_an_answer_may_break_off_over_the_network(world: World) -> None:
+def test_an_answer_may_break_off_over_the_network(world: GraphWorld) -> None:
     """Head and half of the body arrive, then the connection is closed."""
     world.graph.faults.add(Fault(drop=Drop.DURING))
     with (
@@ -163,7 +165,7 @@ def test_an_answer_may_break_off_over_the_network(world: World) -> None:
     assert world.graph.calls[-1].lost
 
 
-def test_a_fault_may_strike_one_page_alone(world: World) -> None:
+def test_a_fault_may_strike_one_page_alone(world: GraphWorld) -> None:
     """By what the page's address holds, or by how many calls come before it."""
     for _ in range(3):
         world.book(world.ada)
@@ -177,7 +179,7 @@ def test_a_fault_may_strike_one_page_alone(world: World) -> None:
     assert later == [200, 200, 401, 200]
 
 
-def test_if_match_may_be_worth_nothing(world: World) -> None:
+def test_if_match_may_be_worth_nothing(world: GraphWorld) -> None:
     """A write with a stale version succeeds where Graph does not honour the header."""
     booked = world.book(world.ada)
     world.graph.people.edit(world.ada.id, booked["id"], subject="Moved")
@@ -190,7 +192,7 @@ def test_if_match_may_be_worth_nothing(world: World) -> None:
     assert (ignored, honored) == (200, 412)
 
 
-def test_a_version_may_drift(world: World) -> None:
+def test_a_version_may_drift(world: GraphWorld) -> None:
     """Nobody did anything, and yet the change key and the time of the last change are others; nobody is mailed."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.subscribe(world.ada)
@@ -205,7 +207,7 @@ def test_a_version_may_drift(world: World) -> None:
     assert world.graph.mails == []
 
 
-def test_the_app_may_read_an_event_as_it_was_before_a_write(world: World) -> None:
+def test_the_app_may_read_an_event_as_it_was_before_a_write(world: GraphWorld) -> None:
     """For some time after a write; If-Match and people's own clients know the new version at once."""
     world.graph.stale_for = timedelta(seconds=30)
     booked = world.book(world.ada)

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.graph.world import NOTIFY, TOMORROW, World
+from tests.sandbox.graph.world import NOTIFY, TOMORROW, GraphWorld
 
 
-def test_a_revoked_permission_ends_what_needs_it_until_it_is_back(world: World) -> None:
+def test_a_revoked_permission_ends_what_needs_it_until_it_is_back(world: GraphWorld) -> None:
     """Subscribing takes Calendars.Read; calendars can be read with the writing one, too."""
     made = world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
@@ -29,7 +29,7 @@ def test_a_revoked_permission_ends_what_needs_it_until_it_is_back(world: World) 
     assert world.subscribe(world.ada).status_code == 201
 
 
-def test_one_mailbox_may_be_out_of_bounds(world: World) -> None:
+def test_one_mailbox_may_be_out_of_bounds(world: GraphWorld) -> None:
     """As where a policy restricts the app to some; people's own clients are not concerned."""
     for permission in ("Calendars.Read", "Calendars.ReadWrite"):
         world.graph.revoke_permission(permission, world.ada.id)
@@ -55,7 +55,7 @@ def test_one_mailbox_may_be_out_of_bounds(world: World) -> None:
         ),
     ],
 )
-def test_every_call_has_its_permission(world: World, permission: str, path: str, code: str) -> None:
+def test_every_call_has_its_permission(world: GraphWorld, permission: str, path: str, code: str) -> None:
     """The directory has its own word for no."""
     path = path.format(ada=world.ada.id, group=world.graph.add_group("Sales", [world.ada]))
     before = world.app.get(path).status_code
@@ -66,7 +66,9 @@ def test_every_call_has_its_permission(world: World, permission: str, path: str,
 
 
 @pytest.mark.parametrize("cast", ["", "/microsoft.graph.user"])
-def test_members_who_may_not_be_read_are_listed_without_their_properties(world: World, cast: str) -> None:
+def test_members_who_may_not_be_read_are_listed_without_their_properties(
+    world: GraphWorld, cast: str
+) -> None:
     """With the right to groups alone, an answer is no 403: it has everybody's id, and nothing else."""
     group = world.graph.add_group("Sales", [world.ada])
     world.graph.revoke_permission("User.Read.All")
@@ -81,7 +83,7 @@ def test_members_who_may_not_be_read_are_listed_without_their_properties(world: 
     ]
 
 
-def test_reading_is_not_writing(world: World) -> None:
+def test_reading_is_not_writing(world: GraphWorld) -> None:
     """Without the writing permission, events can be read and nothing more."""
     world.graph.revoke_permission("Calendars.ReadWrite")
     path = f"/users/{world.ada.id}/events"
@@ -90,7 +92,7 @@ def test_reading_is_not_writing(world: World) -> None:
     assert world.app.get(path).status_code == 200
 
 
-def test_while_the_app_may_not_notifications_wait(world: World) -> None:
+def test_while_the_app_may_not_notifications_wait(world: GraphWorld) -> None:
     """What happened meanwhile is told once access is back, within four hours."""
     world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
     world.graph.revoke_permission("Calendars.Read")

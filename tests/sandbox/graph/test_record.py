@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.graph import Drop, Fault
-from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, WEEKLY, World
+from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, WEEKLY, GraphWorld
 
 CHECK = Path(__file__).parents[4] / "shared" / "contract" / "check_har.py"
 WINDOW = {"startDateTime": "2026-11-20", "endDateTime": "2026-12-31"}
 
 
-def play(world: World) -> None:
+def play(world: GraphWorld) -> None:
     """Make a bit of everything happen."""
     app, ada = world.app, world.ada
     subscription = world.subscribe(ada, lifecycleNotificationUrl=NOTIFY).json()
@@ -55,7 +55,7 @@ def play(world: World) -> None:
 
 
 @pytest.mark.skipif(not CHECK.exists(), reason="the check of Graph's types is not beside the repository")
-def test_every_body_is_one_of_graphs(world: World, tmp_path: Path) -> None:
+def test_every_body_is_one_of_graphs(world: GraphWorld, tmp_path: Path) -> None:
     """The published metadata knows every property, type and enumeration that is emitted."""
     play(world)
     world.graph.write_har(tmp_path / "traffic.har")
@@ -67,7 +67,7 @@ def test_every_body_is_one_of_graphs(world: World, tmp_path: Path) -> None:
     assert checked.stdout.endswith(" 0 problems\n")
 
 
-def test_no_secret_is_recorded(world: World) -> None:
+def test_no_secret_is_recorded(world: GraphWorld) -> None:
     """Neither tokens nor keys nor clientStates, in whatever part of an exchange; the JSON stays whole."""
     play(world)
     har = world.graph.har()
@@ -86,7 +86,7 @@ def test_no_secret_is_recorded(world: World) -> None:
     assert any('"clientState": "***"' in body for body in posted)
 
 
-def test_the_record_tells_who_spoke(world: World) -> None:
+def test_the_record_tells_who_spoke(world: GraphWorld) -> None:
     """The app, people's own clients and Graph itself."""
     world.subscribe(world.ada)
     world.book(world.ada)
@@ -100,7 +100,7 @@ def test_the_record_tells_who_spoke(world: World) -> None:
     ]
 
 
-def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: World) -> None:
+def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: GraphWorld) -> None:
     """A HAR holds what was answered; `calls` tell of the rest."""
     for drop in (Drop.BEFORE, Drop.AFTER):
         world.graph.faults.add(Fault(drop=drop))
@@ -114,7 +114,7 @@ def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: Worl
 
 def test_calls_are_counted_by_kind_though_none_is_kept() -> None:
     """Whatever their answer was; people's own clients are not counted."""
-    world = World(record=False)
+    world = GraphWorld(record=False)
     with world.app as app:
         world.graph.faults.add(Fault(status=503))
         for _ in range(2):

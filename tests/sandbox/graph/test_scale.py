@@ -1,9 +1,9 @@
 import tracemalloc
 
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
-def test_a_user_who_does_nothing_takes_less_than_a_kilobyte(world: World) -> None:
+def test_a_user_who_does_nothing_takes_less_than_a_kilobyte(world: GraphWorld) -> None:
     """So that a tenant of 100,000 fits into a simulation."""
     tracemalloc.start()
     try:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.graph import SubscriptionHabits
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from tests.sandbox.graph.world import World
     ],
 )
 def test_more_than_graph_serves_in_20_seconds_is_throttled(
-    world: World, method: str, path: str, most: int
+    world: GraphWorld, method: str, path: str, most: int
 ) -> None:
     """Retry-After says when there is room again; other calls are not touched."""
     answers = [world.app.request(method, path).status_code for _ in range(most)]
@@ -31,7 +31,7 @@ def test_more_than_graph_serves_in_20_seconds_is_throttled(
     assert max(window.peak for window in world.graph.limits.windows.values()) == most + 1
 
 
-def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None:
+def test_all_writes_share_one_limit_and_refused_ones_count(world: GraphWorld) -> None:
     """Who knocks on without a pause stays out."""
     for _ in range(250):
         world.app.delete("/subscriptions/none")
@@ -45,7 +45,7 @@ def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_mailbox_holds_a_thousand_subscriptions_of_all_apps(world: World) -> None:
+def test_a_mailbox_holds_a_thousand_subscriptions_of_all_apps(world: GraphWorld) -> None:
     """One more is 403, and the message names the limit."""
     world.graph.subscriptions.others[world.ada.id] = 999
     assert world.subscribe(world.ada).status_code == 201
@@ -56,7 +56,7 @@ def test_a_mailbox_holds_a_thousand_subscriptions_of_all_apps(world: World) -> N
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_a_list_comes_in_pages(world: World) -> None:
+def test_a_list_comes_in_pages(world: GraphWorld) -> None:
     """A hundred at a time; one that ends between two pages shifts nobody."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(150)]
     made = [world.subscribe(user).json()["id"] for user in crowd]
@@ -68,7 +68,7 @@ def test_a_list_comes_in_pages(world: World) -> None:
     assert "@odata.nextLink" not in second
 
 
-def test_the_list_may_be_behind_the_times(world: World) -> None:
+def test_the_list_may_be_behind_the_times(world: GraphWorld) -> None:
     """For a while it misses what is new and shows what is over; reading one by its id is exact."""
     world.graph.subscriptions.habits = SubscriptionHabits(
         unlisted_for=timedelta(minutes=5), listed_after_end=timedelta(minutes=30)
@@ -93,7 +93,7 @@ def test_the_list_may_be_behind_the_times(world: World) -> None:
     assert listed() == []
 
 
-def test_the_rule_against_duplicates_may_fail(world: World) -> None:
+def test_the_rule_against_duplicates_may_fail(world: GraphWorld) -> None:
     """Then every change is told by each of them."""
     world.graph.subscriptions.habits = SubscriptionHabits(duplicates=True)
     made = {world.subscribe(world.ada).json()["id"] for _ in range(2)}
@@ -103,7 +103,7 @@ def test_the_rule_against_duplicates_may_fail(world: World) -> None:
     assert {item["subscriptionId"] for item in world.notified()} == made
 
 
-def test_a_cold_endpoint_fails_its_first_handshakes(world: World) -> None:
+def test_a_cold_endpoint_fails_its_first_handshakes(world: GraphWorld) -> None:
     """Its answer would come too late, which is 400 and nothing that tells to try again; in the end it is warm."""
     world.graph.handshakes.cold_starts = 2
     cold = [world.subscribe(world.ada) for _ in range(2)]

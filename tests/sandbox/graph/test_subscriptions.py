@@ -5,10 +5,10 @@ import pytest
 
 from sandbox.graph import Reply, StandIn
 from sandbox.graph.posting import over_http, validate_over_http
-from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, World
+from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, GraphWorld
 
 
-def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None:
+def test_both_urls_are_asked_before_a_subscription_is_made(world: GraphWorld) -> None:
     """The token comes as a further query parameter, encoded; the key that was there stays."""
     answer = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
 
@@ -17,7 +17,7 @@ def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None
     assert world.handshakes[0].startswith(f"{NOTIFY}&validationToken=Validation%3A%20Testing%20")
 
 
-def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
+def test_a_subscription_is_shown_without_its_client_state(world: GraphWorld) -> None:
     """Made, read and listed alike: the clientState never comes back."""
     made = world.subscribe(world.ada).json()
     read = world.app.get(f"/subscriptions/{made['id']}").json()
@@ -39,7 +39,7 @@ def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
     ],
 )
 def test_a_url_that_fails_the_handshake_gets_no_subscription(
-    world: World, monkeypatch: pytest.MonkeyPatch, reply: Reply | OSError
+    world: GraphWorld, monkeypatch: pytest.MonkeyPatch, reply: Reply | OSError
 ) -> None:
     """The create call is a 400, and nothing is left behind."""
 
@@ -65,7 +65,7 @@ def test_a_url_that_fails_the_handshake_gets_no_subscription(
     ],
 )
 def test_a_subscription_lives_between_45_minutes_and_seven_days(
-    world: World, asked: timedelta, granted: timedelta | None
+    world: GraphWorld, asked: timedelta, granted: timedelta | None
 ) -> None:
     """What is short is raised, what is long is refused."""
     answer = world.subscribe(world.ada, expirationDateTime=(world.clock.now + asked).isoformat())
@@ -87,13 +87,13 @@ def test_a_subscription_lives_between_45_minutes_and_seven_days(
         pytest.param({"includeRichData": True}, 400, id="unknown property"),
     ],
 )
-def test_what_graph_would_refuse_is_refused(world: World, wrong: dict[str, Any], status: int) -> None:
+def test_what_graph_would_refuse_is_refused(world: GraphWorld, wrong: dict[str, Any], status: int) -> None:
     """Nothing is asked of the URL before the rest is in order."""
     assert world.subscribe(world.ada, **wrong).status_code == status
     assert world.handshakes == []
 
 
-def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(world: World) -> None:
+def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(world: GraphWorld) -> None:
     """Same resource and change types, however they are written."""
     made = world.subscribe(world.ada).json()
     same = world.subscribe(world.ada, changeType="updated,created", resource=f"/Users/{world.ada.id}/Events")
@@ -103,7 +103,7 @@ def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(wo
     assert world.subscribe(world.ada, changeType="created,updated,deleted").status_code == 201
 
 
-def test_a_renewed_subscription_lives_on_and_another_vanishes(world: World) -> None:
+def test_a_renewed_subscription_lives_on_and_another_vanishes(world: GraphWorld) -> None:
     """An expired subscription is 404 for everything, and may be made anew."""
     renewed, forgotten = world.subscribe(world.ada).json()["id"], world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
@@ -116,7 +116,7 @@ def test_a_renewed_subscription_lives_on_and_another_vanishes(world: World) -> N
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_reauthorizing_does_not_lengthen_a_life(world: World) -> None:
+def test_reauthorizing_does_not_lengthen_a_life(world: GraphWorld) -> None:
     """204, and the expiry stays."""
     made = world.subscribe(world.ada).json()
 
@@ -125,7 +125,7 @@ def test_reauthorizing_does_not_lengthen_a_life(world: World) -> None:
     assert read["expirationDateTime"] == made["expirationDateTime"]
 
 
-def test_only_expiry_and_url_can_be_changed(world: World) -> None:
+def test_only_expiry_and_url_can_be_changed(world: GraphWorld) -> None:
     """A new URL is asked first; anything else is refused."""
     path = f"/subscriptions/{world.subscribe(world.ada).json()['id']}"
     world.handshakes.clear()
@@ -137,7 +137,7 @@ def test_only_expiry_and_url_can_be_changed(world: World) -> None:
     assert world.handshakes[0].startswith("https://elsewhere.example/?validationToken=")
 
 
-def test_nothing_is_heard_after_a_delete(world: World) -> None:
+def test_nothing_is_heard_after_a_delete(world: GraphWorld) -> None:
     """204, and later changes are not told."""
     made = world.subscribe(world.ada).json()
 
