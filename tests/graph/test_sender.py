@@ -237,15 +237,6 @@ def test_endless_page_links_are_stopped(
     assert graph.tally.calls == calls
 
 
-def test_a_repeating_link_of_subscriptions_is_an_error() -> None:
-    """Also when the list is read page by page."""
-    http = graph_http("https://g", httpx.MockTransport(pages("https://g/v1.0/subscriptions?p=1")))
-    graph = Graph(Sender(http, NumberedTokens(), "r", lambda: NOW))
-    _, link = graph.subscriptions_page("")
-    with pytest.raises(GraphUnavailable, match="repeats"):
-        graph.subscriptions_page(link)
-
-
 def test_an_optional_call_never_opens_the_circuit() -> None:
     """Mailbox settings may fail for all mailboxes while calendars work."""
     with server(answer(500, '{"error":{"code":"x"}}')) as url, sender(url) as sending:
