@@ -1,7 +1,7 @@
 """How a message ends: a value. `ending_delivery` carries it out."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
 from shared.domain.later import Later
@@ -28,7 +28,6 @@ from shared.errors import (
 )
 from shared.worker.common import delays
 from shared.worker.common.delays import Uniform
-from shared.worker.common.recent_reads import AnsweredRead
 
 #: errors that pass by themselves: retried with backoff
 _TRANSIENT: tuple[tuple[type[JoinlinkError], Reason], ...] = (
@@ -53,6 +52,14 @@ _FINAL: tuple[tuple[type[JoinlinkError], Outcome, Reason], ...] = (
     (MailboxUnusable, Outcome.MAILBOX_UNUSABLE, Reason.NO_USABLE_MAILBOX),
     (UnreadableEvent, Outcome.SKIPPED, Reason.UNREADABLE_EVENT),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRead:
+    """A read that answered for these event ids; `after` is a time before it, None for the message's own."""
+
+    events: frozenset[str]
+    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
 from shared.worker.common.directory import Directory
 from shared.worker.common.ending import (
+    AnsweredRead,
     Ending,
     ending_for_error,
     retry_later,
@@ -41,13 +42,13 @@ from shared.worker.common.ending import (
 )
 from shared.worker.common.memory import Memory
 from shared.worker.common.policies import Policies
-from shared.worker.common.recent_reads import AnsweredRead, RecentReads, earliest_start
 from shared.worker.common.refusals import Suspicions, note_refusal
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
+from shared.worker.events.recent_reads import RecentReads, earliest_start
 from shared.worker.events.scope_check import ScopeCheck
 
 #: how often an event that moves under our hands is read and decided anew
