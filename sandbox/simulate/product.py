@@ -71,7 +71,7 @@ class Product:
             mailboxes=self.mailboxes,
             queue=tasks,
             poison=(),
-            upkeep=lambda: None,
+            maintain_queues=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),

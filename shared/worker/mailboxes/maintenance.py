@@ -54,7 +54,7 @@ class Maintenance:
         mailboxes: Mailboxes,
         queue: QueueSender,
         poison: Sequence[ManagedQueue],
-        upkeep: Callable[[], None],
+        maintain_queues: Callable[[], None],
         lease: MaintenanceLease,
         holds: RemovalHolds,
         reports: MaintenanceReports,
@@ -70,7 +70,7 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
-        self._upkeep = upkeep
+        self._maintain_queues = maintain_queues
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
         self._reports = reports
@@ -114,7 +114,7 @@ class Maintenance:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
         self._memory.begin_if_fresh(self._graph, self._notification_url)
         self._record_settings()
-        self._upkeep()
+        self._maintain_queues()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
         try:
