@@ -9,6 +9,7 @@ import httpx
 
 from shared.auth.token_source import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.domain.queue_port import QueueSender
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.sender import Sender
@@ -18,7 +19,7 @@ from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.meetings import MEETINGS, Meetings
 from shared.storage.memory_marker import MemoryMarker
-from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
 from shared.worker.common.directory import Directory
@@ -48,7 +49,7 @@ rules:
     when: {external_attendees: {at_least: 1}}
 """
 
-Queues = Callable[[str], MessageQueue]
+Queues = Callable[[str], QueueSender]
 Tables = Callable[[str], Table]
 
 
