@@ -22,12 +22,12 @@ from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
-from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
 from shared.worker.common.policies import Policies
 from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import TaskHandler
@@ -90,7 +90,7 @@ class Product:
             policies=policies,
             searcher=CalendarSearcher(
                 world=world,
-                directory=Directory(lambda: Graph(sender), now),
+                directory=DirectoryCache(lambda: Graph(sender), now),
                 meetings=Meetings(tables(MEETINGS)),
                 report_only=False,
             ),

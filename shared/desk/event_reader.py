@@ -11,8 +11,8 @@ from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, StoredMeeting
-from shared.worker.common.directory import Directory
 from shared.worker.common.memory import Memory
+from shared.worker.events.directory_cache import DirectoryCache
 
 #: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
@@ -37,7 +37,7 @@ class EventReader:
 
     graph: Graph
     meetings: Meetings
-    directory: Directory
+    directory: DirectoryCache
     memory: Memory
 
     def read(self, mailbox: str, event_id: str, policy: Policy) -> LiveEvent:

@@ -20,10 +20,10 @@ from shared.graph.own_endpoint import endpoint_problem
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
-from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
 from shared.worker.common.policies import RuleSource
 from shared.worker.common.world import World
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
 
@@ -91,7 +91,7 @@ class Desk:
         return EventReader(
             graph=self._parts.graph.new_client(),
             meetings=self._storage.meetings,
-            directory=Directory(self._parts.graph.new_client, self.world.now, PATIENCE),
+            directory=DirectoryCache(self._parts.graph.new_client, self.world.now, PATIENCE),
             memory=self._parts.memory,
         )
 

@@ -31,7 +31,6 @@ from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
-from shared.worker.common.directory import Directory
 from shared.worker.common.ending import (
     AnsweredRead,
     Ending,
@@ -45,6 +44,7 @@ from shared.worker.common.policies import Policies
 from shared.worker.common.refusals import Suspicions, note_refusal
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
@@ -63,7 +63,7 @@ class Processor:
         *,
         world: World,
         policies: Policies,
-        directory: Directory,
+        directory: DirectoryCache,
         meetings: Meetings,
         mailboxes: Mailboxes,
         enabler: Enabler,
