@@ -22,7 +22,6 @@ from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
-from shared.worker.common.memory import MemoryStart
 from shared.worker.common.policies import Policies
 from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
@@ -34,6 +33,7 @@ from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
+from shared.worker.mailboxes.write_memory import WriteMemory
 
 URL = "https://joinlink.example/api/notifications?code=function-key"
 _GRAPH = "https://graph.microsoft.com"
@@ -78,7 +78,7 @@ class Product:
             reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
-            memory=MemoryStart(
+            memory=WriteMemory(
                 marker=MemoryMarker(tables(MEETINGS)),
                 mailboxes=self.mailboxes,
                 last_runs=MaintenanceReports(tables(MAINTENANCE)),

@@ -19,8 +19,8 @@ from shared.graph.client import Graph
 from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
-from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.common.policies import RuleSource, unreadable
+from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 _CALENDARS = "Calendars."
 _STORAGE_ROLES = {

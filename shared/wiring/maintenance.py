@@ -24,6 +24,6 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,
-        memory=parts.memory_start,
+        memory=parts.memory,
         record_settings=record_settings,
     )

@@ -30,7 +30,7 @@ def build_event_messages(parts: Parts, policies: Policies) -> QueueMessages[Even
         mailboxes=storage.mailboxes,
         enabler=enabler,
         attempts=attempts,
-        memory=parts.memory,
+        memory=parts.memory_check,
         report_only=settings.report_only,
     )
     return QueueMessages(

@@ -29,7 +29,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "event_reader": Desk.event_reader,
     "held_events": Desk.held_events,
     "maintenance": Desk.maintenance,
-    "memory_start": Desk.memory_start,
+    "memory": Desk.memory,
     "policy_in_force": Desk.policy_in_force,
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,

@@ -39,7 +39,6 @@ from shared.worker.common.ending import (
     retry_with_backoff,
     wait_for_rules,
 )
-from shared.worker.common.memory import Memory
 from shared.worker.common.policies import Policies
 from shared.worker.common.refusals import Suspicions, note_refusal
 from shared.worker.common.world import World
@@ -48,6 +47,7 @@ from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
+from shared.worker.events.memory_check import MemoryCheck
 from shared.worker.events.recent_reads import RecentReads, earliest_start
 from shared.worker.events.scope_check import ScopeCheck
 
@@ -68,7 +68,7 @@ class Processor:
         mailboxes: Mailboxes,
         enabler: Enabler,
         attempts: Attempts,
-        memory: Memory,
+        memory: MemoryCheck,
         report_only: bool,
     ) -> None:
         self._world = world
