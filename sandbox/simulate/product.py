@@ -22,7 +22,7 @@ from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
@@ -63,7 +63,7 @@ class Product:
         world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
-        policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
+        policies, tasks = PolicyReloader(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
         self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
             world=world,

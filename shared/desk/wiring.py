@@ -20,7 +20,7 @@ from shared.graph.own_endpoint import endpoint_problem
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
-from shared.worker.common.policies import RuleSource
+from shared.worker.common.rule_ports import RuleSource
 from shared.worker.common.world import World
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shared.storage.last_good_rules import LastGoodRules
     from shared.storage.settings_fingerprint import SettingsFingerprint
-    from shared.worker.common.policies import RuleSource
+    from shared.worker.common.rule_ports import RuleSource
     from shared.worker.events.calendar_search import CalendarSearcher
     from shared.worker.events.memory_check import MemoryCheck
     from shared.worker.mailboxes.write_memory import WriteMemory

@@ -11,7 +11,7 @@ from shared.desk.desk_check import DeskCheck
 from shared.desk.wiring import Desk
 from shared.storage.last_good_rules import LastGoodRules, LastGoodRulesStore
 from shared.wiring import Joinlink, Parts
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 
 ENVIRON = {
@@ -64,7 +64,7 @@ def reachable(root: object) -> Iterator[object]:
 
 
 def writers(root: object) -> list[object]:
-    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | Policies)]
+    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | PolicyReloader)]
 
 
 @pytest.mark.parametrize("name", BUILDERS)

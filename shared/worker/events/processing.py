@@ -40,7 +40,7 @@ from shared.worker.common.ending import (
     wait_for_rules,
 )
 from shared.worker.common.mailbox_refusals import record_refusal
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.directory_cache import DirectoryCache
@@ -63,7 +63,7 @@ class Processor:
         self,
         *,
         world: World,
-        policies: Policies,
+        policies: PolicyReloader,
         directory: DirectoryCache,
         meetings: Meetings,
         mailboxes: Mailboxes,
