@@ -10,10 +10,10 @@ import pytest
 from shared.rule_files.loader import RuleFile
 from tests.worker.common.rule_deployment import BAD, BETTER, GOOD, MINUTE, Deployment, FakeRuleStore, files
 
-Said = Callable[[], list[dict[str, Any]]]
+LogLines = Callable[[], list[dict[str, Any]]]
 
 
-def test_rule_files_are_read_once_a_minute(said: Said) -> None:
+def test_rule_files_are_read_once_a_minute(log_lines: LogLines) -> None:
     """The number of decisions in between does not matter. The log shows when a policy comes into force."""
     app = Deployment(a=GOOD)
     process = app.process()
@@ -26,7 +26,7 @@ def test_rule_files_are_read_once_a_minute(said: Said) -> None:
     process.rules()
 
     assert (before, app.reads) == (1, 2)
-    assert [line["event"] for line in said()] == ["rules.loaded"]
+    assert [line["event"] for line in log_lines()] == ["rules.loaded"]
 
 
 def test_a_clock_set_back_does_not_stop_the_checks() -> None:
@@ -53,7 +53,7 @@ def test_a_clock_set_back_does_not_stop_the_checks() -> None:
     ],
 )
 def test_the_last_good_policy_stays_in_force(
-    spoil: Callable[[Deployment], None], repeats: int, said: Said
+    spoil: Callable[[Deployment], None], repeats: int, log_lines: LogLines
 ) -> None:
     """The log has the errors; when they are fixed, the new policy comes into force."""
     app = Deployment(a=GOOD)
@@ -69,37 +69,37 @@ def test_the_last_good_policy_stays_in_force(
         fixed = process.rules()
 
     assert fixed == ["b"]
-    logged = [line["event"] for line in said() if line["event"] != "rules.changed"]
+    logged = [line["event"] for line in log_lines() if line["event"] != "rules.changed"]
     assert logged == ["rules.loaded", *["rules.refused"] * repeats, "rules.loaded"]
-    assert "private" not in str(said())
+    assert "private" not in str(log_lines())
 
 
-def test_a_refusal_names_the_file_that_cannot_be_read(said: Said) -> None:
+def test_a_refusal_names_the_file_that_cannot_be_read(log_lines: LogLines) -> None:
     """The log has only its name, because its path may be private."""
     app = Deployment()
     app.lock()
     app.process().rules()
-    [line] = said()
+    [line] = log_lines()
 
     assert line["problems"] == ["the rule files can't be read: path: Permission denied"]
 
 
-def test_without_valid_rules_no_policy_is_in_force(said: Said) -> None:
+def test_without_valid_rules_no_policy_is_in_force(log_lines: LogLines) -> None:
     """Then nothing is decided."""
     assert Deployment(a=BAD).process().rules() is None
-    assert [line["event"] for line in said()] == ["rules.refused"]
+    assert [line["event"] for line in log_lines()] == ["rules.refused"]
 
 
-def test_a_refusal_lists_errors_not_warnings(said: Said) -> None:
+def test_a_refusal_lists_errors_not_warnings(log_lines: LogLines) -> None:
     """Thirty warnings do not hide the one error."""
     warned = "".join(f"  - {{id: r{n}, mode: enforce, when: {{attendees: {n}}}}}\n" for n in range(30))
     Deployment(a=f"version: 1\nrules:\n{warned}  - {{id: x, wen: 1}}".encode()).process().rules()
-    [line] = said()
+    [line] = log_lines()
 
     assert any('unknown key "wen"' in problem for problem in line["problems"])
 
 
-def test_a_restart_with_a_broken_file_uses_the_last_good_rules(said: Said) -> None:
+def test_a_restart_with_a_broken_file_uses_the_last_good_rules(log_lines: LogLines) -> None:
     """The earlier process stored its files; the log shows that these are old ones."""
     app = Deployment(a=GOOD)
     app.process().rules()
@@ -109,12 +109,12 @@ def test_a_restart_with_a_broken_file_uses_the_last_good_rules(said: Said) -> No
     app.wait()
 
     assert after.rules() == ["a"]
-    first, _changed, second, refused = said()
+    first, _changed, second, refused = log_lines()
     assert [line["event"] for line in (first, second, refused)] == ["rules.loaded"] * 2 + ["rules.refused"]
     assert (first["policy"], first["kept"], second["kept"]) == (second["policy"], False, True)
 
 
-def test_a_store_that_answers_again_is_read_again(said: Said) -> None:
+def test_a_store_that_answers_again_is_read_again(log_lines: LogLines) -> None:
     """With broken files and no store there is no policy; a minute later the last good one is in force."""
     app = Deployment(FakeRuleStore(*files(a=GOOD)), a=BAD)
     process = app.process()
@@ -126,10 +126,10 @@ def test_a_store_that_answers_again_is_read_again(said: Said) -> None:
     assert before is None
     assert process.rules() == ["a"]
     expected = ["rules.changed", "rules.loaded", "rules.refused"]
-    assert expected == [line["event"] for line in said()]
+    assert expected == [line["event"] for line in log_lines()]
 
 
-def test_good_rules_come_into_force_without_the_store(said: Said) -> None:
+def test_good_rules_come_into_force_without_the_store(log_lines: LogLines) -> None:
     """They must be seen twice, because the process can't know which rules were in force before."""
     app = Deployment(a=GOOD)
     app.store.is_down = True
@@ -138,7 +138,7 @@ def test_good_rules_come_into_force_without_the_store(said: Said) -> None:
     app.wait()
 
     assert (before, process.rules()) == (None, ["a"])
-    assert [line["event"] for line in said()] == ["rules.changed", "rules.loaded", "rules.keep_failed"]
+    assert [line["event"] for line in log_lines()] == ["rules.changed", "rules.loaded", "rules.keep_failed"]
 
 
 def test_files_that_could_not_be_stored_are_stored_later() -> None:

@@ -11,10 +11,10 @@ from tests.worker.common.rule_deployment import BAD, BETTER, GOOD, Deployment, F
 SKIP = b"version: 1\nrules: [{id: skip, mode: enforce, when: {subject: x}, action: skip}]"
 QUARTER = timedelta(minutes=15)
 
-Said = Callable[[], list[dict[str, Any]]]
+LogLines = Callable[[], list[dict[str, Any]]]
 
 
-def test_changed_files_count_when_they_were_seen_twice(said: Said) -> None:
+def test_changed_files_count_when_they_were_seen_twice(log_lines: LogLines) -> None:
     """The two checks are a minute apart. Until then the old rules decide, and the log shows the change."""
     app = Deployment(a=GOOD)
     process = app.process()
@@ -27,7 +27,7 @@ def test_changed_files_count_when_they_were_seen_twice(said: Said) -> None:
     app.wait(timedelta(seconds=1))
 
     assert [seen, still, process.rules()] == [["a"], ["a"], ["b"]]
-    first, changed, second = said()
+    first, changed, second = log_lines()
     assert [line["event"] for line in (first, changed, second)] == [
         "rules.loaded",
         "rules.changed",
@@ -52,7 +52,7 @@ def test_a_sync_that_has_only_deleted_so_far_does_not_count() -> None:
     assert in_force == [["skip", "a"]] * 4
 
 
-def test_an_error_between_two_uploads_is_not_logged(said: Said) -> None:
+def test_an_error_between_two_uploads_is_not_logged(log_lines: LogLines) -> None:
     """Such as a rule that moves from one file to another, and for a moment is in both."""
     app = Deployment(a=GOOD)
     process = app.process()
@@ -62,7 +62,7 @@ def test_an_error_between_two_uploads_is_not_logged(said: Said) -> None:
         app.wait()
         process.rules()
 
-    assert "rules.refused" not in [line["event"] for line in said()]
+    assert "rules.refused" not in [line["event"] for line in log_lines()]
 
 
 def test_files_must_be_seen_twice_in_a_row() -> None:
@@ -161,7 +161,7 @@ def test_rules_that_were_replaced_long_ago_decide_nothing(new: bytes) -> None:
     assert (at_first, process.rules()) == (None, ["b"] if new == BETTER else ["a"])
 
 
-def test_a_failed_check_does_not_bring_back_replaced_rules(said: Said) -> None:
+def test_a_failed_check_does_not_bring_back_replaced_rules(log_lines: LogLines) -> None:
     """A container that is being changed may fail to answer."""
     app = Deployment(a=GOOD)
     process = app.process()
@@ -174,7 +174,7 @@ def test_a_failed_check_does_not_bring_back_replaced_rules(said: Said) -> None:
         in_force.append(process.rules())
 
     assert in_force == [None, None, ["b"]]
-    assert [line["policy"] for line in said() if line["event"] == "rules.refused"] == [None]
+    assert [line["policy"] for line in log_lines() if line["event"] == "rules.refused"] == [None]
 
 
 def test_without_the_store_two_checks_are_enough() -> None:
