@@ -64,7 +64,7 @@ class WriteMemory:
         return MemoryState.NOT_STARTED if self._is_account_empty() else MemoryState.MISSING
 
     def start_if_fresh(self, graph: Graph, notification_url: str) -> MemoryState:
-        """Write the marker if the account is empty and no subscription is ours; return the state after that.
+        """Write the marker if the account is empty and no subscription has this URL; return the new state.
 
         Call this before anything else is written.
 
