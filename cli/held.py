@@ -61,7 +61,7 @@ def _show(events: list[HeldEvent]) -> None:
         out.print("No event is held.", style="good")
         return
     number = counted(len(events), "event")
-    out.print(Text(f"{number} held: the result of a write to each is unknown.", "bold"))
+    out.print(Text(f"{number} held because the result of a write is unknown.", "bold"))
     for event in events[:_MOST_SHOWN]:
         meeting = event.meeting
         rule = f"  rule {meeting.rule}" if meeting and meeting.rule else ""

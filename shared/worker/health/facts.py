@@ -22,7 +22,7 @@ class HealthFacts:
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: MaintenanceReport | None = None
-    #: whether the record of past writes is whole
+    #: whether the record of past writes is complete
     memory: MemoryState | None = None
     #: how many events are held for an admin, counted up to `MOST_COUNTED`
     held_events: int | None = None
