@@ -11,8 +11,9 @@ from cli.output import cleaned
 from shared.rules.truth import Truth
 
 _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "bad"), None: ("·", "warn")}
-#: the maximum width of the left column; on a narrow terminal, half of the line
+#: the maximum width of the left column; the right one gets at least this width, or half of a narrow terminal
 _MAX_LEFT = 46
+_RIGHT = 28
 _GAP = 2
 
 
@@ -34,16 +35,19 @@ def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
 
     On a terminal, a text that is too long for its column continues below. In a pipe, no line breaks.
     """
-    widest = max((line.left.cell_len for line in lines if line.right), default=0)
-    column = min(widest, _MAX_LEFT, out.width if out.soft_wrap else (out.width - indent) // 2)
+    room = out.width - indent
+    most = _MAX_LEFT if out.soft_wrap else min(_MAX_LEFT, max(room // 2, room - _RIGHT))
+    column = min(max((line.left.cell_len for line in lines if line.right), default=0), most)
     for line in lines:
         # Cleaned here: rich keeps the line breaks of a text.
         left, right = cleaned(line.left), cleaned(line.right)
         if out.soft_wrap:
             gap = " " * (max(column - left.cell_len, 0) + _GAP) if right else ""
             out.print(Text.assemble(" " * indent, left, gap, right))
-        else:
-            out.print(Padding(_row(left, right, column) if right else left, (0, 0, 0, indent), expand=False))
+            continue
+        depth = len(left.plain) - len(left.plain.lstrip(" "))
+        row = _row(left[depth:], right, column - depth) if right else left[depth:]
+        out.print(Padding(row, (0, 0, 0, indent + depth), expand=False))
 
 
 def _row(left: Text, right: Text, column: int) -> Table:
