@@ -127,14 +127,14 @@ class Processor:
             return Ending(outcome=Outcome.WOULD_ENABLE, reason=Reason.MEMORY_MISSING, policy_hash=policy.hash)
         except (GraphError, StorageUnavailable, OutOfTime) as error:
             return self._ending_for_error(error, change)
-        self._gate.reopen(change.mailbox, self._world.now())
+        self._gate.note_success(change.mailbox, self._world.now())
         self._suspicions.end(change.mailbox)
         return ending
 
     def _ending_for_error(self, error: JoinlinkError, change: EventChange) -> Ending:
         """Note what the error says about the mailbox, and return how it ends the message."""
         if isinstance(error, Throttled):
-            self._gate.close(change.mailbox, self._world.now(), error.retry_after)
+            self._gate.throttle(change.mailbox, self._world.now(), error.retry_after)
         noted = note_refusal(error, change.mailbox, self._mailboxes, self._world.now(), anew=False)
         if isinstance(noted, SecondLook):
             self._suspicions.begin(change.mailbox)
