@@ -7,7 +7,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from sandbox.azurite import Azurite
-from shared.domain.poisoned import MOST_BYTES, read_poison
+from shared.domain.poison_envelope import MAX_BYTES, read_envelope
 from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
 from shared.storage.poison_queue import PoisonQueue
@@ -44,7 +44,7 @@ def waiting(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
     [
         pytest.param(b'{"v":1}', id="a message"),
         pytest.param("Ünïcode".encode(), id="text of many bytes"),
-        pytest.param(b"x" * MOST_BYTES, id="as long as a queue takes"),
+        pytest.param(b"x" * MAX_BYTES, id="as long as a queue takes"),
         pytest.param(b"", id="nothing"),
     ],
 )
@@ -70,7 +70,7 @@ def test_what_is_no_text_is_set_aside_as_it_is(
     poison = PoisonQueue.connect(name, storage, None)
     [left] = poison.lease()
     poison.close()
-    found = read_poison(left.body)
+    found = read_envelope(left.body)
 
     assert found is not None
     assert (found.reason, found.body) == ("unreadable_message", b"\xff\x00\xfe")

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from shared.deadline import seconds_left
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import GraphUnavailable, OutOfTime, QueueUnavailable, StorageUnavailable, Throttled
 from shared.worker.common.ending import Ending, retry_later
@@ -151,7 +151,7 @@ def test_an_error_that_nobody_foresaw_ends_in_poison_at_the_fifth_time() -> None
 def test_a_later_version_has_a_day_to_come_back(ahead: timedelta) -> None:
     """By the queue service's clock, whatever ours says; the message stays as it was."""
     first = play(LATER, now=NOW + ahead, queued=NOW, taken=NOW).ending
-    assert first.next_message == Later(LATER, NOW)
+    assert first.next_message == LaterMessage(LATER, NOW)
     assert (first.reason, first.delay) == (Reason.LATER_VERSION, VERSION_RETRY_DELAY)
 
     taken = NOW + MAX_VERSION_WAIT - timedelta(seconds=1)
@@ -186,7 +186,7 @@ def test_keys_that_only_a_later_version_knows_are_passed_over() -> None:
 
 def test_what_waited_is_handled_by_the_version_that_knows_it() -> None:
     """The envelope is taken off."""
-    ended = play(Later(CHANGE.encode(), NOW).encode())
+    ended = play(LaterMessage(CHANGE.encode(), NOW).encode())
 
     assert (ended.message, ended.ending, ended.body) == (CHANGE, DONE, CHANGE.encode().encode())
 
@@ -203,8 +203,8 @@ def test_no_body_is_without_an_end(body: bytes, count: int) -> None:
 
 @given(st.text(), st.datetimes(timezones=st.just(UTC)))
 def test_an_envelope_survives_the_queue(message: str, since: datetime) -> None:
-    """What is encoded is unwrapped to the same value."""
-    assert Later.unwrapped(Later(message, since).encode().encode()) == Later(message, since)
+    """What is encoded is read as the same value."""
+    assert LaterMessage.read(LaterMessage(message, since).encode().encode()) == LaterMessage(message, since)
 
 
 class _Queue:
