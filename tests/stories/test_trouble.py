@@ -319,7 +319,7 @@ def test_an_unexpected_error_is_retried_four_times(story: Story, monkeypatch: py
     def fails(*_arguments: object) -> None:
         raise ValueError("secret nonsense")
 
-    monkeypatch.setattr("shared.worker.events.processing.decide", fails)
+    monkeypatch.setattr("shared.worker.events.deciding.decide", fails)
     story.play()
     [poison] = story.poison()
 
