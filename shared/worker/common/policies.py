@@ -12,6 +12,7 @@ from shared.logs import logger
 from shared.rule_files.loader import LoadResult, RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
 from shared.single_flight import PATIENCE, SingleFlight
+from shared.version import VERSION
 from shared.worker.common.rule_changes import LOOK_EVERY, Keeper, RuleChanges
 
 #: no event is decided by rules that were replaced longer ago
@@ -163,6 +164,7 @@ class Policies:
         self._standing = replace(self._standing, policy=loaded.policy)
         logger().info(
             "rules.loaded",
+            version=VERSION,
             policy=loaded.policy.hash,
             rules=len(loaded.policy.rules),
             kept=kept,

@@ -11,6 +11,7 @@ from shared.worker.health.rules_health import RulesInForce
 
 #: names of what is read, besides queues; problems show them
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
+APP_VERSION = "the version of the app"
 MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
 
 
@@ -19,6 +20,8 @@ class HealthFacts:
     """What was read. A fact that could not be read is missing, and `unread` has the reason by its name."""
 
     now: datetime
+    #: the app's version of Joinlink; None before its first run of maintenance
+    version: str | None = None
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: MaintenanceReport | None = None

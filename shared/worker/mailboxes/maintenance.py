@@ -22,6 +22,7 @@ from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
+from shared.version import VERSION
 from shared.worker.common.memory import MemoryNotBegun, MemoryStart
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult, MaintenanceRun, RunLimits
@@ -217,6 +218,7 @@ class Maintenance:
         logger().log(
             logging.WARNING if any(poison.values()) or run.stopped else logging.INFO,
             "maintenance.finished",
+            version=VERSION,
             scope=run.scope if run.is_scope_known else None,
             complete=run.is_complete,
             stopped=run.stopped or None,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.rule_files.loader import RuleFile
+from shared.version import VERSION
 from tests.worker.common.rules_desk import BAD, BETTER, GOOD, MINUTE, Desk, Shelf, files
 
 Said = Callable[[], list[dict[str, Any]]]
@@ -26,7 +27,7 @@ def test_rules_are_looked_at_once_a_minute(said: Said) -> None:
     process.rules()
 
     assert (before, desk.reads) == (1, 2)
-    assert [line["event"] for line in said()] == ["rules.loaded"]
+    assert [(line["event"], line["version"]) for line in said()] == [("rules.loaded", VERSION)]
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_looks() -> None:

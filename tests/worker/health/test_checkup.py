@@ -115,7 +115,9 @@ def test_the_document_has_times_and_ages() -> None:
 
 def checkup(**readers: Callable[[], object]) -> Checkup:
     queues = {"event-changes": lambda: QueueMetrics(0)}
-    return Checkup(now=lambda: NOW, settings_problems=(), readers=readers, queues=queues, poison={})
+    return Checkup(
+        now=lambda: NOW, version="0.2.0", settings_problems=(), readers=readers, queues=queues, poison={}
+    )
 
 
 def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
@@ -148,7 +150,9 @@ def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.Monk
 
 def test_without_storage_settings_only_they_are_reported() -> None:
     """Nothing else can be read."""
-    found = Checkup(now=lambda: NOW, settings_problems=("x",), readers={}, queues={}, poison={}).health()
+    found = Checkup(
+        now=lambda: NOW, version="0.2.0", settings_problems=("x",), readers={}, queues={}, poison={}
+    ).health()
 
     assert found.problems == ("x",)
 
