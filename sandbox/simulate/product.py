@@ -72,6 +72,7 @@ class Product:
             queue=tasks,
             poison=(),
             upkeep=lambda: None,
+            cleanup=lambda _check: {},
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
-from shared.desk.backfill_runs import BackfillRuns, Booking, OpenRun
+from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source

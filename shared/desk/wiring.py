@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from shared.desk.backfill import Backfill
-from shared.desk.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader

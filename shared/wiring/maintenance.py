@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from shared.storage.old_rows import KEPT, OldRows
 from shared.wiring.parts import Parts
+from shared.worker.common.cleanup import Cleanup
 from shared.worker.common.upkeep import Upkeep
 from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 
@@ -17,6 +19,7 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         mailboxes=storage.mailboxes,
         queue=storage.mailbox_tasks,
         poison=(storage.event_poison, storage.mailbox_poison),
+        cleanup=_cleanup(parts).delete_some,
         upkeep=Upkeep((storage.event_changes, storage.mailbox_tasks), storage.poison_queues),
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
@@ -25,4 +28,13 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         notification_url=endpoint.url,
         memory=parts.memory_start,
         record_settings=record_settings,
+    )
+
+
+def _cleanup(parts: Parts) -> Cleanup:
+    storage = parts.storage
+    return Cleanup(
+        {name: OldRows(name, storage.table(name, create_if_missing=False)) for name in KEPT},
+        lease=storage.maintenance_lease,
+        service_time=storage.maintenance_table.now,
     )

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from shared.domain.attempt import SECOND_READ, Effect, evidence
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
-from shared.domain.meeting import BEFORE_ATTEMPT, Answer, Meeting, MeetingState
+from shared.domain.meeting import BEFORE_ATTEMPT, PENDING, Answer, Meeting, MeetingState
 from shared.errors import (
     EventChanged,
     Forbidden,
@@ -128,6 +128,13 @@ class Attempts:
         if not meeting.doubts:
             self._write(found, replace(meeting, doubts=1))
         return self._later(found, Reason.WRITE_UNCONFIRMED, SECOND_READ)
+
+    def remember_end(self, found: EventRead) -> EventRead:
+        """Record that the event ends later than its row says, so that the row is kept until then."""
+        meeting, ends = found.stored.meeting, last_end(found.event)
+        if meeting is None or meeting.state in PENDING or meeting.ends is None:
+            return found
+        return found if ends and ends <= meeting.ends else self._write(found, replace(meeting, ends=ends))
 
     def leave_alone(self, found: EventRead) -> Ending:
         """Hold an event whose row can't be read: what was done to it is not known."""

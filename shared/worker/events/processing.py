@@ -204,7 +204,7 @@ class Processor:
         if meeting and meeting.was_online and not found.event.is_online_meeting and found.age < SETTLED:
             # A read may be a minute behind, and only a second one proves that a person removed the link.
             return retry_later(found.change, Reason.SECOND_LOOK, SETTLED - found.age)
-        return self._decide(found, graph)
+        return self._decide(self._attempts.remember_end(found), graph)
 
     def _decide(self, found: EventRead, graph: Graph) -> Ending:
         meeting, now, policy = found.stored.meeting, self._world.now(), found.policy

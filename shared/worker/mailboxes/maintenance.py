@@ -56,6 +56,7 @@ class Maintenance:
         queue: QueueSender,
         poison: Sequence[ManagedQueue],
         upkeep: Callable[[], None],
+        cleanup: Callable[[Callable[[], None]], Mapping[str, int]],
         lease: MaintenanceLease,
         holds: RemovalHolds,
         reports: MaintenanceReports,
@@ -64,7 +65,10 @@ class Maintenance:
         memory: MemoryStart,
         record_settings: Callable[[], None] = lambda: None,
     ) -> None:
-        """`record_settings` stores the app's settings; a desk has none to store."""
+        """`cleanup` deletes old rows as long as its argument returns, and returns how many of each table.
+
+        `record_settings` stores the app's settings; a desk has none to store.
+        """
         self._world = world
         self._graph = graph
         self._policies = policies
@@ -72,6 +76,7 @@ class Maintenance:
         self._queue = queue
         self._poison = poison
         self._upkeep = upkeep
+        self._cleanup = cleanup
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
         self._reports = reports
@@ -123,6 +128,7 @@ class Maintenance:
             self._request_tasks(run, limits)
             limits.check()
             surplus = self._surplus.delete_some()
+            run.removed.update(self._cleanup(limits.check))
         except OutOfTime:
             run.is_complete = False
             run.stopped = run.stopped or "out_of_time"
@@ -226,6 +232,7 @@ class Maintenance:
             held=run.held,
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
+            removed=dict(run.removed),
             poison=poison,
             soonest_expiry=run.soonest_expiry,
             duration_seconds=round((now - run.started).total_seconds(), 3),

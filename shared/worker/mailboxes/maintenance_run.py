@@ -40,6 +40,8 @@ class MaintenanceRun:
     tasks: Counter[str] = field(default_factory=Counter)
     #: how often each column had a timestamp too far in the future
     repaired: Counter[str] = field(default_factory=Counter)
+    #: how many old rows of each table were deleted
+    removed: Counter[str] = field(default_factory=Counter)
     soonest_expiry: datetime | None = None
     hold: RemovalHold | None = None
 
