@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 
 from shared.desk.backfill import Backfill
-from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
@@ -17,6 +16,7 @@ from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.own_endpoint import endpoint_problem
+from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
