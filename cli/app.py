@@ -28,6 +28,7 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }

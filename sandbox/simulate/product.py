@@ -21,6 +21,7 @@ from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
+from shared.storage.watch_stop import WatchStop
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
 from shared.worker.common.policies import Policies
@@ -75,6 +76,7 @@ class Product:
             cleanup=lambda _check: {},
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
+            stop=WatchStop(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
@@ -101,7 +103,12 @@ class Product:
             MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(
+                    world=world,
+                    mailboxes=self.mailboxes,
+                    endpoint=endpoint,
+                    is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
+                ),
                 sweeper=sweeper,
             )
         )

@@ -1,8 +1,8 @@
 """Stores in the `meetings` table what Joinlink did to an event, or saw of it.
 
 Partition: mailbox; row: hashed event id. Rows are never cached: they keep Joinlink from adding a link again
-that a person removed. So they are deleted only long after the event has ended (`shared.storage.old_rows`), and
-a write does not create this table (`shared.storage.memory_marker`).
+that a person removed. So they are deleted only long after the event has ended (`shared.storage.old_rows`),
+and a write does not create this table (`shared.storage.memory_marker`).
 """
 
 import json

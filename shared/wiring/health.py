@@ -10,7 +10,7 @@ from shared.storage.queues import POISON_SUFFIX
 from shared.version import VERSION
 from shared.wiring.parts import Parts
 from shared.worker.health.checkup import Checkup
-from shared.worker.health.facts import APP_VERSION, HELD_EVENTS, MAINTENANCE, MEMORY, RULES, TOKEN
+from shared.worker.health.facts import APP_VERSION, HELD_EVENTS, MAINTENANCE, MEMORY, RULES, STOP, TOKEN
 from shared.worker.health.rules_health import rules_in_force
 
 Readers = Mapping[str, Callable[[], object]]
@@ -70,6 +70,7 @@ def _readers(parts: Parts, *, sees_rules: bool) -> Readers:
         RULES: partial(rules_in_force, source, parts.last_good_rules),
         MAINTENANCE: parts.storage.maintenance_reports.read,
         MEMORY: parts.memory_start.state,
+        STOP: parts.storage.watch_stop.is_set,
         HELD_EVENTS: parts.storage.held_events.count,
     }
 

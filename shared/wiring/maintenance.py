@@ -23,6 +23,7 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         upkeep=Upkeep((storage.event_changes, storage.mailbox_tasks), storage.poison_queues),
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
+        stop=storage.watch_stop,
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,

@@ -52,7 +52,12 @@ def build_mailbox_messages(parts: Parts, policies: Policies) -> QueueMessages[Ma
         mailboxes=storage.mailboxes,
         queue=storage.event_changes,
     )
-    subscriptions = SubscriptionTasks(world=world, mailboxes=storage.mailboxes, endpoint=parts.graph.endpoint)
+    subscriptions = SubscriptionTasks(
+        world=world,
+        mailboxes=storage.mailboxes,
+        endpoint=parts.graph.endpoint,
+        is_stopped=storage.watch_stop.is_set,
+    )
     tasks = MailboxTasks(
         world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
     )

@@ -17,6 +17,7 @@ from shared.worker.health.facts import (
     MAINTENANCE,
     MEMORY,
     RULES,
+    STOP,
     TOKEN,
     HealthFacts,
 )
@@ -72,6 +73,7 @@ class Health:
                 "held": run.held,
                 "confirm": run.held_hash or None,
             },
+            "stopped": facts.is_stopped,
             "memory": facts.memory,
             "held_events": facts.held_events,
             "queues": {
@@ -121,6 +123,7 @@ class Checkup:
             rules=read.get(RULES),
             last_run=read.get(MAINTENANCE),
             memory=read.get(MEMORY),
+            is_stopped=read.get(STOP, False),
             held_events=read.get(HELD_EVENTS),
             queues={name: read[name] for name in self._queues if name in read},
             poison={name: read[name] for name in self._poison if name in read},

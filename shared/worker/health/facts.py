@@ -12,6 +12,7 @@ from shared.worker.health.rules_health import RulesInForce
 #: names of what is read, besides queues; problems show them
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
 APP_VERSION = "the version of the app"
+STOP = "whether Joinlink is stopped"
 MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
 
 
@@ -27,6 +28,8 @@ class HealthFacts:
     last_run: MaintenanceReport | None = None
     #: whether the record of past writes is whole
     memory: MemoryState | None = None
+    #: whether an admin stopped Joinlink
+    is_stopped: bool = False
     #: how many events are held for an admin, counted up to `MOST_COUNTED`
     held_events: int | None = None
     queues: Mapping[str, QueueMetrics] = field(default_factory=dict)

@@ -5,10 +5,12 @@ tasks that are due on the queue. It writes to the row first that a task is reque
 does not request it again. A run that is killed in between leaves a row without a task: the task is requested
 again half an hour later. Mailboxes that leave the scope are counted first. At the end, when the whole scope
 was read, they are unsubscribed or held.
+
+After an admin stopped Joinlink, a run requests the end of every subscription, and nothing else.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -17,11 +19,12 @@ from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavai
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Sweep
-from shared.storage.mailboxes import Mailboxes
+from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
+from shared.storage.watch_stop import WatchStop
 from shared.version import VERSION
 from shared.worker.common.memory import MemoryNotBegun, MemoryStart
 from shared.worker.common.world import World
@@ -32,6 +35,7 @@ from shared.worker.mailboxes.removals import PendingRemovals, RemovalGuard
 from shared.worker.mailboxes.scope import read_scope
 from shared.worker.mailboxes.surplus_subscriptions import SurplusSubscriptions
 from shared.worker.mailboxes.task_requests import TaskRequests
+from shared.worker.mailboxes.unsubscription import unsubscribe_plans
 
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 
@@ -59,6 +63,7 @@ class Maintenance:
         cleanup: Callable[[Callable[[], None]], Mapping[str, int]],
         lease: MaintenanceLease,
         holds: RemovalHolds,
+        stop: WatchStop,
         reports: MaintenanceReports,
         endpoint: str,
         notification_url: str,
@@ -79,6 +84,7 @@ class Maintenance:
         self._cleanup = cleanup
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
+        self._stop = stop
         self._reports = reports
         self._endpoint = endpoint
         self._notification_url = notification_url
@@ -145,8 +151,12 @@ class Maintenance:
             now=run.started,
         )
         requests = TaskRequests(
-            world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, limits=limits
+            world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, check=limits.check
         )
+        if self._stop.is_set():
+            run.hold = None
+            requests.carry_out(unsubscribe_plans(self._counted(run), run.started))
+            return
         with SortedIdFile() as scope, SortedIdFile() as file:
             self._read_scope(policy, scope, run, limits)
             removals = PendingRemovals(file)
@@ -155,6 +165,12 @@ class Maintenance:
                 logger().warning("mailboxes.moments_repaired", columns=dict(run.repaired))
             if run.is_scope_certain:
                 self._unsubscribe_or_hold(removals, requests, run)
+
+    def _counted(self, run: MaintenanceRun) -> Iterator[Mailbox]:
+        """Yield every mailbox, and count it."""
+        for row in self._mailboxes.all():
+            run.count(row)
+            yield row
 
     def _read_scope(
         self, policy: Policy | None, scope: SortedIdFile, run: MaintenanceRun, limits: RunLimits

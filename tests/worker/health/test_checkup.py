@@ -58,6 +58,7 @@ PROBLEMS = [
     pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
+    pytest.param({"is_stopped": True}, "it watches no mailbox. Delete the app, or start it again: joinlink unsubscribe --undo", id="stopped"),
     pytest.param({"last_run": replace(RUN, held=12, held_hash="ab")}, "12 mailboxes left the scope in one run and are held", id="held mailboxes"),
     pytest.param({"unread": {"rules": "blob container joinlink did not answer"}}, "rules can't be read: blob container", id="storage"),
 ]  # fmt: skip
