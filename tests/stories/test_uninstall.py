@@ -129,6 +129,19 @@ def test_maintenance_unsubscribes_every_mailbox_while_it_is_stopped(story: Story
     assert watched(story) == []
 
 
+def test_duplicates_are_deleted_without_waiting_for_the_daily_search(
+    story: Story, at_the_desk: AtTheDesk, wait: object
+) -> None:
+    """Graph created them against its own rule, and no row names them."""
+    del wait
+    story.stage.watch(story.people["Ada"], change_type="created,updated,deleted")
+    at_the_desk("unsubscribe", "--all", "--yes")
+    assert watched(story) == ["Ada"]
+    maintain(story, runs=2)  # a subscription may be new for a quarter of an hour
+
+    assert watched(story) == []
+
+
 def test_a_command_that_is_not_answered_ends(
     story: Story, at_the_desk: AtTheDesk, wait: Callable[[Callable[[], None]], None]
 ) -> None:

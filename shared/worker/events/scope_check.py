@@ -32,7 +32,9 @@ class ScopeCheck:
             return False
         if self._was_looked_at(change.mailbox, now):
             return True
-        if self.was_let_go(change.mailbox):
+        row = self._mailboxes.read(change.mailbox)
+        # A row is deleted long after its mailbox left, and an old message may be replayed even then.
+        if row.is_read_only or (change.source is Source.REPLAY and row.is_unknown):
             return False  # looked at again each time: who comes back shall not wait for an hour
         if change.source is Source.NOTIFICATION:
             # The webhook's clock may be ahead, and nobody is notified in the future.

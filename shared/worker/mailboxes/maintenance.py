@@ -130,10 +130,11 @@ class Maintenance:
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
         try:
+            run.is_stopped = self._stop.is_set()
             run.hold = self._removal_guard.current()
             self._request_tasks(run, limits)
             limits.check()
-            surplus = self._surplus.delete_some()
+            surplus = self._surplus.delete_some(is_due=run.is_stopped)
             run.removed.update(self._cleanup(limits.check))
         except OutOfTime:
             run.is_complete = False
@@ -153,7 +154,7 @@ class Maintenance:
         requests = TaskRequests(
             world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, check=limits.check
         )
-        if self._stop.is_set():
+        if run.is_stopped:
             run.hold = None
             requests.carry_out(unsubscribe_plans(self._counted(run), run.started))
             return

@@ -34,6 +34,8 @@ class MaintenanceRun:
     stopped: str = ""
     #: False if the next run must do the rest
     is_complete: bool = True
+    #: whether an admin stopped Joinlink
+    is_stopped: bool = False
     coverage: Counter[str] = field(default_factory=Counter)
     #: mailboxes that have a subscription
     subscribed: int = 0

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,6 +34,16 @@ def test_nobody_was_notified_in_the_future(mailboxes: Mailboxes, minutes: int) -
     assert ScopeCheck(mailboxes).is_in_scope(change(told), POLICY, NOW)
 
     assert mailboxes.read("m").last_notification == min(told, NOW)
+
+
+def test_an_old_message_of_a_mailbox_without_a_row_is_not_replayed(mailboxes: Mailboxes) -> None:
+    """The mailbox left long ago: its row was deleted. A notification proves that it is watched."""
+    replayed = replace(change(), source=Source.REPLAY)
+    before = ScopeCheck(mailboxes).is_in_scope(replayed, POLICY, NOW)
+    notified = ScopeCheck(mailboxes).is_in_scope(change(), POLICY, NOW)
+
+    assert (before, notified) == (False, True)
+    assert ScopeCheck(mailboxes).is_in_scope(replayed, POLICY, NOW)
 
 
 def test_a_clock_that_is_set_back_makes_no_hour_longer(mailboxes: Mailboxes) -> None:
