@@ -60,6 +60,13 @@ class Meetings:
         rows = self._table.rows(f"PartitionKey eq '{mailbox}' and ({wanted})")
         return frozenset(str(row["RowKey"]) for row in rows)
 
+    def keys_that_ended(self, mailbox: str, now: datetime) -> frozenset[str]:
+        """Return the `key` of each event in a mailbox that has ended, according to its row."""
+        rows = self._table.rows(
+            f"PartitionKey eq '{mailbox}' and (ends lt datetime'{now:%Y-%m-%dT%H:%M:%SZ}')"
+        )
+        return frozenset(str(row["RowKey"]) for row in rows)
+
     def key(self, event: str) -> str:
         """Return the key of an event in the table."""
         return hashed(event)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Drop, Fault
+from sandbox.graph import Drop, Fault, NotificationDelivery
 from shared import wiring
+from shared.domain.messages import TaskKind, TaskReason
 from shared.errors import StorageUnavailable
 from shared.settings import StorageSettings
 from shared.storage.old_rows import OldRowPage, OldRows
@@ -20,6 +21,10 @@ from tests.stories.test_maintenance import maintain, scoped, watched
 
 GUEST = "bo@fabrikam.com"
 DAY = timedelta(days=1)
+WEEK: dict[str, Any] = {
+    "pattern": {"type": "daily", "interval": 1},
+    "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-30"},
+}
 SERIES = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2026-11-24"}}
 
 
@@ -48,22 +53,26 @@ def later(story: Story, days: int) -> dict[str, Any]:
     return story.lines("maintenance.finished")[-1]
 
 
-def move(story: Story, event: str, day: str) -> None:
+def move(story: Story, event: str, day: str, **properties: Any) -> None:
     """Have Ada move her event to another day."""
     at = [{"dateTime": f"{day}T{hour}:00:00", "timeZone": "UTC"} for hour in ("09", "10")]
-    story.stage.graph.people.edit(story.people["Ada"].id, event, start=at[0], end=at[1])
+    story.stage.graph.people.edit(story.people["Ada"].id, event, start=at[0], end=at[1], **properties)
     story.play()
 
 
 def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
-    """The marker of the memory stays, and so does the row of a series without an end."""
+    """A series ends with its last occurrence. The marker stays, and the row of a series without an end."""
     ada = story.person("Ada")
     story.meeting(ada, GUEST)
     story.meeting(ada, GUEST, recurrence=SERIES)
+    stopped = story.meeting(ada, GUEST, recurrence=SERIES)
+    story.play()
+    story.stage.graph.people.edit(ada.id, stopped, recurrence=WEEK)
     story.play()
     before, after = later(story, 90), later(story, 3)
 
     assert (before["removed"].get("meetings"), after["removed"]["meetings"]) == (None, 1)
+    assert later(story, 5)["removed"]["meetings"] == 1
     assert states(story) == ["enabled"]
     assert wiring.joinlink().parts.storage.memory_marker.exists()
 
@@ -84,6 +93,31 @@ def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: 
     assert states(story) == ["enabled"]
     assert story.ends(ada)[-1] == ("skipped", "removed_by_user")
     assert not story.has_link(ada, meeting)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pytest.param({}, id="an event"),
+        pytest.param({"recurrence": WEEK}, id="a series"),
+    ],
+)
+def test_a_sweep_finds_a_move_whose_notification_was_lost(story: Story, properties: dict[str, Any]) -> None:
+    """The event is online, so nothing else would have its row written."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST, **properties)
+    story.play()
+    recurrence = {"recurrence": {**WEEK, "range": {**WEEK["range"], "endDate": "2027-11-24"}}}
+    later_date = "2026-12-24" if not properties else "2026-11-24"
+    story.stage.graph.delivery = NotificationDelivery(lose=1.0)
+    move(story, meeting, later_date, **(recurrence if properties else {}))
+    story.wait(10 * DAY)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.play()
+    [ends] = {row["ends"] for row in rows(story, "meetings") if "state" in row}
+
+    assert story.ends(ada)[-1] == ("skipped", "already_online")
+    assert ends > story.stage.clock.now()
 
 
 def test_an_event_that_is_moved_into_the_future_after_that_is_a_new_one(story: Story) -> None:

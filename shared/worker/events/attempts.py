@@ -130,11 +130,13 @@ class Attempts:
         return self._later(found, Reason.WRITE_UNCONFIRMED, SECOND_READ)
 
     def remember_end(self, found: EventRead) -> EventRead:
-        """Record that the event ends later than its row says, so that the row is kept until then."""
+        """Record that the event ends later than its row says, or ends at all: the row is kept until then."""
         meeting, ends = found.stored.meeting, last_end(found.event)
-        if meeting is None or meeting.state in PENDING or meeting.ends is None:
+        if meeting is None or meeting.state in PENDING or meeting.ends == ends:
             return found
-        return found if ends and ends <= meeting.ends else self._write(found, replace(meeting, ends=ends))
+        if meeting.ends and ends and ends < meeting.ends:  # it may be moved back
+            return found
+        return self._write(found, replace(meeting, ends=ends))
 
     def leave_alone(self, found: EventRead) -> Ending:
         """Hold an event whose row can't be read: what was done to it is not known."""

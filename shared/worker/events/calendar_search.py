@@ -12,6 +12,7 @@ from hashlib import sha256
 from http import HTTPStatus
 
 from shared.domain.decision import Verdict
+from shared.domain.ending import last_end
 from shared.domain.event import Event
 from shared.domain.meeting import PENDING
 from shared.errors import (
@@ -65,6 +66,8 @@ class Search:
     #: a page link that was seen, hashed: who meets it again goes round in circles
     seen: str = ""
     pending: frozenset[str] | None = None
+    #: keys of events that have ended according to our rows: one that has not was moved without a notification
+    ended: frozenset[str] = frozenset()
     #: tells that there is no time to read series; None where there is always time
     is_late: Callable[[], bool] | None = None
 
@@ -80,7 +83,8 @@ class Judged:
     """An event, of a series its master, and what is to be done with it.
 
     `rule` is the one behind `enable` and `would_enable`; None where the worker is to see for itself: an
-    earlier attempt has no end yet, or the series could not be read (`event` is one of its occurrences then).
+    earlier attempt has no end yet, the event was moved to a later time without our knowledge, or the series
+    could not be read (`event` is one of its occurrences then).
     """
 
     id: str
@@ -115,6 +119,7 @@ class CalendarSearcher:
         """
         if search.pending is None:
             search.pending = self._meetings.keys_in_states(search.mailbox, PENDING)
+            search.ended = self._meetings.keys_that_ended(search.mailbox, self._world.now())
         page = _read(search, graph)
         for one in page.unreadable:
             search.shown += 1
@@ -123,7 +128,9 @@ class CalendarSearcher:
             search.shown += 1
             if event.master is None:
                 yield self._judge(event, search)
-            elif event.master not in search.series and not _needs_no_look(event):
+            elif event.master in search.series:
+                continue
+            elif self._meetings.key(event.master) in search.ended or not _needs_no_look(event):
                 search.series.add(event.master)
                 yield from self._judge_series(event, event.master, search, graph)
         search.pages += 1
@@ -155,7 +162,10 @@ class CalendarSearcher:
         policy, now = search.policy, self._world.now()
         is_left_out = policy.mailboxes.excludes_user(event.organizer)
         pending = search.pending or frozenset()
-        if event.is_organizer and not is_left_out and self._meetings.key(event.id) in pending:
+        key = self._meetings.key(event.id)
+        # The row of a moved event must say when it ends now, or it would be deleted too early.
+        was_moved = key in search.ended and not _has_ended(event, now)
+        if event.is_organizer and not is_left_out and (key in pending or was_moved):
             return Judged(event.id, event, Verdict.ENABLE)
         decision = decide(event, policy, self._directory.facts(policy), now)
         if decision.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}:
@@ -216,6 +226,11 @@ def _page(search: Search, graph: Graph, size: int) -> CalendarPage:
         size=size,
         with_body=search.policy.look_in_body,
     )
+
+
+def _has_ended(event: Event, now: datetime) -> bool:
+    ends = last_end(event)
+    return ends is not None and ends <= now
 
 
 def _needs_no_look(event: Event) -> bool:
