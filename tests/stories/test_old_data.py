@@ -204,7 +204,7 @@ def test_a_run_deletes_some_pages_and_the_next_run_continues(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many rows are old, a run is short."""
-    monkeypatch.setattr("shared.worker.common.cleanup.PAGE_SIZE", 3)
+    monkeypatch.setattr("shared.worker.mailboxes.cleanup.PAGE_SIZE", 3)
     maintain(story)
     with opened(story, "counters") as table:
         for number in range(32):

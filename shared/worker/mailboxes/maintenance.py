@@ -26,7 +26,6 @@ from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.storage.watch_stop import WatchStop
 from shared.version import VERSION
-from shared.worker.common.memory import MemoryNotBegun, MemoryStart
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult, MaintenanceRun, RunLimits
 from shared.worker.mailboxes.plans import Requirements
@@ -36,6 +35,7 @@ from shared.worker.mailboxes.scope import read_scope
 from shared.worker.mailboxes.surplus_subscriptions import SurplusSubscriptions
 from shared.worker.mailboxes.task_requests import TaskRequests
 from shared.worker.mailboxes.unsubscription import unsubscribe_plans
+from shared.worker.mailboxes.write_memory import MemoryNotStarted, WriteMemory
 
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 
@@ -59,7 +59,7 @@ class Maintenance:
         mailboxes: Mailboxes,
         queue: QueueSender,
         poison: Sequence[ManagedQueue],
-        upkeep: Callable[[], None],
+        maintain_queues: Callable[[], None],
         cleanup: Callable[[Callable[[], None]], Mapping[str, int]],
         lease: MaintenanceLease,
         holds: RemovalHolds,
@@ -67,7 +67,7 @@ class Maintenance:
         reports: MaintenanceReports,
         endpoint: str,
         notification_url: str,
-        memory: MemoryStart,
+        memory: WriteMemory,
         record_settings: Callable[[], None] = lambda: None,
     ) -> None:
         """`cleanup` deletes old rows as long as its argument returns, and returns how many of each table.
@@ -80,7 +80,7 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
-        self._upkeep = upkeep
+        self._maintain_queues = maintain_queues
         self._cleanup = cleanup
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
@@ -109,7 +109,7 @@ class Maintenance:
                 self._lease.release(run.id)
         except (QueueUnavailable, StorageUnavailable) as error:
             return _failed("storage_unavailable", error)
-        except MemoryNotBegun as error:
+        except MemoryNotStarted as error:
             return _failed("memory_not_begun", error)
         self._log(run, surplus, poison)
         return MaintenanceResult(
@@ -124,9 +124,9 @@ class Maintenance:
 
     def _do(self, run: MaintenanceRun) -> int:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
-        self._memory.begin_if_fresh(self._graph, self._notification_url)
+        self._memory.start_if_fresh(self._graph, self._notification_url)
         self._record_settings()
-        self._upkeep()
+        self._maintain_queues()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
         try:
