@@ -58,7 +58,8 @@ def release(tmp_path: Path) -> Path:
     script = tmp_path / ".ci" / "release.py"
     script.parent.mkdir()
     script.write_text((ROOT / ".ci/release.py").read_text())
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "version.py").write_text('VERSION = "1.2.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     return script
 
@@ -69,11 +70,11 @@ def test_a_release_publishes_its_own_section_of_the_changelog(release: Path) -> 
 
 
 def test_a_tag_of_another_version_is_refused(release: Path) -> None:
-    """Tag and package must agree."""
+    """Tag and code must agree."""
     refused = run(release, "v1.3.0")
 
     assert refused.returncode == 1
-    assert "pyproject.toml has version 1.2.0" in refused.stderr
+    assert "shared/version.py has version 1.2.0" in refused.stderr
 
 
 def test_a_version_without_a_section_in_the_changelog_is_refused(release: Path) -> None:
