@@ -24,11 +24,12 @@ from shared.storage.tables import Table
 from shared.worker.common.directory import Directory
 from shared.worker.common.memory import MemoryStart
 from shared.worker.common.policies import Policies
+from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
-from shared.worker.mailboxes.messages import MailboxMessages
+from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
@@ -95,15 +96,18 @@ class Product:
             mailboxes=self.mailboxes,
             queue=queues(EVENT_CHANGES),
         )
-        self._messages = MailboxMessages(
-            world=world,
-            graph=lambda: Graph(sender),
-            tasks=MailboxTasks(
+        handler = TaskHandler(
+            MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
                 subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
                 sweeper=sweeper,
-            ),
+            )
+        )
+        self._messages = QueueMessages(
+            world=world,
+            graph=lambda: Graph(sender),
+            handler=handler,
             queue=tasks,
             poison=queues(MAILBOX_TASKS + POISON_SUFFIX),
         )

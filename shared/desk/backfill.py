@@ -17,12 +17,12 @@ from shared.desk.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
+from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
-from shared.storage.queues import MessageQueue
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Search
@@ -114,7 +114,7 @@ class Backfill:
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
         runs: BackfillRuns,
-        queue: MessageQueue,
+        queue: QueueSender,
         sleep: Callable[[float], None],
     ) -> None:
         self._world = world

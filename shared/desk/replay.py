@@ -16,9 +16,9 @@ from shared.domain.decision import Reason
 from shared.domain.later import Later
 from shared.domain.messages import KINDS, EventChange, Message, Source
 from shared.domain.poisoned import Poisoned, read_poison
+from shared.domain.queue_port import QueueSender
 from shared.errors import LaterVersion, UnreadableMessage
 from shared.storage.poison_queue import LeasedMessage, PoisonQueue
-from shared.storage.queues import MessageQueue
 
 #: the queues that messages can go back to
 QUEUES = tuple(KINDS)
@@ -78,7 +78,7 @@ class Replay:
     def __init__(
         self,
         poison: Mapping[str, PoisonQueue],
-        queues: Mapping[str, MessageQueue],
+        queues: Mapping[str, QueueSender],
         now: Callable[[], datetime],
     ) -> None:
         self._poison = poison

@@ -40,6 +40,14 @@ class Outcome(StrEnum):
     KEPT = "kept"
 
 
+class Level(StrEnum):
+    """How much a log line matters: normal, for an admin to fix, or for a person to act on now."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Reason(StrEnum):
     """Why. The guards' names come first, in the order in which the guards run."""
 
@@ -118,6 +126,42 @@ class Reason(StrEnum):
     RENEWED_LATELY = "renewed_lately"
     ROOM = "room"
     UNCLEAR_ROW = "unclear_row"
+
+    @property
+    def level(self) -> Level:
+        """The level of a log line with this reason. With the outcome `failed` every line is an error."""
+        if self in _ERRORS:
+            return Level.ERROR
+        return Level.WARNING if self in _WARNINGS else Level.INFO
+
+
+_WARNINGS = frozenset(
+    {
+        Reason.LIMIT_REACHED,
+        Reason.NO_PROVIDER,
+        Reason.PROVIDER_NOT_ALLOWED,
+        Reason.INSUFFICIENT_DATA,
+        Reason.UNREADABLE_EVENT,
+        Reason.WRITE_UNKNOWN,
+        Reason.WRITE_FORBIDDEN,
+        Reason.NO_VALID_RULES,
+        Reason.GRAPH_UNAVAILABLE,
+        Reason.STORAGE_UNAVAILABLE,
+        Reason.ENDPOINT_NOT_VALIDATED,
+        Reason.MAILBOX_FULL,
+        Reason.SUBSCRIPTION_LIMIT,
+        Reason.OUT_OF_TIME,
+        Reason.LATER_VERSION,
+        Reason.WORKER_LOST,
+        Reason.ACCESS_DENIED,
+        Reason.NO_USABLE_MAILBOX,
+        Reason.NO_JOIN_LINK,
+        Reason.OTHER_PROVIDER,
+    }
+)
+_ERRORS = frozenset(
+    {Reason.UNAUTHORIZED, Reason.UNEXPECTED_ERROR, Reason.SETTINGS_REFUSED, Reason.MEMORY_MISSING}
+)
 
 
 class Verdict(StrEnum):

@@ -9,11 +9,11 @@ from shared.wiring.built_once import BuiltOnce
 from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from shared.domain.messages import EventChange, MailboxTask
     from shared.worker.common.policies import Policies
-    from shared.worker.events.messages import EventMessages
+    from shared.worker.common.queue_messages import QueueMessages
     from shared.worker.health.checkup import Checkup
     from shared.worker.mailboxes.maintenance import Maintenance
-    from shared.worker.mailboxes.messages import MailboxMessages
     from shared.worker.webhook.webhook import Webhook
 
 
@@ -35,14 +35,14 @@ class Joinlink:
         return build_webhook(self.parts)
 
     @BuiltOnce
-    def event_messages(self) -> "EventMessages":
+    def event_messages(self) -> "QueueMessages[EventChange]":
         """Handles changed events. Raises SettingsError."""
         from shared.wiring.worker import build_event_messages
 
         return build_event_messages(self.parts, self.policies)
 
     @BuiltOnce
-    def mailbox_messages(self) -> "MailboxMessages":
+    def mailbox_messages(self) -> "QueueMessages[MailboxTask]":
         """Handles tasks for mailboxes. Raises SettingsError."""
         from shared.wiring.worker import build_mailbox_messages
 
@@ -83,10 +83,14 @@ class Joinlink:
             SettingsError: those of the storage are wrong, too; the host delivers the message again.
             QueueUnavailable: the queue did not take it; the host delivers it again.
         """
-        from shared.worker.common.waiting import Waiting
+        from shared.worker.common.messages_on_hold import MessagesOnHold
+        from shared.worker.events.messages import log_event_decided
+        from shared.worker.mailboxes.messages import log_task_finished
 
         storage = self.parts.storage
         is_event = queue_name == EVENT_CHANGES
         queue = storage.event_changes if is_event else storage.mailbox_tasks
         poison = storage.event_poison if is_event else storage.mailbox_poison
-        Waiting(world=self.parts.process.world, queue=queue, poison=poison).keep(body, error)
+        log = log_event_decided if is_event else log_task_finished
+        world = self.parts.process.world
+        MessagesOnHold(world=world, queue=queue, poison=poison, log=log).keep(body, error)

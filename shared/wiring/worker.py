@@ -1,19 +1,21 @@
 """Builds what handles the messages of the two queues."""
 
+from shared.domain.messages import EventChange, MailboxTask
 from shared.storage.counters import COUNTERS, Counters
 from shared.wiring.parts import Parts
 from shared.worker.common.policies import Policies
+from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.enabling import Enabler
-from shared.worker.events.messages import EventMessages
+from shared.worker.events.messages import EventHandler
 from shared.worker.events.processing import Processor
-from shared.worker.mailboxes.messages import MailboxMessages
+from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
 
-def build_event_messages(parts: Parts, policies: Policies) -> EventMessages:
+def build_event_messages(parts: Parts, policies: Policies) -> QueueMessages[EventChange]:
     """Return the handler of `event-changes`. Raises SettingsError."""
     settings = parts.process.settings  # first: it reports all wrong settings at once
     world, storage = parts.process.world, parts.storage
@@ -31,16 +33,16 @@ def build_event_messages(parts: Parts, policies: Policies) -> EventMessages:
         memory=parts.memory,
         report_only=settings.report_only,
     )
-    return EventMessages(
+    return QueueMessages(
         world=world,
         graph=parts.graph.new_client,
-        processor=processor,
+        handler=EventHandler(processor=processor, queue=storage.event_changes),
         queue=storage.event_changes,
         poison=storage.event_poison,
     )
 
 
-def build_mailbox_messages(parts: Parts, policies: Policies) -> MailboxMessages:
+def build_mailbox_messages(parts: Parts, policies: Policies) -> QueueMessages[MailboxTask]:
     """Return the handler of `mailbox-tasks`. Raises SettingsError."""
     world, storage = parts.process.world, parts.storage
     sweeper = Sweeper(
@@ -51,12 +53,13 @@ def build_mailbox_messages(parts: Parts, policies: Policies) -> MailboxMessages:
         queue=storage.event_changes,
     )
     subscriptions = SubscriptionTasks(world=world, mailboxes=storage.mailboxes, endpoint=parts.graph.endpoint)
-    return MailboxMessages(
+    tasks = MailboxTasks(
+        world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
+    )
+    return QueueMessages(
         world=world,
         graph=parts.graph.new_client,
-        tasks=MailboxTasks(
-            world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
-        ),
+        handler=TaskHandler(tasks),
         queue=storage.mailbox_tasks,
         poison=storage.mailbox_poison,
     )

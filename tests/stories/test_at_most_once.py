@@ -148,8 +148,8 @@ def test_a_second_look_that_could_not_be_queued_is_not_forgotten(story: Story) -
     """The host gives the message again, and the wait for the link has its end."""
     ada = story.person("Ada", honors_online_meeting=False)
     story.meeting(ada, GUEST)
-    carrier = wiring.joinlink().event_messages._carrier
-    carrier._queue = HiccupQueue(carrier._queue)  # type: ignore[assignment]  # the hiccup alone is made up
+    delivery = wiring.joinlink().event_messages._delivery
+    delivery._queue = HiccupQueue(delivery._queue)  # type: ignore[assignment]  # the hiccup alone is made up
     story.play()
 
     assert story.ends(ada)[0] == ("delayed", "storage_unavailable")

@@ -324,7 +324,7 @@ def test_a_sweep_whose_later_page_fails_for_a_day_starts_over(story: Story) -> N
     crowd(story, ada, 130)
     story.stage.graph.faults.add(Fault(path="calendarView", query="skip", status=503, count=None))
     story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
-    for _ in range(delays.MOST_ATTEMPTS + 3):
+    for _ in range(delays.MAX_ATTEMPTS + 3):
         story.wait(timedelta(minutes=76))  # after a day and a half the window has no second page
     assert story.poison(MAILBOX_TASKS) == []
     assert [line["because"] for line in story.lines("mailbox.swept")] == ["gap", "schedule"]

@@ -20,7 +20,7 @@ _SERVICES_APART = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class AnsweredRead:
     """A read that answered for these event ids; `after` is the moment before it if not the message's own."""
 
     events: frozenset[str]
@@ -34,7 +34,7 @@ class RecentReads:
         self._lock = Lock()
         self._taken: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
-    def note(self, mailbox: str, read: Read, taken: datetime | None) -> None:
+    def note(self, mailbox: str, read: AnsweredRead, taken: datetime | None) -> None:
         """Note a read that was carried through to an answer for a message that the host took at `taken`."""
         if taken is None:
             return
@@ -46,7 +46,7 @@ class RecentReads:
             while len(self._taken) > _REMEMBERED:
                 self._taken.popitem(last=False)
 
-    def forget(self, mailbox: str, read: Read) -> None:
+    def forget(self, mailbox: str, read: AnsweredRead) -> None:
         """Forget a read: what came of it could not be carried on."""
         with self._lock:
             for event in read.events:
@@ -63,7 +63,7 @@ class RecentReads:
         return taken is not None and queued is not None and taken > queued + MARGIN
 
 
-def began(date: str, elapsed: timedelta) -> datetime | None:
+def earliest_start(date: str, elapsed: timedelta) -> datetime | None:
     """Return a moment before which no read began, from the Date of Graph's last answer and the time in all.
 
     None where Graph says no Date.

@@ -99,7 +99,7 @@ def _is_confirmed(row: Mailbox, state: MailboxState, at: datetime) -> bool:
     """Tell whether the same was suspected some minutes ago, or one thing and another for longer."""
     if row.suspected_since is None:
         return False
-    least = delays.SECOND_LOOK if row.suspected_as == state else _IN_TURNS
+    least = delays.SECOND_READ_DELAY if row.suspected_as == state else _IN_TURNS
     return least <= at - row.suspected_since < _STALE
 
 

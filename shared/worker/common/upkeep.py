@@ -15,11 +15,11 @@ from shared.deadline import deadline
 from shared.domain.decision import Reason
 from shared.domain.messages import decoded
 from shared.domain.poisoned import read_poison, whole_poison_text
+from shared.domain.queue_port import ManagedQueue
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
 from shared.storage.poison_queue import LeasedMessage, PoisonQueue
-from shared.storage.queues import MessageQueue
-from shared.worker.common.carrying import say_poisoned
+from shared.worker.common.ending_delivery import log_poisoned
 
 #: messages of one poison queue that a run looks at; what it leaves comes behind the others, for the next run
 MOST = 320
@@ -32,7 +32,7 @@ _DETAIL = "the Functions host moved it: the process ended over it, or its text i
 class Upkeep:
     """Looks after the queues, by the names of those that functions listen on."""
 
-    def __init__(self, queues: Sequence[MessageQueue], poison: Mapping[str, PoisonQueue]) -> None:
+    def __init__(self, queues: Sequence[ManagedQueue], poison: Mapping[str, PoisonQueue]) -> None:
         self._queues = queues
         self._poison = poison
 
@@ -70,7 +70,7 @@ def _keep(queue: str, poison: PoisonQueue, leased: LeasedMessage, *, is_kept: bo
     """Keep one message for good; `is_kept`, an earlier run has sent its envelope already."""
     if not is_kept:
         poison.add(_text(leased))
-        say_poisoned(queue, Reason.MOVED_BY_THE_HOST, _DETAIL, decoded(queue, leased.body))
+        log_poisoned(queue, Reason.MOVED_BY_THE_HOST, _DETAIL, decoded(queue, leased.body))
     poison.delete(leased)
 
 

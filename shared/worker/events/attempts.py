@@ -33,9 +33,9 @@ from shared.storage.counters import Charge, Counters
 from shared.storage.held_event_index import HeldEventIndex
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, failed, hourly_for_a_day, later
+from shared.worker.common.ending import Ending, retry_hourly, retry_later, to_poison
 from shared.worker.common.world import World
-from shared.worker.events.found import Found
+from shared.worker.events.event_read import EventRead
 
 #: while another instance writes, its answer is looked for this often
 _UNDER_WAY = timedelta(seconds=20)
@@ -51,7 +51,7 @@ class Attempts:
         self._held = held
         self._counters = counters
 
-    def begin(self, found: Found, charge: Charge, provider: str) -> Found:
+    def begin(self, found: EventRead, charge: Charge, provider: str) -> EventRead:
         """Record an attempt that is charged, and with it take the lease on the event."""
         before = found.stored.meeting
         starts = before.state if before and before.state in BEFORE_ATTEMPT else None
@@ -83,7 +83,7 @@ class Attempts:
             )
         return begun
 
-    def end_without_answer(self, attempt: Found, error: JoinlinkError) -> None:
+    def end_without_answer(self, attempt: EventRead, error: JoinlinkError) -> None:
         """Give the attempt back if the error proves that it had no effect; else leave its end open.
 
         Raises nothing for the second: the error is what the caller has to tell, and the lease ends by itself.
@@ -97,7 +97,7 @@ class Attempts:
         with suppress(StateChanged, StorageUnavailable, OutOfTime):
             self._write(attempt, meeting)
 
-    def review(self, found: Found) -> Handled | Found:
+    def review(self, found: EventRead) -> Ending | EventRead:
         """Hold the event against an attempt whose end is open.
 
         Returns what becomes of the message. Or the event: as it is, if it is online and the attempt ended
@@ -120,7 +120,7 @@ class Attempts:
             case Effect.UNDECIDED:
                 return self._later(found, Reason.WRITE_UNCONFIRMED, told.wait)
 
-    def doubt(self, found: Found) -> Handled:
+    def doubt(self, found: EventRead) -> Ending:
         """Read an event once more that was changed since a PATCH without a link; then hold it."""
         meeting = _meeting(found)
         if meeting.doubts and found.age >= SECOND_READ:
@@ -129,13 +129,13 @@ class Attempts:
             self._write(found, replace(meeting, doubts=1))
         return self._later(found, Reason.WRITE_UNCONFIRMED, SECOND_READ)
 
-    def leave_alone(self, found: Found) -> Handled:
+    def leave_alone(self, found: EventRead) -> Ending:
         """Hold an event whose row can't be read: what was done to it is not known."""
         self._held.add(found.change.mailbox, found.event.id, self._world.now())
         detail = "its row in the table meetings is damaged, or from a later version of Joinlink"
-        return Handled(outcome=Outcome.SKIPPED, reason=Reason.WRITE_UNKNOWN, detail=detail)
+        return Ending(outcome=Outcome.SKIPPED, reason=Reason.WRITE_UNKNOWN, detail=detail)
 
-    def give_back(self, found: Found) -> Found:
+    def give_back(self, found: EventRead) -> EventRead:
         """Forget an attempt that had no effect, then give its charge back."""
         meeting = _meeting(found)
         mailbox, event = found.change.mailbox, found.event.id
@@ -157,23 +157,23 @@ class Attempts:
         self._counters.refund(meeting.rule, meeting.charged)
         return after
 
-    def _after_none(self, meeting: Meeting, found: Found) -> Handled | Found:
+    def _after_none(self, meeting: Meeting, found: EventRead) -> Ending | EventRead:
         """Act by what Graph answered, now that it is known that nothing was written."""
         if meeting.answer is Answer.FORBIDDEN:
-            waits = hourly_for_a_day(
+            waits = retry_hourly(
                 found.change, Reason.WRITE_FORBIDDEN, self._world.uniform, detail=meeting.detail
             )
             return replace(waits, rule=meeting.rule)
         if meeting.answer is Answer.REFUSED:
-            return failed(Reason.UNEXPECTED_ANSWER, meeting.detail)
+            return to_poison(Reason.UNEXPECTED_ANSWER, meeting.detail)
         return found
 
-    def _hold(self, found: Found) -> Handled:
+    def _hold(self, found: EventRead) -> Ending:
         meeting = _meeting(found)
         self._held.add(found.change.mailbox, found.event.id, self._world.now())
         self._write(found, replace(meeting, state=MeetingState.WRITE_UNKNOWN, at=self._world.now(), lease=""))
         detail = f"changed since the write of {meeting.at:%Y-%m-%d %H:%M:%S} UTC, to which Graph answered: "
-        return Handled(
+        return Ending(
             outcome=Outcome.SKIPPED,
             reason=Reason.WRITE_UNKNOWN,
             rule=meeting.rule,
@@ -181,14 +181,14 @@ class Attempts:
             detail=detail + (meeting.detail or "no answer arrived"),
         )
 
-    def _later(self, found: Found, reason: Reason, wait: timedelta) -> Handled:
+    def _later(self, found: EventRead, reason: Reason, wait: timedelta) -> Ending:
         meeting = _meeting(found)
-        handled = later(
+        ending = retry_later(
             found.change, reason, wait + delays.jitter(self._world.uniform), detail=meeting.detail
         )
-        return replace(handled, rule=meeting.rule)
+        return replace(ending, rule=meeting.rule)
 
-    def _write(self, found: Found, meeting: Meeting) -> Found:
+    def _write(self, found: EventRead, meeting: Meeting) -> EventRead:
         stored = self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
         return replace(found, stored=stored, age=timedelta(0))
 
@@ -209,6 +209,6 @@ def _answer(error: JoinlinkError) -> Answer:
     return Answer.REFUSED if is_refused else Answer.PASSING
 
 
-def _meeting(found: Found) -> Meeting:
+def _meeting(found: EventRead) -> Meeting:
     assert found.stored.meeting is not None
     return found.stored.meeting

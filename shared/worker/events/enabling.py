@@ -29,10 +29,10 @@ from shared.storage.counters import Charge, Counters, LimitReached
 from shared.storage.held_event_index import HeldEventIndex
 from shared.storage.meetings import Meetings
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, later, later_and_longer
+from shared.worker.common.ending import Ending, retry_later, retry_with_backoff
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
-from shared.worker.events.found import Found
+from shared.worker.events.event_read import EventRead
 from shared.worker.events.providers import choose_provider
 
 #: The age of a row is known to a second, and reading the event takes time off it.
@@ -59,42 +59,42 @@ class Enabler:
         self._counters = counters
         self._attempts = attempts
 
-    def enable(self, rule: Rule, found: Found, graph: Graph) -> Handled:
+    def enable(self, rule: Rule, found: EventRead, graph: Graph) -> Ending:
         """Give the event its link, with the provider of its calendar."""
         meeting = found.stored.meeting
         if meeting and meeting.state in AWAITING_LINK:
             return self.await_link(found, meeting)
         if not _is_sound(found.event.etag):
             detail = "the event came without an ETag that a write could name"
-            return later_and_longer(
+            return retry_with_backoff(
                 found.change, Reason.GRAPH_UNAVAILABLE, self._world.uniform, detail=detail
             )
         if found.change.source is Source.VERIFY:  # it asked for the end of an attempt, and that is known
-            return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+            return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
         provider = choose_provider(
             graph.calendar_of(found.change.mailbox, found.event.id), rule.provider_fallback
         )
         if isinstance(provider, Reason):
-            return Handled(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
+            return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
         charge = Charge(rule=rule.id, mailbox=found.change.mailbox, limits=rule.limits, at=self._world.now())
         if full := self._counters.charge(charge):
             return _refused(charge, full)
         return self._write(charge, provider, found, graph)
 
-    def settle(self, found: Found, meeting: Meeting) -> Handled:
+    def settle(self, found: EventRead, meeting: Meeting) -> Ending:
         """The event of a pending attempt is online: believe what it shows, or wait for its link."""
         if found.event.join_url:
-            handled = self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
+            ending = self._believe(found, meeting.rule, meeting.provider, Reason.LINK_CONFIRMED)
         elif meeting.state in AWAITING_LINK:
             return self.await_link(found, meeting)
         else:
             self._remember(found, MeetingState.LINK_PENDING, rule=meeting.rule, provider=meeting.provider)
-            handled = self._verify_later(found, meeting.rule, meeting.provider)
+            ending = self._verify_later(found, meeting.rule, meeting.provider)
         if meeting.state is MeetingState.WRITE_UNKNOWN:
             self._held.remove(found.change.mailbox, found.event.id)
-        return handled
+        return ending
 
-    def await_link(self, found: Found, meeting: Meeting) -> Handled:
+    def await_link(self, found: EventRead, meeting: Meeting) -> Ending:
         """End the wait for a link when its minute is over, and look once more then.
 
         A `verify` message is on its way, unless whoever should have sent it died; one too many does no harm.
@@ -102,30 +102,32 @@ class Enabler:
         rule, provider = meeting.rule, meeting.provider
         # The look that was asked for may come a little early by the row's age, or be for an earlier write.
         early = _EARLY if found.change.source is Source.VERIFY else timedelta(0)
-        if found.age < delays.VERIFY_AFTER - early:
+        if found.age < delays.VERIFY_DELAY - early:
             return self._verify_later(found, rule, provider)
         if meeting.state is MeetingState.UNCONFIRMED and found.event.etag != meeting.etag:
             return self._attempts.doubt(found)  # it may have had the link, and lost it again
         # Online without its link, it is not written again; if it goes offline, a person did that.
         state = MeetingState.SEEN_ONLINE if found.event.is_online_meeting else MeetingState.NOT_HONORED
         self._remember(found, state, rule=rule, provider=provider, attempts=meeting.attempts + 1)
-        return Handled(outcome=Outcome.NOT_HONORED, reason=Reason.NO_JOIN_LINK, rule=rule, provider=provider)
+        return Ending(outcome=Outcome.NOT_HONORED, reason=Reason.NO_JOIN_LINK, rule=rule, provider=provider)
 
-    def remember_online(self, found: Found) -> None:
+    def remember_online(self, found: EventRead) -> None:
         """Note an event that is online without our doing: if the link goes, a person took it away."""
         meeting = found.stored.meeting
         if found.event.is_organizer and (meeting is None or not meeting.was_online):
             with suppress(TableMissing):  # then nothing is written either
                 self._remember(found, MeetingState.SEEN_ONLINE)
 
-    def _write(self, charge: Charge, provider: str, found: Found, graph: Graph) -> Handled:
+    def _write(self, charge: Charge, provider: str, found: EventRead, graph: Graph) -> Ending:
         rule, attempt = charge.rule, self._attempts.begin(found, charge, provider)
         try:
             event = graph.enable_online_meeting(charge.mailbox, found.event, provider)
         except JoinlinkError as error:
             self._attempts.end_without_answer(attempt, error)
             if isinstance(error, _PROVES_NOTHING):
-                waits = later(found.change, Reason.WRITE_UNCONFIRMED, delays.SETTLED_AFTER, detail=str(error))
+                waits = retry_later(
+                    found.change, Reason.WRITE_UNCONFIRMED, delays.SETTLED_DELAY, detail=str(error)
+                )
                 return replace(waits, rule=rule, provider=provider)
             raise
         answered = replace(attempt, event=event)
@@ -135,18 +137,18 @@ class Enabler:
         self._remember(answered, state, rule=rule, provider=provider)
         return self._verify_later(answered, rule, provider)
 
-    def _believe(self, found: Found, rule: str, provider: str, reason: Reason) -> Handled:
+    def _believe(self, found: EventRead, rule: str, provider: str, reason: Reason) -> Ending:
         """The event has a join link; ours only if it is the provider's that we asked for."""
         shown = found.event.online_meeting_provider
         if shown != provider:
             self._remember(found, MeetingState.SEEN_ONLINE, rule=rule, provider=shown)
-            return Handled(
+            return Ending(
                 outcome=Outcome.NOT_HONORED, reason=Reason.OTHER_PROVIDER, rule=rule, provider=shown
             )
         self._remember(found, MeetingState.ENABLED, rule=rule, provider=provider)
-        return Handled(outcome=Outcome.ENABLED, reason=reason, rule=rule, provider=provider)
+        return Ending(outcome=Outcome.ENABLED, reason=reason, rule=rule, provider=provider)
 
-    def _verify_later(self, found: Found, rule: str, provider: str) -> Handled:
+    def _verify_later(self, found: EventRead, rule: str, provider: str) -> Ending:
         again = replace(
             found.change,
             event=found.event.id,
@@ -155,12 +157,12 @@ class Enabler:
             attempt=0,
             not_found=0,
         )
-        handled = later(again, Reason.AWAITING_JOIN_LINK, delays.VERIFY_AFTER)
-        return replace(handled, rule=rule, provider=provider)
+        ending = retry_later(again, Reason.AWAITING_JOIN_LINK, delays.VERIFY_DELAY)
+        return replace(ending, rule=rule, provider=provider)
 
     def _remember(
         self,
-        found: Found,
+        found: EventRead,
         state: MeetingState,
         *,
         rule: str = "",
@@ -183,7 +185,7 @@ class Enabler:
         self._meetings.write(found.change.mailbox, found.event.id, meeting, after=found.stored)
 
 
-def _refused(charge: Charge, reached: LimitReached) -> Handled:
+def _refused(charge: Charge, reached: LimitReached) -> Ending:
     """Return that a limit is full; its first refusal in a window is said aloud."""
     if reached.is_first:
         logger().warning("rule.limit_reached", rule=charge.rule, window=reached.window, limit=reached.limit)
@@ -192,7 +194,7 @@ def _refused(charge: Charge, reached: LimitReached) -> Handled:
         if reached.is_unreadable
         else ""
     )
-    return Handled(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=charge.rule, detail=detail)
+    return Ending(outcome=Outcome.SKIPPED, reason=Reason.LIMIT_REACHED, rule=charge.rule, detail=detail)
 
 
 def _is_sound(etag: str) -> bool:

@@ -13,9 +13,9 @@ from threading import Lock
 
 from shared.worker.common import delays
 
-AT_A_TIME = 3
+MAX_CONCURRENT = 3
 #: More throttled mailboxes are not remembered; those that were throttled first are forgotten.
-MOST_CLOSED = 10_000
+MAX_CLOSED = 10_000
 #: A mailbox that was not throttled for so long begins with short waits again.
 _FORGOTTEN = timedelta(hours=1)
 
@@ -62,7 +62,7 @@ class MailboxGate:
         with self._lock:
             before = self._closed.pop(mailbox, None)
             self._closed[mailbox] = _closed_again(before, now, retry_after)
-            if len(self._closed) > MOST_CLOSED:
+            if len(self._closed) > MAX_CLOSED:
                 del self._closed[next(iter(self._closed))]
 
     def reopen(self, mailbox: str, now: datetime) -> None:
@@ -74,7 +74,7 @@ class MailboxGate:
 
     def _admit(self, mailbox: str, event: str) -> bool:
         with self._lock:
-            if self._inside[mailbox] >= AT_A_TIME or (mailbox, event) in self._events:
+            if self._inside[mailbox] >= MAX_CONCURRENT or (mailbox, event) in self._events:
                 return False
             self._inside[mailbox] += 1
             self._events.add((mailbox, event))

@@ -32,17 +32,23 @@ from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
 from shared.worker.common.directory import Directory
-from shared.worker.common.ending import Handled, after_trouble, later, later_and_longer, later_without_rules
+from shared.worker.common.ending import (
+    Ending,
+    ending_for_error,
+    retry_later,
+    retry_with_backoff,
+    wait_for_rules,
+)
 from shared.worker.common.memory import Memory
 from shared.worker.common.policies import Policies
-from shared.worker.common.recent_reads import Read, RecentReads, began
+from shared.worker.common.recent_reads import AnsweredRead, RecentReads, earliest_start
 from shared.worker.common.refusals import Suspicions, note_refusal
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.enabling import Enabler
-from shared.worker.events.found import Found
+from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
-from shared.worker.events.watched import Watched
+from shared.worker.events.scope_check import ScopeCheck
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
@@ -73,41 +79,45 @@ class Processor:
         self._attempts = attempts
         self._memory = memory
         self._report_only = report_only
-        self._watched = Watched(mailboxes)
+        self._watched = ScopeCheck(mailboxes)
         self._gate = MailboxGate()
         self._reads = RecentReads()
         self._suspicions = Suspicions(mailboxes)
 
-    def process(self, change: EventChange, graph: Graph, taken: datetime | None = None) -> Handled:
+    def process(self, change: EventChange, graph: Graph, taken: datetime | None = None) -> Ending:
         """Look at the event, act, and return what became of it. `graph` counts the calls of this message.
 
         `taken` is when the host took the message, by the queue service's time, so before any read for it.
         """
         if self._is_superseded(change, change.event):
-            return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+            return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
         policy = self._policies.current()
         if policy is None:
-            return later_without_rules(change, self._world.uniform)
+            return wait_for_rules(change, self._world.uniform)
         if throttled := self._gate.throttled_for(change.mailbox, self._world.now()):
             wait = delays.after_throttling(throttled, 0, self._world.uniform)
-            return later(change, Reason.THROTTLED, wait)
+            return retry_later(change, Reason.THROTTLED, wait)
         with self._gate.enter(change.mailbox, change.event) as admitted:
             if not admitted:
-                return later(change, Reason.MAILBOX_BUSY, delays.while_busy(self._world.uniform))
+                return retry_later(change, Reason.MAILBOX_BUSY, delays.while_busy(self._world.uniform))
             # A copy may have been answered while we stood at the gate.
             if self._is_superseded(change, change.event):
-                return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
+                return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
             started = self._world.now()
-            handled = self._look(change, graph, policy)
-            if handled.read:
-                after = handled.read.after or taken or began(graph.tally.date, self._world.now() - started)
-                self._reads.note(change.mailbox, handled.read, after)
-            return handled
+            ending = self._look(change, graph, policy)
+            if ending.read:
+                after = (
+                    ending.read.after
+                    or taken
+                    or earliest_start(graph.tally.date, self._world.now() - started)
+                )
+                self._reads.note(change.mailbox, ending.read, after)
+            return ending
 
-    def forget(self, change: EventChange, handled: Handled) -> None:
+    def forget(self, change: EventChange, ending: Ending) -> None:
         """Forget what was read for a message that the host will give again: then it is looked at anew."""
-        if handled.read:
-            self._reads.forget(change.mailbox, handled.read)
+        if ending.read:
+            self._reads.forget(change.mailbox, ending.read)
 
     def _is_superseded(self, change: EventChange, event: str) -> bool:
         # A second look at a link, or for an event that was not found, is made on purpose.
@@ -115,25 +125,23 @@ class Processor:
             return False
         return self._reads.since(change.mailbox, event, change.queued)
 
-    def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
+    def _look(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:
         started = self._world.now()
         try:
             if not self._watched.is_in_scope(change, policy, started):
-                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
-            handled = self._look_until_it_stands_still(change, graph, policy)
+                return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE, policy_hash=policy.hash)
+            ending = self._look_until_it_stands_still(change, graph, policy)
         except TableMissing:
-            return Handled(
-                outcome=Outcome.WOULD_ENABLE, reason=Reason.MEMORY_MISSING, policy_hash=policy.hash
-            )
+            return Ending(outcome=Outcome.WOULD_ENABLE, reason=Reason.MEMORY_MISSING, policy_hash=policy.hash)
         except (GraphError, StorageUnavailable, OutOfTime) as error:
-            handled = after_trouble(self._noted(error, change.mailbox), change, self._world.uniform)
+            ending = ending_for_error(self._noted(error, change.mailbox), change, self._world.uniform)
         else:
             self._gate.reopen(change.mailbox, self._world.now())
             self._suspicions.end(change.mailbox)
-            return handled
+            return ending
         # One search goes on for all copies of the message.
-        searched = handled.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
-        return replace(handled, read=Read(frozenset({change.event})) if searched else None)
+        searched = ending.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
+        return replace(ending, read=AnsweredRead(frozenset({change.event})) if searched else None)
 
     def _noted(self, error: JoinlinkError, mailbox: str) -> JoinlinkError:
         """Note what an error says of the mailbox; return the error to act on."""
@@ -144,7 +152,7 @@ class Processor:
             self._suspicions.begin(mailbox)
         return noted
 
-    def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
+    def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:
         lost = 0
         for _ in range(LOOKS):
             try:
@@ -156,36 +164,38 @@ class Processor:
                 lost += 1
                 if lost > 1 or not graph.tally.writes:
                     raise
-        return later_and_longer(change, Reason.CHANGED_MEANWHILE, self._world.uniform)
+        return retry_with_backoff(change, Reason.CHANGED_MEANWHILE, self._world.uniform)
 
-    def _look_once(self, change: EventChange, graph: Graph, policy: Policy) -> Handled:
+    def _look_once(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:
         started = self._world.now()
         event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
         names = frozenset({change.event, event.id})
         if event.master is not None:
             if self._is_superseded(change, event.master):
                 # The series was read for another message, perhaps before a change that comes after this one.
-                read = Read(names, self._reads.last(change.mailbox, event.master))
-                return Handled(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
+                read = AnsweredRead(names, self._reads.last(change.mailbox, event.master))
+                return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE, read=read)
             event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
         # Only the organizer's copy is ever written, so only of that is anything remembered.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else StoredMeeting()
         reading = max(self._world.now() - started, timedelta(0))
         age = max(stored.age - reading, timedelta(0))
-        handled = self._judge(Found(change, event, stored, policy, age), graph)
+        ending = self._judge(EventRead(change, event, stored, policy, age), graph)
         # What is left to other messages is no answer to them.
-        is_left = handled.outcome is Outcome.SUPERSEDED
-        is_answered = not is_left and (handled.again is None or handled.reason is Reason.AWAITING_JOIN_LINK)
-        answered = Read(names | {event.id}) if is_answered else None
-        return replace(handled, policy_hash=policy.hash, read=answered)
+        is_left = ending.outcome is Outcome.SUPERSEDED
+        is_answered = not is_left and (
+            ending.next_message is None or ending.reason is Reason.AWAITING_JOIN_LINK
+        )
+        answered = AnsweredRead(names | {event.id}) if is_answered else None
+        return replace(ending, policy_hash=policy.hash, read=answered)
 
-    def _judge(self, found: Found, graph: Graph) -> Handled:
+    def _judge(self, found: EventRead, graph: Graph) -> Ending:
         if found.stored.is_unreadable:
             return self._attempts.leave_alone(found)
         meeting = found.stored.meeting
         if meeting and meeting.state is MeetingState.ATTEMPTED:
             reviewed = self._attempts.review(found)
-            if isinstance(reviewed, Handled):
+            if isinstance(reviewed, Ending):
                 return reviewed
             found = reviewed
             meeting = found.stored.meeting
@@ -193,25 +203,25 @@ class Processor:
             return self._enabler.settle(found, meeting)
         if meeting and meeting.was_online and not found.event.is_online_meeting and found.age < SETTLED:
             # A read may be a minute behind, and only a second one proves that a person removed the link.
-            return later(found.change, Reason.SECOND_LOOK, SETTLED - found.age)
+            return retry_later(found.change, Reason.SECOND_LOOK, SETTLED - found.age)
         return self._decide(found, graph)
 
-    def _decide(self, found: Found, graph: Graph) -> Handled:
+    def _decide(self, found: EventRead, graph: Graph) -> Ending:
         meeting, now, policy = found.stored.meeting, self._world.now(), found.policy
         facts = Facts(meeting=meeting)
         # Where a guard decides, nothing needs to be asked of the directory.
         if guard_against(found.event, policy, facts, now) is None:
             facts = self._directory.facts(policy, meeting)
         decision = self._held_back(decide(found.event, policy, facts, now))
-        handled = self._carry_out(decision, found, graph)
+        ending = self._carry_out(decision, found, graph)
         # A rule over its limit acts as in report mode: the rules after it may still enable, or wait for data.
-        while handled.reason is Reason.LIMIT_REACHED and handled.rule:
-            policy = policy.with_report_mode(handled.rule)
+        while ending.reason is Reason.LIMIT_REACHED and ending.rule:
+            policy = policy.with_report_mode(ending.rule)
             then = decide(found.event, policy, facts, now)
             if then.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
                 break
-            handled = self._carry_out(then, found, graph)
-        return replace(handled, decision=decision)
+            ending = self._carry_out(then, found, graph)
+        return replace(ending, decision=decision)
 
     def _held_back(self, decision: Decision) -> Decision:
         """Return what is decided while nothing may be written."""
@@ -221,17 +231,17 @@ class Processor:
             return decision.under_brake()
         return decision if self._memory.is_whole() else decision.under_brake(Reason.MEMORY_MISSING)
 
-    def _carry_out(self, decision: Decision, found: Found, graph: Graph) -> Handled:
+    def _carry_out(self, decision: Decision, found: EventRead, graph: Graph) -> Ending:
         match decision.verdict:
             case Verdict.RETRY:
-                waits = later_and_longer(found.change, decision.reason, self._world.uniform)
+                waits = retry_with_backoff(found.change, decision.reason, self._world.uniform)
                 return replace(waits, rule=decision.rule)
             case Verdict.WOULD_ENABLE:
-                return Handled(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
+                return Ending(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
             case Verdict.ENABLE if self._watched.was_let_go(found.change.mailbox):
-                return Handled(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
+                return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
             case Verdict.ENABLE if decision.rule is not None:
                 return self._enabler.enable(found.policy.rule(decision.rule), found, graph)
         if decision.reason is Reason.ALREADY_ONLINE:
             self._enabler.remember_online(found)
-        return Handled(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)
+        return Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from shared.domain.queue_port import ManagedQueue, QueueSender
 from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
@@ -19,7 +20,6 @@ from shared.rules.policy import Policy, Sweep
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
-from shared.storage.queues import MessageQueue
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.memory import MemoryNotBegun, MemoryStart
@@ -52,8 +52,8 @@ class Maintenance:
         graph: Graph,
         policies: PolicySource,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
-        poison: Sequence[MessageQueue],
+        queue: QueueSender,
+        poison: Sequence[ManagedQueue],
         upkeep: Callable[[], None],
         lease: MaintenanceLease,
         holds: RemovalHolds,

@@ -14,6 +14,7 @@ from shared.deadline import MESSAGE_TIMEOUT, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.queue_port import QueueSender
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -31,9 +32,8 @@ from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.logs import logger
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.storage.queues import MessageQueue
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, after_trouble, later, later_without_rules
+from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
 from shared.worker.common.policies import Policies
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
@@ -44,7 +44,7 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 _NOTIFICATION_DELAY = timedelta(minutes=10)
 #: Graph's clock and those of our instances may differ by this much.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
-#: Messages for one mailbox are handled one after the other, so their delays differ.
+#: Messages for one mailbox are ending one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 #: A page is started only if this much of the message's time is left.
 _PAGE_TIME = timedelta(seconds=20)
@@ -81,7 +81,7 @@ class Sweeper:
         policies: Policies,
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
+        queue: QueueSender,
     ) -> None:
         self._world = world
         self._policies = policies
@@ -89,7 +89,7 @@ class Sweeper:
         self._mailboxes = mailboxes
         self._queue = queue
 
-    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Queue every event in the window that should get a link.
 
         Raises:
@@ -97,7 +97,7 @@ class Sweeper:
         """
         policy = self._policies.current()
         if policy is None:
-            return later_without_rules(task, self._world.uniform)
+            return wait_for_rules(task, self._world.uniform)
         now = self._world.now()
         part = _begin_part(task, row, policy, _graph_time(graph), now)
         try:
@@ -105,12 +105,12 @@ class Sweeper:
         finally:
             self._store_page_size(part, now)
 
-    def _sweep(self, part: _SweepPart, graph: Graph) -> Handled:
+    def _sweep(self, part: _SweepPart, graph: Graph) -> Ending:
         try:
             while self._do_page(part, graph):
                 if _is_late():
                     again = replace(part.task, mark=part.progress.encode(), attempt=0)
-                    return later(again, Reason.MORE_PAGES, timedelta(0))
+                    return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:
             if not part.progress.page:
                 raise
@@ -155,7 +155,7 @@ class Sweeper:
         missed = progress.missed + _was_missed(found.event, part)
         return replace(progress, queued=progress.queued + 1, missed=missed)
 
-    def _retry(self, error: JoinlinkError, part: _SweepPart) -> Handled:
+    def _retry(self, error: JoinlinkError, part: _SweepPart) -> Ending:
         """Retry the page that failed; if Graph refuses it, start again at the first page.
 
         Graph has shown the first page, so a refusal of a later one means nothing for the mailbox.
@@ -167,17 +167,17 @@ class Sweeper:
         if not is_refusal:
             attempt = 0 if part.has_progressed else task.attempt
             again = replace(task, mark=progress.encode(), attempt=attempt)
-            return after_trouble(error, again, self._world.uniform)
+            return ending_for_error(error, again, self._world.uniform)
         denies_access = isinstance(error, Forbidden | MailboxUnusable | EventNotFound)
         restart = SweepProgress(start=self._world.now(), again=progress.again + 1)
-        return later(
+        return retry_later(
             replace(task, mark=restart.encode(), attempt=0),
             Reason.SECOND_LOOK if denies_access else Reason.GRAPH_UNAVAILABLE,
             delays.backoff(progress.again, self._world.uniform),
             detail=str(error),
         )
 
-    def _finish(self, part: _SweepPart) -> Handled:
+    def _finish(self, part: _SweepPart) -> Ending:
         """Record and log the sweep; resubscribe if notifications seem not to arrive."""
         task, row, progress = part.task, part.row, part.progress
         # Without `watched_since`, the mailbox would count as never swept.
@@ -197,11 +197,11 @@ class Sweeper:
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
-        handled = Handled(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
+        ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
         if progress.missed and _is_quiet(row):
             again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
-            return replace(handled, again=again)
-        return handled
+            return replace(ending, next_message=again)
+        return ending
 
     def _store_page_size(self, part: _SweepPart, now: datetime) -> None:
         """Store a smaller page size that the mailbox needed."""

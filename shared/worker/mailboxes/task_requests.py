@@ -8,8 +8,8 @@ from datetime import timedelta
 from itertools import islice
 
 from shared.domain.messages import MailboxTask, TaskKind
+from shared.domain.queue_port import QueueSender
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
-from shared.storage.queues import MessageQueue
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceRun, RunLimits
 from shared.worker.mailboxes.plans import TASK_TIME, MailboxPlan, has_task
@@ -62,7 +62,7 @@ class TaskRequests:
         *,
         world: World,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
+        queue: QueueSender,
         run: MaintenanceRun,
         limits: RunLimits,
     ) -> None:

@@ -25,7 +25,7 @@ from shared.errors import (
     UnexpectedAnswer,
     UnreadableEvent,
 )
-from shared.worker.common.ending import after_trouble, later, later_without_rules
+from shared.worker.common.ending import ending_for_error, retry_later, wait_for_rules
 
 RECEIVED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 THROTTLED = Throttled("c", retry_after=timedelta(seconds=7), status=429, code="", request_id="")
@@ -65,11 +65,11 @@ def test_passing_trouble_is_tried_again(
     error: JoinlinkError, attempt: int, reason: Reason, seconds: float, next_attempt: int
 ) -> None:
     """The change is sent again after a wait that fits its trouble."""
-    handled = after_trouble(error, change(attempt), middle)
+    handled = ending_for_error(error, change(attempt), middle)
 
     assert (handled.outcome, handled.reason) == (Outcome.DELAYED, reason)
     assert handled.delay == timedelta(seconds=seconds)
-    assert handled.again == change(next_attempt)
+    assert handled.next_message == change(next_attempt)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_lasting_trouble_ends_the_message(
     error: JoinlinkError, attempt: int, outcome: Outcome, poisoned: bool
 ) -> None:
     """Only what we don't understand goes to poison."""
-    handled = after_trouble(error, change(attempt), middle)
+    handled = ending_for_error(error, change(attempt), middle)
 
     assert handled.outcome is outcome
-    assert handled.again is None
+    assert handled.next_message is None
     assert bool(handled.poison) is poisoned
 
 
@@ -109,32 +109,32 @@ def test_lasting_trouble_ends_the_message(
 )
 def test_a_narrower_error_is_handled_as_its_kind(error: JoinlinkError) -> None:
     """Whoever names trouble more closely need not name it here."""
-    handled = after_trouble(error, change(), middle)
+    handled = ending_for_error(error, change(), middle)
     error.__class__ = type("Narrower", (type(error),), {})
 
-    assert after_trouble(error, change(), middle) == handled
+    assert ending_for_error(error, change(), middle) == handled
 
 
 @pytest.mark.parametrize("attempt", [0, 7])
 def test_an_event_that_is_not_found_is_looked_for_twice_more(attempt: int) -> None:
     """After 30 s and after 5 min, whatever trouble there was before; then it is gone."""
     first, second, third = (
-        after_trouble(EventNotFound("c", status=404), replace(change(attempt), not_found=looks), middle)
+        ending_for_error(EventNotFound("c", status=404), replace(change(attempt), not_found=looks), middle)
         for looks in (0, 1, 2)
     )
 
     assert (first.delay, second.delay) == (timedelta(seconds=30), timedelta(minutes=5))
-    assert first.again == replace(change(attempt), not_found=1)
-    assert (third.outcome, third.again) == (Outcome.GONE, None)
+    assert first.next_message == replace(change(attempt), not_found=1)
+    assert (third.outcome, third.next_message) == (Outcome.GONE, None)
 
 
 def test_trouble_ends_in_poison_after_a_day() -> None:
     """A four-hour outage loses nothing; what lasts longer than a day of tries needs a person."""
     waits = timedelta(0)
     tried: Message = change()
-    while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
-        assert isinstance(handled.again, EventChange)
-        waits, tried = waits + handled.delay, handled.again
+    while (handled := ending_for_error(GraphUnavailable("c", status=500), tried, middle)).next_message:
+        assert isinstance(handled.next_message, EventChange)
+        waits, tried = waits + handled.delay, handled.next_message
 
     assert (handled.outcome, handled.reason) == (Outcome.FAILED, Reason.TOO_OLD)
     assert "graph_unavailable" in str(handled.poison)
@@ -156,10 +156,10 @@ def test_waiting_is_no_failure(error: JoinlinkError, reason: Reason) -> None:
     waits: list[float] = []
     tried: EventChange = change(3)
     for _ in range(9):
-        handled = after_trouble(error, tried, low)
+        handled = ending_for_error(error, tried, low)
         assert (handled.outcome, handled.reason) == (Outcome.DELAYED, reason)
-        assert isinstance(handled.again, EventChange)
-        tried, waits = handled.again, [*waits, handled.delay.total_seconds()]
+        assert isinstance(handled.next_message, EventChange)
+        tried, waits = handled.next_message, [*waits, handled.delay.total_seconds()]
 
     assert waits == [7, 10, 20, 40, 80, 160, 320, 600, 600]
     assert tried == replace(change(3), waits=9)
@@ -170,9 +170,9 @@ def test_an_event_that_is_throttled_for_ever_costs_a_dozen_calls_an_hour() -> No
     at_once = Throttled("c", retry_after=timedelta(0), status=429, code="", request_id="")
     calls, hour, tried = 0, timedelta(0), change()
     while hour < timedelta(hours=1):
-        handled = after_trouble(at_once, tried, low)
-        assert isinstance(handled.again, EventChange)
-        calls, hour, tried = calls + 1, hour + handled.delay, handled.again
+        handled = ending_for_error(at_once, tried, low)
+        assert isinstance(handled.next_message, EventChange)
+        calls, hour, tried = calls + 1, hour + handled.delay, handled.next_message
 
     assert calls == 12
 
@@ -188,7 +188,7 @@ def test_an_event_that_is_throttled_for_ever_costs_a_dozen_calls_an_hour() -> No
 )
 def test_something_else_begins_the_waits_again(error: JoinlinkError) -> None:
     """What throttled the event before is over."""
-    again = after_trouble(error, replace(change(), waits=9), middle).again
+    again = ending_for_error(error, replace(change(), waits=9), middle).next_message
 
     assert isinstance(again, EventChange)
     assert again.waits == 0
@@ -198,10 +198,10 @@ def test_without_rules_a_message_waits_and_never_ends_in_poison() -> None:
     """Every ten minutes at last: some 150 lines a day, not 2,880."""
     lines, day, tried = 0, timedelta(0), change()
     while day < timedelta(days=1):
-        handled = later_without_rules(tried, middle)
-        assert isinstance(handled.again, EventChange)
+        handled = wait_for_rules(tried, middle)
+        assert isinstance(handled.next_message, EventChange)
         assert handled.delay <= timedelta(minutes=10)
-        lines, day, tried = lines + 1, day + handled.delay, handled.again
+        lines, day, tried = lines + 1, day + handled.delay, handled.next_message
 
     assert lines < 160
     assert tried.attempt == 0
@@ -209,9 +209,9 @@ def test_without_rules_a_message_waits_and_never_ends_in_poison() -> None:
 
 def test_a_doubtful_answer_is_asked_again_some_minutes_later() -> None:
     """It is no failure of the message."""
-    handled = after_trouble(SecondLook("c"), change(2), low)
+    handled = ending_for_error(SecondLook("c"), change(2), low)
 
-    assert (handled.reason, handled.delay, handled.again) == (
+    assert (handled.reason, handled.delay, handled.next_message) == (
         Reason.SECOND_LOOK,
         timedelta(minutes=5),
         change(2),
@@ -220,4 +220,4 @@ def test_a_doubtful_answer_is_asked_again_some_minutes_later() -> None:
 
 def test_a_busy_mailbox_costs_no_attempt() -> None:
     """Stepping back is no failure."""
-    assert later(change(2), Reason.MAILBOX_BUSY, timedelta(seconds=3)).again == change(2)
+    assert retry_later(change(2), Reason.MAILBOX_BUSY, timedelta(seconds=3)).next_message == change(2)

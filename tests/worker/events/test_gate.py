@@ -90,7 +90,7 @@ def test_an_answer_that_began_before_does_not_reopen_a_throttled_mailbox() -> No
 
 def test_what_is_remembered_of_throttled_mailboxes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenant has more mailboxes than a process has memory."""
-    monkeypatch.setattr("shared.worker.events.gate.MOST_CLOSED", 10)
+    monkeypatch.setattr("shared.worker.events.gate.MAX_CLOSED", 10)
     gate = MailboxGate()
     for n in range(100):
         gate.close(f"m{n}", NOW, timedelta(seconds=30))

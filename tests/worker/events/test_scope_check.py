@@ -9,7 +9,7 @@ from shared.rules.policy import Policy
 from shared.settings import StorageSettings
 from shared.storage.mailboxes import Mailboxes, MailboxState
 from shared.storage.tables import Table
-from shared.worker.events.watched import Watched
+from shared.worker.events.scope_check import ScopeCheck
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 POLICY = Policy(rules=(), hash="0")
@@ -30,14 +30,14 @@ def change(received: datetime = NOW) -> EventChange:
 def test_nobody_was_notified_in_the_future(mailboxes: Mailboxes, minutes: int) -> None:
     """The webhook's clock may be ahead: the row then tells the worker's time."""
     told = NOW + timedelta(minutes=minutes)
-    assert Watched(mailboxes).is_in_scope(change(told), POLICY, NOW)
+    assert ScopeCheck(mailboxes).is_in_scope(change(told), POLICY, NOW)
 
     assert mailboxes.read("m").last_notification == min(told, NOW)
 
 
 def test_a_clock_that_is_set_back_makes_no_hour_longer(mailboxes: Mailboxes) -> None:
     """A look that seems to come from the future counts for nothing."""
-    watched = Watched(mailboxes)
+    watched = ScopeCheck(mailboxes)
     assert watched.is_in_scope(change(), POLICY, NOW + timedelta(days=30))
     mailboxes.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
 

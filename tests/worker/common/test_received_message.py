@@ -12,23 +12,23 @@ from shared.domain.decision import Outcome, Reason
 from shared.domain.later import Later
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import GraphUnavailable, OutOfTime, QueueUnavailable, StorageUnavailable, Throttled
-from shared.worker.common.carrying import Carrier
-from shared.worker.common.delivery import (
-    LATER_AGAIN,
-    LATER_WAITS,
-    MOST_ERRORS,
-    MOST_RETURNS,
-    Delivery,
-    Ended,
-    deliver,
+from shared.worker.common.ending import Ending, retry_later
+from shared.worker.common.ending_delivery import EndingDelivery
+from shared.worker.common.received_message import (
+    MAX_ERRORS,
+    MAX_RETURNS,
+    MAX_VERSION_WAIT,
+    VERSION_RETRY_DELAY,
+    HandledMessage,
+    ReceivedMessage,
+    handle_received,
 )
-from shared.worker.common.ending import Handled, later
 from shared.worker.common.world import World
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 CHANGE = EventChange(mailbox="m", event="e", source=Source.NOTIFICATION, received=NOW, trace="t")
 TASK = MailboxTask(mailbox="m", task=TaskKind.SWEEP, reason=TaskReason.SCHEDULE, trace="t", mark="page 2")
-DONE = Handled(outcome=Outcome.SKIPPED, reason=Reason.NO_RULE_MATCHED)
+DONE = Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_RULE_MATCHED)
 LATER = '{"v":2,"events":["e"]}'
 
 
@@ -38,11 +38,11 @@ def world(now: datetime = NOW) -> World:
 
 def play(
     message: EventChange | MailboxTask | str | bytes,
-    handle: Callable[[Any], Handled] = lambda _message: DONE,
+    handle: Callable[[Any], Ending] = lambda _message: DONE,
     *,
     now: datetime = NOW,
     **delivery: Any,
-) -> Ended:
+) -> HandledMessage[EventChange]:
     """Deliver a message, or what else is in the queue."""
     body = (
         message
@@ -50,11 +50,11 @@ def play(
         else (message if isinstance(message, str) else message.encode()).encode()
     )
     decode = MailboxTask.decode if isinstance(message, MailboxTask) else EventChange.decode
-    return deliver(Delivery(body=body, **delivery), decode, handle, world(now))
+    return handle_received(ReceivedMessage(body=body, **delivery), decode, handle, world(now))
 
 
-def raising(error: Exception) -> Callable[[Any], Handled]:
-    def handle(_message: object) -> Handled:
+def raising(error: Exception) -> Callable[[Any], Ending]:
+    def handle(_message: object) -> Ending:
         raise error
 
     return handle
@@ -64,30 +64,32 @@ def raising(error: Exception) -> Callable[[Any], Handled]:
 def test_a_message_that_comes_back_is_sent_again_alone(message: EventChange | MailboxTask) -> None:
     """It is not handled now, among those that it came back with, but soon, at a moment of its own."""
     waits = []
-    for returns in range(MOST_RETURNS - 1):
+    for returns in range(MAX_RETURNS - 1):
         ended = play(replace(message, returns=returns), raising(AssertionError()), dequeue_count=2)
-        waits.append(ended.handled.delay)
-        assert (ended.handled.outcome, ended.handled.reason) == (Outcome.DELAYED, Reason.WORKER_LOST)
-        assert ended.handled.again == replace(message, returns=returns + 1)
-    last = play(replace(message, returns=MOST_RETURNS - 1), raising(AssertionError()), dequeue_count=2)
+        waits.append(ended.ending.delay)
+        assert (ended.ending.outcome, ended.ending.reason) == (Outcome.DELAYED, Reason.WORKER_LOST)
+        assert ended.ending.next_message == replace(message, returns=returns + 1)
+    last = play(replace(message, returns=MAX_RETURNS - 1), raising(AssertionError()), dequeue_count=2)
 
     assert waits == sorted(waits)
     assert timedelta(seconds=1) <= waits[0] <= waits[-1] <= timedelta(minutes=3)
-    assert (last.handled.outcome, last.handled.reason) == (Outcome.FAILED, Reason.WORKER_LOST)
+    assert (last.ending.outcome, last.ending.reason) == (Outcome.FAILED, Reason.WORKER_LOST)
 
 
 def test_a_delivery_that_ends_starts_the_count_of_returns_again() -> None:
     """A roll-out may return a message now and then for weeks."""
-    waiting = play(replace(CHANGE, returns=3), lambda change: later(change, Reason.THROTTLED, timedelta(1)))
+    waiting = play(
+        replace(CHANGE, returns=3), lambda change: retry_later(change, Reason.THROTTLED, timedelta(1))
+    )
 
-    assert waiting.handled.again == CHANGE
+    assert waiting.ending.next_message == CHANGE
 
 
 def test_every_message_has_a_minute_in_all() -> None:
     """The calls inside know how much is left, and nothing is left of it outside."""
     left: list[float] = []
 
-    def handle(_change: object) -> Handled:
+    def handle(_change: object) -> Ending:
         left.append(seconds_left(1_000))
         return DONE
 
@@ -123,11 +125,11 @@ def test_whatever_is_raised_the_message_is_sent_again(
     message: EventChange | MailboxTask, error: Exception, reason: Reason, seconds: int
 ) -> None:
     """By us, with a wait: so a second delivery always means that the process was lost."""
-    handled = play(message, raising(error)).handled
+    handled = play(message, raising(error)).ending
 
     assert (handled.outcome, handled.reason, handled.left_to_host) == (Outcome.DELAYED, reason, False)
     assert handled.delay >= timedelta(seconds=seconds)
-    assert handled.again is not None
+    assert handled.next_message is not None
     assert "Merger" not in handled.detail
 
 
@@ -135,11 +137,11 @@ def test_an_error_that_nobody_foresaw_ends_in_poison_at_the_fifth_time() -> None
     """Tries of another trouble don't count: after an outage of a day it still has five."""
     tried = replace(CHANGE, attempt=29)
     reasons = []
-    for _ in range(MOST_ERRORS):
-        handled = play(tried, raising(ValueError())).handled
+    for _ in range(MAX_ERRORS):
+        handled = play(tried, raising(ValueError())).ending
         reasons.append(handled.outcome)
-        if isinstance(handled.again, EventChange):
-            tried = handled.again
+        if isinstance(handled.next_message, EventChange):
+            tried = handled.next_message
 
     assert reasons == [Outcome.DELAYED] * 4 + [Outcome.FAILED]
     assert tried.attempt == 29
@@ -148,16 +150,16 @@ def test_an_error_that_nobody_foresaw_ends_in_poison_at_the_fifth_time() -> None
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=400), timedelta(days=-400)])
 def test_a_later_version_has_a_day_to_come_back(ahead: timedelta) -> None:
     """By the queue service's clock, whatever ours says; the message stays as it was."""
-    first = play(LATER, now=NOW + ahead, queued=NOW, taken=NOW).handled
-    assert first.again == Later(LATER, NOW)
-    assert (first.reason, first.delay) == (Reason.LATER_VERSION, LATER_AGAIN)
+    first = play(LATER, now=NOW + ahead, queued=NOW, taken=NOW).ending
+    assert first.next_message == Later(LATER, NOW)
+    assert (first.reason, first.delay) == (Reason.LATER_VERSION, VERSION_RETRY_DELAY)
 
-    taken = NOW + LATER_WAITS - timedelta(seconds=1)
-    second = play(first.again.encode(), now=NOW + ahead, queued=taken, taken=taken).handled
-    assert second.again == first.again
+    taken = NOW + MAX_VERSION_WAIT - timedelta(seconds=1)
+    second = play(first.next_message.encode(), now=NOW + ahead, queued=taken, taken=taken).ending
+    assert second.next_message == first.next_message
 
-    last = play(first.again.encode(), now=NOW + ahead, queued=NOW, taken=NOW + LATER_WAITS)
-    assert (last.handled.outcome, last.handled.reason) == (Outcome.FAILED, Reason.LATER_VERSION)
+    last = play(first.next_message.encode(), now=NOW + ahead, queued=NOW, taken=NOW + MAX_VERSION_WAIT)
+    assert (last.ending.outcome, last.ending.reason) == (Outcome.FAILED, Reason.LATER_VERSION)
     assert last.body == LATER.encode()
 
 
@@ -172,7 +174,7 @@ LATER_BODIES = [
 @pytest.mark.parametrize("body", LATER_BODIES)
 def test_what_only_a_later_version_knows_waits(body: str) -> None:
     """A word that we don't know is one that a later version has added."""
-    assert play(body).handled.reason is Reason.LATER_VERSION
+    assert play(body).ending.reason is Reason.LATER_VERSION
 
 
 def test_keys_that_only_a_later_version_knows_are_passed_over() -> None:
@@ -186,13 +188,13 @@ def test_what_waited_is_handled_by_the_version_that_knows_it() -> None:
     """The envelope is taken off."""
     ended = play(Later(CHANGE.encode(), NOW).encode())
 
-    assert (ended.message, ended.handled, ended.body) == (CHANGE, DONE, CHANGE.encode().encode())
+    assert (ended.message, ended.ending, ended.body) == (CHANGE, DONE, CHANGE.encode().encode())
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")), st.integers(1, 6))
 def test_no_body_is_without_an_end(body: bytes, count: int) -> None:
     """Whatever is on the queue."""
-    assert play(body, dequeue_count=count).handled.outcome in {
+    assert play(body, dequeue_count=count).ending.outcome in {
         Outcome.FAILED,
         Outcome.DELAYED,
         Outcome.SKIPPED,
@@ -230,8 +232,8 @@ class _Queue:
 )  # fmt: skip
 def test_only_what_no_queue_takes_is_left_to_the_host(error: Exception, reason: Reason) -> None:
     """And it still ends in one line."""
-    carrier = Carrier(world=world(), queue=_Queue(error), poison=_Queue(error))
-    ended = Ended(CHANGE, b"", later(CHANGE, Reason.THROTTLED, timedelta(1)))
+    carrier = EndingDelivery(world=world(), queue=_Queue(error), poison=_Queue(error))
+    ended = HandledMessage(CHANGE, b"", retry_later(CHANGE, Reason.THROTTLED, timedelta(1)))
     handled = carrier.carry_out(ended)
 
     assert (handled.outcome, handled.reason, handled.left_to_host) == (Outcome.DELAYED, reason, True)
@@ -245,7 +247,7 @@ def test_a_later_message_that_fills_its_queue_is_kept_whole(letter: str) -> None
     )
     queue = _Queue()
     ended = play(text)
-    Carrier(world=world(), queue=queue, poison=queue).carry_out(ended)
+    EndingDelivery(world=world(), queue=queue, poison=queue).carry_out(ended)
     [sent] = queue.sent
 
     assert len(sent.encode()) <= 48 * 1024
@@ -255,13 +257,13 @@ def test_a_later_message_that_fills_its_queue_is_kept_whole(letter: str) -> None
 def test_time_that_is_over_in_clean_up_hides_no_throttling() -> None:
     """Graph's wait holds, however the clean-up behind it ends."""
 
-    def handle(_message: object) -> Handled:
+    def handle(_message: object) -> Ending:
         try:
             raise Throttled("c", retry_after=timedelta(hours=1), status=429, code="", request_id="")
         finally:
             raise OutOfTime("the deadline of this message has passed")
 
-    handled = play(TASK, handle).handled
+    handled = play(TASK, handle).ending
 
     assert handled.reason is Reason.THROTTLED
     assert handled.delay >= timedelta(hours=1)

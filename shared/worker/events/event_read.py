@@ -10,7 +10,7 @@ from shared.storage.meetings import StoredMeeting
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EventRead:
     """The event, what we remember of it, and the policy to hold it against.
 
     `age` is how long before the event was read its row was written, by the table service's time.

@@ -12,8 +12,9 @@ from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
 from shared.storage.poison_queue import PoisonQueue
 from shared.storage.queues import POISON_SUFFIX, MessageQueue
-from shared.worker.common.waiting import Waiting
+from shared.worker.common.messages_on_hold import MessagesOnHold
 from shared.worker.common.world import World
+from shared.worker.mailboxes.messages import log_task_finished
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 REFUSED = SettingsError([SettingProblem("JOINLINK_TENANT_ID", "is missing")])
@@ -31,9 +32,9 @@ def name(unique: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def waiting(name: str, storage: StorageSettings) -> Iterator[Waiting]:
+def waiting(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
     queue, poison = (MessageQueue.connect(name + end, storage, None) for end in ("", POISON_SUFFIX))
-    yield Waiting(world=World(now=lambda: NOW), queue=queue, poison=poison)
+    yield MessagesOnHold(world=World(now=lambda: NOW), queue=queue, poison=poison, log=log_task_finished)
     queue.close()
     poison.close()
 
@@ -48,7 +49,7 @@ def waiting(name: str, storage: StorageSettings) -> Iterator[Waiting]:
     ],
 )
 def test_a_message_waits_unchanged(
-    body: bytes, *, waiting: Waiting, name: str, storage: StorageSettings, azurite: Azurite, said: Said
+    body: bytes, *, waiting: MessagesOnHold, name: str, storage: StorageSettings, azurite: Azurite, said: Said
 ) -> None:
     """However often it is put back, it is not a byte longer, and each time is one line."""
     waiting.keep(body, REFUSED)
@@ -62,7 +63,7 @@ def test_a_message_waits_unchanged(
 
 
 def test_what_is_no_text_is_set_aside_as_it_is(
-    waiting: Waiting, name: str, storage: StorageSettings, said: Said
+    waiting: MessagesOnHold, name: str, storage: StorageSettings, said: Said
 ) -> None:
     """It is no message of ours, whatever the settings will be; replaced bytes would be lost."""
     waiting.keep(b"\xff\x00\xfe", REFUSED)

@@ -12,7 +12,7 @@ _EVERY = timedelta(hours=1)
 _REMEMBERED = 20_000
 
 
-class Watched:
+class ScopeCheck:
     """Looks at a mailbox's row once an hour, so that events cost next to nothing by it."""
 
     def __init__(self, mailboxes: Mailboxes) -> None:
