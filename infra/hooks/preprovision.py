@@ -89,9 +89,10 @@ def check_region(location: str, python: str) -> None:
     Raises:
         Stop: it does not.
     """
-    offered = sorted(
-        each["name"].lower().replace(" ", "") for each in az("functionapp", "list-flexconsumption-locations")
-    )
+    is_redundant = os.environ.get("JOINLINK_ZONE_REDUNDANT", "").lower() == "true"
+    zones = ["--zone-redundant"] if is_redundant else []
+    regions = az("functionapp", "list-flexconsumption-locations", *zones)
+    offered = sorted(each["name"].lower().replace(" ", "") for each in regions)
     if not location:
         note(
             f"No region is chosen yet, so azd asks for one. Choose one that offers Flex Consumption: {', '.join(offered)}."
@@ -99,7 +100,7 @@ def check_region(location: str, python: str) -> None:
         return
     if location.lower().replace(" ", "") not in offered:
         raise Stop(
-            f'The region "{location}" does not offer Flex Consumption. Choose another one with azd env set'
+            f'The region "{location}" does not offer Flex Consumption{" over zones" if is_redundant else ""}. Choose another one with azd env set'
             f" AZURE_LOCATION <region>: {', '.join(offered)}."
         )
     runtimes = az(

@@ -11,6 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 -- azd runs the hooks with the Python that it finds
+    sys.exit("The hooks need Python 3.11 or newer. Install it, put it first on PATH, and try again.")
+
 ROOT = Path(__file__).resolve().parents[2]
 #: seconds that one run of the joinlink command may take
 _COMMAND_SECONDS = 180

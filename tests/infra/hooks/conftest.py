@@ -54,6 +54,10 @@ class Azure:
         """Let the next call that has these words print this text, and end well."""
         self.change(failures=[*self["failures"], {"words": words, "prints": text, "times": 1}])
 
+    def ends(self, words: str, signal: int) -> None:
+        """Let the next call that has these words send the hook this signal."""
+        self.change(failures=[*self["failures"], {"words": words, "signal": signal, "times": 1}])
+
     def __getitem__(self, name: str) -> Any:
         return json.loads(self._file.read_text())[name]
 

@@ -1,6 +1,7 @@
 """Stands in for the Azure CLI: keeps a small subscription in a file, records every call, and fails on demand."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,10 @@ def main(arguments: list[str]) -> int:
         if failure is not None:
             failure["times"] -= 1
             state["failures"] = [each for each in state["failures"] if each["times"] > 0]
+            if "signal" in failure:
+                STATE.write_text(json.dumps(state))
+                os.kill(os.getppid(), failure["signal"])
+                return 1
             if "prints" in failure:
                 sys.stdout.write(failure["prints"])
                 return 0
@@ -50,7 +55,10 @@ def _answer(state: dict[str, Any], words: list[str]) -> Any:
     command = " ".join(word for word in words[:4] if not word.startswith("-"))
     simple = {
         "version": {"azure-cli": state["version"]},
-        "functionapp list-flexconsumption-locations": [{"name": "westeurope"}, {"name": "East US"}],
+        "functionapp list-flexconsumption-locations": [
+            {"name": "westeurope"},
+            *([] if "--zone-redundant" in words else [{"name": "East US"}]),
+        ],
         "functionapp list-flexconsumption-runtimes": [{"version": "3.11"}, {"version": "3.12"}],
     }
     for start, answer in simple.items():

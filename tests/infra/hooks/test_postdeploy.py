@@ -1,6 +1,5 @@
 import json
-from pathlib import Path
-from typing import Any
+import signal
 
 import pytest
 
@@ -152,6 +151,21 @@ def test_a_restart_that_failed_is_made_up_for(azure: Azure, hook: Run) -> None:
     assert "the notification URL names this app" in third.stdout
 
 
+@pytest.mark.parametrize(
+    ("signal", "code"),
+    [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
+)
+def test_a_hook_that_is_stopped_leaves_no_secret_behind(
+    signal: int, code: int, azure: Azure, hook: Run
+) -> None:
+    """The file with the key is removed; the next run goes on."""
+    azure.ends("rest --method PUT", signal)
+    stopped = hook("postdeploy.py", "--no-wait", **GIVEN)
+    again = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert (stopped.returncode, again.returncode) == (code, 0)
+
+
 @pytest.mark.parametrize("url", ["", "func-joinlink/api", "https://func-joinlink/api/notifications"])
 def test_a_secret_that_is_no_notification_url_is_left_alone(url: str, azure: Azure, hook: Run) -> None:
     """The sentence says what belongs there."""
@@ -173,98 +187,9 @@ def test_what_comes_next_depends_on_the_brake_of_the_app(azure: Azure, hook: Run
     assert "the brake is off" in off.stdout
 
 
-def test_an_upload_that_ends_half_way_says_so(azure: Azure, hook: Run) -> None:
-    """The next run does the rest."""
-    azure.fails("storage blob upload", "(ServerBusy)", times=3)
-    first = hook("upload_rules.py", "--account", "stjoinlink")
-    second = hook("upload_rules.py", "--account", "stjoinlink")
-
-    assert "the container may hold files of two versions) failed 3 times" in first.stderr
-    assert second.returncode == 0
-    assert set(azure["blobs"]) == {"joinlink.yaml"}
-
-
 def test_a_hook_without_its_settings_names_the_first(hook: Run) -> None:
     """It was run before provisioning, say."""
     deployed = hook("postdeploy.py")
 
     assert deployed.returncode == 1
     assert "AZURE_RESOURCE_GROUP is not set. Run azd provision first" in deployed.stderr
-
-
-def test_rules_with_errors_are_not_uploaded(azure: Azure, hook: Run, tmp_path: Path) -> None:
-    """The container keeps what it has."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    (folder / "a.yaml").write_text("version: 1\nrules:\n  - id: x\n    wen: {}\n")
-    azure.change(blobs={"good.yaml": "version: 1"})
-    refused = hook("upload_rules.py", str(folder), "--account", "stjoinlink")
-
-    assert refused.returncode == 1
-    assert "The rules have errors, so nothing was uploaded" in refused.stderr
-    assert "wen" in refused.stderr
-    assert azure["blobs"] == {"good.yaml": "version: 1"}
-
-
-def test_an_upload_replaces_what_is_in_the_container(azure: Azure, hook: Run) -> None:
-    """A file that is gone here is gone there."""
-    azure.change(blobs={"old.yaml": "version: 1", "notes.txt": "mine"})
-    done = hook("upload_rules.py", "--account", "stjoinlink")
-
-    assert done.returncode == 0
-    assert set(azure["blobs"]) == {"joinlink.yaml", "notes.txt"}
-
-
-@pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the module, imported from the hooks' folder."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "infra" / "hooks"))
-    import app_health  # noqa: PLC0415 -- found by the line above
-
-    return app_health
-
-
-class Health:
-    """Answers one after the other, on a clock that moves as it is slept."""
-
-    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
-        self._answers = list(answers)
-        self.now = 0.0
-
-    def read(self) -> dict[str, Any]:
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Says once what it waits for, and shows what is still wrong then."""
-    health = Health(
-        waiting.AzureError("https://x", "the app does not answer"),
-        waiting.AzureError("https://x", "the app does not answer"),
-        {"maintenance": None, "problems": ["maintenance has never finished"]},
-        {"maintenance": {"last": "now"}, "problems": ["no valid rules are in force"], "healthy": False},
-    )
-    waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
-
-    assert capsys.readouterr().out.splitlines() == [
-        "  wait  the app does not answer",
-        "  wait  maintenance has never finished",
-        "  done  maintenance has finished",
-        "  note  no valid rules are in force",
-    ]
-
-
-def test_the_hook_does_not_wait_for_ever(waiting: Any) -> None:
-    """Twenty minutes, then the reason and what to do."""
-    health = Health({"maintenance": None, "problems": ["Graph refuses the token"]})
-    with pytest.raises(
-        waiting.Stop, match=r"within 20 minutes: Graph refuses the token\. Run joinlink doctor"
-    ):
-        waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
-
-    assert health.now == 1200

@@ -32,6 +32,12 @@ def test_a_subscription_that_is_ready_passes(hook: Run) -> None:
         ),
         pytest.param(
             {},
+            {"AZURE_LOCATION": "eastus", "JOINLINK_ZONE_REDUNDANT": "true"},
+            'The region "eastus" does not offer Flex Consumption over zones',
+            id="a region without zones",
+        ),
+        pytest.param(
+            {},
             {"JOINLINK_PYTHON_VERSION": "3.13"},
             "does not offer Python 3.13 on Flex Consumption, but 3.11, 3.12",
             id="a Python that is not offered",
