@@ -121,7 +121,7 @@ def test_envelopes_of_ours_are_left_as_they_are(story: Story) -> None:
 
 @pytest.fixture(autouse=True)
 def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.worker.common.upkeep.MOST", 2)
+    monkeypatch.setattr("shared.worker.mailboxes.queue_maintenance.MAX_MESSAGES", 2)
 
 
 def put_ours(story: Story, number: int) -> None:
