@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def main(arguments: list[str]) -> int:
             if "signal" in failure:
                 STATE.write_text(json.dumps(state))
                 os.kill(os.getppid(), failure["signal"])
+                time.sleep(10)  # the hook ends this process
                 return 1
             if "prints" in failure:
                 sys.stdout.write(failure["prints"])
