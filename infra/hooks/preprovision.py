@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from azure_cli import AzureError, az
+from options import check_options
 from steps import Stop, done, note, run_hook
 
 PYTHON_VERSION = "3.12"
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--resource-group", default=os.environ.get("AZURE_RESOURCE_GROUP", ""))
     options = parser.parse_args()
     check_name(options.name)
+    check_options()
     account = check_account(os.environ.get("AZURE_SUBSCRIPTION_ID", ""))
     is_private = os.environ.get("JOINLINK_PRIVATE_STORAGE", "").lower() == "true"
     check_providers(_PROVIDERS + (_PRIVATE_PROVIDERS if is_private else ()))

@@ -26,6 +26,19 @@ def test_a_template_has_no_problem(path: Path) -> None:
     assert check(path) == []
 
 
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.name) for path in (*FILES, INFRA / "graph" / "main.bicep")]
+)
+def test_a_template_has_the_layout_of_the_formatter(path: Path) -> None:
+    """Two spaces a level, at most 120 characters, no two blank lines, one new line at the end."""
+    content = path.read_text()
+    lines = content.splitlines()
+
+    assert [row for row in lines if len(row) > 120 or (len(row) - len(row.lstrip())) % 2] == []
+    assert content.endswith("\n")
+    assert not re.search(r"\n\n\n|\n\n\Z|\t|[ ]\n|\{\n\n|\n\n *\}", content)
+
+
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in COMPILED])
 def test_what_the_compiler_accepts_is_accepted(path: Path) -> None:
     """The checks raise no false alarm."""
