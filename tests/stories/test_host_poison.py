@@ -11,7 +11,7 @@ from shared.domain.messages import EventChange, Source
 from shared.domain.poisoned import MOST_BYTES
 from shared.errors import QueueUnavailable
 from shared.storage.poison_queue import PoisonQueue
-from tests.stories.conftest import AtTheDesk, Story
+from tests.stories.conftest import RunJoinlink, Story
 
 GUEST = "bo@fabrikam.com"
 FOREVER = 9999
@@ -35,12 +35,12 @@ def maintain(story: Story) -> None:
 
 
 def told(story: Story) -> list[tuple[str, Any]]:
-    return [(line["reason"], line["mailbox"]) for line in story.lines("message.poisoned")]
+    return [(line["reason"], line["mailbox"]) for line in story.log_lines("message.poisoned")]
 
 
 def change(story: Story) -> EventChange:
-    ada = story.person("Ada", watched=False)
-    meeting = story.meeting(ada, GUEST)
+    ada = story.add_person("Ada", watched=False)
+    meeting = story.create_meeting(ada, GUEST)
     now = story.stage.clock.now()
     return EventChange(mailbox=ada.id, event=meeting, source=Source.NOTIFICATION, received=now, trace="t")
 
@@ -52,37 +52,37 @@ def test_text_that_is_no_base64_never_expires(story: Story) -> None:
     maintain(story)
     story.stage.clock.advance(timedelta(days=30))
     maintain(story)
-    [kept] = story.poison()
+    [kept] = story.poison_messages()
     [message] = lying(story)
 
     assert (kept["reason"], kept["message"]) == ("moved_by_the_host", "<no base64>")
     assert message.expires_on is not None
     assert message.expires_on.year == FOREVER
     assert told(story) == [("moved_by_the_host", None)]
-    assert story.lines("maintenance.finished")[-1]["poison"]["event-changes-poison"] == 1
+    assert story.log_lines("maintenance.finished")[-1]["poison"]["event-changes-poison"] == 1
 
 
-def test_what_the_process_died_over_comes_back_with_replay(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_what_the_process_died_over_comes_back_with_replay(story: Story, run_joinlink: RunJoinlink) -> None:
     """Named by its mailbox in the log, whole in the queue."""
     lost = change(story)
-    story.set_aside(lost.encode())
+    story.add_poison(lost.encode())
     maintain(story)
     assert told(story) == [("moved_by_the_host", lost.mailbox)]
 
-    ran = at_the_desk("replay", "--yes")
-    story.play()
+    result = run_joinlink("replay", "--yes")
+    story.run_until_idle()
 
-    assert ran.exit == 0
-    assert "1  moved_by_the_host" in ran.out
+    assert result.exit == 0
+    assert "1  moved_by_the_host" in result.out
     assert story.has_link(story.people["Ada"], lost.event)
-    assert story.poison() == []
+    assert story.poison_messages() == []
 
 
 def test_killed_between_send_and_delete_it_is_kept_once(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next run knows the message by its id."""
-    story.set_aside(change(story).encode())
+    story.add_poison(change(story).encode())
     with monkeypatch.context() as broken:
         broken.setattr(PoisonQueue, "delete", _dies)
         maintain(story)
@@ -90,19 +90,19 @@ def test_killed_between_send_and_delete_it_is_kept_once(
     assert len(lying(story)) == 2
     maintain(story)
 
-    assert [kept["reason"] for kept in story.poison()] == ["moved_by_the_host"]
+    assert [kept["reason"] for kept in story.poison_messages()] == ["moved_by_the_host"]
     assert len(told(story)) == 1
 
 
 def test_trouble_with_a_queue_stops_no_maintenance(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and made up for by the next run."""
-    story.set_aside("nonsense")
+    story.add_poison("nonsense")
     with monkeypatch.context() as broken:
         broken.setattr(PoisonQueue, "add", _dies)
         maintain(story)
 
-    assert [line["detail"] for line in story.lines("maintenance.queues_left")] == ["gone"]
-    assert len(story.lines("maintenance.finished")) == 1
+    assert [line["detail"] for line in story.log_lines("maintenance.queues_left")] == ["gone"]
+    assert len(story.log_lines("maintenance.finished")) == 1
 
 
 def test_envelopes_of_ours_are_left_as_they_are(story: Story) -> None:
@@ -110,13 +110,15 @@ def test_envelopes_of_ours_are_left_as_they_are(story: Story) -> None:
     for number in range(4):
         put_ours(story, number)
     before = {message.id for message in lying(story)}
-    story.set_aside("nonsense")
+    story.add_poison("nonsense")
     for _ in range(3):
         maintain(story)
         story.stage.clock.advance(timedelta(minutes=15))
 
     assert before <= {message.id for message in lying(story)}
-    assert sorted(kept["reason"] for kept in story.poison()) == ["moved_by_the_host"] + ["too_old"] * 4
+    assert (
+        sorted(kept["reason"] for kept in story.poison_messages()) == ["moved_by_the_host"] + ["too_old"] * 4
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +139,7 @@ def put_ours(story: Story, number: int) -> None:
 def test_a_message_too_long_for_an_envelope_is_kept_as_it_is(story: Story) -> None:
     """Nothing of it is cut, and it never expires."""
     longest = "x" * MOST_BYTES
-    story.set_aside(longest)
+    story.add_poison(longest)
     maintain(story)
     maintain(story)
     with story._queue("event-changes-poison") as queue:

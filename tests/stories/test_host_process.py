@@ -3,21 +3,23 @@
 from datetime import timedelta
 from pathlib import Path
 
-from tests.stories.conftest import RULES, Begin
+from tests.stories.conftest import RULES, StartStory
 
 GUEST = "bo@fabrikam.com"
 PATIENCE_SECONDS = 60
 
 
-def test_two_hosts_one_of_them_killed_give_every_meeting_its_link_once(begin: Begin, tmp_path: Path) -> None:
+def test_two_hosts_one_of_them_killed_give_every_meeting_its_link_once(
+    start_story: StartStory, tmp_path: Path
+) -> None:
     """What the killed one had leased comes back after ten minutes; no event is written twice."""
-    story = begin(RULES)
+    story = start_story(RULES)
     graph, clock = story.stage.graph, story.stage.clock
     one = story.stage.host_process(tmp_path / "one.jsonl")
     with one, story.stage.host_process(tmp_path / "two.jsonl") as two:
-        ada = story.person("Ada", watched=False)
+        ada = story.add_person("Ada", watched=False)
         story.stage.watch(ada, url=one.address("notifications"))
-        meetings = [story.meeting(ada, GUEST) for _ in range(4)]
+        meetings = [story.create_meeting(ada, GUEST) for _ in range(4)]
         graph.deliver()
         clock.advance(timedelta(seconds=20))
         one.kill()

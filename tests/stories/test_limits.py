@@ -13,8 +13,8 @@ from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
 from shared.storage.tables import Table
 from shared.worker.common.world import World
 from shared.worker.events.processing import LOOKS
-from tests.stories.conftest import RULES, Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.conftest import RULES, StartStory, Story
+from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
 from tests.stories.test_at_most_once import GUEST, message, successes
 
 FIVE = 5  # an hour, in the usual rules
@@ -38,15 +38,15 @@ def handle(story: Story, user: DirectoryUser, event: str) -> None:
     wiring.joinlink().event_messages.handle(message(user, event, story), 1)
 
 
-def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) -> None:
+def test_a_lost_answer_and_refusals_after_it_count_as_one_write(start_story: StartStory) -> None:
     """The lost one may have taken effect: it stays charged, though Graph refuses what comes after it."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     story.stage.graph.faults.add(LOST)
     story.stage.graph.faults.add(THROTTLED)
     for _ in range(4):
-        story.meeting(ada, GUEST)
-    story.play()
+        story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert successes(story, ada) == 1
     assert counts(story) == {"hour-2026-11-23T07": 1}
@@ -59,43 +59,43 @@ def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) ->
         pytest.param(Fault(method="PATCH", status=504, retry_after=5, is_done=True), id="a gateway that gave up"),
     ],
 )  # fmt: skip
-def test_an_answer_that_does_not_tell_gives_nothing_back(begin: Begin, fault: Fault) -> None:
+def test_an_answer_that_does_not_tell_gives_nothing_back(start_story: StartStory, fault: Fault) -> None:
     """The write took effect: it is counted, and a person who takes the link away does so for good."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     story.stage.graph.faults.add(fault)
-    first = story.meeting(ada, GUEST)
+    first = story.create_meeting(ada, GUEST)
     story.wait()
     story.stage.graph.people.remove_link(ada.id, first)
-    second = story.meeting(ada, GUEST)
-    story.play()
+    second = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
-    assert {("skipped", "write_unknown"), ("skipped", "removed_by_user")} & set(story.ends(ada))
+    assert {("skipped", "write_unknown"), ("skipped", "removed_by_user")} & set(story.outcomes(ada))
     assert not story.has_link(ada, first)
     assert not story.has_link(ada, second)
 
 
-def test_an_outage_of_hours_costs_a_mailboxs_day_one_link(begin: Begin) -> None:
+def test_an_outage_of_hours_costs_a_mailboxs_day_one_link(start_story: StartStory) -> None:
     """One event is tried all morning: each hour may have seen its write, the day sees one at most."""
-    story = begin(TWO_A_DAY)
-    ada = story.person("Ada")
-    first = story.meeting(ada, GUEST)
+    story = start_story(TWO_A_DAY)
+    ada = story.add_person("Ada")
+    first = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", status=500, count=None))
     for _ in range(12):
         story.wait(timedelta(minutes=15))
     story.stage.graph.faults.clear()
-    second = story.meeting(ada, GUEST)
-    story.play()
+    second = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert story.has_link(ada, first)
     assert story.has_link(ada, second)
 
 
-def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
+def test_what_is_given_back_is_what_was_charged(start_story: StartStory) -> None:
     """Midnight may fall anywhere into the attempt: once the event has moved, no window counts anything."""
-    story = begin(RULES.replace("per_hour: 5", "per_hour: 5, per_mailbox_per_day: 5"))
+    story = start_story(RULES.replace("per_hour: 5", "per_hour: 5, per_mailbox_per_day: 5"))
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", status=412, count=None))
     midnight = story.stage.clock.now().replace(hour=0)
     looks = range(12)
@@ -118,17 +118,17 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         yield context
 
 
-def test_what_could_not_be_charged_is_not_written(begin: Begin, busy: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_charged_is_not_written(start_story: StartStory, busy: pytest.MonkeyPatch) -> None:
     """A rule runs wild, and its counter is too busy for a while: four meetings come again, one is written."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     for _ in range(4):
-        story.meeting(ada, GUEST)
+        story.create_meeting(ada, GUEST)
     story.wait()
     busy.undo()
-    story.play()
+    story.run_until_idle()
 
-    assert story.ends(ada)[:4] == [("delayed", "storage_unavailable")] * 4
+    assert story.outcomes(ada)[:4] == [("delayed", "storage_unavailable")] * 4
     assert successes(story, ada) == 1
 
 
@@ -136,12 +136,12 @@ def test_an_event_edited_while_its_counter_was_busy_gets_its_link(
     story: Story, busy: pytest.MonkeyPatch
 ) -> None:
     """Nothing was sent, so nobody can have taken anything away."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
     story.wait()
     story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
     busy.undo()
-    story.play()
+    story.run_until_idle()
 
     assert story.has_link(ada, meeting)
 
@@ -160,8 +160,8 @@ def test_an_attempt_that_another_instance_sees_is_paid(
     """The limit is full; while one instance finds that out, another works on the same event, and does, too."""
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
     for _ in range(FIVE):
-        handle(story, ada, story.meeting(ada, GUEST))
-    meeting = story.meeting(ada, GUEST)
+        handle(story, ada, story.create_meeting(ada, GUEST))
+    meeting = story.create_meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
     def charge_late(counters: Counters, each: Charge) -> LimitReached | None:
@@ -180,7 +180,7 @@ def test_of_two_instances_at_one_event_one_pays(
 ) -> None:
     """Both are charged; whoever comes second to the row of the event is given back what it paid."""
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
     def charge_early(counters: Counters, each: Charge) -> LimitReached | None:
@@ -196,42 +196,44 @@ def test_of_two_instances_at_one_event_one_pays(
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
-def test_a_limit_that_came_after_an_attempt_holds_for_its_next_try(begin: Begin) -> None:
+def test_a_limit_that_came_after_an_attempt_holds_for_its_next_try(start_story: StartStory) -> None:
     """An attempt under rules without a limit has paid nothing to the limit that they have now."""
-    story = begin(RULES.replace("    limits: {per_hour: 5}\n", ""))
-    ada, bo = story.person("Ada"), story.person("Bo")
-    story.meeting(ada, GUEST)
+    story = start_story(RULES.replace("    limits: {per_hour: 5}\n", ""))
+    ada, bo = story.add_person("Ada"), story.add_person("Bo")
+    story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", path=ada.id, status=500, count=2))
     story.wait()
     (story.rules / "rules.yaml").write_text(ONE_AN_HOUR)
     story.stage.clock.advance(timedelta(minutes=2))
     story.stage.graph.deliver()
-    story.meeting(bo, GUEST)
-    story.play()
+    story.create_meeting(bo, GUEST)
+    story.run_until_idle()
 
     assert successes(story, ada) + successes(story, bo) == 1
 
 
 @pytest.mark.parametrize("further", range(1, 9))
 def test_a_worker_that_dies_on_its_way_to_a_link_leaves_no_write_uncharged(
-    begin: Begin, further: int
+    start_story: StartStory, further: int
 ) -> None:
     """Killed before any request between the calendar's and the last: one link in that hour at most.
 
     It may be none: a charge whose link was never written is not given back.
     """
-    story, guillotine = begin(ONE_AN_HOUR), Guillotine()
+    story, kill_switch = start_story(ONE_AN_HOUR), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery()
-    ada = story.person("Ada")
-    with below(guillotine, story.stage) as settings:
+    ada = story.add_person("Ada")
+    with behind(kill_switch, story.stage) as settings:
         with Worker(settings) as victim:
-            story.meeting(ada, GUEST)
-            guillotine.aim(victim, Aim(method="GET", path="/calendar$", further=further, is_heard=False))
+            story.create_meeting(ada, GUEST)
+            kill_switch.arm(
+                victim, KillPoint(method="GET", path="/calendar$", further=further, is_done=False)
+            )
             assert not work(story, victim)
-            guillotine.lift()
+            kill_switch.disarm()
         with Worker(settings) as worker:
             for _ in range(3):
-                story.meeting(ada, GUEST)
+                story.create_meeting(ada, GUEST)
                 assert work(story, worker)
 
     assert successes(story, ada) <= 1

@@ -26,19 +26,19 @@ def world(story: Story, apart: timedelta) -> World:
 @pytest.mark.parametrize("apart", APART)
 def test_an_instance_with_a_wrong_clock_keeps_the_lease(story: Story, apart: timedelta) -> None:
     """It meets a write that another one has just begun; Graph would take a second one."""
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     story.stage.graph.honors_if_match = False
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     other = wiring.Joinlink(wiring.Parts(story.stage.settings, world(story, apart)))
     body = message(ada, meeting, story)
     story.stage.graph.faults.add(
         Fault(method="PATCH", meanwhile=lambda: other.event_messages.handle(body, 1))
     )
-    story.play()
+    story.run_until_idle()
     other.close()
 
     assert written(story, ada) == 1
-    assert ("delayed", "write_under_way") in story.ends(ada)
+    assert ("delayed", "write_under_way") in story.outcomes(ada)
     assert story.has_link(ada, meeting)
 
 
@@ -46,16 +46,16 @@ def test_an_instance_with_a_wrong_clock_keeps_the_lease(story: Story, apart: tim
 @pytest.mark.parametrize("drop", [Drop.BEFORE, Drop.AFTER])
 def test_a_wrong_clock_makes_no_evidence(story: Story, apart: timedelta, drop: Drop) -> None:
     """The answer to a write is lost, and another instance reads the event: it waits until a read proves."""
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     story.stage.graph.stale_for = timedelta(seconds=40)
     story.stage.graph.honors_if_match = False
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", drop=drop))
     story.wait()
-    assert story.ends(ada) == [("delayed", "write_unconfirmed")]
+    assert story.outcomes(ada) == [("delayed", "write_unconfirmed")]
     wiring.joinlink().close()
     wiring.start(wiring.Parts(story.stage.settings, world(story, apart)))
-    story.play()
+    story.run_until_idle()
 
     assert written(story, ada) == 1
     assert story.has_link(ada, meeting)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
-from tests.stories.conftest import Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.conftest import StartStory, Story
+from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
 from tests.stories.test_a_week import GUEST, RULES
 
 KILLS = 50
@@ -26,7 +26,7 @@ MOST_ROUNDS = 12
 class Work:
     """A kind of work: the request that it begins with, how many it takes, and after what time it is due."""
 
-    begins: Aim
+    begins: KillPoint
     requests: int
     due_after: timedelta = timedelta(hours=1)
     is_backfill: bool = False
@@ -34,23 +34,23 @@ class Work:
 
 #: Whatever goes through the queues is a row here; `further` is drawn anew for each kill.
 WORKS = (
-    Work(Aim(path="/maintenance"), requests=24),
-    Work(Aim(method="POST", path="/v1.0/subscriptions$"), requests=5),
-    Work(Aim(method="PATCH", path="/v1.0/subscriptions/"), requests=3, due_after=timedelta(days=4)),
-    Work(Aim(method="GET", path="/calendarView$"), requests=8, due_after=SWEEPS),
-    Work(Aim(method="GET", path="/events/[^/]+/calendar$"), requests=6),  # giving an event its link
-    Work(Aim(path="/backfills"), requests=14, is_backfill=True),
+    Work(KillPoint(path="/maintenance"), requests=24),
+    Work(KillPoint(method="POST", path="/v1.0/subscriptions$"), requests=5),
+    Work(KillPoint(method="PATCH", path="/v1.0/subscriptions/"), requests=3, due_after=timedelta(days=4)),
+    Work(KillPoint(method="GET", path="/calendarView$"), requests=8, due_after=SWEEPS),
+    Work(KillPoint(method="GET", path="/events/[^/]+/calendar$"), requests=6),  # giving an event its link
+    Work(KillPoint(path="/backfills"), requests=14, is_backfill=True),
 )
 
 
 class Life:
     """A tenant's life with a worker that is killed again and again."""
 
-    def __init__(self, story: Story, guillotine: Guillotine) -> None:
+    def __init__(self, story: Story, kill_switch: KillSwitch) -> None:
         self.story = story
-        self.guillotine = guillotine
+        self.kill_switch = kill_switch
         self.chance = random.Random(SEED)  # noqa: S311 -- repeatable chance, no secrets
-        self.people = [story.person(f"P{n}", watched=False) for n in range(3)]
+        self.people = [story.add_person(f"P{n}", watched=False) for n in range(3)]
         self.meetings: list[tuple[DirectoryUser, str]] = []
 
     def goes_on(self, worker: Worker, time: timedelta) -> bool:
@@ -79,14 +79,14 @@ class Life:
 
     def ends_over(self, work: Work, worker: Worker) -> None:
         """Go on until the worker is killed over this kind of work, at a request or after some more."""
-        is_heard = self.chance.random() < 0.5
-        aim = replace(work.begins, further=self.chance.randrange(work.requests), is_heard=is_heard)
-        self.guillotine.aim(worker, aim)
+        is_done = self.chance.random() < 0.5
+        aim = replace(work.begins, further=self.chance.randrange(work.requests), is_done=is_done)
+        self.kill_switch.arm(worker, aim)
         for _ in range(MOST_ROUNDS):
             self.stir()
             is_alive = self.backfills(worker) if work.is_backfill else self.goes_on(worker, work.due_after)
             if not is_alive:
-                self.guillotine.lift()
+                self.kill_switch.disarm()
                 return
         raise AssertionError(f"nobody died over {aim}")
 
@@ -97,7 +97,7 @@ class Life:
         unlucky = self.chance.choice(self.people)
         match self.chance.choice(["removed", "lost", "quiet"]):
             case "quiet":
-                self.story.task(TaskKind.SUBSCRIBE, unlucky, TaskReason.QUIET)
+                self.story.enqueue_task(TaskKind.SUBSCRIBE, unlucky, TaskReason.QUIET)
             case how:
                 for _row, one in list(graph.subscriptions.active()):
                     if one.mailbox == unlucky.id:
@@ -105,7 +105,7 @@ class Life:
 
     def _meet(self, person: DirectoryUser) -> str:
         day = (self.story.stage.clock.now() + timedelta(days=30)).date()
-        return self.story.meeting(
+        return self.story.create_meeting(
             person,
             GUEST,
             start={"dateTime": f"{day}T09:00:00", "timeZone": "UTC"},
@@ -113,12 +113,12 @@ class Life:
         )
 
 
-def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) -> None:
+def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(start_story: StartStory) -> None:
     """One subscription for each mailbox, every meeting with its link, no event written twice, nothing left over."""
-    story, guillotine = begin(RULES), Guillotine()
+    story, kill_switch = start_story(RULES), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery(lose=0.3)
-    life = Life(story, guillotine)
-    with below(guillotine, story.stage) as settings:
+    life = Life(story, kill_switch)
+    with behind(kill_switch, story.stage) as settings:
         for n in range(KILLS):
             with Worker(settings) as worker:
                 life.quiets(worker)
@@ -131,11 +131,11 @@ def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) 
             life.quiets(worker)
 
     watched = Counter(one.mailbox for _row, one in story.stage.graph.subscriptions.active())
-    assert len(guillotine.last_words) == KILLS
+    assert len(kill_switch.killed_at) == KILLS
     assert watched == {person.id: 1 for person in life.people}
     assert [story.has_link(*meeting) for meeting in life.meetings] == [True] * len(life.meetings)
     assert written(story) == {meeting: 1 for _person, meeting in life.meetings}
-    assert story.poison(MAILBOX_TASKS) == story.poison() == []
+    assert story.poison_messages(MAILBOX_TASKS) == story.poison_messages() == []
 
 
 def written(story: Story) -> Counter[str]:
