@@ -29,7 +29,7 @@ def python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
-def test_every_command_explains_itself(name: str, joinlink: Any) -> None:
+def test_every_command_has_a_help_text(name: str, joinlink: Any) -> None:
     """In paragraphs as wide as the terminal, without Python's type names."""
     ran = joinlink(name, "--help")
 
@@ -51,7 +51,7 @@ def test_help_wraps_at_the_width_of_the_terminal(joinlink: Any) -> None:
 
 
 def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """130, as in other programs; nothing is written."""
+    """It is 130, as in other programs. Nothing is written."""
     monkeypatch.setattr(sys, "stdin", Interrupted())
     ran = joinlink("init")
 
@@ -60,7 +60,7 @@ def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pyte
 
 
 def test_ctrl_c_during_work_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At any moment: 130, and no traceback."""
+    """It is 130, without a traceback."""
 
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -96,7 +96,7 @@ def test_a_command_imports_only_what_it_needs() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
-def test_a_full_output_is_reported_in_a_sentence() -> None:
+def test_a_full_disk_for_the_output_is_reported_in_a_sentence() -> None:
     """Without a traceback."""
     with Path("/dev/full").open("w") as full:
         ran = python(

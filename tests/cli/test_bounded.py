@@ -26,7 +26,7 @@ def _fill(pipe: Path, content: bytes) -> threading.Thread:
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 200_000])
 def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
-    """Such as a shell's `<(…)`, whether its writer or its reader comes first."""
+    """For example a shell's `<(…)`, whether its writer or its reader opens it first."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     filling = _fill(pipe, content)
@@ -36,7 +36,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_pipe_without_data_has_a_time_limit(tmp_path: Path) -> None:
-    """The command ends by itself, also in a pipeline."""
+    """So a pipeline does not wait for the command forever."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(TimeoutError, match="did not end in time"):
@@ -50,7 +50,7 @@ def test_an_endless_device_is_read_up_to_the_limit(name: str) -> None:
 
 
 def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) -> None:
-    """So a pipeline need not write files."""
+    """So a pipeline need not create files."""
     rules, event = folder / "rules.pipe", folder / "event.pipe"
     os.mkfifo(rules)
     os.mkfifo(event)
@@ -79,7 +79,7 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
 def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
     joinlink: Any, write: Any, folder: Path, words: tuple[str, ...], said: str
 ) -> None:
-    """A person who may run the command on a server may not read everything that the server may."""
+    """A person who may run the command on a server may not read every file of the server."""
     secret = "-----BEGIN PRIVATE KEY-----\nhunter2\n"
     write(
         **{

@@ -98,7 +98,7 @@ def test_a_guard_that_decides_is_marked(joinlink: Any) -> None:
 
 
 @pytest.mark.usefixtures("event_file")
-def test_json_holds_the_same(joinlink: Any) -> None:
+def test_json_has_the_same_facts(joinlink: Any) -> None:
     """Scripts get verdict and reason as in the log."""
     explained = json.loads(joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json").out)
 
@@ -144,7 +144,7 @@ NOTES = [
     pytest.param(EVENT, f"mailboxes: {{exclude: [{{group: {GROUP}}}, {{user: al@contoso.com}}]}}", [OUT], id="excluded, and in a group perhaps"),
     pytest.param(EVENT, f"mailboxes: {{include: [{{group: {GROUP}}}]}}", [OPEN], id="a group that a file does not know"),
     pytest.param(EVENT, f"mailboxes: {{include: [{{user: {GROUP}}}]}}", [OPEN], id="a mailbox by its object id"),
-    pytest.param(replace(EVENT, is_organizer=False), "mailboxes: {include: [{user: cy@contoso.com}]}", [], id="an attendee's copy: whose is not known"),
+    pytest.param(replace(EVENT, is_organizer=False), "mailboxes: {include: [{user: cy@contoso.com}]}", [], id="an attendee's copy of an unknown mailbox"),
     pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, when: {{organizer: {{member_of: {GROUP}}}}}}}", [f"the members of group {GROUP} are not known from a file; --mailbox and --event-id read Graph"], id="a condition on a group"),
     pytest.param(EVENT, f"lists: {{}}\n  - {{id: g, mode: off, when: {{organizer: {{member_of: {GROUP}}}}}}}", [], id="a condition on a group, in a rule that is off"),
 ]  # fmt: skip
@@ -211,8 +211,8 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="nothing named"),
-        pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="half a name"),
+        pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="no arguments"),
+        pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="a mailbox without an event"),
         pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], "name an event: --event FILE, or --mailbox and --event-id together", id="two events"),
         pytest.param(["--event", "event.json", "--mailbox", "al"], "name an event: --event FILE, or --mailbox and --event-id together", id="a file, and a mailbox that would be ignored"),
         pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
@@ -220,12 +220,12 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
         pytest.param(["--event", "list.json"], "list.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a list of events"),
         pytest.param(["--event", "page.json"], "page.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a batch of answers"),
         pytest.param(["--event", "error.json"], "error.json contains an error response of Graph (ErrorItemNotFound), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of Graph"),
-        pytest.param(["--event", "deep.json"], "deep.json contains an error response of Graph (NotThere), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with another inside"),
+        pytest.param(["--event", "deep.json"], "deep.json contains an error response of Graph (NotThere), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with an inner error"),
         pytest.param(["--event", "token.json"], "token.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of the sign-in service"),
-        pytest.param(["--event", "odd.json"], "odd.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with a code that is none"),
+        pytest.param(["--event", "odd.json"], "odd.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with an invalid code"),
         pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"--event-id {_NO_ID}", id="an id that changes the path"),
         pytest.param(["--mailbox", "al/../bo@contoso.com", "--event-id", "e"], f"--mailbox {_NO_ID}", id="a mailbox that changes the path"),
-        pytest.param(["--event", "half.json"], "half.json does not contain an event as Graph returns it: unexpected shape at end, start", id="half an event"),
+        pytest.param(["--event", "half.json"], "half.json does not contain an event as Graph returns it: unexpected shape at end, start", id="an incomplete event"),
         pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is not a mail domain such as contoso.com', id="no domain"),
         pytest.param(["--event", "event.json", "--at", "noon"], '--at takes a time such as 2026-12-31T09:00Z, and "noon" is not a time', id="no time"),
     ],
@@ -262,8 +262,8 @@ def test_rules_with_errors_fail_as_in_every_command(joinlink: Any, write: Any) -
     assert (ran.exit, ran.out, ran.err) == (1, "", message)
 
 
-def test_nothing_that_people_wrote_steers_the_terminal(joinlink: Any, write: Any) -> None:
-    """Neither in what is shown of the event, nor in what conditions see of it, nor for those who print the JSON."""
+def test_text_in_an_event_cannot_control_the_terminal(joinlink: Any, write: Any) -> None:
+    """Neither as text nor as JSON, and neither in the event nor in the values of conditions."""
     evil = "\x1b]0;you\x07\x9b2J@contoso.com"
     event = replace(
         EVENT,
@@ -289,8 +289,8 @@ rules:
     assert all(actual.isprintable() and "]0;you" in actual for actual in seen)
 
 
-def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
-    """Half an emoji, which JSON can carry, and a pipe that knows 256 letters, as on Windows."""
+def test_any_text_can_be_printed(write: Any, folder: Path) -> None:
+    """For example half an emoji, which JSON allows, into a pipe with 256 characters, as on Windows."""
     odd = replace(EVENT, id="\ud83d", subject="Gr\u00fc\u00dfe \ud83d", categories=("\ud83d",))
     write(**{"rules/a.yaml": RULES.replace('subject: "[no link]"', "categories: x", 1)})
     (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
@@ -315,7 +315,7 @@ def test_whatever_people_wrote_can_be_printed(write: Any, folder: Path) -> None:
         pytest.param({}, None, id="not where all are known"),
     ],
 )  # fmt: skip
-def test_a_time_zone_that_is_not_known_is_noted(
+def test_an_unknown_time_zone_has_a_note(
     write: Any, joinlink: Any, changes: dict[str, Any], note: str | None
 ) -> None:
     """Otherwise wrong times would look correct."""

@@ -143,6 +143,6 @@ def test_commands_print_in_one_place() -> None:
         and ast.unparse(node.func) in {"print", "typer.echo", "sys.stdout.write"}
     }
 
-    # A schema of our own, an empty line, and two formats that clean by their own rules.
+    # These are our schema, an empty line, and two formats with their own escapes.
     assert prints == {"app.py", "formats/github.py", "formats/junit.py", "output.py", "schema.py"}
     assert MARK

@@ -24,7 +24,7 @@ from tests.rules.strategies import GROUP, PEOPLE, SKETCHES, policies
 def test_rule_tests_explain_and_the_worker_decide_alike(
     sketch: EventSketch, policy: Policy, members: frozenset[str] | None
 ) -> None:
-    """A test inside a rule, and the same event through Graph's JSON to `decide`, as in the worker, and to `explain`."""
+    """For the event of a rule test and for the same event in Graph's JSON."""
     known = {} if members is None else {GROUP: members}
     test = RuleTest(name="t", event=sketch, expect=Action.ENABLE, members=known)
     tested = run_test(policy, policy.rules[0], test)

@@ -11,7 +11,7 @@ PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
 
 
 def test_passing_tests_are_listed_by_rule(joinlink: Any, write: Any) -> None:
-    """With what they do not cover, which is not an error."""
+    """The output names what they do not cover. That is not an error."""
     write(**{"rules/a.yaml": PASSING})
     ran = joinlink("test")
 
@@ -114,8 +114,8 @@ def test_a_pattern_hides_no_error(joinlink: Any, write: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "github"])
-def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, write: Any) -> None:
-    """GitHub's runner would obey it, and a terminal would too."""
+def test_text_in_a_rule_cannot_start_a_new_line(form: str, joinlink: Any, write: Any) -> None:
+    """GitHub's runner or a terminal would obey such a line."""
     name = '"a call\\n::error::pwned"'
     words = 'categories: ["x\\n::error::pwned"]'
     rules = RULES.replace("not in the boardroom", name).replace(
@@ -128,13 +128,13 @@ def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, wr
     assert not [line for line in output.splitlines() if line.strip().startswith("::error::pwned")]
 
 
-def test_what_moves_the_cursor_becomes_a_space() -> None:
-    """An event's subject may hold it."""
+def test_a_character_that_moves_the_cursor_becomes_a_space() -> None:
+    """The subject of an event may contain it."""
     assert flat("a\x1b[2J\nb\u202ec") == "a [2J b c"
 
 
 def test_failing_tests_are_marked_in_a_pull_request(joinlink: Any, write: Any) -> None:
-    """Beside the test; and errors, where a policy has some, beside theirs."""
+    """Next to the test. Errors of a policy are marked next to theirs."""
     write(**{"rules/a.yaml": RULES, "more/b.yaml": "version: 2\n"})
     ran = joinlink("test", "--require-tests", "--format", "github", "more", "rules")
 
@@ -146,7 +146,7 @@ def test_failing_tests_are_marked_in_a_pull_request(joinlink: Any, write: Any) -
     ]
 
 
-def test_a_warning_beside_errors_is_no_failure_of_the_report(joinlink: Any, write: Any, folder: Path) -> None:
+def test_a_warning_is_not_a_failure_in_the_report(joinlink: Any, write: Any, folder: Path) -> None:
     """Pipelines count failures."""
     write(**{"rules/a.yaml": "version: 2\nrules: [{id: a, when: {}}]\n", "rules/b.yml": "version: 1\n"})
     joinlink("test", "--junit", "rules.xml")
@@ -156,7 +156,7 @@ def test_a_warning_beside_errors_is_no_failure_of_the_report(joinlink: Any, writ
 
 
 def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write: Any, folder: Path) -> None:
-    """The folder for it is made where it is missing."""
+    """A missing folder for the report is created."""
     write(**{"rules/a.yaml": RULES})
     joinlink("test", "--require-tests", "--junit", "build/rules.xml")
     root = ET.parse(folder / "build/rules.xml").getroot()  # noqa: S314 -- our own output
@@ -174,8 +174,8 @@ def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        pytest.param("nothing like it", 'no test matches "nothing like it"', id="finds nothing"),
-        pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="no pattern"),
+        pytest.param("nothing like it", 'no test matches "nothing like it"', id="matches nothing"),
+        pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="not a pattern"),
     ],
 )  # fmt: skip
 def test_a_pattern_that_matches_nothing_or_is_not_valid_is_refused(
@@ -189,7 +189,7 @@ def test_a_pattern_that_matches_nothing_or_is_not_valid_is_refused(
 
 
 def test_files_are_named_as_the_admin_named_them(joinlink: Any, write: Any) -> None:
-    """However deep they lie, so that a click finds them."""
+    """At any depth, so that a click on the name opens the file."""
     write(**{"rules/examples/a.yaml": PASSING})
 
     assert "external  rules/examples/a.yaml:11\n" in joinlink("test", "rules/examples/a.yaml").out

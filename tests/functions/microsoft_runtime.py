@@ -1,4 +1,4 @@
-"""Microsoft's own runtime library with an app in it, as the host drives it."""
+"""Runs an app in Microsoft's runtime library, with the calls of the host."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from azure_functions_runtime.native_invocation import invocation_request_native
 
 
 class _Protos:
-    """Stands in for the classes generated from the host's protocol: bags of attributes will do."""
+    """Replaces the classes that are generated from the host's protocol by simple namespaces."""
 
     BindingInfo = type("BindingInfo", (SimpleNamespace,), {"in": 0, "out": 1, "inout": 2, "undefined": 3})
     StatusResult = type("StatusResult", (SimpleNamespace,), {"Failure": 0, "Success": 1})
@@ -24,13 +24,13 @@ class _Protos:
 
 @dataclass
 class Worker:
-    """Microsoft's runtime with our app in it; `functions` are ids by name."""
+    """Microsoft's runtime with our app; `functions` has the id of each function by name."""
 
     functions: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def start(self, folder: str) -> None:
-        """Index the app in `folder`, as the host makes the worker do."""
+        """Index the app in `folder`, as the host requests."""
         request = SimpleNamespace(
             properties={"host": "127.0.0.1", "protos": _Protos()},
             request=SimpleNamespace(
@@ -44,7 +44,7 @@ class Worker:
             self.bindings[found.name] = [json.loads(raw) for raw in found.raw_bindings]
 
     def invoke(self, name: str, argument: str, data: Datum, **metadata: Datum) -> Any:
-        """Run a function as the host asks for it; return what it answers, or raise what it raised."""
+        """Call a function as the host does; return its answer, or raise its error."""
         ok, answer, _outputs, error, trace = asyncio.run(
             invocation_request_native(str(uuid.uuid4()), self.functions[name], [(argument, data)], metadata)
         )
@@ -52,7 +52,7 @@ class Worker:
         return answer
 
     def change(self, content: str, identifier: str, pop_receipt: str) -> None:
-        """Have the host hand over a message of the queue event-changes."""
+        """Deliver a message of the queue event-changes."""
         self.invoke(
             "event_changes",
             "message",
@@ -63,7 +63,7 @@ class Worker:
         )
 
     def post(self, body: bytes = b"", **query: str) -> Any:
-        """Have the host hand a POST to the webhook; return the HTTP answer's parts."""
+        """Send a POST to the webhook; return the parts of the HTTP answer."""
         request = {
             "method": Datum("POST", "string"),
             "url": Datum("https://joinlink.example/api/notifications", "string"),

@@ -1,4 +1,4 @@
-"""What the app loads before its first call: a subscription's handshake waits ten seconds, cold start included."""
+"""A cold start loads few modules: the handshake of a subscription must be answered within ten seconds."""
 
 import json
 import subprocess
@@ -23,8 +23,8 @@ assert notifications.build().get_user_function()(req).get_body() == b"t"
 @pytest.mark.parametrize(
     "code", [pytest.param(INDEX, id="indexing"), pytest.param(HANDSHAKE, id="the handshake")]
 )
-def test_nothing_heavy_is_loaded_for(code: str) -> None:
-    """In a process of its own, without a single setting: neither does the app need one to show its functions."""
+def test_no_large_library_is_loaded_for(code: str) -> None:
+    """In a new process without settings: the app needs none to index its functions."""
     script = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(  # noqa: S603 -- our own words
         [sys.executable, "-c", script], cwd=ROOT, env={}, capture_output=True, text=True, check=True
@@ -35,8 +35,8 @@ def test_nothing_heavy_is_loaded_for(code: str) -> None:
     assert "structlog" in loaded
 
 
-def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path) -> None:
-    """`JOINLINK_RULES=rules` means the folder that was deployed."""
+def test_the_rules_folder_does_not_depend_on_the_working_directory(tmp_path: Path) -> None:
+    """`JOINLINK_RULES=rules` is the deployed folder."""
     script = (
         "import os; from shared import wiring; from shared.worker.common.world import World\n"
         "print(len(wiring.Parts(os.environ, World()).rule_source.read()))"

@@ -1,4 +1,4 @@
-"""Groups in rules: whoever can't be told to be out of a group is not taken for a stranger to it."""
+"""Groups in rules: if it is unknown whether a person is a member, Joinlink does not assume that they are not."""
 
 import pytest
 
@@ -19,15 +19,15 @@ rules:
 
 @pytest.fixture
 def story(start_story: StartStory) -> Story:
-    """Return a story in which Ada is in a group that gets no links."""
+    """Start a story in which Ada is in a group that gets no links."""
     story = start_story()
     group = story.stage.graph.add_group("Works council", [story.add_person("Ada")])
     story.rules.joinpath("rules.yaml").write_text(RULES.replace("GROUP", group))
     return story
 
 
-def test_a_member_is_known_by_every_address(start_story: StartStory) -> None:
-    """A colleague who is invited by an alias is in the same groups."""
+def test_a_member_is_found_by_any_address(start_story: StartStory) -> None:
+    """For example by an alias."""
     story = start_story()
     eve = story.add_person("Eve", aliases=("Evie@contoso.com",))
     group = story.stage.graph.add_group("Works council", [eve])
@@ -40,21 +40,23 @@ def test_a_member_is_known_by_every_address(start_story: StartStory) -> None:
     assert story.outcomes(ada) == [("skipped", "rule_skip")]
 
 
-def test_members_who_may_not_be_read_make_no_empty_group(story: Story, run_joinlink: RunJoinlink) -> None:
-    """Without the right to read users Graph lists members by id alone: the group is not known, as with a 403."""
+def test_without_the_permission_to_read_users_a_group_is_unknown(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """Graph then lists members by id only. That is not an empty group."""
     story.stage.graph.revoke_permission("User.Read.All")
     ada = story.people["Ada"]
     meeting = story.create_meeting(ada, "bo@fabrikam.com")
     story.run_until_idle()
-    told = run_joinlink("explain", "--mailbox", ada.id, "--event-id", meeting).out
+    output = run_joinlink("explain", "--mailbox", ada.id, "--event-id", meeting).out
 
     assert story.outcomes(ada) == [("skipped", "insufficient_data")]
     assert "User.Read.All" in story.log_lines("directory.refused")[0]["detail"]
-    assert "gets no join link: it is unknown whether rule works-council matches (insufficient_data)" in told
+    assert "gets no join link: it is unknown whether rule works-council matches (insufficient_data)" in output
 
 
-def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story: Story) -> None:
-    """Its membership may be hidden: nobody is taken for a stranger to it, and the log says what is missing."""
+def test_an_empty_group_counts_as_unknown(story: Story) -> None:
+    """Its membership may be hidden. The log names the missing permission."""
     story.stage.graph.faults.add(Fault(method="GET", path="transitiveMembers", empty=True, count=None))
     ada = story.people["Ada"]
     for _ in range(2):
@@ -67,8 +69,8 @@ def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story:
     assert "Member.Read.Hidden" in warning["detail"]
 
 
-def test_a_group_that_is_invited_by_its_own_address_is_told(start_story: StartStory) -> None:
-    """Its members are not among the attendees then; a group inside it, or any other, can't be told."""
+def test_an_invited_group_matches_by_its_own_address(start_story: StartStory) -> None:
+    """Graph does not list its members as attendees. For a group inside it, the answer is unknown."""
     story = start_story()
     ceo = story.add_person("Ceo")
     inner = story.stage.graph.add_group("Leadership", [ceo], address="leadership@contoso.com")

@@ -1,4 +1,4 @@
-"""What others wrote into queues, the directory and answers of Graph is not obeyed by an admin's terminal."""
+"""Control characters in queues, the directory and Graph's answers do not reach an admin's terminal."""
 
 import json
 from datetime import timedelta
@@ -15,8 +15,10 @@ each = pytest.mark.parametrize("text", [pytest.param(text, id=repr(text)[1:-1][:
 
 
 @each
-def test_what_is_in_a_poison_queue(story: Story, run_joinlink: RunJoinlink, text: str) -> None:
-    """Whoever may write to the queue writes no line of ours."""
+def test_a_poison_queue_cannot_control_the_terminal(
+    story: Story, run_joinlink: RunJoinlink, text: str
+) -> None:
+    """Nor can it forge a line of ours."""
     now = story.stage.clock.now()
     change = EventChange(mailbox=text, event=text, source=Source.REPLAY, received=now, trace=text)
     for message in (change.encode(), text):
@@ -30,8 +32,10 @@ def test_what_is_in_a_poison_queue(story: Story, run_joinlink: RunJoinlink, text
 
 
 @each
-def test_what_the_directory_and_graph_say(story: Story, run_joinlink: RunJoinlink, text: str) -> None:
-    """Names of people, codes of errors, and what an admin pasted."""
+def test_the_directory_and_graph_cannot_control_the_terminal(
+    story: Story, run_joinlink: RunJoinlink, text: str
+) -> None:
+    """Through names of people, error codes, or an argument that an admin pasted."""
     ada = story.add_person("Ada", signs_in_as=f"ada{text}@contoso.com")
     story.create_meeting(ada, "bo@fabrikam.com", subject=text)
     story.wait()

@@ -1,4 +1,4 @@
-"""Where the rules come from, and what holds when they are broken: through the whole app, on Azurite."""
+"""Where the rules come from, and which rules are in force while the files have errors."""
 
 from datetime import timedelta
 
@@ -15,13 +15,15 @@ BROKEN = "version: 1\nrules: ]"
 
 
 def restart(story: Story) -> wiring.Joinlink:
-    """StartStory a new process: all that is kept in memory is gone."""
+    """Start the app again, without its state in memory."""
     wiring.joinlink().close()
     return wiring.start(wiring.Parts(story.stage.settings, World(now=story.stage.clock.now)))
 
 
-def test_rules_in_a_container_are_taken_and_followed(start_story: StartStory, azurite: Azurite) -> None:
-    """What is made two minutes after a change is judged by it; nothing is deployed for it."""
+def test_rules_in_a_container_are_read_again_after_a_change(
+    start_story: StartStory, azurite: Azurite
+) -> None:
+    """Two minutes later they are in force, without a deployment."""
     with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
         story = start_story(JOINLINK_RULES=f"{blobs.url}policy")
         blobs.create_container("policy").upload_blob("rules.yaml", RULES.replace("enforce", "report"))
@@ -37,8 +39,8 @@ def test_rules_in_a_container_are_taken_and_followed(start_story: StartStory, az
     assert story.has_link(ada, second)
 
 
-def test_half_of_a_sync_is_not_in_force(start_story: StartStory, azurite: Azurite) -> None:
-    """It has deleted the rule that skips, and not yet brought it back under its new name; a worker looks."""
+def test_an_unfinished_sync_is_not_in_force(start_story: StartStory, azurite: Azurite) -> None:
+    """The sync renames a file: it has deleted the old one and not yet uploaded the new one."""
     with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
         story = start_story(JOINLINK_RULES=f"{blobs.url}policy")
         policy = blobs.create_container("policy")
@@ -58,8 +60,8 @@ def test_half_of_a_sync_is_not_in_force(start_story: StartStory, azurite: Azurit
     assert "enabled" not in {outcome for outcome, _reason in story.outcomes(ada)}
 
 
-def test_a_restart_under_a_broken_file_goes_on_with_the_last_good_rules(story: Story) -> None:
-    """Events are decided as before, and the log says loudly what is broken and what holds."""
+def test_after_a_restart_with_an_invalid_file_the_last_good_rules_are_in_force(story: Story) -> None:
+    """The log has the error and the policy in force."""
     ada = story.add_person("Ada")
     story.create_meeting(ada, GUEST)
     story.run_until_idle()
@@ -75,8 +77,8 @@ def test_a_restart_under_a_broken_file_goes_on_with_the_last_good_rules(story: S
     assert story.log_lines("rules.refused")[0]["policy"] == before["policy"]
 
 
-def test_a_restart_with_good_files_takes_those(story: Story) -> None:
-    """What is kept is for the worst case alone."""
+def test_after_a_restart_valid_files_replace_the_last_good_rules(story: Story) -> None:
+    """Joinlink uses the last good rules only if the files have errors."""
     ada = story.add_person("Ada")
     story.create_meeting(ada, GUEST)
     story.run_until_idle()
