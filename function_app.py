@@ -1,4 +1,4 @@
-"""The entry point of the function app: its functions stand in `functions/`."""
+"""The entry point of the function app: its functions are in `functions/`."""
 
 import os
 

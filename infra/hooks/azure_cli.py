@@ -21,7 +21,7 @@ CALL_SECONDS = 180
 
 
 class Stop(Exception):
-    """The hook can't go on; the text says why and what to do."""
+    """The hook can't continue; the text says why and what to do."""
 
 
 class AzureError(Exception):
@@ -154,7 +154,7 @@ def note(text: str) -> None:
 
 
 def run_hook(title: str, main: Callable[[], None]) -> None:
-    """Run a hook under its title; exit with a sentence where it can't go on."""
+    """Run a hook under its title; exit with a sentence if it can't continue."""
     print(title, flush=True)
     try:
         main()

@@ -7,7 +7,7 @@ from grant_graph import grant, needed
 
 
 def main() -> None:
-    """Grant, and go on without where the account may not: deploying works before the grants, deciding does not."""
+    """Grant the permissions; continue if the account may not: deploying works without them, deciding does not."""
     identity = setting("JOINLINK_IDENTITY_OBJECT_ID")
     client = setting("JOINLINK_IDENTITY_CLIENT_ID")
     mode = os.environ.get("JOINLINK_GRAPH_MODE") or "entra"

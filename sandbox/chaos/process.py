@@ -1,4 +1,4 @@
-"""A host as a process of its own: the app, its webhook on a port, and hands that do what they are told."""
+"""A host as a process of its own: the app, its webhook on a port, and commands that it runs."""
 
 import json
 import logging
@@ -49,13 +49,13 @@ _LONGEST_ROUND_SECONDS = 120
 _KEY = re.compile(r"code=[^&]*")
 _IDENTITY = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
-#: what a host is told to do
+#: the commands of a host
 DRAIN, MAINTAIN = "drain", "maintain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a host is made of."""
+    """The parts of a host."""
 
     #: which of the hosts this is
     number: int
