@@ -43,12 +43,12 @@ def documented() -> dict[str, set[str]]:
 
 def test_every_event_and_key_in_the_log_is_documented() -> None:
     """And every documented one exists."""
-    said: dict[str, set[str]] = defaultdict(set)
+    logged: dict[str, set[str]] = defaultdict(set)
     for method, name, keys in log_calls():
         assert method in LEVELS
-        said[name] |= keys
+        logged[name] |= keys
 
-    assert documented() == said
+    assert documented() == logged
 
 
 def test_every_event_has_a_query() -> None:

@@ -56,13 +56,15 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     os.mkfifo(event)
     _fill(rules, RULES.encode())
     _fill(event, json.dumps(graph_json.of_event(EVENT)).encode())
-    ran = joinlink("explain", "--event", "event.pipe", "--rules", "rules.pipe", "--at", "2026-11-01T09:00Z")
+    result = joinlink(
+        "explain", "--event", "event.pipe", "--rules", "rules.pipe", "--at", "2026-11-01T09:00Z"
+    )
 
-    assert (ran.exit, ran.err) == (0, "")
+    assert (result.exit, result.err) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         pytest.param(("validate", "/dev/zero"), "/dev/zero is not a rule file", id="rules without end"),
         pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 4 MiB, which no event is", id="an event without end"),
@@ -77,7 +79,7 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     ],
 )  # fmt: skip
 def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
-    joinlink: Any, write: Any, folder: Path, words: tuple[str, ...], said: str
+    joinlink: Any, write: Any, folder: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     """A person who may run the command on a server may not read every file of the server."""
     secret = "-----BEGIN PRIVATE KEY-----\nhunter2\n"
@@ -95,8 +97,8 @@ def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
         file.truncate(1 << 40)
     for link in ("link.yaml", "linked/b.yaml"):
         (folder / link).symlink_to(folder / "secret.key")
-    ran = joinlink(*words)
+    result = joinlink(*arguments)
 
-    assert ran.exit == 2
-    assert said in " ".join(ran.err.split())
-    assert not any(part in ran.out + ran.err for part in ("hunter2", "PRIVATE"))
+    assert result.exit == 2
+    assert message in " ".join(result.err.split())
+    assert not any(part in result.out + result.err for part in ("hunter2", "PRIVATE"))

@@ -52,12 +52,12 @@ def event_file(write: Any) -> None:
 @pytest.mark.usefixtures("event_file")
 def test_the_answer_comes_first_then_every_guard_rule_and_condition(joinlink: Any) -> None:
     """Like What If of Conditional Access: everything is shown, with a mark at what decides."""
-    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01T09:00Z")
+    result = joinlink("explain", "--event", "event.json", "--at", "2026-11-01T09:00Z")
     policy = json.loads(joinlink("validate", "--format", "json").out)["policies"][0]["hash"]
 
-    assert ran.exit == 0
+    assert result.exit == 0
     assert (
-        ran.out
+        result.out
         == f"""\
 Review
 Tue 2026-12-01 10:00 UTC, for 1 h 30 min, organized by al@contoso.com
@@ -90,11 +90,11 @@ Rules: the first that matches decides
 @pytest.mark.usefixtures("event_file")
 def test_a_guard_that_decides_is_marked(joinlink: Any) -> None:
     """The rules are shown too."""
-    ran = joinlink("explain", "--event", "event.json", "--at", "2027-01-01")
+    result = joinlink("explain", "--event", "event.json", "--at", "2027-01-01")
 
-    assert "now          gets no join link: it ended at 2026-12-01 11:30 UTC (ended)\n" in ran.out
-    assert "▶ ended            it ended at 2026-12-01 11:30 UTC\n" in ran.out
-    assert "  A guard decides, so these results do not count.\n" in ran.out
+    assert "now          gets no join link: it ended at 2026-12-01 11:30 UTC (ended)\n" in result.out
+    assert "▶ ended            it ended at 2026-12-01 11:30 UTC\n" in result.out
+    assert "  A guard decides, so these results do not count.\n" in result.out
 
 
 @pytest.mark.usefixtures("event_file")
@@ -167,9 +167,9 @@ def test_a_rule_that_decides_while_unknown_is_shown_as_unknown(joinlink: Any, wr
     """Otherwise it would look like a match."""
     rules = f"version: 1\nrules: [{{id: g, when: {{organizer: {{member_of: {GROUP}}}}}, mode: enforce, action: skip}}]"
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
-    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "contoso.com")
+    result = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--domain", "contoso.com")
 
-    assert "▶ g  enforce skip  it is unknown whether it matches, which decides\n" in ran.out
+    assert "▶ g  enforce skip  it is unknown whether it matches, which decides\n" in result.out
 
 
 LACKS = "the file does not have {}; they count as empty, false or normal, and may have other values in Graph"
@@ -189,27 +189,27 @@ def test_properties_that_a_file_does_not_have_are_named(
     """The decision for an incomplete copy, or for one read with `$select`, may differ."""
     incomplete = {name: value for name, value in graph_json.of_event(EVENT).items() if name not in lacking}
     write(**{"rules/a.yaml": f"{RULES}{setting}\n", "event.json": json.dumps(incomplete)})
-    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
+    result = joinlink("explain", "--event", "event.json", "--at", "2026-11-01", "--json")
 
-    assert json.loads(ran.out)["notes"] == noted
+    assert json.loads(result.out)["notes"] == noted
 
 
 def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, write: Any) -> None:
     """Only enforced rules decide what happens now."""
     rules = "version: 1\nrules:\n  - {id: tried, when: {}}\n  - {id: live, mode: enforce, action: skip, when: {}}\n"
     write(**{"rules/a.yaml": rules, "event.json": json.dumps(graph_json.of_event(EVENT))})
-    ran = joinlink("explain", "--event", "event.json", "--at", "2026-11-01")
+    result = joinlink("explain", "--event", "event.json", "--at", "2026-11-01")
 
     assert (
         "now          gets no join link: rule live decides; rule tried would add one, but is in report mode (report_mode)\n"
-        in ran.out
+        in result.out
     )
-    assert "▶ tried  report enable  matches, would decide if promoted\n" in ran.out
-    assert "▶ live  enforce skip  matches, decides now\n" in ran.out
+    assert "▶ tried  report enable  matches, would decide if promoted\n" in result.out
+    assert "▶ live  enforce skip  matches, decides now\n" in result.out
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="no arguments"),
         pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="a mailbox without an event"),
@@ -232,7 +232,7 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
 )  # fmt: skip
 @pytest.mark.usefixtures("event_file")
 def test_what_cannot_be_explained_is_refused_with_one_sentence(
-    words: list[str], message: str, joinlink: Any, write: Any
+    arguments: list[str], message: str, joinlink: Any, write: Any
 ) -> None:
     """With exit code 2, and no traceback."""
     error = {"code": "ErrorItemNotFound", "message": "secret"}
@@ -247,19 +247,19 @@ def test_what_cannot_be_explained_is_refused_with_one_sentence(
             "odd.json": json.dumps({"error": {"code": "a secret: 7"}}),
         }
     )
-    ran = joinlink("explain", *words)
+    result = joinlink("explain", *arguments)
 
-    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {message}\n")
+    assert (result.exit, result.out, result.err) == (2, "", f"joinlink: {message}\n")
 
 
 @pytest.mark.usefixtures("event_file")
 def test_rules_with_errors_fail_as_in_every_command(joinlink: Any, write: Any) -> None:
     """The command was right, so it is not exit code 2; joinlink validate has the details."""
     write(**{"bad.yaml": "version: 2\n"})
-    ran = joinlink("explain", "--event", "event.json", "--rules", "bad.yaml")
+    result = joinlink("explain", "--event", "event.json", "--rules", "bad.yaml")
 
     message = "joinlink: the rules in bad.yaml have errors; joinlink validate bad.yaml shows them\n"
-    assert (ran.exit, ran.out, ran.err) == (1, "", message)
+    assert (result.exit, result.out, result.err) == (1, "", message)
 
 
 def test_text_in_an_event_cannot_control_the_terminal(joinlink: Any, write: Any) -> None:
@@ -296,11 +296,11 @@ def test_any_text_can_be_printed(write: Any, folder: Path) -> None:
     (folder / "event.json").write_text(json.dumps(graph_json.of_event(odd)))
     command = [sys.executable, "-m", "cli", "explain", "--event", "event.json"]
     environ = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(Path(__file__).parents[2])}
-    for words, expected in (([], "Gr\u00fc\u00dfe"), (["--json"], "\\ud83d")):
-        ran = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
+    for arguments, expected in (([], "Gr\u00fc\u00dfe"), (["--json"], "\\ud83d")):
+        result = subprocess.run([*command, *arguments], env=environ, capture_output=True, check=False)  # noqa: S603 -- ours
 
-        assert (ran.returncode, ran.stderr) == (0, b"")
-        assert expected in ran.stdout.decode()
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert expected in result.stdout.decode()
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,13 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
         file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, company=house))))
         event = read_event(file).event
     explanation = explain(event, promoted, facts, now)
-    told = explain_json.document(
+    document = explain_json.document(
         ExplainedEvent(event=event, policy=promoted, facts=facts, now=now), explanation
     )
 
     assert event == sketch.event(now=now, company=house)
     assert tested.decision == decide(event, promoted, facts, now) == explanation.decision
-    assert (told["verdict"], told["reason"], told["rule"]) == (
+    assert (document["verdict"], document["reason"], document["rule"]) == (
         tested.decision.verdict,
         tested.decision.reason,
         tested.decision.rule,

@@ -91,9 +91,9 @@ def test_a_lease_is_renewed_while_the_function_runs(hosts: HostProcesses) -> Non
         hosts.release()
         assert host.quiet(TIMEOUT_SECONDS)
         assert other.quiet(TIMEOUT_SECONDS)
-        said = sorted([*user_lines(host), *user_lines(other)])
+        lines = sorted([*user_lines(host), *user_lines(other)])
 
-    assert said == ["begun wait-1 1", "done wait-1"]
+    assert lines == ["begun wait-1 1", "done wait-1"]
     assert hosts.waiting() == 0
 
 

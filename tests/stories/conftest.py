@@ -234,8 +234,8 @@ def run_joinlink(
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
-    def run(*words: str) -> CommandResult:
-        monkeypatch.setattr(sys, "argv", ["joinlink", *words])
+    def run(*arguments: str) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exit_info:
             main()
         logs.configure("INFO")  # the real command is another process, with another log level

@@ -136,9 +136,9 @@ def _backfill(settings: Mapping[str, str], world: World) -> None:
     ):
         try:
             main()
-        except SystemExit as ended:
-            if ended.code:
-                raise RuntimeError(errors.getvalue()) from ended
+        except SystemExit as error:
+            if error.code:
+                raise RuntimeError(errors.getvalue()) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,9 @@ def story(start_story: StartStory, request: pytest.FixtureRequest) -> Story:
     return story
 
 
-def counted(run_joinlink: RunJoinlink, *words: str) -> dict[str, Any]:
+def counted(run_joinlink: RunJoinlink, *arguments: str) -> dict[str, Any]:
     """Run the command with --json and return its document."""
-    result = run_joinlink("backfill", *words, "--json")
+    result = run_joinlink("backfill", *arguments, "--json")
     assert result.exit == 0, result
     document: dict[str, Any] = json.loads(result.out)
     return document
@@ -278,9 +278,9 @@ def test_the_text_output_of_a_dry_run(story: Story, run_joinlink: RunJoinlink) -
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
-        pytest.param([], "name the calendars", id="nobody named"),
+        pytest.param([], "name the calendars", id="no mailbox"),
         pytest.param(["--all", "--mailbox", "a@b.c"], "name the calendars", id="two ways"),
         pytest.param(["--all"], "there is no terminal to ask on", id="a script without --yes"),
         pytest.param(["--all", "-n", "--until", "soon"], "--until expects 90d or a day", id="not a time"),
@@ -289,13 +289,13 @@ def test_the_text_output_of_a_dry_run(story: Story, run_joinlink: RunJoinlink) -
     ],
 )
 def test_wrong_arguments_are_refused_in_a_sentence(
-    words: list[str], said: str, story: Story, run_joinlink: RunJoinlink
+    arguments: list[str], message: str, story: Story, run_joinlink: RunJoinlink
 ) -> None:
     """Before any call to Graph."""
-    result = run_joinlink("backfill", *words)
+    result = run_joinlink("backfill", *arguments)
 
     assert (result.exit, story.stage.graph.calls) == (2, [])
-    assert said in result.err
+    assert message in result.err
 
 
 class _Terminal(io.StringIO):

@@ -83,7 +83,7 @@ def test_no_secret_is_shown(story: Story, run_joinlink: RunJoinlink) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "what", "said"),
+    ("setting", "value", "what", "message"),
     [
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is not a GUID", id="a malformed setting"),
         pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
@@ -93,12 +93,12 @@ def test_no_secret_is_shown(story: Story, run_joinlink: RunJoinlink) -> None:
         pytest.param("JOINLINK_NOTIFICATION_URL", "https://joinlink.example/api/notifications", "notification URL", "✗https://joinlink.example/api/notifications: it answers 401: Graph must reach it", id="an address without its key"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_named(setting: str, value: str, what: str, said: str, named: Named) -> None:
+def test_a_wrong_setting_is_named(setting: str, value: str, what: str, message: str, named: Named) -> None:
     """With what to do about it."""
     result = named(setting, value)
 
     assert result.exit == 1
-    assert line(result, what).startswith(said)
+    assert line(result, what).startswith(message)
 
 
 def test_the_error_in_the_rules_is_named(story: Story, run_joinlink: RunJoinlink) -> None:
@@ -111,7 +111,7 @@ def test_the_error_in_the_rules_is_named(story: Story, run_joinlink: RunJoinlink
 
 
 @pytest.mark.parametrize(
-    ("fault", "what", "said"),
+    ("fault", "what", "message"),
     [
         pytest.param(Fault(path="subscriptions", status=403), "subscriptions", "✗list the subscriptions: status 403", id="no right to list"),
         pytest.param(Fault(path="calendar", status=403), "mailbox", "✗read the mailbox's calendar: status 403", id="a mailbox that is closed"),
@@ -119,7 +119,7 @@ def test_the_error_in_the_rules_is_named(story: Story, run_joinlink: RunJoinlink
     ],
 )  # fmt: skip
 def test_a_refusal_of_graph_is_named(
-    fault: Fault, what: str, said: str, story: Story, run_joinlink: RunJoinlink
+    fault: Fault, what: str, message: str, story: Story, run_joinlink: RunJoinlink
 ) -> None:
     """With Graph's codes, and what to do."""
     story.add_person("Ada")
@@ -127,7 +127,7 @@ def test_a_refusal_of_graph_is_named(
     result = run_joinlink("doctor", "--mailbox", "ada@contoso.com")
 
     assert result.exit == 1
-    assert line(result, what).startswith(said)
+    assert line(result, what).startswith(message)
 
 
 def test_a_missing_permission_is_named(

@@ -42,7 +42,7 @@ def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setenv(name, value)
 
     def run(mailbox: str, event: str) -> dict[str, Any]:
-        words = [
+        arguments = [
             "--mailbox",
             mailbox,
             "--event-id",
@@ -51,14 +51,14 @@ def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             story.stage.clock.now().isoformat(),
             "--json",
         ]
-        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
-        with pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
+        with pytest.raises(SystemExit) as exit_info:
             main()
         output = capsys.readouterr()
-        if ended.value.code == 0:
+        if exit_info.value.code == 0:
             explained: dict[str, Any] = json.loads(output.out)
             return explained
-        return {"exit": ended.value.code, "message": output.err}
+        return {"exit": exit_info.value.code, "message": output.err}
 
     return run
 
@@ -105,8 +105,8 @@ def test_the_brake_is_part_of_the_explanation(
         monkeypatch.setenv(name, value)
     outputs = []
     for extra in ([], ["--json"]):
-        words = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
-        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+        arguments = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
+        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
         with pytest.raises(SystemExit):
             main()
         outputs.append(capsys.readouterr().out)
@@ -191,7 +191,7 @@ def test_a_group_that_cannot_be_read_is_named(
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
     ada = story.add_person("Ada")
-    words = [
+    arguments = [
         "--mailbox",
         ada.id,
         "--event-id",
@@ -199,7 +199,7 @@ def test_a_group_that_cannot_be_read_is_named(
         "--at",
         "2026-11-23",
     ]
-    monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+    monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
     with pytest.raises(SystemExit):
         main()
     output = capsys.readouterr()

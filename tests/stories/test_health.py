@@ -236,7 +236,7 @@ def test_status_needs_the_storage_settings_alone(
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(("held",), id="held"),
         pytest.param(("memory",), id="memory"),
@@ -244,11 +244,11 @@ def test_status_needs_the_storage_settings_alone(
     ],
 )
 def test_the_storage_settings_are_enough_in_an_emergency(
-    words: tuple[str, ...], story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held events, a lost memory and poison messages can be read without the app's other settings."""
     for name in story.stage.settings:
         if name.startswith("JOINLINK_"):
             monkeypatch.delenv(name)
 
-    assert run_joinlink(*words).exit == 0
+    assert run_joinlink(*arguments).exit == 0

@@ -77,7 +77,7 @@ def test_a_write_without_effect_does_not_use_up_the_release(
 
 @pytest.mark.usefixtures("meeting")
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         pytest.param(("--release", "0000"), "no held event has the id", id="an id that is not there"),
         pytest.param(("--release", ""), "1 event held", id="no id"),
@@ -85,13 +85,13 @@ def test_a_write_without_effect_does_not_use_up_the_release(
     ],
 )
 def test_only_held_events_can_be_released(
-    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, words: tuple[str, ...], said: str
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, arguments: tuple[str, ...], message: str
 ) -> None:
     """Nothing is written for others."""
-    result = run_joinlink("held", *words, "--yes")
+    result = run_joinlink("held", *arguments, "--yes")
     story.run_until_idle()
 
-    assert said in result.out + result.err
+    assert message in result.out + result.err
     assert written(story, ada) == 1
 
 

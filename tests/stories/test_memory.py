@@ -114,14 +114,14 @@ def test_no_mailbox_is_subscribed_before_the_memory_starts(start_story: StartSto
 
 
 @pytest.mark.parametrize(
-    ("has_run", "said"),
+    ("has_run", "message"),
     [
         pytest.param(True, "the memory of past writes is missing", id="lost"),
         pytest.param(False, "the app has not started yet", id="not started"),
     ],
 )
 def test_a_backfill_is_refused_without_the_memory(
-    story: Story, run_joinlink: RunJoinlink, said: str, *, has_run: bool
+    story: Story, run_joinlink: RunJoinlink, message: str, *, has_run: bool
 ) -> None:
     """The app would not write its links. A dry run shows why."""
     ada = story.add_person("Ada", watched=has_run)
@@ -134,7 +134,7 @@ def test_a_backfill_is_refused_without_the_memory(
     refused = run_joinlink("backfill", "--mailbox", "ada@contoso.com", "--yes")
     shown = run_joinlink("backfill", "--mailbox", "ada@contoso.com", "--dry-run")
 
-    assert (refused.exit, said in refused.err) == (2, True)
-    assert (shown.exit, f"the app would not do this now: {said}" in shown.out) == (0, True)
+    assert (refused.exit, message in refused.err) == (2, True)
+    assert (shown.exit, f"the app would not do this now: {message}" in shown.out) == (0, True)
     assert story.stage.host.waiting()[EVENT_CHANGES] == 0
     assert not story.has_link(ada, meeting)

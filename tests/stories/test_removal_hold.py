@@ -176,7 +176,7 @@ def test_ten_mailboxes_may_leave_at_once(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         pytest.param(("JOINLINK_TENANT_ID", "c0ffee00-0000-4000-8000-00000000dead"), "JOINLINK_TENANT_ID is", id="another tenant"),
         pytest.param(("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken"), "differs from the app's", id="another key"),
@@ -188,7 +188,7 @@ def test_a_desk_with_other_settings_changes_nothing(
     run_joinlink: RunJoinlink,
     monkeypatch: pytest.MonkeyPatch,
     setting: tuple[str, str],
-    said: str,
+    message: str,
 ) -> None:
     """It names the difference, and creates neither a row nor a task."""
     monkeypatch.setenv(*setting)
@@ -196,7 +196,7 @@ def test_a_desk_with_other_settings_changes_nothing(
         result = run_joinlink("maintain")
         story.wait(timedelta(minutes=15))
 
-    assert (result.exit, said in result.err) == (2, True)
+    assert (result.exit, message in result.err) == (2, True)
     assert watched(story) == NAMES
 
 

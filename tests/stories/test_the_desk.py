@@ -60,14 +60,17 @@ def snapshot(story: Story) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
-    [pytest.param(command, words, id=" ".join([command, *words])) for command, words in with_a_dry_run()],
+    ("command", "arguments"),
+    [
+        pytest.param(command, arguments, id=" ".join([command, *arguments]))
+        for command, arguments in with_a_dry_run()
+    ],
 )
 @pytest.mark.parametrize(
     "rules", [pytest.param(True, id="the app's rules"), pytest.param(False, id="others")]
 )
 def test_a_dry_run_writes_nothing(
-    story: Story, run_joinlink: RunJoinlink, command: str, words: list[str], *, rules: bool
+    story: Story, run_joinlink: RunJoinlink, command: str, arguments: list[str], *, rules: bool
 ) -> None:
     """With any other flags, storage and queues stay byte for byte the same, and Graph is only read."""
     ada = story.add_person("Ada")
@@ -79,14 +82,14 @@ def test_a_dry_run_writes_nothing(
     if not rules:
         (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
     before, calls = snapshot(story), len(story.stage.graph.calls)
-    run_joinlink(command, *words)
+    run_joinlink(command, *arguments)
 
     assert snapshot(story) == before
     assert {call.method for call in story.stage.graph.calls[calls:]} <= {"GET"}
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["backfill", "--all", "--yes"], id="backfill"),
@@ -99,14 +102,18 @@ def test_a_dry_run_writes_nothing(
     "off", [pytest.param(MONTH, id="ahead"), pytest.param(timedelta(minutes=-2), id="behind")]
 )
 def test_a_desk_with_a_wrong_clock_is_refused(
-    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch, words: list[str], off: timedelta
+    story: Story,
+    run_joinlink: RunJoinlink,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    off: timedelta,
 ) -> None:
     """It shows by how much, and writes nothing that would make another machine wait."""
     story.add_person("Ada")
     maintain(story)
     before = snapshot(story)
     monkeypatch.setattr("cli.desk.World", lambda: World(now=lambda: story.stage.clock.now() + off))
-    result = run_joinlink(*words)
+    result = run_joinlink(*arguments)
 
     assert result.exit == 2
     assert "this machine's clock is" in result.err
@@ -114,7 +121,7 @@ def test_a_desk_with_a_wrong_clock_is_refused(
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["maintain", "--confirm", "0123456789abcdef"], id="confirm"),
@@ -127,14 +134,14 @@ def test_a_desk_with_a_wrong_clock_is_refused(
     ],
 )
 def test_a_storage_account_that_does_not_answer_is_not_a_usage_error(
-    run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch, words: list[str]
+    run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     """Exit code 1 and one sentence: a script may try again. 2 would mean that the command is wrong."""
     nowhere = "DefaultEndpointsProtocol=http;AccountName=x;AccountKey=YQ==;" + "".join(
         f"{part}Endpoint=http://127.0.0.1:9/x;" for part in ("Table", "Queue", "Blob")
     )
     monkeypatch.setenv("AzureWebJobsStorage", nowhere)
-    result = run_joinlink(*words)
+    result = run_joinlink(*arguments)
 
     assert result.exit == 1
     assert result.err.startswith("joinlink: the storage account does not answer (")
