@@ -92,15 +92,15 @@ def anchors(text: str) -> set[str]:
 def test_every_link_has_a_target() -> None:
     """A file of the repository, and a heading in it."""
     texts = pages()
-    astray = []
+    broken = []
     for page, text in texts.items():
         for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
             name, _, anchor = target.partition("#")
             path = (page.parent / name).resolve() if name else page
             if not path.exists() or (anchor and anchor not in anchors(path.read_text())):
-                astray.append(f"{page.name}: {target}")
+                broken.append(f"{page.name}: {target}")
 
-    assert astray == []
+    assert broken == []
 
 
 def test_every_command_in_the_docs_exists() -> None:

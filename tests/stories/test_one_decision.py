@@ -1,4 +1,4 @@
-"""The worker, `joinlink explain` and the tests inside rules come to the same decision."""
+"""The worker, `joinlink explain` and the tests inside rules decide the same."""
 
 import io
 import json
