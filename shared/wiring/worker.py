@@ -3,7 +3,7 @@
 from shared.domain.messages import EventChange, MailboxTask
 from shared.storage.counters import COUNTERS, Counters
 from shared.wiring.parts import Parts
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.enabling import Enabler
@@ -15,7 +15,7 @@ from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
 
 
-def build_event_messages(parts: Parts, policies: Policies) -> QueueMessages[EventChange]:
+def build_event_messages(parts: Parts, policies: PolicyReloader) -> QueueMessages[EventChange]:
     """Return the handler of `event-changes`. Raises SettingsError."""
     settings = parts.process.settings  # first: it reports all wrong settings at once
     world, storage = parts.process.world, parts.storage
@@ -30,7 +30,7 @@ def build_event_messages(parts: Parts, policies: Policies) -> QueueMessages[Even
         mailboxes=storage.mailboxes,
         enabler=enabler,
         attempts=attempts,
-        memory=parts.memory,
+        memory=parts.memory_check,
         report_only=settings.report_only,
     )
     return QueueMessages(
@@ -42,7 +42,7 @@ def build_event_messages(parts: Parts, policies: Policies) -> QueueMessages[Even
     )
 
 
-def build_mailbox_messages(parts: Parts, policies: Policies) -> QueueMessages[MailboxTask]:
+def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessages[MailboxTask]:
     """Return the handler of `mailbox-tasks`. Raises SettingsError."""
     world, storage = parts.process.world, parts.storage
     sweeper = Sweeper(

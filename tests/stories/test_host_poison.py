@@ -123,7 +123,7 @@ def test_our_envelopes_are_not_changed(story: Story) -> None:
 
 @pytest.fixture(autouse=True)
 def a_run_reads_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.worker.common.upkeep.MOST", 2)
+    monkeypatch.setattr("shared.worker.mailboxes.queue_maintenance.MAX_MESSAGES", 2)
 
 
 def put_envelope(story: Story, number: int) -> None:

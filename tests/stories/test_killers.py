@@ -39,15 +39,15 @@ def test_a_message_that_kills_its_process_does_not_affect_others(story: Story) -
 def test_a_kill_at_any_step_loses_no_message_that_the_host_moved(story: Story) -> None:
     """The process is killed at each request, before or after it takes effect. One envelope is left."""
     kill_switch = KillSwitch()
-    story.add_poison("a message of the host's")
+    story.add_poison("a message")
     with behind(kill_switch, story.stage) as settings:
         for step in range(8):
             kill_switch.disarm()
             with Worker(settings) as worker:
-                aim = KillPoint(
+                point = KillPoint(
                     path="/event-changes-poison/messages", further=step // 2, is_done=step % 2 == 0
                 )
-                kill_switch.arm(worker, aim)
+                kill_switch.arm(worker, point)
                 worker.run_timer(story.stage.clock.now())
             story.stage.clock.advance(LEASE)
         kill_switch.disarm()
@@ -55,5 +55,5 @@ def test_a_kill_at_any_step_loses_no_message_that_the_host_moved(story: Story) -
             assert worker.run_timer(story.stage.clock.now())
 
     assert [(kept["reason"], kept["message"]) for kept in story.poison_messages()] == [
-        ("moved_by_the_host", "a message of the host's")
+        ("moved_by_the_host", "a message")
     ]

@@ -14,7 +14,7 @@ from shared.worker.common.ending import Ending
 from shared.worker.common.received_message import HandledMessage
 from shared.worker.common.world import World
 
-#: The message's own minute may be over when it is sent again.
+#: The message's own minute may have passed when it is sent again.
 _SEND_TIME = timedelta(seconds=20)
 
 
@@ -61,7 +61,7 @@ def log_poisoned(queue: str, reason: str, detail: str, message: Message | None) 
 
 
 def _text(message: Message | Later) -> str:
-    """Return the text to send; one of a later version that is too long for an envelope has none."""
+    """Return the text to send: a message of a later version without its envelope, if that is too long."""
     text = message.encode()
     if isinstance(message, EventChange | MailboxTask) or len(text.encode()) <= MOST_BYTES:
         return text

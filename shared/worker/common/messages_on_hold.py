@@ -1,4 +1,4 @@
-"""Keeps messages while the app's settings are refused: without them nothing can be read or decided."""
+"""Keeps messages in the queue while the app's settings are refused, because it can't handle them without."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from shared.worker.common.world import World
 
 
 class MessagesOnHold:
-    """Keeps the messages of one queue; `log` writes the one line of each. Needs only storage."""
+    """Keeps the messages of one queue, with storage alone; `log` writes the one log line of each."""
 
     def __init__(
         self,

@@ -30,8 +30,8 @@ from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.rules.decide import decide
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings
-from shared.worker.common.directory import Directory
 from shared.worker.common.world import World
+from shared.worker.events.directory_cache import DirectoryCache
 
 #: No calendar shows more in a window: whoever has read so many pages goes round in circles.
 MOST_PAGES = 10_000
@@ -92,7 +92,9 @@ class Judged:
 class CalendarSearcher:
     """Searches calendars; one instance serves all threads of a process."""
 
-    def __init__(self, *, world: World, directory: Directory, meetings: Meetings, report_only: bool) -> None:
+    def __init__(
+        self, *, world: World, directory: DirectoryCache, meetings: Meetings, report_only: bool
+    ) -> None:
         self._world = world
         self._directory = directory
         self._meetings = meetings

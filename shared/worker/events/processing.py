@@ -31,24 +31,26 @@ from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.common import delays
-from shared.worker.common.directory import Directory
 from shared.worker.common.ending import (
+    AnsweredRead,
     Ending,
     ending_for_error,
     retry_later,
     retry_with_backoff,
     wait_for_rules,
 )
-from shared.worker.common.memory import Memory
-from shared.worker.common.policies import Policies
-from shared.worker.common.recent_reads import AnsweredRead, RecentReads, earliest_start
-from shared.worker.common.refusals import Suspicions, note_refusal
+from shared.worker.common.mailbox_refusals import record_refusal
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.gate import MailboxGate
+from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.recent_reads import RecentReads, earliest_start
 from shared.worker.events.scope_check import ScopeCheck
+from shared.worker.events.suspected_mailboxes import SuspectedMailboxes
 
 #: how often an event that moves under our hands is read and decided anew
 LOOKS = 3
@@ -61,13 +63,13 @@ class Processor:
         self,
         *,
         world: World,
-        policies: Policies,
-        directory: Directory,
+        policies: PolicyReloader,
+        directory: DirectoryCache,
         meetings: Meetings,
         mailboxes: Mailboxes,
         enabler: Enabler,
         attempts: Attempts,
-        memory: Memory,
+        memory: MemoryCheck,
         report_only: bool,
     ) -> None:
         self._world = world
@@ -82,7 +84,7 @@ class Processor:
         self._watched = ScopeCheck(mailboxes)
         self._gate = MailboxGate()
         self._reads = RecentReads()
-        self._suspicions = Suspicions(mailboxes)
+        self._suspected = SuspectedMailboxes(mailboxes)
 
     def process(self, change: EventChange, graph: Graph, taken: datetime | None = None) -> Ending:
         """Look at the event, act, and return what became of it. `graph` counts the calls of this message.
@@ -137,7 +139,7 @@ class Processor:
             ending = ending_for_error(self._noted(error, change.mailbox), change, self._world.uniform)
         else:
             self._gate.reopen(change.mailbox, self._world.now())
-            self._suspicions.end(change.mailbox)
+            self._suspected.clear(change.mailbox)
             return ending
         # One search goes on for all copies of the message.
         searched = ending.reason in {Reason.NOT_FOUND_YET, Reason.NOT_FOUND}
@@ -147,9 +149,9 @@ class Processor:
         """Note what an error says of the mailbox; return the error to act on."""
         if isinstance(error, Throttled):
             self._gate.close(mailbox, self._world.now(), error.retry_after)
-        noted = note_refusal(error, mailbox, self._mailboxes, self._world.now(), anew=False)
+        noted = record_refusal(error, mailbox, self._mailboxes, self._world.now(), by_task=False)
         if isinstance(noted, SecondLook):
-            self._suspicions.begin(mailbox)
+            self._suspected.add(mailbox)
         return noted
 
     def _look_until_it_stands_still(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:

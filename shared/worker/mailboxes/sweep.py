@@ -34,7 +34,7 @@ from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common import delays
 from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
 from shared.worker.mailboxes.sweep_progress import SweepProgress
@@ -78,7 +78,7 @@ class Sweeper:
         self,
         *,
         world: World,
-        policies: Policies,
+        policies: PolicyReloader,
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
         queue: QueueSender,
