@@ -1,6 +1,6 @@
 """A gate between one host and all that it calls: here the plan's faults strike.
 
-The gate is in front of the stand-in Graph and of Azurite, so each of them does and records what it does
+The gate stands in front of the stand-in Graph and of Azurite, so each of them does and records what it does
 anyway; what the host hears of it is the gate's choice.
 """
 

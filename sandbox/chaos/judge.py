@@ -1,7 +1,7 @@
-"""The judge: the result of each event, and whether the law was kept. Pure: reads a record, nothing else.
+"""The judge: what became of each event, and whether the law was kept. Pure: reads a record, nothing else.
 
 The law: one write an event; what a person removed stays removed; what the rules want is there in the end,
-or is held (`write_unknown`) for a reason; and a message goes to the poison queue only if it must.
+or is held (`write_unknown`) for a reason; and no message is set aside that could have passed.
 It shares no code with the product.
 """
 

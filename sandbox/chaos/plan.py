@@ -59,7 +59,7 @@ class End(StrEnum):
     """How a wanted event may end after quiet time."""
 
     LINK = "link"
-    #: `write_unknown`: not changed until an admin decides
+    #: `write_unknown`: left alone until an admin decides
     HELD = "held"
     #: the message is in the poison queue
     POISON = "poison"

@@ -1,4 +1,4 @@
-"""A host as a process of its own: the app, its webhook on a port, and commands that it runs."""
+"""A host as a process of its own: the app, its webhook on a port, and hands that do what they are told."""
 
 import json
 import logging
@@ -49,13 +49,13 @@ _LONGEST_ROUND_SECONDS = 120
 _KEY = re.compile(r"code=[^&]*")
 _IDENTITY = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
-#: the commands of a host
+#: what a host is told to do
 DRAIN, MAINTAIN = "drain", "maintain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """The parts of a host."""
+    """What a host is made of."""
 
     #: which of the hosts this is
     number: int

@@ -1,4 +1,4 @@
-"""What is in storage and in the log: read after a play, for its record."""
+"""What lies in storage and in the log: read after a play, for its record."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
-#: named here again: the judge's sources share nothing with the product
+#: named here anew: the judge's sources share nothing with the product
 QUEUES = ("event-changes", "mailbox-tasks")
 _MEETINGS, _POISON = "meetings", "-poison"
 _PAGE, _HIDDEN_SECONDS = 32, 3600
@@ -61,7 +61,7 @@ def waiting(storage: str) -> dict[str, int]:
 
 
 def lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield the app's lines, except one that is incomplete because its process died."""
+    """Yield the app's lines; one that its process died over is passed over."""
     for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
         with suppress(ValueError):
             yield json.loads(text)

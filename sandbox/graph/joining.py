@@ -20,7 +20,7 @@ def join_url(provider: str, *, thread: str, tenant_id: str, organizer_id: str) -
 
 
 def with_join_block(body: Mapping[str, str], url: str) -> dict[str, str]:
-    """Return the body with the join block at its end, or unchanged if it has the link already."""
+    """Return the body with the join block at its end, or as it is where the link stands in it already."""
     if has_link(body, url):
         return dict(body)
     link = html.escape(url)
@@ -37,7 +37,7 @@ def with_join_block(body: Mapping[str, str], url: str) -> dict[str, str]:
 
 
 def has_link(body: Mapping[str, str], url: str) -> bool:
-    """Return whether the body has the join URL."""
+    """Tell whether the join URL stands in the body."""
     return url in html.unescape(body["content"])
 
 

@@ -9,7 +9,7 @@ from sandbox.graph.errors import Refusal, bad_body
 from sandbox.graph.event import DEFAULTS
 
 _WRITABLE = frozenset(DEFAULTS) | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
-#: Known to the type, but Exchange's own: a value that is sent is ignored.
+#: Known to the type, but Exchange's own: a value that is sent is passed over.
 READ_ONLY = frozenset(
     {
         "id", "changeKey", "createdDateTime", "lastModifiedDateTime", "iCalUId", "isCancelled", "isOrganizer",
@@ -41,7 +41,7 @@ def checked(sent: Any) -> dict[str, Any]:
     """Return the writable properties that a body sets, in Graph's full shapes.
 
     Raises:
-        Refusal: 400, the body is not an object, or a property is unknown or of another type.
+        Refusal: 400, the body is no object, or a property is unknown or of another type.
     """
     if not isinstance(sent, Mapping):
         raise bad_body("The request body is not a JSON object.")
@@ -59,7 +59,7 @@ def checked(sent: Any) -> dict[str, Any]:
 
 
 def check_times(*, start: Any, end: Any, is_all_day: bool) -> None:
-    """Refuse an event that ends before it starts, or whose days are not days.
+    """Refuse an event that ends before it starts, or whose days are no days.
 
     Raises:
         Refusal: 400.
@@ -117,9 +117,7 @@ def _recurrence(sent: Any) -> dict[str, Any]:
         }
         next(recurrence.days(full))
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        raise bad_body(
-            "The 'recurrence' is not a patternedRecurrence with at least one occurrence."
-        ) from error
+        raise bad_body("The 'recurrence' is no patternedRecurrence with at least one occurrence.") from error
     return full
 
 

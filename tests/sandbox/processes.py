@@ -1,4 +1,4 @@
-"""What tests of host processes share: a queue, signals, clocks, and hosts of the sample app."""
+"""A scene for tests of host processes: a queue, signals, clocks, and hosts of the sample app."""
 
 import base64
 import time
@@ -15,11 +15,11 @@ from sandbox.stage import MONDAY_MORNING
 
 QUEUES = {"batchSize": 4, "newBatchThreshold": 0, "maxDequeueCount": 2, "visibilityTimeout": "00:01:00"}
 HOST_JSON = {"functionTimeout": "00:05:00", "extensions": {"queues": QUEUES}}
-TIMEOUT_SECONDS = 20
+PATIENCE_SECONDS = 20
 LEASE, RETRY = timedelta(minutes=10), timedelta(minutes=1)
 
 
-class HostProcesses:
+class Scene:
     """A queue, a folder of signals, a clock, and host processes of the sample app."""
 
     def __init__(self, azurite: Azurite, queue: str, folder: Path) -> None:
@@ -43,43 +43,43 @@ class HostProcesses:
             stop_seconds=stop_seconds,
         )
 
-    def send(self, *commands: str) -> None:
-        """Put commands on the queue."""
+    def send(self, *orders: str) -> None:
+        """Put orders on the queue."""
         with self._client() as client:
-            for command in commands:
-                client.send_message(base64.b64encode(command.encode()).decode())
+            for order in orders:
+                client.send_message(base64.b64encode(order.encode()).decode())
 
     def advance(self, by: timedelta) -> None:
         """Move all clocks."""
         self.clock.advance(by)
         self.azurite.advance(by)
 
-    def release(self) -> None:
-        """Let the commands that wait for it continue."""
+    def go(self) -> None:
+        """Let the orders that wait go on."""
         (self.folder / "go").touch()
 
-    def wait_for_signals(self, *signals: str) -> None:
-        """Wait until functions have given these signals."""
-        self.wait_until(lambda: all((self.folder / signal).exists() for signal in signals))
+    def await_signs(self, *signs: str) -> None:
+        """Wait until functions have left these signs."""
+        self.wait_until(lambda: all((self.folder / sign).exists() for sign in signs))
 
-    def has(self, signal: str) -> bool:
-        """Return whether a function has given this signal."""
-        return (self.folder / signal).exists()
+    def has(self, sign: str) -> bool:
+        """Return whether a function has left this sign."""
+        return (self.folder / sign).exists()
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until a condition holds, which other processes change."""
-        end = time.monotonic() + TIMEOUT_SECONDS
+        """Wait for something that other processes do."""
+        end = time.monotonic() + PATIENCE_SECONDS
         while not is_so():
-            assert time.monotonic() < end, "the condition did not hold in time"
+            assert time.monotonic() < end, "it did not come about"
             time.sleep(0.01)
 
     def waiting(self, suffix: str = "") -> int:
-        """Count the messages of the queue, including hidden ones."""
+        """Count the messages of the queue, hidden ones, too."""
         with self._client(suffix) as client:
             return client.get_queue_properties().approximate_message_count or 0
 
     def visible(self) -> list[str]:
-        """Return the commands that are visible now."""
+        """Return the orders that anyone could take now."""
         with self._client() as client:
             return [base64.b64decode(m.content).decode() for m in client.peek_messages(32)]
 

@@ -1,4 +1,4 @@
-"""A small app for host processes: each message is a command that the function carries out."""
+"""A small app for host processes: what a message says is what becomes of it."""
 
 import logging
 import os
@@ -12,28 +12,28 @@ import azure.functions as func
 
 log = logging.getLogger("sample")
 log.setLevel(logging.INFO)
-TIMEOUT_SECONDS = 30
+ENOUGH_SECONDS = 30
 
 
 def build(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:
-    """Build the app; files in the folder FOLDER are signals between functions and tests."""
+    """Build it; functions meet the test in the folder FOLDER, where files are signals."""
     app, folder = func.FunctionApp(), Path(settings["FOLDER"])
 
     @app.queue_trigger("msg", "%QUEUE%", "AzureWebJobsStorage")
     def work(msg: func.QueueMessage) -> None:
-        command = msg.get_body().decode()
-        log.info("begun %s %s", command, msg.dequeue_count)
-        (folder / f"begun-{command}").touch()
-        match command.split("-")[0]:
+        order = msg.get_body().decode()
+        log.info("begun %s %s", order, msg.dequeue_count)
+        (folder / f"begun-{order}").touch()
+        match order.split("-")[0]:
             case "kill":
                 _wait_for(folder / "die")
                 os._exit(9)
             case "raise":
-                raise LookupError(command)
+                raise LookupError(order)
             case "wait":
                 _wait_for(folder / "go")
-        (folder / f"done-{command}").touch()
-        log.info("done %s", command)
+        (folder / f"done-{order}").touch()
+        log.info("done %s", order)
 
     @app.route("door", methods=["GET"])
     def door(req: func.HttpRequest) -> func.HttpResponse:
@@ -51,7 +51,7 @@ def build(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.Func
 
 
 def broken(_settings: Mapping[str, str], _now: Callable[[], datetime]) -> func.FunctionApp:
-    """Build an app that the host does not support."""
+    """Build an app that no host plays."""
     app = func.FunctionApp()
 
     @app.timer_trigger("timer", "0 0 * * * *")
@@ -62,7 +62,7 @@ def broken(_settings: Mapping[str, str], _now: Callable[[], datetime]) -> func.F
 
 
 def _wait_for(file: Path) -> None:
-    for _ in range(TIMEOUT_SECONDS * 100):
+    for _ in range(ENOUGH_SECONDS * 100):
         if file.exists():
             return
         time.sleep(0.01)

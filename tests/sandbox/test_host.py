@@ -19,7 +19,7 @@ HOST_JSON = {"extensions": {"queues": {"maxDequeueCount": 2, "visibilityTimeout"
 
 
 class Sample:
-    """A small app with an echo, a function without a key, a queue and a timer. It records its input."""
+    """A small app: an echo, a door without a key, a queue, a timer; it remembers what it was given."""
 
     def __init__(self, azurite: Azurite, queue: str) -> None:
         self.app = func.FunctionApp()
@@ -59,7 +59,7 @@ class Sample:
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
-        """Count the messages that are handled at this moment."""
+        """Count the messages that are worked on at this moment."""
         with self._lock:
             self.in_work += 1
         try:
@@ -69,7 +69,7 @@ class Sample:
                 self.in_work -= 1
 
     def client(self, suffix: str = "") -> QueueClient:
-        """Open the queue, or the one with this suffix."""
+        """Open the queue, or the one with this behind its name."""
         return QueueClient.from_connection_string(self.settings["AzureWebJobsStorage"], self.queue + suffix)
 
     def send(self, text: str) -> None:
@@ -78,7 +78,7 @@ class Sample:
             client.send_message(base64.b64encode(text.encode()).decode())
 
     def peek(self, suffix: str = "") -> list[str]:
-        """Return the raw messages without dequeuing them."""
+        """Read the raw messages without taking them."""
         with self.client(suffix) as client:
             return [message.content for message in client.peek_messages(max_messages=32)]
 
@@ -95,8 +95,8 @@ def host(sample: Sample) -> Iterator[Host]:
         yield host
 
 
-def test_a_request_and_its_answer_are_passed_on(host: Host) -> None:
-    """With route parameters, query, body, status, headers and content type."""
+def test_a_request_reaches_its_function_and_the_answer_comes_back(host: Host) -> None:
+    """Route parameters, query, body, status, headers and content type go through."""
     answer = host.client().post("/api/echo/hello?n=1", content=b"text")
 
     assert answer.status_code == 202
@@ -111,14 +111,14 @@ def test_a_request_and_its_answer_are_passed_on(host: Host) -> None:
         pytest.param("POST", "/api/echo/hello", 401, id="no key"),
         pytest.param("POST", "/api/echo/hello?code=wrong", 401, id="a wrong key"),
         pytest.param("GET", "/api/echo/hello", 404, id="a method that no function takes"),
-        pytest.param("HEAD", "/api/door", 404, id="HEAD instead of GET"),
+        pytest.param("HEAD", "/api/door", 404, id="HEAD is not GET"),
         pytest.param("POST", "/echo/hello", 404, id="without the route prefix"),
-        pytest.param("POST", "/api/echo/a/b", 404, id="a longer path"),
+        pytest.param("POST", "/api/echo/a/b", 404, id="a path too deep"),
         pytest.param("GET", "/api/door", 500, id="anonymous, and the function raises"),
     ],
 )
 def test_requests_are_refused_as_the_real_host_does(host: Host, method: str, path: str, status: int) -> None:
-    """A key is required only if path and method match. The answer to an exception has no details."""
+    """The key is asked for only where path and method fit, and an exception tells the caller nothing."""
     with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi), base_url="http://host") as stranger:
         answer = stranger.request(method, path)
 
@@ -126,14 +126,14 @@ def test_requests_are_refused_as_the_real_host_does(host: Host, method: str, pat
     assert answer.content == b""
 
 
-def test_the_key_may_be_in_the_url(host: Host) -> None:
-    """Graph calls such a URL."""
+def test_the_key_opens_a_function_from_the_address_too(host: Host) -> None:
+    """The address that Graph is given works as it stands."""
     with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi)) as graph:
         assert graph.post(host.address("echo/hello")).status_code == 202
 
 
-def test_a_message_is_decoded_handled_and_deleted(host: Host, sample: Sample) -> None:
-    """The function gets the text and the dequeue count."""
+def test_a_message_is_handed_over_decoded_and_deleted(host: Host, sample: Sample) -> None:
+    """The function sees what was meant, with its dequeue count, and the queue is empty afterwards."""
     sample.send("hello")
 
     assert host.drain() == 1
@@ -141,10 +141,10 @@ def test_a_message_is_decoded_handled_and_deleted(host: Host, sample: Sample) ->
     assert host.waiting() == {sample.queue: 0}
 
 
-def test_a_failed_message_is_retried_and_then_moved_to_the_poison_queue(
+def test_a_failed_message_is_hidden_then_tried_again_then_poison(
     host: Host, sample: Sample, azurite: Azurite, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is hidden for `visibilityTimeout` between tries, and moves unchanged at `maxDequeueCount`."""
+    """`visibilityTimeout` lies between tries; at `maxDequeueCount` the text moves unchanged."""
     sample.on_message = _raise
     sample.send("hello")
     with caplog.at_level(logging.CRITICAL, "Function.work"):
@@ -159,10 +159,8 @@ def test_a_failed_message_is_retried_and_then_moved_to_the_poison_queue(
     assert [failure.function for failure in host.failures] == ["work", "work"]
 
 
-def test_a_message_that_is_not_base64_goes_to_the_poison_queue_without_a_call(
-    host: Host, sample: Sample
-) -> None:
-    """The real host moves it at once, too."""
+def test_a_message_that_is_not_base64_goes_to_poison_without_a_call(host: Host, sample: Sample) -> None:
+    """As with the real host: it is moved at once, and the function never hears of it."""
     with sample.client() as client:
         client.send_message("{plain}")
     host.drain()
@@ -171,10 +169,10 @@ def test_a_message_that_is_not_base64_goes_to_the_poison_queue_without_a_call(
     assert sample.peek("-poison") == ["{plain}"]
 
 
-def test_a_message_without_tries_left_goes_to_the_poison_queue_without_a_call(
+def test_a_message_that_outlived_its_tries_goes_to_poison_without_a_call(
     host: Host, sample: Sample, azurite: Azurite
 ) -> None:
-    """Otherwise a message that kills the host would be tried forever."""
+    """A host that died over a message does not get to try it for ever."""
     sample.send("deadly")
     with sample.client() as client:
         for _ in range(2):
@@ -189,7 +187,7 @@ def test_a_message_without_tries_left_goes_to_the_poison_queue_without_a_call(
 def test_a_failed_message_of_a_poison_queue_stays_hidden_until_its_lease_ends(
     azurite: Azurite, unique: Callable[[str], str]
 ) -> None:
-    """A poison queue has no poison queue of its own."""
+    """There is no poison queue of a poison queue."""
     sample = Sample(azurite, f"{unique('host')}-poison")
     sample.on_message = _raise
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
@@ -204,7 +202,7 @@ def test_a_failed_message_of_a_poison_queue_stays_hidden_until_its_lease_ends(
 
 
 def test_a_queue_function_that_returns_something_fails(host: Host, sample: Sample) -> None:
-    """Microsoft's worker refuses it, too."""
+    """Microsoft's worker refuses it, so the message must not pass here either."""
     sample.on_message = lambda _: "done"
     sample.send("hello")
     host.drain()
@@ -213,21 +211,21 @@ def test_a_queue_function_that_returns_something_fails(host: Host, sample: Sampl
     assert host.waiting() == {sample.queue: 1}
 
 
-def test_a_missing_queue_is_neither_an_error_nor_created(sample: Sample) -> None:
-    """The real host backs off. The infrastructure creates the queues."""
+def test_a_missing_queue_is_no_error_and_is_not_created(sample: Sample) -> None:
+    """The real host backs off; creating queues is the infrastructure's part."""
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
         assert host.drain() == 0
 
 
-def test_a_timer_runs_on_request(host: Host, sample: Sample) -> None:
-    """Timers do not run by themselves in this host."""
+def test_a_timer_runs_when_told(host: Host, sample: Sample) -> None:
+    """Timers don't fire by themselves here."""
     host.run_timer("tick")
 
     assert [tick.past_due for tick in sample.ticks] == [False]
 
 
 def test_a_setting_overrides_host_json(sample: Sample) -> None:
-    """As in the cloud: `AzureFunctionsJobHost__…`."""
+    """`AzureFunctionsJobHost__…` wins, as in the cloud."""
     sample.settings["AzureFunctionsJobHost__extensions__queues__messageEncoding"] = "none"
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
         host.create_queues()
@@ -238,8 +236,8 @@ def test_a_setting_overrides_host_json(sample: Sample) -> None:
     assert [m.get_body() for m in sample.messages] == [b"plain"]
 
 
-def test_the_running_host_handles_as_many_messages_concurrently_as_host_json_allows(sample: Sample) -> None:
-    """Threshold plus batch size is four: four messages meet at a barrier, and there are never more."""
+def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(sample: Sample) -> None:
+    """Threshold plus batch: messages meet at a barrier for four, and there are never more than four."""
     queues = {"batchSize": 2, "newBatchThreshold": 2}
     together = threading.Barrier(4)
     crowd = []
@@ -265,8 +263,8 @@ def test_the_running_host_handles_as_many_messages_concurrently_as_host_json_all
         assert host.failures == []
 
 
-def test_a_host_is_not_idle_while_it_handles_a_message(sample: Sample) -> None:
-    """A hidden message does not count."""
+def test_a_live_host_is_not_quiet_while_it_works(sample: Sample) -> None:
+    """Whoever moves time on waits for it; a message that is hidden is nothing to wait for."""
     leave = threading.Event()
 
     def linger(_: func.QueueMessage) -> None:

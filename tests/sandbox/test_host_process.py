@@ -10,16 +10,16 @@ from azure.storage.queue import QueueClient
 from sandbox.azurite import Azurite
 from sandbox.host import HostProcess
 from sandbox.stage import MONDAY_MORNING
-from tests.sandbox.processes import LEASE, RETRY, TIMEOUT_SECONDS, HostProcesses
+from tests.sandbox.processes import LEASE, PATIENCE_SECONDS, RETRY, Scene
 
 
 @pytest.fixture
-def hosts(azurite: Azurite, unique: Callable[[str], str], tmp_path: Path) -> Iterator[HostProcesses]:
-    hosts = HostProcesses(azurite, unique("process"), tmp_path)
-    hosts.create()
-    yield hosts
-    hosts.release()
-    hosts.clock.remove()
+def scene(azurite: Azurite, unique: Callable[[str], str], tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(azurite, unique("process"), tmp_path)
+    scene.create()
+    yield scene
+    scene.go()
+    scene.clock.remove()
 
 
 def user_lines(host: HostProcess, function: str = "work") -> list[str]:
@@ -27,12 +27,12 @@ def user_lines(host: HostProcess, function: str = "work") -> list[str]:
     return [line["message"] for line in host.lines(f"Function.{function}.User")]
 
 
-def test_a_host_process_answers_works_and_logs(hosts: HostProcesses) -> None:
-    """Requests, messages and timers reach the worker. Its log lines have the simulated time."""
-    hosts.send("hello")
-    with hosts.host() as host:
-        assert host.quiet(TIMEOUT_SECONDS)
-        hosts.advance(timedelta(minutes=3))
+def test_a_host_process_answers_works_and_logs(scene: Scene) -> None:
+    """Requests, messages and timers reach the worker; its lines bear the shared time; a stray one is dropped."""
+    scene.send("hello")
+    with scene.host() as host:
+        assert host.quiet(PATIENCE_SECONDS)
+        scene.advance(timedelta(minutes=3))
         answer = httpx.get(host.address("door") + "&n=1")
         assert httpx.get(f"{host.url}/api/door").status_code == 401
         assert host.run_timer("tick")
@@ -46,75 +46,71 @@ def test_a_host_process_answers_works_and_logs(hosts: HostProcesses) -> None:
     assert host.lines("Function.tick.User")[0]["time"] == (MONDAY_MORNING + timedelta(minutes=3)).isoformat()
 
 
-def test_an_unsupported_app_prevents_the_start(
-    hosts: HostProcesses, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The error output has the reason."""
-    host = HostProcess("tests.sandbox.sample_app:broken", hosts.settings, hosts.clock, log=hosts.folder / "x")
+def test_an_app_that_can_t_be_played_ends_the_start(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
+    """The reason is said, as a missing setting would be."""
+    host = HostProcess("tests.sandbox.sample_app:broken", scene.settings, scene.clock, log=scene.folder / "x")
     with pytest.raises(RuntimeError, match="instead of starting"), host:
         pytest.fail("it can't have started")
 
     assert "not `async def`" in capfd.readouterr().err
 
 
-def test_after_sigkill_messages_return_when_their_lease_ends(hosts: HostProcesses) -> None:
-    """After ten minutes, not after `visibilityTimeout`. The orphaned worker finishes its calls without a log line."""
-    hosts.send("wait-1")
-    with hosts.host() as host:
-        hosts.wait_until(lambda: user_lines(host) == ["begun wait-1 1"])
+def test_after_kill_9_messages_come_back_with_the_end_of_their_lease(scene: Scene) -> None:
+    """Ten minutes and not `visibilityTimeout`; the orphaned worker still ends its calls, without a line."""
+    scene.send("wait-1")
+    with scene.host() as host:
+        scene.wait_until(lambda: user_lines(host) == ["begun wait-1 1"])
         host.kill()
-        hosts.release()
-        hosts.wait_for_signals("done-wait-1")
-        hosts.advance(LEASE - timedelta(seconds=30))
-        early = hosts.visible()
-        hosts.advance(timedelta(seconds=30))
-        late = hosts.visible()
+        scene.go()
+        scene.await_signs("done-wait-1")
+        scene.advance(LEASE - timedelta(seconds=30))
+        early = scene.visible()
+        scene.advance(timedelta(seconds=30))
+        late = scene.visible()
         host.start()
-        assert host.quiet(TIMEOUT_SECONDS)
+        assert host.quiet(PATIENCE_SECONDS)
 
     assert (early, late) == ([], ["wait-1"])
     assert user_lines(host) == ["begun wait-1 1", "begun wait-1 2", "done wait-1"]
-    assert hosts.waiting() == 0
+    assert scene.waiting() == 0
 
 
-def test_a_lease_is_renewed_while_the_function_runs(hosts: HostProcesses) -> None:
-    """After eleven minutes, no other host gets the message."""
-    hosts.settings["AzureFunctionsJobHost__functionTimeout"] = "-1"
-    hosts.send("wait-1")
-    with hosts.host("one") as one, hosts.host("two") as two:
-        hosts.wait_for_signals("begun-wait-1")
-        host, other = (one, two) if one.in_work else (two, one)  # either may get it
+def test_a_lease_is_renewed_while_the_function_runs(scene: Scene) -> None:
+    """Eleven minutes into a call, nobody else gets the message."""
+    scene.settings["AzureFunctionsJobHost__functionTimeout"] = "-1"
+    scene.send("wait-1")
+    with scene.host("one") as one, scene.host("two") as two:
+        scene.await_signs("begun-wait-1")
+        host, other = (one, two) if one.in_work else (two, one)  # chance decides who gets it
         for _ in range(3):
-            hosts.advance(timedelta(minutes=4))
+            scene.advance(timedelta(minutes=4))
             assert not host.quiet(0.2)
-            assert other.quiet(TIMEOUT_SECONDS)
-        hosts.release()
-        assert host.quiet(TIMEOUT_SECONDS)
-        assert other.quiet(TIMEOUT_SECONDS)
-        lines = sorted([*user_lines(host), *user_lines(other)])
+            assert other.quiet(PATIENCE_SECONDS)
+        scene.go()
+        assert host.quiet(PATIENCE_SECONDS)
+        assert other.quiet(PATIENCE_SECONDS)
+        said = sorted([*user_lines(host), *user_lines(other)])
 
-    assert lines == ["begun wait-1 1", "done wait-1"]
-    assert hosts.waiting() == 0
+    assert said == ["begun wait-1 1", "done wait-1"]
+    assert scene.waiting() == 0
 
 
-def test_if_a_worker_dies_all_its_calls_fail(hosts: HostProcesses) -> None:
-    """They return together after `visibilityTimeout`, until all are in the poison queue, whichever was the cause."""
-    hosts.send("kill-1", "wait-1")
-    with hosts.host() as host:
-        hosts.wait_until(lambda: len(user_lines(host)) == 2)
+def test_a_dead_worker_takes_its_calls_along(scene: Scene) -> None:
+    """All fail at once and come back together after `visibilityTimeout`, until the innocent is poison, too."""
+    scene.send("kill-1", "wait-1")
+    with scene.host() as host:
+        scene.wait_until(lambda: len(user_lines(host)) == 2)
         first = host.worker_pid
-        (hosts.folder / "die").touch()
-        assert host.quiet(TIMEOUT_SECONDS)
-        hidden = (hosts.visible(), hosts.waiting())
-        hosts.wait_until(lambda: host.worker_pid not in {0, first})
-        (hosts.folder / "die").unlink()
-        hosts.advance(RETRY)
-        hosts.wait_until(
-            lambda: len(user_lines(host)) == 4
-        )  # wait: the message that kills may be handled first
-        (hosts.folder / "die").touch()
-        hosts.wait_until(lambda: hosts.waiting() == 0)
-        poison = hosts.waiting("-poison")
+        (scene.folder / "die").touch()
+        assert host.quiet(PATIENCE_SECONDS)
+        hidden = (scene.visible(), scene.waiting())
+        scene.wait_until(lambda: host.worker_pid not in {0, first})
+        (scene.folder / "die").unlink()
+        scene.advance(RETRY)
+        scene.wait_until(lambda: len(user_lines(host)) == 4)  # or the killer may be faster than its neighbour
+        (scene.folder / "die").touch()
+        scene.wait_until(lambda: scene.waiting() == 0)
+        poison = scene.waiting("-poison")
 
     assert hidden == ([], 2)
     assert poison == 2
@@ -126,115 +122,113 @@ def test_if_a_worker_dies_all_its_calls_fail(hosts: HostProcesses) -> None:
     ]
 
 
-def test_after_three_dead_workers_the_host_exits(hosts: HostProcesses) -> None:
-    """A host that is started after that counts from zero."""
-    with hosts.host() as host:
+def test_after_three_deaths_the_host_ends_until_it_is_started_again(scene: Scene) -> None:
+    """A worker that dies all the time is no longer started; the next host begins to count anew."""
+    with scene.host() as host:
         for _ in range(2):
             dead = host.worker_pid
             host.kill_worker()
-            hosts.wait_until(lambda dead=dead: host.worker_pid not in {0, dead})  # type: ignore[misc]  # bound early
+            scene.wait_until(lambda dead=dead: host.worker_pid not in {0, dead})  # type: ignore[misc]  # bound early
         host.kill_worker()
-        code = host.wait(TIMEOUT_SECONDS)
+        code = host.wait(PATIENCE_SECONDS)
         host.start()
         answer = httpx.get(host.address("door")).status_code
 
     assert (code, answer) == (1, 200)
 
 
-def test_a_call_that_exceeds_function_timeout_fails_the_other_calls(hosts: HostProcesses) -> None:
-    """The worker is killed. Each of its messages has used one try."""
-    hosts.send("wait-1")
-    with hosts.host(AzureFunctionsJobHost__extensions__queues__newBatchThreshold="4") as host:
-        hosts.wait_for_signals("begun-wait-1")
+def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: Scene) -> None:
+    """The worker is killed; a neighbour hangs until its own time is up, and each has spent a try."""
+    scene.send("wait-1")
+    with scene.host(AzureFunctionsJobHost__extensions__queues__newBatchThreshold="4") as host:
+        scene.await_signs("begun-wait-1")
         worker = host.worker_pid
-        hosts.advance(timedelta(minutes=3))
-        hosts.send("wait-2")
-        hosts.wait_for_signals("begun-wait-2")
-        hosts.advance(timedelta(minutes=2, seconds=1))
-        hosts.wait_until(lambda: host.worker_pid not in {0, worker})
-        hosts.release()
-        hosts.advance(timedelta(minutes=2))
-        hosts.wait_for_signals("done-wait-1")
-        hosts.wait_until(lambda: host.in_work == 1)
-        hosts.advance(timedelta(minutes=1))
-        assert host.quiet(TIMEOUT_SECONDS)
-        left = hosts.waiting()
-        hosts.advance(RETRY)
-        hosts.wait_for_signals("done-wait-2")
-        assert host.quiet(TIMEOUT_SECONDS)
+        scene.advance(timedelta(minutes=3))
+        scene.send("wait-2")
+        scene.await_signs("begun-wait-2")
+        scene.advance(timedelta(minutes=2, seconds=1))
+        scene.wait_until(lambda: host.worker_pid not in {0, worker})
+        scene.go()
+        scene.advance(timedelta(minutes=2))
+        scene.await_signs("done-wait-1")
+        scene.wait_until(lambda: host.in_work == 1)
+        scene.advance(timedelta(minutes=1))
+        assert host.quiet(PATIENCE_SECONDS)
+        left = scene.waiting()
+        scene.advance(RETRY)
+        scene.await_signs("done-wait-2")
+        assert host.quiet(PATIENCE_SECONDS)
 
     begun = [line for line in user_lines(host) if line.startswith("begun")]
     assert begun == ["begun wait-1 1", "begun wait-2 1", "begun wait-1 2", "begun wait-2 2"]
-    assert (left, hosts.waiting()) == (1, 0)
+    assert (left, scene.waiting()) == (1, 0)
 
 
 @pytest.mark.parametrize(
     ("drains", "begun"),
     [pytest.param("true", 4, id="draining"), pytest.param("false", 8, id="without draining")],
 )
-def test_a_stop_drains_only_with_the_setting(hosts: HostProcesses, drains: str, begun: int) -> None:
-    """With it, calls end and other messages are visible at once. Without it, calls are interrupted."""
-    hosts.send(*(f"wait-{n}" for n in range(4)))
-    with hosts.host(stop_seconds=15, FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING=drains) as host:
-        hosts.wait_for_signals(*(f"begun-wait-{n}" for n in range(4)))
-        hosts.send(*(f"wait-{n}" for n in range(4, 12)))
+def test_a_stop_drains_only_where_the_setting_says_so(scene: Scene, drains: str, begun: int) -> None:
+    """Draining, calls end and the rest is visible at once; else the listener goes on, and calls are cut off."""
+    scene.send(*(f"wait-{n}" for n in range(4)))
+    with scene.host(stop_seconds=15, FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING=drains) as host:
+        scene.await_signs(*(f"begun-wait-{n}" for n in range(4)))
+        scene.send(*(f"wait-{n}" for n in range(4, 12)))
         host.terminate()
-        hosts.wait_until(lambda: any("Stopping" in line["message"] for line in host.lines("Host")))
-        hosts.release()
-        code = host.wait(TIMEOUT_SECONDS)
-        left = hosts.visible()
+        scene.wait_until(lambda: any("Stopping" in line["message"] for line in host.lines("Host")))
+        scene.go()
+        code = host.wait(PATIENCE_SECONDS)
+        left = scene.visible()
 
-    done = sum(hosts.has(f"done-wait-{n}") for n in range(12))
+    done = sum(scene.has(f"done-wait-{n}") for n in range(12))
     assert code == 0
     assert (done, len(left)) == ((4, 8) if drains == "true" else (12, 0))
     assert done >= begun
 
 
-def test_a_stop_interrupts_a_call_that_takes_longer(hosts: HostProcesses) -> None:
-    """Its message stays hidden until its lease ends, and has used one try."""
-    hosts.send("wait-1")
-    with hosts.host(FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING="true") as host:
-        hosts.wait_for_signals("begun-wait-1")
+def test_a_stop_cuts_off_what_takes_longer(scene: Scene) -> None:
+    """It stays hidden for the rest of its lease and has spent a try, draining or not."""
+    scene.send("wait-1")
+    with scene.host(FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING="true") as host:
+        scene.await_signs("begun-wait-1")
         worker = host.worker_pid
         host.terminate()
-        host.wait(TIMEOUT_SECONDS)
-        hosts.wait_until(lambda: not _runs(worker))
-        hosts.release()
-        hidden = hosts.visible()
-        hosts.advance(LEASE)
+        host.wait(PATIENCE_SECONDS)
+        scene.wait_until(lambda: not _runs(worker))
+        scene.go()
+        hidden = scene.visible()
+        scene.advance(LEASE)
 
-    assert (hidden, hosts.visible()) == ([], ["wait-1"])
-    assert not hosts.has("done-wait-1")
+    assert (hidden, scene.visible()) == ([], ["wait-1"])
+    assert not scene.has("done-wait-1")
 
 
-def test_a_message_that_the_host_moves_to_the_poison_queue_expires_after_seven_days(
-    hosts: HostProcesses,
-) -> None:
-    """The host moves the raw body."""
-    hosts.send("raise-1")
-    with hosts.host() as host:
+def test_what_the_host_moves_to_poison_expires_after_seven_days(scene: Scene) -> None:
+    """The raw body, and nothing is left of it a week later."""
+    scene.send("raise-1")
+    with scene.host() as host:
         for _ in range(2):
-            assert host.quiet(TIMEOUT_SECONDS)
-            hosts.advance(RETRY)
-        assert host.quiet(TIMEOUT_SECONDS)
-        before = hosts.waiting("-poison")
-        hosts.advance(timedelta(days=7, minutes=1))
+            assert host.quiet(PATIENCE_SECONDS)
+            scene.advance(RETRY)
+        assert host.quiet(PATIENCE_SECONDS)
+        before = scene.waiting("-poison")
+        scene.advance(timedelta(days=7, minutes=1))
 
         with QueueClient.from_connection_string(
-            hosts.azurite.connection_string, f"{hosts.queue}-poison"
+            scene.azurite.connection_string, f"{scene.queue}-poison"
         ) as q:
             assert (before, q.peek_messages(32)) == (1, [])
 
 
-def test_a_missing_queue_is_logged_and_not_created(hosts: HostProcesses) -> None:
-    """Not at every poll. Once it exists, the host polls it."""
-    hosts.queue += "-late"
-    hosts.settings["QUEUE"] = hosts.queue
-    with hosts.host() as host:
-        hosts.wait_until(lambda: bool(host.lines("Azure.Core")))
-        hosts.create()
-        hosts.send("hello")
-        hosts.wait_for_signals("done-hello")
+def test_a_missing_queue_is_warned_of_and_not_created(scene: Scene) -> None:
+    """Not at every look, though; once it is there it is listened to."""
+    scene.queue += "-late"
+    scene.settings["QUEUE"] = scene.queue
+    with scene.host() as host:
+        scene.wait_until(lambda: bool(host.lines("Azure.Core")))
+        scene.create()
+        scene.send("hello")
+        scene.await_signs("done-hello")
 
         assert len(host.lines("Azure.Core")) == 1
 

@@ -8,7 +8,7 @@ import pytest
 from azure.storage.queue import QueueClient, QueueMessage
 
 from shared.domain.messages import EventChange, Source
-from shared.domain.poisoned import MOST_BYTES
+from shared.domain.poison_envelope import MAX_BYTES
 from shared.errors import QueueUnavailable
 from shared.storage.poison_queue import PoisonQueue
 from tests.stories.conftest import RunJoinlink, Story
@@ -138,7 +138,7 @@ def put_envelope(story: Story, number: int) -> None:
 
 def test_a_message_too_long_for_an_envelope_is_kept_as_it_is(story: Story) -> None:
     """It is not truncated, and it never expires."""
-    longest = "x" * MOST_BYTES
+    longest = "x" * MAX_BYTES
     story.add_poison(longest)
     maintain(story)
     maintain(story)

@@ -12,7 +12,7 @@ from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
 from shared.storage.tables import Table
 from shared.worker.common.world import World
-from shared.worker.events.processing import LOOKS
+from shared.worker.events.processing import MAX_READS
 from tests.stories.conftest import RULES, StartStory, Story
 from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
 from tests.stories.test_at_most_once import GUEST, message, successes
@@ -106,7 +106,7 @@ def test_a_refund_goes_to_the_windows_that_were_charged(start_story: StartStory)
         handle(story, ada, meeting)
         app.close()
 
-    assert len(story.calls("PATCH", ada)) == LOOKS * len(looks)
+    assert len(story.calls("PATCH", ada)) == MAX_READS * len(looks)
     assert set(counts(story).values()) == {0}
 
 

@@ -6,7 +6,7 @@ import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from sandbox.graph import Fault
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, Source
 from tests.stories.conftest import Story
 from tests.stories.test_trouble import ADDED, GUEST
@@ -90,7 +90,7 @@ def test_a_waiting_message_is_handled_by_its_version(story: Story) -> None:
         received=story.stage.clock.now(),
         trace="t",
     )
-    put(story, Later(change.encode(), story.stage.clock.now()).encode())
+    put(story, LaterMessage(change.encode(), story.stage.clock.now()).encode())
     story.stage.host.drain()
 
     assert story.outcomes(ada) == [ADDED]
@@ -148,7 +148,7 @@ def test_an_unexpected_error_is_retried_four_times(story: Story, monkeypatch: py
     def fails(*_arguments: object) -> None:
         raise ValueError("secret nonsense")
 
-    monkeypatch.setattr("shared.worker.events.processing.decide", fails)
+    monkeypatch.setattr("shared.worker.events.deciding.decide", fails)
     story.run_until_idle()
     [poison] = story.poison_messages()
 
