@@ -1,7 +1,7 @@
 """Maintains the queues: creates missing ones, and keeps the messages that the Functions host gave up.
 
 The host itself moves a message to the poison queue if the process died several times while handling it, or if
-its text is not base64. Such a message expires after seven days, and Joinlink has not logged it. So this module
+its text is not base64. Such a message expires after seven days, and Joinlink has not logged it. This module
 puts it into an envelope that never expires: it sends the envelope first, then deletes the message. A kill
 between the two leaves both. The envelope has the message's id, so the next run sends no second one.
 """
