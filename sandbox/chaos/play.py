@@ -56,9 +56,7 @@ def theatre(plan: ChaosPlan, azurite: Azurite, folder: Path) -> "Iterator[Theatr
     empty(azurite)
     remains.create_queues(storage)
     clock, balancer = ChaosClock(azurite), _Balancer()
-    graph = StandIn(
-        now=clock.now, tenant_id=TENANT, seed=plan.seed, post=balancer.post, validate=balancer.validate
-    )
+    graph = StandIn(now=clock.now, tenant_id=TENANT, seed=plan.seed, post=balancer.post)
     graph.delivery = _DELIVERY
     graph.stale_for = timedelta(seconds=plan.stale_for)
     scene = ChaosScene(plan, clock, graph)
@@ -113,11 +111,10 @@ class _Balancer:
 
     hosts: Hosts
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        return self.hosts.post(url, body, headers)
-
-    def validate(self, url: str) -> Reply:
-        return self.hosts.validate(url)
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        if "validationToken=" in url:
+            return self.hosts.validate(url)
+        return Reply(self.hosts.post(url, body, headers))
 
 
 class _Run:

@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.clock import SharedClock
-from sandbox.host.bindings import UnplayableApp
-from sandbox.host.channel import WorkerDied
-from sandbox.host.spec import HostSpec
-from sandbox.host.standing import FunctionsHost
+from sandbox.host.bindings import UnsupportedApp
+from sandbox.host.functions_host import FunctionsHost
+from sandbox.host.host_spec import HostSpec
+from sandbox.host.worker_process import WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from io import TextIOWrapper
 
-    from sandbox.host.messages import Logged
+    from sandbox.host.worker_messages import LogLine
 
 READY = "ready"
 
 
-class LogFile(logging.Handler):
+class LogFileHandler(logging.Handler):
     """Writes one JSON object a line: `time`, `category`, `level`, `message`; each line whole, at once."""
 
     def __init__(self, file: "TextIOWrapper", now: "Callable[[], datetime]") -> None:
@@ -37,7 +37,7 @@ class LogFile(logging.Handler):
         """Write a line of the host's own."""
         self._write(record.name, record.levelname, self.format(record))
 
-    def hear(self, function: str, line: "Logged") -> None:
+    def write_function_line(self, function: str, line: "LogLine") -> None:
         """Write a line of a function, in the category that the real host gives it."""
         self.acquire()
         try:
@@ -56,11 +56,11 @@ def main() -> None:
     path = Path(sys.argv[1])
     spec = HostSpec.read(path)
     with Path(spec.log).open("a", encoding="utf-8") as file:
-        to_file = LogFile(file, SharedClock(Path(spec.clock)).now)
+        to_file = LogFileHandler(file, SharedClock(Path(spec.clock)).now)
         logging.getLogger().addHandler(to_file)
         try:
-            host = FunctionsHost(spec, path, to_file.hear)
-        except (UnplayableApp, WorkerDied) as error:
+            host = FunctionsHost(spec, path, to_file.write_function_line)
+        except (UnsupportedApp, WorkerDied) as error:
             sys.exit(str(error))
         signal.signal(signal.SIGTERM, lambda _signal, _frame: host.stop())
         threading.Thread(target=_end_with_our_parent, daemon=True).start()

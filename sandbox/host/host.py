@@ -16,11 +16,11 @@ from azure.functions.timer import TimerRequest
 
 from sandbox.host.bindings import Function, QueueTrigger, TimerTrigger, read_functions
 from sandbox.host.config import read_config
+from sandbox.host.http_functions import HttpFunctions
 from sandbox.host.invocation import Failure, Invoker
-from sandbox.host.pump import Pump
-from sandbox.host.queues import QueueListener
+from sandbox.host.queue_listener import QueueListener
+from sandbox.host.queue_poller import QueuePoller
 from sandbox.host.threads import thread_count
-from sandbox.host.web import Web
 from sandbox.serve import serve
 
 HOST_JSON = Path(__file__).resolve().parent.parent.parent / "host.json"
@@ -64,7 +64,7 @@ class Host:
             host_json: a parsed host.json; the repository's own if None.
 
         Raises:
-            UnplayableApp: the app asks for what this host does not play, or for a missing setting.
+            UnsupportedApp: the app asks for what this host does not play, or for a missing setting.
         """
         config = read_config(json.loads(HOST_JSON.read_text()) if host_json is None else host_json, settings)
         self.url = STEPWISE_URL
@@ -80,8 +80,8 @@ class Host:
         self._config = config
         self._threads = thread_count(settings)
         self._pool: ThreadPoolExecutor | None = None
-        self._pumps: list[Pump] = []
-        self.wsgi = Web(
+        self._pollers: list[QueuePoller] = []
+        self.wsgi = HttpFunctions(
             list(self._functions.values()), prefix=self._prefix, key=self.function_key, call=self._call
         )
 
@@ -130,8 +130,8 @@ class Host:
 
         `seconds` are for each queue. Whoever moves time only then never outruns the machine.
         """
-        asked = [(pump, pump.enough_looks()) for pump in self._pumps]
-        return all(pump.quiet(looks, seconds) for pump, looks in asked)
+        asked = [(poller, poller.reads_until_idle()) for poller in self._pollers]
+        return all(poller.quiet(reads, seconds) for poller, reads in asked)
 
     def run_timer(self, name: str) -> None:
         """Run a timer function now, in this thread. An exception is recorded, like the host's, not raised."""
@@ -147,9 +147,11 @@ class Host:
         with contextlib.ExitStack() as stack:
             stack.callback(setattr, self, "_pool", None)
             self._pool = stack.enter_context(ThreadPoolExecutor(self._threads, "functions"))
-            stack.callback(self._pumps.clear)
+            stack.callback(self._pollers.clear)
             for listener in self._listeners:
-                self._pumps.append(stack.enter_context(Pump(listener, config=self._config, pool=self._pool)))
+                self._pollers.append(
+                    stack.enter_context(QueuePoller(listener, config=self._config, pool=self._pool))
+                )
             self.url = stack.enter_context(serve(self.wsgi))
             stack.callback(setattr, self, "url", STEPWISE_URL)
             yield

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import azure.functions as func
 import pytest
 
-from sandbox.host import Host, UnplayableApp
+from sandbox.host import Host, UnsupportedApp
 
 
 def _output(app: func.FunctionApp) -> None:
@@ -47,5 +47,5 @@ def test_an_app_that_can_not_be_played_is_refused_by_name(
     app = func.FunctionApp()
     declare(app)
 
-    with pytest.raises(UnplayableApp, match=text):
+    with pytest.raises(UnsupportedApp, match=text):
         Host(app, {}, host_json={})

@@ -61,7 +61,7 @@ def test_a_week_without_an_admin(begin: Begin) -> None:
 
     # Tuesday: Graph loses Bo's subscription without a word
     [lost] = [one.id for _row, one in graph.subscriptions.active() if one.mailbox == bo.id]
-    graph.remove_subscription(lost, tell=False)
+    graph.remove_subscription(lost, notify=False)
     meetings += [meet(story, ada), meet(story, bo)]
     live(story, timedelta(days=1))
 

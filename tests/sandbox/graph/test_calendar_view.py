@@ -81,7 +81,7 @@ def test_an_endless_series_is_looked_at_through_the_window_alone(world: World) -
     (page,) = view(world, **{"$top": "100"})
 
     assert len(page["value"]) == 30
-    assert len(world.graph._mailboxes.of(world.ada.id).events) == 31
+    assert len(world.graph.mailboxes.of(world.ada.id).events) == 31
 
 
 def test_looking_into_an_unused_mailbox_costs_nothing(world: World) -> None:
@@ -89,4 +89,4 @@ def test_looking_into_an_unused_mailbox_costs_nothing(world: World) -> None:
     (page,) = view(world)
 
     assert page["value"] == []
-    assert not world.graph._mailboxes.is_used(world.ada.id)
+    assert not world.graph.mailboxes.is_used(world.ada.id)

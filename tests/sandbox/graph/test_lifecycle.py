@@ -18,7 +18,7 @@ def kinds(items: list[dict[str, Any]]) -> list[str]:
 def test_graph_may_remove_a_subscription_and_not_say_so(world: World, *, tell: bool) -> None:
     """It is 404 at once, and nothing is told of later changes."""
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
-    world.graph.remove_subscription(made, tell=tell)
+    world.graph.remove_subscription(made, notify=tell)
     world.book(world.ada)
 
     assert kinds(world.notified()) == (["subscriptionRemoved"] if tell else [])

@@ -196,7 +196,7 @@ def test_a_version_may_drift(world: World) -> None:
     world.subscribe(world.ada)
     world.clock.advance(timedelta(hours=1))
     world.graph.people.drift(world.ada.id, booked["id"])
-    world.graph.people.drift(world.ada.id, booked["id"], tell=False)
+    world.graph.people.drift(world.ada.id, booked["id"], notify=False)
     after = world.read(world.ada, booked["id"])
     changed = {name for name in after if after[name] != booked[name] and name != "@odata.context"}
 

@@ -61,7 +61,7 @@ def test_a_list_comes_in_pages(world: World) -> None:
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(150)]
     made = [world.subscribe(user).json()["id"] for user in crowd]
     first = world.app.get("/subscriptions").json()
-    world.graph.remove_subscription(made[0], tell=False)
+    world.graph.remove_subscription(made[0], notify=False)
     second = world.app.get(first["@odata.nextLink"]).json()
 
     assert [one["id"] for one in first["value"] + second["value"]] == made

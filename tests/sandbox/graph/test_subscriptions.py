@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import Reply, StandIn
-from sandbox.graph.posting import over_http, validate_over_http
+from sandbox.graph.webhook_client import post_over_http
 from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, World
 
 
@@ -38,17 +38,15 @@ def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
         pytest.param(ConnectionError(), id="no answer"),
     ],
 )
-def test_a_url_that_fails_the_handshake_gets_no_subscription(
-    world: World, monkeypatch: pytest.MonkeyPatch, reply: Reply | OSError
-) -> None:
+def test_a_url_that_fails_the_handshake_gets_no_subscription(world: World, reply: Reply | OSError) -> None:
     """The create call is a 400, and nothing is left behind."""
 
-    def answer(_url: str) -> Reply:
+    def answer(_token: str) -> Reply:
         if isinstance(reply, OSError):
             raise reply
         return reply
 
-    monkeypatch.setattr(world.graph, "_validate", answer)
+    world.handshake = answer
     refused = world.subscribe(world.ada)
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "ValidationError")
@@ -150,5 +148,4 @@ def test_without_anything_injected_the_stand_in_speaks_http() -> None:
     """A demo needs no wiring."""
     graph = StandIn(now=Clock(), tenant_id=TENANT)
 
-    assert graph._post is over_http
-    assert graph._validate is validate_over_http
+    assert graph._post is post_over_http

@@ -1,7 +1,7 @@
 """A small tenant behind the stand-in, with a clock that moves by hand and an inbox for notifications."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -51,12 +51,13 @@ class World:
         self.answers: list[int] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.handshakes: list[str] = []
+        #: answers a validation request, given its token
+        self.handshake: Callable[[str], Reply] = _echo
         self.graph = StandIn(
             now=self.clock,
             tenant_id=TENANT,
             domains=("contoso.com", "contoso.onmicrosoft.com"),
             post=self._receive,
-            validate=self._shake_hands,
             sleep=self.slept.append,
             stopwatch=lambda: self.seconds,
             record=record,
@@ -122,17 +123,20 @@ class World:
         self.posts.clear()
         return items
 
-    def _receive(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def _receive(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        token = parse_qs(urlsplit(url).query).get("validationToken")
+        if token:
+            self.handshakes.append(url)
+            return self.handshake(token[0])
         assert headers["Content-Type"] == "application/json; charset=utf-8"
         self.posts.append((url, json.loads(body)))
         self.seconds += self.takes.pop(0) if self.takes else 0.0
-        return self.answers.pop(0) if self.answers else 202
-
-    def _shake_hands(self, url: str) -> Reply:
-        self.handshakes.append(url)
-        token = parse_qs(urlsplit(url).query)["validationToken"][0]
-        return Reply(200, "text/plain; charset=utf-8", token.encode())
+        return Reply(self.answers.pop(0) if self.answers else 202)
 
     def refused(self, answer: httpx.Response) -> tuple[int, str]:
         """Return the status and Graph's code of an answer that says no."""
         return answer.status_code, answer.json()["error"]["code"]
+
+
+def _echo(token: str) -> Reply:
+    return Reply(200, "text/plain; charset=utf-8", token.encode())

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.host.bindings import Function
-from sandbox.host.channel import Channel, OnLog, WorkerDied
+from sandbox.host.worker_process import OnLog, WorkerDied, WorkerProcess
 
 MOST_DEATHS = 3
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 log = logging.getLogger("Host.Worker")
 
@@ -21,7 +21,7 @@ class TimedOut(Exception):
     """The call took longer than `functionTimeout`."""
 
 
-class Workers:
+class WorkerSupervisor:
     """One worker at a time, started again when it dies; at the third death `on_exhausted` is called.
 
     A call that takes longer than `timeout` (None: it may take for ever) by `now` has its worker killed. This
@@ -37,7 +37,7 @@ class Workers:
         on_log: OnLog,
         on_exhausted: Callable[[], None],
     ) -> None:
-        """Start the first worker. Raises what `Channel` does."""
+        """Start the first worker. Raises what `WorkerProcess` does."""
         self._spec = spec
         self._now = now
         self._timeout = timeout
@@ -46,14 +46,14 @@ class Workers:
         self._ready = threading.Condition()
         self._is_closed = False
         self._deaths = 0
-        self._channel: Channel | None = self._start()
-        self.functions = self._channel.functions
+        self._worker: WorkerProcess | None = self._start()
+        self.functions = self._worker.functions
 
     @property
     def pid(self) -> int:
         """The worker's process id, 0 while there is none."""
         with self._ready:
-            return self._channel.process.pid if self._channel else 0
+            return self._worker.process.pid if self._worker else 0
 
     def call(self, function: Function, value: Any) -> Any:
         """Call a function; a worker that is being started is waited for.
@@ -65,12 +65,12 @@ class Workers:
         """
         began = self._now()
         with self._ready:
-            self._ready.wait_for(lambda: self._channel is not None or self._is_closed)
-            channel = self._channel
-        if channel is None:
+            self._ready.wait_for(lambda: self._worker is not None or self._is_closed)
+            worker = self._worker
+        if worker is None:
             raise WorkerDied(f"{function.name}: the host is about to end.")
         try:
-            answer = self._await(channel, channel.submit(function.name, value), began)
+            answer = self._await(worker, worker.submit(function.name, value), began)
         except Exception as error:
             log.error("Executed 'Functions.%s' (Failed): %s", function.name, error)  # noqa: TRY400 -- the worker's trace is not here
             raise
@@ -80,30 +80,30 @@ class Workers:
         """Kill the worker and start no other."""
         with self._ready:
             self._is_closed = True
-            channel, self._channel = self._channel, None
+            worker, self._worker = self._worker, None
             self._ready.notify_all()
-        if channel:
-            channel.kill()
+        if worker:
+            worker.kill()
 
-    def _start(self) -> Channel:
-        return Channel(self._spec, on_log=self._on_log, on_end=self._replace)
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self._spec, on_log=self._on_log, on_end=self._replace)
 
-    def _await(self, channel: Channel, future: Future[Any], began: datetime) -> Any:
+    def _await(self, worker: WorkerProcess, future: Future[Any], began: datetime) -> Any:
         while True:
             try:
-                return future.result(_LOOK_SECONDS)
+                return future.result(_POLL_SECONDS)
             except TimeoutError:
                 if self._timeout and self._now() - began > self._timeout:
-                    channel.kill(over_a_timeout=True)
+                    worker.kill(by_timeout=True)
                     raise TimedOut(f"Timeout value of {self._timeout} was exceeded.") from None
 
-    def _replace(self, ended: Channel) -> None:
+    def _replace(self, ended: WorkerProcess) -> None:
         """Start another worker in place of one that ended."""
         with self._ready:
             if self._is_closed:
                 return
-            self._channel = None
-            self._deaths += not ended.has_timed_out
+            self._worker = None
+            self._deaths += not ended.killed_by_timeout
             is_exhausted = self._deaths >= MOST_DEATHS
         log.error("The worker ended with %s.", ended.process.returncode)
         try:
@@ -115,11 +115,11 @@ class Workers:
             self._on_exhausted()
         self._take(started)
 
-    def _take(self, started: Channel | None) -> None:
+    def _take(self, started: WorkerProcess | None) -> None:
         """Have calls go to a worker; with None, or when this was closed meanwhile, to no more."""
         with self._ready:
             if started and self._is_closed:
                 started.kill()
             else:
-                self._channel, self._is_closed = started, started is None
+                self._worker, self._is_closed = started, started is None
             self._ready.notify_all()

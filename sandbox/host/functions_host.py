@@ -17,20 +17,20 @@ from sandbox.clock import SharedClock
 from sandbox.host.bindings import Function, QueueTrigger, TimerTrigger
 from sandbox.host.config import read_config
 from sandbox.host.host import HOST_JSON
-from sandbox.host.pump import Pump
-from sandbox.host.queues import QueueListener
-from sandbox.host.spec import HostSpec
-from sandbox.host.web import Web
-from sandbox.host.workers import Workers
+from sandbox.host.host_spec import HostSpec
+from sandbox.host.http_functions import HttpFunctions
+from sandbox.host.queue_listener import QueueListener
+from sandbox.host.queue_poller import QueuePoller
+from sandbox.host.worker_supervisor import WorkerSupervisor
 from sandbox.serve import serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from sandbox.host.messages import Logged
+    from sandbox.host.worker_messages import LogLine
 
 DRAINING = "FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING"
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _LAST_SECONDS = 2
 
 
@@ -40,14 +40,14 @@ class FunctionsHost:
     `on_log` hears the function's name and each line that it logged.
     """
 
-    def __init__(self, spec: HostSpec, path: Path, on_log: "Callable[[str, Logged], None]") -> None:
+    def __init__(self, spec: HostSpec, path: Path, on_log: "Callable[[str, LogLine], None]") -> None:
         self._spec = spec
         self._clock = SharedClock(Path(spec.clock))
         host_json = json.loads(HOST_JSON.read_text()) if spec.host_json is None else spec.host_json
         self._config = read_config(host_json, spec.settings)
         self._stopping = threading.Event()
         self._exhausted = threading.Event()
-        self._workers = Workers(
+        self._workers = WorkerSupervisor(
             path,
             now=self._clock.now,
             timeout=self._config.function_timeout,
@@ -60,8 +60,8 @@ class FunctionsHost:
             for one in self._functions.values()
             if isinstance(one.trigger, QueueTrigger)
         ]
-        self._pumps: list[Pump] = []
-        self._web = Web(
+        self._pollers: list[QueuePoller] = []
+        self._web = HttpFunctions(
             self._workers.functions,
             prefix=self._config.route_prefix,
             key=spec.function_key,
@@ -82,11 +82,13 @@ class FunctionsHost:
         with ExitStack() as stack:
             stack.enter_context(serve(self._answer, port=self._spec.port))
             for listener in self._listeners:
-                self._pumps.append(stack.enter_context(Pump(listener, config=self._config, pool=pool)))
+                self._pollers.append(
+                    stack.enter_context(QueuePoller(listener, config=self._config, pool=pool))
+                )
             on_ready()
             while not (self._stopping.is_set() or self._exhausted.is_set()):
                 self._renew_leases()
-                self._stopping.wait(_LOOK_SECONDS)
+                self._stopping.wait(_POLL_SECONDS)
             code = 1 if self._exhausted.is_set() else 0
             self._end(
                 drains=self._drains or code == 1, seconds=_LAST_SECONDS if code else self._spec.stop_seconds
@@ -103,15 +105,15 @@ class FunctionsHost:
         """Wait for calls under way, for a time; unless the host drains, more are begun meanwhile."""
         logging.getLogger("Host").warning("Stopping the host, %s draining.", "with" if drains else "without")
         if drains:
-            for pump in self._pumps:
-                pump.stop_fetching()
+            for poller in self._pollers:
+                poller.stop_fetching()
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._in_work():
             self._renew_leases()
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     def _in_work(self) -> int:
-        return sum(pump.in_work for pump in self._pumps)
+        return sum(poller.in_work for poller in self._pollers)
 
     def _renew_leases(self) -> None:
         for listener in self._listeners:
@@ -137,8 +139,8 @@ class FunctionsHost:
         return Response(status=404)
 
     def _is_quiet(self, seconds: float) -> bool:
-        asked = [(pump, pump.enough_looks()) for pump in self._pumps]
-        return all(pump.quiet(looks, seconds) for pump, looks in asked)
+        asked = [(poller, poller.reads_until_idle()) for poller in self._pollers]
+        return all(poller.quiet(reads, seconds) for poller, reads in asked)
 
     def _run_timer(self, function: Function) -> Response:
         if not isinstance(function.trigger, TimerTrigger):

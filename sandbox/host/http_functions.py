@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 Call = Callable[[Function, func.HttpRequest], func.HttpResponse]
 
 
-class Web:
+class HttpFunctions:
     """The WSGI app over an app's HTTP functions.
 
     As with the real host, a path or method that no function takes is 404, a missing or wrong key is 401,

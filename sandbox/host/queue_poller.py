@@ -9,7 +9,7 @@ from typing import Self
 from azure.core.exceptions import AzureError
 
 from sandbox.host.config import HostConfig
-from sandbox.host.queues import QueueListener
+from sandbox.host.queue_listener import QueueListener
 
 POLL_SECONDS = 0.05
 """The real host backs off from 0.1 s to `maxPollingInterval`; here somebody is watching."""
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.05
 log = logging.getLogger("Host.Triggers.Queue")
 
 
-class Pump:
+class QueuePoller:
     """Polls a queue in a thread of its own until it is stopped, at the latest when the `with` block ends.
 
     Work goes on after that; `in_work` tells how many messages are fetched and not yet done with.
@@ -30,7 +30,7 @@ class Pump:
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._in_work = 0
-        self._idle_looks = 0
+        self._idle_reads = 0
         self._thread = threading.Thread(target=self._run, name=f"queue {listener.queue}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -55,15 +55,15 @@ class Pump:
         with self._changed:
             self._changed.notify_all()
 
-    def enough_looks(self) -> int:
-        """Return how many looks at an idle queue prove that it is idle from now on."""
+    def reads_until_idle(self) -> int:
+        """Return how many reads at an idle queue prove that it is idle from now on."""
         with self._changed:
-            return self._idle_looks + 2  # the look under way may have begun before the question
+            return self._idle_reads + 2  # the look under way may have begun before the question
 
-    def quiet(self, looks: int, seconds: float) -> bool:
+    def quiet(self, reads: int, seconds: float) -> bool:
         """Wait until the queue showed nothing, and no message was in work, so often; False if not in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._idle_looks >= looks, seconds)
+            return self._changed.wait_for(lambda: self._idle_reads >= reads, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -76,7 +76,7 @@ class Pump:
     def _note_idleness(self) -> None:
         with self._changed:
             if not self._in_work:
-                self._idle_looks += 1
+                self._idle_reads += 1
                 self._changed.notify_all()
 
     def _has_room(self) -> bool:

@@ -15,7 +15,7 @@ def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 copyreg.pickle(MappingProxyType, lambda items: (_read_only, (dict(items),)))
 
 
-class Called(NamedTuple):
+class CallRequest(NamedTuple):
     """To the worker: run this function with this pickled value."""
 
     id: str
@@ -23,7 +23,7 @@ class Called(NamedTuple):
     value: bytes
 
 
-def runs_elsewhere(**_arguments: Any) -> None:
+def not_in_this_process(**_arguments: Any) -> None:
     """Stand for a function on the host's side.
 
     Raises:
@@ -32,19 +32,19 @@ def runs_elsewhere(**_arguments: Any) -> None:
     raise NotImplementedError("The function runs in the worker's process.")
 
 
-class Indexed(NamedTuple):
+class AppIndexed(NamedTuple):
     """From the worker, first: the app's functions, which can't be run on the host's side."""
 
     functions: list[Function]
 
 
-class Broken(NamedTuple):
-    """From the worker, in place of `Indexed`: the app can't be played."""
+class AppUnsupported(NamedTuple):
+    """From the worker, in place of `AppIndexed`: the app can't be played."""
 
     problem: str
 
 
-class Answered(NamedTuple):
+class CallResult(NamedTuple):
     """From the worker: what a call returned, or the exception as text."""
 
     id: str
@@ -52,7 +52,7 @@ class Answered(NamedTuple):
     error: str
 
 
-class Logged(NamedTuple):
+class LogLine(NamedTuple):
     """From the worker: a log line; `id` is that of the thread's call, or empty."""
 
     id: str

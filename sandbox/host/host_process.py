@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 
 from sandbox.clock import SharedClock
-from sandbox.host.spec import HostSpec
+from sandbox.host.host_spec import HostSpec
 
 START_SECONDS = 120
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ class HostProcess:
         host_json: Mapping[str, Any] | None = None,
         stop_seconds: float = 10,
     ) -> None:
-        """Prepare a host: `app` is `module:name` of what builds the app (`sandbox.host.spec.Build`).
+        """Prepare a host: `app` is `module:name` of what builds the app (`sandbox.host.host_spec.Build`).
 
         The setting JOINLINK_NOTIFICATION_URL is the host's own address unless it is given.
         """
