@@ -157,7 +157,7 @@ def altered(response: Response, fault: Fault) -> Response:
 
 
 def delivered(
-    response: Response, fault: Fault, *, sleep: Callable[[float], None], hang_up: Callable[[], None]
+    response: Response, fault: Fault, *, sleep: Callable[[float], None], hang_up: Callable[[], Exception]
 ) -> Response:
     """Have an answer's body sent slowly or only in part, as the fault says."""
     if fault.drip:
@@ -173,6 +173,6 @@ def _dripping(body: bytes, seconds: float, sleep: Callable[[float], None]) -> It
         yield body[place : place + 1]
 
 
-def _broken(body: bytes, hang_up: Callable[[], None]) -> Iterator[bytes]:
+def _broken(body: bytes, hang_up: Callable[[], Exception]) -> Iterator[bytes]:
     yield body[: len(body) // 2]
-    hang_up()
+    raise hang_up()

@@ -1,13 +1,11 @@
 """What applies to every call to Graph: tokens, throttling, faults, common headers, the record."""
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NoReturn
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
@@ -23,6 +21,7 @@ from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_h
 from sandbox.graph.routes import MatchedRoute, Router
 from sandbox.graph.tenant import Tenant
 from sandbox.graph.user import DirectoryUser
+from sandbox.serve import hang_up
 
 #: Concurrent requests that Outlook serves per app and mailbox
 #: (https://learn.microsoft.com/graph/throttling-limits).
@@ -90,9 +89,11 @@ class Gateway:
         if self._recorder.keeps:
             self._record(request, response, state)
         if response is None or drop is Drop.AFTER:
-            _hang_up(request)
+            raise hang_up(request.environ)
         if state.fault:
-            return delivered(response, state.fault, sleep=self._sleep, hang_up=lambda: _hang_up(request))
+            return delivered(
+                response, state.fault, sleep=self._sleep, hang_up=lambda: hang_up(request.environ)
+            )
         return response
 
     def _visit(self, request: Request) -> _CallState:
@@ -247,11 +248,3 @@ class Gateway:
 def _failing(fault: Fault, status: int) -> Refusal:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return Refusal(status, fault.code or USUAL_CODES.get(status, "UnknownError"), fault.message, headers)
-
-
-def _hang_up(request: Request) -> NoReturn:
-    """Close the connection; the server would keep it open for the next request."""
-    connection = request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError("dropped by a fault")

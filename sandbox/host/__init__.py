@@ -1,4 +1,4 @@
-"""A local Functions host: plays what Azure does around a `func.FunctionApp`."""
+"""A local Functions host: runs a `func.FunctionApp` as Azure does."""
 
 from sandbox.host.bindings import UnsupportedApp
 from sandbox.host.host import Host

@@ -1,4 +1,4 @@
-"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input. See `HostProcess`."""
+"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input; see `HostProcess`."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ READY = "ready"
 
 
 class LogFileHandler(logging.Handler):
-    """Writes one JSON object a line: `time`, `category`, `level`, `message`; each line whole, at once."""
+    """Writes log lines as JSON objects with `time`, `category`, `level` and `message`."""
 
     def __init__(self, file: "TextIOWrapper", now: "Callable[[], datetime]") -> None:
         super().__init__()
@@ -34,11 +34,11 @@ class LogFileHandler(logging.Handler):
         self._now = now
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line of the host's own."""
+        """Write a log line of the host."""
         self._write(record.name, record.levelname, self.format(record))
 
     def write_function_line(self, function: str, line: "LogLine") -> None:
-        """Write a line of a function, in the category that the real host gives it."""
+        """Write a log line of a function, with the same category as in the real host."""
         self.acquire()
         try:
             self._write(f"Function.{function}.User", line.level, line.message)
@@ -52,7 +52,7 @@ class LogFileHandler(logging.Handler):
 
 
 def main() -> None:
-    """Run the host; its process ends at once, whatever its threads do."""
+    """Run the host, then end the process without waiting for threads."""
     path = Path(sys.argv[1])
     spec = HostSpec.read(path)
     with Path(spec.log).open("a", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
-"""`python -m sandbox.host.worker FD SPEC`: the process that runs the functions, as Microsoft's Python worker.
+"""`python -m sandbox.host.worker FD SPEC`: runs the functions, like Microsoft's Python worker.
 
-It speaks with its host over the socket FD. When the host is gone, calls under way are finished, unheard, and
-the worker ends.
+It exchanges messages with its host over the socket FD. When the host has ended, running calls are finished,
+their results are lost, and the worker ends.
 """
 
 import logging
@@ -17,9 +17,9 @@ from typing import Any
 
 from sandbox.clock import SharedClock
 from sandbox.host.bindings import Function, UnsupportedApp, read_functions
+from sandbox.host.config import thread_count
 from sandbox.host.host_spec import HostSpec
 from sandbox.host.invocation import Invoker
-from sandbox.host.threads import thread_count
 from sandbox.host.worker_messages import (
     AppIndexed,
     AppUnsupported,
@@ -33,7 +33,7 @@ _current = threading.local()
 
 
 class HostConnection:
-    """Sends to the host from many threads; what can't be sent, since the host is gone, is lost."""
+    """Sends messages to the host from many threads; after the host has ended, they are lost."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -49,20 +49,20 @@ class HostConnection:
 
 
 class HostLogHandler(logging.Handler):
-    """Hands log lines to the host with the call that they belong to, which is the thread's."""
+    """Sends log lines to the host, each with the call that the thread is running."""
 
     def __init__(self, wire: HostConnection) -> None:
         super().__init__()
         self._wire = wire
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one line; the host drops those that belong to no call under way."""
+        """Send one line; the host drops lines of threads that run no call."""
         call = getattr(_current, "call", "")
         self._wire.send(LogLine(call, record.name, record.levelname, self.format(record)))
 
 
 def main() -> None:
-    """Serve the host until it is gone."""
+    """Run calls until the host has ended."""
     connection, spec = Connection(int(sys.argv[1])), HostSpec.read(Path(sys.argv[2]))
     wire = HostConnection(connection)
     logging.getLogger().addHandler(HostLogHandler(wire))
@@ -78,7 +78,7 @@ def main() -> None:
     with ThreadPoolExecutor(thread_count(spec.settings), "functions") as pool:
         while (called := _receive(connection)) is not None:
             pool.submit(_work, wire, invoker, by_name[called.function], called)
-    os._exit(0)  # whatever other threads the app left behind
+    os._exit(0)  # does not wait for other threads of the app
 
 
 def _receive(connection: Connection) -> CallRequest | None:
@@ -93,7 +93,7 @@ def _work(wire: HostConnection, invoker: Invoker, function: Function, called: Ca
     _current.call = called.id
     try:
         answer, error = invoker.call(function, pickle.loads(called.value)), ""  # noqa: S301 -- from our host
-    except Exception as raised:  # noqa: BLE001 -- the host hears of it
+    except Exception as raised:  # noqa: BLE001 -- the host reports it
         answer, error = None, repr(raised)
     wire.send(CallResult(called.id, answer, error))
     _current.call = ""

@@ -1,4 +1,4 @@
-"""What a host and its worker say to each other; sent pickled."""
+"""The messages between a host and its worker; sent pickled."""
 
 import copyreg
 from types import MappingProxyType
@@ -24,7 +24,7 @@ class CallRequest(NamedTuple):
 
 
 def not_in_this_process(**_arguments: Any) -> None:
-    """Stand for a function on the host's side.
+    """Represent a function in the host's process.
 
     Raises:
         NotImplementedError: always.
@@ -33,19 +33,19 @@ def not_in_this_process(**_arguments: Any) -> None:
 
 
 class AppIndexed(NamedTuple):
-    """From the worker, first: the app's functions, which can't be run on the host's side."""
+    """The first message from the worker: the app's functions, which only the worker can run."""
 
     functions: list[Function]
 
 
 class AppUnsupported(NamedTuple):
-    """From the worker, in place of `AppIndexed`: the app can't be played."""
+    """From the worker instead of `AppIndexed`: the app is not supported."""
 
     problem: str
 
 
 class CallResult(NamedTuple):
-    """From the worker: what a call returned, or the exception as text."""
+    """From the worker: the return value of a call, or its exception as text."""
 
     id: str
     answer: Any
@@ -53,7 +53,7 @@ class CallResult(NamedTuple):
 
 
 class LogLine(NamedTuple):
-    """From the worker: a log line; `id` is that of the thread's call, or empty."""
+    """From the worker: a log line; `id` is the call that the thread runs, or empty."""
 
     id: str
     logger: str

@@ -1,4 +1,4 @@
-"""The host's side of one worker process: calls go out, answers and log lines come in."""
+"""The host's connection to one worker process: sends calls, receives results and log lines."""
 
 import contextlib
 import pickle
@@ -17,36 +17,36 @@ from sandbox.host.bindings import Function, UnsupportedApp
 from sandbox.host.worker_messages import AppIndexed, AppUnsupported, CallRequest, CallResult, LogLine
 
 OnLog = Callable[[str, LogLine], None]
-"""Hears the function's name and a line that it logged."""
+"""Gets a function's name and a line that it logged."""
 
 
 class WorkerDied(Exception):
-    """The worker's process ended while it had this call in work."""
+    """The worker's process ended during this call."""
 
 
 class FunctionFailed(Exception):
-    """The function raised; the text is the exception's."""
+    """The function raised an exception; this has its text."""
 
 
 class WorkerProcess:
     """One worker process. `on_end` is called once, after the process has ended and its calls have failed.
 
     Attributes:
-        functions: what the app holds, as the worker found it.
-        killed_by_timeout: whether the host itself killed it over a call that took too long. Its other calls
-            hang then until their own time is up, as they do with the real host.
+        functions: the app's functions.
+        killed_by_timeout: whether the host killed it because a call took too long. Its other calls then hang
+            until their own timeout, as in the real host.
     """
 
     def __init__(self, spec: Path, *, on_log: OnLog, on_end: Callable[["WorkerProcess"], None]) -> None:
         """Start a worker and wait until it has read the app.
 
         Raises:
-            UnsupportedApp: the app asks for what is not played here.
-            WorkerDied: it ended before that.
+            UnsupportedApp: the app uses something that this host does not support.
+            WorkerDied: it ended before.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 -- our own words
+            self.process = subprocess.Popen(  # noqa: S603 -- fixed arguments
                 [sys.executable, "-m", "sandbox.host.worker", str(theirs.fileno()), str(spec)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -62,7 +62,7 @@ class WorkerProcess:
         threading.Thread(target=self._read, name="worker", daemon=True).start()
 
     def submit(self, function: str, value: Any) -> Future[Any]:
-        """Have a function called; the future fails with `FunctionFailed` or `WorkerDied`."""
+        """Start a call; the future fails with `FunctionFailed` or `WorkerDied`."""
         future: Future[Any] = Future()
         called = CallRequest(uuid.uuid4().hex, function, pickle.dumps(value))
         with self._lock:
@@ -70,7 +70,7 @@ class WorkerProcess:
                 future.set_exception(WorkerDied(f"{function}: the worker has ended."))
                 return future
             self._calls[called.id] = (function, future)
-            with contextlib.suppress(ConnectionError):  # the end that is read next fails the call
+            with contextlib.suppress(ConnectionError):  # the reader then sees the end and fails the call
                 self._connection.send(called)
         return future
 
@@ -85,7 +85,7 @@ class WorkerProcess:
             while isinstance(first, LogLine):
                 first = self._connection.recv()
         except (EOFError, ConnectionError) as error:
-            raise WorkerDied("The worker ended before it had read the app.") from error
+            raise WorkerDied("The worker ended before it could read the app.") from error
         if isinstance(first, AppUnsupported):
             raise UnsupportedApp(first.problem)
         assert isinstance(first, AppIndexed)
@@ -94,17 +94,17 @@ class WorkerProcess:
     def _read(self) -> None:
         while True:
             try:
-                said = self._connection.recv()
+                message = self._connection.recv()
             except (EOFError, ConnectionError):
                 break
-            if isinstance(said, LogLine):
-                self._forward_log(said)
+            if isinstance(message, LogLine):
+                self._forward_log(message)
             else:
-                self._answer(said)
+                self._answer(message)
         self._end()
 
     def _forward_log(self, line: LogLine) -> None:
-        """Pass a line on; one that belongs to no call under way is dropped, as the real host does."""
+        """Pass on a log line; a line of no running call is dropped, as in the real host."""
         with self._lock:
             function, _ = self._calls.get(line.id, ("", None))
         if function:
@@ -127,5 +127,5 @@ class WorkerProcess:
         self._connection.close()
         if not self.killed_by_timeout:
             for function, future in calls:
-                future.set_exception(WorkerDied(f"{function}: the worker ended while it was called."))
+                future.set_exception(WorkerDied(f"{function}: the worker ended during the call."))
         self._on_end(self)

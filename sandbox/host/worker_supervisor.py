@@ -1,4 +1,4 @@
-"""Keeps a worker running, and calls functions in it within `functionTimeout`."""
+"""Keeps a worker running, and calls functions in it with a timeout."""
 
 import logging
 import threading
@@ -22,10 +22,10 @@ class TimedOut(Exception):
 
 
 class WorkerSupervisor:
-    """One worker at a time, started again when it dies; at the third death `on_exhausted` is called.
+    """Runs one worker and restarts it when it dies; at the third death `on_exhausted` is called.
 
-    A call that takes longer than `timeout` (None: it may take for ever) by `now` has its worker killed. This
-    is no death in that count.
+    If a call takes longer than `timeout` (None: no limit) by `now`, its worker is killed; that does not
+    count as a death.
     """
 
     def __init__(
@@ -37,7 +37,11 @@ class WorkerSupervisor:
         on_log: OnLog,
         on_exhausted: Callable[[], None],
     ) -> None:
-        """Start the first worker. Raises what `WorkerProcess` does."""
+        """Start the first worker.
+
+        Raises:
+            UnsupportedApp, WorkerDied: see `WorkerProcess`.
+        """
         self._spec = spec
         self._now = now
         self._timeout = timeout
@@ -56,28 +60,28 @@ class WorkerSupervisor:
             return self._worker.process.pid if self._worker else 0
 
     def call(self, function: Function, value: Any) -> Any:
-        """Call a function; a worker that is being started is waited for.
+        """Call a function, after a worker that is starting is ready.
 
         Raises:
-            FunctionFailed: it raised.
-            WorkerDied: the worker ended meanwhile, or no more is started.
-            TimedOut: it took longer than `functionTimeout`.
+            FunctionFailed: it raised an exception.
+            WorkerDied: the worker ended during the call, or the host is stopping.
+            TimedOut: it took longer than the timeout.
         """
         began = self._now()
         with self._ready:
             self._ready.wait_for(lambda: self._worker is not None or self._is_closed)
             worker = self._worker
         if worker is None:
-            raise WorkerDied(f"{function.name}: the host is about to end.")
+            raise WorkerDied(f"{function.name}: the host is stopping.")
         try:
             answer = self._await(worker, worker.submit(function.name, value), began)
         except Exception as error:
-            log.error("Executed 'Functions.%s' (Failed): %s", function.name, error)  # noqa: TRY400 -- the worker's trace is not here
+            log.error("Executed 'Functions.%s' (Failed): %s", function.name, error)  # noqa: TRY400 -- the trace is in the worker
             raise
         return answer
 
     def close(self) -> None:
-        """Kill the worker and start no other."""
+        """Kill the worker and don't start another."""
         with self._ready:
             self._is_closed = True
             worker, self._worker = self._worker, None
@@ -98,7 +102,7 @@ class WorkerSupervisor:
                     raise TimedOut(f"Timeout value of {self._timeout} was exceeded.") from None
 
     def _replace(self, ended: WorkerProcess) -> None:
-        """Start another worker in place of one that ended."""
+        """Start another worker after one ended."""
         with self._ready:
             if self._is_closed:
                 return
@@ -113,10 +117,10 @@ class WorkerSupervisor:
         if started is None:
             log.error("Exceeded language worker restart retry count. Shutting down.")
             self._on_exhausted()
-        self._take(started)
+        self._use(started)
 
-    def _take(self, started: WorkerProcess | None) -> None:
-        """Have calls go to a worker; with None, or when this was closed meanwhile, to no more."""
+    def _use(self, started: WorkerProcess | None) -> None:
+        """Direct calls to a new worker; with None, or after `close`, to none."""
         with self._ready:
             if started and self._is_closed:
                 started.kill()

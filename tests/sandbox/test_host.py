@@ -26,7 +26,7 @@ class Sample:
         self.settings = {"AzureWebJobsStorage": azurite.connection_string, "QUEUE": queue}
         self.queue = queue
         self.messages: list[func.QueueMessage] = []
-        self.in_work = 0
+        self.in_progress = 0
         self._lock = threading.Lock()
         self.ticks: list[func.TimerRequest] = []
         self.on_message: Callable[[func.QueueMessage], Any] = lambda _: None
@@ -61,12 +61,12 @@ class Sample:
     def counting(self) -> Iterator[None]:
         """Count the messages that are worked on at this moment."""
         with self._lock:
-            self.in_work += 1
+            self.in_progress += 1
         try:
             yield
         finally:
             with self._lock:
-                self.in_work -= 1
+                self.in_progress -= 1
 
     def client(self, suffix: str = "") -> QueueClient:
         """Open the queue, or the one with this behind its name."""
@@ -243,7 +243,7 @@ def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(
     crowd = []
 
     def meet(_: func.QueueMessage) -> None:
-        crowd.append(sample.in_work)
+        crowd.append(sample.in_progress)
         together.wait(10)
 
     sample.on_message = meet

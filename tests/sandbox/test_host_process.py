@@ -81,7 +81,7 @@ def test_a_lease_is_renewed_while_the_function_runs(scene: Scene) -> None:
     scene.send("wait-1")
     with scene.host("one") as one, scene.host("two") as two:
         scene.await_signs("begun-wait-1")
-        host, other = (one, two) if one.in_work else (two, one)  # chance decides who gets it
+        host, other = (one, two) if one.in_progress else (two, one)  # chance decides who gets it
         for _ in range(3):
             scene.advance(timedelta(minutes=4))
             assert not host.quiet(0.2)
@@ -151,7 +151,7 @@ def test_a_call_over_function_timeout_takes_its_neighbours_along(scene: Scene) -
         scene.go()
         scene.advance(timedelta(minutes=2))
         scene.await_signs("done-wait-1")
-        scene.wait_until(lambda: host.in_work == 1)
+        scene.wait_until(lambda: host.in_progress == 1)
         scene.advance(timedelta(minutes=1))
         assert host.quiet(PATIENCE_SECONDS)
         left = scene.waiting()
