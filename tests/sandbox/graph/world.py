@@ -1,4 +1,4 @@
-"""A small tenant behind the stand-in, with a clock that moves by hand and an inbox for notifications."""
+"""A small tenant in the stand-in, with a manual clock and an inbox for notifications."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ GO_ONLINE = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness
 
 
 class Clock:
-    """Tells the time that it was set to."""
+    """A clock that moves only by `advance`."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -46,7 +46,7 @@ class World:
         self.clock = Clock()
         self.slept: list[float] = []
         self.seconds = 0.0
-        #: what each POST of the next ones takes
+        #: the durations of the next POSTs
         self.takes: list[float] = []
         self.answers: list[int] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
@@ -81,7 +81,7 @@ class World:
             return token
 
     def book(self, user: DirectoryUser, *invited: str, **properties: Any) -> dict[str, Any]:
-        """Have a user book an event for tomorrow at ten with their own client; return it as answered."""
+        """Have a user create an event for tomorrow at ten with their own client; return the answer."""
         attendees = [{"emailAddress": {"address": address}} for address in invited]
         with self.client(self.graph.as_user(user)) as client:
             body = {"subject": "Review", "attendees": attendees, **TOMORROW, **properties}
@@ -96,7 +96,7 @@ class World:
         return dict(answer.json())
 
     def copy_of(self, user: DirectoryUser, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a user's copy of an event that was read elsewhere."""
+        """Return a user's copy of an event from another mailbox."""
         listed = self.app.get(f"/users/{user.id}/events", params={"$top": 100}).json()["value"]
         return next(copy for copy in listed if copy["iCalUId"] == event["iCalUId"])
 
@@ -117,7 +117,7 @@ class World:
         return self.app.post("/subscriptions", json=body, headers={"Prefer": prefer} if prefer else {})
 
     def notified(self) -> list[dict[str, Any]]:
-        """Deliver what is due and return all items received since the last look."""
+        """Deliver due notifications and return all items since the last call."""
         self.graph.deliver()
         items = [item for _, body in self.posts for item in body["value"]]
         self.posts.clear()
@@ -134,7 +134,7 @@ class World:
         return Reply(self.answers.pop(0) if self.answers else 202)
 
     def refused(self, answer: httpx.Response) -> tuple[int, str]:
-        """Return the status and Graph's code of an answer that says no."""
+        """Return the status and Graph's error code of an answer."""
         return answer.status_code, answer.json()["error"]["code"]
 
 
