@@ -37,10 +37,10 @@ class Authorizations:
         self._life = life
         self._checks, self._rows_seen = [], 0
 
-    def holds(self, one: HostedSubscription) -> bool:
+    def allow(self, one: HostedSubscription) -> bool:
         """Return whether Graph may read the mailbox now on the app's behalf."""
         is_fresh = self._life is None or one.authorized + self._life > self._now()
-        return is_fresh and self._permissions.hold(SUBSCRIBE, one.mailbox)
+        return is_fresh and self._permissions.has(SUBSCRIBE, one.mailbox)
 
     def due(self) -> Iterator[HostedSubscription]:
         """Yield the subscriptions that need a request for reauthorization now."""

@@ -155,8 +155,8 @@ def page(
     items: Sequence[T],
     show: Callable[[T], Mapping[str, Any]],
     *,
-    size: int,
-    most: int,
+    size: int = 10,
+    most: int = 1000,
 ) -> GraphAnswer:
     """Answer with one page of a collection, paged by `$skip`, and with the URL of the next page.
 
@@ -176,8 +176,8 @@ def page_by_token(
     rows: Callable[[int], Iterator[tuple[int, T]]],
     show: Callable[[T], Mapping[str, Any]],
     *,
-    size: int,
-    most: int,
+    size: int = 100,
+    most: int = 999,
 ) -> GraphAnswer:
     """Answer like `page`, but paged by `$skiptoken`: `rows` yields row numbers and items from a row on.
 

@@ -11,7 +11,6 @@ from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS, Permissions
 from sandbox.graph.routes import Route
 from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
 
-_PAGE, _LARGEST_PAGE = 100, 999
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
@@ -64,8 +63,6 @@ class DirectoryRoutes:
             "groups",
             lambda start: ((row, one) for row, one in self._directory.groups(start) if one.address),
             lambda one: _group(one, call.select()),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def list_members(self, call: IncomingCall) -> GraphAnswer:
@@ -77,8 +74,6 @@ class DirectoryRoutes:
             "directoryObjects",
             lambda start: self._directory.members(group.id, start),
             lambda one: self._member(one, _object(one, call.select())),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def list_users_in_group(self, call: IncomingCall) -> GraphAnswer:
@@ -104,7 +99,7 @@ class DirectoryRoutes:
         call.allow_options("$select")
         whole = self._directory.organization()
         shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
-        return page(call, "organization", [shown], dict, size=1, most=1)
+        return page(call, "organization", [shown], dict)
 
     def _member(self, one: DirectoryUser | DirectoryGroup, shown: dict[str, Any]) -> dict[str, Any]:
         """Show a member; without the permission to read users, only the id of a user.
@@ -112,7 +107,7 @@ class DirectoryRoutes:
         https://learn.microsoft.com/graph/permissions-overview, "Limited information returned for inaccessible
         member objects".
         """
-        if isinstance(one, DirectoryGroup) or self._permissions.hold(USERS, ""):
+        if isinstance(one, DirectoryGroup) or self._permissions.has(USERS, ""):
             return shown
         return {**dict.fromkeys(shown), "@odata.type": "#microsoft.graph.user", "id": one.id}
 
@@ -134,7 +129,7 @@ def _users(call: IncomingCall, rows: _Rows, show: Callable[[DirectoryUser], dict
     def filtered(start: int) -> Iterator[tuple[int, DirectoryUser]]:
         return ((row, one) for row, one in rows(start) if _matches(one, wanted))
 
-    answer = page_by_token(call, "users", filtered, show, size=_PAGE, most=_LARGEST_PAGE)
+    answer = page_by_token(call, "users", filtered, show)
     if _counts(call) and call.eventual and "$skiptoken" not in call.query and answer.body is not None:
         number = sum(1 for _ in filtered(0))
         return GraphAnswer(200, {"@odata.count": number, **answer.body})

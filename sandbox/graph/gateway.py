@@ -78,7 +78,7 @@ class Gateway:
         Raises:
             ConnectionAbortedError: a fault drops the connection; the server must close it without an answer.
         """
-        state = self._visit(request)
+        state = self._start_call(request)
         drop = state.fault.drop if state.fault else None
         with self._mailbox_slot(state) as has_slot:
             if state.fault and state.fault.delay:
@@ -96,7 +96,7 @@ class Gateway:
             )
         return response
 
-    def _visit(self, request: Request) -> _CallState:
+    def _start_call(self, request: Request) -> _CallState:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
         mailbox, event = self._ids_in(request.path)
         fault = None if user else self._next_fault(request)

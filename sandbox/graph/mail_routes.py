@@ -14,7 +14,6 @@ from sandbox.graph.routes import Route
 from sandbox.graph.tenant import Tenant
 from sandbox.graph.user import DirectoryUser
 
-_PAGE, _LARGEST_PAGE = 10, 1000
 _LIST_OPTIONS = ("$select", "$top", "$skip")
 _VIEW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
 _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
@@ -121,12 +120,7 @@ class MailRoutes:
         owner = self._owner(call)
         calendars = list(self._tenant.mailboxes.of(owner.id).calendars.values())
         return page(
-            call,
-            f"users('{owner.id}')/calendars",
-            calendars,
-            lambda one: graph_json.calendar(one, owner),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
+            call, f"users('{owner.id}')/calendars", calendars, lambda one: graph_json.calendar(one, owner)
         )
 
     def get_settings(self, call: IncomingCall) -> GraphAnswer:
@@ -177,8 +171,6 @@ class MailRoutes:
             f"users('{self._owner(call).id}')/events",
             list(copies),
             lambda copy: self._shown(call, self._as_read(call, copy)),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Mailboxes with their calendars and copies of events, found by id, calendar or meeting."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sandbox.graph import ids as id_forms
@@ -142,20 +142,19 @@ class HostedMailboxes:
         known = master.instances.get(original_start)
         if known:
             return known
-        created = EventCopy(
-            mailbox=master.mailbox,
-            calendar=master.calendar,
+        created = replace(
+            master,
             immutable_id=self._ids.immutable(),
             mutable_id=self._ids.mutable(),
-            change_key=master.change_key,
-            uid=master.uid,
-            organizer=master.organizer,
-            created=master.created,
-            modified=master.modified,
             properties={},
-            response=master.response,
+            meeting=None,
+            is_cancelled=False,
             master=master,
             original_start=original_start,
+            instances={},
+            removed=set(),
+            before=None,
+            replaced=None,
         )
         master.instances[original_start] = created
         self.put(created)

@@ -211,7 +211,7 @@ class Notifier:
         return self._subscriptions.is_active(notification.subscription) and not is_dropped
 
     def _is_allowed(self, notification: _QueuedNotification) -> bool:
-        return notification.is_lifecycle or self._authorizations.holds(notification.subscription)
+        return notification.is_lifecycle or self._authorizations.allow(notification.subscription)
 
     def _send(self, batch: list[_QueuedNotification]) -> bool:
         body = json.dumps({"value": [notification.item for notification in batch]}).encode()

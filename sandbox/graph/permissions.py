@@ -32,7 +32,7 @@ class Permissions:
         """Restore a permission that was revoked with the same arguments."""
         self._revoked.discard((permission, mailbox))
 
-    def hold(self, any_of: tuple[str, ...], mailbox: str) -> bool:
+    def has(self, any_of: tuple[str, ...], mailbox: str) -> bool:
         """Return whether the app has one of these permissions for a mailbox ("": for no mailbox)."""
         return not self._revoked or any(
             (one, None) not in self._revoked and (one, mailbox) not in self._revoked for one in any_of
@@ -44,7 +44,7 @@ class Permissions:
         Raises:
             Refusal: 403, the app has none of them.
         """
-        if not any_of or self.hold(any_of, mailbox):
+        if not any_of or self.has(any_of, mailbox):
             return
         if _DIRECTORY.intersection(any_of):
             raise Refusal(

@@ -61,7 +61,7 @@ class HostedSubscription:
         """The URLs to validate, each one even if they are equal."""
         return [self.notification_url, *([self.lifecycle_url] if self.lifecycle_url else [])]
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the subscription as JSON; Graph never returns the clientState."""
         return {
             "id": self.id,

@@ -6,8 +6,6 @@ from sandbox.graph.routes import Route
 from sandbox.graph.subscription import HostedSubscription
 from sandbox.graph.subscriptions import HostedSubscriptions
 
-_PAGE = 100
-
 
 class SubscriptionRoutes:
     """Answers for change notifications."""
@@ -34,24 +32,23 @@ class SubscriptionRoutes:
             call,
             "subscriptions",
             self._subscriptions.listed,
-            HostedSubscription.shown,
-            size=_PAGE,
-            most=_PAGE,
+            HostedSubscription.as_json,
+            most=100,
         )
 
     def create(self, call: IncomingCall) -> GraphAnswer:
         """Create a subscription after validating its URLs."""
         created = self._subscriptions.create(call.json(), immutable_ids=call.prefer.immutable_ids)
-        return entity(call, "subscriptions", created.shown(), status=201)
+        return entity(call, "subscriptions", created.as_json(), status=201)
 
     def get(self, call: IncomingCall) -> GraphAnswer:
         """Answer one subscription."""
-        return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).shown())
+        return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).as_json())
 
     def update(self, call: IncomingCall) -> GraphAnswer:
         """Renew a subscription or change its URL."""
         updated = self._subscriptions.update(call.args["subscription"], call.json())
-        return entity(call, "subscriptions", updated.shown())
+        return entity(call, "subscriptions", updated.as_json())
 
     def delete(self, call: IncomingCall) -> GraphAnswer:
         """Delete a subscription."""

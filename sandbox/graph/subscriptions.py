@@ -189,7 +189,7 @@ class HostedSubscriptions:
             raise _extension_error(
                 404, "NotFound", f"REST API is not yet supported for this mailbox. {refusal.code}"
             ) from refusal
-        if not self._tenant.permissions.hold(SUBSCRIBE, owner.id):
+        if not self._tenant.permissions.has(SUBSCRIBE, owner.id):
             raise _extension_error(403, "Forbidden", "Access to OData is disabled.")
         if request.calendar:
             self._tenant.mailboxes.of(owner.id).calendar(request.calendar)
