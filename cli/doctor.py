@@ -48,7 +48,7 @@ def _findings(mailbox: str) -> Iterator[Finding]:
     with open_desk() as desk:
         try:
             yield from check_storage(desk.storage_trial(), desk.world.now)
-            yield check_memory(desk.memory_start().state)
+            yield check_memory(desk.memory().state)
             yield from desk.doctor().check(mailbox)
         except SettingsError:
             yield unknown("the rest", "not checked; fix the settings first")

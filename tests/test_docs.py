@@ -68,6 +68,14 @@ def test_every_outcome_and_reason_is_explained() -> None:
     assert sorted(table.findall(reasons)) == sorted(Reason)
 
 
+def test_every_reason_is_listed_with_its_level() -> None:
+    """Alerts and filters use the level, so an admin must be able to look it up."""
+    reasons = (ROOT / "docs/decisions.md").read_text().split("\n## Reasons\n")[1]
+    levels = re.findall(r"^\| `(\w+)` \| (\w+) \|", reasons, flags=re.MULTILINE)
+
+    assert dict(levels) == {reason.value: reason.level.value for reason in Reason}
+
+
 def test_guards_are_explained_in_the_order_in_which_they_run() -> None:
     """The first that holds decides, so the order is part of the promise."""
     guards = list(GUARDS)

@@ -10,11 +10,11 @@ from cli.output import console, counted
 from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
 from shared.worker.health.checkup import Health
 from shared.worker.health.facts import HealthFacts
 from shared.worker.health.verdict import ago
 from shared.worker.mailboxes.coverage import Coverage
+from shared.worker.mailboxes.write_memory import MemoryState
 
 _MEMORY = {
     MemoryState.WHOLE: "whole",

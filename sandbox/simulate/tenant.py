@@ -11,7 +11,6 @@ from sandbox.simulate.queue import MemoryQueue
 from sandbox.simulate.table import MemoryTable
 from shared import logs
 from shared.domain.messages import MAILBOX_TASKS
-from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -45,9 +44,9 @@ class SimulatedTenant:
         """The queue `mailbox-tasks`."""
         return self.queues[MAILBOX_TASKS]
 
-    def queue(self, name: str) -> MessageQueue:
-        """Return the product's connection to a queue."""
-        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now)).connect()
+    def queue(self, name: str) -> MemoryQueue:
+        """Return a queue; it exists from its first use on."""
+        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now))
 
     def table(self, name: str) -> Table:
         """Return the product's connection to a table."""

@@ -20,12 +20,12 @@ from shared.graph.own_endpoint import endpoint_problem
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
-from shared.worker.common.directory import Directory
-from shared.worker.common.memory import MemoryStart
-from shared.worker.common.policies import RuleSource
+from shared.worker.common.rule_ports import RuleSource
 from shared.worker.common.world import World
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
+from shared.worker.mailboxes.write_memory import WriteMemory
 
 
 class Desk:
@@ -91,8 +91,8 @@ class Desk:
         return EventReader(
             graph=self._parts.graph.new_client(),
             meetings=self._storage.meetings,
-            directory=Directory(self._parts.graph.new_client, self.world.now, PATIENCE),
-            memory=self._parts.memory,
+            directory=DirectoryCache(self._parts.graph.new_client, self.world.now, PATIENCE),
+            memory_check=self._parts.memory_check,
         )
 
     def backfill(self, sleep: Callable[[float], None]) -> Backfill:
@@ -121,9 +121,9 @@ class Desk:
             queue=self._storage.event_changes,
         )
 
-    def memory_start(self) -> MemoryStart:
-        """Return the check of the memory of past writes, which also accepts its loss."""
-        return self._parts.memory_start
+    def memory(self) -> WriteMemory:
+        """Return the memory of past writes as a whole."""
+        return self._parts.memory
 
     def storage_trial(self) -> StorageTrial:
         """Return the trial of the storage account."""

@@ -66,7 +66,7 @@ def _readers(parts: Parts, *, sees_rules: bool) -> Readers:
     return {
         RULES: partial(rules_in_force, source, parts.last_good_rules),
         MAINTENANCE: parts.storage.maintenance_reports.read,
-        MEMORY: parts.memory_start.state,
+        MEMORY: parts.memory.state,
         HELD_EVENTS: parts.storage.held_events.count,
     }
 

@@ -10,7 +10,7 @@ from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from shared.domain.messages import EventChange, MailboxTask
-    from shared.worker.common.policies import Policies
+    from shared.worker.common.policy_reloader import PolicyReloader
     from shared.worker.common.queue_messages import QueueMessages
     from shared.worker.health.checkup import Checkup
     from shared.worker.mailboxes.maintenance import Maintenance
@@ -63,18 +63,18 @@ class Joinlink:
         return build_app_checkup(self.parts)
 
     @BuiltOnce
-    def policies(self) -> "Policies":
+    def policies(self) -> "PolicyReloader":
         """The policy in force. It replaces the last good rules, so a desk has none. Raises SettingsError."""
         from shared.storage.blobs import container_client
         from shared.storage.last_good_rules import LAST_GOOD_CONTAINER, LastGoodRulesStore
-        from shared.worker.common.policies import Policies
+        from shared.worker.common.policy_reloader import PolicyReloader
 
         process = self.parts.process
         store = LastGoodRulesStore(
             container_client(LAST_GOOD_CONTAINER, process.storage_settings, process.storage_credential)
         )
         process.close_at_end(store.close)
-        return Policies(self.parts.rule_source, store, process.world.now)
+        return PolicyReloader(self.parts.rule_source, store, process.world.now)
 
     def keep_message(self, queue_name: str, body: bytes, error: SettingsError) -> None:
         """Put a message back on its queue until the settings are fixed.

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from shared.wiring.parts import Parts
-from shared.worker.common.upkeep import Upkeep
 from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
+from shared.worker.mailboxes.queue_maintenance import QueueMaintenance
 
 
 def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callable[[], None]) -> Maintenance:
     """Return one run by these rules; `record_settings` records the app's. Raises SettingsError."""
     storage, endpoint = parts.storage, parts.graph.endpoint
+    queues = QueueMaintenance((storage.event_changes, storage.mailbox_tasks), storage.poison_queues)
     return Maintenance(
         world=parts.process.world,
         graph=parts.graph.new_client(),
@@ -17,12 +18,12 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         mailboxes=storage.mailboxes,
         queue=storage.mailbox_tasks,
         poison=(storage.event_poison, storage.mailbox_poison),
-        upkeep=Upkeep((storage.event_changes, storage.mailbox_tasks), storage.poison_queues),
+        maintain_queues=queues.run,
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,
-        memory=parts.memory_start,
+        memory=parts.memory,
         record_settings=record_settings,
     )

@@ -11,7 +11,7 @@ from shared.desk.desk_check import DeskCheck
 from shared.desk.wiring import Desk
 from shared.storage.last_good_rules import LastGoodRules, LastGoodRulesStore
 from shared.wiring import Joinlink, Parts
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 
 ENVIRON = {
@@ -29,7 +29,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "event_reader": Desk.event_reader,
     "held_events": Desk.held_events,
     "maintenance": Desk.maintenance,
-    "memory_start": Desk.memory_start,
+    "memory": Desk.memory,
     "policy_in_force": Desk.policy_in_force,
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
@@ -64,7 +64,7 @@ def reachable(root: object) -> Iterator[object]:
 
 
 def writers(root: object) -> list[object]:
-    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | Policies)]
+    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | PolicyReloader)]
 
 
 @pytest.mark.parametrize("name", BUILDERS)

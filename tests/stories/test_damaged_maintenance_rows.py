@@ -88,4 +88,4 @@ def test_an_unfinished_run_in_the_future_counts_from_now(
     maintain(story)
 
     [problem] = health(story)[1]["problems"]
-    assert problem.startswith("maintenance has not done all that is due for 7 h")
+    assert problem.startswith("maintenance has not completed its work for 7 h")

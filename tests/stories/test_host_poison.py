@@ -8,7 +8,7 @@ import pytest
 from azure.storage.queue import QueueClient, QueueMessage
 
 from shared.domain.messages import EventChange, Source
-from shared.domain.poisoned import MOST_BYTES
+from shared.domain.poison_envelope import MAX_BYTES
 from shared.errors import QueueUnavailable
 from shared.storage.poison_queue import PoisonQueue
 from tests.stories.conftest import AtTheDesk, Story
@@ -121,7 +121,7 @@ def test_envelopes_of_ours_are_left_as_they_are(story: Story) -> None:
 
 @pytest.fixture(autouse=True)
 def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.worker.common.upkeep.MOST", 2)
+    monkeypatch.setattr("shared.worker.mailboxes.queue_maintenance.MAX_MESSAGES", 2)
 
 
 def put_ours(story: Story, number: int) -> None:
@@ -136,7 +136,7 @@ def put_ours(story: Story, number: int) -> None:
 
 def test_a_message_too_long_for_an_envelope_is_kept_as_it_is(story: Story) -> None:
     """Nothing of it is cut, and it never expires."""
-    longest = "x" * MOST_BYTES
+    longest = "x" * MAX_BYTES
     story.set_aside(longest)
     maintain(story)
     maintain(story)

@@ -1,4 +1,4 @@
-"""Processes that die (SIGKILL) over one message, and over the upkeep of the poison queues."""
+"""Processes that die (SIGKILL) during a message, and during the maintenance of the poison queues."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def test_a_message_that_kills_its_process_dies_alone(story: Story) -> None:
     assert not story.has_link(*killer)
 
 
-def test_killed_at_any_step_the_upkeep_keeps_what_the_host_moved(story: Story) -> None:
+def test_killed_at_any_step_maintenance_keeps_what_the_host_moved(story: Story) -> None:
     """Each request of it is the last one of a process, heard or not; in the end there is one envelope."""
     guillotine = Guillotine()
     story.set_aside("a message of the host's")

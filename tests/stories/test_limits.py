@@ -12,7 +12,7 @@ from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
 from shared.storage.tables import Table
 from shared.worker.common.world import World
-from shared.worker.events.processing import LOOKS
+from shared.worker.events.processing import MAX_READS
 from tests.stories.conftest import RULES, Begin, Story
 from tests.stories.mortal import Aim, Guillotine, Worker, below
 from tests.stories.test_at_most_once import GUEST, message, successes
@@ -106,7 +106,7 @@ def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
         handle(story, ada, meeting)
         app.close()
 
-    assert len(story.calls("PATCH", ada)) == LOOKS * len(looks)
+    assert len(story.calls("PATCH", ada)) == MAX_READS * len(looks)
     assert set(counts(story).values()) == {0}
 
 

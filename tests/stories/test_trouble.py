@@ -7,7 +7,7 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 
 from sandbox.graph import Drop, Fault
 from shared import wiring
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, Source
 from shared.settings import StorageSettings
 from shared.storage.mailboxes import Mailboxes, MailboxState
@@ -233,7 +233,7 @@ def test_a_waiting_message_is_handled_by_its_version(story: Story) -> None:
         received=story.stage.clock.now(),
         trace="t",
     )
-    put(story, Later(change.encode(), story.stage.clock.now()).encode())
+    put(story, LaterMessage(change.encode(), story.stage.clock.now()).encode())
     story.stage.host.drain()
 
     assert story.ends(ada) == [ADDED]
@@ -319,7 +319,7 @@ def test_an_unexpected_error_is_retried_four_times(story: Story, monkeypatch: py
     def fails(*_arguments: object) -> None:
         raise ValueError("secret nonsense")
 
-    monkeypatch.setattr("shared.worker.events.processing.decide", fails)
+    monkeypatch.setattr("shared.worker.events.deciding.decide", fails)
     story.play()
     [poison] = story.poison()
 

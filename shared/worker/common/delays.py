@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-#: An event that Graph does not find may be moving to another folder or id, so it is read two more times.
+#: An event that Graph does not find may be moving to another folder, so it is read two more times.
 NOT_FOUND_DELAYS = (timedelta(seconds=30), timedelta(minutes=5))
-#: A join link may come after the answer to the PATCH.
+#: The join link may appear some time after the answer to the PATCH.
 VERIFY_DELAY = timedelta(minutes=1)
-#: After this time a read shows the result of a write (`shared.domain.attempt.SETTLED`, and a little more).
+#: After this time a read shows the result of a write: a little more than `shared.domain.attempt.SETTLED`.
 SETTLED_DELAY = timedelta(seconds=65)
-#: Seven doublings and 23 hours: after a day of errors a change goes to the poison queue.
+#: Seven doublings, then hourly: after a day of errors a message goes to the poison queue.
 MAX_ATTEMPTS = 30
-#: How often a message is tried while a setting is missing.
+#: how long a message waits while the settings are refused
 SETTINGS_RETRY_DELAY = timedelta(minutes=5)
 
-#: What only a person can change, such as a full mailbox, is tried every hour for a day.
+#: What only a person can fix, such as a full mailbox, is retried every hour for a day.
 HOURLY = timedelta(hours=1)
 MAX_HOURLY_ATTEMPTS = 24
-#: One answer that speaks against a mailbox is confirmed by a second read after this time.
+#: A doubtful answer about a mailbox is confirmed by a second read after this time.
 SECOND_READ_DELAY = timedelta(minutes=5)
 
 _FIRST_BACKOFF = timedelta(seconds=30)
@@ -31,27 +31,27 @@ Uniform = Callable[[float, float], float]
 
 
 def backoff(attempt: int, uniform: Uniform) -> timedelta:
-    """Return 30 s doubling to 1 h, plus or minus a quarter, for the failure after `attempt` earlier ones."""
+    """Return 30 s doubling to 1 h, plus or minus a quarter, after `attempt` earlier failures."""
     doubled = _FIRST_BACKOFF * (1 << min(attempt, 10))
     return min(doubled, _LONGEST_BACKOFF) * uniform(0.75, 1.25)
 
 
 def throttled(retry_after: timedelta, waits: int) -> timedelta:
-    """Return how long to pause what was throttled after `waits` earlier times without a success.
+    """Return how long to wait after throttling, and after `waits` earlier waits without a success.
 
-    Graph often asks for zero or one second every time, so our own wait doubles from 5 s to 10 minutes.
+    Graph often requests only a second or less, so Joinlink's own wait doubles from 5 s to 10 minutes.
     """
     return max(retry_after, min(_FIRST_WAIT * (1 << min(waits, 10)), _LONGEST_WAIT))
 
 
 def after_throttling(retry_after: timedelta, waits: int, uniform: Uniform) -> timedelta:
-    """Return the same plus jitter: many messages wait for the same moment."""
+    """Return `throttled` plus jitter, because many messages wait for the same moment."""
     wait = throttled(retry_after, waits)
     return wait + max(_THROTTLING_SPREAD, wait / 4) * uniform(0.0, 1.0)
 
 
 def without_rules(waits: int, uniform: Uniform) -> timedelta:
-    """Return 30 s doubling to 10 minutes, plus or minus a quarter."""
+    """Return how long to wait for rules: 30 s doubling to 10 minutes, plus or minus a quarter."""
     return min(_FIRST_BACKOFF * (1 << min(waits, 10)), _LONGEST_WAIT) * uniform(0.75, 1.25)
 
 
@@ -61,15 +61,15 @@ def hourly(uniform: Uniform) -> timedelta:
 
 
 def second_read(uniform: Uniform) -> timedelta:
-    """Return when a doubtful answer is confirmed by a second read."""
+    """Return how long to wait before a second read confirms a doubtful answer."""
     return SECOND_READ_DELAY * uniform(1.0, 1.25)
 
 
 def while_busy(uniform: Uniform) -> timedelta:
-    """Return how long a change waits while its mailbox has enough of our requests."""
+    """Return how long a change waits while the process handles enough changes of its mailbox."""
     return timedelta(seconds=uniform(*_BUSY_SECONDS))
 
 
 def jitter(uniform: Uniform) -> timedelta:
-    """Return 1 to 5 seconds, so that messages that wait for the same moment don't arrive together."""
+    """Return 1 to 5 seconds, so that many messages don't become visible at the same moment."""
     return timedelta(seconds=uniform(1.0, 5.0))

@@ -1,10 +1,10 @@
-"""How a message ends: a value. `ending_delivery` carries it out."""
+"""How a message ends, as a value that `ending_delivery` carries out."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, Message
 from shared.errors import (
     EventChanged,
@@ -28,9 +28,8 @@ from shared.errors import (
 )
 from shared.worker.common import delays
 from shared.worker.common.delays import Uniform
-from shared.worker.common.recent_reads import AnsweredRead
 
-#: errors that pass by themselves: retried with backoff
+#: temporary errors: retried with backoff
 _TRANSIENT: tuple[tuple[type[JoinlinkError], Reason], ...] = (
     (GraphUnavailable, Reason.GRAPH_UNAVAILABLE),
     (StorageUnavailable, Reason.STORAGE_UNAVAILABLE),
@@ -46,13 +45,21 @@ _FIXABLE: tuple[tuple[type[JoinlinkError], Reason], ...] = (
     (MailboxFull, Reason.MAILBOX_FULL),
     (SubscriptionLimit, Reason.SUBSCRIPTION_LIMIT),
 )
-#: errors that a retry does not end
+#: errors that a retry does not fix
 _FINAL: tuple[tuple[type[JoinlinkError], Outcome, Reason], ...] = (
     (EventNotFound, Outcome.GONE, Reason.NOT_FOUND),
     (Forbidden, Outcome.FORBIDDEN, Reason.ACCESS_DENIED),
     (MailboxUnusable, Outcome.MAILBOX_UNUSABLE, Reason.NO_USABLE_MAILBOX),
     (UnreadableEvent, Outcome.SKIPPED, Reason.UNREADABLE_EVENT),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRead:
+    """A read that answered for these event ids; `after` is a time before it, None for the message's own."""
+
+    events: frozenset[str]
+    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +72,19 @@ class Ending:
 
     outcome: Outcome
     reason: Reason
-    #: id of the rule that decided; the rest is in `decision`
+    #: id of the rule that decided
     rule: str | None = None
     decision: Decision | None = None
     policy_hash: str = ""
     provider: str = ""
-    next_message: Message | Later | None = None
+    next_message: Message | LaterMessage | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
     #: Joinlink could not send the message again: the host must deliver it again
     left_to_host: bool = False
     #: the read that answers this message, and its copies too
     read: AnsweredRead | None = None
-    #: what an admin needs to know besides outcome and reason; never what people wrote
+    #: the cause, for an admin; never text that people wrote
     detail: str = ""
 
 
@@ -105,13 +112,13 @@ def retry_hourly(message: Message, reason: Reason, uniform: Uniform, *, detail: 
 def wait_without_attempt(
     message: Message, reason: Reason, retry_after: timedelta, uniform: Uniform, *, detail: str = ""
 ) -> Ending:
-    """Return the ending that waits as long as Graph asks, and longer each time; no attempt is counted."""
+    """Return the ending that waits as long as Graph requests, and longer each time. It counts no attempt."""
     wait = delays.after_throttling(retry_after, message.waits, uniform)
     return retry_later(replace(message, waits=message.waits + 1), reason, wait, detail=detail)
 
 
 def wait_for_rules(message: Message, uniform: Uniform) -> Ending:
-    """Return the ending that waits until there are valid rules, at most ten minutes at a time."""
+    """Return the ending that waits for valid rules, for up to ten minutes. It counts no attempt."""
     wait = delays.without_rules(message.waits, uniform)
     return retry_later(replace(message, waits=message.waits + 1), Reason.NO_VALID_RULES, wait)
 

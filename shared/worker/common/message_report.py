@@ -1,4 +1,4 @@
-"""What the one log line of a handled message reports."""
+"""A report on a handled message, for its one log line."""
 
 import logging
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ class MessageReport(Generic[MessageKind]):
 
     @property
     def level(self) -> int:
-        """The level of the line: info is normal, warning is for an admin to fix, error needs a person now."""
+        """The level of the line, a number of `logging`."""
         if self.ending.outcome is Outcome.FAILED:
             return logging.ERROR
         return _LEVELS[self.ending.reason.level]
 
     @property
     def duration_seconds(self) -> float:
-        """How long the work took; never negative, if the clock was set back."""
+        """How long the work took; not negative, even if the clock was set back."""
         return round(max((self.finished - self.started).total_seconds(), 0.0), 3)
 
     @property

@@ -1,10 +1,10 @@
-"""Keeps messages while the app's settings are refused: without them nothing can be read or decided."""
+"""Keeps messages in the queue while the app's settings are refused, because it can't handle them without."""
 
 from collections.abc import Callable
 from typing import Any
 
 from shared.domain.decision import Outcome, Reason
-from shared.domain.poisoned import poison_text
+from shared.domain.poison_envelope import envelope_text
 from shared.domain.queue_port import QueueSender
 from shared.errors import SettingsError
 from shared.graph.sender import Tally
@@ -16,7 +16,7 @@ from shared.worker.common.world import World
 
 
 class MessagesOnHold:
-    """Keeps the messages of one queue; `log` writes the one line of each. Needs only storage."""
+    """Keeps the messages of one queue, with storage alone; `log` writes the one log line of each."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class MessagesOnHold:
             text = body.decode()
         except UnicodeDecodeError:
             ending = to_poison(Reason.UNREADABLE_MESSAGE, "the message is not JSON")
-            envelope = poison_text(body, reason=ending.reason, detail=ending.detail, at=self._world.now())
+            envelope = envelope_text(body, reason=ending.reason, detail=ending.detail, at=self._world.now())
             self._poison.send(envelope)
             log_poisoned(self._queue.name, ending.reason, ending.detail, None)
         else:

@@ -1,4 +1,4 @@
-"""Handles the messages of one queue: read, handle, carry out the ending, log one line.
+"""Handles the messages of one queue: decodes and handles each, carries out its ending, and logs one line.
 
 What differs between the queues is a `MessageHandler`: how a message is decoded, handled and logged.
 """
@@ -21,16 +21,16 @@ _Message = TypeVar("_Message", EventChange, MailboxTask)
 
 
 class MessageHandler(Protocol[_Message]):
-    """What is particular to the messages of one queue."""
+    """Decodes, handles and logs the messages of one queue."""
 
     def decode(self, body: bytes, queued: datetime | None) -> _Message:
         """Return the message, queued at `queued`. Raises UnreadableMessage, LaterVersion."""
 
     def handle(self, message: _Message, graph: Graph, taken: datetime | None) -> Ending:
-        """Handle the message and return how it ends; `taken` is that of `ReceivedMessage`."""
+        """Handle the message and return how it ends; `taken` is when the host took it from the queue."""
 
     def forget(self, message: _Message, ending: Ending) -> None:
-        """Forget what was learned from a message that the host will deliver again."""
+        """Forget what was read for a message that the host will deliver again."""
 
     def log(self, report: MessageReport[_Message]) -> None:
         """Write the message's one log line."""
@@ -64,7 +64,7 @@ class QueueMessages(Generic[_Message]):
         """Handle one message; when this returns, the message is finished.
 
         `dequeue_count` is how often the host has delivered it, including this time; `queued` and `taken` are
-        when it was put on the queue and taken from it, by the queue service's clock.
+        when it was put on the queue and taken from it, by the queue service's clock, None if not known.
 
         Raises:
             Unhandled: the host must deliver the message again.
@@ -91,6 +91,6 @@ class QueueMessages(Generic[_Message]):
             )
         )
         if ending.left_to_host:
-            # Without the cause: the host logs the whole chain, and a foreign error's text may hold personal
-            # data.
+            # Without the cause: the host logs all causes, and the text of another library's error may contain
+            # personal data.
             raise Unhandled(ending.detail) from None

@@ -1,8 +1,8 @@
-"""A queue message as the host delivers it: read it, handle it within a minute, and return how it ends.
+"""Decodes a queue message as the host delivers it, handles it within a minute, and returns how it ends.
 
-A dequeue count above one means that an earlier delivery did not end: for every error of ours the message is
-sent again and the old one is finished. So the process died, over this message or over one beside it. Such a
-message is sent again by itself, at a random moment: if it kills the process, it takes no other message along.
+After every error Joinlink itself sends the message again and finishes the old one. So a dequeue count above
+one means that the process died while it handled this message or others. Joinlink then sends the message again
+with a random delay, so that it is handled by itself: if it kills the process again, others are not affected.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from shared.deadline import MESSAGE_TIMEOUT, deadline
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask
 from shared.errors import (
     GraphError,
@@ -30,11 +30,11 @@ from shared.worker.common.delays import Uniform
 from shared.worker.common.ending import Ending, ending_for_error, retry_later, to_poison
 from shared.worker.common.world import World
 
-#: A message that came back so often without an error of ours goes to the poison queue.
+#: A message that returned so often because the process died goes to the poison queue.
 MAX_RETURNS = 4
-#: A message that ended so often in an unexpected error does, too.
+#: So does a message that ended so often in an unexpected error.
 MAX_ERRORS = 5
-#: How long a message of a later version waits for that version, and how often it is read meanwhile.
+#: how long a message of a later version waits for that version, and how often it is tried meanwhile
 MAX_VERSION_WAIT = timedelta(hours=24)
 VERSION_RETRY_DELAY = timedelta(minutes=5)
 _ALONE = timedelta(minutes=1)
@@ -47,7 +47,7 @@ class ReceivedMessage:
     """A message as the host delivers it.
 
     `dequeue_count` includes this delivery. `queued` and `taken` are when it was put on the queue and when the
-    host took it, both by the queue service's clock; None if the host does not say.
+    host took it, both by the queue service's clock; None if the host does not report it.
     """
 
     body: bytes
@@ -72,7 +72,7 @@ def handle_received(
     world: World,
 ) -> HandledMessage[_Message]:
     """Handle a message and return how it ends, whatever happens."""
-    waiting = Later.unwrapped(received.body)
+    waiting = LaterMessage.read(received.body)
     body = waiting.message.encode() if waiting else received.body
     try:
         message = decode(body)
@@ -90,16 +90,18 @@ def handle_received(
     return HandledMessage(message, body, _without_returns(ending))
 
 
-def _wait_for_version(waiting: Later | None, received: ReceivedMessage, detail: str, world: World) -> Ending:
-    """Keep a message of a later version for a day, by the queue service's clock if the host says it."""
+def _wait_for_version(
+    waiting: LaterMessage | None, received: ReceivedMessage, detail: str, world: World
+) -> Ending:
+    """Keep a message of a later version for a day, by the queue service's clock if the host reports it."""
     since = waiting.since if waiting else received.queued or world.now()
-    # A moment in the future, by whatever clock, must not make it wait for ever.
+    # A time in the future, from a wrong clock, must not make it wait forever.
     if abs((received.taken or world.now()) - since) >= MAX_VERSION_WAIT:
         return to_poison(Reason.LATER_VERSION, detail)
     return Ending(
         outcome=Outcome.DELAYED,
         reason=Reason.LATER_VERSION,
-        next_message=waiting or Later(received.body.decode(), since),
+        next_message=waiting or LaterMessage(received.body.decode(), since),
         delay=VERSION_RETRY_DELAY,
         detail=detail,
     )
@@ -110,7 +112,7 @@ def _send_alone(message: _Message, uniform: Uniform) -> Ending:
     if returns >= MAX_RETURNS:
         detail = f"it came back {returns} times without an error of Joinlink: see the host's log"
         return to_poison(Reason.WORKER_LOST, detail)
-    # Each further return spreads the messages that came back together over more time.
+    # With each return, messages that returned together are spread over more time.
     delay = _ALONE * returns * uniform(0.02, 1.0)
     return retry_later(replace(message, returns=returns), Reason.WORKER_LOST, delay)
 
@@ -126,7 +128,7 @@ def _after_error(error: Exception, message: _Message, uniform: Uniform) -> Endin
 
 
 def _first_throttled(error: JoinlinkError) -> Throttled | None:
-    """Return the throttling that an error of its clean-up hides: Graph's wait still applies."""
+    """Return the throttling that a later error of the clean-up hides: Graph's wait still applies."""
     return next((each for each in _chain(error) if isinstance(each, Throttled)), None)
 
 
@@ -140,7 +142,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _without_returns(ending: Ending) -> Ending:
-    """Start the count of returns again after a delivery that ended."""
+    """Reset the count of returns, because this delivery ended."""
     message = ending.next_message
     if isinstance(message, EventChange | MailboxTask) and message.returns:
         return replace(ending, next_message=replace(message, returns=0))

@@ -1,62 +1,54 @@
-"""What the worker sees of a mailbox in passing: that notifications come, and whether it is still in scope."""
+"""Checks whether a change's mailbox is in scope, and notes that its notifications arrive."""
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
-from threading import Lock
 
 from shared.domain.messages import EventChange, Source
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailboxes
+from shared.worker.events.recent_keys import RecentKeys
 
-_EVERY = timedelta(hours=1)
-_REMEMBERED = 20_000
+_INTERVAL = timedelta(hours=1)
+_MAX_MAILBOXES = 20_000
 
 
 class ScopeCheck:
-    """Looks at a mailbox's row once an hour, so that events cost next to nothing by it."""
+    """Reads and updates a mailbox's row at most once an hour, so that most changes need no table call."""
 
     def __init__(self, mailboxes: Mailboxes) -> None:
         self._mailboxes = mailboxes
-        self._lock = Lock()
-        self._looked: OrderedDict[str, datetime] = OrderedDict()
+        self._checked: RecentKeys[str, datetime] = RecentKeys(_MAX_MAILBOXES)
 
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
-        """Tell whether the rules are for the mailbox, as far as that is known without asking Graph.
+        """Return whether the rules apply to the mailbox, as far as Joinlink knows without asking Graph.
 
-        It may have left the scope within the last hour: `was_let_go` knows for sure.
+        The mailbox may have left the scope within the last hour: `is_out_of_scope` reads the row again.
 
         Raises:
             StorageUnavailable: the row could not be read or written.
         """
         if policy.mailboxes.excludes_user(change.mailbox):
             return False
-        if self._was_looked_at(change.mailbox, now):
+        if self._was_checked(change.mailbox, now):
             return True
-        if self.was_let_go(change.mailbox):
-            return False  # looked at again each time: who comes back shall not wait for an hour
+        if self.is_out_of_scope(change.mailbox):
+            return False  # not remembered: a mailbox that comes back must not wait for an hour
         if change.source is Source.NOTIFICATION:
-            # The webhook's clock may be ahead, and nobody is notified in the future.
+            # The webhook's clock may be ahead, but no notification comes from the future.
             self._mailboxes.update(change.mailbox, last_notification=min(change.received, now))
-            self._remember(change.mailbox, now)
+            self._checked.set(change.mailbox, now)
         return True
 
-    def was_let_go(self, mailbox: str) -> bool:
-        """Tell by the row as it is now whether the mailbox is outside the scope, or its row to be left alone.
+    def is_out_of_scope(self, mailbox: str) -> bool:
+        """Return whether the row, as it is now, keeps Joinlink from writing in the mailbox.
+
+        The mailbox left the scope, is held, or this version can't read its row.
 
         Raises:
             StorageUnavailable: the row could not be read.
         """
         return self._mailboxes.read(mailbox).is_read_only
 
-    def _was_looked_at(self, mailbox: str, now: datetime) -> bool:
-        with self._lock:
-            looked = self._looked.get(mailbox)
-        # A clock that was set back must not make the hour longer.
-        return looked is not None and looked <= now < looked + _EVERY
-
-    def _remember(self, mailbox: str, now: datetime) -> None:
-        with self._lock:
-            self._looked[mailbox] = now
-            self._looked.move_to_end(mailbox)
-            while len(self._looked) > _REMEMBERED:
-                self._looked.popitem(last=False)
+    def _was_checked(self, mailbox: str, now: datetime) -> bool:
+        checked = self._checked.get(mailbox)
+        # After the clock was set back, a time in the future must not extend the hour.
+        return checked is not None and checked <= now < checked + _INTERVAL

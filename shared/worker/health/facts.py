@@ -6,8 +6,8 @@ from datetime import datetime
 
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
 from shared.worker.health.rules_health import RulesInForce
+from shared.worker.mailboxes.write_memory import MemoryState
 
 #: names of what is read, besides queues; problems show them
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.mailboxes import CLOCKS_DIFFER
 from shared.storage.maintenance_report import MaintenanceReport
-from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.health.facts import MAINTENANCE, TOKEN, HealthFacts
 from shared.worker.health.rules_health import RulesInForce
 from shared.worker.mailboxes.coverage import Coverage
+from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 #: Maintenance runs every 15 minutes, and a run may still be working when the next is due.
 _MAINTENANCE_LATE = timedelta(hours=1)

@@ -22,7 +22,6 @@ from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.common.memory import MemoryNotBegun, MemoryStart
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult, MaintenanceRun, RunLimits
 from shared.worker.mailboxes.plans import Requirements
@@ -31,6 +30,7 @@ from shared.worker.mailboxes.removals import PendingRemovals, RemovalGuard
 from shared.worker.mailboxes.scope import read_scope
 from shared.worker.mailboxes.surplus_subscriptions import SurplusSubscriptions
 from shared.worker.mailboxes.task_requests import TaskRequests
+from shared.worker.mailboxes.write_memory import MemoryNotStarted, WriteMemory
 
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 
@@ -54,13 +54,13 @@ class Maintenance:
         mailboxes: Mailboxes,
         queue: QueueSender,
         poison: Sequence[ManagedQueue],
-        upkeep: Callable[[], None],
+        maintain_queues: Callable[[], None],
         lease: MaintenanceLease,
         holds: RemovalHolds,
         reports: MaintenanceReports,
         endpoint: str,
         notification_url: str,
-        memory: MemoryStart,
+        memory: WriteMemory,
         record_settings: Callable[[], None] = lambda: None,
     ) -> None:
         """`record_settings` stores the app's settings; a desk has none to store."""
@@ -70,7 +70,7 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
-        self._upkeep = upkeep
+        self._maintain_queues = maintain_queues
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
         self._reports = reports
@@ -97,7 +97,7 @@ class Maintenance:
                 self._lease.release(run.id)
         except (QueueUnavailable, StorageUnavailable) as error:
             return _failed("storage_unavailable", error)
-        except MemoryNotBegun as error:
+        except MemoryNotStarted as error:
             return _failed("memory_not_begun", error)
         self._log(run, surplus, poison)
         return MaintenanceResult(
@@ -112,9 +112,9 @@ class Maintenance:
 
     def _do(self, run: MaintenanceRun) -> int:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
-        self._memory.begin_if_fresh(self._graph, self._notification_url)
+        self._memory.start_if_fresh(self._graph, self._notification_url)
         self._record_settings()
-        self._upkeep()
+        self._maintain_queues()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
         try:

@@ -12,7 +12,7 @@ from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common import delays
 from shared.worker.common.ending import Ending, ending_for_error, retry_later
-from shared.worker.common.refusals import note_refusal, state_after
+from shared.worker.common.mailbox_refusals import record_refusal, state_after
 from shared.worker.common.world import World
 from shared.worker.mailboxes.plans import TASK_TIME
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
@@ -73,7 +73,7 @@ class MailboxTasks:
     def _after_error(self, error: JoinlinkError, task: MailboxTask) -> Ending:
         """Return the result of a task that failed; record what the error means for the mailbox."""
         if task.task is not TaskKind.UNSUBSCRIBE:
-            error = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
+            error = record_refusal(error, task.mailbox, self._mailboxes, self._world.now(), by_task=True)
         if state_after(error):
             logger().warning(
                 "mailbox.lost", mailbox=task.mailbox, trace=task.trace, subscription=None, detail=str(error)

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +6,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from sandbox.azurite import Azurite
-from shared.domain.poisoned import MOST_BYTES, read_poison
+from shared.domain.poison_envelope import MAX_BYTES, read_envelope
 from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
 from shared.storage.poison_queue import PoisonQueue
@@ -18,7 +17,7 @@ from shared.worker.mailboxes.messages import log_task_finished
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 REFUSED = SettingsError([SettingProblem("JOINLINK_TENANT_ID", "is missing")])
-Said = Callable[[], list[dict[str, Any]]]
+LogLines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def name(unique: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def waiting(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
+def on_hold(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
     queue, poison = (MessageQueue.connect(name + end, storage, None) for end in ("", POISON_SUFFIX))
     yield MessagesOnHold(world=World(now=lambda: NOW), queue=queue, poison=poison, log=log_task_finished)
     queue.close()
@@ -43,36 +42,43 @@ def waiting(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
     "body",
     [
         pytest.param(b'{"v":1}', id="a message"),
-        pytest.param("Ünïcode".encode(), id="text of many bytes"),
-        pytest.param(b"x" * MOST_BYTES, id="as long as a queue takes"),
-        pytest.param(b"", id="nothing"),
+        pytest.param("Ünïcode".encode(), id="multi-byte text"),
+        pytest.param(b"x" * MAX_BYTES, id="as long as possible"),
+        pytest.param(b"", id="empty"),
     ],
 )
-def test_a_message_waits_unchanged(
-    body: bytes, *, waiting: MessagesOnHold, name: str, storage: StorageSettings, azurite: Azurite, said: Said
+def test_a_message_is_kept_unchanged(
+    body: bytes,
+    *,
+    on_hold: MessagesOnHold,
+    name: str,
+    storage: StorageSettings,
+    azurite: Azurite,
+    log_lines: LogLines,
 ) -> None:
-    """However often it is put back, it is not a byte longer, and each time is one line."""
-    waiting.keep(body, REFUSED)
+    """However often it is put back, it never gets longer. Each time is one log line."""
+    on_hold.keep(body, REFUSED)
     azurite.advance(timedelta(minutes=6))
     poison = PoisonQueue(QueueClient.from_connection_string(storage.connection_string, name))
     [left] = poison.lease()
     poison.close()
 
     assert (left.body, left.expires) == (body, False)
-    assert [(line["event"], line["reason"]) for line in said()] == [("task.finished", "settings_refused")]
+    assert [(line["event"], line["reason"]) for line in log_lines()] == [
+        ("task.finished", "settings_refused")
+    ]
 
 
-def test_what_is_no_text_is_set_aside_as_it_is(
-    waiting: MessagesOnHold, name: str, storage: StorageSettings, said: Said
+def test_a_message_that_is_not_text_goes_to_the_poison_queue(
+    on_hold: MessagesOnHold, name: str, storage: StorageSettings, log_lines: LogLines
 ) -> None:
-    """It is no message of ours, whatever the settings will be; replaced bytes would be lost."""
-    waiting.keep(b"\xff\x00\xfe", REFUSED)
+    """It is not a message of Joinlink, whatever the settings. Its bytes are kept unchanged."""
+    on_hold.keep(b"\xff\x00\xfe", REFUSED)
     poison = PoisonQueue.connect(name, storage, None)
     [left] = poison.lease()
     poison.close()
-    found = read_poison(left.body)
+    found = read_envelope(left.body)
 
     assert found is not None
     assert (found.reason, found.body) == ("unreadable_message", b"\xff\x00\xfe")
-    assert [line["event"] for line in said()] == ["message.poisoned", "task.finished"]
-    assert json.dumps(said())
+    assert [line["event"] for line in log_lines()] == ["message.poisoned", "task.finished"]

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from shared.deadline import seconds_left
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import GraphUnavailable, OutOfTime, QueueUnavailable, StorageUnavailable, Throttled
 from shared.worker.common.ending import Ending, retry_later
@@ -43,7 +43,7 @@ def play(
     now: datetime = NOW,
     **delivery: Any,
 ) -> HandledMessage[EventChange]:
-    """Deliver a message, or what else is in the queue."""
+    """Deliver a message, or any other body."""
     body = (
         message
         if isinstance(message, bytes)
@@ -61,14 +61,14 @@ def raising(error: Exception) -> Callable[[Any], Ending]:
 
 
 @pytest.mark.parametrize("message", [CHANGE, TASK], ids=["a change", "a task"])
-def test_a_message_that_comes_back_is_sent_again_alone(message: EventChange | MailboxTask) -> None:
-    """It is not handled now, among those that it came back with, but soon, at a moment of its own."""
+def test_a_message_that_returns_is_sent_again_by_itself(message: EventChange | MailboxTask) -> None:
+    """It is not handled with the others that returned, but a little later, at a random time."""
     waits = []
     for returns in range(MAX_RETURNS - 1):
-        ended = play(replace(message, returns=returns), raising(AssertionError()), dequeue_count=2)
-        waits.append(ended.ending.delay)
-        assert (ended.ending.outcome, ended.ending.reason) == (Outcome.DELAYED, Reason.WORKER_LOST)
-        assert ended.ending.next_message == replace(message, returns=returns + 1)
+        handled = play(replace(message, returns=returns), raising(AssertionError()), dequeue_count=2)
+        waits.append(handled.ending.delay)
+        assert (handled.ending.outcome, handled.ending.reason) == (Outcome.DELAYED, Reason.WORKER_LOST)
+        assert handled.ending.next_message == replace(message, returns=returns + 1)
     last = play(replace(message, returns=MAX_RETURNS - 1), raising(AssertionError()), dequeue_count=2)
 
     assert waits == sorted(waits)
@@ -76,8 +76,8 @@ def test_a_message_that_comes_back_is_sent_again_alone(message: EventChange | Ma
     assert (last.ending.outcome, last.ending.reason) == (Outcome.FAILED, Reason.WORKER_LOST)
 
 
-def test_a_delivery_that_ends_starts_the_count_of_returns_again() -> None:
-    """A roll-out may return a message now and then for weeks."""
+def test_a_delivery_that_ends_resets_the_count_of_returns() -> None:
+    """Roll-outs may return a message several times over some weeks."""
     waiting = play(
         replace(CHANGE, returns=3), lambda change: retry_later(change, Reason.THROTTLED, timedelta(1))
     )
@@ -85,8 +85,8 @@ def test_a_delivery_that_ends_starts_the_count_of_returns_again() -> None:
     assert waiting.ending.next_message == CHANGE
 
 
-def test_every_message_has_a_minute_in_all() -> None:
-    """The calls inside know how much is left, and nothing is left of it outside."""
+def test_every_message_has_a_minute() -> None:
+    """Calls of the handler know the time that is left. The limit ends with the handler."""
     left: list[float] = []
 
     def handle(_change: object) -> Ending:
@@ -111,20 +111,20 @@ def hiding(first: Exception, then: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("error", "reason", "seconds"),
     [
-        pytest.param(OutOfTime("over"), Reason.OUT_OF_TIME, 30, id="its time is over"),
-        pytest.param(GraphUnavailable("c"), Reason.GRAPH_UNAVAILABLE, 30, id="Graph is away"),
-        pytest.param(StorageUnavailable("t"), Reason.STORAGE_UNAVAILABLE, 30, id="a table is away"),
-        pytest.param(QueueUnavailable("q"), Reason.STORAGE_UNAVAILABLE, 30, id="a queue is away"),
+        pytest.param(OutOfTime("over"), Reason.OUT_OF_TIME, 30, id="out of time"),
+        pytest.param(GraphUnavailable("c"), Reason.GRAPH_UNAVAILABLE, 30, id="Graph fails"),
+        pytest.param(StorageUnavailable("t"), Reason.STORAGE_UNAVAILABLE, 30, id="a table fails"),
+        pytest.param(QueueUnavailable("q"), Reason.STORAGE_UNAVAILABLE, 30, id="a queue fails"),
         pytest.param(hiding(THROTTLED, StorageUnavailable("t")), Reason.THROTTLED, 600, id="throttled, and clean-up failed"),
-        pytest.param(ValueError("Merger with Bo"), Reason.UNEXPECTED_ERROR, 30, id="nobody foresaw it"),
-        pytest.param(RecursionError(), Reason.UNEXPECTED_ERROR, 30, id="too deep"),
+        pytest.param(ValueError("Merger with Bo"), Reason.UNEXPECTED_ERROR, 30, id="unexpected"),
+        pytest.param(RecursionError(), Reason.UNEXPECTED_ERROR, 30, id="recursion"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("message", [CHANGE, TASK], ids=["a change", "a task"])
-def test_whatever_is_raised_the_message_is_sent_again(
+def test_after_any_error_the_message_is_sent_again(
     message: EventChange | MailboxTask, error: Exception, reason: Reason, seconds: int
 ) -> None:
-    """By us, with a wait: so a second delivery always means that the process was lost."""
+    """Joinlink sends it, with a delay. So a second delivery by the host always means that the process died."""
     handled = play(message, raising(error)).ending
 
     assert (handled.outcome, handled.reason, handled.left_to_host) == (Outcome.DELAYED, reason, False)
@@ -133,8 +133,8 @@ def test_whatever_is_raised_the_message_is_sent_again(
     assert "Merger" not in handled.detail
 
 
-def test_an_error_that_nobody_foresaw_ends_in_poison_at_the_fifth_time() -> None:
-    """Tries of another trouble don't count: after an outage of a day it still has five."""
+def test_the_fifth_unexpected_error_ends_in_the_poison_queue() -> None:
+    """Attempts after other errors don't count: after an outage of a day it still has five."""
     tried = replace(CHANGE, attempt=29)
     reasons = []
     for _ in range(MAX_ERRORS):
@@ -148,10 +148,10 @@ def test_an_error_that_nobody_foresaw_ends_in_poison_at_the_fifth_time() -> None
 
 
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=400), timedelta(days=-400)])
-def test_a_later_version_has_a_day_to_come_back(ahead: timedelta) -> None:
-    """By the queue service's clock, whatever ours says; the message stays as it was."""
+def test_a_message_of_a_later_version_waits_for_a_day(ahead: timedelta) -> None:
+    """The queue service's clock counts, not the worker's. The message stays unchanged."""
     first = play(LATER, now=NOW + ahead, queued=NOW, taken=NOW).ending
-    assert first.next_message == Later(LATER, NOW)
+    assert first.next_message == LaterMessage(LATER, NOW)
     assert (first.reason, first.delay) == (Reason.LATER_VERSION, VERSION_RETRY_DELAY)
 
     taken = NOW + MAX_VERSION_WAIT - timedelta(seconds=1)
@@ -172,28 +172,28 @@ LATER_BODIES = [
 
 
 @pytest.mark.parametrize("body", LATER_BODIES)
-def test_what_only_a_later_version_knows_waits(body: str) -> None:
-    """A word that we don't know is one that a later version has added."""
+def test_an_unknown_value_is_one_of_a_later_version(body: str) -> None:
+    """So the message waits for that version."""
     assert play(body).ending.reason is Reason.LATER_VERSION
 
 
-def test_keys_that_only_a_later_version_knows_are_passed_over() -> None:
-    """Messages only ever gain optional keys."""
+def test_unknown_keys_are_ignored() -> None:
+    """Later versions only add optional keys."""
     body = json.dumps({**json.loads(CHANGE.encode()), "colour": "blue"})
 
     assert play(body).message == CHANGE
 
 
-def test_what_waited_is_handled_by_the_version_that_knows_it() -> None:
-    """The envelope is taken off."""
-    ended = play(Later(CHANGE.encode(), NOW).encode())
+def test_a_waiting_message_is_handled_by_its_version() -> None:
+    """The envelope is removed."""
+    handled = play(LaterMessage(CHANGE.encode(), NOW).encode())
 
-    assert (ended.message, ended.ending, ended.body) == (CHANGE, DONE, CHANGE.encode().encode())
+    assert (handled.message, handled.ending, handled.body) == (CHANGE, DONE, CHANGE.encode().encode())
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")), st.integers(1, 6))
-def test_no_body_is_without_an_end(body: bytes, count: int) -> None:
-    """Whatever is on the queue."""
+def test_every_body_has_an_ending(body: bytes, count: int) -> None:
+    """Whatever is in the queue, no error escapes."""
     assert play(body, dequeue_count=count).ending.outcome in {
         Outcome.FAILED,
         Outcome.DELAYED,
@@ -203,12 +203,12 @@ def test_no_body_is_without_an_end(body: bytes, count: int) -> None:
 
 @given(st.text(), st.datetimes(timezones=st.just(UTC)))
 def test_an_envelope_survives_the_queue(message: str, since: datetime) -> None:
-    """What is encoded is unwrapped to the same value."""
-    assert Later.unwrapped(Later(message, since).encode().encode()) == Later(message, since)
+    """It is decoded to the same value."""
+    assert LaterMessage.read(LaterMessage(message, since).encode().encode()) == LaterMessage(message, since)
 
 
 class _Queue:
-    """A queue that takes nothing, or remembers what it was given."""
+    """A queue that raises an error, or keeps what was sent."""
 
     name = "event-changes"
 
@@ -225,37 +225,37 @@ class _Queue:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        pytest.param(QueueUnavailable("q"), Reason.STORAGE_UNAVAILABLE, id="it is away"),
-        pytest.param(OutOfTime("over"), Reason.STORAGE_UNAVAILABLE, id="it hangs"),
-        pytest.param(UnicodeEncodeError("utf-8", "x", 0, 1, ""), Reason.UNEXPECTED_ERROR, id="nobody foresaw it"),
+        pytest.param(QueueUnavailable("q"), Reason.STORAGE_UNAVAILABLE, id="it fails"),
+        pytest.param(OutOfTime("over"), Reason.STORAGE_UNAVAILABLE, id="out of time"),
+        pytest.param(UnicodeEncodeError("utf-8", "x", 0, 1, ""), Reason.UNEXPECTED_ERROR, id="unexpected"),
     ],
 )  # fmt: skip
-def test_only_what_no_queue_takes_is_left_to_the_host(error: Exception, reason: Reason) -> None:
-    """And it still ends in one line."""
-    carrier = EndingDelivery(world=world(), queue=_Queue(error), poison=_Queue(error))
-    ended = HandledMessage(CHANGE, b"", retry_later(CHANGE, Reason.THROTTLED, timedelta(1)))
-    handled = carrier.carry_out(ended)
+def test_a_message_that_cannot_be_sent_is_left_to_the_host(error: Exception, reason: Reason) -> None:
+    """It still ends in one log line."""
+    delivery = EndingDelivery(world=world(), queue=_Queue(error), poison=_Queue(error))
+    handled_message = HandledMessage(CHANGE, b"", retry_later(CHANGE, Reason.THROTTLED, timedelta(1)))
+    handled = delivery.carry_out(handled_message)
 
     assert (handled.outcome, handled.reason, handled.left_to_host) == (Outcome.DELAYED, reason, True)
 
 
 @pytest.mark.parametrize("letter", ["a", '"', "ä", "\\"])
-def test_a_later_message_that_fills_its_queue_is_kept_whole(letter: str) -> None:
-    """The envelope is left off where it does not fit."""
+def test_a_message_of_a_later_version_that_is_as_long_as_possible_is_kept(letter: str) -> None:
+    """It is sent without the envelope, which does not fit."""
     text = json.dumps(
         {"v": 2, "x": letter * (45_000 // len(json.dumps(letter).encode()))}, ensure_ascii=False
     )
     queue = _Queue()
-    ended = play(text)
-    EndingDelivery(world=world(), queue=queue, poison=queue).carry_out(ended)
+    handled = play(text)
+    EndingDelivery(world=world(), queue=queue, poison=queue).carry_out(handled)
     [sent] = queue.sent
 
     assert len(sent.encode()) <= 48 * 1024
     assert play(sent).body == text.encode()
 
 
-def test_time_that_is_over_in_clean_up_hides_no_throttling() -> None:
-    """Graph's wait holds, however the clean-up behind it ends."""
+def test_running_out_of_time_in_clean_up_does_not_hide_throttling() -> None:
+    """Joinlink waits as long as Graph requests, even if the clean-up fails."""
 
     def handle(_message: object) -> Ending:
         try:

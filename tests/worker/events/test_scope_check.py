@@ -27,18 +27,18 @@ def change(received: datetime = NOW) -> EventChange:
 
 
 @pytest.mark.parametrize("minutes", [-1, 0, 1, 60 * 24 * 30])
-def test_nobody_was_notified_in_the_future(mailboxes: Mailboxes, minutes: int) -> None:
-    """The webhook's clock may be ahead: the row then tells the worker's time."""
-    told = NOW + timedelta(minutes=minutes)
-    assert ScopeCheck(mailboxes).is_in_scope(change(told), POLICY, NOW)
+def test_no_notification_comes_from_the_future(mailboxes: Mailboxes, minutes: int) -> None:
+    """If the webhook's clock is ahead, the row gets the worker's time."""
+    received = NOW + timedelta(minutes=minutes)
+    assert ScopeCheck(mailboxes).is_in_scope(change(received), POLICY, NOW)
 
-    assert mailboxes.read("m").last_notification == min(told, NOW)
+    assert mailboxes.read("m").last_notification == min(received, NOW)
 
 
-def test_a_clock_that_is_set_back_makes_no_hour_longer(mailboxes: Mailboxes) -> None:
-    """A look that seems to come from the future counts for nothing."""
-    watched = ScopeCheck(mailboxes)
-    assert watched.is_in_scope(change(), POLICY, NOW + timedelta(days=30))
+def test_a_clock_set_back_does_not_extend_the_hour(mailboxes: Mailboxes) -> None:
+    """A check that seems to be in the future does not count."""
+    scope = ScopeCheck(mailboxes)
+    assert scope.is_in_scope(change(), POLICY, NOW + timedelta(days=30))
     mailboxes.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
 
-    assert not watched.is_in_scope(change(), POLICY, NOW)
+    assert not scope.is_in_scope(change(), POLICY, NOW)

@@ -12,12 +12,12 @@ from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
 from shared.worker.health import checkup as health
 from shared.worker.health.checkup import Checkup, judge
 from shared.worker.health.facts import HealthFacts
 from shared.worker.health.rules_health import RulesInForce, rules_in_force
 from shared.worker.health.verdict import ago
+from shared.worker.mailboxes.write_memory import MemoryState
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RUN = MaintenanceReport(

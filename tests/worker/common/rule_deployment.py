@@ -1,10 +1,10 @@
-"""An admin's desk with rule files on it, and a shelf where the app keeps the last good ones."""
+"""The app as rule files see it: files that change, a store for the last good ones, a clock, and processes."""
 
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import StorageUnavailable
 from shared.rule_files.loader import RuleFile
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -14,47 +14,47 @@ BAD = b"version: 1\nrules: ]"
 
 
 def files(folder: str = "rules", /, **contents: bytes) -> tuple[RuleFile, ...]:
-    """Return the files of a folder by their names."""
+    """Return the files of a folder, by their names."""
     return tuple(RuleFile(f"{folder}/{name}.yaml", content) for name, content in sorted(contents.items()))
 
 
-class Shelf:
-    """Where the last good files are kept, for all processes; it may be out of reach, or what it holds damaged."""
+class FakeRuleStore:
+    """A `RuleStore` in memory, which may not answer or be damaged."""
 
-    def __init__(self, *kept: RuleFile) -> None:
-        self.files = kept
-        self.is_broken = False
+    def __init__(self, *last_good: RuleFile) -> None:
+        self.files = last_good
+        self.is_down = False
         self.is_damaged = False
         self._seen: tuple[str, datetime] | None = None
 
     def read(self) -> tuple[RuleFile, ...]:
-        self._reach()
+        self._connect()
         if self.is_damaged:
             raise StorageUnavailable("last-good-rules.json in container joinlink is damaged")
         return self.files
 
     def keep(self, files: tuple[RuleFile, ...]) -> None:
-        self._reach()
+        self._connect()
         self.files, self.is_damaged = files, False
 
     def seen_since(self, rules: str, now: datetime) -> datetime:
-        self._reach()
+        self._connect()
         if self._seen is None or self._seen[0] != rules:
             self._seen = (rules, now)
         return self._seen[1]
 
-    def _reach(self) -> None:
-        if self.is_broken:
-            raise StorageUnavailable("blob container joinlink did not answer as it should")
+    def _connect(self) -> None:
+        if self.is_down:
+            raise StorageUnavailable("blob container joinlink is not available")
 
 
-class Desk:
-    """A clock, rule files that can be changed or made unreadable, and the app's processes that read them."""
+class Deployment:
+    """A deployed app: a clock, rule files that can be changed or made unreadable, and processes."""
 
-    def __init__(self, shelf: Shelf | None = None, **contents: bytes) -> None:
+    def __init__(self, store: FakeRuleStore | None = None, **contents: bytes) -> None:
         self.now = START
         self.files: tuple[RuleFile, ...] | None = files(**contents)
-        self.shelf = shelf or Shelf()
+        self.store = store or FakeRuleStore()
         self.reads = 0
 
     def read(self) -> tuple[RuleFile, ...]:
@@ -64,7 +64,7 @@ class Desk:
         return self.files
 
     def put(self, **contents: bytes) -> None:
-        """Put these files in the place of those that are there."""
+        """Replace all files with these."""
         self.files = files(**contents)
 
     def lock(self) -> None:
@@ -72,21 +72,21 @@ class Desk:
         self.files = None
 
     def wait(self, time: timedelta = MINUTE) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += time
 
-    def process(self) -> "Process":
-        """Begin a new process."""
-        return Process(Policies(self, self.shelf, lambda: self.now))
+    def process(self) -> "AppProcess":
+        """Start a new process."""
+        return AppProcess(PolicyReloader(self, self.store, lambda: self.now))
 
 
-class Process:
-    """A process of the app, as its policy shows it."""
+class AppProcess:
+    """A process of the app."""
 
-    def __init__(self, policies: Policies) -> None:
+    def __init__(self, policies: PolicyReloader) -> None:
         self.policies = policies
 
     def rules(self) -> list[str] | None:
-        """Return the ids of the rules in force; None where messages wait."""
+        """Return the ids of the rules in force; None if messages wait."""
         policy = self.policies.current()
         return None if policy is None else [rule.id for rule in policy.rules]

@@ -1,6 +1,6 @@
-"""A message of a later version, kept on its queue until that version is back.
+"""The envelope of a message that a later version wrote. It stays on its queue until that version is back.
 
-While a new version is rolled out, or rolled back, both versions read the same queues. Standard library only.
+During a roll-out or a roll-back, both versions read the same queues. Standard library only.
 """
 
 import json
@@ -14,14 +14,14 @@ _KIND = "later"
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class LaterMessage:
     """The text of a message that this version can't read, and since when (aware UTC) it waits."""
 
     message: str
     since: datetime
 
     def encode(self) -> str:
-        """Return the envelope as compact JSON; `unwrapped` gives the same value back."""
+        """Return the envelope as compact JSON; `read` returns the same value again."""
         return json.dumps(
             {
                 "v": VERSION,
@@ -34,8 +34,8 @@ class Later:
         )
 
     @classmethod
-    def unwrapped(cls, body: bytes) -> Self | None:
-        """Return what the envelope holds; None where the body is no such envelope."""
+    def read(cls, body: bytes) -> Self | None:
+        """Return what the envelope contains; None if the body is not such an envelope."""
         try:
             data = json.loads(body)
             if not isinstance(data, dict) or (data.get("v"), data.get("kind")) != (VERSION, _KIND):
@@ -43,7 +43,7 @@ class Later:
             message, since = data.get("message"), datetime.fromisoformat(data["since"])
             if not isinstance(message, str) or since.tzinfo is None:
                 return None
-            message.encode()  # a lone surrogate can't be sent on
+            message.encode()  # raises for a lone surrogate, which a queue does not accept
             return cls(message, since.astimezone(UTC))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None

@@ -9,7 +9,7 @@ import pytest
 
 from shared import logs
 from shared.errors import Forbidden, GraphError, GraphUnavailable, MailboxUnusable, Throttled
-from shared.worker.common.directory import Directory
+from shared.worker.events.directory_cache import DirectoryCache
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -20,7 +20,7 @@ AWAY = GraphUnavailable("c", status=503)
 
 
 class Tenant:
-    """A Graph whose answers are laid out beforehand; exceptions are raised."""
+    """A Graph that returns these answers one after the other; it raises those that are exceptions."""
 
     def __init__(self, *answers: frozenset[str] | Exception) -> None:
         self.now = START
@@ -36,8 +36,8 @@ class Tenant:
     def mail_groups(self) -> frozenset[str]:
         return self._next("lists")
 
-    def directory(self) -> Directory:
-        return Directory(lambda: self, lambda: self.now)
+    def directory(self) -> DirectoryCache:
+        return DirectoryCache(lambda: self, lambda: self.now)
 
     def _next(self, what: str) -> frozenset[str]:
         self.asked.append(what)
@@ -56,12 +56,12 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 def refused(log: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log says was refused."""
+    """Return the sets that the log names."""
     return [json.loads(record.getMessage())["what"] for record in log.records]
 
 
-def test_a_fact_is_asked_for_once_in_six_hours() -> None:
-    """However many events are decided meanwhile."""
+def test_a_set_is_read_every_six_hours() -> None:
+    """The number of decisions in between does not matter."""
     tenant = Tenant(frozenset({"contoso.com"}), frozenset({"contoso.com", "new.com"}))
     directory = tenant.directory()
     first = {directory.domains() for _ in range(100)}
@@ -72,8 +72,8 @@ def test_a_fact_is_asked_for_once_in_six_hours() -> None:
     assert tenant.asked == ["domains"] * 2
 
 
-def test_what_is_known_stays_known_through_trouble(log: pytest.LogCaptureFixture) -> None:
-    """An outage or an empty answer takes nothing away; a minute later Graph is asked again."""
+def test_the_last_answer_is_used_while_graph_fails(log: pytest.LogCaptureFixture) -> None:
+    """Nor does an empty answer replace it; a minute later Graph is read again."""
     tenant = Tenant(frozenset({"contoso.com"}), AWAY, frozenset(), THROTTLED, frozenset({"new.com"}))
     directory = tenant.directory()
     seen = []
@@ -85,9 +85,9 @@ def test_what_is_known_stays_known_through_trouble(log: pytest.LogCaptureFixture
     assert refused(log) == ["verified domains"] * 3
 
 
-@pytest.mark.parametrize("no", [pytest.param(FORBIDDEN, id="forbidden"), pytest.param(GONE, id="gone")])
-def test_what_is_there_no_more_is_not_known_any_more(no: GraphError) -> None:
-    """A process that runs for weeks says the same as one that begins, `joinlink explain` for example."""
+@pytest.mark.parametrize("no", [pytest.param(FORBIDDEN, id="forbidden"), pytest.param(GONE, id="deleted")])
+def test_a_set_that_can_no_longer_be_read_is_not_known(no: GraphError) -> None:
+    """A process that has run for weeks gives the same answer as a new one, such as `joinlink explain`."""
     old = Tenant(frozenset({"ada@contoso.com"}), no)
     directory = old.directory()
     directory.members(["g"])
@@ -96,8 +96,8 @@ def test_what_is_there_no_more_is_not_known_any_more(no: GraphError) -> None:
     assert directory.members(["g"]) == Tenant(no).directory().members(["g"]) == {}
 
 
-def test_trouble_that_lasts_for_a_day_ends_what_is_known() -> None:
-    """Then the event waits, as where a fact was never read."""
+def test_the_last_answer_expires_after_a_day() -> None:
+    """Then the event waits, as if the set was never read."""
     tenant = Tenant(frozenset({"ada@contoso.com"}), AWAY, AWAY)
     directory = tenant.directory()
     directory.members(["g"])
@@ -109,8 +109,8 @@ def test_trouble_that_lasts_for_a_day_ends_what_is_known() -> None:
         directory.members(["g"])
 
 
-def test_a_fact_that_may_not_be_read_is_not_known(log: pytest.LogCaptureFixture) -> None:
-    """Then the rule's `on_missing` decides; a permission given later is noticed within a minute."""
+def test_a_set_without_permission_is_not_known(log: pytest.LogCaptureFixture) -> None:
+    """Then the rule's `on_missing` decides. A permission that is granted later counts within a minute."""
     tenant = Tenant(FORBIDDEN, frozenset({"contoso.com"}))
     directory = tenant.directory()
 
@@ -121,8 +121,8 @@ def test_a_fact_that_may_not_be_read_is_not_known(log: pytest.LogCaptureFixture)
     assert len(refused(log)) == 1
 
 
-def test_a_fact_that_was_never_read_is_worth_waiting_for() -> None:
-    """Nothing is decided without it because Graph stuttered at the start."""
+def test_a_set_that_was_never_read_raises_the_error() -> None:
+    """The event waits: one failed answer at the start must not decide it."""
     tenant = Tenant(AWAY, frozenset({"contoso.com"}))
     directory = tenant.directory()
     with pytest.raises(GraphUnavailable):
@@ -133,7 +133,7 @@ def test_a_fact_that_was_never_read_is_worth_waiting_for() -> None:
 
 
 def test_a_group_that_graph_shows_empty_is_not_known(log: pytest.LogCaptureFixture) -> None:
-    """A hidden membership looks the same, and a skip rule would protect nobody. It is said once a day."""
+    """A hidden membership looks the same, and a skip rule would protect nobody. It is logged once a day."""
     ada = frozenset({"ada@contoso.com"})
     tenant = Tenant(*[frozenset[str]()] * 200, ada)
     directory = tenant.directory()
@@ -149,8 +149,8 @@ def test_a_group_that_graph_shows_empty_is_not_known(log: pytest.LogCaptureFixtu
     assert "Member.Read.Hidden" in lines[0]["detail"]
 
 
-def test_an_empty_answer_takes_no_member_away_for_a_day() -> None:
-    """A stutter of Graph's empties no group; after a day it is not known any more."""
+def test_an_empty_answer_does_not_replace_members_for_a_day() -> None:
+    """One wrong answer must not empty a group; after a day its members are not known."""
     ada = frozenset({"ada@contoso.com"})
     tenant = Tenant(ada, *[frozenset[str]()] * 200)
     directory = tenant.directory()
@@ -162,8 +162,8 @@ def test_an_empty_answer_takes_no_member_away_for_a_day() -> None:
     assert seen == [{"g": ada}] * 24 + [{}] * 2
 
 
-def test_a_herd_asks_a_failing_directory_once() -> None:
-    """Thirty-two threads share the one failure, and nobody asks for some seconds."""
+def test_many_threads_read_a_failing_directory_once() -> None:
+    """Thirty-two threads share one failure, and none reads again for some seconds."""
     tenant = Tenant(AWAY, AWAY)
     directory = tenant.directory()
 
@@ -182,8 +182,8 @@ def test_a_herd_asks_a_failing_directory_once() -> None:
     assert tenant.asked == ["domains"] * 2
 
 
-def test_a_directory_that_hangs_holds_nobody_for_long() -> None:
-    """The answer still counts when it comes."""
+def test_no_thread_waits_long_for_a_directory_that_hangs() -> None:
+    """The late answer is used when it arrives."""
     may_answer = Event()
 
     class Slow(Tenant):
@@ -192,8 +192,8 @@ def test_a_directory_that_hangs_holds_nobody_for_long() -> None:
             return super().group_members(group)
 
     tenant = Slow(frozenset({"ada@contoso.com"}))
-    directory = Directory(lambda: tenant, lambda: tenant.now, patience=timedelta(seconds=0.1))
-    with pytest.raises(GraphUnavailable, match="longer than anybody waits"):
+    directory = DirectoryCache(lambda: tenant, lambda: tenant.now, patience=timedelta(seconds=0.1))
+    with pytest.raises(GraphUnavailable, match="does not answer in time"):
         directory.members(["g"])
     may_answer.set()
     for thread in threading.enumerate():
@@ -204,8 +204,8 @@ def test_a_directory_that_hangs_holds_nobody_for_long() -> None:
     assert tenant.asked == ["g"]
 
 
-def test_groups_are_known_each_by_itself() -> None:
-    """One that may not be read is left out; the others are told."""
+def test_each_group_is_read_by_itself() -> None:
+    """A group without permission is left out; the others are returned."""
     tenant = Tenant(frozenset({"ada@contoso.com"}), FORBIDDEN)
     directory = tenant.directory()
 
@@ -214,15 +214,15 @@ def test_groups_are_known_each_by_itself() -> None:
     assert tenant.asked == ["g1", "g2"]
 
 
-def test_while_one_thread_asks_the_others_go_on_with_what_is_known() -> None:
-    """A slow directory holds up one decision, not thirty-two."""
-    asking, answered = Barrier(2, timeout=5), Barrier(2, timeout=5)
+def test_while_one_thread_reads_the_others_use_the_last_answer() -> None:
+    """A slow directory delays one decision, not thirty-two."""
+    reading, may_answer = Barrier(2, timeout=5), Barrier(2, timeout=5)
 
     class Slow(Tenant):
         def verified_domains(self) -> frozenset[str]:
             if self.asked:
-                asking.wait()
-                answered.wait()
+                reading.wait()
+                may_answer.wait()
             return super().verified_domains()
 
     tenant = Slow(frozenset({"old.com"}), frozenset({"new.com"}))
@@ -231,30 +231,30 @@ def test_while_one_thread_asks_the_others_go_on_with_what_is_known() -> None:
     tenant.now += 6 * HOUR
     thread = Thread(target=directory.domains)
     thread.start()
-    asking.wait()
+    reading.wait()
     meanwhile = directory.domains()
-    answered.wait()
+    may_answer.wait()
     thread.join()
 
     assert meanwhile == frozenset({"old.com"})
     assert directory.domains() == frozenset({"new.com"})
 
 
-def test_groups_that_may_not_be_listed_are_not_waited_for(log: pytest.LogCaptureFixture) -> None:
-    """The address of another group counts as a colleague's then, and the log says what is missing."""
+def test_decisions_do_not_wait_for_permission_to_list_groups(log: pytest.LogCaptureFixture) -> None:
+    """The address of a group then counts as a colleague's, and the log names what is missing."""
     tenant = Tenant(FORBIDDEN)
     directory = tenant.directory()
 
-    assert directory.lists() == directory.lists() == frozenset()
+    assert directory.group_addresses() == directory.group_addresses() == frozenset()
     assert refused(log) == ["groups with a mail address"]
     assert tenant.asked == ["lists"]
 
 
-def test_a_tenant_may_have_no_groups_with_mail(log: pytest.LogCaptureFixture) -> None:
-    """Nothing is wrong with that, and it is not asked again."""
+def test_a_tenant_may_have_no_groups_with_an_address(log: pytest.LogCaptureFixture) -> None:
+    """That is no error, and it is not read again before six hours."""
     tenant = Tenant(frozenset())
     directory = tenant.directory()
 
-    assert directory.lists() == directory.lists() == frozenset()
+    assert directory.group_addresses() == directory.group_addresses() == frozenset()
     assert refused(log) == []
     assert tenant.asked == ["lists"]
