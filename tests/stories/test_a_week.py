@@ -61,7 +61,7 @@ def test_a_week_without_an_admin(start_story: StartStory) -> None:
 
     # Tuesday: Graph loses Bo's subscription and sends no notification about it
     [lost] = [one.id for _row, one in graph.subscriptions.active() if one.mailbox == bo.id]
-    graph.remove_subscription(lost, tell=False)
+    graph.remove_subscription(lost, notify=False)
     meetings += [meet(story, ada), meet(story, bo)]
     pass_time(story, timedelta(days=1))
 

@@ -67,7 +67,7 @@ def test_a_renewal_that_comes_too_late_creates_another_subscription(story: Story
     """Graph does not know the old one any more. The same task creates another; the gap is swept."""
     ada = story.add_person("Ada", watched=False)
     subscribe(story, ada)
-    story.stage.graph.remove_subscription(row(ada).subscription, tell=False)
+    story.stage.graph.remove_subscription(row(ada).subscription, notify=False)
     story.wait(timedelta(hours=4))
     meeting = story.create_meeting(ada, GUEST)
     story.enqueue_task(TaskKind.RENEW, ada, TaskReason.DUE)
@@ -83,7 +83,7 @@ def test_a_subscription_that_graph_loses_at_once_is_replaced_at_the_next_sweep(s
 
     def forget() -> None:
         for one in subscriptions(story, ada):
-            story.stage.graph.remove_subscription(one, tell=False)
+            story.stage.graph.remove_subscription(one, notify=False)
 
     story.stage.graph.faults.add(
         Fault(

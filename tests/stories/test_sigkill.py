@@ -101,7 +101,7 @@ class Tenant:
             case how:
                 for _row, one in list(graph.subscriptions.active()):
                     if one.mailbox == unlucky.id:
-                        graph.remove_subscription(one.id, tell=how == "removed")
+                        graph.remove_subscription(one.id, notify=how == "removed")
 
     def _meet(self, person: DirectoryUser) -> str:
         day = (self.story.stage.clock.now() + timedelta(days=30)).date()

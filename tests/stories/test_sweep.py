@@ -160,7 +160,7 @@ def test_a_sweep_replaces_a_subscription_that_graph_lost(story: Story) -> None:
     """Graph sent no lifecycle notification. The sweep checks the subscription before it searches."""
     ada = subscribed(story)
     [lost] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
-    story.stage.graph.remove_subscription(lost, tell=False)
+    story.stage.graph.remove_subscription(lost, notify=False)
     meeting = story.create_meeting(ada, GUEST)
     sweep(story, ada)
 

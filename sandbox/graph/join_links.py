@@ -10,7 +10,7 @@ _PREVIEW_LENGTH = 255
 
 
 def join_url(provider: str, *, thread: str, tenant_id: str, organizer_id: str) -> str:
-    """Return a join URL as the provider forms it; `thread` is any opaque text, unique to the meeting."""
+    """Return a join URL in the provider's format; `thread` is an opaque text, unique to the meeting."""
     if provider == "teamsForBusiness":
         context = quote(f'{{"Tid":"{tenant_id}","Oid":"{organizer_id}"}}', safe="")
         return (
@@ -20,7 +20,7 @@ def join_url(provider: str, *, thread: str, tenant_id: str, organizer_id: str) -
 
 
 def with_join_block(body: Mapping[str, str], url: str) -> dict[str, str]:
-    """Return the body with the join block at its end, or as it is where the link stands in it already."""
+    """Return the body with the join block at its end, or unchanged if it has the link."""
     if has_link(body, url):
         return dict(body)
     link = html.escape(url)
@@ -37,7 +37,7 @@ def with_join_block(body: Mapping[str, str], url: str) -> dict[str, str]:
 
 
 def has_link(body: Mapping[str, str], url: str) -> bool:
-    """Tell whether the join URL stands in the body."""
+    """Return whether the body contains the join URL."""
     return url in html.unescape(body["content"])
 
 
@@ -50,7 +50,7 @@ def as_html(body: Mapping[str, str]) -> str:
 
 
 def as_text(body: Mapping[str, str]) -> str:
-    """Return a body as text; a link is shown behind its words, as Exchange does."""
+    """Return a body as text; the URL of a link follows its text, as in Exchange."""
     if body["contentType"] == "text":
         return body["content"]
     linked = re.sub(r'<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', r"\2&lt;\1&gt;", body["content"])
@@ -59,5 +59,5 @@ def as_text(body: Mapping[str, str]) -> str:
 
 
 def preview(body: Mapping[str, Any]) -> str:
-    """Return the beginning of a body's text, Graph's bodyPreview."""
+    """Return the first characters of a body's text, Graph's bodyPreview."""
     return as_text(body)[:_PREVIEW_LENGTH]

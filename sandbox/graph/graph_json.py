@@ -1,26 +1,26 @@
-"""Events and calendars as Graph shows them."""
+"""The JSON of events, calendars and mailbox settings in Graph's answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.graph import ids, joining, zones
+from sandbox.graph import ids, join_links, zones
 from sandbox.graph.errors import bad_query
 from sandbox.graph.event import DEFAULTS, EventCopy, OnlineMeeting
+from sandbox.graph.event_input import READ_ONLY
 from sandbox.graph.mailboxes import HostedCalendar
 from sandbox.graph.user import DirectoryUser
-from sandbox.graph.writes import READ_ONLY
 
-#: Everything that `$select` may name.
+#: All properties that `$select` may contain.
 EVENT_PROPERTIES = (
     frozenset(DEFAULTS) | READ_ONLY | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
 )
-_NO_TIME = "0001-01-01T00:00:00Z"
+_UNKNOWN_TIME = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """How the reader wants to see events: zone of times, kind of body, form of ids, moment of reading."""
+class ReadOptions:
+    """How a call wants to see events: time zone, body type and id type; `now` is the time of the call."""
 
     zone: str
     text_body: bool
@@ -29,15 +29,15 @@ class Style:
 
 
 def item_id(copy: EventCopy, *, immutable: bool) -> str:
-    """Return the event's id in the form that is wanted."""
+    """Return the event's immutable or mutable id."""
     return copy.immutable_id if immutable else copy.mutable_id
 
 
 def event(
-    copy: EventCopy, *, owner: DirectoryUser, organizer: dict[str, str], style: Style
+    copy: EventCopy, *, owner: DirectoryUser, organizer: dict[str, str], options: ReadOptions
 ) -> dict[str, Any]:
-    """Return a whole event; `owner` is the mailbox's, `organizer` an emailAddress."""
-    shown_id = item_id(copy, immutable=style.immutable_ids)
+    """Return a whole event; `owner` is the owner of the mailbox, `organizer` an emailAddress."""
+    shown_id = item_id(copy, immutable=options.immutable_ids)
     plain = {name: copy.value(name) for name in DEFAULTS if name not in {"body", "attendees"}}
     return {
         "@odata.etag": ids.etag(copy.version),
@@ -51,24 +51,24 @@ def event(
         "iCalUId": _ical_uid(copy),
         "isCancelled": copy.cancelled,
         "isOrganizer": copy.is_organizer,
-        "seriesMasterId": item_id(copy.master, immutable=style.immutable_ids) if copy.master else None,
+        "seriesMasterId": item_id(copy.master, immutable=options.immutable_ids) if copy.master else None,
         "type": copy.type,
         "webLink": f"https://outlook.office365.com/owa/?itemid={shown_id}&exvsurl=1&path=/calendar/item",
         "onlineMeetingUrl": None,
-        **_online(copy.online, owner, style.now),
-        "responseStatus": {"response": copy.response, "time": _NO_TIME},
-        **_body(copy, style),
-        **_times(copy, style.zone),
+        **_online(copy.online, owner, options.now),
+        "responseStatus": {"response": copy.response, "time": _UNKNOWN_TIME},
+        **_body(copy, options),
+        **_times(copy, options.zone),
         "attendees": _attendees(copy, owner),
         "organizer": {"emailAddress": organizer},
     }
 
 
 def check_select(select: tuple[str, ...]) -> None:
-    """Refuse a `$select` that names what no event has.
+    """Check the properties in `$select`.
 
     Raises:
-        Refusal: 400.
+        Refusal: 400, an event has no such property.
     """
     for name in select:
         if name not in EVENT_PROPERTIES:
@@ -76,7 +76,7 @@ def check_select(select: tuple[str, ...]) -> None:
 
 
 def selected(shown: dict[str, Any], copy: EventCopy, select: tuple[str, ...]) -> dict[str, Any]:
-    """Return what `$select` names, with id and etag, which always come along."""
+    """Return the properties in `$select`, always with id and ETag."""
     if not select:
         return shown
     chosen = {name: value for name, value in shown.items() if name in {"@odata.etag", "id", *select}}
@@ -126,7 +126,7 @@ def mailbox_settings(owner: DirectoryUser) -> dict[str, Any]:
 
 
 def _online(meeting: OnlineMeeting | None, owner: DirectoryUser, now: datetime) -> dict[str, Any]:
-    """Show the online meeting: the flag at once, the join URL only when the provider has made it."""
+    """Return the online meeting; the join URL appears later than the flag."""
     if meeting is None:
         nothing = "unknown" if owner.honors_online_meeting else None
         return {"isOnlineMeeting": False, "onlineMeetingProvider": nothing, "onlineMeeting": None}
@@ -137,22 +137,22 @@ def _online(meeting: OnlineMeeting | None, owner: DirectoryUser, now: datetime) 
     }
 
 
-def _body(copy: EventCopy, style: Style) -> dict[str, Any]:
+def _body(copy: EventCopy, options: ReadOptions) -> dict[str, Any]:
     body, meeting = copy.value("body"), copy.online
-    if meeting and meeting.visible_from <= style.now:
-        body = joining.with_join_block(body, meeting.join_url)
+    if meeting and meeting.visible_from <= options.now:
+        body = join_links.with_join_block(body, meeting.join_url)
     shown = (
-        {"contentType": "text", "content": joining.as_text(body)}
-        if style.text_body
-        else {"contentType": "html", "content": joining.as_html(body)}
+        {"contentType": "text", "content": join_links.as_text(body)}
+        if options.text_body
+        else {"contentType": "html", "content": join_links.as_html(body)}
     )
-    return {"bodyPreview": joining.preview(body), "body": shown}
+    return {"bodyPreview": join_links.preview(body), "body": shown}
 
 
 def _times(copy: EventCopy, zone: str) -> dict[str, Any]:
     start, end = copy.start, copy.end
     if copy.value("isAllDay"):
-        # A day is a day wherever the reader is: Graph shows midnight in the reader's zone.
+        # Graph shows an all-day event from midnight to midnight in the reader's time zone.
         own = zones.zone(zone)
         start, end = start.replace(tzinfo=own), end.replace(tzinfo=own)
     times: dict[str, Any] = {
@@ -177,7 +177,7 @@ def _original_zone(copy: EventCopy, edge: str) -> str:
 
 
 def _ical_uid(copy: EventCopy) -> str:
-    """An occurrence's iCalUId is its series' with the date in it."""
+    """Return the iCalUId; an occurrence has its series' with the date in it."""
     if copy.original_start is None:
         return copy.uid
     day = copy.original_start

@@ -1,4 +1,4 @@
-"""A numbered list with holes: what a collection is paged by while others come and go."""
+"""A list with stable row numbers, so that paging works while items are added and removed."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -6,31 +6,31 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Rows(Generic[T]):
-    """Items by row. A row is never given twice, so a page that starts at one misses and repeats nobody."""
+class NumberedList(Generic[T]):
+    """Items by row number. Numbers are never reused, so paging neither misses nor repeats an item."""
 
     def __init__(self) -> None:
         self._items: list[T | None] = []
 
     def add(self, item: T) -> int:
-        """Put an item behind all others; return its row."""
+        """Append an item; return its row number."""
         self._items.append(item)
         return len(self._items) - 1
 
     def replace(self, row: int, item: T) -> None:
-        """Put another item in the place of one."""
+        """Replace the item of a row."""
         self._items[row] = item
 
     def drop(self, row: int) -> None:
-        """Leave a hole."""
+        """Remove the item of a row; the row stays empty."""
         self._items[row] = None
 
     def at(self, row: int) -> T | None:
-        """Return the item of a row, None where a hole is."""
+        """Return the item of a row, None if it was removed."""
         return self._items[row]
 
     def walk(self, start: int = 0) -> Iterator[tuple[int, T]]:
-        """Yield rows and items from a row on."""
+        """Yield row numbers and items from a row on."""
         for row in range(start, len(self._items)):
             item = self._items[row]
             if item is not None:

@@ -1,4 +1,4 @@
-"""Keeps one queue's messages flowing into the thread pool, as many at once as host.json allows."""
+"""Polls one queue and passes its messages to the thread pool, as many as host.json allows."""
 
 import logging
 import threading
@@ -9,18 +9,18 @@ from typing import Self
 from azure.core.exceptions import AzureError
 
 from sandbox.host.config import HostConfig
-from sandbox.host.queues import QueueListener
+from sandbox.host.queue_listener import QueueListener
 
 POLL_SECONDS = 0.05
-"""The real host backs off from 0.1 s to `maxPollingInterval`; here somebody is watching."""
+"""The real host backs off from 0.1 s to `maxPollingInterval`; this one is always fast."""
 
 log = logging.getLogger("Host.Triggers.Queue")
 
 
-class Pump:
-    """Polls a queue in a thread of its own until it is stopped, at the latest when the `with` block ends.
+class QueuePoller:
+    """Polls a queue in a separate thread until it is stopped, at the latest at the end of the `with` block.
 
-    Work goes on after that; `in_work` tells how many messages are fetched and not yet done with.
+    Messages that have been fetched by then are still processed.
     """
 
     def __init__(self, listener: QueueListener, *, config: HostConfig, pool: Executor) -> None:
@@ -29,8 +29,8 @@ class Pump:
         self._pool = pool
         self._stopping = threading.Event()
         self._changed = threading.Condition()
-        self._in_work = 0
-        self._idle_looks = 0
+        self._in_progress = 0
+        self._idle_reads = 0
         self._thread = threading.Thread(target=self._run, name=f"queue {listener.queue}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -44,10 +44,10 @@ class Pump:
         self._thread.join()
 
     @property
-    def in_work(self) -> int:
-        """How many messages are in work."""
+    def in_progress(self) -> int:
+        """How many messages have been fetched and are not finished."""
         with self._changed:
-            return self._in_work
+            return self._in_progress
 
     def stop_fetching(self) -> None:
         """Fetch no more messages."""
@@ -55,32 +55,32 @@ class Pump:
         with self._changed:
             self._changed.notify_all()
 
-    def enough_looks(self) -> int:
-        """Return how many looks at an idle queue prove that it is idle from now on."""
+    def reads_until_idle(self) -> int:
+        """Return the value of `reads` for `quiet` that means the queue is idle from now on."""
         with self._changed:
-            return self._idle_looks + 2  # the look under way may have begun before the question
+            return self._idle_reads + 2  # a read that is running now began before this call
 
-    def quiet(self, looks: int, seconds: float) -> bool:
-        """Wait until the queue showed nothing, and no message was in work, so often; False if not in time."""
+    def quiet(self, reads: int, seconds: float) -> bool:
+        """Wait until this many reads in total have found the queue idle; False after a timeout."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._idle_looks >= looks, seconds)
+            return self._changed.wait_for(lambda: self._idle_reads >= reads, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             if not self._fetch():
-                self._note_idleness()
+                self._count_idle_read()
                 self._stopping.wait(POLL_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._has_room() or self._stopping.is_set())
 
-    def _note_idleness(self) -> None:
+    def _count_idle_read(self) -> None:
         with self._changed:
-            if not self._in_work:
-                self._idle_looks += 1
+            if not self._in_progress:
+                self._idle_reads += 1
                 self._changed.notify_all()
 
     def _has_room(self) -> bool:
-        return self._in_work <= self._config.new_batch_threshold
+        return self._in_progress <= self._config.new_batch_threshold
 
     def _fetch(self) -> bool:
         try:
@@ -89,14 +89,14 @@ class Pump:
             log.exception("The queue %s could not be read", self._listener.queue)
             return False
         with self._changed:
-            self._in_work += len(messages)
+            self._in_progress += len(messages)
         for message in messages:
             self._pool.submit(self._listener.process, message).add_done_callback(self._done)
         return bool(messages)
 
     def _done(self, work: Future[None]) -> None:
         with self._changed:
-            self._in_work -= 1
+            self._in_progress -= 1
             self._changed.notify_all()
         if error := work.exception():
             log.error("The queue %s: %s", self._listener.queue, error, exc_info=error)

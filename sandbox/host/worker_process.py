@@ -1,4 +1,4 @@
-"""The host's side of one worker process: calls go out, answers and log lines come in."""
+"""The host's connection to one worker process: sends calls, receives results and log lines."""
 
 import contextlib
 import pickle
@@ -13,40 +13,40 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from sandbox.host.bindings import Function, UnplayableApp
-from sandbox.host.messages import Answered, Broken, Called, Indexed, Logged
+from sandbox.host.bindings import Function, UnsupportedApp
+from sandbox.host.worker_messages import AppIndexed, AppUnsupported, CallRequest, CallResult, LogLine
 
-OnLog = Callable[[str, Logged], None]
-"""Hears the function's name and a line that it logged."""
+OnLog = Callable[[str, LogLine], None]
+"""Gets a function's name and a line that it logged."""
 
 
 class WorkerDied(Exception):
-    """The worker's process ended while it had this call in work."""
+    """The worker's process ended during this call."""
 
 
 class FunctionFailed(Exception):
-    """The function raised; the text is the exception's."""
+    """The function raised an exception; this has its text."""
 
 
-class Channel:
+class WorkerProcess:
     """One worker process. `on_end` is called once, after the process has ended and its calls have failed.
 
     Attributes:
-        functions: what the app holds, as the worker found it.
-        has_timed_out: whether the host itself killed it over a call that took too long. Its other calls
-            hang then until their own time is up, as they do with the real host.
+        functions: the app's functions.
+        killed_by_timeout: whether the host killed it because a call took too long. Its other calls then hang
+            until their own timeout, as in the real host.
     """
 
-    def __init__(self, spec: Path, *, on_log: OnLog, on_end: Callable[["Channel"], None]) -> None:
+    def __init__(self, spec: Path, *, on_log: OnLog, on_end: Callable[["WorkerProcess"], None]) -> None:
         """Start a worker and wait until it has read the app.
 
         Raises:
-            UnplayableApp: the app asks for what is not played here.
-            WorkerDied: it ended before that.
+            UnsupportedApp: the app uses something that this host does not support.
+            WorkerDied: it ended before.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 -- our own words
+            self.process = subprocess.Popen(  # noqa: S603 -- fixed arguments
                 [sys.executable, "-m", "sandbox.host.worker", str(theirs.fileno()), str(spec)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -57,60 +57,60 @@ class Channel:
         self._lock = threading.Lock()
         self._calls: dict[str, tuple[str, Future[Any]]] = {}
         self._has_ended = False
-        self.has_timed_out = False
+        self.killed_by_timeout = False
         self.functions = self._read_functions()
         threading.Thread(target=self._read, name="worker", daemon=True).start()
 
     def submit(self, function: str, value: Any) -> Future[Any]:
-        """Have a function called; the future fails with `FunctionFailed` or `WorkerDied`."""
+        """Start a call; the future fails with `FunctionFailed` or `WorkerDied`."""
         future: Future[Any] = Future()
-        called = Called(uuid.uuid4().hex, function, pickle.dumps(value))
+        called = CallRequest(uuid.uuid4().hex, function, pickle.dumps(value))
         with self._lock:
             if self._has_ended:
                 future.set_exception(WorkerDied(f"{function}: the worker has ended."))
                 return future
             self._calls[called.id] = (function, future)
-            with contextlib.suppress(ConnectionError):  # the end that is read next fails the call
+            with contextlib.suppress(ConnectionError):  # the reader then sees the end and fails the call
                 self._connection.send(called)
         return future
 
-    def kill(self, *, over_a_timeout: bool = False) -> None:
+    def kill(self, *, by_timeout: bool = False) -> None:
         """Kill the process (SIGKILL)."""
-        self.has_timed_out = self.has_timed_out or over_a_timeout
+        self.killed_by_timeout = self.killed_by_timeout or by_timeout
         self.process.kill()
 
     def _read_functions(self) -> list[Function]:
         try:
             first = self._connection.recv()
-            while isinstance(first, Logged):
+            while isinstance(first, LogLine):
                 first = self._connection.recv()
         except (EOFError, ConnectionError) as error:
-            raise WorkerDied("The worker ended before it had read the app.") from error
-        if isinstance(first, Broken):
-            raise UnplayableApp(first.problem)
-        assert isinstance(first, Indexed)
+            raise WorkerDied("The worker ended before it could read the app.") from error
+        if isinstance(first, AppUnsupported):
+            raise UnsupportedApp(first.problem)
+        assert isinstance(first, AppIndexed)
         return first.functions
 
     def _read(self) -> None:
         while True:
             try:
-                said = self._connection.recv()
+                message = self._connection.recv()
             except (EOFError, ConnectionError):
                 break
-            if isinstance(said, Logged):
-                self._hear(said)
+            if isinstance(message, LogLine):
+                self._forward_log(message)
             else:
-                self._answer(said)
+                self._answer(message)
         self._end()
 
-    def _hear(self, line: Logged) -> None:
-        """Pass a line on; one that belongs to no call under way is dropped, as the real host does."""
+    def _forward_log(self, line: LogLine) -> None:
+        """Pass on a log line; a line of no running call is dropped, as in the real host."""
         with self._lock:
             function, _ = self._calls.get(line.id, ("", None))
         if function:
             self._on_log(function, line)
 
-    def _answer(self, answered: Answered) -> None:
+    def _answer(self, answered: CallResult) -> None:
         with self._lock:
             function, future = self._calls.pop(answered.id)
         if answered.error:
@@ -125,7 +125,7 @@ class Channel:
             calls = list(self._calls.values())
             self._calls.clear()
         self._connection.close()
-        if not self.has_timed_out:
+        if not self.killed_by_timeout:
             for function, future in calls:
-                future.set_exception(WorkerDied(f"{function}: the worker ended while it was called."))
+                future.set_exception(WorkerDied(f"{function}: the worker ended during the call."))
         self._on_end(self)

@@ -1,8 +1,9 @@
-"""Queue triggers: what becomes of a message, told after the real host's QueueProcessor.
+"""Queue triggers: the processing of a message, as in the real host's QueueProcessor.
 
-A message is leased for ten minutes and handed to the function; the lease is renewed while that runs. Done:
-deleted. Failed: hidden for host.json's `visibilityTimeout`, and after `maxDequeueCount` tries copied to
-`<queue>-poison`, where it expires after seven days.
+A message is leased for ten minutes and passed to the function; the lease is renewed while the function runs.
+If the function succeeds, the message is deleted. If it fails, the message is hidden for host.json's
+`visibilityTimeout`; after `maxDequeueCount` attempts it is copied to `<queue>-poison`, where it expires after
+seven days.
 """
 
 import base64
@@ -10,7 +11,7 @@ import binascii
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -28,21 +29,17 @@ LONGEST_QUEUE_NAME = 63
 POISON = "-poison"
 POISON_LIFE = timedelta(days=7)
 MISSING_EVERY_SECONDS = 5
-"""A missing queue is asked for at each end of the back-off: twelve warnings a minute."""
+"""The real host polls a missing queue with backoff: twelve warnings a minute."""
 
 CONNECTIONS = 64
-"""Kept open for the threads that delete messages; with too few, urllib3 warns of each that it throws away."""
+"""Connections for the threads that delete messages; with too few, urllib3 logs warnings."""
 
 log = logging.getLogger("Host.Triggers.Queue")
 storage_log = logging.getLogger("Azure.Core")
 
 
-def _real_time() -> datetime:
-    return datetime.now(UTC)
-
-
 class QueueListener:
-    """Takes messages from one queue to one function, which is called by `call`."""
+    """Passes messages from one queue to one function by `call`."""
 
     def __init__(
         self,
@@ -51,7 +48,7 @@ class QueueListener:
         *,
         config: HostConfig,
         call: Call,
-        now: Callable[[], datetime] = _real_time,
+        now: Callable[[], datetime],
     ) -> None:
         self.queue = trigger.queue
         self._function = function
@@ -63,7 +60,7 @@ class QueueListener:
         self._poison = _poison_queue(trigger)
 
     def create_queue(self) -> None:
-        """Create the queue if it is missing, as the infrastructure does; the host itself never would."""
+        """Create the queue if it is missing, as the infrastructure does; the host itself never does."""
         _create(self._client)
 
     def waiting(self) -> int:
@@ -71,7 +68,7 @@ class QueueListener:
         return self._client.get_queue_properties().approximate_message_count or 0
 
     def receive(self, most: int) -> list[QueueMessage]:
-        """Lease up to `most` (1 to 32) visible messages; none where the queue is missing."""
+        """Lease up to `most` (1 to 32) visible messages; none if the queue is missing."""
         received = self._client.receive_messages(messages_per_page=most, visibility_timeout=LEASE_SECONDS)
         pages = received.by_page()
         try:
@@ -81,13 +78,13 @@ class QueueListener:
             return []
 
     def renew_leases(self) -> None:
-        """Renew the leases of messages in work that have passed their half-life."""
+        """Renew the leases of messages in progress after half of the lease."""
         self._leases.renew()
 
     def process(self, message: QueueMessage) -> None:
-        """Call the function with a leased message, then delete, hide or poison it."""
+        """Call the function with a leased message; then delete it, hide it or move it to the poison queue."""
         tries = message.dequeue_count or 0
-        if tries > self._config.max_dequeue_count:  # an earlier host died over it
+        if tries > self._config.max_dequeue_count:  # hosts died while they processed it
             self._move_to_poison(message)
             return
         try:
@@ -122,7 +119,7 @@ class QueueListener:
 
     def _put_back(self, message: QueueMessage, tries: int) -> None:
         if self._poison is None:
-            return  # the real host leaves it hidden until its lease ends
+            return  # as in the real host, it stays hidden until its lease ends
         if tries >= self._config.max_dequeue_count:
             self._move_to_poison(message)
             return
@@ -130,7 +127,7 @@ class QueueListener:
         try:
             self._client.update_message(message, visibility_timeout=delay)
         except HttpResponseError as error:
-            _pass_over_lost_lease(message, error)
+            _ignore_lost_lease(message, error)
 
     def _warn_of_missing_queue(self) -> None:
         if time.monotonic() - self._warned_at >= MISSING_EVERY_SECONDS:
@@ -153,13 +150,13 @@ class QueueListener:
         try:
             self._client.delete_message(message)
         except HttpResponseError as error:
-            _pass_over_lost_lease(message, error)
+            _ignore_lost_lease(message, error)
 
 
-def _pass_over_lost_lease(message: QueueMessage, error: HttpResponseError) -> None:
-    """Go on where somebody else has the message by now, or it is gone; raise any other error again."""
+def _ignore_lost_lease(message: QueueMessage, error: HttpResponseError) -> None:
+    """Ignore that the message is deleted or leased by another host; raise any other error again."""
     if isinstance(error, ResourceNotFoundError) or getattr(error, "error_code", "") == "PopReceiptMismatch":
-        log.debug("Message %s is gone, or in other hands", message.id)
+        log.debug("Message %s is deleted or leased by another host", message.id)
         return
     raise error
 
@@ -193,4 +190,4 @@ def _create(client: QueueClient) -> None:
     try:
         client.create_queue()
     except ResourceExistsError:
-        log.debug("Queue %s is there already", client.queue_name)
+        log.debug("Queue %s already exists", client.queue_name)

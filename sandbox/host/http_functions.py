@@ -18,11 +18,11 @@ _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 Call = Callable[[Function, func.HttpRequest], func.HttpResponse]
 
 
-class Web:
+class HttpFunctions:
     """The WSGI app over an app's HTTP functions.
 
-    As with the real host, a path or method that no function takes is 404, a missing or wrong key is 401,
-    and an exception is 500 without a body.
+    As in the real host, a path or method without a function gets a 404, a missing or wrong key a 401, and an
+    exception a 500 without a body.
     """
 
     def __init__(self, functions: Sequence[Function], *, prefix: str, key: str, call: Call) -> None:
@@ -63,7 +63,7 @@ class Web:
         )
         try:
             answer = self._call(function, asked)
-        except Exception:  # noqa: BLE001 -- the invoker has logged and recorded it
+        except Exception:  # noqa: BLE001 -- already logged and recorded
             return Response(status=500)
         return _response(answer)
 

@@ -1,4 +1,4 @@
-"""What a client may write to an event: the request body checked against Graph's types and put in order."""
+"""Validation of the body of a request that creates or updates an event."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,7 +9,7 @@ from sandbox.graph.errors import Refusal, bad_body
 from sandbox.graph.event import DEFAULTS
 
 _WRITABLE = frozenset(DEFAULTS) | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
-#: Known to the type, but Exchange's own: a value that is sent is passed over.
+#: Read-only properties; Exchange ignores a value in a request.
 READ_ONLY = frozenset(
     {
         "id", "changeKey", "createdDateTime", "lastModifiedDateTime", "iCalUId", "isCancelled", "isOrganizer",
@@ -37,11 +37,11 @@ _BOOLEANS = {"isOnlineMeeting"} | {name for name, value in DEFAULTS.items() if i
 _LISTS = {name for name, value in DEFAULTS.items() if isinstance(value, list)}
 
 
-def checked(sent: Any) -> dict[str, Any]:
-    """Return the writable properties that a body sets, in Graph's full shapes.
+def validated(sent: Any) -> dict[str, Any]:
+    """Return the writable properties that a body sets, completed with Graph's defaults.
 
     Raises:
-        Refusal: 400, the body is no object, or a property is unknown or of another type.
+        Refusal: 400, the body is not an object, or a property is unknown or has a wrong type.
     """
     if not isinstance(sent, Mapping):
         raise bad_body("The request body is not a JSON object.")
@@ -59,10 +59,10 @@ def checked(sent: Any) -> dict[str, Any]:
 
 
 def check_times(*, start: Any, end: Any, is_all_day: bool) -> None:
-    """Refuse an event that ends before it starts, or whose days are no days.
+    """Check the times of an event.
 
     Raises:
-        Refusal: 400.
+        Refusal: 400, it ends before it starts, or an all-day event does not span whole days.
     """
     begins, ends = zones.moment(start), zones.moment(end)
     if ends < begins:
@@ -109,7 +109,7 @@ def _body(sent: Any) -> dict[str, str]:
 
 
 def _recurrence(sent: Any) -> dict[str, Any]:
-    """Fill in what Graph adds to a patternedRecurrence, and see that it has a first day."""
+    """Add Graph's defaults to a patternedRecurrence, and check that it has an occurrence."""
     try:
         full = {
             "pattern": {**_PATTERN, **sent["pattern"]},
@@ -117,12 +117,14 @@ def _recurrence(sent: Any) -> dict[str, Any]:
         }
         next(recurrence.days(full))
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        raise bad_body("The 'recurrence' is no patternedRecurrence with at least one occurrence.") from error
+        raise bad_body(
+            "The 'recurrence' is not a patternedRecurrence with at least one occurrence."
+        ) from error
     return full
 
 
 def _places(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep `location` and `locations` in step; the plural rules where both are sent."""
+    """Keep `location` and `locations` consistent; `locations` wins if both are sent."""
     if "locations" in written:
         places = [_place(sent) for sent in written["locations"]]
         return {"locations": places, "location": places[0] if places else DEFAULTS["location"]}

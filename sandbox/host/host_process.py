@@ -1,4 +1,4 @@
-"""A host in a process of its own, which can be stopped, killed and started again."""
+"""A host in a separate process, which can be stopped, killed and started again."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 
 from sandbox.clock import SharedClock
-from sandbox.host.spec import HostSpec
+from sandbox.host.host_spec import HostSpec
 
 START_SECONDS = 120
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,22 +26,22 @@ _ADMIN_SECONDS = 60
 
 
 class HostProcess:
-    """Plays the Functions host as `Host` does live, as processes: a host, and the worker that it starts.
+    """The Functions host as two processes: a host, and the worker that it starts.
 
         with HostProcess("sandbox.apps:joinlink", settings, clock, log=path) as host:
             httpx.post(host.address("notifications"), json=...)
-            host.kill()    # SIGKILL: what it had leased comes back after ten minutes
-            host.start()   # at the same address, with the same key
+            host.kill()    # SIGKILL: its leased messages are visible again after ten minutes
+            host.start()   # same address, same key
 
     Its clock is a `SharedClock` that the caller moves together with Azurite's, as `Stage.clock` does. Leases
-    and `functionTimeout` go by it: while calls are under way, move it by less than five minutes at a time, or
-    leases run out that would have been renewed. A stop takes `stop_seconds` of real time at most. Several
-    hosts may work on one Azurite. Timers run when told.
+    and `functionTimeout` use it: while calls are running, move it by less than five minutes in each step,
+    otherwise leases expire before they are renewed. A stop takes at most `stop_seconds` of real time. Several
+    hosts can share one Azurite. Timers run only by `run_timer`.
 
     Attributes:
-        url: where the host answers, without the route prefix; the same after each start.
-        function_key: opens functions of auth level `function`.
-        log: the file of log lines, appended to by each start.
+        url: the base URL without the route prefix; the same after each start.
+        function_key: the key of functions with auth level `function`.
+        log: the file to which each start appends log lines.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class HostProcess:
         host_json: Mapping[str, Any] | None = None,
         stop_seconds: float = 10,
     ) -> None:
-        """Prepare a host: `app` is `module:name` of what builds the app (`sandbox.host.spec.Build`).
+        """Prepare a host: `app` is `module:name` of a function that builds the app, see `host_spec.Build`.
 
-        The setting JOINLINK_NOTIFICATION_URL is the host's own address unless it is given.
+        The default of the setting JOINLINK_NOTIFICATION_URL is the host's own address.
         """
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -84,7 +84,7 @@ class HostProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> Self:
-        """Start the host, which must not be running, and wait until it listens.
+        """Start the host, which must not be running, and wait until it is ready.
 
         Raises:
             RuntimeError: it ended instead; the reason is on standard error.
@@ -95,7 +95,7 @@ class HostProcess:
         os.close(handle)
         self._spec.write(Path(name))
         self._spec_path = Path(name)
-        self._process = subprocess.Popen(  # noqa: S603 -- our own words
+        self._process = subprocess.Popen(  # noqa: S603 -- fixed arguments
             [sys.executable, "-m", "sandbox.host", name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -117,30 +117,30 @@ class HostProcess:
         return self
 
     def terminate(self) -> None:
-        """Ask the host to stop (SIGTERM), as the platform does; see the setting that has it drain."""
+        """Ask the host to stop (SIGTERM), as the platform does."""
         self._running().terminate()
 
     def kill(self) -> None:
-        """Kill the host (SIGKILL) and wait; its worker finishes the calls under way, unheard, and ends."""
+        """Kill the host (SIGKILL) and wait; its worker finishes the running calls and ends."""
         self._running().kill()
         self._running().wait()
 
     def crash(self) -> None:
-        """Kill the host and its worker at once, as when a machine goes down."""
+        """Kill the host and its worker, as when a machine fails."""
         worker = self.worker_pid
         self.kill()
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
 
     def kill_worker(self) -> None:
-        """Kill the worker; the host starts another, up to the third death."""
+        """Kill the worker; the host starts another, until the third death."""
         os.kill(self.worker_pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> int:
-        """Wait for the host's end; return its exit code.
+        """Wait until the host has ended; return its exit code.
 
         Raises:
-            subprocess.TimeoutExpired: it did not end in that time.
+            subprocess.TimeoutExpired: it did not end in time.
         """
         return self._running().wait(seconds)
 
@@ -150,26 +150,26 @@ class HostProcess:
         return int(self._ask("GET", "state").json()["worker"])
 
     @property
-    def in_work(self) -> int:
-        """How many messages the host has fetched and is not yet done with."""
-        return int(self._ask("GET", "state").json()["in_work"])
+    def in_progress(self) -> int:
+        """How many messages the host has fetched and not finished."""
+        return int(self._ask("GET", "state").json()["in_progress"])
 
     def quiet(self, seconds: float) -> bool:
-        """Wait until no queue shows a message and none is in work; False if a queue takes longer."""
+        """Wait until no queue has visible messages and none is in progress; False after a timeout."""
         return bool(self._ask("GET", f"quiet?seconds={seconds}", seconds=2 * seconds).json()["quiet"])
 
     def run_timer(self, name: str) -> bool:
-        """Run a timer function now and wait for its end; return whether it succeeded.
+        """Run a timer function and wait for its end; return whether it succeeded.
 
         Raises:
-            httpx.TransportError: the host died over it, or is not running.
+            httpx.TransportError: the host is not running, or ended meanwhile.
         """
         return self._ask("POST", f"functions/{name}").is_success
 
     def lines(self, category: str = "") -> list[dict[str, Any]]:
         """Return the log lines of a category, or all: `time`, `category`, `level` and `message`.
 
-        A function's own are in `Function.<name>.User`. A last line that is not whole is left out.
+        Those of a function have the category `Function.<name>.User`. An incomplete last line is left out.
         """
         text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

@@ -1,4 +1,4 @@
-"""What a host process is told when it is started."""
+"""The configuration of a host process."""
 
 import importlib
 import json
@@ -11,22 +11,22 @@ from typing import Any, Self
 import azure.functions as func
 
 Build = Callable[[Mapping[str, str], Callable[[], datetime]], func.FunctionApp]
-"""Builds an app from its settings and from what tells the aware UTC time."""
+"""Builds an app from its settings and a function that returns the aware UTC time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostSpec:
-    """How to run a host.
+    """The configuration of a host.
 
     Attributes:
         app: `module:name` of a `Build`, which the worker's process imports.
-        settings: the app settings; they are in the environment of host and worker, too.
+        settings: the app settings; also in the environment of host and worker.
         clock: the file of a `SharedClock`.
-        log: a file that gets one JSON object a line, appended.
-        port: of 127.0.0.1, where the host answers.
-        function_key: opens functions of auth level `function`.
+        log: a file to which log lines are appended, one JSON object a line.
+        port: the host's port on 127.0.0.1.
+        function_key: the key of functions with auth level `function`.
         host_json: a parsed host.json; the repository's own if None.
-        stop_seconds: how long a stop may take, in real time; ten seconds on Azure.
+        stop_seconds: the longest time for a stop, in real time; ten seconds on Azure.
     """
 
     app: str

@@ -1,24 +1,24 @@
-"""What lies in storage and in the log: read after a play, for its record."""
+"""The storage account of a run: its queues, and what is in queues and tables at the end.
 
-import json
-from collections.abc import Iterator, Mapping
+It shares no code with the product.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
-#: named here anew: the judge's sources share nothing with the product
-QUEUES = ("event-changes", "mailbox-tasks")
+_QUEUES = ("event-changes", "mailbox-tasks")
 _MEETINGS, _POISON = "meetings", "-poison"
 _PAGE, _HIDDEN_SECONDS = 32, 3600
 
 
 def create_queues(storage: str) -> None:
     """Create the queues, as the infrastructure does in the cloud."""
-    for name in QUEUES:
+    for name in _QUEUES:
         with QueueClient.from_connection_string(storage, name) as queue:
             queue.create_queue()
 
@@ -32,17 +32,17 @@ def rows(storage: str) -> list[Mapping[str, Any]]:
             return []
 
 
-def forget(storage: str, keys: set[str]) -> None:
-    """Delete the rows with these keys, as an app would that does not remember."""
+def delete_rows(storage: str, keys: Collection[str]) -> None:
+    """Delete the rows with these keys, as if the app had never stored them."""
     with TableClient.from_connection_string(storage, _MEETINGS) as table:
         for row in rows(storage):
             if row["RowKey"] in keys:
                 table.delete_entity(row["PartitionKey"], row["RowKey"])
 
 
-def poison(storage: str) -> Iterator[str]:
+def poison_messages(storage: str) -> Iterator[str]:
     """Yield the texts in the poison queues."""
-    for name in QUEUES:
+    for name in _QUEUES:
         with (
             QueueClient.from_connection_string(storage, name + _POISON) as queue,
             suppress(ResourceNotFoundError),
@@ -51,17 +51,10 @@ def poison(storage: str) -> Iterator[str]:
             yield from (str(message.content) for message in pages)
 
 
-def waiting(storage: str) -> dict[str, int]:
+def waiting_messages(storage: str) -> dict[str, int]:
     """Count the messages on each queue, hidden ones too."""
     counts: dict[str, int] = {}
-    for name in QUEUES:
+    for name in _QUEUES:
         with QueueClient.from_connection_string(storage, name) as queue:
             counts[name] = queue.get_queue_properties().approximate_message_count or 0
     return counts
-
-
-def lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield the app's lines; one that its process died over is passed over."""
-    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(ValueError):
-            yield json.loads(text)

@@ -1,4 +1,4 @@
-"""What a host and its worker say to each other; sent pickled."""
+"""The messages between a host and its worker; sent pickled."""
 
 import copyreg
 from types import MappingProxyType
@@ -15,7 +15,7 @@ def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 copyreg.pickle(MappingProxyType, lambda items: (_read_only, (dict(items),)))
 
 
-class Called(NamedTuple):
+class CallRequest(NamedTuple):
     """To the worker: run this function with this pickled value."""
 
     id: str
@@ -23,8 +23,8 @@ class Called(NamedTuple):
     value: bytes
 
 
-def runs_elsewhere(**_arguments: Any) -> None:
-    """Stand for a function on the host's side.
+def not_in_this_process(**_arguments: Any) -> None:
+    """Represent a function in the host's process.
 
     Raises:
         NotImplementedError: always.
@@ -32,28 +32,28 @@ def runs_elsewhere(**_arguments: Any) -> None:
     raise NotImplementedError("The function runs in the worker's process.")
 
 
-class Indexed(NamedTuple):
-    """From the worker, first: the app's functions, which can't be run on the host's side."""
+class AppIndexed(NamedTuple):
+    """The first message from the worker: the app's functions, which only the worker can run."""
 
     functions: list[Function]
 
 
-class Broken(NamedTuple):
-    """From the worker, in place of `Indexed`: the app can't be played."""
+class AppUnsupported(NamedTuple):
+    """From the worker instead of `AppIndexed`: the app is not supported."""
 
     problem: str
 
 
-class Answered(NamedTuple):
-    """From the worker: what a call returned, or the exception as text."""
+class CallResult(NamedTuple):
+    """From the worker: the return value of a call, or its exception as text."""
 
     id: str
     answer: Any
     error: str
 
 
-class Logged(NamedTuple):
-    """From the worker: a log line; `id` is that of the thread's call, or empty."""
+class LogLine(NamedTuple):
+    """From the worker: a log line; `id` is the call that the thread runs, or empty."""
 
     id: str
     logger: str
