@@ -1,1 +1,1 @@
-"""The triggers. Each only parses, calls `shared`, logs and answers."""
+"""The functions of the app. Each only parses its trigger, calls the app, logs and answers."""

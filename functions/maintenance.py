@@ -1,4 +1,4 @@
-"""The timer of maintenance, which keeps subscriptions and sweeps up to date."""
+"""Runs maintenance every quarter of an hour: it queues the tasks that mailboxes need."""
 
 import azure.functions as func
 
@@ -11,8 +11,8 @@ blueprint = func.Blueprint()
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
 def maintenance(timer: func.TimerRequest) -> None:
-    """Queue the tasks that are due; if a run fails, the next one does its work."""
-    del timer  # a late run needs nothing else: the rows show what is due
+    """Run maintenance. If a run fails, the next one does its work."""
+    del timer  # whether it is late does not matter: the rows in storage show what is due
     try:
         wiring.joinlink().maintenance().run()
     except SettingsError as error:

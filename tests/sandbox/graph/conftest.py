@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.graph.world import GraphWorld
+from tests.sandbox.graph.world import World
 
 
 @pytest.fixture
-def world() -> Iterator[GraphWorld]:
-    """A fresh tenant."""
-    fresh = GraphWorld()
+def world() -> Iterator[World]:
+    """A new tenant."""
+    fresh = World()
     with fresh.app:
         yield fresh
