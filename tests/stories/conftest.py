@@ -198,7 +198,7 @@ def story(start_story: StartStory) -> Story:
 
 
 @dataclass(frozen=True)
-class CommandResult:
+class StoryCommandResult:
     """A command's exit code and its output."""
 
     exit: int
@@ -206,7 +206,7 @@ class CommandResult:
     err: str
 
 
-RunJoinlink = Callable[..., CommandResult]
+RunJoinlink = Callable[..., StoryCommandResult]
 
 
 def _storage_time(story: Story) -> datetime:
@@ -234,12 +234,12 @@ def run_joinlink(
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
-    def run(*arguments: str) -> CommandResult:
+    def run(*arguments: str) -> StoryCommandResult:
         monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exit_info:
             main()
         logs.configure("INFO")  # the real command is another process, with another log level
         output = capsys.readouterr()
-        return CommandResult(int(exit_info.value.code or 0), output.out, output.err)
+        return StoryCommandResult(int(exit_info.value.code or 0), output.out, output.err)
 
     return run

@@ -13,23 +13,23 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
-from tests.stories.conftest import RULES, CommandResult, RunJoinlink, Story
+from tests.stories.conftest import RULES, RunJoinlink, Story, StoryCommandResult
 
-Named = Callable[[str, str], CommandResult]
+Named = Callable[[str, str], StoryCommandResult]
 
 
 @pytest.fixture
 def named(run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch) -> Named:
     """Return a function that runs the doctor with one setting changed."""
 
-    def run(setting: str, value: str) -> CommandResult:
+    def run(setting: str, value: str) -> StoryCommandResult:
         monkeypatch.setenv(setting, value)
         return run_joinlink("doctor")
 
     return run
 
 
-def line(result: CommandResult, what: str) -> str:
+def line(result: StoryCommandResult, what: str) -> str:
     """Return the line of one check."""
     [found] = [line for line in result.out.splitlines() if line[2:].startswith(f"{what} ")]
     return found[0] + found[2 + len(what) :].strip()
@@ -136,7 +136,8 @@ def test_a_missing_permission_is_named(
     """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens",
+        _GivenTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
     )
     story.add_person("Ada")
     result = run_joinlink("doctor")
@@ -169,7 +170,7 @@ def test_a_wrong_clock_is_reported(run_joinlink: RunJoinlink, azurite: Azurite) 
     assert line(result, "clock of storage").startswith("✗")
 
 
-class _Tokens:
+class _GivenTokens:
     """A token source whose tokens can be read."""
 
     def __init__(self, token: Token) -> None:
