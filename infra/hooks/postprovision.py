@@ -7,7 +7,7 @@ from steps import Stop, note, run_hook, setting
 
 
 def main() -> None:
-    """Grant, and go on without where the account may not: deploying works before the grants, deciding does not."""
+    """Grant the permissions; continue if the account may not: deploying works without them, deciding does not."""
     mode = os.environ.get("JOINLINK_GRAPH_MODE") or "entra"
     if mode not in MODES:
         raise Stop(

@@ -21,7 +21,7 @@ class ScopeCheck:
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
         """Return whether the rules apply to the mailbox, as far as Joinlink knows without asking Graph.
 
-        The mailbox may have left the scope within the last hour: `was_let_go` reads the row again.
+        The mailbox may have left the scope within the last hour: `is_out_of_scope` reads the row again.
 
         Raises:
             StorageUnavailable: the row could not be read or written.
@@ -30,7 +30,9 @@ class ScopeCheck:
             return False
         if self._was_checked(change.mailbox, now):
             return True
-        if self.was_let_go(change.mailbox):
+        row = self._mailboxes.read(change.mailbox)
+        # A row is deleted long after its mailbox left, and an old message may be replayed even then.
+        if row.is_read_only or (change.source is Source.REPLAY and row.is_unknown):
             return False  # not remembered: a mailbox that comes back must not wait for an hour
         if change.source is Source.NOTIFICATION:
             # The webhook's clock may be ahead, but no notification comes from the future.
@@ -38,8 +40,10 @@ class ScopeCheck:
             self._checked.set(change.mailbox, now)
         return True
 
-    def was_let_go(self, mailbox: str) -> bool:
-        """Return whether the mailbox's row, read now, says that it left the scope or can't be understood.
+    def is_out_of_scope(self, mailbox: str) -> bool:
+        """Return whether the row, as it is now, keeps Joinlink from writing in the mailbox.
+
+        The mailbox left the scope, is held, or this version can't read its row.
 
         Raises:
             StorageUnavailable: the row could not be read.
