@@ -1,7 +1,7 @@
-"""`python -m sandbox.host.worker FD SPEC`: runs the functions, like Microsoft's Python worker.
+"""`python -m sandbox.host.worker FD`: runs the functions, like Microsoft's Python worker.
 
-It exchanges messages with its host over the socket FD. When the host has ended, running calls are finished,
-their results are lost, and the worker ends.
+Its host sends the `HostSpec` over the socket FD, then calls. When the host has ended, running calls are
+finished, their results are lost, and the worker ends.
 """
 
 import logging
@@ -13,12 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import SharedClock
 from sandbox.host.bindings import Function, UnsupportedApp, read_functions
 from sandbox.host.config import thread_count
-from sandbox.host.host_spec import HostSpec
 from sandbox.host.invocation import Invoker
 from sandbox.host.worker_messages import (
     AppIndexed,
@@ -28,6 +27,9 @@ from sandbox.host.worker_messages import (
     LogLine,
     not_in_this_process,
 )
+
+if TYPE_CHECKING:
+    from sandbox.host.host_spec import HostSpec
 
 _current = threading.local()
 
@@ -63,7 +65,8 @@ class HostLogHandler(logging.Handler):
 
 def main() -> None:
     """Run calls until the host has ended."""
-    connection, spec = Connection(int(sys.argv[1])), HostSpec.read(Path(sys.argv[2]))
+    connection = Connection(int(sys.argv[1]))
+    spec: HostSpec = connection.recv()
     wire = HostConnection(connection)
     logging.getLogger().addHandler(HostLogHandler(wire))
     clock = SharedClock(Path(spec.clock))
