@@ -20,8 +20,6 @@ from sandbox.host.bindings import Function, UnsupportedApp, read_functions
 from sandbox.host.config import thread_count
 from sandbox.host.invocation import Invoker
 from sandbox.host.worker_messages import (
-    AppIndexed,
-    AppUnsupported,
     CallRequest,
     CallResult,
     LogLine,
@@ -53,34 +51,34 @@ class HostConnection:
 class HostLogHandler(logging.Handler):
     """Sends log lines to the host, each with the call that the thread is running."""
 
-    def __init__(self, wire: HostConnection) -> None:
+    def __init__(self, host: HostConnection) -> None:
         super().__init__()
-        self._wire = wire
+        self._host = host
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one line; the host drops lines of threads that run no call."""
         call = getattr(_current, "call", "")
-        self._wire.send(LogLine(call, record.name, record.levelname, self.format(record)))
+        self._host.send(LogLine(call, record.name, record.levelname, self.format(record)))
 
 
 def main() -> None:
     """Run calls until the host has ended."""
     connection = Connection(int(sys.argv[1]))
     spec: HostSpec = connection.recv()
-    wire = HostConnection(connection)
-    logging.getLogger().addHandler(HostLogHandler(wire))
+    host = HostConnection(connection)
+    logging.getLogger().addHandler(HostLogHandler(host))
     clock = SharedClock(Path(spec.clock))
     try:
         functions = read_functions(spec.build(clock.now), spec.settings)
     except UnsupportedApp as error:
-        wire.send(AppUnsupported(str(error)))
+        host.send(error)
         return
-    wire.send(AppIndexed([replace(function, run=not_in_this_process) for function in functions]))
+    host.send([replace(function, run=not_in_this_process) for function in functions])
     by_name = {function.name: function for function in functions}
     invoker = Invoker()
     with ThreadPoolExecutor(thread_count(spec.settings), "functions") as pool:
         while (called := _receive(connection)) is not None:
-            pool.submit(_work, wire, invoker, by_name[called.function], called)
+            pool.submit(_work, host, invoker, by_name[called.function], called)
     os._exit(0)  # does not wait for other threads of the app
 
 
@@ -92,13 +90,13 @@ def _receive(connection: Connection) -> CallRequest | None:
     return called
 
 
-def _work(wire: HostConnection, invoker: Invoker, function: Function, called: CallRequest) -> None:
+def _work(host: HostConnection, invoker: Invoker, function: Function, called: CallRequest) -> None:
     _current.call = called.id
     try:
         answer, error = invoker.call(function, pickle.loads(called.value)), ""  # noqa: S301 -- from our host
     except Exception as raised:  # noqa: BLE001 -- the host reports it
         answer, error = None, repr(raised)
-    wire.send(CallResult(called.id, answer, error))
+    host.send(CallResult(called.id, answer, error))
     _current.call = ""
 
 

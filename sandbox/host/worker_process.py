@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.host.bindings import Function, UnsupportedApp
 from sandbox.host.host_spec import HostSpec
-from sandbox.host.worker_messages import AppIndexed, AppUnsupported, CallRequest, CallResult, LogLine
+from sandbox.host.worker_messages import CallRequest, CallResult, LogLine
 
 OnLog = Callable[[str, LogLine], None]
 """Gets a function's name and a line that it logged."""
@@ -87,10 +87,10 @@ class WorkerProcess:
                 first = self._connection.recv()
         except (EOFError, ConnectionError) as error:
             raise WorkerDied("The worker ended before it could read the app.") from error
-        if isinstance(first, AppUnsupported):
-            raise UnsupportedApp(first.problem)
-        assert isinstance(first, AppIndexed)
-        return first.functions
+        if isinstance(first, UnsupportedApp):
+            raise first
+        functions: list[Function] = first
+        return functions
 
     def _read(self) -> None:
         while True:
