@@ -7,12 +7,13 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.clean import line
-from cli.help import PlainCommand, PlainGroup, unwrapped
-from cli.output import Exit, Refused, console, own_version, prepare, refuse
+from cli.output import Exit, Refused, console, prepare, refuse
 from shared.errors import JoinlinkError
+from shared.version import VERSION
 
 #: each command's module and function, imported when it is called, so that it loads only what it needs
 _COMMANDS = {
@@ -27,6 +28,7 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
@@ -42,7 +44,7 @@ def _clean_errors() -> Iterator[None]:
         raise
 
 
-class _Commands(PlainGroup):
+class _Commands(TyperGroup):
     """The commands, each created on its first use."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- what typer calls
@@ -52,9 +54,8 @@ class _Commands(PlainGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, function = _COMMANDS[cmd_name]
-        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        run = getattr(import_module(module), function)
-        alone.command(cmd_name, cls=PlainCommand, help=unwrapped(run.__doc__))(run)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(cmd_name)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
@@ -77,14 +78,14 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
     if asked:
-        console().print(f"joinlink {own_version()}")
+        console().print(f"joinlink {VERSION}")
         raise typer.Exit
 
 

@@ -59,7 +59,7 @@ class AllowedEnd(StrEnum):
     """A final state that is allowed for an event that should get a link."""
 
     LINK = "link"
-    #: `write_unknown`: left alone until an admin decides
+    #: `write_unknown`: not changed until an admin decides
     HELD = "held"
     #: the message is in the poison queue
     POISON = "poison"

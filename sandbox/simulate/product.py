@@ -22,6 +22,7 @@ from shared.storage.memory_marker import MemoryMarker
 from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
+from shared.storage.watch_stop import WatchStop
 from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
@@ -72,9 +73,11 @@ class Product:
             mailboxes=self.mailboxes,
             queue=tasks,
             poison=(),
+            cleanup=lambda _check: {},
             maintain_queues=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
+            stop=WatchStop(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
@@ -101,7 +104,12 @@ class Product:
             MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(
+                    world=world,
+                    mailboxes=self.mailboxes,
+                    endpoint=endpoint,
+                    is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
+                ),
                 sweeper=sweeper,
             )
         )

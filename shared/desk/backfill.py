@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
-from shared.desk.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
@@ -22,6 +21,7 @@ from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
 from shared.rules.policy import Policy
+from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World

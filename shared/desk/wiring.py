@@ -8,15 +8,16 @@ from collections.abc import Callable
 from functools import partial
 
 from shared.desk.backfill import Backfill
-from shared.desk.backfill_runs import BACKFILLS, BackfillRuns
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
+from shared.desk.unsubscription import Unsubscription
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.own_endpoint import endpoint_problem
+from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -119,6 +120,16 @@ class Desk:
             index=self._storage.held_events,
             meetings=self._storage.meetings,
             queue=self._storage.event_changes,
+        )
+
+    def unsubscription(self) -> Unsubscription:
+        """Return the end of all subscriptions; it needs the storage settings alone."""
+        return Unsubscription(
+            world=self.world,
+            stop=self._storage.watch_stop,
+            mailboxes=self._storage.mailboxes,
+            queue=self._storage.mailbox_tasks,
+            app=self._storage.settings_fingerprints.read,
         )
 
     def memory(self) -> WriteMemory:

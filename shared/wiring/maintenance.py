@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from shared.storage.old_rows import KEPT, OldRows
 from shared.wiring.parts import Parts
+from shared.worker.mailboxes.cleanup import Cleanup
 from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 from shared.worker.mailboxes.queue_maintenance import QueueMaintenance
 
@@ -18,12 +20,23 @@ def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callab
         mailboxes=storage.mailboxes,
         queue=storage.mailbox_tasks,
         poison=(storage.event_poison, storage.mailbox_poison),
+        cleanup=_cleanup(parts).delete_some,
         maintain_queues=queues.run,
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
+        stop=storage.watch_stop,
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,
         memory=parts.memory,
         record_settings=record_settings,
+    )
+
+
+def _cleanup(parts: Parts) -> Cleanup:
+    storage = parts.storage
+    return Cleanup(
+        {name: OldRows(name, storage.table(name, create_if_missing=False)) for name in KEPT},
+        lease=storage.maintenance_lease,
+        service_time=storage.maintenance_table.now,
     )

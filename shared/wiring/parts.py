@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.version import VERSION
 from shared.wiring.built_once import BuiltOnce
 from shared.wiring.graph_parts import GraphParts
 from shared.wiring.process import Process
@@ -71,7 +72,9 @@ class Parts:
         from shared.storage.settings_fingerprint import SettingsFingerprint
 
         return SettingsFingerprint(
-            tenant=self.process.settings.tenant_id, endpoint=self.graph.endpoint.fingerprint
+            tenant=self.process.settings.tenant_id,
+            endpoint=self.graph.endpoint.fingerprint,
+            version=VERSION,
         )
 
     @BuiltOnce

@@ -34,6 +34,7 @@ def build_event_messages(parts: Parts, policies: PolicyReloader) -> QueueMessage
         directory=parts.graph.directory,
         memory=parts.memory_check,
         scope=scope,
+        attempts=attempts,
         review=review,
         confirmation=confirmation,
         enabler=enabler,
@@ -66,7 +67,12 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         mailboxes=storage.mailboxes,
         queue=storage.event_changes,
     )
-    subscriptions = SubscriptionTasks(world=world, mailboxes=storage.mailboxes, endpoint=parts.graph.endpoint)
+    subscriptions = SubscriptionTasks(
+        world=world,
+        mailboxes=storage.mailboxes,
+        endpoint=parts.graph.endpoint,
+        is_stopped=storage.watch_stop.is_set,
+    )
     tasks = MailboxTasks(
         world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
     )

@@ -44,17 +44,17 @@ def envelope(message: bytes, **other: object) -> bytes:
 
 BODIES = [
     pytest.param(EVENT_CHANGES, envelope(CHANGE.encode().encode()), "too_old", CHANGE, id="our envelope"),
-    pytest.param(MAILBOX_TASKS, envelope(TASK.encode().encode()), "too_old", TASK, id="a task's"),
+    pytest.param(MAILBOX_TASKS, envelope(TASK.encode().encode()), "too_old", TASK, id="an envelope of a task"),
     pytest.param(EVENT_CHANGES, CHANGE.encode().encode(), "moved_by_the_host", CHANGE, id="moved by the host"),
-    pytest.param(EVENT_CHANGES, envelope(TASK.encode().encode()), "unreadable_message", None, id="of the other queue"),
-    pytest.param(EVENT_CHANGES, envelope(b"\xff?"), "unreadable_message", None, id="an envelope around noise"),
-    pytest.param(EVENT_CHANGES, envelope(b"{}", at="today"), "unreadable_message", None, id="an odd envelope"),
-    pytest.param(EVENT_CHANGES, envelope(LATER.encode()), "too_old", LaterMessage(LATER, THEN), id="of a later version"),
-    pytest.param(EVENT_CHANGES, envelope(LaterMessage(LATER, NOW).encode().encode()), "too_old", LaterMessage(LATER, THEN), id="of a later version, waiting"),
-    pytest.param(EVENT_CHANGES, LATER.encode(), "moved_by_the_host", LaterMessage(LATER, THEN), id="of a later version, moved by the host"),
+    pytest.param(EVENT_CHANGES, envelope(TASK.encode().encode()), "unreadable_message", None, id="a message of the other queue"),
+    pytest.param(EVENT_CHANGES, envelope(b"\xff?"), "unreadable_message", None, id="an envelope around random text"),
+    pytest.param(EVENT_CHANGES, envelope(b"{}", at="today"), "unreadable_message", None, id="an invalid envelope"),
+    pytest.param(EVENT_CHANGES, envelope(LATER.encode()), "too_old", LaterMessage(LATER, THEN), id="a later version"),
+    pytest.param(EVENT_CHANGES, envelope(LaterMessage(LATER, NOW).encode().encode()), "too_old", LaterMessage(LATER, THEN), id="a later version, waiting"),
+    pytest.param(EVENT_CHANGES, LATER.encode(), "moved_by_the_host", LaterMessage(LATER, THEN), id="a later version, moved by the host"),
     pytest.param(EVENT_CHANGES, b"\xff\x00", "unreadable_message", None, id="not a text"),
     pytest.param(EVENT_CHANGES, b"[1]", "unreadable_message", None, id="not an object"),
-    pytest.param(EVENT_CHANGES, b"[" * 100_000, "unreadable_message", None, id="a pit of brackets"),
+    pytest.param(EVENT_CHANGES, b"[" * 100_000, "unreadable_message", None, id="deeply nested brackets"),
 ]  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_every_message_gets_a_reason(
 
 
 def test_a_message_goes_back_as_if_received_now() -> None:
-    """Without its failed attempts; the trace stays, so that the log connects both parts."""
+    """Its failed attempts do not count. The trace stays, so that the log connects both parts."""
     back = renewed(CHANGE, NOW)
 
     assert back == EventChange(mailbox="m", event="e", source=Source.REPLAY, received=NOW, trace="t")

@@ -10,6 +10,7 @@ from shared.logs import logger
 from shared.rule_files.loader import LoadResult, RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
 from shared.single_flight import PATIENCE, SingleFlight
+from shared.version import VERSION
 from shared.worker.common.rule_file_stability import CHECK_INTERVAL, RuleFileStability
 from shared.worker.common.rule_ports import RuleSource, RuleStore, read_problem
 
@@ -142,6 +143,7 @@ class PolicyReloader:
         self._state = replace(self._state, policy=loaded.policy)
         logger().info(
             "rules.loaded",
+            version=VERSION,
             policy=loaded.policy.hash,
             rules=len(loaded.policy.rules),
             kept=kept,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.ending import last_end
-from shared.domain.meeting import BEFORE_ATTEMPT, Meeting, MeetingState
+from shared.domain.meeting import BEFORE_ATTEMPT, PENDING, Meeting, MeetingState
 from shared.errors import JoinlinkError, OutOfTime, StateChanged, StorageUnavailable, TableMissing
 from shared.logs import logger
 from shared.storage.counters import Charge, Counters
@@ -70,6 +70,19 @@ class Attempts:
         without = self._restore(read) if attempt.before else self._delete(read)
         self._counters.refund(attempt.rule, attempt.charged)
         return without
+
+    def save_later_end(self, read: EventRead) -> EventRead:
+        """Save that the event ends later than its row says, or has an end now: the row is kept until then.
+
+        Raises:
+            StateChanged: another instance changed the row.
+        """
+        meeting, ends = read.stored.meeting, last_end(read.event)
+        if meeting is None or meeting.state in PENDING or meeting.ends == ends:
+            return read
+        if meeting.ends and ends and ends < meeting.ends:  # it may be moved back
+            return read
+        return self.save(read, replace(meeting, ends=ends))
 
     def save(self, read: EventRead, meeting: Meeting) -> EventRead:
         """Replace the row of the event; return the read with the new row."""

@@ -46,6 +46,8 @@ class CalendarSearch:
     seen: str = ""
     #: keys of the events whose write is not settled; None before the first page
     pending: frozenset[str] | None = None
+    #: keys of events that have ended according to their rows; one that has not was moved
+    ended: frozenset[str] = frozenset()
     #: returns whether there is no time left to read series; None if time is not limited
     is_late: Callable[[], bool] | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain.decision import Verdict
+from shared.domain.ending import last_end
 from shared.domain.event import Event
 from shared.domain.meeting import PENDING
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized, UnreadableEvent
@@ -24,7 +25,8 @@ class FoundEvent:
     """An event, or the master of a series, and its verdict.
 
     `rule` is the rule behind `ENABLE` and `WOULD_ENABLE`. It is None if the worker must find out: an earlier
-    attempt is not settled, or the series could not be read (then `event` is one of its occurrences).
+    attempt is not settled, the event was moved to a later time without a notification, or the series could
+    not be read (then `event` is one of its occurrences).
     """
 
     id: str
@@ -61,6 +63,7 @@ class CalendarSearcher:
         """
         if search.pending is None:
             search.pending = self._meetings.keys_in_states(search.mailbox, PENDING)
+            search.ended = self._meetings.keys_that_ended(search.mailbox, self._world.now())
         page = read_next_page(search, graph)
         for unreadable in page.unreadable:
             search.shown += 1
@@ -69,7 +72,9 @@ class CalendarSearcher:
             search.shown += 1
             if event.master is None:
                 yield self._decide(event, search)
-            elif event.master not in search.series and _may_need_link(event):
+            elif event.master in search.series:
+                continue
+            elif self._meetings.key(event.master) in search.ended or _may_need_link(event):
                 search.series.add(event.master)
                 yield from self._decide_series(event, event.master, search, graph)
         search.pages += 1
@@ -102,7 +107,7 @@ class CalendarSearcher:
 
     def _decide(self, event: Event, search: CalendarSearch) -> FoundEvent:
         """Decide as the worker does, but read the event's row only if it may matter."""
-        if self._is_pending(event, search):
+        if self._needs_worker(event, search):
             return FoundEvent(event.id, event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
         decision = decide(event, policy, self._directory.facts(policy), now)
@@ -113,11 +118,19 @@ class CalendarSearcher:
             decision = decision.under_brake()
         return FoundEvent(event.id, event, decision.verdict, decision.rule)
 
-    def _is_pending(self, event: Event, search: CalendarSearch) -> bool:
-        """Return whether an earlier write to the event is not settled, so that the worker must read it."""
+    def _needs_worker(self, event: Event, search: CalendarSearch) -> bool:
+        """Return whether the worker must read the event, whatever the rules say.
+
+        An earlier write is not settled; or the event was moved after its row says it ended, and the row must
+        get the new end, or it would be deleted too early.
+        """
         if not event.is_organizer or search.policy.mailboxes.excludes_user(event.organizer):
             return False
-        return self._meetings.key(event.id) in (search.pending or frozenset())
+        key = self._meetings.key(event.id)
+        if key in (search.pending or frozenset()):
+            return True
+        ends = last_end(event)
+        return key in search.ended and (ends is None or ends > self._world.now())
 
 
 def _may_need_link(event: Event) -> bool:

@@ -16,6 +16,7 @@ from shared.rules.guards import guard_against
 from shared.worker.common.ending import Ending, retry_later, retry_with_backoff
 from shared.worker.common.world import World
 from shared.worker.events.attempt_review import AttemptReview
+from shared.worker.events.attempts import Attempts
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
@@ -34,6 +35,7 @@ class EventDecider:
         directory: DirectoryCache,
         memory: MemoryCheck,
         scope: ScopeCheck,
+        attempts: Attempts,
         review: AttemptReview,
         confirmation: LinkConfirmation,
         enabler: Enabler,
@@ -43,6 +45,7 @@ class EventDecider:
         self._directory = directory
         self._memory = memory
         self._scope = scope
+        self._attempts = attempts
         self._review = review
         self._confirmation = confirmation
         self._enabler = enabler
@@ -59,7 +62,7 @@ class EventDecider:
         settled = self._settle_earlier_write(read)
         if isinstance(settled, Ending):
             return settled
-        return self._decide(settled, graph)
+        return self._decide(self._attempts.save_later_end(settled), graph)
 
     def _settle_earlier_write(self, read: EventRead) -> Ending | EventRead:
         """Return how an earlier write ends the message; the read to decide on if it does not."""

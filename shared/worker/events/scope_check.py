@@ -30,7 +30,9 @@ class ScopeCheck:
             return False
         if self._was_checked(change.mailbox, now):
             return True
-        if self.is_out_of_scope(change.mailbox):
+        row = self._mailboxes.read(change.mailbox)
+        # A row is deleted long after its mailbox left, and an old message may be replayed even then.
+        if row.is_read_only or (change.source is Source.REPLAY and row.is_unknown):
             return False  # not remembered: a mailbox that comes back must not wait for an hour
         if change.source is Source.NOTIFICATION:
             # The webhook's clock may be ahead, but no notification comes from the future.

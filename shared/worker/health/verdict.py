@@ -36,6 +36,11 @@ def problems(facts: HealthFacts) -> Iterator[str]:
         remedy = "renew the secret or certificate, or check the identity"
         yield f"Graph's token is refused: {remedy} ({facts.token_refused})"
     yield from (f"{name} can't be read: {why}" for name, why in facts.unread.items() if name != TOKEN)
+    if facts.is_stopped:
+        yield (
+            "joinlink unsubscribe --all has stopped Joinlink: it watches no mailbox. Delete the app, or start"
+            " it again: joinlink unsubscribe --undo"
+        )
     if facts.memory is MemoryState.MISSING:
         yield MISSING_MEMORY
     if facts.rules:

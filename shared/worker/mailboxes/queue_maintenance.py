@@ -1,9 +1,9 @@
 """Maintains the queues: creates missing ones, and keeps the messages that the Functions host gave up.
 
-The host itself moves a message to the poison queue if the process died over it several times, or if its text
-is not base64. Such a message expires after seven days, and Joinlink has not logged it. So maintenance puts it
-into an envelope that never expires: it sends the envelope first, then deletes the message. If it is killed
-between the two, both remain. The envelope has the message's id, so the next run sends no second one.
+The host itself moves a message to the poison queue if the process died several times while handling it, or if
+its text is not base64. Such a message expires after seven days, and Joinlink has not logged it. This module
+puts it into an envelope that never expires: it sends the envelope first, then deletes the message. A kill
+between the two leaves both. The envelope has the message's id, so the next run sends no second one.
 """
 
 from base64 import b64encode
@@ -26,7 +26,7 @@ MAX_MESSAGES = 320
 #: After a run was killed, its messages are visible again when this lease ends.
 _LEASE = timedelta(minutes=2)
 _TIME_LIMIT = timedelta(seconds=60)
-_DETAIL = "the Functions host moved it: the process died over it several times, or its text is not base64"
+_DETAIL = "the Functions host moved it: the process died several times on it, or its text is not base64"
 
 
 class QueueMaintenance:

@@ -5,6 +5,7 @@ watched at all times: create the new subscription, then write the row that names
 A GET by id decides whether a subscription is alive, whatever a list or a refusal shows.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,10 +44,14 @@ class SubscriptionTasks:
     Every method raises GraphError, OutOfTime or StorageUnavailable.
     """
 
-    def __init__(self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint) -> None:
+    def __init__(
+        self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint, is_stopped: Callable[[], bool]
+    ) -> None:
+        """`is_stopped` reads whether an admin stopped Joinlink."""
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
+        self._is_stopped = is_stopped
         self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
         self._room_check = RoomCheck(world=world, mailboxes=mailboxes)
 
@@ -60,6 +65,8 @@ class SubscriptionTasks:
             row = replace(row, subscription="")
         if current is None and self._room_check.is_room(task, row, graph):
             return self._park_room(row)
+        if self._is_stopped():
+            return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         created = self._creator.create(row, current, graph)
         row = self._record_creation(created, row)
         for one in created.replaced:

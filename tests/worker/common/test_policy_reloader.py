@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.rule_files.loader import RuleFile
+from shared.version import VERSION
 from tests.worker.common.rule_deployment import BAD, BETTER, GOOD, MINUTE, Deployment, FakeRuleStore, files
 
 LogLines = Callable[[], list[dict[str, Any]]]
@@ -26,7 +27,7 @@ def test_rule_files_are_read_once_a_minute(log_lines: LogLines) -> None:
     process.rules()
 
     assert (before, app.reads) == (1, 2)
-    assert [line["event"] for line in log_lines()] == ["rules.loaded"]
+    assert [(line["event"], line["version"]) for line in log_lines()] == [("rules.loaded", VERSION)]
 
 
 def test_a_clock_set_back_does_not_stop_the_checks() -> None:

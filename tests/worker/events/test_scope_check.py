@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,6 +34,16 @@ def test_no_notification_comes_from_the_future(mailboxes: Mailboxes, minutes: in
     assert ScopeCheck(mailboxes).is_in_scope(change(received), POLICY, NOW)
 
     assert mailboxes.read("m").last_notification == min(received, NOW)
+
+
+def test_an_old_message_of_a_mailbox_without_a_row_is_not_replayed(mailboxes: Mailboxes) -> None:
+    """The mailbox left long ago: its row was deleted. A notification proves that it is watched."""
+    replayed = replace(change(), source=Source.REPLAY)
+    before = ScopeCheck(mailboxes).is_in_scope(replayed, POLICY, NOW)
+    notified = ScopeCheck(mailboxes).is_in_scope(change(), POLICY, NOW)
+
+    assert (before, notified) == (False, True)
+    assert ScopeCheck(mailboxes).is_in_scope(replayed, POLICY, NOW)
 
 
 def test_a_clock_set_back_does_not_extend_the_hour(mailboxes: Mailboxes) -> None:

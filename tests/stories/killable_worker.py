@@ -1,4 +1,4 @@
-"""A worker in a process of its own, and a guillotine that kills it at any of its words to the world outside."""
+"""A worker in its own process, and a switch that kills it (SIGKILL) at a chosen request."""
 
 import os
 import random
@@ -36,7 +36,7 @@ from shared.worker.common.world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Every worker is a fork of a process that has imported all this, so fifty of them are there in seconds.
+#: A fork server imports these once, so that fifty workers start within seconds.
 _PRELOADED = (
     "azure.data.tables",
     "azure.storage.blob",
@@ -52,30 +52,30 @@ _PRELOADED = (
     __name__,
 )
 _ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")
-_ANY_ROUND_SECONDS = 30
+_TIMEOUT_SECONDS = 30
 
 
 class Worker:
-    """The app as its own process: it does what it is told, at the time that it is told, until it is killed."""
+    """The app in its own process: it runs one command after another, at given times, until it is killed."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         context = get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOADED))
-        self._orders, theirs = context.Pipe()
+        self._commands, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, dict(settings)), daemon=True)
         self.process.start()
         theirs.close()
 
     def run_timer(self, now: datetime) -> bool:
-        """Run maintenance; False if the worker was killed over it."""
+        """Run maintenance; return False if the worker was killed meanwhile."""
         return self._do("maintenance", now)
 
     def backfill(self, now: datetime) -> bool:
-        """Run the admin's `joinlink backfill --all`; False if the process was killed over it."""
+        """Run `joinlink backfill --all`; return False if the process was killed meanwhile."""
         return self._do("backfill", now)
 
     def drain(self, now: datetime) -> bool:
-        """Work on all messages that are visible; False if the worker was killed over it."""
+        """Handle all visible messages; return False if the worker was killed meanwhile."""
         return self._do("drain", now)
 
     def __enter__(self) -> Self:
@@ -87,140 +87,141 @@ class Worker:
         self.process.kill()
         self.process.join()
         self.process.close()
-        self._orders.close()
+        self._commands.close()
 
-    def _do(self, order: str, now: datetime) -> bool:
+    def _do(self, command: str, now: datetime) -> bool:
         try:
-            self._orders.send((order, now))
-            assert self._orders.poll(_ANY_ROUND_SECONDS), "the worker neither answers nor dies"
-            failures = self._orders.recv()
+            self._commands.send((command, now))
+            assert self._commands.poll(_TIMEOUT_SECONDS), "the worker did not answer in time"
+            failures = self._commands.recv()
         except (EOFError, ConnectionError):
             self.process.join()
-            assert self.process.exitcode == -SIGKILL, "the worker died by itself"
+            assert self.process.exitcode == -SIGKILL, "the worker died for another reason"
             return False
         assert failures == []
         return True
 
 
-def _work(orders: Connection, settings: dict[str, str]) -> None:
-    """Be the worker: the host and the app of the stage, with a clock that each order sets."""
+def _work(commands: Connection, settings: dict[str, str]) -> None:
+    """Run the host and the app; each command sets the clock."""
     os.environ.update({name: settings[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")})
-    told: list[datetime] = []
-    world = World(now=lambda: told[-1], uniform=random.Random(7).uniform)  # noqa: S311 -- repeatable chance
+    times: list[datetime] = []
+    world = World(now=lambda: times[-1], uniform=random.Random(7).uniform)  # noqa: S311 -- repeatable chance
     with Host(build_app(), settings) as host:
         wiring.start(wiring.Parts(settings, world, httpx.WSGITransport(app=host.wsgi)))
         while True:
-            order, now = orders.recv()
-            told.append(now)
-            match order:
+            command, now = commands.recv()
+            times.append(now)
+            match command:
                 case "drain":
                     host.drain()
                 case "backfill":
                     _backfill(settings, world)
                 case timer:
                     host.run_timer(timer)
-            orders.send([f"{failure.function}: {failure.error!r}" for failure in host.failures])
+            commands.send([f"{failure.function}: {failure.error!r}" for failure in host.failures])
 
 
 def _backfill(settings: Mapping[str, str], world: World) -> None:
-    """Be the admin's desk for once, at the time that was told."""
-    words = ["joinlink", "backfill", "--all", "--yes"]
+    """Run `joinlink backfill --all --yes` in this process."""
+    argv = ["joinlink", "backfill", "--all", "--yes"]
     with (
         patch.dict(os.environ, settings),
         patch.object(desk, "World", lambda: world),
-        patch.object(sys, "argv", words),
-        # The storage's clock goes on while the story's stands still.
+        patch.object(sys, "argv", argv),
+        # The storage's clock continues while the story's does not.
         patch.object(Table, "now", lambda _table: world.now()),
         redirect_stdout(StringIO()),
-        redirect_stderr(StringIO()) as complaints,
+        redirect_stderr(StringIO()) as errors,
     ):
         try:
             main()
-        except SystemExit as ended:
-            if ended.code:
-                raise RuntimeError(complaints.getvalue()) from ended
+        except SystemExit as error:
+            if error.code:
+                raise RuntimeError(errors.getvalue()) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
-    """When the blade falls: so many requests after the first of `method` in whose path `path` is found.
+class KillPoint:
+    """The request that kills the worker.
 
-    `is_heard` tells whether the fatal request takes effect; it is never answered.
+    It is `further` requests after the first one that has `method` and matches `path`, a regular expression.
+    `is_done` says whether that request takes effect. It is never answered.
     """
 
     method: str = "*"
     path: str = ""
     further: int = 0
-    is_heard: bool = True
+    is_done: bool = True
 
 
-class Guillotine:
-    """Stands between a worker and all that it speaks to, and kills it (SIGKILL) where it is aimed at."""
+class KillSwitch:
+    """A proxy between a worker and all services; kills the worker at a chosen request."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._victim: Worker | None = None
-        self._aim = Aim()
+        self._worker: Worker | None = None
+        self._point = KillPoint()
         self._left: int | None = None
-        self._has_fallen = False
-        #: the request that each victim died over
-        self.last_words: list[str] = []
+        self._has_killed = False
+        #: the request at which each worker was killed
+        self.killed_at: list[str] = []
 
-    def aim(self, victim: Worker, aim: Aim) -> None:
-        """Stand before a worker."""
+    def arm(self, worker: Worker, point: KillPoint) -> None:
+        """Kill this worker at this point."""
         with self._lock:
-            self._victim, self._aim, self._left = victim, aim, None
+            self._worker, self._point, self._left = worker, point, None
 
-    def lift(self) -> None:
+    def disarm(self) -> None:
         """Let everything through again, for the next worker."""
         with self._lock:
-            self._victim, self._has_fallen = None, False
+            self._worker, self._has_killed = None, False
 
     def over(self, app: "WSGIApplication") -> "WSGIApplication":
-        """Return an app as it is reached below the guillotine."""
+        """Return an app with this proxy before it."""
 
-        def below(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def switched(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             with self._lock:
-                victim = self._victim
-                falls_now = victim is not None and not self._has_fallen and self._falls(environ)
-                is_late = self._has_fallen
-                self._has_fallen = self._has_fallen or falls_now
-            if victim is None or not (falls_now or is_late):
+                worker = self._worker
+                kills_now = worker is not None and not self._has_killed and self._is_fatal(environ)
+                is_late = self._has_killed
+                self._has_killed = self._has_killed or kills_now
+            if worker is None or not (kills_now or is_late):
                 return app(environ, start_response)
-            if falls_now:
-                if self._aim.is_heard:
+            if kills_now:
+                if self._point.is_done:
                     run_wsgi_app(app, environ, buffered=True)
-                victim.process.kill()
-                self.last_words.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-            # Whatever other threads of the victim say now is not heard: it is dead.
+                worker.process.kill()
+                self.killed_at.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            # The process is killed, so requests from its other threads take no effect either.
             return ServiceUnavailable()(environ, start_response)
 
-        return below
+        return switched
 
-    def _falls(self, environ: "WSGIEnvironment") -> bool:
-        """Count a request; tell whether it is the fatal one."""
+    def _is_fatal(self, environ: "WSGIEnvironment") -> bool:
+        """Count a request; return whether it is the fatal one."""
         if self._left is None:
-            is_method = self._aim.method in {"*", environ["REQUEST_METHOD"]}
-            if not is_method or not re.search(self._aim.path, environ["PATH_INFO"]):
+            is_method = self._point.method in {"*", environ["REQUEST_METHOD"]}
+            if not is_method or not re.search(self._point.path, environ["PATH_INFO"]):
                 return False
-            self._left = self._aim.further
+            self._left = self._point.further
         self._left -= 1
         return self._left < 0
 
 
 @contextmanager
-def below(guillotine: Guillotine, stage: Stage) -> Iterator[Mapping[str, str]]:
-    """Yield the settings of a worker that reaches Graph and the storage of a stage by the guillotine alone."""
+def behind(kill_switch: KillSwitch, stage: Stage) -> Iterator[Mapping[str, str]]:
+    """Yield settings with which a worker reaches Graph and the storage only through the switch."""
     with ExitStack() as stack:
 
-        def by_guillotine(match: re.Match[str]) -> str:
+        def switched(match: re.Match[str]) -> str:
             storage = ProxyMiddleware(BadGateway(), {f"/{ACCOUNT}": {"target": match[2], "host": None}})
-            return f"{match[1]}={stack.enter_context(serve(guillotine.over(storage)))}/"
+            return f"{match[1]}={stack.enter_context(serve(kill_switch.over(storage)))}/"
 
-        graph_url = stack.enter_context(serve(guillotine.over(stage.graph)))
+        graph_url = stack.enter_context(serve(kill_switch.over(stage.graph)))
         yield {
             **stage.settings,
-            "AzureWebJobsStorage": _ENDPOINT.sub(by_guillotine, stage.settings["AzureWebJobsStorage"]),
+            "AzureWebJobsStorage": _ENDPOINT.sub(switched, stage.settings["AzureWebJobsStorage"]),
             "JOINLINK_GRAPH_URL": graph_url,
             "IDENTITY_ENDPOINT": f"{graph_url}/msi/token",
             "IDENTITY_HEADER": "sandbox",

@@ -1,4 +1,4 @@
-"""A gate before a storage service, at which a request can be lost, or its answer."""
+"""A proxy for the table service that can lose requests, or their answers."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,61 +20,61 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """Of the requests with `method` (a regular expression) and `path` in their path, so many are answered 503.
+    """Which requests get a 503: `count` of those that match `method` (a regular expression) and contain `path`.
 
-    With `is_heard` they were carried out all the same. The first `passes` of them are left alone.
+    With `is_done` they are carried out nevertheless. The first `passes` matching requests are not affected.
     """
 
     method: str = ".*"
     path: str = ""
     passes: int = 0
     count: int = 1
-    is_heard: bool = False
+    is_done: bool = False
 
 
 @dataclass(slots=True)
-class StorageGate:
-    """What is lost at the gate, and every request that came to it, as `METHOD path`."""
+class LossyStorage:
+    """A WSGI middleware that loses requests; `seen` has every request, as `METHOD path`."""
 
     seen: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
     _loss: Loss | None = None
-    _met: int = 0
+    _matches: int = 0
 
     def lose(self, loss: Loss) -> None:
-        """Lose this from now on, and nothing else."""
+        """Replace the current loss with this one."""
         with self._lock:
-            self._loss, self._met = loss, 0
+            self._loss, self._matches = loss, 0
 
     def over(self, app: "WSGIApplication") -> "WSGIApplication":
-        """Return an app as it is reached through the gate."""
+        """Return an app with this middleware before it."""
 
-        def gated(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            loss = self._strike(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        def lossy(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            loss = self._match(environ["REQUEST_METHOD"], environ["PATH_INFO"])
             if loss is None:
                 return app(environ, start_response)
-            if loss.is_heard:
+            if loss.is_done:
                 run_wsgi_app(app, environ, buffered=True)
             return ServiceUnavailable()(environ, start_response)
 
-        return gated
+        return lossy
 
-    def _strike(self, method: str, path: str) -> Loss | None:
+    def _match(self, method: str, path: str) -> Loss | None:
         with self._lock:
             self.seen.append(f"{method} {path}")
             loss = self._loss
             if loss is None or not re.fullmatch(loss.method, method) or loss.path not in path:
                 return None
-            self._met += 1
-            return loss if loss.passes < self._met <= loss.passes + loss.count else None
+            self._matches += 1
+            return loss if loss.passes < self._matches <= loss.passes + loss.count else None
 
 
 @contextmanager
-def tables_behind_gate(connection_string: str) -> Iterator[tuple[StorageGate, str]]:
-    """Lead the table service of a connection string through a gate; yield it and the new connection string."""
+def lossy_tables(connection_string: str) -> Iterator[tuple[LossyStorage, str]]:
+    """Put a lossy proxy before the table service; yield it and the connection string that leads to it."""
     found = re.search(r"TableEndpoint=(http://[^/]+)/", connection_string)
     assert found is not None
-    gate = StorageGate()
+    lossy = LossyStorage()
     storage = ProxyMiddleware(BadGateway(), {f"/{ACCOUNT}": {"target": found[1], "host": None}})
-    with serve(gate.over(storage)) as url:
-        yield gate, connection_string.replace(found[0], f"TableEndpoint={url}/")
+    with serve(lossy.over(storage)) as url:
+        yield lossy, connection_string.replace(found[0], f"TableEndpoint={url}/")
