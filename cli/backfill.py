@@ -46,12 +46,12 @@ def backfill(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Add links to meetings that are in calendars already, as the rules want them.
+    """Add links to meetings that are in calendars already.
 
-    First it counts links, and attendees who may get mail. Nothing is written before you agree. Then it queues
-    the changes, spread over time, and the app handles them by the same rules, guards and limits as any other.
-    Ctrl-C stops it; the same command resumes there. With rules that the app does not have in force, only
-    --dry-run works.
+    First it counts the links that the rules want, and the attendees who may get mail. Nothing is written
+    before you agree. Then it queues the changes, spread over time, and the app handles them by the same
+    rules, guards and limits as any other change. Ctrl-C stops it; the same command resumes there. If the app
+    has other rules in force than yours, only --dry-run works.
 
     Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them.
     2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is

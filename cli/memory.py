@@ -1,4 +1,4 @@
-"""`joinlink memory`: shows whether the record of past writes is whole, and lets an admin accept its loss."""
+"""`joinlink memory`: shows whether the record of past writes is complete, and accepts its loss."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from shared.errors import StorageUnavailable
 from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 _TEXTS = {
-    MemoryState.WHOLE: "The memory of past writes is whole.",
+    MemoryState.WHOLE: "The memory of past writes is complete.",
     MemoryState.NOT_STARTED: "Not started yet: the app's first maintenance starts the memory of past writes.",
     MemoryState.MISSING: f"{MISSING_MEMORY[0].upper()}{MISSING_MEMORY[1:]}.",
 }
@@ -25,9 +25,12 @@ def memory(
     accept: Annotated[bool, typer.Option("--accept", help="Continue without the lost memory.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
 ) -> None:
-    """Show whether the record of past writes is whole; --accept continues without a lost one.
+    """Show whether the record of past writes is complete.
 
-    Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
+    Without it, Joinlink does not know which links people removed, so it writes nothing. --accept starts a new
+    record if the old one is lost.
+
+    Exit code 0: it is complete, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
         with open_desk(writes=accept) as desk:

@@ -18,7 +18,7 @@ from shared.worker.mailboxes.coverage import Coverage
 from shared.worker.mailboxes.write_memory import MemoryState
 
 _MEMORY = {
-    MemoryState.WHOLE: "whole",
+    MemoryState.WHOLE: "complete",
     MemoryState.NOT_STARTED: "not started yet: the app's first maintenance starts it",
     MemoryState.MISSING: "missing",
 }

@@ -159,7 +159,7 @@ def check_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterator[
 
 
 def check_memory(read: Callable[[], MemoryState]) -> Finding:
-    """Return whether the record of past writes is whole."""
+    """Return whether the record of past writes is complete."""
     subject = "memory of writes"
     try:
         state = read()
@@ -169,7 +169,7 @@ def check_memory(read: Callable[[], MemoryState]) -> Finding:
         return failed(subject, MISSING_MEMORY)
     if state is MemoryState.NOT_STARTED:
         return unknown(subject, "not started yet: the app's first maintenance starts it")
-    return passed(subject, "whole")
+    return passed(subject, "complete")
 
 
 def clock_finding(subject: str, ours: datetime, theirs: datetime | None) -> Finding:
