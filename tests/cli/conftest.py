@@ -11,7 +11,7 @@ from cli.app import main
 
 
 @dataclass(frozen=True, slots=True)
-class CommandResult:
+class CliResult:
     """The result of a command: exit code, stdout and stderr."""
 
     exit: int
@@ -19,7 +19,7 @@ class CommandResult:
     err: str
 
 
-Joinlink = Callable[..., CommandResult]
+Joinlink = Callable[..., CliResult]
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def joinlink(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Return a function that runs the command in the folder, without a terminal."""
     assert folder.is_dir()
 
-    def run(*arguments: str) -> CommandResult:
+    def run(*arguments: str) -> CliResult:
         monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exited:
             main()
         output = capsys.readouterr()
-        return CommandResult(int(exited.value.code or 0), output.out, output.err)
+        return CliResult(int(exited.value.code or 0), output.out, output.err)
 
     return run
 
