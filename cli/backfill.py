@@ -20,7 +20,7 @@ from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.mailboxes.write_memory import memory_problem
+from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
 #: Graph shows five years of a calendar at most.
 _FURTHEST = timedelta(days=5 * 365)
@@ -89,9 +89,10 @@ def backfill(
 
 def _obstacles(desk: Desk, policy: Policy) -> list[str]:
     """Return why the app would not do now what a backfill promises."""
+    memory = desk.memory().state()
     reasons = (
         rules_difference(policy.hash, desk.policy_in_force()),
-        memory_problem(desk.memory().state()),
+        "" if memory is MemoryState.WHOLE else describe_memory(memory),
     )
     return [reason for reason in reasons if reason]
 

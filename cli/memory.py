@@ -7,13 +7,8 @@ import typer
 from cli.desk import open_desk
 from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
-from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
+from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
-_TEXTS = {
-    MemoryState.WHOLE: "The memory of past writes is complete.",
-    MemoryState.NOT_STARTED: "Not started yet: the app's first maintenance starts the memory of past writes.",
-    MemoryState.MISSING: f"{MISSING_MEMORY[0].upper()}{MISSING_MEMORY[1:]}.",
-}
 _WARNING = (
     "Joinlink no longer knows which links people removed. If you accept this, an event that the rules want"
     " online gets a link even if a person removed it, and that may send a mail to every attendee."
@@ -43,7 +38,8 @@ def memory(
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_missing = state is MemoryState.MISSING
-    console().print(_TEXTS[state], style="bad" if is_missing else "good")
+    sentence = describe_memory(state)
+    console().print(f"{sentence[0].upper()}{sentence[1:]}.", style="bad" if is_missing else "good")
     raise typer.Exit(Exit.ERRORS if is_missing else Exit.OK)
 
 

@@ -1,8 +1,6 @@
-import ast
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -114,49 +112,3 @@ def test_the_hooks_run_tools_that_set_up_installs() -> None:
         for each in commands
         if each.split(" --")[0].removesuffix(" rules") not in makefile and each != "make setup"
     ] == []
-
-
-def python_files(*folders: str) -> list[tuple[Path, ast.Module]]:
-    """Return the Python files below these folders of the repository, with their trees."""
-    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return [(path, ast.parse(path.read_text())) for path in paths]
-
-
-def test_a_class_name_means_one_thing() -> None:
-    """In the whole repository, so that a search finds one class."""
-    files = python_files("shared", "functions", "cli", "infra", "sandbox", "tests")
-    classes = Counter(
-        node.name for _, tree in files for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-    )
-
-    assert {name: count for name, count in classes.items() if count > 1} == {}
-
-
-def test_no_module_imports_a_private_name() -> None:
-    """Of the repository or of a library; `_typeshed` has only types."""
-    imports = [
-        (path.name, node.module, alias.name)
-        for path, tree in python_files("shared", "functions", "cli", "infra", "sandbox")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        and node.module
-        and not node.module.startswith(("_typeshed", "__"))
-        for alias in node.names
-    ]
-
-    assert [each for each in imports if alias_is_private(each[1], each[2])] == []
-
-
-def alias_is_private(module: str, name: str) -> bool:
-    """Return whether an import names something that begins with an underscore."""
-    return any(part.startswith("_") for part in (*module.split("."), name))
-
-
-def test_a_file_of_the_product_fits_on_a_few_screens() -> None:
-    """300 lines at most."""
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
-        for path, _ in python_files("shared", "functions", "cli", "infra", "sandbox")
-    }
-
-    assert {path: length for path, length in lengths.items() if length > 300} == {}

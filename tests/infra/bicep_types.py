@@ -59,10 +59,10 @@ def _resource(file: BicepFile, node: Node, declared: str) -> Iterator[BicepProbl
     if known is None:
         yield BicepProblem(line(node), f"{declared} is not a known type")
     elif (found := body(node)) is not None:
-        yield from _Type(file, known).object(found, _TYPES[known]["schema"], known, is_resource=True)
+        yield from _ResourceType(file, known).object(found, _TYPES[known]["schema"], known, is_resource=True)
 
 
-class _Type:
+class _ResourceType:
     """One resource type, whose schemas refer to each other."""
 
     def __init__(self, file: BicepFile, name: str) -> None:

@@ -72,7 +72,11 @@ def test_status_shows_the_same(story: Story, run_joinlink: RunJoinlink) -> None:
     result = run_joinlink("status", "--json")
     shown = run_joinlink("status")
 
-    assert (result.exit, json.loads(result.out)) == (0, body)
+    status = json.loads(result.out)
+    # Azurite's clock ticks between the two.
+    ages = [answer["maintenance"].pop("age_seconds") for answer in (body, status)]
+    assert (result.exit, status) == (0, body)
+    assert ages[1] - ages[0] < 60
     assert shown.out.startswith("✓ Everything works.\n")
     assert "mailboxes             1 watched\n" in shown.out
 
@@ -157,7 +161,7 @@ def test_a_lost_memory_is_a_problem(story: Story, run_joinlink: RunJoinlink) -> 
     assert "joinlink memory --accept" in problem
     assert (shown.exit, problem in shown.out) == (1, True)
     assert "memory of writes      missing\n" in shown.out
-    assert (found.exit, problem in found.out) == (1, True)
+    assert (found.exit, "joinlink memory --accept" in found.out) == (1, True)
     run_joinlink("memory", "--accept", "--yes")
     assert health(story)[0] == 200
 
