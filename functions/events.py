@@ -1,4 +1,4 @@
-"""The queue `event-changes`: each message names an event to read."""
+"""Handles the queue `event-changes`: each message names an event to read."""
 
 import azure.functions as func
 
@@ -11,5 +11,5 @@ blueprint = func.Blueprint()
 
 @blueprint.queue_trigger(arg_name="message", queue_name=EVENT_CHANGES, connection="AzureWebJobsStorage")
 def event_changes(message: func.QueueMessage) -> None:
-    """Handle one change of an event; an exception makes the host deliver the message again."""
+    """Handle one message; after an exception the host delivers it again."""
     handle(EVENT_CHANGES, message, lambda: wiring.joinlink().event_messages)

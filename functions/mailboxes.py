@@ -1,4 +1,4 @@
-"""The queue `mailbox-tasks`: each message names one thing to do for one mailbox."""
+"""Handles the queue `mailbox-tasks`: each message is one task for one mailbox."""
 
 import azure.functions as func
 
@@ -11,5 +11,5 @@ blueprint = func.Blueprint()
 
 @blueprint.queue_trigger(arg_name="message", queue_name=MAILBOX_TASKS, connection="AzureWebJobsStorage")
 def mailbox_tasks(message: func.QueueMessage) -> None:
-    """Carry out one task; an exception makes the host deliver the message again."""
+    """Handle one message; after an exception the host delivers it again."""
     handle(MAILBOX_TASKS, message, lambda: wiring.joinlink().mailbox_messages)

@@ -1,45 +1,40 @@
-"""What both queue functions do with a message."""
+"""Handles a message of a queue trigger; the functions of both queues share it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared import wiring
 from shared.errors import SettingsError
 
-#: The Functions host hides a message that it took for ten minutes.
+if TYPE_CHECKING:  # the app starts fast: the first message loads the worker
+    from collections.abc import Callable
+
+    from shared.domain.messages import EventChange, MailboxTask
+    from shared.worker.common.queue_messages import QueueMessages
+
+#: The Functions host hides a message that it dequeued for ten minutes.
 LEASE = timedelta(minutes=10)
 
 
-class Handler(Protocol):
-    """Handles the messages of one queue."""
-
-    def handle(
-        self,
-        body: bytes,
-        dequeue_count: int = 1,
-        *,
-        queued: datetime | None = None,
-        taken: datetime | None = None,
-    ) -> None:
-        """Handle one message. Raises Unhandled: the host must deliver it again."""
-
-
-def handle(queue: str, message: func.QueueMessage, build: Callable[[], Handler]) -> None:
-    """Handle a message of the queue; while the settings are refused, keep it on the queue.
+def handle(
+    queue: str,
+    message: func.QueueMessage,
+    build: "Callable[[], QueueMessages[EventChange] | QueueMessages[MailboxTask]]",
+) -> None:
+    """Handle a message. While the settings are wrong, put it back on the queue.
 
     Raises:
         Unhandled, QueueUnavailable, SettingsError: the host must deliver the message again.
     """
     body = message.get_body()
     try:
-        handler = build()
+        messages = build()
     except SettingsError as error:
         wiring.joinlink().keep_message(queue, body, error)
     else:
-        handler.handle(body, message.dequeue_count or 1, queued=queued(message), taken=taken(message))
+        messages.handle(body, message.dequeue_count or 1, queued=queued(message), taken=taken(message))
 
 
 def queued(message: func.QueueMessage) -> datetime | None:
@@ -48,16 +43,17 @@ def queued(message: func.QueueMessage) -> datetime | None:
 
 
 def taken(message: func.QueueMessage) -> datetime | None:
-    """Return when the host took the message (aware UTC, the queue service's clock), None if unknown."""
-    visible, first = _utc(message.time_next_visible), queued(message)
-    if visible is None or first is None:
+    """Return when the host dequeued the message (aware UTC, the queue service's clock), None if unknown."""
+    visible, inserted = _utc(message.time_next_visible), queued(message)
+    if visible is None or inserted is None:
         return None
-    # Taken before it was queued: then the host hides messages for another time than ours.
-    return visible - LEASE if visible - LEASE >= first else None
+    dequeued = visible - LEASE
+    # A time before it was queued shows that this host hides messages for another time.
+    return dequeued if dequeued >= inserted else None
 
 
-def _utc(moment: datetime | None) -> datetime | None:
-    """Return an aware time; the library returns some without an offset, all of them UTC."""
-    if not isinstance(moment, datetime):
+def _utc(time: datetime | None) -> datetime | None:
+    """Return an aware time; some times of the library have no offset, and all are UTC."""
+    if not isinstance(time, datetime):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

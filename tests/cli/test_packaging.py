@@ -50,10 +50,10 @@ def test_a_hook_runs_an_existing_command(hook: dict[str, object], joinlink: obje
     assert callable(joinlink)
     assert callable(write)
     assert joinlink("init", "--yes").exit == 0
-    words = f"{hook['entry']} rules".split()
+    arguments = f"{hook['entry']} rules".split()
 
-    assert words[0] == "joinlink"
-    assert joinlink(*words[1:]).exit == 0
+    assert arguments[0] == "joinlink"
+    assert joinlink(*arguments[1:]).exit == 0
 
 
 @pytest.mark.parametrize("hook", [pytest.param(hook, id=hook["id"]) for hook in HOOKS])

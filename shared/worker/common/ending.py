@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, Message
 from shared.errors import (
     EventChanged,
@@ -77,7 +77,7 @@ class Ending:
     decision: Decision | None = None
     policy_hash: str = ""
     provider: str = ""
-    next_message: Message | Later | None = None
+    next_message: Message | LaterMessage | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
     #: Joinlink could not send the message again: the host must deliver it again

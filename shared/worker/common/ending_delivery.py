@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from shared.deadline import deadline
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask, Message
-from shared.domain.poisoned import MOST_BYTES, poison_text
+from shared.domain.poison_envelope import MAX_BYTES, envelope_text
 from shared.domain.queue_port import QueueSender
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
@@ -42,7 +42,9 @@ class EndingDelivery:
         if ending.next_message:
             self._queue.send(_text(ending.next_message), ending.delay)
         if ending.poison is not None:
-            text = poison_text(handled.body, reason=ending.reason, detail=ending.detail, at=self._world.now())
+            text = envelope_text(
+                handled.body, reason=ending.reason, detail=ending.detail, at=self._world.now()
+            )
             self._poison.send(text)
             log_poisoned(self._queue.name, ending.reason, ending.detail, handled.message)
 
@@ -60,10 +62,10 @@ def log_poisoned(queue: str, reason: str, detail: str, message: Message | None) 
     )
 
 
-def _text(message: Message | Later) -> str:
+def _text(message: Message | LaterMessage) -> str:
     """Return the text to send: a message of a later version without its envelope, if that is too long."""
     text = message.encode()
-    if isinstance(message, EventChange | MailboxTask) or len(text.encode()) <= MOST_BYTES:
+    if isinstance(message, EventChange | MailboxTask) or len(text.encode()) <= MAX_BYTES:
         return text
     return message.message
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.domain.decision import Outcome, Reason
-from shared.domain.poisoned import poison_text
+from shared.domain.poison_envelope import envelope_text
 from shared.domain.queue_port import QueueSender
 from shared.errors import SettingsError
 from shared.graph.sender import Tally
@@ -41,7 +41,7 @@ class MessagesOnHold:
             text = body.decode()
         except UnicodeDecodeError:
             ending = to_poison(Reason.UNREADABLE_MESSAGE, "the message is not JSON")
-            envelope = poison_text(body, reason=ending.reason, detail=ending.detail, at=self._world.now())
+            envelope = envelope_text(body, reason=ending.reason, detail=ending.detail, at=self._world.now())
             self._poison.send(envelope)
             log_poisoned(self._queue.name, ending.reason, ending.detail, None)
         else:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from shared.deadline import MESSAGE_TIMEOUT, deadline
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask
 from shared.errors import (
     GraphError,
@@ -72,7 +72,7 @@ def handle_received(
     world: World,
 ) -> HandledMessage[_Message]:
     """Handle a message and return how it ends, whatever happens."""
-    waiting = Later.unwrapped(received.body)
+    waiting = LaterMessage.read(received.body)
     body = waiting.message.encode() if waiting else received.body
     try:
         message = decode(body)
@@ -90,7 +90,9 @@ def handle_received(
     return HandledMessage(message, body, _without_returns(ending))
 
 
-def _wait_for_version(waiting: Later | None, received: ReceivedMessage, detail: str, world: World) -> Ending:
+def _wait_for_version(
+    waiting: LaterMessage | None, received: ReceivedMessage, detail: str, world: World
+) -> Ending:
     """Keep a message of a later version for a day, by the queue service's clock if the host reports it."""
     since = waiting.since if waiting else received.queued or world.now()
     # A time in the future, from a wrong clock, must not make it wait forever.
@@ -99,7 +101,7 @@ def _wait_for_version(waiting: Later | None, received: ReceivedMessage, detail: 
     return Ending(
         outcome=Outcome.DELAYED,
         reason=Reason.LATER_VERSION,
-        next_message=waiting or Later(received.body.decode(), since),
+        next_message=waiting or LaterMessage(received.body.decode(), since),
         delay=VERSION_RETRY_DELAY,
         detail=detail,
     )

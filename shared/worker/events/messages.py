@@ -1,4 +1,4 @@
-"""The messages of `event-changes`: how they are read, handled and logged."""
+"""Decodes, handles and logs the messages of the queue `event-changes`."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,18 +20,22 @@ class EventHandler:
         self._queue = queue
 
     def decode(self, body: bytes, queued: datetime | None) -> EventChange:
-        """Return the change with the time when it was first queued; a copy that is sent again keeps it."""
+        """Return the change with the time when it was first queued; a retry keeps that time.
+
+        Raises:
+            UnreadableMessage, LaterVersion: this version can't decode it.
+        """
         change = EventChange.decode(body)
-        if change.source is Source.VERIFY:  # it asks for a new read, not for a change that others have seen
+        if change.source is Source.VERIFY:  # it requests a read after its own time, not after the change's
             return replace(change, queued=queued)
         first = min((moment for moment in (change.queued, queued) if moment), default=None)
         return replace(change, queued=first)
 
     def handle(self, message: EventChange, graph: Graph, taken: datetime | None) -> Ending:
-        """Process the change; other changes that its message carries get messages of their own first.
+        """Process the change. First put the changes that were batched with it on the queue, one message each.
 
         Raises:
-            JoinlinkError: what `Processor.process` raises, or QueueUnavailable.
+            QueueUnavailable: a batched change could not be queued.
         """
         change, *batched = message.split()
         for each in batched:
@@ -39,7 +43,7 @@ class EventHandler:
         return self._processor.process(change, graph, taken)
 
     def forget(self, message: EventChange, ending: Ending) -> None:
-        """Forget the read of a change that the host will deliver again."""
+        """Forget the read of a message that the host will deliver again."""
         self._processor.forget(message, ending)
 
     def log(self, report: MessageReport[EventChange]) -> None:
@@ -48,7 +52,7 @@ class EventHandler:
 
 
 def log_event_decided(report: MessageReport[EventChange]) -> None:
-    """Write the line that every message of `event-changes` ends with."""
+    """Write the one log line of a message of `event-changes`."""
     ending, change, decision = report.ending, report.message, report.ending.decision
     logger().log(
         report.level,

@@ -21,7 +21,7 @@ class ScopeCheck:
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
         """Return whether the rules apply to the mailbox, as far as Joinlink knows without asking Graph.
 
-        The mailbox may have left the scope within the last hour: `was_let_go` reads the row again.
+        The mailbox may have left the scope within the last hour: `is_out_of_scope` reads the row again.
 
         Raises:
             StorageUnavailable: the row could not be read or written.
@@ -40,8 +40,10 @@ class ScopeCheck:
             self._checked.set(change.mailbox, now)
         return True
 
-    def was_let_go(self, mailbox: str) -> bool:
-        """Return whether the mailbox's row, read now, says that it left the scope or can't be understood.
+    def is_out_of_scope(self, mailbox: str) -> bool:
+        """Return whether the row, as it is now, keeps Joinlink from writing in the mailbox.
+
+        The mailbox left the scope, is held, or this version can't read its row.
 
         Raises:
             StorageUnavailable: the row could not be read.

@@ -1,9 +1,9 @@
 """Maintains the queues: creates missing ones, and keeps the messages that the Functions host gave up.
 
-The host itself moves a message to the poison queue if the process died over it several times, or if its text
-is not base64. Such a message expires after seven days, and Joinlink has not logged it. So maintenance puts it
-into an envelope that never expires: it sends the envelope first, then deletes the message. If it is killed
-between the two, both remain. The envelope has the message's id, so the next run sends no second one.
+The host itself moves a message to the poison queue if the process died several times while handling it, or if
+its text is not base64. Such a message expires after seven days, and Joinlink has not logged it. This module
+puts it into an envelope that never expires: it sends the envelope first, then deletes the message. A kill
+between the two leaves both. The envelope has the message's id, so the next run sends no second one.
 """
 
 from base64 import b64encode
@@ -13,8 +13,8 @@ from functools import partial
 
 from shared.deadline import deadline
 from shared.domain.decision import Reason
-from shared.domain.messages import decoded
-from shared.domain.poisoned import read_poison, whole_poison_text
+from shared.domain.messages import decode_or_none
+from shared.domain.poison_envelope import full_envelope_text, read_envelope
 from shared.domain.queue_port import ManagedQueue
 from shared.errors import OutOfTime, QueueUnavailable
 from shared.logs import logger, place_of
@@ -26,7 +26,7 @@ MAX_MESSAGES = 320
 #: After a run was killed, its messages are visible again when this lease ends.
 _LEASE = timedelta(minutes=2)
 _TIME_LIMIT = timedelta(seconds=60)
-_DETAIL = "the Functions host moved it: the process died over it several times, or its text is not base64"
+_DETAIL = "the Functions host moved it: the process died several times on it, or its text is not base64"
 
 
 class QueueMaintenance:
@@ -55,7 +55,7 @@ def _keep_expiring(queue: str, poison: PoisonQueue) -> None:
     if poison.has_nothing_that_expires():
         return
     leased = list(poison.lease(_LEASE, most=MAX_MESSAGES))
-    enveloped = {envelope.moved for each in leased if (envelope := read_poison(each.body))}
+    enveloped = {envelope.moved for each in leased if (envelope := read_envelope(each.body))}
     try:
         for each in leased:
             if each.expires:
@@ -70,15 +70,15 @@ def _keep(queue: str, poison: PoisonQueue, leased: LeasedMessage, *, is_envelope
     """Replace one message with its envelope; `is_enveloped`: an earlier run has sent the envelope."""
     if not is_enveloped:
         poison.add(_envelope(leased))
-        log_poisoned(queue, Reason.MOVED_BY_THE_HOST, _DETAIL, decoded(queue, leased.body))
+        log_poisoned(queue, Reason.MOVED_BY_THE_HOST, _DETAIL, decode_or_none(queue, leased.body))
     poison.delete(leased)
 
 
 def _envelope(leased: LeasedMessage) -> str:
     """Return the envelope of a message; if it is too long for a queue, the message unchanged."""
-    if read_poison(leased.body):  # already an envelope, which somebody sent so that it expires
+    if read_envelope(leased.body):  # already an envelope, which somebody sent so that it expires
         return leased.content
-    text = whole_poison_text(
+    text = full_envelope_text(
         leased.body, reason=Reason.MOVED_BY_THE_HOST, detail=_DETAIL, at=leased.since, moved=leased.id
     )
     return leased.content if text is None else b64encode(text.encode()).decode()

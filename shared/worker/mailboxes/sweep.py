@@ -36,7 +36,8 @@ from shared.worker.common import delays
 from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
 from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
-from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
+from shared.worker.events.calendar_pages import CalendarSearch
+from shared.worker.events.calendar_search import CalendarSearcher, FoundEvent
 from shared.worker.mailboxes.sweep_progress import SweepProgress
 from shared.worker.mailboxes.unreadable_events import log_unreadable
 
@@ -44,7 +45,7 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 _NOTIFICATION_DELAY = timedelta(minutes=10)
 #: Graph's clock and those of our instances may differ by this much.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
-#: Messages for one mailbox are ending one after the other, so their delays differ.
+#: Messages for one mailbox are handled one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 #: A page is started only if this much of the message's time is left.
 _PAGE_TIME = timedelta(seconds=20)
@@ -58,7 +59,7 @@ class _SweepPart:
 
     task: MailboxTask
     row: Mailbox
-    search: Search
+    search: CalendarSearch
     #: the whole sweep up to the last finished page
     progress: SweepProgress
     #: Graph's clock, or ours
@@ -124,7 +125,7 @@ class Sweeper:
         """Do the next page; return whether there is another."""
         search, progress = part.search, part.progress
         shown, unreadable = search.shown, search.unreadable_count
-        for found in self._searcher.judge_page(search, graph):
+        for found in self._searcher.search_page(search, graph):
             progress = self._do_event(found, part, progress)
         part.has_progressed = True
         part.progress = replace(
@@ -137,7 +138,7 @@ class Sweeper:
         )
         return not search.is_over
 
-    def _do_event(self, found: Judged, part: _SweepPart, progress: SweepProgress) -> SweepProgress:
+    def _do_event(self, found: FoundEvent, part: _SweepPart, progress: SweepProgress) -> SweepProgress:
         """Queue an event that should get a link; return the progress with this event counted."""
         if found.verdict is Verdict.WOULD_ENABLE:
             return replace(progress, would_enable=progress.would_enable + 1)
@@ -205,7 +206,7 @@ class Sweeper:
 
     def _store_page_size(self, part: _SweepPart, now: datetime) -> None:
         """Store a smaller page size that the mailbox needed."""
-        size = part.search.size
+        size = part.search.page_size
         if size < _page_size(part.row, now):
             # If this fails, the next sweep finds it out again. It must not hide another error.
             with suppress(StorageUnavailable, OutOfTime):
@@ -218,7 +219,7 @@ def _begin_part(
 ) -> _SweepPart:
     """Return the part of the sweep that this message does, from the progress of earlier messages."""
     progress = SweepProgress.decode(task.mark) or SweepProgress(start=now)
-    search = Search(
+    search = CalendarSearch(
         mailbox=task.mailbox,
         start=progress.start,
         until=progress.start + policy.sweep.window,
@@ -226,7 +227,7 @@ def _begin_part(
         page=progress.page,
         pages=progress.pages,
         seen=progress.seen,
-        size=_page_size(row, now),
+        page_size=_page_size(row, now),
         may_halve=task.attempt > 0,
         is_late=_is_late,
     )

@@ -1,7 +1,9 @@
 """Stands in for the Azure CLI: keeps a small subscription in a file, records every call, and fails on demand."""
 
 import json
+import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,15 @@ def main(arguments: list[str]) -> int:
         if failure is not None:
             failure["times"] -= 1
             state["failures"] = [each for each in state["failures"] if each["times"] > 0]
-            sys.stderr.write(failure["error"])
+            if "signal" in failure:
+                STATE.write_text(json.dumps(state))
+                os.kill(os.getppid(), failure["signal"])
+                time.sleep(10)  # the hook ends this process
+                return 1
+            if "prints" in failure:
+                sys.stdout.write(failure["prints"])
+                return 0
+            sys.stderr.write(failure["error"].replace("{body}", _body(words)))
             return 1
         answer = _answer(state, words)
     except KeyError as error:
@@ -28,7 +38,7 @@ def main(arguments: list[str]) -> int:
     finally:
         STATE.write_text(json.dumps(state))
     if answer is not None:
-        sys.stdout.write(json.dumps(answer))
+        sys.stdout.write(state["notice"] + json.dumps(answer))
     return 0
 
 
@@ -36,11 +46,21 @@ def _option(words: list[str], name: str) -> str:
     return words[words.index(name) + 1]
 
 
+def _body(words: list[str]) -> str:
+    """Return the file that a call sends, as a service does that quotes what it got."""
+    name = _option(words, "--body")[1:] if "--body" in words else ""
+    name = _option(words, "--file") if "--file" in words else name
+    return Path(name).read_text() if name else ""
+
+
 def _answer(state: dict[str, Any], words: list[str]) -> Any:
     command = " ".join(word for word in words[:4] if not word.startswith("-"))
     simple = {
-        "version": {"azure-cli": "2.80.0"},
-        "functionapp list-flexconsumption-locations": [{"name": "westeurope"}, {"name": "East US"}],
+        "version": {"azure-cli": state["version"]},
+        "functionapp list-flexconsumption-locations": [
+            {"name": "westeurope"},
+            *([] if "--zone-redundant" in words else [{"name": "East US"}]),
+        ],
         "functionapp list-flexconsumption-runtimes": [{"version": "3.11"}, {"version": "3.12"}],
     }
     for start, answer in simple.items():
@@ -53,13 +73,13 @@ def _answer(state: dict[str, Any], words: list[str]) -> Any:
 
 
 def _account(state: dict[str, Any], words: list[str]) -> Any:
-    if words[1] == "set":
-        wanted = _option(words, "--subscription")
-        if wanted not in state["subscriptions"]:
-            raise KeyError(wanted)
-        state["subscription"] = wanted
-        return None
-    return {"id": state["subscription"], "name": "Contoso", "user": {"name": "ada@contoso.com"}}
+    wanted = _option(words, "--subscription") if "--subscription" in words else "s"
+    return {
+        "id": wanted,
+        "name": state["subscriptions"][wanted],
+        "tenantId": "t",
+        "user": {"name": "ada@contoso.com"},
+    }
 
 
 def _provider(state: dict[str, Any], words: list[str]) -> Any:
@@ -73,10 +93,12 @@ def _provider(state: dict[str, Any], words: list[str]) -> Any:
 def _keyvault(state: dict[str, Any], words: list[str]) -> Any:
     if words[1] == "list-deleted":
         return state["deleted_vaults"]
+    name = _option(words, "--name")
+    if words[2] != "show":
+        state["tags"] = dict([_option(words, "--tags").split("=")])
     if words[2] == "set":
-        state["secrets"][_option(words, "--name")] = Path(_option(words, "--file")).read_text()
-        return None
-    return {"value": state["secrets"][_option(words, "--name")]}
+        state["secrets"][name] = Path(_option(words, "--file")).read_text()
+    return {"value": state["secrets"][name], "tags": state["tags"]}
 
 
 def _functionapp(state: dict[str, Any], words: list[str]) -> Any:
@@ -84,8 +106,10 @@ def _functionapp(state: dict[str, Any], words: list[str]) -> Any:
         return None
     if words[1] == "function":
         return {"default": "health-key"}
+    if words[1] == "config":
+        return [{"name": "JOINLINK_MODE", "value": state["mode"]}]
     site = f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/{_option(words, '--name')}"
-    return {"id": site, "defaultHostName": state["host"]}
+    return {"id": site, "properties": {"defaultHostName": state["host"], "sku": "FlexConsumption"}}
 
 
 def _rest(state: dict[str, Any], words: list[str]) -> Any:
@@ -96,8 +120,8 @@ def _rest(state: dict[str, Any], words: list[str]) -> Any:
             state["grants"].append(body["appRoleId"])
             return body
         return {"value": [{"appRoleId": role} for role in state["grants"]]}
-    if "servicePrincipals(appId=" in url:
-        return {"id": "graph-service-principal"}
+    if "/servicePrincipals?$filter=appId eq" in url:
+        return {"value": [{"id": "graph-service-principal"}]}
     state["keys"][url.partition("/functions/")[2].partition("?")[0]] = body["properties"]["value"]
     return None
 

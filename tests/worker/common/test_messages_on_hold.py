@@ -6,7 +6,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from sandbox.azurite import Azurite
-from shared.domain.poisoned import MOST_BYTES, read_poison
+from shared.domain.poison_envelope import MAX_BYTES, read_envelope
 from shared.errors import SettingProblem, SettingsError
 from shared.settings import StorageSettings
 from shared.storage.poison_queue import PoisonQueue
@@ -43,7 +43,7 @@ def on_hold(name: str, storage: StorageSettings) -> Iterator[MessagesOnHold]:
     [
         pytest.param(b'{"v":1}', id="a message"),
         pytest.param("Ünïcode".encode(), id="multi-byte text"),
-        pytest.param(b"x" * MOST_BYTES, id="as long as possible"),
+        pytest.param(b"x" * MAX_BYTES, id="as long as possible"),
         pytest.param(b"", id="empty"),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_message_that_is_not_text_goes_to_the_poison_queue(
     poison = PoisonQueue.connect(name, storage, None)
     [left] = poison.lease()
     poison.close()
-    found = read_poison(left.body)
+    found = read_envelope(left.body)
 
     assert found is not None
     assert (found.reason, found.body) == ("unreadable_message", b"\xff\x00\xfe")

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from shared.deadline import seconds_left
 from shared.domain.decision import Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
 from shared.errors import GraphUnavailable, OutOfTime, QueueUnavailable, StorageUnavailable, Throttled
 from shared.worker.common.ending import Ending, retry_later
@@ -151,7 +151,7 @@ def test_the_fifth_unexpected_error_ends_in_the_poison_queue() -> None:
 def test_a_message_of_a_later_version_waits_for_a_day(ahead: timedelta) -> None:
     """The queue service's clock counts, not the worker's. The message stays unchanged."""
     first = play(LATER, now=NOW + ahead, queued=NOW, taken=NOW).ending
-    assert first.next_message == Later(LATER, NOW)
+    assert first.next_message == LaterMessage(LATER, NOW)
     assert (first.reason, first.delay) == (Reason.LATER_VERSION, VERSION_RETRY_DELAY)
 
     taken = NOW + MAX_VERSION_WAIT - timedelta(seconds=1)
@@ -186,7 +186,7 @@ def test_unknown_keys_are_ignored() -> None:
 
 def test_a_waiting_message_is_handled_by_its_version() -> None:
     """The envelope is removed."""
-    handled = play(Later(CHANGE.encode(), NOW).encode())
+    handled = play(LaterMessage(CHANGE.encode(), NOW).encode())
 
     assert (handled.message, handled.ending, handled.body) == (CHANGE, DONE, CHANGE.encode().encode())
 
@@ -204,7 +204,7 @@ def test_every_body_has_an_ending(body: bytes, count: int) -> None:
 @given(st.text(), st.datetimes(timezones=st.just(UTC)))
 def test_an_envelope_survives_the_queue(message: str, since: datetime) -> None:
     """It is decoded to the same value."""
-    assert Later.unwrapped(Later(message, since).encode().encode()) == Later(message, since)
+    assert LaterMessage.read(LaterMessage(message, since).encode().encode()) == LaterMessage(message, since)
 
 
 class _Queue:
