@@ -11,7 +11,7 @@ from cli.app import main
 
 
 @dataclass(frozen=True, slots=True)
-class CliResult:
+class CommandResult:
     """The result of a command: exit code, stdout and stderr."""
 
     exit: int
@@ -19,7 +19,7 @@ class CliResult:
     err: str
 
 
-Joinlink = Callable[..., CliResult]
+Joinlink = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def joinlink(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Return a function that runs the command in the folder, without a terminal."""
     assert folder.is_dir()
 
-    def run(*arguments: str) -> CliResult:
+    def run(*arguments: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exited:
             main()
         output = capsys.readouterr()
-        return CliResult(int(exited.value.code or 0), output.out, output.err)
+        return CommandResult(int(exited.value.code or 0), output.out, output.err)
 
     return run
 
