@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
 from shared.worker.common.memory import MISSING_MEMORY, MemoryState
@@ -24,13 +24,14 @@ def memory(
     *,
     accept: Annotated[bool, typer.Option("--accept", help="Continue without the lost memory.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Show whether the record of past writes is whole; --accept continues without a lost one.
 
     Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
-        with open_desk(writes=accept) as desk:
+        with open_desk(settings, writes=accept) as desk:
             start = desk.memory_start()
             state = start.state()
             if accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes):

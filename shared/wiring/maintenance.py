@@ -7,8 +7,10 @@ from shared.worker.common.upkeep import Upkeep
 from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 
 
-def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callable[[], None]) -> Maintenance:
-    """Return one run by these rules; `record_settings` records the app's. Raises SettingsError."""
+def build_maintenance(
+    parts: Parts, rules: PolicySource, record_settings: Callable[[], None] | None
+) -> Maintenance:
+    """Return one run by these rules; `record_settings` is None at a desk. Raises SettingsError."""
     storage, endpoint = parts.storage, parts.graph.endpoint
     return Maintenance(
         world=parts.process.world,

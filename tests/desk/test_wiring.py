@@ -34,7 +34,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
 }
-NOT_BUILDERS = {"clock_problem", "close", "is_report_only", "rules", "world"}
+NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -61,9 +61,13 @@ class Maintenance:
         endpoint: str,
         notification_url: str,
         memory: MemoryStart,
-        record_settings: Callable[[], None] = lambda: None,
+        record_settings: Callable[[], None] | None,
     ) -> None:
-        """`record_settings` stores the app's settings; a desk has none to store."""
+        """`record_settings` stores the app's settings; None at a desk.
+
+        Graph lists subscriptions only to the identity that created them. A desk may have another one, so it
+        neither begins the memory of past writes, nor searches for surplus subscriptions.
+        """
         self._world = world
         self._graph = graph
         self._policies = policies
@@ -112,8 +116,9 @@ class Maintenance:
 
     def _do(self, run: MaintenanceRun) -> int:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
-        self._memory.begin_if_fresh(self._graph, self._notification_url)
-        self._record_settings()
+        if self._record_settings:
+            self._memory.begin_if_fresh(self._graph, self._notification_url)
+            self._record_settings()
         self._upkeep()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
@@ -121,7 +126,7 @@ class Maintenance:
             run.hold = self._removal_guard.current()
             self._request_tasks(run, limits)
             limits.check()
-            surplus = self._surplus.delete_some()
+            surplus = self._surplus.delete_some() if self._record_settings else 0
         except OutOfTime:
             run.is_complete = False
             run.stopped = run.stopped or "out_of_time"
