@@ -2,7 +2,8 @@
 
 A Privileged Role Administrator runs it before the app is deployed: a token that was issued before a grant may be used
 for a day. `--check` only shows the difference. `--mode` says who grants access to mailboxes: `entra` for all mailboxes,
-`exchange` for some of them, `mixed` to read all and write to some.
+`exchange` for some of them, `mixed` to read all and write to some. `--desk` creates an app registration for the desk
+commands, which can only read.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 
 from azure_cli import AzureError, Stop, az, done, joinlink, note, run_hook, secret_file, setting, with_retries
+from desk_app import KINDS, command as desk_command, ensure_desk_app, show_settings
 from graph_permissions import APP_ROLES, GRAPH_APP_ID, MAILBOX_PERMISSIONS
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -37,7 +39,18 @@ def main() -> None:
         "--check", action="store_true", help="show the difference, grant nothing; exit with 1 if there is one"
     )
     parser.add_argument("--rules", default="rules", help="folder of the rule files")
+    parser.add_argument(
+        "--desk",
+        choices=KINDS,
+        help="create the app registration of the desk: certificate (application permissions, every command), or"
+        " device-code (delegated permissions, calendars that you may open)",
+    )
     options = parser.parse_args()
+    if options.desk:
+        grant_desk(
+            options.desk, needed(options.rules, report_only=True), options.mode, check_only=options.check
+        )
+        return
     identity = setting("JOINLINK_IDENTITY_OBJECT_ID", option=options.identity)
     client = options.client_id or os.environ.get("JOINLINK_IDENTITY_CLIENT_ID", "<client id of the identity>")
     grant(
@@ -47,6 +60,18 @@ def main() -> None:
         mode=options.mode,
         check_only=options.check,
     )
+
+
+def grant_desk(kind: str, permissions: list[str], mode: str, *, check_only: bool) -> None:
+    """Create the app registration of the desk, and grant it what the rules need to be read.
+
+    Raises:
+        Stop: the account may not, or, with `check_only`, something is missing.
+    """
+    identity, client = ensure_desk_app(kind, permissions, check_only=check_only)
+    if kind == "certificate":
+        grant(identity, client, permissions, mode=mode, check_only=check_only, command=desk_command())
+    show_settings(client, kind)
 
 
 def needed(rules: str, *, report_only: bool) -> list[str]:
@@ -62,8 +87,12 @@ def needed(rules: str, *, report_only: bool) -> list[str]:
     return [each["name"] for each in json.loads(run.stdout)["permissions"]]
 
 
-def grant(identity: str, client: str, permissions: list[str], *, mode: str, check_only: bool) -> None:
+def grant(
+    identity: str, client: str, permissions: list[str], *, mode: str, check_only: bool, command: str = ""
+) -> None:
     """Grant these permissions to the identity, as the mode says, and show what Exchange must grant.
+
+    `command` is what an administrator must run if the account may not grant.
 
     Raises:
         Stop: the account may not grant, or, with `check_only`, permissions are missing.
@@ -82,7 +111,7 @@ def grant(identity: str, client: str, permissions: list[str], *, mode: str, chec
     if check_only and missing:
         raise Stop(f"Not granted: {', '.join(missing)}. Run this script without --check to grant them.")
     for name in missing:
-        _grant(identity, graph, name)
+        _grant(identity, graph, name, command or f"python3 infra/hooks/grant_graph.py --identity {identity}")
         done(f"{name} granted")
     if in_exchange:
         note(f"{', '.join(in_exchange)}: Exchange grants these for some mailboxes.")
@@ -123,7 +152,7 @@ def _note_surplus(granted: set[str], wanted: list[str], mode: str) -> None:
         note(f"{name} is granted in Entra, but {why}. Remove it under Enterprise applications, Permissions.")
 
 
-def _grant(identity: str, graph: str, name: str) -> None:
+def _grant(identity: str, graph: str, name: str, command: str) -> None:
     body = {"principalId": identity, "resourceId": graph, "appRoleId": APP_ROLES[name]}
     url = f"{GRAPH}/servicePrincipals/{identity}/appRoleAssignments"
     try:
@@ -144,8 +173,7 @@ def _grant(identity: str, graph: str, name: str) -> None:
             return
         if error.is_forbidden:
             raise Stop(
-                f"Your account may not grant {name}. A Privileged Role Administrator of the tenant must run:"
-                f" python3 infra/hooks/grant_graph.py --identity {identity}"
+                f"Your account may not grant {name}. A Privileged Role Administrator of the tenant must run: {command}"
             ) from None
         raise
 

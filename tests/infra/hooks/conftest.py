@@ -27,6 +27,8 @@ class Azure:
             calls=[],
             failures=[],
             subscription="s",
+            tenant="c0ffee00-0000-4000-8000-000000000001",
+            user_type="user",
             subscriptions=["s", "other"],
             providers=["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Insights"],
             deleted_vaults=[],
@@ -34,6 +36,9 @@ class Azure:
             secrets={"notification-url": URL},
             host="func-joinlink.azurewebsites.net",
             grants=[],
+            apps=[],
+            service_principals={},
+            consents=[],
             keys={},
             blobs={},
         )

@@ -6,6 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_SCOPES = (
+    "Calendars.Read.Shared",
+    "User.Read.All",
+    "MailboxSettings.Read",
+    "GroupMember.Read.All",
+    "Organization.Read.All",
+)
 STATE = Path(__file__).with_name("azure.json")
 
 
@@ -59,7 +66,10 @@ def _account(state: dict[str, Any], words: list[str]) -> Any:
             raise KeyError(wanted)
         state["subscription"] = wanted
         return None
-    return {"id": state["subscription"], "name": "Contoso", "user": {"name": "ada@contoso.com"}}
+    if words[1] == "get-access-token":
+        return {"accessToken": f"token for {_option(words, '--scope')}", "expires_on": 4_000_000_000}
+    user = {"name": "ada@contoso.com", "type": state["user_type"]}
+    return {"id": state["subscription"], "name": "Contoso", "tenantId": state["tenant"], "user": user}
 
 
 def _provider(state: dict[str, Any], words: list[str]) -> Any:
@@ -76,7 +86,8 @@ def _keyvault(state: dict[str, Any], words: list[str]) -> Any:
     if words[2] == "set":
         state["secrets"][_option(words, "--name")] = Path(_option(words, "--file")).read_text()
         return None
-    return {"value": state["secrets"][_option(words, "--name")]}
+    name = _option(words, "--id").rsplit("/", 1)[-1] if "--id" in words else _option(words, "--name")
+    return {"value": state["secrets"][name]}
 
 
 def _functionapp(state: dict[str, Any], words: list[str]) -> Any:
@@ -96,10 +107,47 @@ def _rest(state: dict[str, Any], words: list[str]) -> Any:
             state["grants"].append(body["appRoleId"])
             return body
         return {"value": [{"appRoleId": role} for role in state["grants"]]}
-    if "servicePrincipals(appId=" in url:
-        return {"id": "graph-service-principal"}
+    if "servicePrincipals(appId='00000003-0000" in url:
+        scopes = [{"value": name, "id": f"id of {name}"} for name in _SCOPES]
+        return {"id": "graph-service-principal", "oauth2PermissionScopes": scopes}
+    if "/functions/" not in url:
+        return _desk_app(state, method, url.partition("/v1.0/")[2], body)
     state["keys"][url.partition("/functions/")[2].partition("?")[0]] = body["properties"]["value"]
     return None
+
+
+def _desk_app(state: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> Any:
+    if path.startswith("applications"):
+        if method == "GET":
+            return {"value": state["apps"]}
+        if method == "POST":
+            state["apps"].append(
+                {"id": "app-object-id", "appId": "desk-client-id", "keyCredentials": [], **body}
+            )
+            return state["apps"][-1]
+        state["apps"][0].update(body)
+        return None
+    if path.startswith("servicePrincipals(appId="):
+        return {"id": state["service_principals"][path.split("'")[1]]}
+    if path == "servicePrincipals":
+        state["service_principals"][body["appId"]] = "desk-object-id"
+        return {"id": "desk-object-id"}
+    return _consent(state, method, body)
+
+
+def _consent(state: dict[str, Any], method: str, body: dict[str, Any]) -> Any:
+    if method == "GET":
+        return {"value": state["consents"]}
+    if method == "POST":
+        state["consents"].append({"id": "consent-id", **body})
+    else:
+        state["consents"][0].update(body)
+    return body
+
+
+def _credential(state: dict[str, Any], _words: list[str]) -> Any:
+    state["apps"][0]["keyCredentials"].append({"type": "AsymmetricX509Cert"})
+    return {"appId": "desk-client-id", "fileWithCertAndPrivateKey": "/home/ada/tmp1.pem", "password": None}
 
 
 def _storage(state: dict[str, Any], words: list[str]) -> Any:
@@ -120,6 +168,7 @@ _HANDLERS: dict[str, Callable[[dict[str, Any], list[str]], Any]] = {
     "functionapp": _functionapp,
     "rest": _rest,
     "storage blob": _storage,
+    "ad app": _credential,
     "role assignment": lambda state, _words: [{"roleDefinitionName": role} for role in state["roles"]],
 }
 
