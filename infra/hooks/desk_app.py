@@ -37,12 +37,6 @@ def ensure_desk_app(kind: str, permissions: list[str], *, check_only: bool) -> t
         if kind == "certificate":
             _ensure_certificate(app)
     return identity, str(app["appId"])
-    _configure(app, kind, permissions, graph)
-    if kind == "device-code":
-        _consent(identity, permissions, graph["id"])
-    else:
-        _ensure_certificate(app)
-    return identity, str(app["appId"])
 
 
 def show_settings(client: str, kind: str) -> None:
