@@ -22,7 +22,7 @@ from shared.storage.maintenance_report import MaintenanceReport, MaintenanceRepo
 from shared.storage.queues import MessageQueue
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.common.memory import MemoryNotBegun, MemoryStart
+from shared.worker.common.memory import MemoryNotBegun, MemoryStart, MemoryState
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult, MaintenanceRun, RunLimits
 from shared.worker.mailboxes.plans import Requirements
@@ -119,6 +119,8 @@ class Maintenance:
         if self._record_settings:
             self._memory.begin_if_fresh(self._graph, self._notification_url)
             self._record_settings()
+        elif self._memory.state() is MemoryState.NOT_STARTED:
+            raise MemoryNotBegun("only the app begins the memory of writes: wait for its next maintenance")
         self._upkeep()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0

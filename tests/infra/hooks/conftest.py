@@ -29,6 +29,7 @@ class Azure:
             subscription="s",
             tenant="c0ffee00-0000-4000-8000-000000000001",
             user_type="user",
+            token="",
             token_expires=4_000_000_000,
             subscriptions=["s", "other"],
             providers=["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Insights"],

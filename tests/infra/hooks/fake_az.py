@@ -67,7 +67,8 @@ def _account(state: dict[str, Any], words: list[str]) -> Any:
         state["subscription"] = wanted
         return None
     if words[1] == "get-access-token":
-        return {"accessToken": f"token for {_option(words, '--scope')}", "expires_on": state["token_expires"]}
+        token = state["token"] or f"token for {_option(words, '--scope')}"
+        return {"accessToken": token, "expires_on": state["token_expires"]}
     user = {"name": "ada@contoso.com", "type": state["user_type"]}
     return {"id": state["subscription"], "name": "Contoso", "tenantId": state["tenant"], "user": user}
 
