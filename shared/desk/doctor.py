@@ -24,6 +24,7 @@ from shared.graph.client import Graph
 from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
+from shared.storage.errors import lacks_right
 from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.common.policies import RuleSource, unreadable
 
@@ -152,7 +153,8 @@ def check_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterator[
             date = date or time
         except StorageUnavailable as error:
             remedy = f"give the identity the role {_STORAGE_ROLES[kind]}, or check key and firewall"
-            yield failed(f"storage {kind}", f"it can't be written and read ({error})", remedy)
+            text = f"it can't be written and read ({error})"
+            yield failed(f"storage {kind}", text, "" if lacks_right(error) else remedy)
         else:
             yield passed(f"storage {kind}", "created, written, read and deleted")
     yield clock_finding("clock of storage", now(), date)

@@ -57,6 +57,8 @@ def _missing_right(error: HttpResponseError, code: str) -> str:
         return ""
     if code == "AuthorizationFailure":
         return ": a firewall of the storage account, or its network, refuses this machine"
+    if code == "AuthenticationFailed":
+        return ": the key is wrong, or this machine's clock"
     if code != "AuthorizationPermissionMismatch":
         return ""
     host = str(getattr(getattr(error.response, "request", None), "url", ""))

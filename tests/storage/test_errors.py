@@ -15,7 +15,7 @@ from tests.bad_server import answer, server
     [
         pytest.param("AuthorizationPermissionMismatch", "answered 403 (AuthorizationPermissionMismatch): this identity lacks the role Storage Blob, Queue and Table Data Contributor, which an Owner or User Access Administrator of the storage account gives", id="no role"),
         pytest.param("AuthorizationFailure", "answered 403 (AuthorizationFailure): a firewall of the storage account, or its network, refuses this machine", id="firewall"),
-        pytest.param("AuthenticationFailed", "answered 403 (AuthenticationFailed)", id="a wrong key"),
+        pytest.param("AuthenticationFailed", "answered 403 (AuthenticationFailed): the key is wrong, or this machine's clock", id="a wrong key"),
     ],
 )  # fmt: skip
 def test_a_refusal_names_what_is_missing_and_who_gives_it(code: str, said: str) -> None:

@@ -2,10 +2,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from sandbox.serve import serve
 from shared.desk.sign_in.desk_sign_in import DeskSignIn
 from shared.errors import SettingsError, SignInFailed
 from shared.settings import Settings, read_settings
+from tests.desk.sign_in.entra import Entra, session_for
 from tests.infra.hooks.conftest import Azure
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
@@ -110,6 +117,36 @@ def test_a_service_principal_at_the_azure_cli_uses_its_own_rights(cli: Azure) ->
         tokens.token("https://graph.microsoft.com").value == "token for https://graph.microsoft.com/.default"
     )
     assert desk.said == ["Graph as ada@contoso.com (Azure CLI)"]
+
+
+def pem() -> str:
+    """Return a new key with its certificate, as the Azure CLI writes them."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Joinlink desk")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=365))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return (private + builder.sign(key, SHA256()).public_bytes(Encoding.PEM)).decode()
+
+
+def test_a_certificate_opens_graph_for_the_desks_own_registration(
+    cli: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be in Key Vault. Rights that its token lacks are named, with who grants them."""
+    cli.change(secrets={"desk-certificate": pem()})
+    desk = Desk(JOINLINK_DESK_CLIENT_ID=CLIENT, JOINLINK_DESK_CERTIFICATE=VAULT.format("desk-certificate"))
+    entra = Entra()
+    with serve(entra) as url:
+        monkeypatch.setattr("shared.auth.token_source.TokenSession", session_for(url))
+        token = desk.sign_in.graph_tokens(desk.settings()).token("https://graph.microsoft.com")
+
+    assert token.value
+    assert entra.calls[-1] == "oauth2/v2.0/token client_credentials"
+    assert desk.said == [
+        f"Graph as the app registration {CLIENT}, with its certificate",
+        "Key Vault secret desk-certificate as ada@contoso.com (Azure CLI)",
+        "Graph: this identity lacks MailboxSettings.Read. A Privileged Role Administrator grants what is"
+        " missing: python3 infra/hooks/grant_graph.py --desk certificate",
+    ]
 
 
 @pytest.mark.parametrize(
