@@ -118,7 +118,7 @@ class Doctor:
 
     @property
     def _grant_command(self) -> str:
-        return APP_GRANT_COMMAND if self.is_the_app else DESK_GRANT_COMMAND
+        return APP_GRANT_COMMAND if self.is_the_app else f"{DESK_GRANT_COMMAND} certificate"
 
     def _subscriptions(self, graph: Graph) -> Finding:
         if not self.is_the_app:

@@ -27,7 +27,7 @@ class Permission:
 
 
 APP_GRANT_COMMAND = "python3 infra/hooks/grant_graph.py"
-DESK_GRANT_COMMAND = "python3 infra/hooks/grant_graph.py --desk certificate"
+DESK_GRANT_COMMAND = "python3 infra/hooks/grant_graph.py --desk"
 
 _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 #: Graph requires this one to subscribe, even of an app that may write.

@@ -12,7 +12,12 @@ from azure.core.credentials import TokenCredential
 from shared.auth.certificate import certificate_credential
 from shared.auth.storage_credential import StorageCredential
 from shared.auth.token_source import TokenSource
-from shared.desk.permissions import DESK_GRANT_COMMAND, granted_rights, needed_permissions
+from shared.desk.permissions import (
+    APP_GRANT_COMMAND,
+    DESK_GRANT_COMMAND,
+    granted_rights,
+    needed_permissions,
+)
 from shared.desk.sign_in.azure_cli import AzureCli
 from shared.desk.sign_in.cli_tokens import cli_tokens
 from shared.desk.sign_in.device_code import device_code_tokens
@@ -27,8 +32,8 @@ _SECRETS = ("JOINLINK_CLIENT_SECRET", "JOINLINK_CLIENT_CERTIFICATE")
 _STORAGE = "https://storage.azure.com"
 _NO_GRAPH = (
     "the Azure CLI's token for Graph carries no calendar rights, so this command needs an app registration of"
-    f" its own: a Privileged Role Administrator runs {DESK_GRANT_COMMAND}, then set {CLIENT_ID} and"
-    f" {CERTIFICATE}"
+    f" its own: a Privileged Role Administrator runs {DESK_GRANT_COMMAND} certificate, then set"
+    f" {CLIENT_ID} and {CERTIFICATE}"
 )
 
 
@@ -158,5 +163,11 @@ class DeskSignIn:
         if missing:
             self._say(
                 f"Graph: this identity lacks {', '.join(missing)}. A Privileged Role Administrator grants"
-                f" what is missing: {DESK_GRANT_COMMAND}"
+                f" what is missing: {self._grant_command}"
             )
+
+    @property
+    def _grant_command(self) -> str:
+        if not self._client_id:
+            return f"{APP_GRANT_COMMAND} --report-only --identity <its object id>"
+        return f"{DESK_GRANT_COMMAND} {'certificate' if self._certificate else 'device-code'}"

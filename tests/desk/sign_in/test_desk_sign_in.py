@@ -144,8 +144,10 @@ def test_a_certificate_opens_graph_for_the_desks_own_registration(
     assert desk.said == [
         f"Graph as the app registration {CLIENT}, with its certificate",
         "Key Vault secret desk-certificate as ada@contoso.com (Azure CLI)",
-        "Graph: this identity lacks MailboxSettings.Read. A Privileged Role Administrator grants what is"
-        " missing: python3 infra/hooks/grant_graph.py --desk certificate",
+        (
+            "Graph: this identity lacks MailboxSettings.Read. A Privileged Role Administrator grants what is"
+            " missing: python3 infra/hooks/grant_graph.py --desk certificate"
+        ),
     ]
 
 
