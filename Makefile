@@ -18,7 +18,7 @@ setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this f
 demo: setup ## play a working day at Contoso with everything on this machine
 	$(BIN)/python -m sandbox.demo $(ARGS)
 
-chaos: setup ## play two hosts under faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
+chaos: setup ## run two hosts with faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
 	$(BIN)/python -m sandbox.chaos $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k webhook"

@@ -1,4 +1,4 @@
-"""The entry point of the function app: its functions stand in `functions/`."""
+"""The entry point of the function app. Its functions are in `functions/`."""
 
 import os
 
@@ -10,12 +10,12 @@ from shared.worker.common.world import World
 
 
 def build_app() -> func.FunctionApp:
-    """Return a new app with all functions. The host indexes an app once, so each sandbox takes its own."""
-    logs.configure("INFO")  # what is said before the settings are read is JSON, too
-    built = func.FunctionApp()
-    for part in (events, health, mailboxes, maintenance, notifications):
-        built.register_functions(part.blueprint)
-    return built
+    """Return a new app with all functions. A host indexes an app once, so each sandbox builds its own."""
+    logs.configure("INFO")  # also the lines that are logged before the settings are read are JSON
+    new_app = func.FunctionApp()
+    for module in (events, health, mailboxes, maintenance, notifications):
+        new_app.register_functions(module.blueprint)
+    return new_app
 
 
 wiring.start(wiring.Parts(os.environ, World()))

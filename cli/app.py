@@ -11,8 +11,9 @@ from typer.exceptions import TyperException
 
 from cli.clean import line
 from cli.help import PlainCommand, PlainGroup, unwrapped
-from cli.output import Exit, Refused, console, own_version, prepare, refuse
+from cli.output import Exit, Refused, console, prepare, refuse
 from shared.errors import JoinlinkError
+from shared.version import VERSION
 
 #: each command's module and function, imported when it is called, so that it loads only what it needs
 _COMMANDS = {
@@ -27,6 +28,7 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
@@ -84,7 +86,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
     if asked:
-        console().print(f"joinlink {own_version()}")
+        console().print(f"joinlink {VERSION}")
         raise typer.Exit
 
 

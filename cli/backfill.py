@@ -20,7 +20,7 @@ from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.common.memory import problem_of
+from shared.worker.mailboxes.write_memory import memory_problem
 
 #: Graph shows five years of a calendar at most.
 _FURTHEST = timedelta(days=5 * 365)
@@ -92,7 +92,7 @@ def _obstacles(desk: Desk, policy: Policy) -> list[str]:
     """Return why the app would not do now what a backfill promises."""
     reasons = (
         rules_difference(policy.hash, desk.policy_in_force()),
-        problem_of(desk.memory_start().state()),
+        memory_problem(desk.memory().state()),
     )
     return [reason for reason in reasons if reason]
 

@@ -49,7 +49,7 @@ def _findings(mailbox: str, settings: Path | None) -> Iterator[Finding]:
         yield from settings_check.check(desk.environ, lambda: desk.settings)
         try:
             yield from check_storage(desk.storage_trial(), desk.world.now)
-            yield check_memory(desk.memory_start().state)
+            yield check_memory(desk.memory().state)
             yield from desk.doctor().check(mailbox)
         except SignInFailed as error:
             yield failed("sign-in", str(error))

@@ -18,7 +18,7 @@ from shared.graph.advice import advice_on
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
-from shared.worker.common.policies import unreadable
+from shared.worker.common.rule_ports import read_problem
 
 
 def read_live_event(
@@ -70,7 +70,7 @@ def rules_in_force(desk: Desk) -> Policy:
     try:
         files = desk.rules.read()
     except OSError as error:
-        raise Refused(f"the rules of JOINLINK_RULES can't be read: {unreadable(error)}") from error
+        raise Refused(f"the rules of JOINLINK_RULES can't be read: {read_problem(error)}") from error
     loaded = load_policy(files)
     if loaded.policy is None:
         raise Failed(

@@ -7,7 +7,7 @@ import typer
 from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
-from shared.worker.common.memory import MISSING_MEMORY, MemoryState
+from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 _TEXTS = {
     MemoryState.WHOLE: "The memory of past writes is whole.",
@@ -32,10 +32,10 @@ def memory(
     """
     try:
         with open_desk(settings, writes=accept) as desk:
-            start = desk.memory_start()
-            state = start.state()
+            past_writes = desk.memory()
+            state = past_writes.state()
             if accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes):
-                start.accept()
+                past_writes.accept()
                 console().print("Accepted: a new memory starts now, and the app writes again within minutes.")
                 return
     except StorageUnavailable as error:

@@ -7,7 +7,6 @@ lines, and there are no colours unless `FORCE_COLOR` is set. `NO_COLOR` turns co
 import os
 import sys
 from enum import IntEnum
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -158,11 +157,3 @@ def write_file(file: Path, text: str) -> None:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return `1 rule`, `2 rules`, `no rules`."""
     return f"{number or 'no'} {noun if number == 1 else plural or noun + 's'}"
-
-
-def own_version() -> str:
-    """Return the installed version."""
-    try:
-        return version("joinlink")
-    except PackageNotFoundError:  # a checkout without `make setup`
-        return "0"

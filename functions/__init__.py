@@ -1,1 +1,1 @@
-"""The triggers: thin. Parse, call, log, answer."""
+"""The functions of the app. Each only parses its trigger, calls the app, logs and answers."""

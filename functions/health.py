@@ -1,4 +1,4 @@
-"""GET /api/health: is all well, and if not, what must a person do?"""
+"""GET /api/health: whether Joinlink works, and what an admin has to do if not."""
 
 import json
 
@@ -11,12 +11,12 @@ blueprint = func.Blueprint()
 
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 where nobody needs to do anything, else 503; the body tells why, and the facts."""
+    """Answer 200 if there is nothing to do, else 503. The body has the facts and what to do."""
     del req
-    found = wiring.joinlink().checkup.health()
+    report = wiring.joinlink().checkup.health()
     return func.HttpResponse(
-        json.dumps(found.document(), indent=2),
-        status_code=200 if found.is_well else 503,
+        json.dumps(report.document(), indent=2),
+        status_code=200 if report.is_well else 503,
         mimetype="application/json",
         headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
     )

@@ -1,4 +1,4 @@
-"""The timer: who is in scope, whose subscription is due, who is due a sweep."""
+"""Runs maintenance every quarter of an hour: it queues the tasks that mailboxes need."""
 
 import azure.functions as func
 
@@ -11,8 +11,8 @@ blueprint = func.Blueprint()
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
 def maintenance(timer: func.TimerRequest) -> None:
-    """Put the tasks that are due on their queue; the next run makes up for one that failed."""
-    del timer  # being late changes nothing: the rows tell what is due
+    """Run maintenance. If a run fails, the next one does its work."""
+    del timer  # whether it is late does not matter: the rows in storage show what is due
     try:
         wiring.joinlink().maintenance().run()
     except SettingsError as error:

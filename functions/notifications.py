@@ -1,4 +1,4 @@
-"""POST /api/notifications: Graph's validation handshake, and its notifications."""
+"""POST /api/notifications: answers Graph's validation handshake, and takes its notifications."""
 
 import azure.functions as func
 
@@ -8,13 +8,13 @@ from shared.graph.protocol.notifications import SUSPICIOUS, Intake, handshake_an
 from shared.logs import logger, place_of
 
 blueprint = func.Blueprint()
-#: A log line has a bound, and a POST may name thousands of events.
-_MOST_TRACES = 100
+#: A log line has a maximum size, and a POST may report thousands of events.
+_MAX_TRACES = 100
 
 
 @blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def notifications(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer Graph: the token, 202 once all is queued, or what is wrong."""
+    """Answer the validation token; 202 after all changes are queued; or an error."""
     try:
         token = req.params.get("validationToken")
         if token is not None:
@@ -25,10 +25,10 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         logger().warning("notification.rejected", reason=str(error), status=error.status)
         return _answer(error.status, str(error))
     except (QueueUnavailable, SettingsError) as error:
-        # 503 makes Graph deliver again, for up to four hours.
+        # After 503 Graph delivers again, for up to four hours.
         logger().error("notification.rejected", reason=str(error), status=503)
         return _answer(503)
-    except Exception as error:  # noqa: BLE001 -- the host's 500 would not say where
+    except Exception as error:  # noqa: BLE001 -- the host's answer 500 would not say where it failed
         logger().error("notification.rejected", reason=f"unforeseen {place_of(error)}", status=503)
         return _answer(503)
 
@@ -41,8 +41,8 @@ def _log(intake: Intake) -> None:
         queued=len(intake.changes),
         dropped={reason.value: count for reason, count in intake.rejected.items()},
         tasks=len(intake.tasks),
-        traces=traces[:_MOST_TRACES],
-        more_traces=max(len(traces) - _MOST_TRACES, 0),
+        traces=traces[:_MAX_TRACES],
+        more_traces=max(len(traces) - _MAX_TRACES, 0),
     )
     suspicious = {reason.value: count for reason, count in intake.rejected.items() if reason in SUSPICIOUS}
     if suspicious:
@@ -50,6 +50,6 @@ def _log(intake: Intake) -> None:
 
 
 def _answer(status: int, text: str = "") -> func.HttpResponse:
-    # The token is a stranger's text: a browser must not take it for markup.
+    # The token is text from outside: a browser must not interpret it as HTML.
     headers = {"X-Content-Type-Options": "nosniff"}
     return func.HttpResponse(text, status_code=status, mimetype="text/plain", headers=headers)

@@ -86,11 +86,11 @@ param lockState bool = false
 @description('Keep a deleted vault for 90 days. Only a trial switches this off, before its first deployment.')
 param purgeProtection bool = true
 
-@description('Leave the default. The secrets are made of it once, at the first deployment.')
+@description('Leave the default. The secrets are derived from it once, at the first deployment.')
 @secure()
 param seedA string = newGuid()
 
-@description('Leave the default. The secrets are made of it once, at the first deployment.')
+@description('Leave the default. The secrets are derived from it once, at the first deployment.')
 @secure()
 param seedB string = newGuid()
 

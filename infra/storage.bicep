@@ -126,6 +126,20 @@ resource storageLock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) 
   }
 }
 
+resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: storage::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageDelete' // who deleted rules or a package; all else would cost more than it tells
+        enabled: true
+      }
+    ]
+  }
+}
+
 resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: storage::queueService

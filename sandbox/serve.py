@@ -10,7 +10,7 @@ import httpx
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 _BACKLOG = 128
 
@@ -30,6 +30,14 @@ def serve(app: "WSGIApplication", *, port: int = 0, backlog: int = _BACKLOG) -> 
     finally:
         server.shutdown()
         thread.join()
+
+
+def hang_up(environ: "WSGIEnvironment") -> ConnectionAbortedError:
+    """Close the connection of a request without an answer; return the error to raise then."""
+    connection = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.shutdown(socket.SHUT_RDWR)
+    return ConnectionAbortedError("dropped by a fault")
 
 
 class InProcess(httpx.WSGITransport):

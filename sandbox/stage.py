@@ -22,7 +22,8 @@ from azure.storage.queue import QueueServiceClient
 from function_app import build_app
 from sandbox.azurite import Azurite
 from sandbox.clock import SharedClock
-from sandbox.graph import DirectoryUser, StandIn, posting
+from sandbox.graph import DirectoryUser, Reply, StandIn
+from sandbox.graph.webhook_client import post_over_http
 from sandbox.host import Host, HostProcess
 from sandbox.serve import serve
 from shared import wiring
@@ -143,8 +144,7 @@ def stage(
         now=clock.now,
         tenant_id=TENANT,
         seed=seed,
-        post=posting.over_http if live else poster.send,
-        validate=posting.validate_over_http if live else poster.validate,
+        post=post_over_http if live else poster.send,
     )
     with ExitStack() as stack:
         stack.callback(clock.shared.remove)
@@ -185,20 +185,12 @@ class _Post:
 
     host: Host
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         if url.startswith(_THIS_MACHINE):
-            return posting.over_http(url, body, headers)
-        return self._answer(url, body, headers).status_code
-
-    def validate(self, url: str) -> posting.Reply:
-        if url.startswith(_THIS_MACHINE):
-            return posting.validate_over_http(url)
-        answer = self._answer(url, b"", {"Content-Type": "text/plain; charset=utf-8"})
-        return posting.Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
-
-    def _answer(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+            return post_over_http(url, body, headers)
         with self.host.client() as client:
-            return client.post(url, content=body, headers=dict(headers))
+            answer = client.post(url, content=body, headers=dict(headers))
+        return Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
 
 
 def empty(azurite: Azurite) -> None:

@@ -1,4 +1,4 @@
-"""Servers that behave badly: each plays a list of answers, one after the other."""
+"""HTTP servers with faults: each has a list of answers."""
 
 import socket
 import time
@@ -16,16 +16,16 @@ def answer(status: int = 200, body: str = GOOD, headers: str = "") -> Answer:
     return lambda connection: connection.sendall(text.encode())
 
 
-def drip(text: bytes) -> Answer:
+def send_slowly(text: bytes) -> Answer:
     """Return a function that sends single bytes and never ends."""
 
-    def play(connection: socket.socket) -> None:
+    def send(connection: socket.socket) -> None:
         with suppress(OSError):
             for byte in text + b"x" * 1000:
                 connection.sendall(bytes([byte]))
                 time.sleep(0.02)
 
-    return play
+    return send
 
 
 def hang_up(connection: socket.socket) -> None:
@@ -45,7 +45,7 @@ def say_nothing(_connection: socket.socket) -> None:
 
 @contextmanager
 def server(*answers: Answer) -> Iterator[str]:
-    """Play one answer after the other on open connections; the last one repeats."""
+    """Give one answer after the other, one for each connection; the last one repeats."""
     left = list(answers)
 
     def serve(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""What tests of all parts share: a real storage service, and names that nobody else uses in it."""
+"""Fixtures for all tests: a storage service, and unique names in it."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from sandbox.azurite import Azurite, azurite as start_azurite
 
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[Azurite]:
-    """One Azurite for all tests of this process; its clock only ever moves ahead."""
+    """One Azurite for all tests of this process; its clock never moves back."""
     with start_azurite() as running:
         yield running
 
 
 @pytest.fixture
 def unique() -> Callable[[str], str]:
-    """Return a maker of names, from a readable start, that no other test uses; fit for queues and tables."""
+    """Return a function that adds a unique suffix to a name; the result is valid for queues and tables."""
     return lambda start: f"{start}{uuid.uuid4().hex[:12]}"

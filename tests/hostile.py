@@ -1,4 +1,4 @@
-"""Text that would move the cursor, fake a line or give a pipeline a command, if it were printed as it is."""
+"""Text that would move the cursor, forge a line or give a pipeline a command if it were printed unchanged."""
 
 import re
 
@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.IGNORECASE)
 
 
 def obeyed(printed: str, *, but: tuple[str, ...] = ()) -> list[str]:
-    """Return the lines that a terminal or a pipeline would obey; those that begin with `but` are ours."""
+    """Return the lines that a terminal or a pipeline would obey, except ours, which start with `but`."""
     return [
         line
         for line in printed.split("\n")

@@ -1,4 +1,4 @@
-"""The files beside the code that Azure or Core Tools read: they hold together, and with the code."""
+"""The files that Azure and Core Tools read agree with each other and with the code."""
 
 import json
 import re
@@ -21,22 +21,22 @@ def _json(name: str) -> dict[str, Any]:
 
 
 def test_the_sample_has_every_setting_that_the_code_reads() -> None:
-    """An admin who fills in the sample has thought of all of them."""
+    """An admin who fills in the sample forgets none."""
     read = set(re.findall(r'"(JOINLINK_\w+)"', Path(settings.__file__).read_text()))
 
     assert {name for name in _json("local.settings.sample.json")["Values"] if "JOINLINK" in name} == read
 
 
-def test_every_value_of_the_sample_is_a_text_with_a_word_of_explanation() -> None:
-    """Core Tools take texts only, and no setting is left unexplained."""
+def test_every_value_of_the_sample_is_a_text_with_an_explanation() -> None:
+    """Core Tools accept texts only."""
     sample = _json("local.settings.sample.json")
 
     assert all(isinstance(value, str) for value in sample["Values"].values())
     assert set(sample["//"]) - {""} == set(sample["Values"])
 
 
-def test_there_is_a_thread_for_every_message_that_the_host_hands_out() -> None:
-    """32 at a time for each instance: with fewer threads the rest would hold their lease and wait."""
+def test_there_is_a_thread_for_every_message_that_the_host_delivers() -> None:
+    """32 concurrently for each instance. With fewer threads, messages would wait while their lease runs."""
     queues = _json("host.json")["extensions"]["queues"]
     threads = int(_json("local.settings.sample.json")["Values"]["PYTHON_THREADPOOL_THREAD_COUNT"])
 
@@ -44,28 +44,28 @@ def test_there_is_a_thread_for_every_message_that_the_host_hands_out() -> None:
     assert threads >= 32
 
 
-def test_a_message_that_comes_back_can_be_sent_alone() -> None:
-    """The worker sends it again at its second delivery; three more are for storage that does not take it."""
+def test_a_returned_message_can_be_sent_alone() -> None:
+    """The worker sends it again at its second delivery. Three more are for storage that refuses it."""
     assert _json("host.json")["extensions"]["queues"]["maxDequeueCount"] == 5
 
 
-def test_a_host_that_stops_ends_its_messages_first() -> None:
-    """Without this setting it goes on taking messages that it can't end; each then waits ten minutes."""
+def test_a_host_that_stops_finishes_its_messages_first() -> None:
+    """Without this setting it would dequeue messages that it can't finish; each would wait ten minutes."""
     assert _json("local.settings.sample.json")["Values"]["FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING"] == "true"
 
 
 def test_the_worker_knows_the_hosts_lease() -> None:
-    """When the host took a message follows from when it would be visible again."""
+    """The worker computes the time of dequeuing from the time at which a message is visible again."""
     assert queued.LEASE == leases.LEASE
 
 
-def test_the_lease_outlives_the_longest_run() -> None:
-    """A function is stopped before the ten minutes of its message's lease are over."""
+def test_the_lease_is_longer_than_the_longest_run() -> None:
+    """The host stops a function before the ten minutes of its message's lease end."""
     assert _json("host.json")["functionTimeout"] < "00:10:00"
 
 
-def test_no_log_line_is_sampled_away() -> None:
-    """`event.decided` is an audit line: a trace that may be missing proves nothing."""
+def test_no_log_line_is_sampled() -> None:
+    """`event.decided` is an audit line, so none may be missing."""
     sampling = _json("host.json")["logging"]["applicationInsights"]["samplingSettings"]
 
     assert "Trace" in sampling["excludedTypes"].split(";")
@@ -78,22 +78,22 @@ def ignored() -> list[str]:
 
 
 def is_deployed(path: Path) -> bool:
-    """Return whether a file or folder is deployed: a pattern with a slash begins at the root."""
+    """Return whether a file or folder is deployed: a pattern with a slash starts at the root."""
     relative = path.relative_to(ROOT)
     return not any(
         relative.as_posix() == pattern if "/" in pattern else path.match(pattern) for pattern in ignored()
     )
 
 
-def test_what_runs_in_the_cloud_is_deployed_and_the_rest_is_not() -> None:
-    """`.funcignore` names everything at the top, hidden files aside, but these."""
+def test_only_what_the_cloud_needs_is_deployed() -> None:
+    """`.funcignore` lists everything else at the top level, except hidden files."""
     deployed = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and is_deployed(path)}
 
     assert deployed == {"function_app.py", "functions", "shared", "rules", "host.json", "requirements.txt"}
 
 
 def test_the_deployed_app_works_without_the_desk(tmp_path: Path) -> None:
-    """From a copy of what is deployed, all functions load and all of their parts are built."""
+    """A copy of the deployed files loads all functions and builds all their parts."""
     app = tmp_path / "app"
     shutil.copytree(
         ROOT,

@@ -1,4 +1,4 @@
-"""What the docs say of logs and decisions is what the code says."""
+"""The docs agree with the code about logs, decisions, links and commands."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ def log_calls() -> Iterator[tuple[str, str, set[str]]]:
             if not (isinstance(made_by, ast.Call) and ast.unparse(made_by) == "logger()"):
                 continue
             [name] = [a.value for a in node.args if isinstance(a, ast.Constant)]
-            # A ** would hide keys from this test and from the reader.
+            # ** would hide keys from this test and from readers.
             yield node.func.attr, str(name), {str(keyword.arg) for keyword in node.keywords}
 
 
@@ -42,24 +42,24 @@ def documented() -> dict[str, set[str]]:
 
 
 def test_every_event_and_key_in_the_log_is_documented() -> None:
-    """And nothing is documented that the code does not say."""
-    said: dict[str, set[str]] = defaultdict(set)
+    """And every documented one exists."""
+    logged: dict[str, set[str]] = defaultdict(set)
     for method, name, keys in log_calls():
         assert method in LEVELS
-        said[name] |= keys
+        logged[name] |= keys
 
-    assert documented() == said
+    assert documented() == logged
 
 
 def test_every_event_has_a_query() -> None:
-    """An admin can copy it."""
+    """An admin can copy the query."""
     sections = re.split(r"^### ", (ROOT / "docs/logs.md").read_text(), flags=re.MULTILINE)[1:]
 
     assert [section.splitlines()[0] for section in sections if "```kusto" not in section] == []
 
 
 def test_every_outcome_and_reason_is_explained() -> None:
-    """The lists are closed: "unknown" is not on them."""
+    """The lists are complete: there is no "unknown"."""
     text = (ROOT / "docs/decisions.md").read_text()
     outcomes, reasons = text.split("\n## Reasons\n")
     table = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
@@ -68,8 +68,16 @@ def test_every_outcome_and_reason_is_explained() -> None:
     assert sorted(table.findall(reasons)) == sorted(Reason)
 
 
+def test_every_reason_is_listed_with_its_level() -> None:
+    """Alerts and filters use the level, so an admin must be able to look it up."""
+    reasons = (ROOT / "docs/decisions.md").read_text().split("\n## Reasons\n")[1]
+    levels = re.findall(r"^\| `(\w+)` \| (\w+) \|", reasons, flags=re.MULTILINE)
+
+    assert dict(levels) == {reason.value: reason.level.value for reason in Reason}
+
+
 def test_guards_are_explained_in_the_order_in_which_they_run() -> None:
-    """The first that holds decides, so the order is part of the promise."""
+    """The first guard that holds decides, so the order matters."""
     guards = list(GUARDS)
     reasons = (ROOT / "docs/decisions.md").read_text().split("\n## Reasons\n")[1]
 
@@ -89,18 +97,18 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_every_link_leads_somewhere() -> None:
-    """To a file of the repository, and to a heading in it."""
+def test_every_link_has_a_target() -> None:
+    """A file of the repository, and a heading in it."""
     texts = pages()
-    astray = []
+    broken = []
     for page, text in texts.items():
         for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
             name, _, anchor = target.partition("#")
             path = (page.parent / name).resolve() if name else page
             if not path.exists() or (anchor and anchor not in anchors(path.read_text())):
-                astray.append(f"{page.name}: {target}")
+                broken.append(f"{page.name}: {target}")
 
-    assert astray == []
+    assert broken == []
 
 
 def test_every_command_in_the_docs_exists() -> None:
@@ -117,8 +125,8 @@ def test_every_command_in_the_docs_exists() -> None:
     assert {(name, flag) for name, flag in used if flag not in known[name]} == set()
 
 
-def test_what_is_not_proven_names_code_that_exists() -> None:
-    """So that a tenant that says otherwise is heard in one place."""
+def test_assumptions_that_are_not_proven_name_existing_code() -> None:
+    """If a tenant behaves differently, the code to change is known."""
     named = re.findall(r"`(\w+(?:\.\w+)?)` in `([\w/]+\.py)`", (ROOT / "docs/unproven.md").read_text())
 
     assert named

@@ -11,7 +11,7 @@ _LOOP: list[object] = []
 _LOOP.extend([_LOOP] * 100)
 
 
-class _Odd:
+class _Object:
     def __str__(self) -> str:
         return "odd " * 20_000
 
@@ -62,7 +62,7 @@ def test_a_long_text_is_shortened_and_counted() -> None:
         pytest.param({(1, 2): "x"}, id="a key that is not text"),
         pytest.param({f"key-{n}": "x" * 100 for n in range(5_000)}, id="a mapping of 5,000"),
         pytest.param([["x" * 300] * 100] * 100, id="lists of lists"),
-        pytest.param(_Odd(), id="an object of an unknown class"),
+        pytest.param(_Object(), id="an object of an unknown class"),
         pytest.param("\ud800" * 40_000, id="lone surrogates"),
         pytest.param("\x00" * 40_000, id="characters that JSON escapes"),
     ],

@@ -24,15 +24,15 @@ def test_an_action_is_pinned_to_a_commit_and_names_its_version(workflow: Path) -
 
 
 @pytest.mark.parametrize("workflow", [pytest.param(path, id=path.stem) for path in WORKFLOWS])
-def test_a_workflow_has_few_permissions_and_an_end(workflow: Path) -> None:
-    """It may read, and each job says how long it may take."""
+def test_a_workflow_may_only_read_and_has_a_time_limit(workflow: Path) -> None:
+    """Each job has its own time limit."""
     content = yaml.safe_load(workflow.read_text())
 
     assert content["permissions"] == {"contents": "read"}
     assert all("timeout-minutes" in job for job in content["jobs"].values())
 
 
-def test_a_change_is_checked_on_every_python_that_the_package_names() -> None:
+def test_a_change_is_checked_on_every_supported_python() -> None:
     """And on macOS."""
     jobs = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())["jobs"]
     matrix = jobs["check"]["strategy"]["matrix"]
@@ -54,26 +54,27 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """Return the release script in a project of its own, which has version 1.2.0."""
+    """Return the release script in a separate project with version 1.2.0."""
     script = tmp_path / ".ci" / "release.py"
     script.parent.mkdir()
     script.write_text((ROOT / ".ci/release.py").read_text())
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "version.py").write_text('VERSION = "1.2.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     return script
 
 
-def test_a_release_publishes_its_own_section_of_the_changelog(release: Path) -> None:
+def test_a_release_publishes_its_section_of_the_changelog(release: Path) -> None:
     """Not the sections of other versions."""
     assert run(release, "v1.2.0").stdout == "- It works.\n"
 
 
 def test_a_tag_of_another_version_is_refused(release: Path) -> None:
-    """Tag and package must agree."""
+    """Tag and code must agree."""
     refused = run(release, "v1.3.0")
 
     assert refused.returncode == 1
-    assert "pyproject.toml has version 1.2.0" in refused.stderr
+    assert "shared/version.py has version 1.2.0" in refused.stderr
 
 
 def test_a_version_without_a_section_in_the_changelog_is_refused(release: Path) -> None:
@@ -94,14 +95,14 @@ def test_a_version_without_a_section_in_the_changelog_is_refused(release: Path) 
     ],
 )
 def test_a_commit_subject_has_at_most_72_characters(subject: str, status: int, tmp_path: Path) -> None:
-    """Longer ones are cut by most tools."""
+    """Most tools truncate longer ones."""
     (tmp_path / "message").write_text(subject)
 
     assert run(ROOT / ".ci/commit_subjects.py", str(tmp_path / "message")).returncode == status
 
 
 def test_the_hooks_run_tools_that_set_up_installs() -> None:
-    """They are the same that `make check` runs."""
+    """`make check` runs the same tools."""
     [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     commands = [hook["entry"] for hook in repository["hooks"]]
     makefile = (ROOT / "Makefile").read_text().replace("$(BIN)", ".venv/bin")

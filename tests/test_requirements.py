@@ -1,4 +1,4 @@
-"""What the cloud installs is pinned to the last package, and is what the tests run with."""
+"""The cloud installs exact versions of all packages, and the tests run with the same versions."""
 
 import re
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ def _lines(*names: str) -> Iterator[Requirement]:
 
 
 def _pins(*names: str) -> dict[str, str]:
-    """Return name -> version for what these files install on this Python."""
+    """Return the version of each package that these files install on this Python, by name."""
     here = [line for line in _lines(*names) if line.marker is None or line.marker.evaluate()]
     return {canonicalize_name(line.name): str(line.specifier).removeprefix("==") for line in here}
 
 
 def _reachable(names: set[str]) -> set[str]:
-    """Return these packages and all that they ask for on this machine, whatever extras they ask with."""
+    """Return these packages and all that they require on this machine, with extras."""
     found: set[tuple[str, str]] = set()
     waiting = [(name, "") for name in names]
     while waiting:
@@ -48,20 +48,20 @@ def _reachable(names: set[str]) -> set[str]:
     "files",
     [pytest.param(CLOUD, id="cloud"), pytest.param(COMMAND, id="command"), pytest.param(DESK, id="desk")],
 )
-def test_whatever_a_pinned_package_brings_is_pinned_too(files: tuple[str, ...]) -> None:
-    """A build months from now installs what was tested."""
+def test_the_requirements_of_a_pinned_package_are_pinned_too(files: tuple[str, ...]) -> None:
+    """A build months from now installs the tested versions."""
     pins = _pins(*files)
 
     assert _reachable(set(pins)) - set(pins) == set()
 
 
-def test_what_is_pinned_is_what_runs_here() -> None:
-    """The tests speak for the versions in the files."""
+def test_the_installed_versions_are_the_pinned_ones() -> None:
+    """So the tests cover the versions in the files."""
     pins = _pins(*DESK)
 
     assert {name: metadata.version(name) for name in pins} == pins
 
 
 def test_every_line_is_an_exact_pin() -> None:
-    """No range, no bare name."""
+    """Not a range, and not a name without a version."""
     assert [str(line) for line in _lines(*DESK) if not re.fullmatch(r"==[\w.]+", str(line.specifier))] == []

@@ -19,7 +19,7 @@ def without(name: str) -> dict[str, str]:
 
 
 def test_three_settings_are_enough() -> None:
-    """All others have a default: managed identity, the global cloud, 20 s to settle, the rules folder."""
+    """All others have a default."""
     settings = read_settings(GOOD)
 
     assert settings.settle == timedelta(seconds=20)
@@ -34,7 +34,7 @@ def test_three_settings_are_enough() -> None:
         pytest.param({"JOINLINK_SETTLE": "2m"}, "settle", timedelta(minutes=2), id="minutes"),
         pytest.param({"JOINLINK_SETTLE": "0s"}, "settle", timedelta(0), id="no delay"),
         pytest.param({"JOINLINK_CLOUD": "USGov"}, "graph_url", "https://graph.microsoft.us", id="cloud, any case"),
-        pytest.param({"JOINLINK_GRAPH_URL": "http://127.0.0.1:8080/"}, "graph_url", "http://127.0.0.1:8080", id="the sandbox"),
+        pytest.param({"JOINLINK_GRAPH_URL": "http://127.0.0.1:8080/"}, "graph_url", "http://127.0.0.1:8080", id="a Graph on this machine"),
         pytest.param({"JOINLINK_MODE": "report"}, "report_only", True, id="report-only"),
         pytest.param({"JOINLINK_LOG_LEVEL": "debug"}, "log_level", "DEBUG", id="log level"),
         pytest.param({"JOINLINK_CLIENT_STATE_KEY_PREVIOUS": "p" * 32}, "client_state_keys", ("k" * 32, "p" * 32), id="keys rotate"),
@@ -61,21 +61,21 @@ def test_the_account_name_is_enough_for_storage() -> None:
     ("environ", "problem"),
     [
         pytest.param(without("JOINLINK_TENANT_ID"), "JOINLINK_TENANT_ID is missing", id="no tenant"),
-        pytest.param({**GOOD, "JOINLINK_TENANT_ID": "contoso.com"}, "JOINLINK_TENANT_ID is not a GUID", id="a tenant's name"),
+        pytest.param({**GOOD, "JOINLINK_TENANT_ID": "contoso.com"}, "JOINLINK_TENANT_ID is not a GUID", id="a tenant name instead of an id"),
         pytest.param(without("JOINLINK_CLIENT_STATE_KEY"), "JOINLINK_CLIENT_STATE_KEY is missing", id="no key"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "short"}, "has 5 characters: use at least 32", id="a short key"),
         pytest.param(without("AzureWebJobsStorage"), "AzureWebJobsStorage is missing", id="no storage"),
         pytest.param({**GOOD, "AzureWebJobsStorage": "my storage"}, "AzureWebJobsStorage is not a connection string", id="not a connection string"),
-        pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "@Microsoft.KeyVault(SecretUri=https://v)"}, "was not resolved", id="Key Vault"),
+        pytest.param({**GOOD, "JOINLINK_CLIENT_STATE_KEY": "@Microsoft.KeyVault(SecretUri=https://v)"}, "was not resolved", id="an unresolved Key Vault reference"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_SECRET": "s"}, "JOINLINK_CLIENT_ID is missing", id="a secret without client id"),
         pytest.param({**GOOD, "JOINLINK_CLIENT_ID": GUID, "JOINLINK_CLIENT_SECRET": "s", "JOINLINK_CLIENT_CERTIFICATE": "c"}, "remove one", id="secret and certificate"),
         pytest.param({**GOOD, "JOINLINK_SETTLE": "20"}, "use a number with a unit", id="no unit"),
         pytest.param({**GOOD, "JOINLINK_SETTLE": "9999h"}, "up to 1h", id="too long"),
         pytest.param({**GOOD, "JOINLINK_CLOUD": "moon"}, "use global or usgov or dod or china", id="an unknown cloud"),
         pytest.param({**GOOD, "JOINLINK_RULES": "http://acme.blob.core.windows.net/rules"}, "JOINLINK_RULES is not an https address", id="rules over plain http"),
-        pytest.param({**GOOD, "JOINLINK_MODE": "enforce"}, "JOINLINK_MODE is 'enforce': use report", id="no mode that writes more"),
+        pytest.param({**GOOD, "JOINLINK_MODE": "enforce"}, "JOINLINK_MODE is 'enforce': use report", id="a mode that would write more"),
         pytest.param({**GOOD, "JOINLINK_GRAPH_URL": "http://graph.microsoft.com"}, "JOINLINK_GRAPH_URL is not an https address", id="plain http"),
-        pytest.param({**GOOD, "JOINLINK_NOTIFICATION_URL": "https://["}, "JOINLINK_NOTIFICATION_URL is not an https", id="a broken address"),
+        pytest.param({**GOOD, "JOINLINK_NOTIFICATION_URL": "https://["}, "JOINLINK_NOTIFICATION_URL is not an https", id="an invalid address"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(environ: Mapping[str, str], problem: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cli.output import own_version, print_json
+from cli.output import print_json
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem, Severity
+from shared.version import VERSION
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RULES = {
@@ -35,7 +36,7 @@ def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None
     results = [_result(problem, strict=strict) for rules in sets for problem in rules.problems]
     driver = {
         "name": "joinlink",
-        "version": own_version(),
+        "version": VERSION,
         "rules": [_rule(severity) for severity in _RULES],
     }
     # The loader's columns count characters; SARIF's default is UTF-16 code units.

@@ -10,11 +10,12 @@ from cli.output import console, counted
 from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
+from shared.version import VERSION
 from shared.worker.health.checkup import Health
 from shared.worker.health.facts import HealthFacts
 from shared.worker.health.verdict import ago
 from shared.worker.mailboxes.coverage import Coverage
+from shared.worker.mailboxes.write_memory import MemoryState
 
 _MEMORY = {
     MemoryState.WHOLE: "whole",
@@ -37,6 +38,7 @@ def show(health: Health) -> None:
 
 
 def _facts(facts: HealthFacts) -> Iterator[Line]:
+    yield _fact("version", _version(facts.version))
     if rules := facts.rules:
         since = f", in force for {ago(facts.now - rules.since)}" if rules.since else ""
         policy = f"policy {rules.hash}, {counted(rules.rules, 'rule')}{since}"
@@ -61,6 +63,12 @@ def _mailboxes(run: MaintenanceReport, facts: HealthFacts) -> Iterator[Line]:
         yield _fact("mailboxes held", f"{counted(run.held, 'mailbox', 'mailboxes')}, hash {run.held_hash}")
     if run.soonest_expiry:
         yield _fact("soonest expiry", f"{run.soonest_expiry:%Y-%m-%d %H:%M} UTC")
+
+
+def _version(app: str | None) -> str:
+    if app is None:
+        return "not known before the app's first maintenance"
+    return app if app == VERSION else f"{app}, and {VERSION} of this command"
 
 
 def _queue(metrics: QueueMetrics) -> str:

@@ -1,13 +1,9 @@
-"""What the hooks share: the Azure CLI, a line for each step, and errors that say what to do.
-
-Standard library only: azd runs the hooks with any Python, before anything is installed.
-"""
+"""The Azure CLI as the hooks call it: answers as JSON, errors as sentences, and retries while Azure is late."""
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,36 +11,62 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from steps import Stop, wait
+
 #: seconds that one call of the Azure CLI may take
 CALL_SECONDS = 180
+_FORBIDDEN = (
+    "AuthorizationFailed",
+    "Authorization_RequestDenied",
+    "AuthorizationPermissionMismatch",
+    "Forbidden",
+    "Insufficient privileges",
+    "does not have authorization",
+    "do not have the required permissions",
+)
+_BLOCKED = (
+    "Public network access is disabled",
+    "Client address is not authorized",
+    "blocked by network rules",
+)
+_MISSING = ("NotFound", "was not found", "does not exist", "(404)")
+#: commands that take no --subscription, or find it in their URL
+_WITHOUT_SUBSCRIPTION = ("version", "rest", "bicep", "account")
 
 
-class Stop(Exception):
-    """The hook can't go on; the text says why and what to do."""
+class AzureError(Stop):
+    """The Azure CLI failed; `says` is what it printed, shortened."""
 
+    def __init__(self, command: str, says: str) -> None:
+        """Take the command's first words, and what it printed."""
+        super().__init__(
+            f"{command} failed. Fix what Azure names, and run this hook again. Azure says: {says}"
+        )
+        self.says = says
 
-class AzureError(Exception):
-    """The Azure CLI failed; the text is what it printed, shortened."""
+    @property
+    def is_blocked(self) -> bool:
+        """Whether this machine is outside the network that may reach the resource."""
+        return any(words in self.says for words in _BLOCKED)
 
     @property
     def is_forbidden(self) -> bool:
-        """Whether a role or permission is missing."""
-        return any(
-            word in str(self) for word in ("AuthorizationFailed", "Authorization_RequestDenied", "Forbidden")
-        )
+        """Whether the account lacks a role or permission."""
+        return not self.is_blocked and any(words in self.says for words in _FORBIDDEN)
 
     @property
     def is_missing(self) -> bool:
         """Whether what was asked for does not exist (yet)."""
-        return any(word in str(self) for word in ("NotFound", "was not found", "does not exist", "(404)"))
+        return any(words in self.says for words in _MISSING)
 
 
-def az(*arguments: str) -> Any:
+def az(*arguments: str, secret: str = "") -> Any:
     """Run the Azure CLI and return what it prints as JSON, None where it prints nothing.
 
+    The subscription is the one of the azd environment, else the default of the Azure CLI. `secret` is left out of errors.
+
     Raises:
-        Stop: the Azure CLI is not installed, or no one is signed in.
+        Stop: the Azure CLI is not installed, or not signed in.
         AzureError: the command failed.
     """
     program = shutil.which("az")
@@ -52,16 +74,57 @@ def az(*arguments: str) -> Any:
         raise Stop(
             "The Azure CLI is not installed. Install it (https://aka.ms/azure-cli), run az login, and try again."
         )
-    command = [program, *arguments, "--output", "json", "--only-show-errors"]
+    name = "az " + " ".join(word for word in arguments[:3] if word[:1].isalpha())
+    command = [program, *arguments, *_subscription(arguments), "--output", "json", "--only-show-errors"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=CALL_SECONDS, check=False)
+        run = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=CALL_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
-        raise AzureError(f"az {arguments[0]} did not answer within {CALL_SECONDS} s") from None
+        raise AzureError(name, f"no answer within {CALL_SECONDS} s.") from None
+    except OSError as error:
+        raise Stop(
+            f"The Azure CLI at {program} does not run ({error.strerror}). Install it again: https://aka.ms/azure-cli."
+        ) from None
     if run.returncode == 0:
-        return json.loads(run.stdout) if run.stdout.strip() else None
-    if "az login" in run.stderr:
-        raise Stop("No one is signed in to the Azure CLI. Run az login, and try again.")
-    raise AzureError(" ".join(run.stderr.split())[:600] or f"az {arguments[0]} ended with {run.returncode}")
+        return _answer(name, run.stdout)
+    says = " ".join(run.stderr.split())
+    says = (says.replace(secret, "…") if secret else says)[:600] or f"exit code {run.returncode}."
+    if "az login" in says:
+        raise Stop(
+            f"The Azure CLI is not signed in, or must sign in again. Run az login, and try again. Azure says: {says}"
+        )
+    raise AzureError(name, says)
+
+
+def _subscription(arguments: tuple[str, ...]) -> list[str]:
+    chosen = os.environ.get("AZURE_SUBSCRIPTION_ID", "")
+    return ["--subscription", chosen] if chosen and arguments[0] not in _WITHOUT_SUBSCRIPTION else []
+
+
+def _answer(name: str, output: str) -> Any:
+    """Read the JSON that a command printed; extensions print notices around it."""
+    if not output.strip():
+        return None
+    try:
+        return json.loads(output)
+    except ValueError:
+        pass
+    at = 0
+    for line in output.splitlines(keepends=True):
+        if line.startswith(("{", "[")):
+            try:
+                return json.JSONDecoder().raw_decode(output, at)[0]
+            except ValueError:
+                pass
+        at += len(line)
+    raise AzureError(name, "its output is not JSON. Run az upgrade.")
 
 
 def with_retries(
@@ -70,20 +133,31 @@ def with_retries(
     what: str,
     tries: int = 18,
     pause_seconds: float = 10,
+    forbidden: str = "",
+    is_role_late: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Any:
     """Do the work, again while Azure is late with what it needs; return its result.
 
+    `forbidden` is the sentence for an account without the right. A role that was just given (`is_role_late`) may take
+    minutes, so a refusal is retried, too.
+
     Raises:
-        Stop: it still fails at the last try.
+        Stop: it still fails at the last try, or no retry can help.
     """
     for left in range(tries - 1, -1, -1):
         try:
             return work()
         except AzureError as error:
+            if error.is_blocked:
+                raise Stop(
+                    f"{what} failed: this machine is outside the private network. Run this hook on a machine inside it."
+                ) from None
+            if error.is_forbidden and forbidden and not (is_role_late and left):
+                raise Stop(f"{forbidden} Azure says: {error.says}") from None
             if left == 0:
                 raise Stop(
-                    f"{what} failed {tries} times. Run this hook again in a few minutes. Azure says: {error}"
+                    f"{what} failed {tries} times. Run this hook again in a few minutes. Azure says: {error.says}"
                 ) from None
             wait(f"{what}: Azure is not ready yet")
             sleep(pause_seconds)
@@ -100,66 +174,3 @@ def secret_file(text: str) -> Iterator[str]:
         ) as file:
             file.write(text)
         yield str(path)
-
-
-def joinlink(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the project's own `joinlink` command; its output is in the result.
-
-    Raises:
-        Stop: the project is not set up on this machine.
-    """
-    folder = "Scripts" if os.name == "nt" else "bin"
-    program = ROOT / ".venv" / folder / "joinlink"
-    if shutil.which(str(program)) is None:
-        raise Stop(
-            f"The joinlink command is not installed in {ROOT / '.venv'}. Run make setup, and run this hook again."
-        )
-    return subprocess.run(
-        [str(program), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=CALL_SECONDS,
-        check=False,
-        cwd=ROOT,
-    )
-
-
-def setting(name: str, *, option: str = "") -> str:
-    """Return a value of the azd environment, or of an option's value that comes first.
-
-    Raises:
-        Stop: neither is given.
-    """
-    value = option or os.environ.get(name, "")
-    if not value:
-        raise Stop(
-            f"{name} is not set. Run azd provision first, or give the value as an option (see --help)."
-        )
-    return value
-
-
-def done(text: str) -> None:
-    """Print a step that is done."""
-    print(f"  done  {text}", flush=True)
-
-
-def wait(text: str) -> None:
-    """Print what is being waited for."""
-    print(f"  wait  {text}", flush=True)
-
-
-def note(text: str) -> None:
-    """Print what a person must do or know."""
-    print(f"  note  {text}", flush=True)
-
-
-def run_hook(title: str, main: Callable[[], None]) -> None:
-    """Run a hook under its title; exit with a sentence where it can't go on."""
-    print(title, flush=True)
-    try:
-        main()
-    except (Stop, AzureError) as error:
-        print(f"  STOP  {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -2,17 +2,26 @@
 
 import os
 
-from azure_cli import Stop, note, run_hook, setting
-from grant_graph import grant, needed
+from grant_graph import MODES, Grants, grant
+from steps import Stop, note, run_hook, setting
 
 
 def main() -> None:
-    """Grant, and go on without where the account may not: deploying works before the grants, deciding does not."""
-    identity = setting("JOINLINK_IDENTITY_OBJECT_ID")
-    client = setting("JOINLINK_IDENTITY_CLIENT_ID")
+    """Grant the permissions; continue if the account may not: deploying works without them, deciding does not."""
     mode = os.environ.get("JOINLINK_GRAPH_MODE") or "entra"
+    if mode not in MODES:
+        raise Stop(
+            f'JOINLINK_GRAPH_MODE is "{mode}". Set it to {", ".join(MODES)}: azd env set JOINLINK_GRAPH_MODE entra.'
+            " Nothing was granted."
+        )
+    grants = Grants(
+        identity=setting("JOINLINK_IDENTITY_OBJECT_ID"),
+        client=setting("JOINLINK_IDENTITY_CLIENT_ID"),
+        mode=mode,
+        is_report_only=os.environ.get("JOINLINK_GRAPH_REPORT_ONLY", "").lower() == "true",
+    )
     try:
-        grant(identity, client, needed("rules", report_only=False), mode=mode, check_only=False)
+        grant(grants)
     except Stop as stop:
         note(str(stop))
         note(

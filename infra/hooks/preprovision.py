@@ -8,9 +8,13 @@ import os
 import re
 from typing import Any
 
-from azure_cli import AzureError, Stop, az, done, note, run_hook
+from azure_cli import AzureError, az
+from options import check_options
+from steps import Stop, done, note, run_hook
 
 PYTHON_VERSION = "3.12"
+#: the first version that knows Flex Consumption
+OLDEST_CLI = (2, 60)
 _NAME = re.compile(r"[a-z][a-z0-9]{2,11}")
 _PROVIDERS = (
     "Microsoft.Web",
@@ -30,13 +34,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--location", default=os.environ.get("AZURE_LOCATION", ""))
     parser.add_argument("--name", default=os.environ.get("AZURE_ENV_NAME", ""))
+    parser.add_argument("--resource-group", default=os.environ.get("AZURE_RESOURCE_GROUP", ""))
     options = parser.parse_args()
     check_name(options.name)
+    check_options()
     account = check_account(os.environ.get("AZURE_SUBSCRIPTION_ID", ""))
-    check_region(options.location, os.environ.get("JOINLINK_PYTHON_VERSION") or PYTHON_VERSION)
     is_private = os.environ.get("JOINLINK_PRIVATE_STORAGE", "").lower() == "true"
     check_providers(_PROVIDERS + (_PRIVATE_PROVIDERS if is_private else ()))
-    check_vaults(os.environ.get("AZURE_RESOURCE_GROUP") or f"rg-{options.name}")
+    check_region(options.location, os.environ.get("JOINLINK_PYTHON_VERSION") or PYTHON_VERSION)
+    check_vaults(options.resource_group or f"rg-{options.name}", options.name, options.location)
     check_roles(account)
 
 
@@ -55,22 +61,26 @@ def check_name(name: str) -> None:
 
 
 def check_account(subscription: str) -> dict[str, Any]:
-    """Return the account that is signed in, and select the subscription that azd uses.
+    """Return the account that is signed in, in the subscription that azd uses, else in the CLI's default.
 
     Raises:
-        Stop: no one is signed in, or the account does not see the subscription.
+        Stop: no one is signed in, the account does not see the subscription, or the Azure CLI is too old.
     """
-    version = az("version").get("azure-cli", "?")
+    version = str(az("version")["azure-cli"])
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_CLI:
+        raise Stop(
+            f"The Azure CLI is version {version}. Flex Consumption needs {'.'.join(map(str, OLDEST_CLI))} or newer:"
+            " run az upgrade."
+        )
     account: dict[str, Any] = az("account", "show")
     if subscription and account["id"] != subscription:
         try:
-            az("account", "set", "--subscription", subscription)
+            account = az("account", "show", "--subscription", subscription)
         except AzureError:
             raise Stop(
                 f"{account['user']['name']} does not see the subscription {subscription}, which azd uses."
                 " Run az login with the account that you gave to azd auth login."
             ) from None
-        account = az("account", "show")
     done(f"Azure CLI {version}, signed in as {account['user']['name']}, subscription {account['name']}")
     return account
 
@@ -81,12 +91,18 @@ def check_region(location: str, python: str) -> None:
     Raises:
         Stop: it does not.
     """
-    offered = sorted(
-        each["name"].lower().replace(" ", "") for each in az("functionapp", "list-flexconsumption-locations")
-    )
+    is_redundant = os.environ.get("JOINLINK_ZONE_REDUNDANT", "").lower() == "true"
+    zones = ["--zone-redundant"] if is_redundant else []
+    regions = az("functionapp", "list-flexconsumption-locations", *zones)
+    offered = sorted(each["name"].lower().replace(" ", "") for each in regions)
+    if not location:
+        note(
+            f"No region is chosen yet, so azd asks for one. Choose one that offers Flex Consumption: {', '.join(offered)}."
+        )
+        return
     if location.lower().replace(" ", "") not in offered:
         raise Stop(
-            f'The region "{location}" does not offer Flex Consumption. Choose another one with azd env set'
+            f'The region "{location}" does not offer Flex Consumption{" over zones" if is_redundant else ""}. Choose another one with azd env set'
             f" AZURE_LOCATION <region>: {', '.join(offered)}."
         )
     runtimes = az(
@@ -103,31 +119,52 @@ def check_region(location: str, python: str) -> None:
 
 def check_providers(namespaces: tuple[str, ...]) -> None:
     """Register the resource providers that are not registered yet."""
+    refused = []
     for namespace in namespaces:
-        state = az("provider", "show", "--namespace", namespace).get("registrationState")
-        if state != "Registered":
-            az("provider", "register", "--namespace", namespace)
-            note(
-                f"{namespace} is being registered in the subscription; the first deployment may wait for it."
-            )
-    done("resource providers")
+        try:
+            state = az("provider", "show", "--namespace", namespace).get("registrationState")
+            if state != "Registered":
+                az("provider", "register", "--namespace", namespace)
+                note(
+                    f"{namespace} is being registered in the subscription; the first deployment may wait for it."
+                )
+        except AzureError as error:
+            if not error.is_forbidden:
+                raise
+            refused.append(namespace)
+    if refused:
+        note(
+            f"Your account may not register {', '.join(refused)}. If provisioning fails with"
+            " MissingSubscriptionRegistration, ask an Owner of the subscription to register them."
+        )
+    else:
+        done("resource providers")
 
 
-def check_vaults(group: str) -> None:
-    """Check that no deleted vault of the same resource group holds the name.
+def check_vaults(group: str, name: str, location: str) -> None:
+    """Check that no deleted vault of this installation holds its name.
 
     Raises:
         Stop: there is one.
     """
-    deleted = az("keyvault", "list-deleted", "--resource-type", "vault") or []
+    try:
+        deleted = az("keyvault", "list-deleted", "--resource-type", "vault") or []
+    except AzureError as error:
+        if not error.is_forbidden:
+            raise
+        note(
+            "Your account can't see deleted vaults. If provisioning fails because a vault is deleted, ask an Owner."
+        )
+        return
     ours = f"/resourcegroups/{group}/".lower()
     for vault in deleted:
-        if ours in str(vault.get("properties", {}).get("vaultId", "")).lower():
-            name = vault["name"]
+        where = str(vault.get("properties", {}).get("vaultId", "")).lower()
+        if ours in where and vault["name"].startswith(f"kv-{name}-"):
             raise Stop(
-                f"The vault {name} of {group} was deleted and still holds its name. Bring it back with its secrets:"
-                f" az keyvault recover --name {name}. Or give the name up, if it has no purge protection:"
-                f" az keyvault purge --name {name}."
+                f"The vault {vault['name']} of {group} was deleted and still holds its name. Bring it back with its"
+                f" secrets: az group create --name {group} --location {location or '<region>'}, then"
+                f" az keyvault recover --name {vault['name']}. Or give the name up, if it has no purge protection:"
+                f" az keyvault purge --name {vault['name']}."
             )
     done("no deleted vault holds the name")
 

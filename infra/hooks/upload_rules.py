@@ -6,7 +6,8 @@
 import argparse
 from pathlib import Path
 
-from azure_cli import ROOT, Stop, az, done, joinlink, run_hook, setting
+from azure_cli import az, with_retries
+from steps import ROOT, Stop, done, joinlink, run_hook, setting
 
 CONTAINER = "rules"
 
@@ -24,7 +25,7 @@ def upload(folder: Path, account: str) -> None:
     """Upload the folder's rule files.
 
     Raises:
-        Stop: there are none, or they have errors; nothing was changed then.
+        Stop: there are none, or they have errors; nothing was changed then. Or the upload ended half way.
     """
     files = sorted(folder.glob("*.yaml"))
     if not files:
@@ -34,34 +35,45 @@ def upload(folder: Path, account: str) -> None:
         raise Stop(
             f"The rules have errors, so nothing was uploaded:\n{run.stdout.strip()}\n{run.stderr.strip()}"
         )
-    where = ("--account-name", account, "--auth-mode", "login")
-    for file in files:
-        az(
-            "storage",
-            "blob",
-            "upload",
-            "--container-name",
-            CONTAINER,
-            "--name",
-            file.name,
-            "--file",
-            str(file),
-            "--overwrite",
-            *where,
-        )
     names = {file.name for file in files}
-    for name in sorted(uploaded(account) - names):
-        az("storage", "blob", "delete", "--container-name", CONTAINER, "--name", name, *where)
+    surplus = sorted(uploaded(account) - names)
+    for file in files:
+        _change(account, "upload", file.name, "--file", str(file), "--overwrite")
+    for name in surplus:
+        _change(account, "delete", name)
         done(f"{name} removed from the container")
     done(f"{len(files)} rule files uploaded; the app has them in force within two minutes")
 
 
+def _change(account: str, verb: str, name: str, *more: str) -> None:
+    where = ("--account-name", account, "--auth-mode", "login")
+    with_retries(
+        lambda: az("storage", "blob", verb, "--container-name", CONTAINER, "--name", name, *more, *where),
+        what=f"The {verb} of {name} (until it succeeds, the container may hold files of two versions)",
+        tries=3,
+        forbidden=_forbidden(account),
+    )
+
+
 def uploaded(account: str) -> set[str]:
     """Return the names of the rule files in the container."""
-    blobs = az(
-        "storage", "blob", "list", "--container-name", CONTAINER, "--account-name", account, "--auth-mode", "login"
+    blobs = with_retries(
+        lambda: az(
+            "storage", "blob", "list", "--container-name", CONTAINER, "--account-name", account, "--auth-mode",
+            "login",
+        ),
+        what="Reading the rules container",
+        tries=6,
+        forbidden=_forbidden(account),
     )  # fmt: skip
     return {blob["name"] for blob in blobs or [] if str(blob["name"]).endswith(".yaml")}
+
+
+def _forbidden(account: str) -> str:
+    return (
+        f"Your account may not read and write rules. An Owner gives you the role Storage Blob Data Contributor on"
+        f" {account}; it takes effect after some minutes."
+    )
 
 
 if __name__ == "__main__":

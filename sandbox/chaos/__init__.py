@@ -1,6 +1,6 @@
-"""Chaos: two hosts, one storage account and one Graph, under faults by a plan.
+"""Chaos tests: two hosts, one storage account and one Graph, with faults by a plan.
 
-A plan is data (`plan.py`), drawn from a seed (`draw.py`) out of a catalogue of faults (`catalogue.py`).
-`play.py` carries it out with real processes of the app, `record.py` holds what happened, and `judge.py` reads
-nothing but that record and says for each event whether the law was kept.
+A plan (`plan.py`) is drawn from a seed (`random_plan.py`) and a list of faults (`fault_kinds.py`). `run.py`
+carries it out with real processes of the app, and `record.py` has what happened. `checker.py` reads only that
+record and says for each event whether the app kept its promises.
 """

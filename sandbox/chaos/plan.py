@@ -1,17 +1,17 @@
-"""A plan of chaos: what people do, what fails, and how each failure may end. Data, no more.
+"""A plan: what people do, which faults there are, and how an event may end after each fault.
 
-All moments and lengths are whole seconds of moved time; moments count from the begin of the play.
+All times are whole seconds of simulated time; points in time count from the start of the run.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 
 class Target(StrEnum):
-    """What a fault is about."""
+    """The service that a fault affects."""
 
     GRAPH = "graph"
     TOKEN = "token"  # noqa: S105 -- a name, no secret
@@ -23,15 +23,15 @@ class Target(StrEnum):
 
 
 class FaultEffect(StrEnum):
-    """When a fault strikes."""
+    """Whether the call takes effect."""
 
-    #: nothing was done
+    #: the call fails and takes no effect
     BEFORE = "before"
-    #: it was done, whatever the answer says
+    #: the call takes effect, whatever the answer says
     AFTER = "after"
 
 
-class How(StrEnum):
+class FaultAction(StrEnum):
     """What a fault does."""
 
     #: answers with the fault's own status, headers and body
@@ -40,30 +40,30 @@ class How(StrEnum):
     DROP = "drop"
     #: only delays the call
     DELAY = "delay"
-    #: kills the process that made the call (SIGKILL)
+    #: kills the host that made the call (SIGKILL)
     KILL = "kill"
 
 
-class Deed(StrEnum):
-    """What somebody does to an event."""
+class UserAction(StrEnum):
+    """What a person does to an event."""
 
     CREATE = "create"
     EDIT = "edit"
-    #: the ETag changes, and nothing else: what Graph does by itself
+    #: only the ETag changes, which Graph does by itself
     DRIFT = "drift"
     REMOVE_LINK = "remove_link"
     CANCEL = "cancel"
 
 
-class End(StrEnum):
-    """How a wanted event may end after quiet time."""
+class AllowedEnd(StrEnum):
+    """A final state that is allowed for an event that should get a link."""
 
     LINK = "link"
-    #: `write_unknown`: left alone until an admin decides
+    #: `write_unknown`: not changed until an admin decides
     HELD = "held"
     #: the message is in the poison queue
     POISON = "poison"
-    #: its write has no `enabled` line: the process ended between the row that says so and the line
+    #: the write has no `enabled` line: the process ended between storing the row and logging the line
     UNCOUNTED = "uncounted"
 
 
@@ -71,9 +71,9 @@ class End(StrEnum):
 class PlannedFault:
     """One kind of failure.
 
-    It is about calls to `target` of `method` (`*` for any) in whose path the regular expression `path` is
-    found. `delay_ms` is real time, spent before the effect. `then` is what somebody does to the event of the
-    call right after it. `allows` lists the ends that an event of such a call may have.
+    It affects calls to `target` with this `method` (`*` for any; a regular expression) in whose path the
+    regular expression `path` is found. `delay_ms` is real time before the effect. `then` is what a person
+    does to the event right after the call. `allows` are the final states that an affected event may have.
     """
 
     kind: str
@@ -81,101 +81,72 @@ class PlannedFault:
     method: str = "*"
     path: str = ""
     effect: FaultEffect = FaultEffect.BEFORE
-    how: How = How.ANSWER
+    action: FaultAction = FaultAction.ANSWER
     status: int = 503
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     delay_ms: int = 0
-    then: Deed | None = None
-    allows: tuple[End, ...] = (End.LINK,)
+    then: UserAction | None = None
+    allows: tuple[AllowedEnd, ...] = (AllowedEnd.LINK,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outbreak:
-    """A fault in force: from when, for how long, for which share of the calls, at most how often."""
+class FaultWindow:
+    """When a fault is active, its probability for each call, and how often at most (None: no limit)."""
 
     fault: PlannedFault
-    begins: int
-    lasts: int
-    share: float
-    most: int | None = None
+    start: int
+    duration: int
+    probability: float
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """What somebody does to an event, and when."""
+class TimedAction:
+    """What a person does to an event, and when."""
 
     at: int
-    deed: Deed
+    action: UserAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMeeting:
-    """An event's life. `wanted` tells whether the rules want a link; `owner` is a person's number."""
+    """An event. `wants_link` says whether the rules add a link; `owner` is the number of a person."""
 
     name: str
     owner: int
-    wanted: bool
-    happenings: tuple[Happening, ...]
+    wants_link: bool
+    actions: tuple[TimedAction, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosPlan:
-    """All that is to happen. `skews` are the hosts' clock errors in seconds, one entry a host."""
+    """A run. `clock_skews` are the errors of the hosts' clocks in seconds, one for each host."""
 
     seed: int
     people: int
-    skews: tuple[int, ...]
+    clock_skews: tuple[int, ...]
     honors_if_match: bool
-    #: how long people and faults are at work, then how long all is quiet
-    busy: int
-    quiet: int
+    #: how long people act and faults are active, and how long after that nothing happens
+    active_seconds: int
+    quiet_seconds: int
     meetings: tuple[PlannedMeeting, ...]
-    outbreaks: tuple[Outbreak, ...]
+    fault_windows: tuple[FaultWindow, ...]
     #: how long after a write Graph's reads may still show the event as it was before
     stale_for: int = 0
-    #: a planted bug: the rows about events are lost every so many seconds
-    forgets_every: int | None = None
+    #: simulates a bug: the app's rows about events are deleted at this interval
+    delete_rows_every: int | None = None
 
     @property
     def changes(self) -> int:
         """How many changes people make."""
-        return sum(len(meeting.happenings) for meeting in self.meetings)
+        return sum(len(meeting.actions) for meeting in self.meetings)
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        path.write_bytes(TypeAdapter(ChaosPlan).dump_json(self, indent=1))
 
 
-def read(path: Path) -> ChaosPlan:
+def read_plan(path: Path) -> ChaosPlan:
     """Read a plan that was written as JSON."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return ChaosPlan(
-        **{
-            **found,
-            "skews": tuple(found["skews"]),
-            "meetings": tuple(_meeting(one) for one in found["meetings"]),
-            "outbreaks": tuple(
-                Outbreak(**{**one, "fault": _fault(one["fault"])}) for one in found["outbreaks"]
-            ),
-        }
-    )
-
-
-def _meeting(found: dict[str, Any]) -> PlannedMeeting:
-    happenings = tuple(Happening(at=one["at"], deed=Deed(one["deed"])) for one in found["happenings"])
-    return PlannedMeeting(**{**found, "happenings": happenings})
-
-
-def _fault(found: dict[str, Any]) -> PlannedFault:
-    return PlannedFault(
-        **{
-            **found,
-            "target": Target(found["target"]),
-            "effect": FaultEffect(found["effect"]),
-            "how": How(found["how"]),
-            "headers": tuple((name, value) for name, value in found["headers"]),
-            "then": Deed(found["then"]) if found["then"] else None,
-            "allows": tuple(End(one) for one in found["allows"]),
-        }
-    )
+    return TypeAdapter(ChaosPlan).validate_json(path.read_bytes())

@@ -1,27 +1,26 @@
-"""What happened in a play, as values: all that the judge may see."""
+"""What happened in a run: the only input of the checker."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
-from sandbox.chaos.plan import ChaosPlan, Deed
+from sandbox.chaos.plan import ChaosPlan, UserAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """Somebody did something to a meeting; `was_online` tells whether it had a link right before."""
+class ActionDone:
+    """A person did something to a meeting; `was_online` says whether it had a link right before."""
 
     at: datetime
     meeting: str
-    deed: Deed
+    action: UserAction
     was_online: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """Graph was asked by a host to PATCH a meeting; `status` is Graph's own, whatever the host heard."""
+class WriteSent:
+    """A host sent a PATCH of a meeting; `status` is Graph's own, whatever answer the host got."""
 
     at: datetime
     host: int
@@ -30,13 +29,13 @@ class Write:
 
     @property
     def took_effect(self) -> bool:
-        """Whether Graph carried it out."""
+        """Whether Graph changed the event."""
         return self.status == 200  # noqa: PLR2004 -- HTTP's OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strike:
-    """A fault struck a call; `meeting` is "" where the call names none."""
+class FaultHit:
+    """A fault affected a call; `meeting` is "" if the call is not about a meeting."""
 
     at: datetime
     host: int
@@ -45,35 +44,23 @@ class Strike:
     meeting: str
 
 
-Entry = Done | Write | Strike
-
-
-class Chronicle:
-    """Keeps what happens in its order; safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._entries: list[Entry] = []
-
-    def add(self, entry: Entry) -> None:
-        """Keep an entry."""
-        with self._lock:
-            self._entries.append(entry)
-
-    def entries(self) -> tuple[Entry, ...]:
-        """Return all entries so far, oldest first."""
-        with self._lock:
-            return tuple(self._entries)
+Entry = ActionDone | WriteSent | FaultHit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosRecord:
-    """A play from its begin to its end.
+    """A complete run.
 
-    `ids` are the event ids by meeting, `online` is Graph's last word about each. `rows` are those of the
-    `meetings` table by event id hash, `poison` the texts in the poison queues, `waiting` the messages left on
-    each queue, `lines` the app's log, and `carried_out` counts the PATCHes of each event that the stand-in's
-    own record shows as carried out. `stuck` tells of processes that neither answered nor died.
+    Attributes:
+        entries: what happened, in order.
+        ids: event ids by meeting.
+        online: whether Graph shows an online meeting in the end, by meeting.
+        rows: the rows of the table `meetings` by hash of the event id.
+        poison: the texts of the messages in the poison queues.
+        waiting: the number of messages left on each queue.
+        lines: the app's log lines.
+        writes_at_graph: the PATCHes that took effect by the stand-in's own record, by meeting.
+        stuck: a text for each host that neither finished nor died.
     """
 
     plan: ChaosPlan
@@ -84,10 +71,5 @@ class ChaosRecord:
     poison: tuple[str, ...] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
     lines: tuple[Mapping[str, Any], ...] = ()
-    carried_out: Mapping[str, int] = field(default_factory=dict)
+    writes_at_graph: Mapping[str, int] = field(default_factory=dict)
     stuck: tuple[str, ...] = ()
-
-
-def as_data(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON data."""
-    return {"what": type(entry).__name__.lower(), **asdict(entry)}

@@ -1,4 +1,4 @@
-"""What a play came to, for a person to read and as JSON."""
+"""The result of a run, printed and as JSON."""
 
 import json
 from collections import Counter
@@ -8,56 +8,58 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.chaos.judge import Breach, ChaosVerdict, Fate, JudgedEvent
-from sandbox.chaos.record import ChaosRecord, Strike
+from sandbox.chaos.checker import ChaosVerdict, CheckedEvent, FinalState, Violation
+from sandbox.chaos.record import ChaosRecord, FaultHit
 
 _SHOWN = 3
 _LONGEST = 200
+_ALWAYS_SHOWN = {Violation.DOUBLED, Violation.RE_ADDED, Violation.LOST, Violation.POISONED}
 
 
 def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None:
-    """Print the verdict: faults, ends and breaches, and the story of the first events of each breach."""
-    struck = Counter(entry.kind for entry in record.entries if isinstance(entry, Strike))
+    """Print faults, final states and violations, and the history of some events with violations."""
+    hits = Counter(entry.kind for entry in record.entries if isinstance(entry, FaultHit))
     console.print(
-        f"{record.plan.changes} changes to {len(verdict.events)} events, {struck.total()} faults of "
-        f"{len(struck)} kinds, {verdict.writes} writes that took effect."
+        f"{record.plan.changes} changes to {len(verdict.events)} events, {hits.total()} faults of "
+        f"{len(hits)} kinds, {verdict.writes} writes took effect."
     )
-    table = Table("ends", "events", box=None)
-    for fate in Fate:
-        table.add_row(fate, str(verdict.count(fate)))
-    for breach in Breach:
-        found = verdict.count(breach)
-        if found or breach in {Breach.DOUBLED, Breach.RE_ADDED, Breach.LOST, Breach.POISONED}:
-            table.add_row(breach, str(found), style="red" if found else None)
+    table = Table("result", "events", box=None)
+    for state in FinalState:
+        table.add_row(state, str(verdict.count(state)))
+    for violation in Violation:
+        count = verdict.count(violation)
+        if count or violation in _ALWAYS_SHOWN:
+            table.add_row(violation, str(count), style="red" if count else None)
     console.print(table)
-    for breach in Breach:
-        guilty = [event for event in verdict.events if breach in event.breaches]
-        for event in sorted(guilty, key=lambda one: len(one.story))[:_SHOWN]:
-            _tell(console, breach, event, event.story)
-    for breach, text in verdict.others[:_SHOWN]:
-        console.print(f"{breach}: {text[:_LONGEST]}", style="red", markup=False)
-    for event in verdict.held():
-        _tell(console, "held", event, event.evidence)
-    console.print("The law was kept." if verdict.is_kept else "The law was broken.", style="bold")
+    for violation in Violation:
+        events = [event for event in verdict.events if violation in event.violations]
+        for event in sorted(events, key=lambda one: len(one.history))[:_SHOWN]:
+            _print_history(console, violation, event)
+    for violation, text in verdict.others[:_SHOWN]:
+        console.print(f"{violation}: {text[:_LONGEST]}", style="red", markup=False)
+    for event in verdict.events:
+        if event.state is FinalState.HELD:
+            _print_history(console, "held", event)
+    passed = "Passed: Joinlink kept its promises."
+    console.print(passed if verdict.has_passed else "Failed: Joinlink broke a promise.", style="bold")
 
 
 def write(path: Path, record: ChaosRecord, verdict: ChaosVerdict) -> None:
-    """Write the verdict as JSON."""
+    """Write the result as JSON."""
     found: dict[str, Any] = {
         "seed": record.plan.seed,
-        "kept": verdict.is_kept,
-        "ends": {fate: verdict.count(fate) for fate in Fate},
-        "breaches": {breach: verdict.count(breach) for breach in Breach},
+        "kept": verdict.has_passed,
+        "ends": {state: verdict.count(state) for state in FinalState},
+        "breaches": {violation: verdict.count(violation) for violation in Violation},
         "writes": verdict.writes,
         "others": list(verdict.others),
         "events": [
             {
                 "meeting": event.meeting,
-                "end": event.fate,
-                "breaches": event.breaches,
-                "struck_by": event.struck_by,
-                "evidence": event.evidence,
-                "story": event.story,
+                "end": event.state,
+                "breaches": event.violations,
+                "struck_by": event.faults,
+                "story": event.history,
             }
             for event in verdict.events
         ],
@@ -65,7 +67,7 @@ def write(path: Path, record: ChaosRecord, verdict: ChaosVerdict) -> None:
     path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def _tell(console: Console, what: str, event: JudgedEvent, story: tuple[str, ...]) -> None:
+def _print_history(console: Console, what: str, event: CheckedEvent) -> None:
     console.print(f"{what}: {event.meeting}", style="bold")
-    for line in story:
+    for line in event.history:
         console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -22,7 +22,7 @@ def _skipped(reason: Reason) -> tuple[Ending, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DemoScene:
-    """One meeting, and what must become of it.
+    """One meeting, and its expected result.
 
     `endings` are the outcomes that it must have, in order, without echoes and copies. `link` is the provider
     of the join link that it must have in Graph at the end of the day. `prepare` runs before Graph sends any

@@ -42,7 +42,7 @@ class DayRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneVerdict:
-    """What became of one scene; `complaints` are the differences from what was expected."""
+    """The result of one scene; `complaints` are the differences from what was expected."""
 
     played: PlayedScene
     endings: tuple[Ending, ...]

@@ -3,12 +3,12 @@
 from sandbox.graph.app import StandIn
 from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.faults import Drop, Fault
-from sandbox.graph.notifier import BAD_HABITS, NotificationDelivery
+from sandbox.graph.notification_delivery import BAD_HABITS, NotificationDelivery
 from sandbox.graph.outlook import Mail
-from sandbox.graph.posting import Reply
 from sandbox.graph.recorder import Exchange
 from sandbox.graph.subscriptions import SubscriptionHabits
 from sandbox.graph.user import DirectoryUser
+from sandbox.graph.webhook_client import Reply
 
 __all__ = [
     "BAD_HABITS",

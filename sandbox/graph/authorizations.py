@@ -1,7 +1,7 @@
-"""The access token behind a subscription, which wears out apart from the subscription's own life.
+"""The access token behind a subscription, which expires independently of the subscription.
 
-Graph asks for a new proof before it does (`reauthorizationRequired`), again and again until it gets one;
-afterwards it delivers nothing, though it keeps what there is to deliver for four hours
+Before it expires, Graph asks for reauthorization (`reauthorizationRequired`) and repeats that until it gets
+it. After that it delivers nothing, but keeps the notifications for four hours
 (https://learn.microsoft.com/graph/change-notifications-lifecycle-events).
 """
 
@@ -13,13 +13,13 @@ from sandbox.graph.permissions import SUBSCRIBE, Permissions
 from sandbox.graph.subscription import HostedSubscription
 from sandbox.graph.subscriptions import HostedSubscriptions
 
-#: The share of a token's life after which Graph begins to ask, and how long it waits before it asks again.
-_ASKS_AFTER = 0.75
-_ASKS_AGAIN_AFTER = timedelta(minutes=15)
+#: The share of a token's lifetime after which Graph asks, and the time until it asks again.
+_ASK_AFTER = 0.75
+_ASK_AGAIN_AFTER = timedelta(minutes=15)
 
 
 class Authorizations:
-    """Knows whose token wears out. Tokens last for ever until `expire_after` says how long."""
+    """Knows which tokens have expired. Tokens never expire unless `expire_after` was called."""
 
     def __init__(
         self, subscriptions: HostedSubscriptions, permissions: Permissions, now: Callable[[], datetime]
@@ -28,33 +28,33 @@ class Authorizations:
         self._permissions = permissions
         self._now = now
         self._life: timedelta | None = None
-        #: when to look at a subscription, soonest first; the row keeps equal times apart
-        self._looks: list[tuple[datetime, int, HostedSubscription]] = []
+        #: when to check a subscription, earliest first; the row orders equal times
+        self._checks: list[tuple[datetime, int, HostedSubscription]] = []
         self._rows_seen = 0
 
     def expire_after(self, life: timedelta | None) -> None:
-        """Let tokens last this long from the last proof, for all subscriptions; None: for ever."""
+        """Let tokens expire this long after the last authorization, for all subscriptions; None: never."""
         self._life = life
-        self._looks, self._rows_seen = [], 0
+        self._checks, self._rows_seen = [], 0
 
-    def holds(self, one: HostedSubscription) -> bool:
-        """Tell whether Graph may look into the mailbox now on the app's behalf."""
+    def allow(self, one: HostedSubscription) -> bool:
+        """Return whether Graph may read the mailbox now on the app's behalf."""
         is_fresh = self._life is None or one.authorized + self._life > self._now()
-        return is_fresh and self._permissions.hold(SUBSCRIBE, one.mailbox)
+        return is_fresh and self._permissions.has(SUBSCRIBE, one.mailbox)
 
     def due(self) -> Iterator[HostedSubscription]:
-        """Yield the subscriptions for which a new proof is to be asked now."""
+        """Yield the subscriptions that need a request for reauthorization now."""
         if self._life is None:
             return
         for row, one in self._subscriptions.active(self._rows_seen):
-            heappush(self._looks, (one.authorized + self._life * _ASKS_AFTER, row, one))
+            heappush(self._checks, (one.authorized + self._life * _ASK_AFTER, row, one))
             self._rows_seen = row + 1
         now = self._now()
-        while self._looks and self._looks[0][0] <= now:
-            _, row, one = heappop(self._looks)
-            if not self._subscriptions.lives(one):
+        while self._checks and self._checks[0][0] <= now:
+            _, row, one = heappop(self._checks)
+            if not self._subscriptions.is_active(one):
                 continue
-            asks_from = one.authorized + self._life * _ASKS_AFTER
+            asks_from = one.authorized + self._life * _ASK_AFTER
             if asks_from <= now:
                 yield one
-            heappush(self._looks, (max(asks_from, now + _ASKS_AGAIN_AFTER), row, one))
+            heappush(self._checks, (max(asks_from, now + _ASK_AGAIN_AFTER), row, one))

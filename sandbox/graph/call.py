@@ -1,4 +1,4 @@
-"""A call as the routes see it: path, query and preferences read, and the answer they give."""
+"""A parsed call with its path, query and preferences, and the answers that routes return."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _PREFERENCE = re.compile(r'([\w.\-]+)\s*=\s*(?:"([^"]*)"|([^",;\s]+))')
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the `Prefer` header asks for; `applied` are the preferences that were understood."""
+    """The `Prefer` header; `applied` are the preferences that are supported."""
 
     immutable_ids: bool = False
     zone: str = "UTC"
@@ -29,7 +29,7 @@ class Preferences:
 
     @classmethod
     def read(cls, header: str) -> "Preferences":
-        """Read the header; what is not understood is passed over.
+        """Read the header; unsupported preferences are ignored.
 
         Raises:
             Refusal: 400, the time zone is unknown.
@@ -56,7 +56,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingCall:
-    """One call: `root` is the address of `/v1.0`, `path` what follows it, `args` what the route found."""
+    """One call: `root` is the URL of `/v1.0`, `path` is the path after it, `args` are the ids in the path."""
 
     root: str
     path: str
@@ -65,9 +65,9 @@ class IncomingCall:
     raw_body: bytes
     prefer: Preferences
     if_match: str | None
-    #: whether the `ConsistencyLevel` header allows what the directory answers from its index
+    #: whether the `ConsistencyLevel` header is `eventual`, which advanced queries need
     eventual: bool
-    #: whether a person's own client makes it, which reads its own writes
+    #: whether it comes from a person's own client, which always reads the latest version
     is_own: bool = False
 
     @classmethod
@@ -77,7 +77,7 @@ class IncomingCall:
         """Read a request.
 
         Raises:
-            Refusal: 400, a preference makes no sense.
+            Refusal: 400, a preference is not valid.
         """
         return cls(
             root=f"{request.host_url}v1.0",
@@ -93,22 +93,22 @@ class IncomingCall:
 
     @property
     def applied(self) -> str:
-        """The `Preference-Applied` header, empty where no preference was understood."""
+        """The `Preference-Applied` header, empty if no preference is supported."""
         return ", ".join(self.prefer.applied)
 
     def json(self) -> Any:
         """Return the body as JSON.
 
         Raises:
-            Refusal: 400, it is none.
+            Refusal: 400, it is not JSON.
         """
         try:
             return json.loads(self.raw_body)
         except ValueError as error:
             raise bad_body("Unable to read JSON request payload.") from error
 
-    def only_options(self, *known: str) -> None:
-        """Refuse query options that this call of the stand-in does not honour, instead of passing them over.
+    def allow_options(self, *known: str) -> None:
+        """Refuse query options that the stand-in does not support for this call, instead of ignoring them.
 
         Raises:
             Refusal: 400.
@@ -122,10 +122,10 @@ class IncomingCall:
         return tuple(name.strip() for name in self.query.get("$select", "").split(",") if name.strip())
 
     def number(self, option: str) -> int | None:
-        """Return a number from 0 up from the query, None where it is not asked for.
+        """Return a query option that is a number from 0, None if it is absent.
 
         Raises:
-            Refusal: 400, it is none.
+            Refusal: 400, it is not a number.
         """
         text = self.query.get(option)
         if text is not None and not text.isdecimal():
@@ -135,7 +135,7 @@ class IncomingCall:
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """What a route answers; `body` None for an answer without one."""
+    """The answer of a route; `body` is None for an answer without a body."""
 
     status: int = 200
     body: Mapping[str, Any] | None = None
@@ -143,7 +143,7 @@ class GraphAnswer:
 
 
 def entity(call: IncomingCall, context: str, shown: Mapping[str, Any], status: int = 200) -> GraphAnswer:
-    """Answer with one object; `context` is the part of `@odata.context` behind the metadata's address."""
+    """Answer with one object; `context` is the part of `@odata.context` after `$metadata#`."""
     columns = f"({','.join(call.select())})" if call.select() else ""
     mark = f"{call.root}/$metadata#{context}{columns}/$entity"
     return GraphAnswer(status, {"@odata.context": mark, **shown})
@@ -155,13 +155,12 @@ def page(
     items: Sequence[T],
     show: Callable[[T], Mapping[str, Any]],
     *,
-    size: int,
-    most: int,
+    size: int = 10,
+    most: int = 1000,
 ) -> GraphAnswer:
-    """Answer with one page of a collection, paged by `$skip`, and with the address of the next.
+    """Answer with one page of a collection, paged by `$skip`, and with the URL of the next page.
 
-    `show` gives an item's JSON; `size` is the page size unless `$top` or a preference says otherwise, `most`
-    the largest that may be.
+    `show` returns an item's JSON; `size` is the default page size, `most` the largest allowed.
 
     Raises:
         Refusal: 400, `$top` is out of range.
@@ -171,16 +170,16 @@ def page(
     return _page(call, context, [show(item) for item in items[skip : skip + wanted]], following)
 
 
-def walked(
+def page_by_token(
     call: IncomingCall,
     context: str,
     rows: Callable[[int], Iterator[tuple[int, T]]],
     show: Callable[[T], Mapping[str, Any]],
     *,
-    size: int,
-    most: int,
+    size: int = 100,
+    most: int = 999,
 ) -> GraphAnswer:
-    """Answer as `page` does, but paged by `$skiptoken`: `rows` yields rows and items from a row on.
+    """Answer like `page`, but paged by `$skiptoken`: `rows` yields row numbers and items from a row on.
 
     Raises:
         Refusal: 400, `$top` is out of range.

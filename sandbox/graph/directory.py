@@ -1,4 +1,4 @@
-"""Who is in the tenant: users, rooms, groups and verified domains, for tenants of any size."""
+"""The users, rooms, groups and verified domains of a tenant of any size."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.graph.errors import Refusal
-from sandbox.graph.rows import Rows
+from sandbox.graph.numbered_list import NumberedList
 from sandbox.graph.user import DirectoryUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryGroup:
-    """A group; its direct members, users and groups, are named by object id. It may have a mail address."""
+    """A group; `members` are the object ids of its direct members. It may have a mail address."""
 
     id: str
     name: str
@@ -21,7 +21,7 @@ class DirectoryGroup:
     aliases: tuple[str, ...] = ()
 
     def properties(self) -> dict[str, Any]:
-        """Return what is shown of the group."""
+        """Return every property of the group that can be selected."""
         aliases = [f"smtp:{alias}" for alias in self.aliases]
         return {
             "id": self.id,
@@ -32,14 +32,14 @@ class DirectoryGroup:
 
 
 class TenantDirectory:
-    """The tenant. Users are found by object id or by user principal name, case-blind."""
+    """The directory. Users are found by object id or user principal name, ignoring case."""
 
     def __init__(self, *, tenant_id: str, domains: tuple[str, ...]) -> None:
         self.tenant_id = tenant_id
         self.domains = domains
-        self._objects: Rows[DirectoryUser | DirectoryGroup] = Rows()
+        self._objects: NumberedList[DirectoryUser | DirectoryGroup] = NumberedList()
         self._row_of: dict[str, int] = {}
-        #: all users there ever were: what somebody who left has organized still names them
+        #: deleted users too, since the events that they organized still refer to them
         self._users: dict[str, DirectoryUser] = {}
         self._by_name: dict[str, str] = {}
         self._by_address: dict[str, str] = {}
@@ -48,12 +48,12 @@ class TenantDirectory:
 
     @property
     def guest_domain(self) -> str:
-        """The domain in the user principal names of guests: the initial one."""
+        """The domain in the user principal names of guests: the tenant's initial domain."""
         return next((one for one in self.domains if one.endswith(".onmicrosoft.com")), self.domains[0])
 
     def put(self, user: DirectoryUser) -> None:
-        """Take a user in, or in the place of what was known of them."""
-        if before := self._users.get(user.id):  # whose former names are nobody's
+        """Add or replace a user."""
+        if before := self._users.get(user.id):
             self._by_name.pop(before.principal_name.lower(), None)
             for address in before.addresses:
                 self._by_address.pop(address, None)
@@ -66,7 +66,7 @@ class TenantDirectory:
             self._row_of[user.id] = self._objects.add(user)
 
     def put_group(self, group: DirectoryGroup) -> None:
-        """Take a group in, or give it other members."""
+        """Add or replace a group."""
         self._inside.clear()
         if group.id in self._row_of:
             self._objects.replace(self._row_of[group.id], group)
@@ -79,7 +79,7 @@ class TenantDirectory:
         self._objects.drop(self._row_of.pop(object_id))
 
     def user(self, user_id: str) -> DirectoryUser:
-        """Return a user by object id, one who has left, too."""
+        """Return a user by object id, also a deleted one."""
         return self._users[user_id]
 
     def find(self, reference: str) -> DirectoryUser | None:
@@ -89,25 +89,25 @@ class TenantDirectory:
         return self._users.get(user_id) if user_id in self._row_of else None
 
     def recipient(self, address: str) -> DirectoryUser | None:
-        """Return the user whom mail to this address reaches."""
+        """Return the user with this mail address."""
         user_id = self._by_address.get(address.lower(), "")
         return self._users[user_id] if user_id in self._row_of else None
 
     def member(self, reference: str) -> DirectoryUser:
-        """Return a user as the directory's own calls find it.
+        """Return a user, for calls about the directory.
 
         Raises:
-            Refusal: 404, there is none.
+            Refusal: 404, there is no such user.
         """
         if user := self.find(reference):
             return user
         raise _resource_not_found(reference)
 
     def owner(self, reference: str) -> DirectoryUser:
-        """Return a user as Exchange finds it: one with a mailbox.
+        """Return a user with a mailbox, for calls about mailboxes.
 
         Raises:
-            Refusal: 404, no such user (any more), or no mailbox that Graph can serve.
+            Refusal: 404, no such user, or a user without a mailbox in the cloud.
         """
         user = self.find(reference)
         if user is None and reference.lower() in self._users:
@@ -135,22 +135,22 @@ class TenantDirectory:
         raise _resource_not_found(group_id)
 
     def users(self, start: int = 0) -> Iterator[tuple[int, DirectoryUser]]:
-        """Yield all users with their rows, from a row on."""
+        """Yield all users with their row numbers, from a row on."""
         return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, DirectoryUser))
 
     def groups(self, start: int = 0) -> Iterator[tuple[int, DirectoryGroup]]:
-        """Yield all groups with their rows, from a row on."""
+        """Yield all groups with their row numbers, from a row on."""
         return ((row, one) for row, one in self._objects.walk(start) if isinstance(one, DirectoryGroup))
 
     def members(self, group_id: str, start: int = 0) -> Iterator[tuple[int, DirectoryUser | DirectoryGroup]]:
-        """Yield the users and groups in a group with their rows, nested ones too, each once.
+        """Yield a group's transitive members with their row numbers, each once.
 
         Raises:
             Refusal: 404, there is no such group.
         """
         top = self.group(group_id)
         if top.id not in self._inside:
-            self._inside[top.id] = sorted(self._row_of[one] for one in self._reach(top))
+            self._inside[top.id] = sorted(self._row_of[one] for one in self._transitive_members(top))
         rows = self._inside[top.id]
         for row in rows[bisect_left(rows, start) :]:
             if found := self._objects.at(row):
@@ -175,8 +175,8 @@ class TenantDirectory:
             ],
         }
 
-    def _reach(self, top: DirectoryGroup) -> Iterable[str]:
-        """Return the ids of all that a group holds itself or through its groups; rings end."""
+    def _transitive_members(self, top: DirectoryGroup) -> Iterable[str]:
+        """Return the ids of all direct and indirect members; cycles of groups are allowed."""
         reached: set[str] = set()
         waiting = [top]
         while waiting:

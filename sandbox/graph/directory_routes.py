@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page, walked
+from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page, page_by_token
 from sandbox.graph.directory import DirectoryGroup, TenantDirectory
 from sandbox.graph.errors import Refusal, bad_query
 from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS, Permissions
 from sandbox.graph.routes import Route
 from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
 
-_PAGE, _LARGEST_PAGE = 100, 999
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
@@ -46,43 +45,39 @@ class DirectoryRoutes:
 
     def get_user(self, call: IncomingCall) -> GraphAnswer:
         """Answer one user."""
-        call.only_options("$select")
+        call.allow_options("$select")
         return entity(call, "users", _user(self._directory.member(call.args["user"]), call.select()))
 
     def get_group(self, call: IncomingCall) -> GraphAnswer:
         """Answer one group."""
-        call.only_options("$select")
+        call.allow_options("$select")
         return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
 
     def list_groups(self, call: IncomingCall) -> GraphAnswer:
         """Answer the groups that have a mail address."""
-        call.only_options("$select", "$top", "$skiptoken", "$filter")
+        call.allow_options("$select", "$top", "$skiptoken", "$filter")
         if call.query.get("$filter") != "mailEnabled eq true":
             raise bad_query("Only the groups with mailEnabled eq true are listed here.")
-        return walked(
+        return page_by_token(
             call,
             "groups",
             lambda start: ((row, one) for row, one in self._directory.groups(start) if one.address),
             lambda one: _group(one, call.select()),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def list_members(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the users and groups in a group, nested groups resolved; `@odata.type` tells them apart."""
-        call.only_options("$select", "$top", "$skiptoken")
+        """Answer a group's transitive members; `@odata.type` says which are users and which groups."""
+        call.allow_options("$select", "$top", "$skiptoken")
         group = self._directory.group(call.args["group"])
-        return walked(
+        return page_by_token(
             call,
             "directoryObjects",
             lambda start: self._directory.members(group.id, start),
             lambda one: self._member(one, _object(one, call.select())),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def list_users_in_group(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the users in a group, nested groups resolved.
+        """Answer the users among a group's transitive members.
 
         The cast is an advanced query (https://learn.microsoft.com/graph/aad-advanced-queries).
         """
@@ -101,18 +96,18 @@ class DirectoryRoutes:
 
     def get_organization(self, call: IncomingCall) -> GraphAnswer:
         """Answer the tenant."""
-        call.only_options("$select")
+        call.allow_options("$select")
         whole = self._directory.organization()
         shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
-        return page(call, "organization", [shown], dict, size=1, most=1)
+        return page(call, "organization", [shown], dict)
 
     def _member(self, one: DirectoryUser | DirectoryGroup, shown: dict[str, Any]) -> dict[str, Any]:
-        """Show a member as the app may see it: without the right to read users, of a user only the id.
+        """Show a member; without the permission to read users, only the id of a user.
 
         https://learn.microsoft.com/graph/permissions-overview, "Limited information returned for inaccessible
         member objects".
         """
-        if isinstance(one, DirectoryGroup) or self._permissions.hold(USERS, ""):
+        if isinstance(one, DirectoryGroup) or self._permissions.has(USERS, ""):
             return shown
         return {**dict.fromkeys(shown), "@odata.type": "#microsoft.graph.user", "id": one.id}
 
@@ -124,8 +119,8 @@ def _only_users(
 
 
 def _users(call: IncomingCall, rows: _Rows, show: Callable[[DirectoryUser], dict[str, Any]]) -> GraphAnswer:
-    """Answer a page of users; the first carries the number of all where that is asked for."""
-    call.only_options(*_LIST_OPTIONS)
+    """Answer a page of users; the first page has the total number if `$count` asks for it."""
+    call.allow_options(*_LIST_OPTIONS)
     condition = call.query.get("$filter", "")
     if "proxyAddresses" in condition and not (call.eventual and _counts(call)):
         raise Refusal(400, "Request_UnsupportedQuery", "Unsupported Query.")
@@ -134,7 +129,7 @@ def _users(call: IncomingCall, rows: _Rows, show: Callable[[DirectoryUser], dict
     def filtered(start: int) -> Iterator[tuple[int, DirectoryUser]]:
         return ((row, one) for row, one in rows(start) if _matches(one, wanted))
 
-    answer = walked(call, "users", filtered, show, size=_PAGE, most=_LARGEST_PAGE)
+    answer = page_by_token(call, "users", filtered, show)
     if _counts(call) and call.eventual and "$skiptoken" not in call.query and answer.body is not None:
         number = sum(1 for _ in filtered(0))
         return GraphAnswer(200, {"@odata.count": number, **answer.body})
@@ -146,10 +141,10 @@ def _counts(call: IncomingCall) -> bool:
 
 
 def _filter(text: str) -> dict[str, Any]:
-    """Read a `$filter` of the properties that the directory is asked by, joined with `and`.
+    """Read a `$filter`: supported comparisons joined with `and`.
 
     Raises:
-        Refusal: 400, it is anything else.
+        Refusal: 400, the filter is not supported.
     """
     wanted: dict[str, Any] = {}
     if proxy := _PROXY.match(text):
@@ -175,13 +170,13 @@ def _matches(user: DirectoryUser, wanted: Mapping[str, Any]) -> bool:
 def _is(known: Any, wanted: Any) -> bool:
     if isinstance(known, list):
         return any(_is(each, wanted) for each in known)
-    if isinstance(known, str):  # the directory compares text without case
+    if isinstance(known, str):  # the directory ignores case
         return known.lower() == str(wanted).lower()
     return bool(known == wanted)
 
 
 def _object(one: DirectoryUser | DirectoryGroup, select: tuple[str, ...]) -> dict[str, Any]:
-    """Show a directory object with its kind; what its kind does not have is left out."""
+    """Show a user or group with its type; selected properties that the type does not have are left out."""
     kind = "user" if isinstance(one, DirectoryUser) else "group"
     known = one.properties()
     names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, DirectoryUser) else tuple(known))

@@ -1,9 +1,9 @@
-"""How fast notification URLs answer, and what Graph does about one that is slow.
+"""How fast notification URLs answer, and what Graph does if one is slow.
 
-Over ten minutes: more than 10 % of answers after more than 3 s make an endpoint slow, and its notifications
-wait for ten minutes; more than 15 % after more than 10 s, or never, have them dropped
-(https://learn.microsoft.com/graph/change-notifications-delivery-webhooks). How few answers may condemn an
-endpoint is not documented; here ten are needed.
+If more than 10 % of the answers in ten minutes take longer than 3 s, Graph delays notifications by ten
+minutes. If more than 15 % take longer than 10 s, or never come, Graph drops notifications
+(https://learn.microsoft.com/graph/change-notifications-delivery-webhooks). The
+smallest number of answers that counts is not documented; here it is ten.
 """
 
 from collections import defaultdict, deque
@@ -19,7 +19,7 @@ _LOST_SECONDS, _LOST_SHARE = 10.0, 0.15
 
 
 class EndpointState(StrEnum):
-    """What Graph thinks of an endpoint."""
+    """How Graph treats an endpoint: normally, with delay, or by dropping its notifications."""
 
     WELL = "well"
     SLOW = "slow"
@@ -27,18 +27,18 @@ class EndpointState(StrEnum):
 
 
 class Endpoints:
-    """The answers of the last ten minutes, by URL without its query; `now` tells the aware UTC time."""
+    """The answers of the last ten minutes, by URL without its query; `now` returns the aware UTC time."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._answers: defaultdict[str, deque[tuple[datetime, float]]] = defaultdict(deque)
 
-    def note(self, url: str, seconds: float) -> None:
-        """Take note of how long an answer took, or how long it was waited for."""
+    def record(self, url: str, seconds: float) -> None:
+        """Record how long an answer took, or how long Graph waited for it."""
         self._answers[_endpoint(url)].append((self._now(), seconds))
 
     def state(self, url: str) -> EndpointState:
-        """Return what the last ten minutes make of an endpoint; with few answers it is well."""
+        """Return the state from the last ten minutes; with fewer than ten answers it is WELL."""
         answers, since = self._answers[_endpoint(url)], self._now() - WINDOW
         while answers and answers[0][0] <= since:
             answers.popleft()

@@ -1,4 +1,4 @@
-"""How the stand-in says no: Graph's error envelope (https://learn.microsoft.com/graph/errors)."""
+"""Errors in Graph's format (https://learn.microsoft.com/graph/errors)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any
 class Refusal(Exception):
     """Graph refuses a call: an HTTP status with Graph's own error code.
 
-    `headers` come on top of those that every answer has, such as `Retry-After`.
+    `headers` are extra headers of the answer, such as `Retry-After`.
     """
 
     def __init__(
@@ -21,7 +21,7 @@ class Refusal(Exception):
         super().__init__(f"{status} {code}: {message}")
 
     def body(self, *, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
-        """Return the JSON object that tells a client of this refusal."""
+        """Return the JSON body of the answer."""
         return {
             "error": {
                 "code": self.code,
@@ -36,12 +36,12 @@ class Refusal(Exception):
 
 
 def item_not_found() -> Refusal:
-    """Return the refusal for an event or calendar that is not (or no longer) there."""
+    """Return the refusal for an event or calendar that does not exist."""
     return Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
 def malformed_id() -> Refusal:
-    """Return the refusal for an id that Exchange never made."""
+    """Return the refusal for an id that is not in Exchange's format."""
     return Refusal(400, "ErrorInvalidIdMalformed", "Id is malformed.")
 
 

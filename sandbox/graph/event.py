@@ -1,8 +1,8 @@
 """One participant's copy of an event, and the online meeting it may have.
 
-Every mailbox that takes part holds a copy with ids of its own; `uid` (Graph's iCalUId) ties them together.
-A series is a master whose occurrences come into being when somebody first looks at them; an occurrence
-holds only what differs from its master, and shows everything else through it.
+Every participant's mailbox has its own copy with its own ids; all copies share the `uid` (Graph's iCalUId).
+A series is a master; its occurrences are created when they are first read. An occurrence stores only what
+differs from its master.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sandbox.graph import recurrence, zones
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-#: Graph's writable event properties and what a new event has where its maker says nothing.
+#: Graph's writable event properties and their defaults in a new event.
 DEFAULTS: dict[str, Any] = {
     "categories": [],
     "transactionId": None,
@@ -37,7 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "attendees": [],
 }
 
-#: What belongs to one participant alone and never travels from the organizer's copy to another.
+#: Properties of one participant's copy, which are never copied from the organizer's.
 PRIVATE = frozenset(
     {"categories", "transactionId", "reminderMinutesBeforeStart", "isReminderOn", "showAs", "isDraft"}
 )
@@ -45,7 +45,7 @@ PRIVATE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineMeeting:
-    """A meeting at a provider; before `visible_from` its join URL is not to be seen."""
+    """A meeting at a provider; its join URL is hidden before `visible_from`."""
 
     provider: str
     join_url: str
@@ -54,7 +54,7 @@ class OnlineMeeting:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class EventCopy:
-    """An event as it lies in one mailbox (the user's object id) and calendar (its id)."""
+    """An event in one mailbox (the user's object id) and calendar (its id)."""
 
     mailbox: str
     calendar: str
@@ -62,7 +62,7 @@ class EventCopy:
     mutable_id: str
     change_key: str
     uid: str
-    #: the organizer's object id; only the copy in that mailbox drives the meeting
+    #: the organizer's object id; only changes to the copy in that mailbox reach the other copies
     organizer: str
     created: datetime
     modified: datetime
@@ -71,14 +71,14 @@ class EventCopy:
     response: str
     meeting: OnlineMeeting | None = None
     is_cancelled: bool = False
-    #: of an occurrence: its series, and the start the series gives it
+    #: of an occurrence: its series, and its start by the recurrence
     master: "EventCopy | None" = None
     original_start: datetime | None = None
     #: an occurrence that was changed on its own is an exception
     is_exception: bool = False
-    #: an exception whose link was added or removed apart from its series
+    #: an exception whose online meeting was added or removed separately from its series
     has_own_meeting: bool = False
-    #: of a master: the occurrences looked at so far, and those deleted, by original start
+    #: of a master: the occurrences created so far, and the deleted ones, by original start
     instances: "dict[datetime, EventCopy]" = field(default_factory=dict)
     removed: set[datetime] = field(default_factory=set)
     #: the version before the last write, and when that was; kept only while reads may be stale
@@ -99,7 +99,7 @@ class EventCopy:
 
     @property
     def online(self) -> OnlineMeeting | None:
-        """The online meeting: an occurrence's is its series' unless it went its own way."""
+        """The online meeting; an occurrence has its series' unless it has its own."""
         return self.master.meeting if self.master and not self.has_own_meeting else self.meeting
 
     @property
@@ -109,19 +109,19 @@ class EventCopy:
 
     @property
     def version(self) -> str:
-        """The change key: an untouched occurrence has its master's."""
+        """The change key; an unchanged occurrence has its master's."""
         return self.master.change_key if self.master and not self.is_exception else self.change_key
 
     @property
     def start(self) -> datetime:
-        """The start, aware, in the zone it was given in."""
+        """The aware start, in the time zone in which it was written."""
         if self.master and self.original_start and "start" not in self.properties:
             return self.original_start.astimezone(self.master.start.tzinfo)
         return zones.moment(self.properties["start"])
 
     @property
     def end(self) -> datetime:
-        """The end, aware, in the zone it was given in."""
+        """The aware end, in the time zone in which it was written."""
         if self.master and "end" not in self.properties:
             return self.start + self.master.duration
         return zones.moment(self.properties["end"])
@@ -132,7 +132,7 @@ class EventCopy:
         return self.end.astimezone(UTC) - self.start.astimezone(UTC)
 
     def value(self, name: str) -> Any:
-        """Return a writable property, an occurrence's through its series."""
+        """Return a writable property; an occurrence inherits its series'."""
         if self.master and name not in self.properties:
             return None if name == "recurrence" else self.master.value(name)
         return self.properties[name]

@@ -1,36 +1,34 @@
-"""The handshake: a URL proves that it wants notifications before it gets any.
+"""The validation request: a URL must confirm that it accepts notifications.
 
 https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
 """
 
-from collections.abc import Callable
 from threading import Lock
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from sandbox.graph.errors import Refusal
-from sandbox.graph.posting import Reply
+from sandbox.graph.webhook_client import Post, Reply
 
 _OK = 200
 
 
 class Handshakes:
-    """Asks URLs for the token that it sends them; `validate` makes the POST.
+    """Validates notification URLs.
 
-    `cold_starts` is how many of the next handshakes come to nothing because the endpoint is still starting:
-    its answer would come after the ten seconds that Graph waits.
+    `cold_starts` is how many of the next validation requests time out, as if the endpoint was still starting.
     """
 
-    def __init__(self, validate: Callable[[str], Reply]) -> None:
-        self._validate = validate
+    def __init__(self, post: Post) -> None:
+        self._post = post
         self._lock = Lock()
         self.cold_starts = 0
 
-    def shake(self, url: str) -> None:
-        """POST a token to a URL, which must come back decoded, as plain text, within ten seconds.
+    def validate(self, url: str) -> None:
+        """POST a token to a URL, which must return it decoded, as plain text, within ten seconds.
 
         Raises:
-            Refusal: 400, it did not.
+            Refusal: 400, the answer is wrong or missing.
         """
         token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid4()}"
         joint = "&" if urlsplit(url).query else "?"
@@ -50,7 +48,7 @@ class Handshakes:
             self.cold_starts -= is_cold
         if is_cold:
             raise TimeoutError
-        return self._validate(url)
+        return self._post(url, b"", {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _failed(why: str) -> Refusal:

@@ -1,6 +1,6 @@
-"""Tokens: the managed identity endpoint of App Service, and who may call with what it issued.
+"""Tokens: the managed identity endpoint of App Service, and checks of the tokens that it issued.
 
-MSAL speaks to it as in https://learn.microsoft.com/azure/app-service/overview-managed-identity. Expiry is in
+MSAL calls it as in https://learn.microsoft.com/azure/app-service/overview-managed-identity. Expiry is in
 real time, because MSAL reads the real clock.
 """
 
@@ -32,7 +32,7 @@ class _IssuedToken:
 
 
 class Identity:
-    """Issues tokens and knows whose they are."""
+    """Issues tokens and checks them."""
 
     def __init__(self, ids: Ids, client_id: str) -> None:
         self._ids = ids
@@ -60,22 +60,22 @@ class Identity:
         }
 
     def headers_for(self, user: DirectoryUser) -> dict[str, str]:
-        """Return the headers of a user's own client: good for their own mailbox, never revoked."""
+        """Return the headers of a user's own client, which may call only that user's mailbox."""
         token = self._issue(
             _IssuedToken(audience="https://graph.microsoft.com", expires_on=float("inf"), user=user)
         )
         return {"Authorization": f"Bearer {token}"}
 
     def user_of(self, authorization: str) -> DirectoryUser | None:
-        """Return the person whose own client sends this header; None for the app or anybody else."""
+        """Return the person whose own client sends this header; None for the app or an unknown token."""
         token = self._tokens.get(authorization.removeprefix("Bearer "))
         return token.user if token else None
 
     def check(self, authorization: str, host: str) -> None:
-        """Let a call in that carries a token for Graph, which may be this very `host`.
+        """Check that a call has a token for Graph, or for this `host`.
 
         Raises:
-            Refusal: 401, there is no token, or it is unknown, revoked, expired or meant for another service.
+            Refusal: 401, the token is missing, unknown, revoked, expired or for another service.
         """
         scheme, _, value = authorization.partition(" ")
         token = self._tokens.get(value) if scheme.lower() == "bearer" else None
@@ -87,7 +87,7 @@ class Identity:
             raise _unauthorized("Access token validation failure. Invalid audience.")
 
     def revoke_all(self) -> None:
-        """Make every token that the app holds worthless."""
+        """Revoke all tokens of the app."""
         self._tokens = {value: token for value, token in self._tokens.items() if token.user}
 
     def _issue(self, token: _IssuedToken) -> str:

@@ -1,4 +1,4 @@
-"""Ids, change keys and etags in the forms that Exchange gives them, from a seeded source.
+"""Ids, change keys and ETags in Exchange's formats, from a seeded generator.
 
 Event ids are opaque, case-sensitive and base64url. The mutable form changes when an item moves, the
 immutable one stays (https://learn.microsoft.com/graph/outlook-immutable-id).
@@ -11,13 +11,13 @@ from binascii import Error as NotBase64
 
 _MUTABLE = b"\x00\x03\x24\x00"
 _IMMUTABLE = urlsafe_b64decode("AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A")
-#: What stands before the 22 bytes of a change key in the etag of a notification.
+#: The bytes before the change key in the ETag of a notification.
 _NOTIFICATION_HEADER = b"\x0f\x00\x00\x00\x16\x00\x00\x00"
 _ICAL_PREFIX = "040000008200E00074C5B7101A82E008"
 
 
 class Ids:
-    """A source of ids; the same seed gives the same ids in the same order."""
+    """Generates ids; the same seed gives the same ids in the same order."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 -- repeatable ids of a stand-in, no secrets
@@ -27,7 +27,7 @@ class Ids:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def mutable(self) -> str:
-        """Return an id that is good until the item moves (`AAMkAG…=`)."""
+        """Return an id that is valid until the item moves (`AAMkAG…=`)."""
         store = f"{self._random.choice('abcdef')}{self.guid()[1:]}".encode()
         return _base64url(_MUTABLE + store + b"\x00\x46" + self._random.randbytes(50))
 
@@ -36,7 +36,7 @@ class Ids:
         return _base64url(_IMMUTABLE + self._random.randbytes(41))
 
     def change_key(self) -> str:
-        """Return a new version mark: 22 bytes, base64."""
+        """Return a new change key: 22 bytes, base64."""
         return b64encode(self._random.randbytes(22)).decode()
 
     def ical_uid(self) -> str:
@@ -49,7 +49,7 @@ class Ids:
 
 
 def is_well_formed(item_id: str) -> bool:
-    """Tell whether an id can be one of Exchange's, of either form."""
+    """Return whether an id has the format of a mutable or immutable id."""
     try:
         raw = urlsafe_b64decode(item_id)
     except (NotBase64, ValueError):
@@ -58,12 +58,12 @@ def is_well_formed(item_id: str) -> bool:
 
 
 def etag(change_key: str) -> str:
-    """Return the `@odata.etag` of an event that is read."""
+    """Return the `@odata.etag` of an event."""
     return f'W/"{change_key}"'
 
 
 def notification_etag(change_key: str) -> str:
-    """Return the etag a notification carries: the same change key behind a header, so another text."""
+    """Return the ETag in a notification: the same change key with a prefix, so a different text."""
     return f'W/"{b64encode(_NOTIFICATION_HEADER + b64decode(change_key)).decode()}"'
 
 

@@ -1,4 +1,4 @@
-"""How many calls Graph serves (https://learn.microsoft.com/graph/throttling-limits)."""
+"""Graph's throttling limits (https://learn.microsoft.com/graph/throttling-limits)."""
 
 import math
 from collections import Counter, deque
@@ -12,11 +12,11 @@ from sandbox.graph.errors import Refusal
 _SUBSCRIPTION_SPAN = timedelta(seconds=20)
 _SUBSCRIPTION_LIMITS = {
     "subscription writes": 500,
-    "subscription proofs": 1_000,
+    "subscription reauthorizations": 1_000,
     "subscription reads": 500,
     "subscription lists": 25,
 }
-#: Resource units of the directory in 10 s, per app and tenant of more than 500 users.
+#: Resource units of directory calls in 10 s, per app, in a tenant with more than 500 users.
 _DIRECTORY_SPAN, _DIRECTORY_UNITS = timedelta(seconds=10), 8_000
 _SMALL_PAGE = 20
 #: Calls to one mailbox in ten minutes, per app.
@@ -24,18 +24,18 @@ MAILBOX_SPAN, MAILBOX_CALLS = timedelta(minutes=10), 10_000
 
 
 class ThrottlingWindow:
-    """Counts the calls of the last `span` by their weight; those that are refused count as well."""
+    """Counts the calls of the last `span` by their weight; refused calls count too."""
 
     def __init__(self, most: int, span: timedelta) -> None:
         self.most = most
-        #: the most that was ever counted at once
+        #: the highest total so far
         self.peak = 0
         self._span = span
         self._total = 0
         self._calls: deque[tuple[datetime, int]] = deque()
 
     def wait(self, now: datetime, weight: int = 1) -> int:
-        """Count a call; return the seconds until there is room again, 0 where there is room for this one."""
+        """Count a call; return 0 if the limit allows it, otherwise the seconds until it would."""
         while self._calls and self._calls[0][0] <= now - self._span:
             self._total -= self._calls.popleft()[1]
         self._calls.append((now, weight))
@@ -46,7 +46,7 @@ class ThrottlingWindow:
         return math.ceil((self._free_at(weight) - now).total_seconds())
 
     def _free_at(self, weight: int) -> datetime:
-        """Return when so much has left the window that another call of this weight fits in."""
+        """Return when enough calls have left the window to allow another call of this weight."""
         left = self._total
         for at, gone in self._calls:
             left -= gone
@@ -56,9 +56,9 @@ class ThrottlingWindow:
 
 
 class ThrottlingLimits:
-    """Graph's limits by their names in `windows`; each tells how full it has been.
+    """Graph's limits, by name in `windows`.
 
-    `mailbox_peak` is the most calls that one mailbox got within ten minutes, counted from the full ten.
+    `mailbox_peak` is the highest number of calls to one mailbox in ten minutes; these windows do not overlap.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -73,10 +73,10 @@ class ThrottlingLimits:
         self._mailboxes_until = datetime.min.replace(tzinfo=now().tzinfo)
 
     def check(self, method: str, path: str, query: Mapping[str, str], mailbox: str) -> None:
-        """Count a call by its method, its path, which begins with the version, its query and its mailbox.
+        """Count a call; `path` includes the version, `mailbox` is a user's object id or "".
 
         Raises:
-            Refusal: 429, one too many.
+            Refusal: 429, the call exceeds a limit.
         """
         segments = path.strip("/").lower().split("/")[1:]
         with self._lock:
@@ -105,14 +105,14 @@ class ThrottlingLimits:
 
 def _kind(method: str, segments: list[str]) -> str:
     if segments[-1] == "reauthorize":
-        return "subscription proofs"
+        return "subscription reauthorizations"
     if method == "GET":
         return "subscription reads" if len(segments) > 1 else "subscription lists"
     return "subscription writes"
 
 
 def _units(segments: list[str], query: Mapping[str, str]) -> int:
-    """Return what a directory call costs, in resource units."""
+    """Return the cost of a directory call in resource units."""
     base = 5 if "transitivemembers" in segments else 2 if segments == ["users"] else 1
     top = query.get("$top", "")
     is_small = top.isdecimal() and int(top) < _SMALL_PAGE

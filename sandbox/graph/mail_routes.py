@@ -1,45 +1,30 @@
 """The calls about events, calendars and mailbox settings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sandbox.graph import ids, render, zones
+from sandbox.graph import graph_json, ids, zones
 from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page
-from sandbox.graph.directory import TenantDirectory
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
-from sandbox.graph.mailboxes import HostedMailboxes
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.permissions import CALENDARS, MAILBOX_SETTINGS, WRITE_CALENDARS
 from sandbox.graph.routes import Route
+from sandbox.graph.tenant import Tenant
 from sandbox.graph.user import DirectoryUser
 
-_PAGE, _LARGEST_PAGE = 10, 1000
 _LIST_OPTIONS = ("$select", "$top", "$skip")
-_WINDOW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
+_VIEW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
 _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
 
 
 class MailRoutes:
-    """Answers for Exchange. A call is refused where the user is unknown or has no mailbox.
+    """Answers for Exchange. A call is refused if the user is unknown or has no mailbox."""
 
-    `honors_if_match` False writes to an event whatever version `If-Match` names.
-    """
-
-    def __init__(
-        self,
-        *,
-        directory: TenantDirectory,
-        mailboxes: HostedMailboxes,
-        outlook: Outlook,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._directory = directory
-        self._mailboxes = mailboxes
+    def __init__(self, tenant: Tenant, outlook: Outlook) -> None:
+        self._tenant = tenant
         self._outlook = outlook
-        self._now = now
-        self.honors_if_match = True
 
     def routes(self) -> list[Route]:
         """Return the calls that this class answers."""
@@ -66,111 +51,106 @@ class MailRoutes:
 
     def get_event(self, call: IncomingCall) -> GraphAnswer:
         """Answer one event."""
-        call.only_options("$select")
+        call.allow_options("$select")
         return self._event(call, self._as_read(call, self._find(call)))
 
     def list_events(self, call: IncomingCall) -> GraphAnswer:
-        """Answer single events and series, of one calendar or of the whole mailbox."""
-        call.only_options(*_LIST_OPTIONS)
+        """Answer single events and series masters, of one calendar or of the whole mailbox."""
+        call.allow_options(*_LIST_OPTIONS)
         owner = self._owner(call)
         calendar_id = self._calendar_id(call) if self._names_calendar(call) else None
-        return self._events(call, self._mailboxes.in_calendar(owner.id, calendar_id))
+        return self._events(call, self._tenant.mailboxes.in_calendar(owner.id, calendar_id))
 
     def create_event(self, call: IncomingCall) -> GraphAnswer:
-        """Make an event."""
-        call.only_options()
+        """Create an event."""
+        call.allow_options()
         copy = self._outlook.create(self._owner(call), self._calendar_id(call), call.json())
         return self._event(call, copy, status=201)
 
     def update_event(self, call: IncomingCall) -> GraphAnswer:
-        """Write to an event, if it still is what `If-Match` says."""
-        call.only_options()
+        """Update an event if it still has the version in `If-Match`."""
+        call.allow_options()
         copy = self._find(call)
         self._check_version(call, copy)
         self._outlook.update(copy, call.json())
         return self._event(call, copy)
 
     def delete_event(self, call: IncomingCall) -> GraphAnswer:
-        """Remove an event, if it still is what `If-Match` says."""
+        """Delete an event if it still has the version in `If-Match`."""
         copy = self._find(call)
         self._check_version(call, copy)
         self._outlook.delete(copy)
         return GraphAnswer(204)
 
     def list_instances(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the occurrences and exceptions of a series within a window."""
-        call.only_options(*_WINDOW_OPTIONS)
-        begin, until = _window(call)
+        """Answer the occurrences and exceptions of a series in a time window."""
+        call.allow_options(*_VIEW_OPTIONS)
+        begin, until = _time_window(call)
         master = self._find(call)
         if master.type != "seriesMaster":
             raise Refusal(400, "ErrorInvalidRequest", "The event is not the master of a series.")
-        return self._events(call, self._mailboxes.instances(master, begin, until))
+        return self._events(call, self._tenant.mailboxes.instances(master, begin, until))
 
     def view_calendar(self, call: IncomingCall) -> GraphAnswer:
-        """Answer what a calendar (unless named, the default one) shows within a window, series expanded."""
-        call.only_options(*_WINDOW_OPTIONS)
-        begin, until = _window(call)
+        """Answer the events of a calendar, or of the default one, in a time window; series are expanded."""
+        call.allow_options(*_VIEW_OPTIONS)
+        begin, until = _time_window(call)
         owner = self._owner(call)
-        if not self._mailboxes.is_used(owner.id):
+        if not self._tenant.mailboxes.is_used(owner.id):
             return self._events(call, ())
         inside: list[EventCopy] = []
-        for copy in self._mailboxes.in_calendar(owner.id, self._calendar_id(call)):
+        for copy in self._tenant.mailboxes.in_calendar(owner.id, self._calendar_id(call)):
             if copy.type == "seriesMaster":
-                inside.extend(self._mailboxes.instances(copy, begin, until))
+                inside.extend(self._tenant.mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
                 inside.append(copy)
         return self._events(call, sorted(inside, key=lambda copy: copy.start))
 
     def get_calendar(self, call: IncomingCall) -> GraphAnswer:
-        """Answer a calendar: the one named, or the default one."""
+        """Answer a calendar; the default one if none is given."""
         return self._calendar(call, self._owner(call), self._calendar_id(call))
 
     def get_event_calendar(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the calendar that an event lies in."""
+        """Answer the calendar of an event."""
         return self._calendar(call, self._owner(call), self._find(call).calendar)
 
     def list_calendars(self, call: IncomingCall) -> GraphAnswer:
         """Answer all calendars of a mailbox."""
-        call.only_options("$top", "$skip")
+        call.allow_options("$top", "$skip")
         owner = self._owner(call)
-        calendars = list(self._mailboxes.of(owner.id).calendars.values())
+        calendars = list(self._tenant.mailboxes.of(owner.id).calendars.values())
         return page(
-            call,
-            f"users('{owner.id}')/calendars",
-            calendars,
-            lambda one: render.calendar(one, owner),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
+            call, f"users('{owner.id}')/calendars", calendars, lambda one: graph_json.calendar(one, owner)
         )
 
     def get_settings(self, call: IncomingCall) -> GraphAnswer:
         """Answer the settings of a mailbox."""
-        call.only_options("$select")
+        call.allow_options("$select")
         owner = self._owner(call)
         context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
         return GraphAnswer(
-            200, {"@odata.context": context, **_chosen(render.mailbox_settings(owner), call.select())}
+            200, {"@odata.context": context, **_chosen(graph_json.mailbox_settings(owner), call.select())}
         )
 
     def _owner(self, call: IncomingCall) -> DirectoryUser:
-        return self._directory.owner(call.args["user"])
+        return self._tenant.directory.owner(call.args["user"])
 
     def _names_calendar(self, call: IncomingCall) -> bool:
         return "calendar" in call.args or "/calendar/" in call.path.lower()
 
     def _calendar_id(self, call: IncomingCall) -> str:
-        mailbox = self._mailboxes.of(self._owner(call).id)
+        mailbox = self._tenant.mailboxes.of(self._owner(call).id)
         named = call.args.get("calendar")
         return mailbox.calendar(named).id if named else mailbox.default_calendar.id
 
     def _find(self, call: IncomingCall) -> EventCopy:
-        return self._mailboxes.find(self._owner(call).id, call.args["event"])
+        return self._tenant.mailboxes.find(self._owner(call).id, call.args["event"])
 
     def _as_read(self, call: IncomingCall, copy: EventCopy) -> EventCopy:
         return copy if call.is_own else self._outlook.as_read(copy)
 
     def _check_version(self, call: IncomingCall, copy: EventCopy) -> None:
-        if self.honors_if_match and call.if_match not in {None, "*", ids.etag(copy.version)}:
+        if self._tenant.honors_if_match and call.if_match not in {None, "*", ids.etag(copy.version)}:
             raise Refusal(
                 412,
                 "ErrorIrresolvableConflict",
@@ -179,39 +159,39 @@ class MailRoutes:
             )
 
     def _event(self, call: IncomingCall, copy: EventCopy, status: int = 200) -> GraphAnswer:
-        render.check_select(call.select())
+        graph_json.check_select(call.select())
         context = f"users('{copy.mailbox}')/events"
         answer = entity(call, context, self._shown(call, copy), status)
         return GraphAnswer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
 
     def _events(self, call: IncomingCall, copies: Iterable[EventCopy]) -> GraphAnswer:
-        render.check_select(call.select())
+        graph_json.check_select(call.select())
         return page(
             call,
             f"users('{self._owner(call).id}')/events",
             list(copies),
             lambda copy: self._shown(call, self._as_read(call, copy)),
-            size=_PAGE,
-            most=_LARGEST_PAGE,
         )
 
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
-        style = render.Style(
+        options = graph_json.ReadOptions(
             zone=call.prefer.zone,
             text_body=call.prefer.text_body,
             immutable_ids=call.prefer.immutable_ids,
-            now=self._now(),
+            now=self._tenant.now(),
         )
         organizer = self._organizer(copy).email_address()
-        shown = render.event(copy, owner=self._directory.user(copy.mailbox), organizer=organizer, style=style)
-        return render.selected(shown, copy, call.select())
+        shown = graph_json.event(
+            copy, owner=self._tenant.directory.user(copy.mailbox), organizer=organizer, options=options
+        )
+        return graph_json.selected(shown, copy, call.select())
 
     def _organizer(self, copy: EventCopy) -> DirectoryUser:
-        return self._directory.user(copy.organizer)
+        return self._tenant.directory.user(copy.organizer)
 
     def _calendar(self, call: IncomingCall, owner: DirectoryUser, calendar_id: str) -> GraphAnswer:
-        call.only_options("$select")
-        shown = render.calendar(self._mailboxes.of(owner.id).calendars[calendar_id], owner)
+        call.allow_options("$select")
+        shown = graph_json.calendar(self._tenant.mailboxes.of(owner.id).calendars[calendar_id], owner)
         return entity(call, f"users('{owner.id}')/calendars", _chosen(shown, call.select()))
 
 
@@ -219,12 +199,12 @@ def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
 
 
-def _window(call: IncomingCall) -> tuple[datetime, datetime]:
-    """Read the window of times; without it the call is refused."""
+def _time_window(call: IncomingCall) -> tuple[datetime, datetime]:
+    """Read the required time window."""
     for name in ("startDateTime", "endDateTime"):
         if name not in call.query:
             raise Refusal(400, "ErrorInvalidParameter", f"This request requires the parameter {name}.")
     begin, until = (zones.instant(call.query[name], name) for name in ("startDateTime", "endDateTime"))
     if until < begin:
-        raise Refusal(400, "ErrorInvalidParameter", "The end of the window lies before its start.")
+        raise Refusal(400, "ErrorInvalidParameter", "The end of the window is before its start.")
     return begin, until

@@ -1,7 +1,7 @@
-"""What lies in the mailboxes: calendars and copies of events, found by id, by calendar or by meeting."""
+"""Mailboxes with their calendars and copies of events, found by id, calendar or meeting."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sandbox.graph import ids as id_forms
@@ -13,7 +13,7 @@ from sandbox.graph.ids import Ids
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class HostedCalendar:
-    """A calendar and the meeting providers it offers; `unknown` stands for no default."""
+    """A calendar and the meeting providers it offers; `unknown` means no default."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class HostedMailbox:
         """Return a calendar.
 
         Raises:
-            Refusal: 400 for an id that is none, 404 where it is not there.
+            Refusal: 400, the id is malformed; 404, there is no such calendar.
         """
         if calendar_id in self.calendars:
             return self.calendars[calendar_id]
@@ -47,7 +47,7 @@ class HostedMailbox:
 
 
 class HostedMailboxes:
-    """Every mailbox of the tenant; one comes into being when somebody first looks into it."""
+    """All mailboxes of the tenant; each is created when it is first used."""
 
     def __init__(self, ids: Ids, directory: TenantDirectory) -> None:
         self._ids = ids
@@ -72,11 +72,11 @@ class HostedMailboxes:
         return calendar
 
     def of(self, user_id: str) -> HostedMailbox:
-        """Return a user's mailbox; the directory knows whether there is one."""
+        """Return a user's mailbox. The caller checks that the user has one."""
         return self._mailboxes.get(user_id) or self._open(user_id)
 
     def is_used(self, user_id: str) -> bool:
-        """Tell whether a mailbox has come into being; one that has not holds no events."""
+        """Return whether a mailbox has been created; until then it has no events."""
         return user_id in self._mailboxes
 
     def put(self, copy: EventCopy) -> None:
@@ -87,7 +87,7 @@ class HostedMailboxes:
             self._by_uid.setdefault(copy.uid, {})[copy.mailbox] = copy
 
     def remove(self, copy: EventCopy) -> None:
-        """Take a copy, and the occurrences of a series, out of its mailbox."""
+        """Remove a copy, and the occurrences of a series, from its mailbox."""
         for instance in copy.instances.values():
             self.remove(instance)
         self.of(copy.mailbox).events.pop(copy.immutable_id, None)
@@ -103,10 +103,10 @@ class HostedMailboxes:
             self._by_mutable_id[moved.mutable_id] = moved
 
     def find(self, user_id: str, event_id: str) -> EventCopy:
-        """Return the event with this id, of either form, in a user's mailbox.
+        """Return the event with this mutable or immutable id in a user's mailbox.
 
         Raises:
-            Refusal: 400 for an id that is none, 404 where the event is not there.
+            Refusal: 400, the id is malformed; 404, there is no such event.
         """
         copy = self.of(user_id).events.get(event_id) or self._by_mutable_id.get(event_id)
         if copy and copy.mailbox == user_id:
@@ -114,7 +114,7 @@ class HostedMailboxes:
         raise item_not_found() if id_forms.is_well_formed(event_id) else malformed_id()
 
     def other_copies(self, copy: EventCopy) -> list[EventCopy]:
-        """Return the same event in the other mailboxes; of an occurrence, that same occurrence."""
+        """Return the copies of an event or occurrence in the other mailboxes."""
         masters = [
             other for mailbox, other in self._by_uid.get(copy.uid, {}).items() if mailbox != copy.mailbox
         ]
@@ -123,43 +123,42 @@ class HostedMailboxes:
         return [self.instance(master, copy.original_start) for master in masters]
 
     def in_calendar(self, user_id: str, calendar_id: str | None) -> Iterator[EventCopy]:
-        """Yield single events and series, oldest first, of one calendar or (None) of all."""
+        """Yield single events and series masters of one calendar, or of all (None), oldest first."""
         for copy in list(self.of(user_id).events.values()):
             if not copy.master and calendar_id in {None, copy.calendar}:
                 yield copy
 
     def instances(self, master: EventCopy, begin: datetime, until: datetime) -> list[EventCopy]:
-        """Return the occurrences and exceptions of a series that touch [begin, until), in order."""
+        """Return the occurrences and exceptions of a series that overlap [begin, until), in order."""
         length = master.duration
         regular = [start for start in master.starts(until) if start + length > begin]
         exceptional = [start for start, one in master.instances.items() if one.is_exception]
-        touched = [self.instance(master, start) for start in dict.fromkeys([*regular, *exceptional])]
-        inside = [one for one in touched if one.start < until and one.end > begin]
+        known_or_new = [self.instance(master, start) for start in dict.fromkeys([*regular, *exceptional])]
+        inside = [one for one in known_or_new if one.start < until and one.end > begin]
         return sorted(inside, key=lambda one: one.start)
 
     def instance(self, master: EventCopy, original_start: datetime) -> EventCopy:
-        """Return one occurrence of a series, made when it is first asked for."""
+        """Return one occurrence of a series; it is created at the first call."""
         known = master.instances.get(original_start)
         if known:
             return known
-        made = EventCopy(
-            mailbox=master.mailbox,
-            calendar=master.calendar,
+        created = replace(
+            master,
             immutable_id=self._ids.immutable(),
             mutable_id=self._ids.mutable(),
-            change_key=master.change_key,
-            uid=master.uid,
-            organizer=master.organizer,
-            created=master.created,
-            modified=master.modified,
             properties={},
-            response=master.response,
+            meeting=None,
+            is_cancelled=False,
             master=master,
             original_start=original_start,
+            instances={},
+            removed=set(),
+            before=None,
+            replaced=None,
         )
-        master.instances[original_start] = made
-        self.put(made)
-        return made
+        master.instances[original_start] = created
+        self.put(created)
+        return created
 
     def _open(self, user_id: str) -> HostedMailbox:
         owner = self._directory.user(user_id)

@@ -1,12 +1,12 @@
-"""What the app may: permissions that an admin takes away and gives back, for the tenant or for one mailbox.
+"""The app's permissions, which an admin can revoke and restore, for the tenant or for one mailbox.
 
-The app begins with all it asks for. https://learn.microsoft.com/graph/permissions-reference
+The app starts with all permissions that it needs. https://learn.microsoft.com/graph/permissions-reference
 """
 
 from sandbox.graph.errors import Refusal
 
 CALENDARS = ("Calendars.Read", "Calendars.ReadWrite")
-#: Subscribing takes the reading one, whatever else the app holds.
+#: Subscribing needs this one, whatever other permissions the app has.
 SUBSCRIBE = ("Calendars.Read",)
 WRITE_CALENDARS = ("Calendars.ReadWrite",)
 MAILBOX_SETTINGS = ("MailboxSettings.Read",)
@@ -18,33 +18,33 @@ NO_ODATA = "Access to OData is disabled."
 
 
 class Permissions:
-    """The permissions that are missing now. A mailbox is named by its user's object id."""
+    """The revoked permissions. A mailbox is given by its user's object id."""
 
     def __init__(self) -> None:
-        #: permission and mailbox; None stands for all mailboxes
-        self._missing: set[tuple[str, str | None]] = set()
+        #: permission and mailbox; None means all mailboxes
+        self._revoked: set[tuple[str, str | None]] = set()
 
     def revoke(self, permission: str, mailbox: str | None = None) -> None:
-        """Take a permission away."""
-        self._missing.add((permission, mailbox))
+        """Revoke a permission."""
+        self._revoked.add((permission, mailbox))
 
     def restore(self, permission: str, mailbox: str | None = None) -> None:
-        """Give back what was taken away alike."""
-        self._missing.discard((permission, mailbox))
+        """Restore a permission that was revoked with the same arguments."""
+        self._revoked.discard((permission, mailbox))
 
-    def hold(self, any_of: tuple[str, ...], mailbox: str) -> bool:
-        """Tell whether the app has one of these permissions for a mailbox; "" where a call is about none."""
-        return not self._missing or any(
-            (one, None) not in self._missing and (one, mailbox) not in self._missing for one in any_of
+    def has(self, any_of: tuple[str, ...], mailbox: str) -> bool:
+        """Return whether the app has one of these permissions for a mailbox ("": for no mailbox)."""
+        return not self._revoked or any(
+            (one, None) not in self._revoked and (one, mailbox) not in self._revoked for one in any_of
         )
 
     def check(self, any_of: tuple[str, ...], mailbox: str) -> None:
-        """Let a call in that needs one of these permissions, or none.
+        """Check that the app has one of these permissions; an empty tuple needs none.
 
         Raises:
             Refusal: 403, the app has none of them.
         """
-        if not any_of or self.hold(any_of, mailbox):
+        if not any_of or self.has(any_of, mailbox):
             return
         if _DIRECTORY.intersection(any_of):
             raise Refusal(

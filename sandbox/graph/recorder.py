@@ -1,6 +1,6 @@
-"""The record of all traffic, as values for tests and as HAR 1.2 for checks and browsers' tools.
+"""The record of all traffic, as values for tests and as HAR 1.2 for checks and browser tools.
 
-Secrets are never kept: bearer tokens, function keys in URLs and clientStates are "***" from the start
+Secrets are never stored: bearer tokens, function keys in URLs and clientStates are replaced by "***"
 (http://www.softwareishard.com/blog/har-12-spec/).
 """
 
@@ -25,10 +25,9 @@ class Exchange:
     """One request and its answer.
 
     `by` is `app`, `user` (a person's own client) or `graph` (the stand-in's own POST). `mailbox` is a user's
-    object id and `event` the event id as it stood in the path, each "" where the path names none. `status`
-    is 0 where the connection was dropped before anything was done; `lost` tells that the answer never left,
-    or not as a whole. `took_effect` is True for a call that changed an event or a subscription, whatever was
-    answered to it.
+    object id and `event` the event id in the path, "" if absent. `status` is 0 if the connection was dropped
+    before the call took effect; `lost` means that the answer was not sent, or only in part. `took_effect`
+    means that the call changed an event or a subscription, whatever the answer says.
     """
 
     by: Literal["app", "user", "graph"]
@@ -49,10 +48,10 @@ class Exchange:
 
 
 class Recorder:
-    """Keeps every exchange, masked, in the order of their ends, unless it only counts.
+    """Keeps every exchange, masked, in the order in which they ended, if `keeps`; always counts them.
 
-    `counted` holds the app's own calls by method and path pattern (`/users/<user>/events`), the refused
-    and the unanswered ones, too.
+    `counted` has the app's own calls by method and path pattern (`/users/<user>/events`), refused and
+    unanswered ones too.
     """
 
     def __init__(self, *, keeps: bool) -> None:
@@ -60,13 +59,9 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self.counted: Counter[tuple[str, str]] = Counter()
 
-    def calls(self) -> list[Exchange]:
-        """Return the app's own calls."""
-        return [exchange for exchange in self.exchanges if exchange.by == "app"]
-
-    def posts(self) -> list[Exchange]:
-        """Return the stand-in's own POSTs."""
-        return [exchange for exchange in self.exchanges if exchange.by == "graph"]
+    def by(self, sender: str) -> list[Exchange]:
+        """Return the requests of one sender: see `Exchange.by`."""
+        return [exchange for exchange in self.exchanges if exchange.by == sender]
 
     def har(self) -> dict[str, Any]:
         """Return all exchanges that had an answer as a HAR 1.2 object."""
@@ -81,7 +76,7 @@ def masked(text: str) -> str:
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers without what proves an identity."""
+    """Return headers without secrets."""
     return {name: MASK if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
@@ -143,5 +138,5 @@ def _header(headers: Mapping[str, str], wanted: str) -> str:
 
 
 def as_json(body: Any) -> str:
-    """Return a JSON body as it goes over the wire."""
+    """Return a JSON body as Graph sends it."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

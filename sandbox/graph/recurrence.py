@@ -11,9 +11,9 @@ _INDEX = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 
 
 def starts(recurrence: Mapping[str, Any], first: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the UTC starts of a series' occurrences in order, those before `until`.
+    """Yield the UTC starts of a series' occurrences before `until`, in order.
 
-    `first` is the master's start in the zone of the series: an occurrence keeps that wall clock time.
+    `first` is the master's start in the time zone of the series; all occurrences have that local time.
     """
     for day in days(recurrence):
         start = datetime.combine(day, first.timetz()).astimezone(UTC)
@@ -23,7 +23,7 @@ def starts(recurrence: Mapping[str, Any], first: datetime, until: datetime) -> I
 
 
 def days(recurrence: Mapping[str, Any]) -> Iterator[date]:
-    """Yield the days of a series in order, as long as its range says; `noEnd` never ends."""
+    """Yield the days of a series in order; a series with `noEnd` never ends."""
     extent = recurrence["range"]
     first = date.fromisoformat(extent["startDate"])
     candidates = (day for period in _periods(recurrence["pattern"], first) for day in period if day >= first)
@@ -38,7 +38,7 @@ def days(recurrence: Mapping[str, Any]) -> Iterator[date]:
 
 
 def _periods(pattern: Mapping[str, Any], first: date) -> Iterator[Sequence[date]]:
-    """Yield the pattern's days by day, week or month, beginning with the period of `first`."""
+    """Yield the pattern's days for each day, week or month, starting with that of `first`."""
     step = max(1, pattern.get("interval") or 1)
     kind = pattern["type"]
     if kind == "daily":

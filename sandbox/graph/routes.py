@@ -1,4 +1,4 @@
-"""Which call goes where. Literal path segments are case-blind, as Graph's are; ids are not."""
+"""Routes of calls. As in Graph, fixed path segments ignore case; ids do not."""
 
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -14,9 +14,10 @@ Handler = Callable[[IncomingCall], GraphAnswer]
 
 
 class Route(NamedTuple):
-    """A method and a path pattern, and who answers.
+    """A method and a path pattern with a handler.
 
-    `needs` are permissions of which one will do; `locked` is False for those who lock by themselves.
+    The app must have one of the permissions in `needs`. `locked` is False for handlers that take the lock
+    themselves.
     """
 
     method: str
@@ -27,7 +28,7 @@ class Route(NamedTuple):
 
 
 class MatchedRoute(NamedTuple):
-    """The route of one call, its path below `/v1.0`, and what the path holds."""
+    """The route of one call, its path below `/v1.0`, and the ids in the path."""
 
     route: Route
     path: str
@@ -48,7 +49,7 @@ class Router:
         """Return the route of a call.
 
         Raises:
-            Refusal: 400 where there is no such resource, 405 where it knows no such method.
+            Refusal: 400, there is no such resource; 405, it does not support the method.
         """
         canonical = "/".join(self._literals.get(segment.lower(), segment) for segment in path.split("/"))
         try:

@@ -1,4 +1,4 @@
-"""One subscription as Graph keeps and shows it, and what a client may ask for in one.
+"""One subscription, and the validation of the requests that create it.
 
 https://learn.microsoft.com/graph/api/resources/subscription
 """
@@ -29,7 +29,7 @@ _SENT = frozenset(
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class HostedSubscription:
-    """One subscription; `calendar` is None where the whole mailbox is watched."""
+    """One subscription; `calendar` is None for a subscription to the whole mailbox."""
 
     id: str
     application_id: str
@@ -42,27 +42,27 @@ class HostedSubscription:
     client_state: str | None
     created: datetime
     expires: datetime
-    #: when the app last proved that it may: by making, renewing or reauthorizing it
+    #: when the app last created, renewed or reauthorized it
     authorized: datetime
     immutable_ids: bool
     tls: str
-    #: when it was over: it expired, was deleted, or Graph removed it
+    #: when it ended: it expired or was deleted, or Graph removed it
     ended: datetime | None = None
-    #: where it stands in the list of all
+    #: its row in the list of all subscriptions
     row: int = -1
 
     @property
     def key(self) -> tuple[str, frozenset[str]]:
-        """What no two subscriptions of an app may share."""
+        """Resource and change types; two subscriptions of an app with the same key are a conflict."""
         return self.resource.strip("/").lower(), frozenset(self.change_type.split(","))
 
     @property
     def urls(self) -> list[str]:
-        """The URLs that have to prove themselves, each for itself though they be equal."""
+        """The URLs to validate, each one even if they are equal."""
         return [self.notification_url, *([self.lifecycle_url] if self.lifecycle_url else [])]
 
-    def shown(self) -> dict[str, Any]:
-        """Return the subscription as Graph shows it: the clientState never comes back."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the subscription as JSON; Graph never returns the clientState."""
         return {
             "id": self.id,
             "resource": self.resource,
@@ -83,8 +83,8 @@ class HostedSubscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A create call's body, read and found in order; `user` and `calendar` are as they stand in the path."""
+class SubscriptionRequest:
+    """The validated body of a create call; `user` and `calendar` are the ids in the resource path."""
 
     change_type: str
     resource: str
@@ -97,17 +97,17 @@ class Wish:
     tls: str
 
     @classmethod
-    def read(cls, sent: Any, now: datetime) -> "Wish":
+    def read(cls, sent: Any, now: datetime) -> "SubscriptionRequest":
         """Read a body.
 
         Raises:
-            Refusal: 400.
+            Refusal: 400, a property is not valid.
         """
         if not isinstance(sent, Mapping) or sent.keys() - _SENT:
             raise invalid("The subscription has properties that can't be set.")
         change_type = str(sent.get("changeType") or "").replace(" ", "")
         if not set(change_type.split(",")) <= _CHANGE_TYPES:
-            raise invalid("The 'changeType' is none of created, updated, deleted.")
+            raise invalid("The 'changeType' must contain only created, updated, deleted.")
         if len(sent.get("clientState") or "") > _CLIENT_STATE_LENGTH:
             raise invalid(f"The 'clientState' exceeds {_CLIENT_STATE_LENGTH} characters.")
         resource = str(sent.get("resource") or "")
@@ -129,10 +129,10 @@ class Wish:
 
 
 def expiry(sent: Mapping[str, Any], now: datetime) -> datetime:
-    """Read the expiry: at most seven days ahead, and at least 45 minutes, to which Graph raises it.
+    """Read the expiry, at most seven days ahead. Graph raises a time under 45 minutes to 45 minutes.
 
     Raises:
-        Refusal: 400.
+        Refusal: 400, it is in the past or too far ahead.
     """
     wanted = zones.instant(sent.get("expirationDateTime") or "", "expirationDateTime")
     if wanted <= now:
@@ -143,10 +143,10 @@ def expiry(sent: Mapping[str, Any], now: datetime) -> datetime:
 
 
 def url(sent: Mapping[str, Any], name: str) -> str:
-    """Read a URL: https, or plain http on this machine, where the sandbox lives.
+    """Read a URL: https, or http on this machine for the sandbox.
 
     Raises:
-        Refusal: 400.
+        Refusal: 400, it is not such a URL.
     """
     text = str(sent.get(name) or "")
     parts = urlsplit(text)
@@ -156,5 +156,5 @@ def url(sent: Mapping[str, Any], name: str) -> str:
 
 
 def invalid(message: str) -> Refusal:
-    """Return the refusal for a body that is out of order."""
+    """Return the refusal for a body that is not valid."""
     return Refusal(400, "InvalidRequest", message)

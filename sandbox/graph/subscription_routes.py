@@ -1,12 +1,10 @@
 """The calls about subscriptions."""
 
-from sandbox.graph.call import GraphAnswer, IncomingCall, entity, walked
+from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page_by_token
 from sandbox.graph.permissions import SUBSCRIBE
 from sandbox.graph.routes import Route
 from sandbox.graph.subscription import HostedSubscription
 from sandbox.graph.subscriptions import HostedSubscriptions
-
-_PAGE = 100
 
 
 class SubscriptionRoutes:
@@ -29,36 +27,35 @@ class SubscriptionRoutes:
 
     def list_all(self, call: IncomingCall) -> GraphAnswer:
         """Answer the app's subscriptions."""
-        call.only_options("$skiptoken")
-        return walked(
+        call.allow_options("$skiptoken")
+        return page_by_token(
             call,
             "subscriptions",
             self._subscriptions.listed,
-            HostedSubscription.shown,
-            size=_PAGE,
-            most=_PAGE,
+            HostedSubscription.as_json,
+            most=100,
         )
 
     def create(self, call: IncomingCall) -> GraphAnswer:
-        """Make a subscription, after the handshake."""
-        made = self._subscriptions.create(call.json(), immutable_ids=call.prefer.immutable_ids)
-        return entity(call, "subscriptions", made.shown(), status=201)
+        """Create a subscription after validating its URLs."""
+        created = self._subscriptions.create(call.json(), immutable_ids=call.prefer.immutable_ids)
+        return entity(call, "subscriptions", created.as_json(), status=201)
 
     def get(self, call: IncomingCall) -> GraphAnswer:
         """Answer one subscription."""
-        return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).shown())
+        return entity(call, "subscriptions", self._subscriptions.get(call.args["subscription"]).as_json())
 
     def update(self, call: IncomingCall) -> GraphAnswer:
-        """Renew or redirect a subscription."""
+        """Renew a subscription or change its URL."""
         updated = self._subscriptions.update(call.args["subscription"], call.json())
-        return entity(call, "subscriptions", updated.shown())
+        return entity(call, "subscriptions", updated.as_json())
 
     def delete(self, call: IncomingCall) -> GraphAnswer:
-        """End a subscription."""
+        """Delete a subscription."""
         self._subscriptions.delete(call.args["subscription"])
         return GraphAnswer(204)
 
     def reauthorize(self, call: IncomingCall) -> GraphAnswer:
-        """Take note that the app still may; this does not lengthen a subscription's life."""
+        """Reauthorize a subscription; its expiry stays the same."""
         self._subscriptions.reauthorize(call.args["subscription"])
         return GraphAnswer(204)

@@ -1,27 +1,40 @@
-"""Setting up the tenant: who comes, changes and leaves, and which groups there are."""
+"""The tenant: its state, which all parts of the stand-in share, and what its admins do."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, Literal
 
 from sandbox.graph.directory import DirectoryGroup, TenantDirectory
 from sandbox.graph.ids import Ids
 from sandbox.graph.mailboxes import HostedMailboxes
+from sandbox.graph.notification_delivery import NotificationDelivery
+from sandbox.graph.permissions import Permissions
 from sandbox.graph.user import TEAMS, DirectoryUser
 
 
 class Tenant:
-    """What the admins of a tenant do. Adding a user is cheap: a mailbox comes into being when it is used."""
+    """A tenant with users, groups, calendars and permissions. A mailbox is created when it is first used.
+
+    Attributes:
+        honors_if_match: whether a write to an event gets a 412 if `If-Match` names another version.
+        stale_for: how long after a write the app still reads the event as it was before.
+        delivery: how notifications are delivered; applies to the changes that follow.
+    """
 
     def __init__(
-        self, *, directory: TenantDirectory, mailboxes: HostedMailboxes, ids: Ids, lock: RLock
+        self, *, tenant_id: str, domains: tuple[str, ...], seed: int, now: Callable[[], datetime]
     ) -> None:
-        self.directory = directory
-        self._mailboxes = mailboxes
-        self._ids = ids
-        self._lock = lock
+        self.now = now
+        self.lock = RLock()
+        self.ids = Ids(seed)
+        self.directory = TenantDirectory(tenant_id=tenant_id, domains=domains)
+        self.mailboxes = HostedMailboxes(self.ids, self.directory)
+        self.permissions = Permissions()
+        self.honors_if_match = True
+        self.stale_for = timedelta(0)
+        self.delivery = NotificationDelivery()
 
     def add_user(
         self,
@@ -40,12 +53,12 @@ class Tenant:
     ) -> DirectoryUser:
         """Add a person or a room; the providers are those of the default calendar.
 
-        `signs_in_as` is the user principal name, where it is not the address. `enabled` False blocks the
-        account, as those of rooms and shared mailboxes commonly are.
+        `signs_in_as` is the user principal name, if it differs from the address. `enabled` False blocks
+        sign-in, which is usual for rooms and shared mailboxes.
         """
-        with self._lock:
+        with self.lock:
             user = DirectoryUser(
-                id=self._ids.guid(),
+                id=self.ids.guid(),
                 name=name,
                 address=address,
                 signs_in_as=signs_in_as,
@@ -62,34 +75,34 @@ class Tenant:
             return user
 
     def add_guest(self, name: str, address: str) -> DirectoryUser:
-        """Add a guest: known by an `#EXT#` name, and without a mailbox here."""
-        with self._lock:
+        """Add a guest: a user with an `#EXT#` name and without a mailbox in this tenant."""
+        with self.lock:
             domain = self.directory.guest_domain
             user = DirectoryUser(
-                id=self._ids.guid(), name=name, address=address, mailbox=False, guest_of=domain
+                id=self.ids.guid(), name=name, address=address, mailbox=False, guest_of=domain
             )
             self.directory.put(user)
             return user
 
     def change_user(self, user: DirectoryUser, **changes: Any) -> DirectoryUser:
-        """Return a user changed: `mailbox=True` provisions one, `account_enabled=False` blocks."""
-        with self._lock:
+        """Change properties of a user and return it; `account_enabled=False` blocks sign-in."""
+        with self.lock:
             changed = replace(self.directory.user(user.id), **changes)
             self.directory.put(changed)
             return changed
 
     def remove_user(self, user: DirectoryUser) -> None:
-        """Delete a user, who is no member of any group then; subscriptions are not ended by this."""
-        with self._lock:
+        """Delete a user, also from all groups. Subscriptions to the mailbox stay."""
+        with self.lock:
             self.directory.drop(user.id)
 
     def add_calendar(
         self, user_id: str, name: str, default_provider: str, allowed_providers: tuple[str, ...]
     ) -> str:
         """Add a secondary calendar to a user's mailbox; return its id."""
-        with self._lock:
-            mailbox = self._mailboxes.of(user_id)
-            return self._mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
+        with self.lock:
+            mailbox = self.mailboxes.of(user_id)
+            return self.mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
 
     def add_group(
         self,
@@ -99,23 +112,23 @@ class Tenant:
         address: str = "",
         aliases: tuple[str, ...] = (),
     ) -> str:
-        """Add a group of users and of groups, which are named by id; return its id."""
-        with self._lock:
+        """Add a group of users and of groups, which are given by id; return its id."""
+        with self.lock:
             group = DirectoryGroup(
-                id=self._ids.guid(), name=name, members=_ids_of(members), address=address, aliases=aliases
+                id=self.ids.guid(), name=name, members=_ids_of(members), address=address, aliases=aliases
             )
             self.directory.put_group(group)
             return group.id
 
     def set_members(self, group_id: str, members: Iterable[DirectoryUser | str]) -> None:
-        """Give a group other members, as in `add_group`."""
-        with self._lock:
+        """Replace the members of a group; see `add_group`."""
+        with self.lock:
             group = replace(self.directory.group(group_id), members=_ids_of(members))
             self.directory.put_group(group)
 
     def remove_group(self, group_id: str) -> None:
         """Delete a group; its members stay."""
-        with self._lock:
+        with self.lock:
             self.directory.drop(group_id)
 
 

@@ -1,4 +1,4 @@
-"""A person, a guest, a room or a shared mailbox, as Entra and Exchange know it."""
+"""A person, a guest, a room or a shared mailbox, with its properties in Entra and Exchange."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,23 +16,23 @@ TEAMS = "teamsForBusiness"
 class DirectoryUser:
     """One of the tenant's users.
 
-    `mailbox` is False for those whom Exchange does not know; `honors_online_meeting` False for those
-    whose provider silently refuses; `join_url_delay` is how long after the write the join URL appears.
-    The providers are those of the default calendar.
+    `mailbox` is False for users without a mailbox in the cloud. `honors_online_meeting` False ignores
+    requests for an online meeting silently. `join_url_delay` is how long after the write the join URL
+    appears. The providers are those of the default calendar.
     """
 
     id: str
     name: str
     #: the main address, which Entra calls `mail`
     address: str
-    #: the user principal name, where it is not the address
+    #: the user principal name, if it differs from the address
     signs_in_as: str = ""
     #: other addresses of the mailbox
     aliases: tuple[str, ...] = ()
     #: user | room | equipment | shared, as in mailboxSettings.userPurpose
     kind: str = "user"
     mailbox: bool = True
-    #: of a guest: the tenant's domain behind the `#EXT#` of the user principal name
+    #: of a guest: the tenant's domain after the `#EXT#` in the user principal name
     guest_of: str = ""
     honors_online_meeting: bool = True
     join_url_delay: timedelta = timedelta(0)
@@ -43,7 +43,7 @@ class DirectoryUser:
 
     @property
     def principal_name(self) -> str:
-        """The user principal name: the address by default, of a guest a made-up one."""
+        """The user principal name; of a guest the address with `#EXT#`."""
         if self.guest_of:
             return f"{self.address.replace('@', '_')}#EXT#@{self.guest_of}"
         return self.signs_in_as or self.address

@@ -1,4 +1,4 @@
-"""Graph's dateTimeTimeZone values: a wall clock time and the Windows or IANA name of its zone."""
+"""Graph's dateTimeTimeZone values: a local time and the Windows or IANA name of its time zone."""
 
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.graph.errors import Refusal, bad_body
 
-#: The Windows names that mailboxes of the sandbox use; IANA names work throughout.
+#: The Windows names that the sandbox supports; all IANA names work.
 _WINDOWS = {
     "AUS Eastern Standard Time": "Australia/Sydney",
     "Central European Standard Time": "Europe/Warsaw",
@@ -24,7 +24,7 @@ _WINDOWS = {
 
 
 def zone(name: str) -> tzinfo:
-    """Return the zone with this Windows or IANA name.
+    """Return the time zone with this Windows or IANA name.
 
     Raises:
         Refusal: 400, the name is unknown.
@@ -43,7 +43,7 @@ def moment(value: Any) -> datetime:
     """Read a dateTimeTimeZone as an aware time in its own zone.
 
     Raises:
-        Refusal: 400, it is none.
+        Refusal: 400, it is not a dateTimeTimeZone.
     """
     try:
         wall = datetime.fromisoformat(value["dateTime"])
@@ -54,22 +54,22 @@ def moment(value: Any) -> datetime:
 
 
 def date_time_time_zone(at: datetime, zone_name: str) -> dict[str, str]:
-    """Show a time in a zone, with the seven digits of a fraction that Graph shows."""
+    """Format a time in a zone, with seven fractional digits as in Graph."""
     wall = at.astimezone(zone(zone_name))
     return {"dateTime": f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond:06}0", "timeZone": zone_name}
 
 
 def date_time_offset(at: datetime) -> str:
-    """Show a time as Graph's DateTimeOffset in UTC, with seven digits of a fraction."""
+    """Format a time as Graph's DateTimeOffset in UTC, with seven fractional digits."""
     utc = at.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06}0Z"
 
 
 def instant(text: str, name: str) -> datetime:
-    """Read an ISO 8601 time, taken as UTC where it names no offset; `name` is the property's.
+    """Read an ISO 8601 time, UTC if it has no offset; `name` is the property's name.
 
     Raises:
-        Refusal: 400, it is no time.
+        Refusal: 400, it is not a time.
     """
     try:
         at = datetime.fromisoformat(text)

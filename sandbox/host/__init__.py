@@ -1,8 +1,8 @@
-"""A local Functions host: plays what Azure does around a `func.FunctionApp`."""
+"""A local Functions host: runs a `func.FunctionApp` as Azure does."""
 
-from sandbox.host.bindings import UnplayableApp
+from sandbox.host.bindings import UnsupportedApp
 from sandbox.host.host import Host
+from sandbox.host.host_process import HostProcess
 from sandbox.host.invocation import Failure
-from sandbox.host.process import HostProcess
 
-__all__ = ["Failure", "Host", "HostProcess", "UnplayableApp"]
+__all__ = ["Failure", "Host", "HostProcess", "UnsupportedApp"]

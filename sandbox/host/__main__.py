@@ -1,4 +1,4 @@
-"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input. See `HostProcess`."""
+"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input; see `HostProcess`."""
 
 import json
 import logging
@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.clock import SharedClock
-from sandbox.host.bindings import UnplayableApp
-from sandbox.host.channel import WorkerDied
-from sandbox.host.spec import HostSpec
-from sandbox.host.standing import FunctionsHost
+from sandbox.host.bindings import UnsupportedApp
+from sandbox.host.functions_host import FunctionsHost
+from sandbox.host.host_spec import HostSpec
+from sandbox.host.worker_process import WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from io import TextIOWrapper
 
-    from sandbox.host.messages import Logged
+    from sandbox.host.worker_messages import LogLine
 
 READY = "ready"
 
 
-class LogFile(logging.Handler):
-    """Writes one JSON object a line: `time`, `category`, `level`, `message`; each line whole, at once."""
+class LogFileHandler(logging.Handler):
+    """Writes log lines as JSON objects with `time`, `category`, `level` and `message`."""
 
     def __init__(self, file: "TextIOWrapper", now: "Callable[[], datetime]") -> None:
         super().__init__()
@@ -34,11 +34,11 @@ class LogFile(logging.Handler):
         self._now = now
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line of the host's own."""
+        """Write a log line of the host."""
         self._write(record.name, record.levelname, self.format(record))
 
-    def hear(self, function: str, line: "Logged") -> None:
-        """Write a line of a function, in the category that the real host gives it."""
+    def write_function_line(self, function: str, line: "LogLine") -> None:
+        """Write a log line of a function, with the same category as in the real host."""
         self.acquire()
         try:
             self._write(f"Function.{function}.User", line.level, line.message)
@@ -52,15 +52,15 @@ class LogFile(logging.Handler):
 
 
 def main() -> None:
-    """Run the host; its process ends at once, whatever its threads do."""
+    """Run the host, then end the process without waiting for threads."""
     path = Path(sys.argv[1])
     spec = HostSpec.read(path)
     with Path(spec.log).open("a", encoding="utf-8") as file:
-        to_file = LogFile(file, SharedClock(Path(spec.clock)).now)
+        to_file = LogFileHandler(file, SharedClock(Path(spec.clock)).now)
         logging.getLogger().addHandler(to_file)
         try:
-            host = FunctionsHost(spec, path, to_file.hear)
-        except (UnplayableApp, WorkerDied) as error:
+            host = FunctionsHost(spec, path, to_file.write_function_line)
+        except (UnsupportedApp, WorkerDied) as error:
             sys.exit(str(error))
         signal.signal(signal.SIGTERM, lambda _signal, _frame: host.stop())
         threading.Thread(target=_end_with_our_parent, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What a function app asks of its host, read from the app's own metadata, as the real host reads it."""
+"""The triggers of a function app, read from the app's metadata, as the real host reads them."""
 
 import inspect
 import json
@@ -12,13 +12,13 @@ import azure.functions as func
 _SETTING = re.compile(r"%(\w+)%")
 
 
-class UnplayableApp(Exception):
-    """The app asks for something that the real host would refuse, or that this one does not play."""
+class UnsupportedApp(Exception):
+    """The app uses something that the real host refuses, or that this host does not support."""
 
 
 @dataclass(frozen=True)
 class HttpTrigger:
-    """An HTTP function: `route` without the prefix; no methods means all of them."""
+    """An HTTP function: `route` is without the prefix; empty `methods` means all."""
 
     route: str
     methods: frozenset[str]
@@ -54,14 +54,14 @@ class Function:
 
 
 def read_functions(app: func.FunctionApp, settings: Mapping[str, str]) -> list[Function]:
-    """Index the app. An app can be indexed once only: its library refuses a second time.
+    """Read the functions of an app. An app can be read only once; its library refuses a second time.
 
     Args:
         app: the function app.
         settings: app settings, which `%NAME%` and `connection` refer to.
 
     Raises:
-        UnplayableApp: names the function and what is wrong with it.
+        UnsupportedApp: the message says which function and what is wrong with it.
     """
     return [_read_function(built, settings) for built in app.get_functions()]
 
@@ -72,23 +72,23 @@ def _read_function(built: Any, settings: Mapping[str, str]) -> Function:
     triggers = [binding for binding in bindings if binding["type"] in _TRIGGERS]
     others = {binding["type"] for binding in bindings} - {*_TRIGGERS, "http"}
     if others or len(triggers) != 1:
-        raise UnplayableApp(
-            f"{name}: this host plays one HTTP, queue or timer trigger, not {sorted(others)}."
+        raise UnsupportedApp(
+            f"{name}: this host supports exactly one HTTP, queue or timer trigger, not {sorted(others)}."
         )
     if inspect.iscoroutinefunction(run):
-        raise UnplayableApp(f"{name}: this host plays plain functions, not `async def`.")
+        raise UnsupportedApp(f"{name}: this host supports plain functions, not `async def`.")
     trigger = triggers[0]
     if list(inspect.signature(run).parameters) != [trigger["name"]]:
-        raise UnplayableApp(f"{name}: its one argument must be called {trigger['name']}, like its binding.")
+        raise UnsupportedApp(f"{name}: its only argument must be called {trigger['name']}, like its binding.")
     try:
         return Function(name, trigger["name"], run, _TRIGGERS[trigger["type"]](name, trigger, settings))
     except KeyError as missing:
-        raise UnplayableApp(f"{name}: the app setting {missing} is missing.") from None
+        raise UnsupportedApp(f"{name}: the app setting {missing} is missing.") from None
 
 
 def _http(name: str, binding: dict[str, Any], _settings: Mapping[str, str]) -> HttpTrigger:
     if binding["authLevel"] == "ADMIN":
-        raise UnplayableApp(f"{name}: this host has no master key, so it plays no auth level ADMIN.")
+        raise UnsupportedApp(f"{name}: this host does not support auth level ADMIN; it has no master key.")
     methods = frozenset(binding.get("methods") or ())
     return HttpTrigger(binding.get("route") or name, methods, needs_key=binding["authLevel"] != "ANONYMOUS")
 

@@ -1,27 +1,31 @@
-"""host.json, as far as this host obeys it, with the app settings that override it."""
+"""The supported part of host.json, with the app settings that override it."""
 
+import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+HOST_JSON = Path(__file__).resolve().parents[2] / "host.json"
 OVERRIDE = "AzureFunctionsJobHost__"
-"""`AzureFunctionsJobHost__extensions__queues__batchSize=1` beats the same key in host.json."""
+"""`AzureFunctionsJobHost__extensions__queues__batchSize=1` overrides the same key in host.json."""
 
 
 @dataclass(frozen=True)
 class HostConfig:
-    """What host.json says, with the real host's defaults where it says nothing.
+    """The values in host.json, or the real host's defaults.
 
     Attributes:
-        batch_size: messages fetched at a time.
-        new_batch_threshold: the next batch is fetched when no more than so many are in work, so
-            that `batch_size + new_batch_threshold` is the most that run at once.
-        max_dequeue_count: tries before a message goes to the poison queue.
-        visibility_timeout: how long a failed message stays hidden; has nothing to do with the lease.
+        batch_size: how many messages are fetched in one request.
+        new_batch_threshold: the next batch is fetched when no more messages than this are in progress, so
+            at most `batch_size + new_batch_threshold` run concurrently.
+        max_dequeue_count: attempts before a message goes to the poison queue.
+        visibility_timeout: how long a failed message stays hidden; independent of the lease.
         base64: whether message texts are base64.
         route_prefix: the first part of every HTTP route.
-        function_timeout: how long a call may take; None for no end.
+        function_timeout: how long a call may take; None for no limit.
     """
 
     batch_size: int
@@ -33,8 +37,11 @@ class HostConfig:
     function_timeout: timedelta | None
 
 
-def read_config(host_json: Mapping[str, Any], settings: Mapping[str, str]) -> HostConfig:
-    """Read a parsed host.json; `settings` are the app settings."""
+def read_config(host_json: Mapping[str, Any] | None, settings: Mapping[str, str]) -> HostConfig:
+    """Read a parsed host.json, or the repository's own if None; `settings` are the app settings."""
+    if host_json is None:
+        host_json = json.loads(HOST_JSON.read_text())
+        assert host_json is not None
     queues, http = _section("queues", host_json, settings), _section("http", host_json, settings)
     batch_size = int(queues.get("batchSize", 16))
     return HostConfig(
@@ -63,3 +70,9 @@ def _timeout(text: str) -> timedelta | None:
 def _time_span(text: str) -> timedelta:
     hours, minutes, seconds = (float(part) for part in text.split(":"))
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def thread_count(settings: Mapping[str, str]) -> int:
+    """Return how many plain functions Microsoft's worker runs concurrently: the setting or its default."""
+    default = min(32, (os.cpu_count() or 1) + 4)
+    return int(settings.get("PYTHON_THREADPOOL_THREAD_COUNT", default))

@@ -1,50 +1,45 @@
-"""The host: one function app, run step by step, or live with threads and a server."""
+"""The host in the caller's process: step by step, or live with threads and a server."""
 
 import contextlib
-import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import azure.functions as func
 import httpx
-from azure.functions.timer import TimerRequest
 
-from sandbox.host.bindings import Function, QueueTrigger, TimerTrigger, read_functions
-from sandbox.host.config import read_config
+from sandbox.host.bindings import Function, read_functions
+from sandbox.host.config import thread_count
 from sandbox.host.invocation import Failure, Invoker
-from sandbox.host.pump import Pump
-from sandbox.host.queues import QueueListener
-from sandbox.host.threads import thread_count
-from sandbox.host.web import Web
+from sandbox.host.queue_listener import QueueListener
+from sandbox.host.triggers import Triggers
 from sandbox.serve import serve
 
-HOST_JSON = Path(__file__).resolve().parent.parent.parent / "host.json"
 STEPWISE_URL = "https://joinlink.example"
 RUNAWAY = 10_000
 
 
 class Host:
-    """Plays the Functions host for one app.
+    """The Functions host for one app.
 
-    Step by step, nothing happens but what the caller asks for, in the caller's thread:
+    Step by step, only the called function runs, in the caller's thread:
 
         with Host(app, settings) as host:
             host.client().post("/api/notifications", json=...)
             host.drain()
 
-    Live, a server and as many threads as Microsoft's worker has take requests and messages as they come:
+    Live, a server and as many threads as in Microsoft's worker handle requests and messages as they arrive:
 
         with Host(app, settings) as host, host.live():
             httpx.post(host.address("notifications"), json=...)
 
     Attributes:
-        url: where the host answers, without the route prefix; made up unless the host is live.
-        function_key: opens functions of auth level `function`, as `?code=` or `x-functions-key`.
+        url: the host's base URL without the route prefix; not reachable unless the host is live.
+        function_key: the key of functions with auth level `function`, as `?code=` or `x-functions-key`.
         wsgi: the HTTP functions as a WSGI app.
     """
 
@@ -54,45 +49,42 @@ class Host:
         settings: Mapping[str, str] = os.environ,
         *,
         host_json: Mapping[str, Any] | None = None,
+        function_key: str = "",
     ) -> None:
-        """Index the app.
+        """Read the functions of an app.
 
         Args:
-            app: the function app; like the real host, this one can index it once only.
-            settings: the app settings that bindings refer to. What the functions themselves read from
-                the environment is theirs to find there.
+            app: the function app; like the real host, this one can read it only once.
+            settings: the app settings that bindings refer to. Functions themselves read the environment.
             host_json: a parsed host.json; the repository's own if None.
+            function_key: the function key; random if empty.
 
         Raises:
-            UnplayableApp: the app asks for what this host does not play, or for a missing setting.
+            UnsupportedApp: the app uses something that this host does not support, or a setting is missing.
         """
-        config = read_config(json.loads(HOST_JSON.read_text()) if host_json is None else host_json, settings)
         self.url = STEPWISE_URL
-        self.function_key = secrets.token_urlsafe(24)
-        self._prefix = config.route_prefix
-        self._functions = {function.name: function for function in read_functions(app, settings)}
+        self.function_key = function_key or secrets.token_urlsafe(24)
         self._invoker = Invoker()
-        self._listeners = [
-            QueueListener(function, function.trigger, config=config, call=self._invoker.call)
-            for function in self._functions.values()
-            if isinstance(function.trigger, QueueTrigger)
-        ]
-        self._config = config
         self._threads = thread_count(settings)
         self._pool: ThreadPoolExecutor | None = None
-        self._pumps: list[Pump] = []
-        self.wsgi = Web(
-            list(self._functions.values()), prefix=self._prefix, key=self.function_key, call=self._call
+        self._triggers = Triggers(
+            read_functions(app, settings),
+            settings,
+            host_json=host_json,
+            function_key=self.function_key,
+            call=self._call,
+            now=lambda: datetime.now(UTC),
         )
+        self.wsgi = self._triggers.wsgi
 
     @property
     def failures(self) -> list[Failure]:
-        """The exceptions that functions let out so far, oldest first."""
+        """The exceptions that functions raised so far, oldest first."""
         return self._invoker.failures
 
     def address(self, route: str) -> str:
         """Return the whole URL of an HTTP function, with the function key in it."""
-        path = "/".join(part for part in (self.url, self._prefix, route) if part)
+        path = "/".join(part for part in (self.url, self._triggers.config.route_prefix, route) if part)
         return f"{path}?code={self.function_key}"
 
     def client(self) -> httpx.Client:
@@ -104,52 +96,51 @@ class Host:
         )
 
     def create_queues(self) -> None:
-        """Create the queues that functions listen on, which the infrastructure does in the cloud."""
-        for listener in self._listeners:
+        """Create the queues of queue functions, as the infrastructure does in the cloud."""
+        for listener in self._triggers.listeners:
             listener.create_queue()
 
     def waiting(self) -> dict[str, int]:
-        """Count the messages in each queue that a function listens on, hidden and leased ones too."""
-        return {listener.queue: listener.waiting() for listener in self._listeners}
+        """Count the messages in each queue of a queue function, hidden and leased ones too."""
+        return {listener.queue: listener.waiting() for listener in self._triggers.listeners}
 
     def drain(self) -> int:
-        """Work on visible messages, one by one, until no queue has any; return how many there were.
+        """Process visible messages, one by one, until there are no more; return how many there were.
 
         Raises:
-            RuntimeError: after `RUNAWAY` messages, since functions seem to feed their own queue.
+            RuntimeError: after `RUNAWAY` messages; probably a function sends messages to its own queue.
         """
         done = 0
-        while step := sum(self._step(listener) for listener in self._listeners):
+        while step := sum(_process_one(listener) for listener in self._triggers.listeners):
             done += step
             if done > RUNAWAY:
-                raise RuntimeError(f"{done} messages, and there is no end to them: {self.waiting()}")
+                raise RuntimeError(f"{done} messages were processed, and there are more: {self.waiting()}")
         return done
 
     def quiet(self, seconds: float) -> bool:
-        """Wait, while live, until no queue shows a message and none is in work; False if it takes too long.
+        """Wait, while live, until all visible messages are processed; see `Triggers.quiet`.
 
-        `seconds` are for each queue. Whoever moves time only then never outruns the machine.
+        Move the clock only after that, so that it does not run ahead of the work.
         """
-        asked = [(pump, pump.enough_looks()) for pump in self._pumps]
-        return all(pump.quiet(looks, seconds) for pump, looks in asked)
+        return self._triggers.quiet(seconds)
 
     def run_timer(self, name: str) -> None:
-        """Run a timer function now, in this thread. An exception is recorded, like the host's, not raised."""
-        function = self._functions[name]
-        if not isinstance(function.trigger, TimerTrigger):
-            raise TypeError(f"{name} is not a timer function")
-        with contextlib.suppress(Exception):  # the invoker has logged and recorded it
-            self._invoker.call(function, TimerRequest(schedule={"AdjustForDST": True}))
+        """Run a timer function. An exception is logged and recorded, as in the real host.
+
+        Raises:
+            LookupError: there is no timer function with this name.
+        """
+        timer = self._triggers.timer(name)
+        with contextlib.suppress(Exception):
+            timer()
 
     @contextlib.contextmanager
     def live(self) -> Iterator[None]:
-        """Serve requests and listen on the queues until the block ends; work under way is finished then."""
+        """Serve requests and poll the queues until the block ends; running calls are finished then."""
         with contextlib.ExitStack() as stack:
             stack.callback(setattr, self, "_pool", None)
             self._pool = stack.enter_context(ThreadPoolExecutor(self._threads, "functions"))
-            stack.callback(self._pumps.clear)
-            for listener in self._listeners:
-                self._pumps.append(stack.enter_context(Pump(listener, config=self._config, pool=self._pool)))
+            self._triggers.start_polling(stack, self._pool)
             self.url = stack.enter_context(serve(self.wsgi))
             stack.callback(setattr, self, "url", STEPWISE_URL)
             yield
@@ -160,19 +151,18 @@ class Host:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for listener in self._listeners:
+        for listener in self._triggers.listeners:
             listener.close()
 
-    def _call(self, function: Function, request: func.HttpRequest) -> func.HttpResponse:
-        answer: func.HttpResponse = (
-            self._pool.submit(self._invoker.call, function, request).result()
-            if self._pool
-            else self._invoker.call(function, request)
-        )
-        return answer
+    def _call(self, function: Function, value: Any) -> Any:
+        """Call a function; HTTP functions of a live host run in the pool, as messages already do."""
+        if self._pool and isinstance(value, func.HttpRequest):
+            return self._pool.submit(self._invoker.call, function, value).result()
+        return self._invoker.call(function, value)
 
-    def _step(self, listener: QueueListener) -> int:
-        messages = listener.receive(1)
-        for message in messages:
-            listener.process(message)
-        return len(messages)
+
+def _process_one(listener: QueueListener) -> int:
+    messages = listener.receive(1)
+    for message in messages:
+        listener.process(message)
+    return len(messages)

@@ -1,4 +1,4 @@
-"""One call of a function, with what the host does around it: ids, log lines, a record of failures."""
+"""One call of a function, with its log lines and the record of failures."""
 
 import logging
 import threading
@@ -12,12 +12,12 @@ import azure.functions as func
 from sandbox.host.bindings import Function, HttpTrigger
 
 Call = Callable[[Function, Any], Any]
-"""Calls a function with its trigger's value; raises whatever it raised, or that it could not be called."""
+"""Calls a function with its trigger's value; raises what the function raises, or why the call failed."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception that a function let out."""
+    """An exception that a function raised."""
 
     function: str
     error: Exception
@@ -27,7 +27,7 @@ class Invoker:
     """Calls functions. Safe to share between threads.
 
     Attributes:
-        failures: the exceptions that functions let out, oldest first.
+        failures: the exceptions that functions raised, oldest first.
     """
 
     def __init__(self) -> None:
@@ -35,10 +35,10 @@ class Invoker:
         self._lock = threading.Lock()
 
     def call(self, function: Function, value: Any) -> Any:
-        """Call the function with its trigger's value; log and record an exception before it goes on.
+        """Call the function with its trigger's value; log, record and re-raise an exception.
 
         Raises:
-            Exception: whatever the function raised; a TypeError if it returned what it may not.
+            Exception: what the function raised; a TypeError if its return value is not allowed.
         """
         log = logging.getLogger(f"Function.{function.name}")
         invocation = uuid.uuid4()
@@ -56,7 +56,7 @@ class Invoker:
 
 
 def _check(function: Function, answer: Any) -> None:
-    """Refuse what Microsoft's worker refuses, or would turn into something that nobody meant."""
+    """Refuse return values that Microsoft's worker refuses or converts into something unexpected."""
     if isinstance(function.trigger, HttpTrigger):
         if not isinstance(answer, func.HttpResponse):
             raise TypeError(f"{function.name} returned {type(answer).__name__}, not an HttpResponse")

@@ -1,4 +1,4 @@
-"""The leases of messages in work: each is renewed at its half-life for as long as its function runs."""
+"""The leases of messages in progress: each is renewed after half of its time while its function runs."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ class _Lease:
 
 
 class Leases:
-    """The messages of one queue that are in work; `now` tells the aware UTC time."""
+    """The messages of one queue that are in progress; `now` returns the aware UTC time."""
 
     def __init__(self, client: QueueClient, now: Callable[[], datetime]) -> None:
         self._client = client
@@ -33,7 +33,7 @@ class Leases:
 
     @contextlib.contextmanager
     def held(self, message: QueueMessage) -> Iterator[None]:
-        """Keep a message's lease alive until the block ends; then its pop receipt is the newest."""
+        """Have a message's lease renewed until the block ends; its pop receipt is then the latest."""
         with self._lock:
             self._held[message.id] = _Lease(message, self._now())
         try:
@@ -43,7 +43,7 @@ class Leases:
                 del self._held[message.id]
 
     def renew(self) -> None:
-        """Renew the leases that have passed their half-life; one that is lost is let go."""
+        """Renew the leases that are due; a lost lease is logged and ignored."""
         with self._lock:
             now = self._now()
             for lease in self._held.values():

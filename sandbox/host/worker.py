@@ -1,7 +1,7 @@
-"""`python -m sandbox.host.worker FD SPEC`: the process that runs the functions, as Microsoft's Python worker.
+"""`python -m sandbox.host.worker FD SPEC`: runs the functions, like Microsoft's Python worker.
 
-It speaks with its host over the socket FD. When the host is gone, calls under way are finished, unheard, and
-the worker ends.
+It exchanges messages with its host over the socket FD. When the host has ended, running calls are finished,
+their results are lost, and the worker ends.
 """
 
 import logging
@@ -16,17 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.clock import SharedClock
-from sandbox.host.bindings import Function, UnplayableApp, read_functions
+from sandbox.host.bindings import Function, UnsupportedApp, read_functions
+from sandbox.host.config import thread_count
+from sandbox.host.host_spec import HostSpec
 from sandbox.host.invocation import Invoker
-from sandbox.host.messages import Answered, Broken, Called, Indexed, Logged, runs_elsewhere
-from sandbox.host.spec import HostSpec
-from sandbox.host.threads import thread_count
+from sandbox.host.worker_messages import (
+    AppIndexed,
+    AppUnsupported,
+    CallRequest,
+    CallResult,
+    LogLine,
+    not_in_this_process,
+)
 
 _current = threading.local()
 
 
-class Wire:
-    """Sends to the host from many threads; what can't be sent, since the host is gone, is lost."""
+class HostConnection:
+    """Sends messages to the host from many threads; after the host has ended, they are lost."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -41,54 +48,54 @@ class Wire:
                 return
 
 
-class ToHost(logging.Handler):
-    """Hands log lines to the host with the call that they belong to, which is the thread's."""
+class HostLogHandler(logging.Handler):
+    """Sends log lines to the host, each with the call that the thread is running."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: HostConnection) -> None:
         super().__init__()
         self._wire = wire
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one line; the host drops those that belong to no call under way."""
+        """Send one line; the host drops lines of threads that run no call."""
         call = getattr(_current, "call", "")
-        self._wire.send(Logged(call, record.name, record.levelname, self.format(record)))
+        self._wire.send(LogLine(call, record.name, record.levelname, self.format(record)))
 
 
 def main() -> None:
-    """Serve the host until it is gone."""
+    """Run calls until the host has ended."""
     connection, spec = Connection(int(sys.argv[1])), HostSpec.read(Path(sys.argv[2]))
-    wire = Wire(connection)
-    logging.getLogger().addHandler(ToHost(wire))
+    wire = HostConnection(connection)
+    logging.getLogger().addHandler(HostLogHandler(wire))
     clock = SharedClock(Path(spec.clock))
     try:
         functions = read_functions(spec.build(clock.now), spec.settings)
-    except UnplayableApp as error:
-        wire.send(Broken(str(error)))
+    except UnsupportedApp as error:
+        wire.send(AppUnsupported(str(error)))
         return
-    wire.send(Indexed([replace(function, run=runs_elsewhere) for function in functions]))
+    wire.send(AppIndexed([replace(function, run=not_in_this_process) for function in functions]))
     by_name = {function.name: function for function in functions}
     invoker = Invoker()
     with ThreadPoolExecutor(thread_count(spec.settings), "functions") as pool:
         while (called := _receive(connection)) is not None:
             pool.submit(_work, wire, invoker, by_name[called.function], called)
-    os._exit(0)  # whatever other threads the app left behind
+    os._exit(0)  # does not wait for other threads of the app
 
 
-def _receive(connection: Connection) -> Called | None:
+def _receive(connection: Connection) -> CallRequest | None:
     try:
-        called: Called = connection.recv()
+        called: CallRequest = connection.recv()
     except (EOFError, ConnectionError):
         return None
     return called
 
 
-def _work(wire: Wire, invoker: Invoker, function: Function, called: Called) -> None:
+def _work(wire: HostConnection, invoker: Invoker, function: Function, called: CallRequest) -> None:
     _current.call = called.id
     try:
         answer, error = invoker.call(function, pickle.loads(called.value)), ""  # noqa: S301 -- from our host
-    except Exception as raised:  # noqa: BLE001 -- the host hears of it
+    except Exception as raised:  # noqa: BLE001 -- the host reports it
         answer, error = None, repr(raised)
-    wire.send(Answered(called.id, answer, error))
+    wire.send(CallResult(called.id, answer, error))
     _current.call = ""
 
 

@@ -7,9 +7,8 @@ storage behind a pipe.
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,14 +22,12 @@ from sandbox.simulate.product import Product, client
 from sandbox.simulate.table import MemoryTable
 from sandbox.simulate.tenant import SimulatedTenant
 from shared import logs
-from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from azure.data.tables import TableClient
-    from azure.storage.queue import QueueClient
 
 _TABLE_METHODS = ("create_table", "dated", "create_entity", "update_entity", "upsert_entity", "page")
 
@@ -75,7 +72,7 @@ def _maintain(pipe: "Connection[Any, Any]", graph_url: str, now: datetime) -> No
     product = Product(
         now=lambda: now,
         http=client(graph_url),
-        queues=lambda name: MessageQueue(cast("QueueClient", _RemoteQueue(storage, name))),
+        queues=lambda name: _RemoteQueue(storage, name),
         tables=lambda name: Table(cast("TableClient", _RemoteTable(storage, name))),
     )
     before = peak()
@@ -100,14 +97,14 @@ class _StoragePipe:
 
 
 class _RemoteQueue:
-    """A queue of the tenant."""
+    """A queue of the tenant, as a `QueueSender`."""
 
     def __init__(self, storage: _StoragePipe, name: str) -> None:
-        self.queue_name = name
-        self._call = partial(storage.call, "queue", name)
+        self.name = name
+        self._storage = storage
 
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        return partial(self._call, method)
+    def send(self, text: str, delay: timedelta = timedelta(0), /) -> None:
+        self._storage.call("queue", self.name, "send", text, delay)
 
 
 class _RemoteTable(MemoryTable):

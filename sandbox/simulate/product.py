@@ -9,6 +9,7 @@ import httpx
 
 from shared.auth.token_source import Token
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.domain.queue_port import QueueSender
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.sender import Sender
@@ -18,20 +19,22 @@ from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.meetings import MEETINGS, Meetings
 from shared.storage.memory_marker import MemoryMarker
-from shared.storage.queues import POISON_SUFFIX, MessageQueue
+from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
-from shared.worker.common.directory import Directory
-from shared.worker.common.memory import MemoryStart
-from shared.worker.common.policies import Policies
+from shared.storage.watch_stop import WatchStop
+from shared.worker.common.policy_reloader import PolicyReloader
+from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
-from shared.worker.mailboxes.messages import MailboxMessages
+from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
 from shared.worker.mailboxes.tasks import MailboxTasks
+from shared.worker.mailboxes.write_memory import WriteMemory
 
 URL = "https://joinlink.example/api/notifications?code=function-key"
 _GRAPH = "https://graph.microsoft.com"
@@ -47,7 +50,7 @@ rules:
     when: {external_attendees: {at_least: 1}}
 """
 
-Queues = Callable[[str], MessageQueue]
+Queues = Callable[[str], QueueSender]
 Tables = Callable[[str], Table]
 
 
@@ -61,7 +64,7 @@ class Product:
         world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES), now)
         sender = Sender(http, _Tokens(http), _GRAPH, now)
-        policies, tasks = Policies(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
+        policies, tasks = PolicyReloader(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
         self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
             world=world,
@@ -70,13 +73,15 @@ class Product:
             mailboxes=self.mailboxes,
             queue=tasks,
             poison=(),
-            upkeep=lambda: None,
+            cleanup=lambda _check: {},
+            maintain_queues=lambda: None,
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
+            stop=WatchStop(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,
-            memory=MemoryStart(
+            memory=WriteMemory(
                 marker=MemoryMarker(tables(MEETINGS)),
                 mailboxes=self.mailboxes,
                 last_runs=MaintenanceReports(tables(MAINTENANCE)),
@@ -89,22 +94,30 @@ class Product:
             policies=policies,
             searcher=CalendarSearcher(
                 world=world,
-                directory=Directory(lambda: Graph(sender), now),
+                directory=DirectoryCache(lambda: Graph(sender), now),
                 meetings=Meetings(tables(MEETINGS)),
                 report_only=False,
             ),
             mailboxes=self.mailboxes,
             queue=queues(EVENT_CHANGES),
         )
-        self._messages = MailboxMessages(
-            world=world,
-            graph=lambda: Graph(sender),
-            tasks=MailboxTasks(
+        handler = TaskHandler(
+            MailboxTasks(
                 world=world,
                 mailboxes=self.mailboxes,
-                subscriptions=SubscriptionTasks(world=world, mailboxes=self.mailboxes, endpoint=endpoint),
+                subscriptions=SubscriptionTasks(
+                    world=world,
+                    mailboxes=self.mailboxes,
+                    endpoint=endpoint,
+                    is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
+                ),
                 sweeper=sweeper,
-            ),
+            )
+        )
+        self._messages = QueueMessages(
+            world=world,
+            graph=lambda: Graph(sender),
+            handler=handler,
             queue=tasks,
             poison=queues(MAILBOX_TASKS + POISON_SUFFIX),
         )

@@ -1,58 +1,33 @@
-"""A storage queue in memory, with the methods of the SDK's `QueueClient` that the product calls."""
+"""A queue in memory, which takes messages through the product's port to a queue service."""
 
 import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
+from math import ceil
 from threading import Lock
-from typing import TYPE_CHECKING, cast
-
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-
-from shared.storage.queues import MessageQueue
-
-if TYPE_CHECKING:
-    from azure.storage.queue import QueueClient
 
 
 class MemoryQueue:
-    """Messages in the order in which they become visible; safe to share between threads.
+    """A `QueueSender` with messages in the order in which they become visible; threads may share it.
 
     `peak` is the most messages it had at once, invisible ones too.
     """
 
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:
-        self.queue_name = name
+        self.name = name
         self.peak = 0
         self._now = now
         self._lock = Lock()
-        self._is_there = False
         self._numbers = count()
         self._messages: list[tuple[datetime, int, str]] = []
 
-    def connect(self) -> MessageQueue:
-        """Return the product's connection to this queue."""
-        return MessageQueue(cast("QueueClient", self))
-
-    def create_queue(self) -> None:
-        """Create the queue; raise ResourceExistsError as the SDK does."""
+    def send(self, text: str, delay: timedelta = timedelta(0), /) -> None:
+        """Enqueue a message, visible after `delay`; as in a storage queue, that is rounded up to a second."""
+        visible = self._now() + timedelta(seconds=ceil(delay.total_seconds()))
         with self._lock:
-            if self._is_there:
-                raise ResourceExistsError
-            self._is_there = True
-
-    def send_message(self, content: str, *, visibility_timeout: int, time_to_live: int) -> None:
-        """Enqueue a message, invisible for some seconds; raise ResourceNotFoundError."""
-        assert time_to_live == -1, "messages of the simulation never expire"
-        visible = self._now() + timedelta(seconds=visibility_timeout)
-        with self._lock:
-            if not self._is_there:
-                raise ResourceNotFoundError
-            heapq.heappush(self._messages, (visible, next(self._numbers), content))
+            heapq.heappush(self._messages, (visible, next(self._numbers), text))
             self.peak = max(self.peak, len(self._messages))
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
 
     def __len__(self) -> int:
         return len(self._messages)

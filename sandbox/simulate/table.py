@@ -20,6 +20,7 @@ from shared.storage.tables import Table
 _PAGE = 1_000
 _Key = tuple[str, str]
 _CONDITION = re.compile(r"PartitionKey eq '([^']*)' and \((.*)\)")
+_ENDED = re.compile(r"ends lt datetime'([^']*)'")
 _STATE = re.compile(r"state eq '([^']*)'")
 
 
@@ -107,14 +108,17 @@ class MemoryTable:
         return self._listed(("", ""))
 
     def query_entities(self, condition: str) -> Iterator[MemoryEntity]:
-        """Yield the rows of a partition in one of some states, the only query of the product."""
+        """Yield the rows of a partition in one of some states, or that ended before a time."""
         match = _CONDITION.fullmatch(condition)
         assert match, f"this table does not support {condition}"
         partition, states = match[1], set(_STATE.findall(match[2]))
+        ended = _ENDED.fullmatch(match[2])
         for row in self._listed((partition, "")):
             if row["PartitionKey"] != partition:
                 return
-            if row.get("state") in states:
+            ends = row.get("ends")
+            has_ended = ended and isinstance(ends, datetime) and ends < datetime.fromisoformat(ended[1])
+            if row.get("state") in states or has_ended:
                 yield row
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """A simulated tenant: mailboxes behind a stand-in Graph, and the storage account, all in memory."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,6 @@ from sandbox.simulate.queue import MemoryQueue
 from sandbox.simulate.table import MemoryTable
 from shared import logs
 from shared.domain.messages import MAILBOX_TASKS
-from shared.storage.queues import MessageQueue
 from shared.storage.tables import Table
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -26,7 +26,7 @@ class SimulatedTenant:
     def __init__(self, mailboxes: int) -> None:
         logs.configure("WARNING")  # writing a line for each of millions of tasks takes longer than the tasks
         self.now = START
-        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, validate=_echo, record=False)
+        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, post=_echo, record=False)
         self.users = frozenset(
             self.graph.add_user(f"User {n}", f"user{n}@contoso.com").id for n in range(mailboxes)
         )
@@ -44,15 +44,16 @@ class SimulatedTenant:
         """The queue `mailbox-tasks`."""
         return self.queues[MAILBOX_TASKS]
 
-    def queue(self, name: str) -> MessageQueue:
-        """Return the product's connection to a queue."""
-        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now)).connect()
+    def queue(self, name: str) -> MemoryQueue:
+        """Return a queue; it exists from its first use on."""
+        return self.queues.setdefault(name, MemoryQueue(name, lambda: self.now))
 
     def table(self, name: str) -> Table:
         """Return the product's connection to a table."""
         return self.tables.setdefault(name, MemoryTable(name, lambda: self.now)).connect()
 
 
-def _echo(url: str) -> Reply:
-    [token] = parse_qs(urlsplit(url).query)["validationToken"]
-    return Reply(200, "text/plain", token.encode())
+def _echo(url: str, _body: bytes, _headers: Mapping[str, str]) -> Reply:
+    """Answer a validation request, and accept notifications."""
+    token = parse_qs(urlsplit(url).query).get("validationToken")
+    return Reply(200, "text/plain", token[0].encode()) if token else Reply(202)

@@ -13,19 +13,20 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
-from shared.desk.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.domain.decision import Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
+from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
 from shared.rules.policy import Policy
+from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
-from shared.storage.queues import MessageQueue
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
-from shared.worker.events.calendar_search import CalendarSearcher, Search
+from shared.worker.events.calendar_pages import CalendarSearch
+from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.scope import read_scope
 
 #: The same command resumes a run for this long; after that it starts another.
@@ -114,7 +115,7 @@ class Backfill:
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
         runs: BackfillRuns,
-        queue: MessageQueue,
+        queue: QueueSender,
         sleep: Callable[[float], None],
     ) -> None:
         self._world = world
@@ -247,14 +248,16 @@ class Backfill:
 
     def _search(self, mailbox: str, run: BackfillRun) -> MailboxSearch:
         graph = self._graph()
-        search = Search(mailbox=mailbox, start=self._world.now(), until=run.state.until, policy=run.policy)
+        search = CalendarSearch(
+            mailbox=mailbox, start=self._world.now(), until=run.state.until, policy=run.policy
+        )
         missing: list[MissingLink] = []
         would_enable: Counter[str] = Counter()
-        for judged in self._searcher.judged(search, graph):
-            if judged.verdict is Verdict.ENABLE:
-                missing.append(MissingLink(judged.id, judged.rule, _mails(judged.event)))
-            elif judged.verdict is Verdict.WOULD_ENABLE and judged.rule:
-                would_enable[judged.rule] += 1
+        for found in self._searcher.search(search, graph):
+            if found.verdict is Verdict.ENABLE:
+                missing.append(MissingLink(found.id, found.rule, _mails(found.event)))
+            elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
+                would_enable[found.rule] += 1
         return MailboxSearch(
             mailbox=mailbox,
             status=SearchStatus.SEARCHED,

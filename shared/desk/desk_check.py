@@ -12,7 +12,7 @@ from shared.rule_files.loader import RuleFile, load_policy, rules_hash
 from shared.rules.policy import Policy
 from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.settings_fingerprint import SettingsFingerprint
-from shared.worker.common.policies import RuleSource, unreadable
+from shared.worker.common.rule_ports import RuleSource, read_problem
 
 #: the largest difference to the storage service's clock at which a command may write
 CLOCKS_APART = timedelta(seconds=60)
@@ -69,7 +69,7 @@ class DeskCheck:
         try:
             files = self.rules.read()
         except (OSError, StorageUnavailable) as error:
-            raise DeskDiffers(f"the rules of JOINLINK_RULES can't be read: {unreadable(error)}") from error
+            raise DeskDiffers(f"the rules of JOINLINK_RULES can't be read: {read_problem(error)}") from error
         if difference := rules_difference(rules_hash(files), self.in_force):
             raise DeskDiffers(difference)
 

@@ -25,8 +25,8 @@ from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.errors import lacks_right
-from shared.worker.common.memory import MISSING_MEMORY, MemoryState
-from shared.worker.common.policies import RuleSource, unreadable
+from shared.worker.common.rule_ports import RuleSource, read_problem
+from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 _CALENDARS = "Calendars."
 _STORAGE_ROLES = {
@@ -71,7 +71,9 @@ class Doctor:
         try:
             loaded = load_policy(self.rules.read(), today=self.now().date())
         except (OSError, StorageUnavailable) as error:
-            return None, [failed("rules", f"they can't be read: {unreadable(error)}", "check JOINLINK_RULES")]
+            return None, [
+                failed("rules", f"they can't be read: {read_problem(error)}", "check JOINLINK_RULES")
+            ]
         policy = loaded.policy
         if policy is None:
             remedy = "joinlink validate shows all problems"

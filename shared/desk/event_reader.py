@@ -11,8 +11,8 @@ from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, StoredMeeting
-from shared.worker.common.directory import Directory
-from shared.worker.common.memory import Memory
+from shared.worker.events.directory_cache import DirectoryCache
+from shared.worker.events.memory_check import MemoryCheck
 
 #: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
@@ -37,8 +37,8 @@ class EventReader:
 
     graph: Graph
     meetings: Meetings
-    directory: Directory
-    memory: Memory
+    directory: DirectoryCache
+    memory_check: MemoryCheck
 
     def read(self, mailbox: str, event_id: str, policy: Policy) -> LiveEvent:
         """Return the event with the facts for a decision; for an occurrence, its series master.
@@ -60,7 +60,7 @@ class EventReader:
     def _warnings(self, stored: StoredMeeting) -> Iterator[str]:
         if stored.is_unreadable:
             yield "its row in the table meetings can't be read, so the app does not touch it (write_unknown)"
-        if not self.memory.is_whole():
+        if not self.memory_check.is_whole():
             yield "the memory of past writes is missing, so the app writes nothing: see joinlink memory"
 
     def _owner(self, mailbox: str) -> User:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from shared.domain.meeting import Meeting, MeetingState
 from shared.domain.messages import EventChange, Source
+from shared.domain.queue_port import QueueSender
 from shared.storage.held_event_index import HeldEvent, HeldEventIndex
 from shared.storage.meetings import Meetings
-from shared.storage.queues import MessageQueue
 from shared.worker.common.world import World
 
 
@@ -14,7 +14,7 @@ class HeldEvents:
     """The held events. Every method raises `StorageUnavailable`."""
 
     def __init__(
-        self, *, world: World, index: HeldEventIndex, meetings: Meetings, queue: MessageQueue
+        self, *, world: World, index: HeldEventIndex, meetings: Meetings, queue: QueueSender
     ) -> None:
         self._world = world
         self._index = index

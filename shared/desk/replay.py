@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.decision import Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import KINDS, EventChange, Message, Source
-from shared.domain.poisoned import Poisoned, read_poison
+from shared.domain.poison_envelope import PoisonEnvelope, read_envelope
+from shared.domain.queue_port import QueueSender
 from shared.errors import LaterVersion, UnreadableMessage
 from shared.storage.poison_queue import LeasedMessage, PoisonQueue
-from shared.storage.queues import MessageQueue
 
 #: the queues that messages can go back to
 QUEUES = tuple(KINDS)
@@ -34,22 +34,24 @@ class PoisonMessage:
     at: datetime
     leased: LeasedMessage
     #: None if it can't be read, so that it must stay
-    message: Message | Later | None
+    message: Message | LaterMessage | None
 
 
 def read(queue: str, leased: LeasedMessage) -> PoisonMessage:
     """Return a message of the poison queue of `queue`; without our envelope, the Functions host moved it."""
-    envelope = read_poison(leased.body)
+    envelope = read_envelope(leased.body)
     if envelope is None:
-        envelope = Poisoned(reason=Reason.MOVED_BY_THE_HOST, detail="", at=leased.since, body=leased.body)
+        envelope = PoisonEnvelope(
+            reason=Reason.MOVED_BY_THE_HOST, detail="", at=leased.since, body=leased.body
+        )
     reason, detail = envelope.reason, envelope.detail
-    message: Message | Later | None = None
-    kept = Later.unwrapped(envelope.body)
+    message: Message | LaterMessage | None = None
+    kept = LaterMessage.read(envelope.body)
     text = kept.message.encode() if kept else envelope.body
     try:
         message = KINDS[queue].decode(text)
     except LaterVersion as error:
-        message, detail = Later(text.decode(), envelope.at), detail or str(error)
+        message, detail = LaterMessage(text.decode(), envelope.at), detail or str(error)
     except UnreadableMessage as error:
         reason, detail = Reason.UNREADABLE_MESSAGE, detail or str(error)
     return PoisonMessage(
@@ -57,9 +59,9 @@ def read(queue: str, leased: LeasedMessage) -> PoisonMessage:
     )
 
 
-def renewed(message: Message | Later, now: datetime) -> Message | Later:
+def renewed(message: Message | LaterMessage, now: datetime) -> Message | LaterMessage:
     """Return the message as it goes back: received now, and without any attempts."""
-    if isinstance(message, Later):
+    if isinstance(message, LaterMessage):
         return replace(message, since=now)
     if isinstance(message, EventChange):
         return EventChange(
@@ -78,7 +80,7 @@ class Replay:
     def __init__(
         self,
         poison: Mapping[str, PoisonQueue],
-        queues: Mapping[str, MessageQueue],
+        queues: Mapping[str, QueueSender],
         now: Callable[[], datetime],
     ) -> None:
         self._poison = poison

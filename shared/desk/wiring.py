@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from shared.desk.backfill import Backfill
-from shared.desk.backfill_runs import BACKFILLS, BackfillRuns
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
+from shared.desk.unsubscription import Unsubscription
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
+from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
-from shared.worker.common.directory import Directory
-from shared.worker.common.memory import MemoryStart
-from shared.worker.common.policies import RuleSource
+from shared.worker.common.rule_ports import RuleSource
 from shared.worker.common.world import World
+from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
+from shared.worker.mailboxes.write_memory import WriteMemory
 
 
 class Desk:
@@ -104,8 +105,8 @@ class Desk:
         return EventReader(
             graph=self._parts.graph.new_client(),
             meetings=self._storage.meetings,
-            directory=Directory(self._parts.graph.new_client, self.world.now, PATIENCE),
-            memory=self._parts.memory,
+            directory=DirectoryCache(self._parts.graph.new_client, self.world.now, PATIENCE),
+            memory_check=self._parts.memory_check,
         )
 
     def backfill(self, sleep: Callable[[float], None]) -> Backfill:
@@ -134,9 +135,19 @@ class Desk:
             queue=self._storage.event_changes,
         )
 
-    def memory_start(self) -> MemoryStart:
-        """Return the check of the memory of past writes, which also accepts its loss."""
-        return self._parts.memory_start
+    def unsubscription(self) -> Unsubscription:
+        """Return the end of all subscriptions; it needs the storage settings alone."""
+        return Unsubscription(
+            world=self.world,
+            stop=self._storage.watch_stop,
+            mailboxes=self._storage.mailboxes,
+            queue=self._storage.mailbox_tasks,
+            app=self._storage.settings_fingerprints.read,
+        )
+
+    def memory(self) -> WriteMemory:
+        """Return the memory of past writes as a whole."""
+        return self._parts.memory
 
     def storage_trial(self) -> StorageTrial:
         """Return the trial of the storage account."""

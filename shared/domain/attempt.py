@@ -15,9 +15,9 @@ from shared.domain.meeting import Meeting
 #: Only the instance that holds the lease may send a PATCH. A message is handled for at most 60 s, so an
 #: instance that holds a lease for longer has died or hangs.
 LEASE = timedelta(seconds=120)
-#: A read that begins so long after the end of an attempt shows its effect.
+#: A read that starts this long after the end of an attempt shows its effect.
 SETTLED = timedelta(seconds=60)
-#: An event that has changed since is read once more after so long, before it is held for an admin.
+#: An event that was changed since the attempt is read again after this time, then held for an admin.
 SECOND_READ = timedelta(minutes=5)
 
 
@@ -32,7 +32,7 @@ class Effect(Enum):
     NO_EFFECT = "no_effect"
     #: the event is as it was, but the read may be stale
     UNDECIDED = "undecided"
-    #: the first read shows the event offline and changed
+    #: the first read shows the event offline and changed since the attempt
     CHANGED = "changed"
     #: a second read shows the same, so it is not known whether the event had a link in between
     UNKNOWN = "unknown"
@@ -40,17 +40,17 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a read shows of an attempt. Another read after `wait` may show more."""
+    """What a read shows of an attempt. If `wait` is not zero, another read after it shows more."""
 
     effect: Effect
     wait: timedelta = timedelta(0)
 
 
 def evidence(meeting: Meeting, event: Event, age: timedelta) -> Evidence:
-    """Return what an event, as it was read, shows of the effect of an attempt.
+    """Return what a read of the event shows of the effect of an attempt.
 
-    `age` is the time from the write of the attempt's row to the begin of the read, by the clock of the table
-    service.
+    `age` is the time from the write of the attempt's row to the start of the read, by the table service's
+    clock.
     """
     if meeting.lease and age < LEASE:
         return Evidence(Effect.IN_PROGRESS, LEASE - age)

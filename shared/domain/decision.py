@@ -1,11 +1,11 @@
-"""The words in which Joinlink decides and reports. Both lists are closed; docs/decisions.md explains each."""
+"""Decisions, and how messages end: outcomes, reasons and their levels. docs/decisions.md explains each."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """How far a rule may go."""
+    """What a rule may do: nothing, report what it would do, or act."""
 
     OFF = "off"
     REPORT = "report"
@@ -13,14 +13,14 @@ class Mode(StrEnum):
 
 
 class Action(StrEnum):
-    """What a matching rule asks for."""
+    """What a matching rule does with an event."""
 
     ENABLE = "enable"
     SKIP = "skip"
 
 
 class Outcome(StrEnum):
-    """What became of one message."""
+    """How a message ended."""
 
     ENABLED = "enabled"
     WOULD_ENABLE = "would_enable"
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     MAILBOX_UNUSABLE = "mailbox_unusable"
     FAILED = "failed"
-    # of tasks for mailboxes alone
+    # only of tasks for mailboxes
     SUBSCRIBED = "subscribed"
     RENEWED = "renewed"
     UNSUBSCRIBED = "unsubscribed"
@@ -40,8 +40,16 @@ class Outcome(StrEnum):
     KEPT = "kept"
 
 
+class Level(StrEnum):
+    """The level of a log line: normal, something that an admin can fix, or that needs action now."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Reason(StrEnum):
-    """Why. The guards' names come first, in the order in which the guards run."""
+    """Why a message ended so. The guards come first, in the order in which they run."""
 
     ALREADY_ONLINE = "already_online"
     NOT_ORGANIZER = "not_organizer"
@@ -119,25 +127,70 @@ class Reason(StrEnum):
     ROOM = "room"
     UNCLEAR_ROW = "unclear_row"
 
+    @property
+    def level(self) -> Level:
+        """The level of a log line with this reason. With the outcome `failed` every line is an error."""
+        if self in _ERRORS:
+            return Level.ERROR
+        return Level.WARNING if self in _WARNINGS else Level.INFO
+
+
+_WARNINGS = frozenset(
+    {
+        Reason.LIMIT_REACHED,
+        Reason.NO_PROVIDER,
+        Reason.PROVIDER_NOT_ALLOWED,
+        Reason.INSUFFICIENT_DATA,
+        Reason.UNREADABLE_EVENT,
+        Reason.WRITE_UNKNOWN,
+        Reason.WRITE_FORBIDDEN,
+        Reason.NO_VALID_RULES,
+        Reason.GRAPH_UNAVAILABLE,
+        Reason.STORAGE_UNAVAILABLE,
+        Reason.ENDPOINT_NOT_VALIDATED,
+        Reason.MAILBOX_FULL,
+        Reason.SUBSCRIPTION_LIMIT,
+        Reason.OUT_OF_TIME,
+        Reason.LATER_VERSION,
+        Reason.WORKER_LOST,
+        Reason.ACCESS_DENIED,
+        Reason.NO_USABLE_MAILBOX,
+        Reason.NO_JOIN_LINK,
+        Reason.OTHER_PROVIDER,
+        Reason.UNEXPECTED_ANSWER,
+    }
+)
+_ERRORS = frozenset(
+    {
+        Reason.MEMORY_MISSING,
+        Reason.UNAUTHORIZED,
+        Reason.SETTINGS_REFUSED,
+        Reason.UNREADABLE_MESSAGE,
+        Reason.TOO_OLD,
+        Reason.UNEXPECTED_ERROR,
+        Reason.MOVED_BY_THE_HOST,
+    }
+)
+
 
 class Verdict(StrEnum):
-    """What a decision asks of the worker."""
+    """What the worker must do after a decision."""
 
     ENABLE = "enable"
-    #: nothing now; it would be `enable` if the rules in report mode were promoted
+    #: nothing; if the rules in report mode were promoted, it would be `enable`
     WOULD_ENABLE = "would_enable"
     SKIP = "skip"
-    #: nothing now; ask again later, because a fact could not be read (`on_missing: retry`)
+    #: decide again later, because a fact is not known (`on_missing: retry`)
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to do with an event now, and what would be done if report rules were promoted.
+    """What to do with an event, and what to do if the rules in report mode were promoted (`projected`).
 
-    `rule` is the id of the rule that decided (with `insufficient_data`: of the one that could not be told),
-    None where a guard or no rule at all did. With `would_enable` it is the rule that wants the link;
-    `enforced_rule` is always the one that decided among those in force. `projected` is
+    `rule` is the id of the rule that decided, None if a guard decided or no rule matched. With the reason
+    `insufficient_data` it is the rule that needs the unknown fact, with `would_enable` the rule that would
+    add the link. `enforced_rule` is the rule that decided among those in `enforce` mode. `projected` is
     `enable` or `skip`, with its own reason and rule.
     """
 
@@ -150,7 +203,7 @@ class Decision:
     projected_rule: str | None = None
 
     def under_brake(self, reason: Reason = Reason.BRAKE) -> "Decision":
-        """Return what is decided while nothing may be written; `reason` says why."""
+        """Return the decision while writes are not allowed; `reason` says why they are not."""
         if self.verdict is not Verdict.ENABLE:
             return self
         return replace(self, verdict=Verdict.WOULD_ENABLE, reason=reason)

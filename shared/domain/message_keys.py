@@ -1,6 +1,6 @@
-"""Reading the keys of a queue message, which anybody may have written.
+"""Reads the keys of a queue message, which may come from another version or from outside.
 
-Standard library only, as `shared.domain.messages`.
+Standard library only, like `shared.domain.messages`.
 """
 
 import json
@@ -12,78 +12,85 @@ from shared.domain.ids import is_id
 from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
-_Words = TypeVar("_Words", bound=StrEnum)
+_Choices = TypeVar("_Choices", bound=StrEnum)
 
 
-def optional(**keys: int | str | tuple[object, ...]) -> dict[str, object]:
-    """Return the keys that say something. A version that does not know one passes it over."""
+def non_empty(**keys: int | str | tuple[object, ...]) -> dict[str, object]:
+    """Return the keys that are not zero or empty. Versions ignore keys that they do not know."""
     return {name: value for name, value in keys.items() if value}
 
 
-def current(body: str | bytes) -> dict[str, Any]:
+def read_object(body: str | bytes) -> dict[str, Any]:
     """Return the JSON object of a message of this version.
 
     Raises:
         LaterVersion: a later version wrote it.
-        UnreadableMessage: it is no message.
+        UnreadableMessage: it is not a message of Joinlink.
     """
     try:
         data = json.loads(body if isinstance(body, str) else body.decode())
     except (ValueError, RecursionError) as error:
         raise UnreadableMessage("the message is not JSON") from error
     if not isinstance(data, dict):
-        raise UnreadableMessage("the message is JSON, but no object")
+        raise UnreadableMessage("the message is JSON, but not an object")
     version = data.get("v")
     if version != VERSION or isinstance(version, bool):
         is_later = isinstance(version, int) and version > VERSION
-        kind = LaterVersion if is_later else UnreadableMessage
-        raise kind(f"the message has version {shown(version)}, this is {VERSION}")
+        error_class = LaterVersion if is_later else UnreadableMessage
+        raise error_class(f"the message has version {kind_of(version)}, expected {VERSION}")
     return data
 
 
-def text_at(data: dict[str, Any], key: str) -> str:
-    """Return a text that is not empty; ValueError where there is none."""
+def read_text(data: dict[str, Any], key: str) -> str:
+    """Return a text. Raises ValueError if it is missing, empty or not a text."""
     value = data.get(key)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{key!r} is {shown(value)}, text is due")
+        raise ValueError(f"{key!r} is {kind_of(value)}: expected text")
     return value
 
 
-def id_at(data: dict[str, Any], key: str) -> str:
-    """Return an id of Graph's under a key; raises ValueError."""
-    value = text_at(data, key)
+def read_id(data: dict[str, Any], key: str) -> str:
+    """Return an id of Graph. Raises ValueError if it is missing or not an id."""
+    value = read_text(data, key)
     if not is_id(value):
         raise ValueError(f"{key!r} is not an id that Graph gives")
     return value
 
 
-def one_of(words: type[_Words], data: dict[str, Any], key: str) -> _Words:
-    """Return one of our words; LaterVersion where it is none that we know, ValueError where it is no text."""
-    value = text_at(data, key)
-    if value not in set(words):
-        raise LaterVersion(f"the message can't be read: {key!r} is none of {', '.join(words)}")
-    return words(value)
+def read_choice(choices: type[_Choices], data: dict[str, Any], key: str) -> _Choices:
+    """Return a member of an enum.
+
+    Raises:
+        LaterVersion: this version does not know the value.
+        ValueError: it is missing or not a text.
+    """
+    value = read_text(data, key)
+    if value not in set(choices):
+        raise LaterVersion(f"the message can't be read: {key!r} is not one of {', '.join(choices)}")
+    return choices(value)
 
 
-def count_at(data: dict[str, Any], key: str) -> int:
-    """Return a number from 0 up; ValueError where there is none."""
+def read_count(data: dict[str, Any], key: str) -> int:
+    """Return a whole number from 0 up. Raises ValueError if it is missing or something else."""
     value = data.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{key!r} is {shown(value)}, a number from 0 up is due")
+        raise ValueError(f"{key!r} is {kind_of(value)}: expected a whole number from 0 up")
     return value
 
 
-def moment_at(data: dict[str, Any], key: str) -> datetime:
-    """Return an aware moment in UTC; ValueError where there is none."""
+def read_time(data: dict[str, Any], key: str) -> datetime:
+    """Return an aware time in UTC. Raises ValueError if it is missing or has no UTC offset."""
     try:
-        moment = datetime.fromisoformat(text_at(data, key))
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        time = datetime.fromisoformat(read_text(data, key))
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
     except (ValueError, OverflowError):
-        pass  # the foreign text stays out of the error
-    raise ValueError(f"{key!r} is no moment with a UTC offset")
+        pass  # this error may quote the value, which must not be logged
+    raise ValueError(f"{key!r} is not a time with a UTC offset")
 
 
-def shown(value: object) -> str:
-    """Name a foreign value by its kind, not its content: it may hold what people wrote."""
-    return "missing" if value is None else f"{value}"[:20] if isinstance(value, int) else type(value).__name__
+def kind_of(value: object) -> str:
+    """Return "missing", a number, or the type of another value: its content may be personal data."""
+    if value is None:
+        return "missing"
+    return f"{value}"[:20] if isinstance(value, int) else type(value).__name__

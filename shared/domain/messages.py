@@ -1,6 +1,6 @@
-"""The messages on our queues: versioned JSON, small, frozen.
+"""The messages of the queues: frozen values, and their versioned JSON.
 
-Standard library only: the webhook imports this, and its cold start is counted in tenths of a second.
+Standard library only: the webhook imports this module and must start fast.
 """
 
 import json
@@ -13,24 +13,24 @@ from typing import NamedTuple, Self
 from shared.domain.ids import is_id
 from shared.domain.message_keys import (
     VERSION,
-    count_at,
-    current,
-    id_at,
-    moment_at,
-    one_of,
-    optional,
-    shown,
-    text_at,
+    kind_of,
+    non_empty,
+    read_choice,
+    read_count,
+    read_id,
+    read_object,
+    read_text,
+    read_time,
 )
 from shared.errors import UnreadableMessage
 
-#: the queues that event changes and mailbox tasks travel on; infra makes them under these names
+#: the queues of event changes and of mailbox tasks; the deployment creates them under these names
 EVENT_CHANGES = "event-changes"
 MAILBOX_TASKS = "mailbox-tasks"
 
 
 class Source(StrEnum):
-    """What made us look at an event."""
+    """Why an event is read."""
 
     NOTIFICATION = "notification"
     SWEEP = "sweep"
@@ -40,7 +40,7 @@ class Source(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """What is to be done for a mailbox."""
+    """What to do for a mailbox."""
 
     SUBSCRIBE = "subscribe"
     RENEW = "renew"
@@ -49,21 +49,21 @@ class TaskKind(StrEnum):
 
 
 class TaskReason(StrEnum):
-    """Why it is to be done."""
+    """Why a task was queued."""
 
     #: the mailbox came into scope
     NEW = "new"
-    #: it could not be watched the last time; that may have changed
+    #: it could not be watched the last time, which may have changed
     PARKED = "parked"
-    #: half the life of its subscription is over
+    #: half the lifetime of its subscription is over
     DUE = "due"
-    #: its subscription has expired, or was gone when it was looked at
+    #: its subscription has expired, or Graph did not find it
     GONE = "gone"
-    #: it notifies another address, or proves itself by another key, than the settings say
+    #: its subscription has another notification URL or clientState key than the settings
     SETTINGS_CHANGED = "settings_changed"
-    #: its sweeps find changes of which no notification told
+    #: its sweeps find changes that no notification reported
     QUIET = "quiet"
-    #: Graph says so: the three kinds of lifecycle notification
+    #: the three kinds of lifecycle notification
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
     SUBSCRIPTION_REMOVED = "subscription_removed"
     MISSED = "missed"
@@ -72,12 +72,12 @@ class TaskReason(StrEnum):
     #: it is swept every few hours
     SCHEDULE = "schedule"
     LEFT_SCOPE = "left_scope"
-    #: the directory says that nobody keeps a calendar there: a guest, a disabled account
+    #: the directory shows an account without a calendar of its own, such as a guest or a disabled one
     UNUSABLE = "unusable"
 
 
 class BatchedChange(NamedTuple):
-    """A further change in the message of another change of the same POST."""
+    """A change in the message of another change: both came in the same POST."""
 
     mailbox: str
     event: str
@@ -86,28 +86,32 @@ class BatchedChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventChange:
-    """Look at this event of this mailbox: it may have changed.
+    """An event of a mailbox may have changed: read it.
 
-    `mailbox` is the user's object id, `received` the aware UTC moment at which we were told, `attempt`
-    how often the look has failed, `not_found` how often the event was not there, `trace` the id that all
-    log lines of this change share. `waits` counts waiting for a throttle or a breaker, which is no failure;
-    `returns` how often the message came back without an error of ours, `errors` how often one that nobody
-    expected ended its handling. `queued` is when it was first put on its queue, by the queue service's time;
-    None where the service did not say. `batched` are further changes of the same POST, when there was no
-    time for a message each; `split` separates them.
+    `batched` are further changes of the same POST, if there was no time to send a message for each; `split`
+    separates them.
     """
 
+    #: object id of the user
     mailbox: str
     event: str
     source: Source
+    #: when the notification arrived, or the search found the event; aware, UTC
     received: datetime
+    #: shared by all log lines of this change
     trace: str
+    #: failed attempts to process it
     attempt: int = 0
+    #: how often Graph did not find the event
     not_found: int = 0
+    #: how often it waited for a throttle or a circuit breaker, which is not a failure
     waits: int = 0
+    #: how often the host delivered it again without an error of ours
     returns: int = 0
     batched: tuple[BatchedChange, ...] = ()
+    #: how often an unexpected error ended its handling
     errors: int = 0
+    #: when it was first queued, by the queue service's clock; None if unknown
     queued: datetime | None = None
 
     def split(self) -> "tuple[EventChange, ...]":
@@ -140,7 +144,7 @@ class EventChange:
                 "attempt": self.attempt,
                 "not_found": self.not_found,
                 "trace": self.trace,
-                **optional(
+                **non_empty(
                     waits=self.waits,
                     returns=self.returns,
                     fellows=self.batched,
@@ -153,27 +157,27 @@ class EventChange:
 
     @classmethod
     def decode(cls, body: str | bytes) -> Self:
-        """Read a message from its queue text.
+        """Return the message that a JSON text holds.
 
         Raises:
-            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
-            UnreadableMessage: it is not JSON, or lacks something.
+            LaterVersion: a later version wrote it, or it has a value that only a later version knows.
+            UnreadableMessage: it is not JSON, or a key is missing or wrong.
         """
-        data = current(body)
+        data = read_object(body)
         try:
             return cls(
-                mailbox=id_at(data, "mailbox"),
-                event=id_at(data, "event"),
-                source=one_of(Source, data, "source"),
-                received=moment_at(data, "received"),
-                attempt=count_at(data, "attempt"),
-                not_found=count_at({"not_found": 0, **data}, "not_found"),
-                trace=text_at(data, "trace"),
-                waits=count_at({"waits": 0, **data}, "waits"),
-                returns=count_at({"returns": 0, **data}, "returns"),
+                mailbox=read_id(data, "mailbox"),
+                event=read_id(data, "event"),
+                source=read_choice(Source, data, "source"),
+                received=read_time(data, "received"),
+                attempt=read_count(data, "attempt"),
+                not_found=read_count({"not_found": 0, **data}, "not_found"),
+                trace=read_text(data, "trace"),
+                waits=read_count({"waits": 0, **data}, "waits"),
+                returns=read_count({"returns": 0, **data}, "returns"),
                 batched=_batched(data.get("fellows", [])),
-                errors=count_at({"errors": 0, **data}, "errors"),
-                queued=moment_at(data, "queued") if "queued" in data else None,
+                errors=read_count({"errors": 0, **data}, "errors"),
+                queued=read_time(data, "queued") if "queued" in data else None,
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
@@ -181,16 +185,16 @@ class EventChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxTask:
-    """Do this for a mailbox, unless it is done already.
+    """A task for a mailbox; done already, it has no effect.
 
-    `mailbox` is the user's object id, `attempt` how often it has failed, `trace` the id that all log lines
-    of this task share; `waits`, `returns` and `errors` are those of `EventChange`. `mark` is where a sweep
-    continues, empty at its beginning.
+    The counts are those of `EventChange`. `mark` is where a sweep continues, empty at its beginning.
     """
 
+    #: object id of the user
     mailbox: str
     task: TaskKind
     reason: TaskReason
+    #: shared by all log lines of this task
     trace: str
     attempt: int = 0
     waits: int = 0
@@ -208,46 +212,46 @@ class MailboxTask:
                 "reason": self.reason,
                 "attempt": self.attempt,
                 "trace": self.trace,
-                **optional(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
+                **non_empty(waits=self.waits, returns=self.returns, errors=self.errors, mark=self.mark),
             },
             separators=(",", ":"),
         )
 
     @classmethod
     def decode(cls, body: str | bytes) -> Self:
-        """Read a message from its queue text.
+        """Return the message that a JSON text holds.
 
         Raises:
-            LaterVersion: a later version wrote it, or it holds a word that only a later version knows.
-            UnreadableMessage: it is not JSON, or lacks something.
+            LaterVersion: a later version wrote it, or it has a value that only a later version knows.
+            UnreadableMessage: it is not JSON, or a key is missing or wrong.
         """
-        data = current(body)
+        data = read_object(body)
         try:
             return cls(
-                mailbox=id_at(data, "mailbox"),
-                task=one_of(TaskKind, data, "task"),
-                reason=one_of(TaskReason, data, "reason"),
-                attempt=count_at(data, "attempt"),
-                trace=text_at(data, "trace"),
-                waits=count_at({"waits": 0, **data}, "waits"),
-                returns=count_at({"returns": 0, **data}, "returns"),
-                errors=count_at({"errors": 0, **data}, "errors"),
-                mark=text_at(data, "mark") if "mark" in data else "",
+                mailbox=read_id(data, "mailbox"),
+                task=read_choice(TaskKind, data, "task"),
+                reason=read_choice(TaskReason, data, "reason"),
+                attempt=read_count(data, "attempt"),
+                trace=read_text(data, "trace"),
+                waits=read_count({"waits": 0, **data}, "waits"),
+                returns=read_count({"returns": 0, **data}, "returns"),
+                errors=read_count({"errors": 0, **data}, "errors"),
+                mark=read_text(data, "mark") if "mark" in data else "",
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error
 
 
 Message = EventChange | MailboxTask
-#: what the messages of each queue are
+#: the class of the messages of each queue
 KINDS: Mapping[str, type[EventChange] | type[MailboxTask]] = {
     EVENT_CHANGES: EventChange,
     MAILBOX_TASKS: MailboxTask,
 }
 
 
-def decoded(queue: str, body: str | bytes) -> Message | None:
-    """Return a message of `queue`, None where it can't be read."""
+def decode_or_none(queue: str, body: str | bytes) -> Message | None:
+    """Return a message of `queue`, None if it can't be read."""
     try:
         return KINDS[queue].decode(body)
     except UnreadableMessage:
@@ -258,11 +262,11 @@ def _batched(value: object) -> tuple[BatchedChange, ...]:
     match value:
         case [*changes]:
             return tuple(_batched_change(each) for each in changes)
-    raise ValueError(f"'fellows' is {shown(value)}, a list is due")
+    raise ValueError(f"'fellows' is {kind_of(value)}: expected a list")
 
 
 def _batched_change(value: object) -> BatchedChange:
     match value:
         case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
             return BatchedChange(mailbox, event, trace)
-    raise ValueError("'fellows' has something else than mailbox, event and trace")
+    raise ValueError("'fellows' has an item that is not [mailbox, event, trace]")

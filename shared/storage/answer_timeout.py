@@ -1,7 +1,7 @@
 """Limits the time for a whole HTTP answer.
 
 The read timeout of requests and urllib3 limits the time between two bytes. So a service that sends a byte
-now and then could block its caller for ever. This applies to the head and to the body of an answer.
+now and then could block its caller forever. This applies to the head and to the body of an answer.
 """
 
 import time

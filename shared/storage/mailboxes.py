@@ -83,6 +83,11 @@ class Mailbox:
     unclear: str = ""
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether there is no row, or an empty one."""
+        return self == Mailbox(id=self.id)
+
+    @property
     def is_read_only(self) -> bool:
         """Whether Joinlink must not write to it: it left the scope, is held, or has an unclear row."""
         return self.state is MailboxState.REMOVED or bool(self.held or self.unclear)

@@ -1,8 +1,8 @@
 """Stores in the `meetings` table what Joinlink did to an event, or saw of it.
 
-Partition: mailbox; row: hashed event id. Rows are never cached and never deleted to save space: they keep
-Joinlink from adding a link again that a person removed. So a write does not create this table either
-(`shared.storage.memory_marker`).
+Partition: mailbox; row: hashed event id. Rows are never cached: they keep Joinlink from adding a link again
+that a person removed. So they are deleted only long after the event has ended (`shared.storage.old_rows`),
+and a write does not create this table (`shared.storage.memory_marker`).
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.domain.meeting import Answer, Meeting, MeetingState
 from shared.errors import StorageUnavailable, TableMissing
-from shared.storage.tables import VERSION, Table, hashed
+from shared.storage.tables import VERSION, Row, Table, hashed
 
 MEETINGS = "meetings"
 _TEXTS = ("event", "provider", "rule", "policy_hash", "etag", "lease", "before", "detail")
@@ -49,7 +49,7 @@ class Meetings:
         if row is None:
             return StoredMeeting()
         try:
-            meeting = _meeting(row.values) if row.is_readable else None
+            meeting = parse_meeting(row)
         except (KeyError, TypeError, ValueError):
             meeting = None
         return StoredMeeting(meeting, row.etag, row.age, is_unreadable=meeting is None)
@@ -58,6 +58,13 @@ class Meetings:
         """Return the `key` of each event in a mailbox whose row is in one of these states."""
         wanted = " or ".join(f"state eq '{state.value}'" for state in sorted(states))
         rows = self._table.rows(f"PartitionKey eq '{mailbox}' and ({wanted})")
+        return frozenset(str(row["RowKey"]) for row in rows)
+
+    def keys_that_ended(self, mailbox: str, now: datetime) -> frozenset[str]:
+        """Return the `key` of each event in a mailbox that has ended, according to its row."""
+        rows = self._table.rows(
+            f"PartitionKey eq '{mailbox}' and (ends lt datetime'{now:%Y-%m-%dT%H:%M:%SZ}')"
+        )
         return frozenset(str(row["RowKey"]) for row in rows)
 
     def key(self, event: str) -> str:
@@ -106,8 +113,16 @@ def _values(meeting: Meeting) -> dict[str, Any]:
     }
 
 
+def parse_meeting(row: Row) -> Meeting | None:
+    """Parse a row; None if a later version wrote it.
+
+    Raises:
+        KeyError, TypeError, ValueError: it has values that we never write.
+    """
+    return _meeting(row.values) if row.is_readable else None
+
+
 def _meeting(values: Mapping[str, Any]) -> Meeting:
-    """Parse a row's columns. Raises KeyError, TypeError or ValueError for values that we never write."""
     charged = json.loads(_typed(values.get("charged", "[]"), str))
     if not isinstance(charged, list):
         raise TypeError("charged is not a list")

@@ -1,8 +1,8 @@
 """Reads the poison queues. Each message is leased, so that no other process puts it back meanwhile.
 
-There are two kinds of messages. An envelope of ours has the reason (`shared.domain.poisoned`) and never
-expires. A message that the Functions host moved there is unchanged, perhaps not even base64, and expires
-after seven days.
+There are two kinds of messages. An envelope of Joinlink's has the reason and never expires
+(`shared.domain.poison_envelope`). A message that the Functions host moved there is unchanged, perhaps not
+even base64, and expires after seven days.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Records the tenant and the address that the app uses, so that a desk with other settings is refused."""
+"""Records the tenant, the address and the version of the app, for a desk to compare and to show."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,13 @@ _PARTITION, _ROW = "maintenance", "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFingerprint:
-    """The settings that must be the same in the app and at a desk."""
+    """The settings that must be the same in the app and at a desk, and the app's version."""
 
     tenant: str
     #: the fingerprint of the notification URL and the clientState key
     endpoint: str
+    #: the app's version of Joinlink; empty if an earlier version recorded none
+    version: str = ""
 
 
 class SettingsFingerprints:
@@ -28,9 +30,12 @@ class SettingsFingerprints:
         if row is None:
             return None
         return SettingsFingerprint(
-            tenant=str(row.values.get("tenant") or ""), endpoint=str(row.values.get("endpoint") or "")
+            tenant=str(row.values.get("tenant") or ""),
+            endpoint=str(row.values.get("endpoint") or ""),
+            version=str(row.values.get("version") or ""),
         )
 
     def write(self, app: SettingsFingerprint) -> None:
         """Replace the app's fingerprint."""
-        self._table.merge(_PARTITION, _ROW, {"tenant": app.tenant, "endpoint": app.endpoint})
+        values = {"tenant": app.tenant, "endpoint": app.endpoint, "version": app.version}
+        self._table.merge(_PARTITION, _ROW, values)

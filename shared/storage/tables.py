@@ -1,5 +1,6 @@
 """Reads and writes rows of Azure Table Storage, with optimistic concurrency."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -44,6 +45,19 @@ class Row:
         """Whether this version of Joinlink can read the row."""
         version = self.values.get("v", VERSION)
         return isinstance(version, int) and version <= VERSION
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Partition and row key, of a row that was listed."""
+        return str(self.values["PartitionKey"]), str(self.values["RowKey"])
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows of a list, and the place where the next page begins: empty after the last."""
+
+    rows: tuple[Row, ...]
+    next_place: str = ""
 
 
 class Table:
@@ -135,6 +149,24 @@ class Table:
         """Yield the values of the rows, ordered by their keys; reads page by page. `condition` is OData."""
         with self._table_errors(), suppress(ResourceNotFoundError):
             yield from self._client.query_entities(condition) if condition else self._client.list_entities()
+
+    def page(self, condition: str, *, place: str, size: int) -> RowPage:
+        """Return one page of the rows that meet an OData condition; the first page if `place` is empty.
+
+        A page may have no rows although more follow: the service ends a page when its time is over.
+        """
+        time = ServiceTime()
+        with self._table_errors(), suppress(ResourceNotFoundError):
+            listed = self._client.query_entities(condition, results_per_page=size, raw_response_hook=time)
+            pages: Any = listed.by_page(json.loads(place) if place else None)
+            rows = tuple(
+                Row(each, str(each.metadata["etag"]), _age(each.metadata["timestamp"], time.value))
+                for each in next(pages, ())
+            )
+            # The token has the keys of the row at which the next page begins.
+            token = pages.continuation_token
+            return RowPage(rows, json.dumps(token) if token else "")
+        return RowPage(())
 
     def close(self) -> None:
         """Close the connection."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shared.auth.token_source import TokenSource
     from shared.graph.client import Graph
-    from shared.worker.common.directory import Directory
+    from shared.worker.events.directory_cache import DirectoryCache
     from shared.worker.mailboxes.endpoint import Endpoint
 
 
@@ -45,11 +45,11 @@ class GraphParts:
         return lambda: Graph(sender)
 
     @BuiltOnce
-    def directory(self) -> "Directory":
+    def directory(self) -> "DirectoryCache":
         """Groups and domains of the tenant, kept for a while."""
-        from shared.worker.common.directory import Directory
+        from shared.worker.events.directory_cache import DirectoryCache
 
-        return Directory(self.new_client, self._process.world.now)
+        return DirectoryCache(self.new_client, self._process.world.now)
 
     @BuiltOnce
     def endpoint(self) -> "Endpoint":

@@ -7,9 +7,10 @@ from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import SettingsError, Unauthorized
 from shared.settings import read_settings
 from shared.storage.queues import POISON_SUFFIX
+from shared.version import VERSION
 from shared.wiring.parts import Parts
 from shared.worker.health.checkup import Checkup
-from shared.worker.health.facts import HELD_EVENTS, MAINTENANCE, MEMORY, RULES, TOKEN
+from shared.worker.health.facts import APP_VERSION, HELD_EVENTS, MAINTENANCE, MEMORY, RULES, STOP, TOKEN
 from shared.worker.health.rules_health import rules_in_force
 
 Readers = Mapping[str, Callable[[], object]]
@@ -21,10 +22,10 @@ def build_app_checkup(parts: Parts) -> Checkup:
     try:
         readers = _readers(parts, sees_rules=not problems)
     except SettingsError:  # the storage settings are wrong, too, so nothing can be read
-        return _checkup(parts, problems, {})
-    return _checkup(
-        parts, problems, readers if problems else {**readers, TOKEN: partial(_token_problem, parts)}
-    )
+        return _checkup(parts, VERSION, problems, {})
+    if not problems:
+        readers = {**readers, TOKEN: partial(_token_problem, parts)}
+    return _checkup(parts, VERSION, problems, readers)
 
 
 def build_desk_checkup(parts: Parts) -> Checkup:
@@ -37,7 +38,8 @@ def build_desk_checkup(parts: Parts) -> Checkup:
         SettingsError: the storage settings are wrong.
     """
     sees_rules = not settings_problems(parts) and "://" in parts.process.settings.rules
-    return _checkup(parts, (), _readers(parts, sees_rules=sees_rules))
+    version: Readers = {APP_VERSION: partial(_app_version, parts)}
+    return _checkup(parts, None, (), {**_readers(parts, sees_rules=sees_rules), **version})
 
 
 def settings_problems(parts: Parts) -> tuple[str, ...]:
@@ -49,11 +51,12 @@ def settings_problems(parts: Parts) -> tuple[str, ...]:
     return ()
 
 
-def _checkup(parts: Parts, problems: tuple[str, ...], readers: Readers) -> Checkup:
+def _checkup(parts: Parts, version: str | None, problems: tuple[str, ...], readers: Readers) -> Checkup:
     queues = (EVENT_CHANGES, MAILBOX_TASKS) if readers else ()
     metrics_reader = parts.storage.metrics_reader
     return Checkup(
         now=parts.process.world.now,
+        version=version,
         settings_problems=problems,
         readers=readers,
         queues={name: metrics_reader(name) for name in queues},
@@ -66,9 +69,16 @@ def _readers(parts: Parts, *, sees_rules: bool) -> Readers:
     return {
         RULES: partial(rules_in_force, source, parts.last_good_rules),
         MAINTENANCE: parts.storage.maintenance_reports.read,
-        MEMORY: parts.memory_start.state,
+        MEMORY: parts.memory.state,
+        STOP: parts.storage.watch_stop.is_set,
         HELD_EVENTS: parts.storage.held_events.count,
     }
+
+
+def _app_version(parts: Parts) -> str | None:
+    """Return the version that the app recorded at its last run of maintenance; None if it has not."""
+    app = parts.storage.settings_fingerprints.read()
+    return (app.version or None) if app else None
 
 
 def _token_problem(parts: Parts) -> str:

@@ -9,11 +9,11 @@ from shared.wiring.built_once import BuiltOnce
 from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
-    from shared.worker.common.policies import Policies
-    from shared.worker.events.messages import EventMessages
+    from shared.domain.messages import EventChange, MailboxTask
+    from shared.worker.common.policy_reloader import PolicyReloader
+    from shared.worker.common.queue_messages import QueueMessages
     from shared.worker.health.checkup import Checkup
     from shared.worker.mailboxes.maintenance import Maintenance
-    from shared.worker.mailboxes.messages import MailboxMessages
     from shared.worker.webhook.webhook import Webhook
 
 
@@ -35,14 +35,14 @@ class Joinlink:
         return build_webhook(self.parts)
 
     @BuiltOnce
-    def event_messages(self) -> "EventMessages":
+    def event_messages(self) -> "QueueMessages[EventChange]":
         """Handles changed events. Raises SettingsError."""
         from shared.wiring.worker import build_event_messages
 
         return build_event_messages(self.parts, self.policies)
 
     @BuiltOnce
-    def mailbox_messages(self) -> "MailboxMessages":
+    def mailbox_messages(self) -> "QueueMessages[MailboxTask]":
         """Handles tasks for mailboxes. Raises SettingsError."""
         from shared.wiring.worker import build_mailbox_messages
 
@@ -63,18 +63,18 @@ class Joinlink:
         return build_app_checkup(self.parts)
 
     @BuiltOnce
-    def policies(self) -> "Policies":
+    def policies(self) -> "PolicyReloader":
         """The policy in force. It replaces the last good rules, so a desk has none. Raises SettingsError."""
         from shared.storage.blobs import container_client
         from shared.storage.last_good_rules import LAST_GOOD_CONTAINER, LastGoodRulesStore
-        from shared.worker.common.policies import Policies
+        from shared.worker.common.policy_reloader import PolicyReloader
 
         process = self.parts.process
         store = LastGoodRulesStore(
             container_client(LAST_GOOD_CONTAINER, process.storage_settings, process.storage_credential)
         )
         process.close_at_end(store.close)
-        return Policies(self.parts.rule_source, store, process.world.now)
+        return PolicyReloader(self.parts.rule_source, store, process.world.now)
 
     def keep_message(self, queue_name: str, body: bytes, error: SettingsError) -> None:
         """Put a message back on its queue until the settings are fixed.
@@ -83,10 +83,14 @@ class Joinlink:
             SettingsError: those of the storage are wrong, too; the host delivers the message again.
             QueueUnavailable: the queue did not take it; the host delivers it again.
         """
-        from shared.worker.common.waiting import Waiting
+        from shared.worker.common.messages_on_hold import MessagesOnHold
+        from shared.worker.events.messages import log_event_decided
+        from shared.worker.mailboxes.messages import log_task_finished
 
         storage = self.parts.storage
         is_event = queue_name == EVENT_CHANGES
         queue = storage.event_changes if is_event else storage.mailbox_tasks
         poison = storage.event_poison if is_event else storage.mailbox_poison
-        Waiting(world=self.parts.process.world, queue=queue, poison=poison).keep(body, error)
+        log = log_event_decided if is_event else log_task_finished
+        world = self.parts.process.world
+        MessagesOnHold(world=world, queue=queue, poison=poison, log=log).keep(body, error)

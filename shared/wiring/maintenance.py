@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from shared.storage.old_rows import KEPT, OldRows
 from shared.wiring.parts import Parts
-from shared.worker.common.upkeep import Upkeep
+from shared.worker.mailboxes.cleanup import Cleanup
 from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
+from shared.worker.mailboxes.queue_maintenance import QueueMaintenance
 
 
 def build_maintenance(
@@ -12,6 +14,7 @@ def build_maintenance(
 ) -> Maintenance:
     """Return one run by these rules; `record_settings` is None at a desk. Raises SettingsError."""
     storage, endpoint = parts.storage, parts.graph.endpoint
+    queues = QueueMaintenance((storage.event_changes, storage.mailbox_tasks), storage.poison_queues)
     return Maintenance(
         world=parts.process.world,
         graph=parts.graph.new_client(),
@@ -19,12 +22,23 @@ def build_maintenance(
         mailboxes=storage.mailboxes,
         queue=storage.mailbox_tasks,
         poison=(storage.event_poison, storage.mailbox_poison),
-        upkeep=Upkeep((storage.event_changes, storage.mailbox_tasks), storage.poison_queues),
+        cleanup=_cleanup(parts).delete_some,
+        maintain_queues=queues.run,
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
+        stop=storage.watch_stop,
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,
-        memory=parts.memory_start,
+        memory=parts.memory,
         record_settings=record_settings,
+    )
+
+
+def _cleanup(parts: Parts) -> Cleanup:
+    storage = parts.storage
+    return Cleanup(
+        {name: OldRows(name, storage.table(name, create_if_missing=False)) for name in KEPT},
+        lease=storage.maintenance_lease,
+        service_time=storage.maintenance_table.now,
     )

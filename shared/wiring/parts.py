@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.version import VERSION
 from shared.wiring.built_once import BuiltOnce
 from shared.wiring.graph_parts import GraphParts
 from shared.wiring.process import Process, SignIn
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
     from shared.storage.last_good_rules import LastGoodRules
     from shared.storage.settings_fingerprint import SettingsFingerprint
-    from shared.worker.common.memory import Memory, MemoryStart
-    from shared.worker.common.policies import RuleSource
+    from shared.worker.common.rule_ports import RuleSource
     from shared.worker.events.calendar_search import CalendarSearcher
+    from shared.worker.events.memory_check import MemoryCheck
+    from shared.worker.mailboxes.write_memory import WriteMemory
 
 
 class Parts:
@@ -74,22 +76,24 @@ class Parts:
         from shared.storage.settings_fingerprint import SettingsFingerprint
 
         return SettingsFingerprint(
-            tenant=self.process.settings.tenant_id, endpoint=self.graph.endpoint.fingerprint
+            tenant=self.process.settings.tenant_id,
+            endpoint=self.graph.endpoint.fingerprint,
+            version=VERSION,
         )
 
     @BuiltOnce
-    def memory(self) -> "Memory":
-        """Whether the memory of past writes is whole, kept for a while."""
-        from shared.worker.common.memory import Memory
+    def memory_check(self) -> "MemoryCheck":
+        """The check that the memory of past writes is whole."""
+        from shared.worker.events.memory_check import MemoryCheck
 
-        return Memory(self.storage.memory_marker, self.process.world.now)
+        return MemoryCheck(self.storage.memory_marker, self.process.world.now)
 
     @BuiltOnce
-    def memory_start(self) -> "MemoryStart":
-        """The start of the memory of past writes; it needs the storage settings alone."""
-        from shared.worker.common.memory import MemoryStart
+    def memory(self) -> "WriteMemory":
+        """The memory of past writes as a whole; it needs only the storage settings."""
+        from shared.worker.mailboxes.write_memory import WriteMemory
 
-        return MemoryStart(
+        return WriteMemory(
             marker=self.storage.memory_marker,
             mailboxes=self.storage.mailboxes,
             last_runs=self.storage.maintenance_reports,

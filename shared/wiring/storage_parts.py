@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.storage.removal_hold import RemovalHolds
     from shared.storage.settings_fingerprint import SettingsFingerprints
     from shared.storage.tables import Table
+    from shared.storage.watch_stop import WatchStop
 
 
 class StorageParts:
@@ -88,6 +89,13 @@ class StorageParts:
         from shared.storage.removal_hold import RemovalHolds
 
         return RemovalHolds(self.maintenance_table)
+
+    @BuiltOnce
+    def watch_stop(self) -> "WatchStop":
+        """Whether an admin stopped Joinlink."""
+        from shared.storage.watch_stop import WatchStop
+
+        return WatchStop(self.maintenance_table)
 
     @BuiltOnce
     def settings_fingerprints(self) -> "SettingsFingerprints":

@@ -17,7 +17,7 @@ from shared.auth.storage_credential import StorageCredential
 from shared.auth.token_source import Token, TokenSource
 from shared.errors import GraphError, GraphUnavailable, Unauthorized
 from shared.settings import read_settings
-from tests.bad_server import Answer, answer, drip, hang_up, server
+from tests.bad_server import Answer, answer, hang_up, send_slowly, server
 
 GRAPH = "https://graph.microsoft.com"
 
@@ -102,7 +102,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         pytest.param(answer(200, "[]"), id="not an object"),
         pytest.param(answer(200, '{"access_token": "t", "expires_on": "soon"}'), id="no lifetime"),
         pytest.param(hang_up, id="no answer"),
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a slow body"),
+        pytest.param(send_slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a slow body"),
     ],
 )
 def test_a_failing_token_service_is_a_temporary_error(

@@ -11,7 +11,7 @@ from cli.app import main
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandResult:
     """The result of a command: exit code, stdout and stderr."""
 
     exit: int
@@ -19,7 +19,7 @@ class Ran:
     err: str
 
 
-Joinlink = Callable[..., Ran]
+Joinlink = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def joinlink(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Return a function that runs the command in the folder, without a terminal."""
     assert folder.is_dir()
 
-    def run(*words: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["joinlink", *words])
+    def run(*arguments: str) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exited:
             main()
         output = capsys.readouterr()
-        return Ran(int(exited.value.code or 0), output.out, output.err)
+        return CommandResult(int(exited.value.code or 0), output.out, output.err)
 
     return run
 

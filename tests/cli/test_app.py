@@ -29,13 +29,13 @@ def python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
-def test_every_command_explains_itself(name: str, joinlink: Any) -> None:
+def test_every_command_has_a_help_text(name: str, joinlink: Any) -> None:
     """In paragraphs as wide as the terminal, without Python's type names."""
-    ran = joinlink(name, "--help")
+    result = joinlink(name, "--help")
 
-    assert ran.exit == 0
-    assert not re.search(r"<(bool|Path|str|list\[)", ran.out)
-    assert f"Usage: joinlink {name}" in ran.out
+    assert result.exit == 0
+    assert not re.search(r"<(bool|Path|str|list\[)", result.out)
+    assert f"Usage: joinlink {name}" in result.out
     assert f" {name} " in joinlink("--help").out
 
 
@@ -51,41 +51,41 @@ def test_help_wraps_at_the_width_of_the_terminal(joinlink: Any) -> None:
 
 
 def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """130, as in other programs; nothing is written."""
+    """It is 130, as in other programs. Nothing is written."""
     monkeypatch.setattr(sys, "stdin", Interrupted())
-    ran = joinlink("init")
+    result = joinlink("init")
 
-    assert (ran.exit, ran.err) == (130, "\n")
+    assert (result.exit, result.err) == (130, "\n")
     assert not Path("rules").exists()
 
 
 def test_ctrl_c_during_work_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At any moment: 130, and no traceback."""
+    """It is 130, without a traceback."""
 
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.desk.Desk", interrupted)
-    for words in (["status"], ["maintain"], ["replay", "--yes"], ["held"], ["memory"], ["doctor"]):
-        ran = joinlink(*words)
-        assert (words, ran.exit, "Traceback" in ran.err) == (words, 130, False)
+    for arguments in (["status"], ["maintain"], ["replay", "--yes"], ["held"], ["memory"], ["doctor"]):
+        result = joinlink(*arguments)
+        assert (arguments, result.exit, "Traceback" in result.err) == (arguments, 130, False)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes streams")
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(
-    ("words", "ends"),
+    ("arguments", "ends"),
     [
         pytest.param("schema", 0, id="schema"),
         pytest.param("backfill --all", 2, id="a command that asks"),
     ],
 )
-def test_a_closed_stream_counts_as_empty(words: str, ends: int, closed: str) -> None:
+def test_a_closed_stream_counts_as_empty(arguments: str, ends: int, closed: str) -> None:
     """A service or a script may close streams: the command ends as usual, without a traceback."""
-    command = f"exec '{sys.executable}' -m cli {words} {closed}"
-    ran = subprocess.run(["sh", "-c", command], cwd=ROOT, text=True, check=False, capture_output=True)  # noqa: S603, S607 -- ours
+    command = f"exec '{sys.executable}' -m cli {arguments} {closed}"
+    result = subprocess.run(["sh", "-c", command], cwd=ROOT, text=True, check=False, capture_output=True)  # noqa: S603, S607 -- ours
 
-    assert (ran.returncode, "Traceback" in ran.stderr) == (ends, False)
+    assert (result.returncode, "Traceback" in result.stderr) == (ends, False)
 
 
 def test_a_command_imports_only_what_it_needs() -> None:
@@ -96,16 +96,16 @@ def test_a_command_imports_only_what_it_needs() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
-def test_a_full_output_is_reported_in_a_sentence() -> None:
+def test_a_full_disk_for_the_output_is_reported_in_a_sentence() -> None:
     """Without a traceback."""
     with Path("/dev/full").open("w") as full:
-        ran = python(
+        result = python(
             "import sys; sys.argv = ['joinlink', 'schema']; import cli.app; cli.app.main()",
             stdout=full,
             stderr=subprocess.PIPE,
         )
 
-    assert (ran.returncode, ran.stderr) == (
+    assert (result.returncode, result.stderr) == (
         2,
         "joinlink: the output can't be used: No space left on device\n",
     )

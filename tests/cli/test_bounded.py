@@ -26,7 +26,7 @@ def _fill(pipe: Path, content: bytes) -> threading.Thread:
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 200_000])
 def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
-    """Such as a shell's `<(…)`, whether its writer or its reader comes first."""
+    """For example a shell's `<(…)`, whether its writer or its reader opens it first."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     filling = _fill(pipe, content)
@@ -36,7 +36,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_pipe_without_data_has_a_time_limit(tmp_path: Path) -> None:
-    """The command ends by itself, also in a pipeline."""
+    """So a pipeline does not wait for the command forever."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(TimeoutError, match="did not end in time"):
@@ -50,19 +50,21 @@ def test_an_endless_device_is_read_up_to_the_limit(name: str) -> None:
 
 
 def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) -> None:
-    """So a pipeline need not write files."""
+    """So a pipeline need not create files."""
     rules, event = folder / "rules.pipe", folder / "event.pipe"
     os.mkfifo(rules)
     os.mkfifo(event)
     _fill(rules, RULES.encode())
     _fill(event, json.dumps(graph_json.of_event(EVENT)).encode())
-    ran = joinlink("explain", "--event", "event.pipe", "--rules", "rules.pipe", "--at", "2026-11-01T09:00Z")
+    result = joinlink(
+        "explain", "--event", "event.pipe", "--rules", "rules.pipe", "--at", "2026-11-01T09:00Z"
+    )
 
-    assert (ran.exit, ran.err) == (0, "")
+    assert (result.exit, result.err) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         pytest.param(("validate", "/dev/zero"), "/dev/zero is not a rule file", id="rules without end"),
         pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 4 MiB, which no event is", id="an event without end"),
@@ -77,9 +79,9 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     ],
 )  # fmt: skip
 def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
-    joinlink: Any, write: Any, folder: Path, words: tuple[str, ...], said: str
+    joinlink: Any, write: Any, folder: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    """A person who may run the command on a server may not read everything that the server may."""
+    """A person who may run the command on a server may not read every file of the server."""
     secret = "-----BEGIN PRIVATE KEY-----\nhunter2\n"
     write(
         **{
@@ -95,8 +97,8 @@ def test_a_file_that_is_neither_rules_nor_an_event_is_not_shown(
         file.truncate(1 << 40)
     for link in ("link.yaml", "linked/b.yaml"):
         (folder / link).symlink_to(folder / "secret.key")
-    ran = joinlink(*words)
+    result = joinlink(*arguments)
 
-    assert ran.exit == 2
-    assert said in " ".join(ran.err.split())
-    assert not any(part in ran.out + ran.err for part in ("hunter2", "PRIVATE"))
+    assert result.exit == 2
+    assert message in " ".join(result.err.split())
+    assert not any(part in result.out + result.err for part in ("hunter2", "PRIVATE"))

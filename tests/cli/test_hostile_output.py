@@ -21,25 +21,25 @@ OURS = ("::error file=", "::warning file=")
 
 def rules(text: str) -> str:
     """Rules with a hostile text in every place that can have one, in YAML."""
-    said = json.dumps(f"a{text}")
+    quoted = json.dumps(f"a{text}")
     return f"""
 version: 1
 internal_domains: [contoso.com]
 lists: {{partners: [fabrikam.com]}}
 rules:
   - id: external
-    description: {said}
+    description: {quoted}
     mode: report
-    when: {{subject: {said}, categories: [{said}], external_attendees: {{at_least: 1}}}}
+    when: {{subject: {quoted}, categories: [{quoted}], external_attendees: {{at_least: 1}}}}
     tests:
-      - {{name: {said}, event: {{subject: {said}, attendees: [bo@fabrikam.com]}}, expect: skip}}
+      - {{name: {quoted}, event: {{subject: {quoted}, attendees: [bo@fabrikam.com]}}, expect: skip}}
 """
 
 
 def broken(text: str) -> str:
     """Refused rules with the text in the values that errors show."""
-    said = json.dumps(f"a{text}")
-    return f"version: 1\nrules:\n  - id: {said}\n    mode: {said}\n    when: {{{said}: 1}}\n"
+    quoted = json.dumps(f"a{text}")
+    return f"version: 1\nrules:\n  - id: {quoted}\n    mode: {quoted}\n    when: {{{quoted}: 1}}\n"
 
 
 each = pytest.mark.parametrize("text", [pytest.param(text, id=repr(text)[1:-1][:24]) for text in HOSTILE])
@@ -61,16 +61,16 @@ def test_validate_prints_no_commands(
 ) -> None:
     """In file names, texts of rules, and quotes of them in errors."""
     path = named(folder, text, make(text))
-    ran = joinlink("validate", "--format", form, "--", path)
+    result = joinlink("validate", "--format", form, "--", path)
 
-    assert obeyed(ran.out, but=OURS if form == "github" else ()) == obeyed(ran.err) == []
+    assert obeyed(result.out, but=OURS if form == "github" else ()) == obeyed(result.err) == []
     if form == "github":
         problems = json.loads(joinlink("validate", "--format", "json", "--", path).out)["problems"]
-        assert len(ran.out.splitlines()) == len(problems)
+        assert len(result.out.splitlines()) == len(problems)
     if form in {"json", "sarif"}:
-        json.loads(ran.out)
+        json.loads(result.out)
     if form == "junit":
-        ET.fromstring(ran.out)  # noqa: S314 -- our own
+        ET.fromstring(result.out)  # noqa: S314 -- our own
 
 
 @each
@@ -78,9 +78,9 @@ def test_validate_prints_no_commands(
 def test_test_prints_no_commands(folder: Path, joinlink: Joinlink, form: str, text: str) -> None:
     """In names of tests, and in what they expect and get."""
     path = named(folder, text, rules(text))
-    ran = joinlink("test", "--format", form, "--junit", "report.xml", "--", path)
+    result = joinlink("test", "--format", form, "--junit", "report.xml", "--", path)
 
-    assert obeyed(ran.out, but=OURS if form == "github" else ()) == obeyed(ran.err) == []
+    assert obeyed(result.out, but=OURS if form == "github" else ()) == obeyed(result.err) == []
     assert obeyed((folder / "report.xml").read_text()) == []
 
 
@@ -93,17 +93,17 @@ def test_explain_prints_no_commands(folder: Path, joinlink: Joinlink, more: list
     shown = of_event(replace(EVENT, id=text, subject=text, categories=(text,), sensitivity=text))
     shown["organizer"] = {"emailAddress": {"name": text, "address": f"{text}@contoso.com"}}
     (folder / "event.json").write_text(json.dumps(shown))
-    ran = joinlink("explain", "--event", "event.json", *more)
+    result = joinlink("explain", "--event", "event.json", *more)
 
-    assert ran.exit == 0, ran
-    assert obeyed(ran.out) == obeyed(ran.err) == []
+    assert result.exit == 0, result
+    assert obeyed(result.out) == obeyed(result.err) == []
     if more:
-        json.loads(ran.out)
+        json.loads(result.out)
 
 
 @each
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(["validate", "--", "{}"], id="a path"),
         pytest.param(["validate", "--format", "{}"], id="a choice"),
@@ -118,12 +118,12 @@ def test_explain_prints_no_commands(folder: Path, joinlink: Joinlink, more: list
         pytest.param(["backfill", "--all", "--dry-run", "--until", "{}"], id="a period"),
     ],
 )
-def test_errors_contain_no_commands(joinlink: Joinlink, words: list[str], text: str) -> None:
+def test_errors_contain_no_commands(joinlink: Joinlink, arguments: list[str], text: str) -> None:
     """Arguments are cleaned when they are quoted: a script may take them from file names."""
-    ran = joinlink(*(word.replace("{}", text) for word in words))
+    result = joinlink(*(word.replace("{}", text) for word in arguments))
 
-    assert ran.exit != 0
-    assert obeyed(ran.out) == obeyed(ran.err) == []
+    assert result.exit != 0
+    assert obeyed(result.out) == obeyed(result.err) == []
 
 
 @each
@@ -143,6 +143,6 @@ def test_commands_print_in_one_place() -> None:
         and ast.unparse(node.func) in {"print", "typer.echo", "sys.stdout.write"}
     }
 
-    # A schema of our own, an empty line, and two formats that clean by their own rules.
+    # These are our schema, an empty line, and two formats with their own escapes.
     assert prints == {"app.py", "formats/github.py", "formats/junit.py", "output.py", "schema.py"}
     assert MARK

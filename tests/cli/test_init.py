@@ -40,12 +40,12 @@ def test_the_file_has_no_problems_and_passes_its_tests(
 
 def test_the_file_has_the_domains_with_their_subdomains(joinlink: Any, folder: Path) -> None:
     """Otherwise al@mail.contoso.com would be a guest."""
-    ran = joinlink("init", "--yes", "--domain", "Contoso.com")
+    result = joinlink("init", "--yes", "--domain", "Contoso.com")
 
     assert (
         'internal_domains: [contoso.com, "*.contoso.com"]\n' in (folder / "rules/joinlink.yaml").read_text()
     )
-    assert ran.out == (
+    assert result.out == (
         "✓ wrote rules/joinlink.yaml, in report mode\n"
         "✓ wrote rules/rules.schema.json, for editors\n"
         "Next, read the file and run:\n"
@@ -66,17 +66,17 @@ def test_the_schema_is_next_to_the_file(joinlink: Any, folder: Path) -> None:
 def test_an_existing_schema_is_not_overwritten(joinlink: Any, write: Any, folder: Path) -> None:
     """It may belong to another version."""
     write(**{"rules/rules.schema.json": "mine"})
-    ran = joinlink("init", "--yes")
+    result = joinlink("init", "--yes")
 
     assert (folder / "rules/rules.schema.json").read_text() == "mine"
-    assert "schema" not in ran.out
+    assert "schema" not in result.out
 
 
 def test_the_next_commands_can_be_copied(joinlink: Any) -> None:
     """The name of the folder is quoted."""
-    ran = joinlink("init", "--yes", "../my rules/first.yaml")
+    result = joinlink("init", "--yes", "../my rules/first.yaml")
 
-    assert ran.out.endswith("    joinlink validate '../my rules'\n    joinlink test '../my rules'\n")
+    assert result.out.endswith("    joinlink validate '../my rules'\n    joinlink test '../my rules'\n")
 
 
 def test_with_all_options_there_are_no_questions(joinlink: Any) -> None:
@@ -90,9 +90,9 @@ def test_a_mistyped_domain_is_asked_for_again(
 ) -> None:
     """The answers before it are kept."""
     monkeypatch.setattr(sys, "stdin", Terminal("contoso\ncontoso.com\n\n\n\n"))
-    ran = joinlink("init")
+    result = joinlink("init")
 
-    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in ran.out
+    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in result.out
     assert "internal_domains: [contoso.com," in (folder / "rules/joinlink.yaml").read_text()
 
 
@@ -101,18 +101,18 @@ def test_it_asks_for_options_that_are_not_given(
 ) -> None:
     """A new admin does not need to know the options."""
     monkeypatch.setattr(sys, "stdin", Terminal("contoso.com, contoso.de\nn\n\n"))
-    ran = joinlink("init", "first.yaml", "--opt-out")
+    result = joinlink("init", "first.yaml", "--opt-out")
     text = (folder / "first.yaml").read_text()
 
-    assert "Only meetings with people from outside the company? [Y/n]: " in ran.out
-    assert "opt out" not in ran.out
+    assert "Only meetings with people from outside the company? [Y/n]: " in result.out
+    assert "opt out" not in result.out
     assert 'internal_domains: [contoso.com, "*.contoso.com", contoso.de, "*.contoso.de"]' in text
     assert "attendees: {at_least: 1}" in text
     assert "has_room: true" in text
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         pytest.param(["--yes", "taken.yaml"], "taken.yaml already exists; use --force to overwrite it, or name another file", id="existing file"),
         pytest.param(["--yes", "rules/first.yml"], "Joinlink would not read rules/first.yml; a rule file is named *.yaml", id="wrong suffix"),
@@ -122,13 +122,13 @@ def test_it_asks_for_options_that_are_not_given(
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(
-    words: list[str], said: str, joinlink: Any, write: Any, folder: Path
+    arguments: list[str], message: str, joinlink: Any, write: Any, folder: Path
 ) -> None:
     """Existing files stay as they are."""
     write(**{"taken.yaml": "mine"})
-    ran = joinlink("init", *words)
+    result = joinlink("init", *arguments)
 
-    assert (ran.exit, ran.out, ran.err) == (2, "", f"joinlink: {said}\n")
+    assert (result.exit, result.out, result.err) == (2, "", f"joinlink: {message}\n")
     assert (folder / "taken.yaml").read_text() == "mine"
 
 

@@ -16,8 +16,8 @@ SHOWN = [
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("indent", [0, 4, 8])
-def test_no_column_leaves_the_screen(width: int, indent: int) -> None:
-    """However narrow the terminal; what goes on in the next line keeps its column."""
+def test_no_column_is_wider_than_the_terminal(width: int, indent: int) -> None:
+    """Text that continues in the next line keeps its column."""
     out = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
     lines.show(out, SHOWN, indent=indent)
     assert isinstance(out.file, io.StringIO)

@@ -24,7 +24,7 @@ from tests.rules.strategies import GROUP, PEOPLE, SKETCHES, policies
 def test_rule_tests_explain_and_the_worker_decide_alike(
     sketch: EventSketch, policy: Policy, members: frozenset[str] | None
 ) -> None:
-    """A test inside a rule, and the same event through Graph's JSON to `decide`, as in the worker, and to `explain`."""
+    """For the event of a rule test and for the same event in Graph's JSON."""
     known = {} if members is None else {GROUP: members}
     test = RuleTest(name="t", event=sketch, expect=Action.ENABLE, members=known)
     tested = run_test(policy, policy.rules[0], test)
@@ -41,13 +41,13 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
         file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, company=house))))
         event = read_event(file).event
     explanation = explain(event, promoted, facts, now)
-    told = explain_json.document(
+    document = explain_json.document(
         ExplainedEvent(event=event, policy=promoted, facts=facts, now=now), explanation
     )
 
     assert event == sketch.event(now=now, company=house)
     assert tested.decision == decide(event, promoted, facts, now) == explanation.decision
-    assert (told["verdict"], told["reason"], told["rule"]) == (
+    assert (document["verdict"], document["reason"], document["rule"]) == (
         tested.decision.verdict,
         tested.decision.reason,
         tested.decision.rule,

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shared.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -23,12 +25,18 @@ def test_the_package_has_the_dependencies_of_the_requirement_files() -> None:
     """Dependencies are listed once."""
     files = PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
 
-    assert PROJECT["project"]["dynamic"] == ["dependencies"]
     assert files == ["requirements.txt", "requirements-cli.txt"]
     # setuptools accepts requirements and comments, but no options of pip.
     assert [
         line for file in files for line in (ROOT / file).read_text().splitlines() if line.startswith("-")
     ] == []
+
+
+def test_the_version_is_in_one_place() -> None:
+    """`shared/version.py` names it; the package and the release read it there."""
+    assert PROJECT["project"]["dynamic"] == ["dependencies", "version"]
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "shared.version.VERSION"}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
 
 
 def test_the_build_uses_the_installed_setuptools() -> None:
@@ -42,10 +50,10 @@ def test_a_hook_runs_an_existing_command(hook: dict[str, object], joinlink: obje
     assert callable(joinlink)
     assert callable(write)
     assert joinlink("init", "--yes").exit == 0
-    words = f"{hook['entry']} rules".split()
+    arguments = f"{hook['entry']} rules".split()
 
-    assert words[0] == "joinlink"
-    assert joinlink(*words[1:]).exit == 0
+    assert arguments[0] == "joinlink"
+    assert joinlink(*arguments[1:]).exit == 0
 
 
 @pytest.mark.parametrize("hook", [pytest.param(hook, id=hook["id"]) for hook in HOOKS])

@@ -159,9 +159,9 @@ def test_the_example_of_a_condition_works(key: Key) -> None:
 
 def test_the_command_prints_the_committed_schema(joinlink: Any) -> None:
     """An admin can save it next to their rules."""
-    ran = joinlink("schema")
+    result = joinlink("schema")
 
-    assert json.loads(ran.out) == json.loads((ROOT / "docs/rules.schema.json").read_text())
+    assert json.loads(result.out) == json.loads((ROOT / "docs/rules.schema.json").read_text())
 
 
 def test_one_condition_is_explained_with_an_example(joinlink: Any) -> None:
@@ -193,7 +193,7 @@ def test_keys_inside_values_are_explained(word: str, heads: list[str], joinlink:
 
 def test_an_unknown_key_gets_a_suggestion(joinlink: Any) -> None:
     """The suggestions are those of rule files."""
-    ran = joinlink("schema", "durration")
+    result = joinlink("schema", "durration")
 
-    assert (ran.exit, ran.out) == (2, "")
-    assert ran.err == 'joinlink: there is no key "durration" in rule files; did you mean "duration"?\n'
+    assert (result.exit, result.out) == (2, "")
+    assert result.err == 'joinlink: there is no key "durration" in rule files; did you mean "duration"?\n'

@@ -11,13 +11,13 @@ PASSING = RULES.replace("expect: enable  # wrong", "expect: skip")
 
 
 def test_passing_tests_are_listed_by_rule(joinlink: Any, write: Any) -> None:
-    """With what they do not cover, which is not an error."""
+    """The output names what they do not cover. That is not an error."""
     write(**{"rules/a.yaml": PASSING})
-    ran = joinlink("test")
+    result = joinlink("test")
 
-    assert ran.exit == 0
+    assert result.exit == 0
     assert (
-        ran.out
+        result.out
         == """\
 opted-out  rules/a.yaml:4
     ✓ marked in the subject
@@ -40,11 +40,11 @@ Conditions that the tests of their rule do not cover
 def test_a_failing_test_shows_expected_actual_and_why(joinlink: Any, write: Any) -> None:
     """It shows the conditions of the rule, each with the event's value."""
     write(**{"rules/a.yaml": RULES})
-    ran = joinlink("test", "--run", "boardroom")
+    result = joinlink("test", "--run", "boardroom")
 
-    assert ran.exit == 1
+    assert result.exit == 1
     assert (
-        ran.out
+        result.out
         == """\
 external  rules/a.yaml:11
     ✗ not in the boardroom
@@ -74,10 +74,10 @@ def test_a_test_fails_if_another_rule_decides(joinlink: Any, write: Any) -> None
             )
         }
     )
-    ran = joinlink("test", "--run", "customer")
+    result = joinlink("test", "--run", "customer")
 
-    assert ran.exit == 1
-    assert "        expected  enable, by external\n        actual    enable, by first\n" in ran.out
+    assert result.exit == 1
+    assert "        expected  enable, by external\n        actual    enable, by first\n" in result.out
 
 
 def test_a_guard_that_decides_is_shown_with_its_cause(joinlink: Any, write: Any) -> None:
@@ -97,29 +97,29 @@ def test_rules_without_tests_fail_if_tests_are_required(joinlink: Any, write: An
 def test_rules_with_errors_are_not_tested(joinlink: Any, write: Any) -> None:
     """Their problems are shown instead, and the tests of other policies run."""
     write(**{"rules/a.yaml": PASSING, "more/b.yaml": "version: 2\n"})
-    ran = joinlink("test", "more", "rules")
+    result = joinlink("test", "more", "rules")
 
-    assert ran.exit == 1
-    assert ran.out.startswith("more/b.yaml:1:10: version is 1, but this is the number 2\n")
-    assert ran.out.endswith("3 tests: 3 passed, 0 failed. 1 policy with errors.\n")
+    assert result.exit == 1
+    assert result.out.startswith("more/b.yaml:1:10: version is 1, but this is the number 2\n")
+    assert result.out.endswith("3 tests: 3 passed, 0 failed. 1 policy with errors.\n")
 
 
 def test_a_pattern_hides_no_error(joinlink: Any, write: Any) -> None:
     """A policy with errors has no tests that could match, so the errors are shown."""
     write(**{"rules/a.yaml": "version: 2\n"})
-    ran = joinlink("test", "--run", "customer")
+    result = joinlink("test", "--run", "customer")
 
-    assert ran.exit == 1
-    assert ran.out.startswith("rules/a.yaml:1:10: version is 1, but this is the number 2\n")
+    assert result.exit == 1
+    assert result.out.startswith("rules/a.yaml:1:10: version is 1, but this is the number 2\n")
 
 
 @pytest.mark.parametrize("form", ["text", "github"])
-def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, write: Any) -> None:
-    """GitHub's runner would obey it, and a terminal would too."""
+def test_text_in_a_rule_cannot_start_a_new_line(form: str, joinlink: Any, write: Any) -> None:
+    """GitHub's runner or a terminal would obey such a line."""
     name = '"a call\\n::error::pwned"'
-    words = 'categories: ["x\\n::error::pwned"]'
+    arguments = 'categories: ["x\\n::error::pwned"]'
     rules = RULES.replace("not in the boardroom", name).replace(
-        "{has_room: true}", f"{{{words}}}, {{has_room: true}}"
+        "{has_room: true}", f"{{{arguments}}}, {{has_room: true}}"
     )
     write(**{"rules/a.yaml": rules})
     output = joinlink("test", "--format", form).out
@@ -128,25 +128,25 @@ def test_what_others_wrote_makes_no_line_of_its_own(form: str, joinlink: Any, wr
     assert not [line for line in output.splitlines() if line.strip().startswith("::error::pwned")]
 
 
-def test_what_moves_the_cursor_becomes_a_space() -> None:
-    """An event's subject may hold it."""
+def test_a_character_that_moves_the_cursor_becomes_a_space() -> None:
+    """The subject of an event may contain it."""
     assert flat("a\x1b[2J\nb\u202ec") == "a [2J b c"
 
 
 def test_failing_tests_are_marked_in_a_pull_request(joinlink: Any, write: Any) -> None:
-    """Beside the test; and errors, where a policy has some, beside theirs."""
+    """Next to the test. Errors of a policy are marked next to theirs."""
     write(**{"rules/a.yaml": RULES, "more/b.yaml": "version: 2\n"})
-    ran = joinlink("test", "--require-tests", "--format", "github", "more", "rules")
+    result = joinlink("test", "--require-tests", "--format", "github", "more", "rules")
 
-    assert ran.exit == 1
-    assert ran.out.splitlines() == [
+    assert result.exit == 1
+    assert result.out.splitlines() == [
         "::error file=more/b.yaml,line=1,col=10,title=Joinlink rules::version is 1, but this is the number 2",
         '::error file=rules/a.yaml,line=21,title=Joinlink tests::rule "external": not in the boardroom: expected enable, by external; actual skip (no_rule_matched)',
         '::error file=rules/a.yaml,line=25,title=Joinlink tests::rule "later": it has no tests',
     ]
 
 
-def test_a_warning_beside_errors_is_no_failure_of_the_report(joinlink: Any, write: Any, folder: Path) -> None:
+def test_a_warning_is_not_a_failure_in_the_report(joinlink: Any, write: Any, folder: Path) -> None:
     """Pipelines count failures."""
     write(**{"rules/a.yaml": "version: 2\nrules: [{id: a, when: {}}]\n", "rules/b.yml": "version: 1\n"})
     joinlink("test", "--junit", "rules.xml")
@@ -156,7 +156,7 @@ def test_a_warning_beside_errors_is_no_failure_of_the_report(joinlink: Any, writ
 
 
 def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write: Any, folder: Path) -> None:
-    """The folder for it is made where it is missing."""
+    """A missing folder for the report is created."""
     write(**{"rules/a.yaml": RULES})
     joinlink("test", "--require-tests", "--junit", "build/rules.xml")
     root = ET.parse(folder / "build/rules.xml").getroot()  # noqa: S314 -- our own output
@@ -174,8 +174,8 @@ def test_the_report_for_pipelines_has_a_case_for_each_test(joinlink: Any, write:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        pytest.param("nothing like it", 'no test matches "nothing like it"', id="finds nothing"),
-        pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="no pattern"),
+        pytest.param("nothing like it", 'no test matches "nothing like it"', id="matches nothing"),
+        pytest.param("(", '--run takes a regular expression, and "(" is not valid: missing ), unterminated subpattern at position 0', id="not a pattern"),
     ],
 )  # fmt: skip
 def test_a_pattern_that_matches_nothing_or_is_not_valid_is_refused(
@@ -183,13 +183,13 @@ def test_a_pattern_that_matches_nothing_or_is_not_valid_is_refused(
 ) -> None:
     """Otherwise a run without tests would look like a success."""
     write(**{"rules/a.yaml": PASSING})
-    ran = joinlink("test", "--run", pattern)
+    result = joinlink("test", "--run", pattern)
 
-    assert (ran.exit, ran.err) == (2, f"joinlink: {message}\n")
+    assert (result.exit, result.err) == (2, f"joinlink: {message}\n")
 
 
 def test_files_are_named_as_the_admin_named_them(joinlink: Any, write: Any) -> None:
-    """However deep they lie, so that a click finds them."""
+    """At any depth, so that a click on the name opens the file."""
     write(**{"rules/examples/a.yaml": PASSING})
 
     assert "external  rules/examples/a.yaml:11\n" in joinlink("test", "rules/examples/a.yaml").out

@@ -38,13 +38,13 @@ def test_files_without_errors_are_shown_with_their_rules(joinlink: Any, write: A
     write(
         **{"rules/a.yaml": GOOD, "rules/b.yaml": "version: 1\nrules:\n  - {id: later, mode: off, when: {}}\n"}
     )
-    ran = joinlink("validate")
+    result = joinlink("validate")
 
-    assert ran.exit == 0
-    assert "✓ rules: 3 rules in 2 files, policy " in ran.out
-    assert "    enforce  everyone  enable  adds links\n" in ran.out
-    assert "    off      later     enable\n" in ran.out
-    assert "Rules that add join links: everyone.\n" in ran.out
+    assert result.exit == 0
+    assert "✓ rules: 3 rules in 2 files, policy " in result.out
+    assert "    enforce  everyone  enable  adds links\n" in result.out
+    assert "    off      later     enable\n" in result.out
+    assert "Rules that add join links: everyone.\n" in result.out
 
 
 def test_a_rule_outside_its_time_writes_nothing(joinlink: Any, write: Any) -> None:
@@ -54,17 +54,18 @@ def test_a_rule_outside_its_time_writes_nothing(joinlink: Any, write: Any) -> No
         id="new", active="from: 2900-01-01"
     )
     write(**{"rules/a.yaml": f"version: 1\nrules:\n{rules}"})
-    ran = joinlink("validate")
+    result = joinlink("validate")
     report = json.loads(joinlink("validate", "--format", "json").out)
 
     assert (
         'rules/a.yaml:3:83: warning: rule "old": the rule ended on 2020-01-01; remove it, or change active\n'
-        in ran.out
+        in result.out
     )
     assert (
-        "    enforce  old  enable  not active today\n    enforce  new  enable  not active today\n" in ran.out
+        "    enforce  old  enable  not active today\n    enforce  new  enable  not active today\n"
+        in result.out
     )
-    assert "  These rules write nothing" in ran.out
+    assert "  These rules write nothing" in result.out
     assert [rule["writes"] for rule in report["policies"][0]["rules"]] == [False, False]
 
 
@@ -82,10 +83,10 @@ def test_a_file_that_the_cloud_does_not_read_gets_a_warning(
 ) -> None:
     """The cloud reads *.yaml of one folder: other files would have no effect."""
     write(**{"rules/a.yaml": GOOD, name: GOOD})
-    ran = joinlink("validate")
+    result = joinlink("validate")
 
-    assert ran.exit == 0
-    assert f"{name}:1:1: warning: the cloud does not read this file: {why}\n" in ran.out
+    assert result.exit == 0
+    assert f"{name}:1:1: warning: the cloud does not read this file: {why}\n" in result.out
 
 
 @pytest.mark.parametrize(
@@ -101,22 +102,22 @@ def test_other_files_get_no_warning(name: str, joinlink: Any, write: Any) -> Non
 def test_a_single_file_with_another_suffix_gets_a_warning(joinlink: Any, write: Any) -> None:
     """It has no errors, but the cloud would not read it."""
     write(**{"a.json": GOOD})
-    ran = joinlink("validate", "a.json")
+    result = joinlink("validate", "a.json")
 
-    assert ran.exit == 0
+    assert result.exit == 0
     assert (
         "a.json:1:1: warning: the cloud does not read this file: a rule file is named *.yaml; rename it\n"
-        in ran.out
+        in result.out
     )
 
 
 def test_a_problem_is_one_line(joinlink: Any, write: Any) -> None:
     """In a pipe there are no line breaks, colours or source lines."""
     write(**{"rules/a.yaml": BAD})
-    ran = joinlink("validate", "rules")
+    result = joinlink("validate", "rules")
 
-    assert ran.exit == 1
-    assert ran.out.splitlines() == [
+    assert result.exit == 1
+    assert result.out.splitlines() == [
         'rules/a.yaml:4:12: rule "external-meetings": unknown condition "attendes" (did you mean "attendees"?)',
         'rules/a.yaml:4:44: rule "external-meetings": subject: matches: the pattern "<100% & "x"(" is not valid: a ")" is missing',
         "2 errors in 1 file.",
@@ -159,11 +160,11 @@ def test_files_have_the_names_that_the_admin_used(joinlink: Any, write: Any) -> 
     """This includes the other place of a problem; in the cloud, names have only the last folder."""
     write(**{"deep/two/a.yaml": TWICE, "deep/two/b.yaml": TWICE})
     write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
-    ran = joinlink("validate", "deep/two", "deep/one")
+    result = joinlink("validate", "deep/two", "deep/one")
 
-    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in ran.out
-    assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in ran.out
-    assert 'rule "one" (deep/one/a.yaml:4) is before it' in ran.out
+    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in result.out
+    assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in result.out
+    assert 'rule "one" (deep/one/a.yaml:4) is before it' in result.out
 
 
 def test_strict_fails_for_warnings(joinlink: Any, write: Any) -> None:
@@ -177,7 +178,7 @@ def test_strict_fails_for_warnings(joinlink: Any, write: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or create one with joinlink init\n", id="no default folder"),
         pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
@@ -187,25 +188,25 @@ def test_strict_fails_for_warnings(joinlink: Any, write: Any) -> None:
     ],
 )  # fmt: skip
 def test_a_path_that_cannot_be_read_is_refused(
-    words: list[str], said: str, joinlink: Any, folder: Path
+    arguments: list[str], message: str, joinlink: Any, folder: Path
 ) -> None:
     """There is one sentence, no traceback, and exit code 2."""
     (folder / "empty").mkdir()
-    if "linked" in words[-1]:
+    if "linked" in arguments[-1]:
         (folder / "empty/linked").mkdir()
         (folder / "empty/linked/x.yaml").symlink_to("gone")
-    ran = joinlink(*words)
+    result = joinlink(*arguments)
 
-    assert (ran.exit, ran.out, ran.err) == (2, "", said)
+    assert (result.exit, result.out, result.err) == (2, "", message)
 
 
 def test_json_has_every_fact(joinlink: Any, write: Any) -> None:
     """A script does not need to parse text."""
     write(**{"rules/a.yaml": BAD, "more/b.yaml": GOOD})
-    ran = joinlink("validate", "rules", "more", "--format", "json")
-    report = json.loads(ran.out)
+    result = joinlink("validate", "rules", "more", "--format", "json")
+    report = json.loads(result.out)
 
-    assert ran.exit == 1
+    assert result.exit == 1
     assert report["problems"][0] == {
         "file": "rules/a.yaml",
         "line": 4,
@@ -236,8 +237,8 @@ def test_a_tool_shows_a_warning_as_an_error_if_it_fails_the_check(joinlink: Any,
     """Otherwise a failed check would show no error."""
     write(**{"rules/a.yaml": EMPTY})
 
-    def output(form: str, *words: str) -> str:
-        return str(joinlink("validate", "--format", form, *words).out)
+    def output(form: str, *arguments: str) -> str:
+        return str(joinlink("validate", "--format", form, *arguments).out)
 
     assert output("github").startswith("::warning ")
     assert output("github", "--strict").startswith("::error ")

@@ -46,10 +46,12 @@ def test_a_large_meeting_gets_several_minutes() -> None:
     ("limits", "events", "expected"),
     [
         pytest.param({}, 4, [9, 9, 9, 9], id="no limits"),
-        pytest.param({"per_hour": 4}, 5, [9, 9, 10, 10, 11], id="half of the hour's"),
-        pytest.param({"per_mailbox_per_day": 4}, 5, [9, 9, 24, 24, 48], id="half of the day's"),
-        pytest.param({"per_hour": 1}, 2, [9, 10], id="one at least"),
-        pytest.param({"per_mailbox_per_day": 1}, 7, [9, 24, 48, 72, 96, 120, None], id="a queue's week"),
+        pytest.param({"per_hour": 4}, 5, [9, 9, 10, 10, 11], id="half of the hour's limit"),
+        pytest.param({"per_mailbox_per_day": 4}, 5, [9, 9, 24, 24, 48], id="half of the day's limit"),
+        pytest.param({"per_hour": 1}, 2, [9, 10], id="at least one"),
+        pytest.param(
+            {"per_mailbox_per_day": 1}, 7, [9, 24, 48, 72, 96, 120, None], id="a week, the maximum of a queue"
+        ),
     ],
 )
 def test_a_backfill_uses_half_of_each_limit(

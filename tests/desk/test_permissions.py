@@ -33,12 +33,12 @@ def policy(text: str) -> Policy:
             {"Calendars.Read", "User.Read.All"},
             id="a person's token",
         ),
-        pytest.param(token({"scp": ["x"]}), None, id="no text"),
-        pytest.param("opaque", None, id="an opaque one"),
-        pytest.param("a.b.c", None, id="no JSON"),
-        pytest.param(token(["x"]), None, id="no object"),
-        pytest.param(token({"roles": "x"}), None, id="no list"),
-        pytest.param("\u00e4.\u00e4.\u00e4", None, id="no base64"),
+        pytest.param(token({"scp": ["x"]}), None, id="not text"),
+        pytest.param("opaque", None, id="an opaque token"),
+        pytest.param("a.b.c", None, id="not JSON"),
+        pytest.param(token(["x"]), None, id="not an object"),
+        pytest.param(token({"roles": "x"}), None, id="not a list"),
+        pytest.param("\u00e4.\u00e4.\u00e4", None, id="not base64"),
     ],
 )
 def test_roles_are_read_from_readable_tokens(value: str, roles: set[str] | None) -> None:
@@ -57,7 +57,7 @@ POLICIES = [
 
 @pytest.mark.parametrize(("text", "names"), POLICIES)
 def test_the_rules_decide_which_permissions_are_needed(text: str, names: list[str]) -> None:
-    """No more than that."""
+    """Only those."""
     assert sorted(one.name for one in needed_permissions(policy(text), report_only=False)) == sorted(names)
 
 

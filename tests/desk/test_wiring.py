@@ -1,4 +1,4 @@
-"""What a desk builds: it may read the rules in force, and holds nothing that could replace them."""
+"""The desk can read the rules in force, but not replace them."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,7 +11,7 @@ from shared.desk.desk_check import DeskCheck
 from shared.desk.wiring import Desk
 from shared.storage.last_good_rules import LastGoodRules, LastGoodRulesStore
 from shared.wiring import Joinlink, Parts
-from shared.worker.common.policies import Policies
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 
 ENVIRON = {
@@ -29,7 +29,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "event_reader": Desk.event_reader,
     "held_events": Desk.held_events,
     "maintenance": Desk.maintenance,
-    "memory_start": Desk.memory_start,
+    "memory": Desk.memory,
     "policy_in_force": Desk.policy_in_force,
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
@@ -38,7 +38,7 @@ NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", 
 
 
 def reachable(root: object) -> Iterator[object]:
-    """Yield every object of ours that the root holds: in attributes, containers, closures and arguments."""
+    """Yield all our objects that `root` refers to: in attributes, containers, closures and arguments."""
     seen: set[int] = set()
     left: list[Any] = [root]
     while left:
@@ -64,14 +64,12 @@ def reachable(root: object) -> Iterator[object]:
 
 
 def writers(root: object) -> list[object]:
-    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | Policies)]
+    return [found for found in reachable(root) if isinstance(found, LastGoodRulesStore | PolicyReloader)]
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_what_the_desk_builds_cannot_replace_the_rules_in_force(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No writer of the last good rules is in reach."""
+def test_the_desk_cannot_replace_the_rules_in_force(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of its objects refers to a writer of the last good rules."""
     monkeypatch.setattr(DeskCheck, "check", lambda _check: None)
     desk = Desk(Parts(ENVIRON, World()))
     built = BUILDERS[name](desk)
@@ -81,14 +79,14 @@ def test_what_the_desk_builds_cannot_replace_the_rules_in_force(
 
 
 def test_every_builder_of_the_desk_is_tested() -> None:
-    """A new method of `Desk` needs its row above."""
+    """A new method of `Desk` needs a row above."""
     public = {name for name in vars(Desk) if not name.startswith("_")}
 
     assert public == {*BUILDERS, *NOT_BUILDERS}
 
 
 def test_the_search_finds_the_apps_writer() -> None:
-    """So the tests above would fail if a desk had one; and both read the rules in force."""
+    """So the tests above would fail if the desk had one. Both read the rules in force."""
     app, desk = Joinlink(Parts(ENVIRON, World())), Desk(Parts(ENVIRON, World()))
 
     assert writers(app.event_messages)

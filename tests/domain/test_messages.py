@@ -26,13 +26,13 @@ changes = st.builds(
 
 @given(changes)
 def test_a_message_survives_the_queue(change: EventChange) -> None:
-    """What is encoded is decoded to the same value, as text and as bytes."""
+    """It is decoded to the same value, from text and from bytes."""
     assert change == EventChange.decode(change.encode())
     assert change == EventChange.decode(change.encode().encode())
 
 
-def test_changes_that_travelled_together_are_taken_apart() -> None:
-    """Each is a change of its own then, of the same POST."""
+def test_batched_changes_are_split_into_messages() -> None:
+    """Each has its own trace, and the source and time of the POST."""
     change = EventChange.decode(GOOD.replace('"t"', '"t","fellows":[["m2","e2","t2"]]'))
 
     assert [(one.mailbox, one.event, one.trace, one.batched) for one in change.split()] == [
@@ -42,8 +42,8 @@ def test_changes_that_travelled_together_are_taken_apart() -> None:
     assert {(one.source, one.received) for one in change.split()} == {(change.source, change.received)}
 
 
-def test_the_wire_form_is_the_designs() -> None:
-    """Other versions of Joinlink read what this one wrote, so the form is fixed."""
+def test_the_json_of_a_change_is_fixed() -> None:
+    """Other versions of Joinlink read it."""
     change = EventChange(
         mailbox="m",
         event="e",
@@ -67,53 +67,53 @@ GOOD = '{"v":1,"mailbox":"m","event":"e","source":"sweep","received":"2026-11-22
     ("body", "said"),
     [
         pytest.param("", "not JSON", id="empty"),
-        pytest.param(b"\xff\xfe\x00", "not JSON", id="bytes that are no text"),
-        pytest.param("[" * 100_000, "not JSON", id="nested beyond reason"),
-        pytest.param("[1]", "no object", id="a list"),
-        pytest.param(GOOD.replace('"v":1', '"v":2'), "version 2, this is 1", id="a later version"),
+        pytest.param(b"\xff\xfe\x00", "not JSON", id="bytes that are not text"),
+        pytest.param("[" * 100_000, "not JSON", id="nested too deeply"),
+        pytest.param("[1]", "not an object", id="a list"),
+        pytest.param(GOOD.replace('"v":1', '"v":2'), "version 2, expected 1", id="a later version"),
         pytest.param(GOOD.replace('"v":1,', ""), "version missing", id="no version"),
-        pytest.param(GOOD.replace('"m"', '""'), "'mailbox' is str, text is due", id="an empty mailbox"),
+        pytest.param(GOOD.replace('"m"', '""'), "'mailbox' is str: expected text", id="an empty mailbox"),
         pytest.param(GOOD.replace('"e"', "null"), "'event' is missing", id="no event"),
-        pytest.param(GOOD.replace("sweep", "rumour"), "'source' is none of", id="an unknown source"),
-        pytest.param(GOOD.replace("+00:00", ""), "no moment with a UTC offset", id="a time without offset"),
-        pytest.param(GOOD.replace("2026-11-22T08:00:00+00:00", "0001-01-01T00:00:00+14:00"), "no moment with a UTC offset", id="before time"),
+        pytest.param(GOOD.replace("sweep", "rumour"), "'source' is not one of", id="an unknown source"),
+        pytest.param(GOOD.replace("+00:00", ""), "not a time with a UTC offset", id="a time without offset"),
+        pytest.param(GOOD.replace("2026-11-22T08:00:00+00:00", "0001-01-01T00:00:00+14:00"), "not a time with a UTC offset", id="before time"),
         pytest.param(GOOD.replace('"attempt":0', '"attempt":-1'), "'attempt' is -1", id="a negative attempt"),
         pytest.param(GOOD.replace('"t"', '"t","fellows":{}'), "'fellows' is dict", id="batched changes that are not a list"),
-        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e"]]'), "'fellows' has something else", id="a batched change without a trace"),
-        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e",7]]'), "'fellows' has something else", id="a batched change with a number"),
-        pytest.param(GOOD.replace('"attempt":0', '"attempt":true'), "'attempt' is True", id="an attempt that is no number"),
+        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e"]]'), "'fellows' has an item", id="a batched change without a trace"),
+        pytest.param(GOOD.replace('"t"', '"t","fellows":[["m","e",7]]'), "'fellows' has an item", id="a batched change with a number"),
+        pytest.param(GOOD.replace('"attempt":0', '"attempt":true'), "'attempt' is True", id="an attempt that is not a number"),
     ],
 )  # fmt: skip
-def test_what_is_not_ours_is_called_unreadable(body: str | bytes, said: str) -> None:
-    """A foreign or damaged message is refused with a reason, never with another error."""
+def test_a_damaged_change_is_unreadable(body: str | bytes, said: str) -> None:
+    """The error says which key is wrong. No other error is raised."""
     with pytest.raises(UnreadableMessage, match=said):
         EventChange.decode(body)
 
 
 @pytest.mark.parametrize("key", ["mailbox", "event", "source", "received", "attempt", "trace", "v"])
-def test_what_people_wrote_stays_out_of_the_error(key: str) -> None:
-    """A foreign message may hold anything."""
+def test_an_error_quotes_no_personal_data(key: str) -> None:
+    """A message from outside may contain any text."""
     foreign = {**json.loads(GOOD), key: {"subject": "Merger with bo@fabrikam.com"}}
     also = {**json.loads(GOOD), key: "Merger with bo@fabrikam.com"}
     for message in (foreign, also):
         try:
             EventChange.decode(json.dumps(message))
         except UnreadableMessage as error:
-            assert "Merger" not in str(error)  # noqa: PT017 -- text is fine where text is due
+            assert "Merger" not in str(error)  # noqa: PT017 -- `trace` may be any text
 
 
-def test_a_message_of_before_has_not_been_missed() -> None:
-    """Messages from before this count have no `not_found`."""
+def test_a_message_without_not_found_has_the_count_zero() -> None:
+    """Earlier versions wrote messages without it."""
     assert EventChange.decode(GOOD).not_found == 0
 
 
 @given(st.binary() | st.text())
-def test_no_body_ends_in_another_error(body: str | bytes) -> None:
-    """Whatever lies on the queue is read or called unreadable."""
+def test_no_body_raises_another_error(body: str | bytes) -> None:
+    """Every body is read, or is unreadable."""
     try:
         EventChange.decode(body)
     except UnreadableMessage as error:
-        assert str(error)  # noqa: PT017 -- either outcome is fine, an unnamed one is not
+        assert str(error)  # noqa: PT017 -- both results are valid, but an error needs a text
 
 
 tasks = st.builds(
@@ -128,12 +128,12 @@ tasks = st.builds(
 
 @given(tasks)
 def test_a_task_survives_the_queue(task: MailboxTask) -> None:
-    """What is encoded is decoded to the same value."""
+    """It is decoded to the same value."""
     assert task == MailboxTask.decode(task.encode())
 
 
-def test_the_wire_form_of_a_task_is_the_designs() -> None:
-    """Other versions of Joinlink read what this one wrote, so the form is fixed."""
+def test_the_json_of_a_task_is_fixed() -> None:
+    """Other versions of Joinlink read it."""
     task = MailboxTask(mailbox="m", task=TaskKind.RENEW, reason=TaskReason.DUE, trace="t", attempt=1)
 
     expected = '{"v":1,"mailbox":"m","task":"renew","reason":"due","attempt":1,"trace":"t"}'
@@ -143,19 +143,19 @@ def test_the_wire_form_of_a_task_is_the_designs() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        pytest.param('{"v":1,"mailbox":"m","task":"dance","reason":"due","attempt":0,"trace":"t"}', "'task' is none of", id="an unknown task"),
-        pytest.param('{"v":1,"mailbox":"m","task":"renew","reason":"because","attempt":0,"trace":"t"}', "'reason' is none of", id="an unknown reason"),
+        pytest.param('{"v":1,"mailbox":"m","task":"dance","reason":"due","attempt":0,"trace":"t"}', "'task' is not one of", id="an unknown task"),
+        pytest.param('{"v":1,"mailbox":"m","task":"renew","reason":"because","attempt":0,"trace":"t"}', "'reason' is not one of", id="an unknown reason"),
         pytest.param(GOOD, "'task' is missing", id="a message of the other queue"),
     ],
 )  # fmt: skip
-def test_a_task_that_is_not_ours_is_called_unreadable(body: str, said: str) -> None:
+def test_a_damaged_task_is_unreadable(body: str, said: str) -> None:
     with pytest.raises(UnreadableMessage, match=said):
         MailboxTask.decode(body)
 
 
 @pytest.mark.parametrize("text", IMPOSSIBLE)
-def test_a_message_about_what_is_no_id_is_unreadable(text: str) -> None:
-    """No message of ours holds such an id, and none of them reaches a URL."""
+def test_a_message_with_an_invalid_id_is_unreadable(text: str) -> None:
+    """Graph gives no such id, and it must not become part of a URL."""
     for change in (
         EventChange(
             mailbox="m",

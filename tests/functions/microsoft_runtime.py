@@ -1,4 +1,4 @@
-"""Microsoft's own runtime library with an app in it, as the host drives it."""
+"""Microsoft's own runtime library, called as the Functions host calls it."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from azure_functions_runtime.native_invocation import invocation_request_native
 
 
 class _Protos:
-    """Stands in for the classes generated from the host's protocol: bags of attributes will do."""
+    """Replaces the classes that are generated from the host's protocol with plain attributes."""
 
     BindingInfo = type("BindingInfo", (SimpleNamespace,), {"in": 0, "out": 1, "inout": 2, "undefined": 3})
     StatusResult = type("StatusResult", (SimpleNamespace,), {"Failure": 0, "Success": 1})
@@ -24,13 +24,13 @@ class _Protos:
 
 @dataclass
 class Worker:
-    """Microsoft's runtime with our app in it; `functions` are ids by name."""
+    """Microsoft's runtime with our app; `functions` has ids by name."""
 
     functions: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def start(self, folder: str) -> None:
-        """Index the app in `folder`, as the host makes the worker do."""
+        """Index the app in `folder`, as on a start of the host."""
         request = SimpleNamespace(
             properties={"host": "127.0.0.1", "protos": _Protos()},
             request=SimpleNamespace(
@@ -44,7 +44,7 @@ class Worker:
             self.bindings[found.name] = [json.loads(raw) for raw in found.raw_bindings]
 
     def invoke(self, name: str, argument: str, data: Datum, **metadata: Datum) -> Any:
-        """Run a function as the host asks for it; return what it answers, or raise what it raised."""
+        """Invoke a function; return its answer. Fails if the function raised an error."""
         ok, answer, _outputs, error, trace = asyncio.run(
             invocation_request_native(str(uuid.uuid4()), self.functions[name], [(argument, data)], metadata)
         )
@@ -52,7 +52,7 @@ class Worker:
         return answer
 
     def change(self, content: str, identifier: str, pop_receipt: str) -> None:
-        """Have the host hand over a message of the queue event-changes."""
+        """Invoke the function of the queue event-changes with a message."""
         self.invoke(
             "event_changes",
             "message",
@@ -63,7 +63,7 @@ class Worker:
         )
 
     def post(self, body: bytes = b"", **query: str) -> Any:
-        """Have the host hand a POST to the webhook; return the HTTP answer's parts."""
+        """Invoke the webhook with a POST; return the parts of its answer."""
         request = {
             "method": Datum("POST", "string"),
             "url": Datum("https://joinlink.example/api/notifications", "string"),

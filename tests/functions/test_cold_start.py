@@ -1,4 +1,4 @@
-"""What the app loads before its first call: a subscription's handshake waits ten seconds, cold start included."""
+"""What the app loads before its first call. Graph waits ten seconds for a handshake, cold start included."""
 
 import json
 import subprocess
@@ -23,10 +23,10 @@ assert notifications.build().get_user_function()(req).get_body() == b"t"
 @pytest.mark.parametrize(
     "code", [pytest.param(INDEX, id="indexing"), pytest.param(HANDSHAKE, id="the handshake")]
 )
-def test_nothing_heavy_is_loaded_for(code: str) -> None:
-    """In a process of its own, without a single setting: neither does the app need one to show its functions."""
+def test_no_heavy_module_is_loaded_for(code: str) -> None:
+    """The test runs in a separate process without settings: the host indexes the app without any."""
     script = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(  # noqa: S603 -- our own words
+    done = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", script], cwd=ROOT, env={}, capture_output=True, text=True, check=True
     )
     loaded = json.loads(done.stdout)
@@ -35,8 +35,8 @@ def test_nothing_heavy_is_loaded_for(code: str) -> None:
     assert "structlog" in loaded
 
 
-def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path) -> None:
-    """`JOINLINK_RULES=rules` means the folder that was deployed."""
+def test_the_rules_folder_is_relative_to_the_app(tmp_path: Path) -> None:
+    """`JOINLINK_RULES=rules` is the folder that was deployed, whatever the working directory."""
     script = (
         "import os; from shared import wiring; from shared.worker.common.world import World\n"
         "print(len(wiring.Parts(os.environ, World()).rule_source.read()))"
@@ -47,7 +47,7 @@ def test_the_rules_folder_is_the_apps_wherever_the_host_starts_us(tmp_path: Path
         "JOINLINK_TENANT_ID": "c0ffee00-0000-4000-8000-000000000001",
         "JOINLINK_CLIENT_STATE_KEY": "k" * 32,
     }
-    done = subprocess.run(  # noqa: S603 -- our own words
+    done = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
     )
 

@@ -1,7 +1,7 @@
 """The whole app under Microsoft's own runtime library, the code that runs Python functions in Azure.
 
-It proves what our local host can only imitate: indexing, binding metadata, decoding of triggers, encoding of
-answers. The library keeps its state in the process and imports the app by name, so it is started once here.
+Our local host only imitates indexing, binding metadata, the decoding of triggers and the encoding of answers.
+The library keeps its state in the process and imports the app by name, so these tests start it once.
 """
 
 import json
@@ -26,7 +26,7 @@ RULES = "version: 1\nrules: [{id: all, mode: enforce, when: {attendees: {at_leas
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    """Start the library once, with its thread pool."""
+    """The library, started once with its thread pool."""
     runtime.start_threadpool_executor()
     started = Worker()
     started.start(str(ROOT))
@@ -36,14 +36,14 @@ def worker() -> Iterator[Worker]:
 
 @pytest.fixture
 def contoso(azurite: Azurite, tmp_path: Path) -> Iterator[Stage]:
-    """Storage and Graph around the app; the local host stands idle."""
+    """Storage and Graph for the app; the local host gets no messages."""
     (tmp_path / "rules.yaml").write_text(RULES)
     with stage(azurite, tmp_path) as everything:
         yield everything
 
 
 def test_microsofts_runtime_finds_our_functions(worker: Worker) -> None:
-    """Names, routes, queues and keys are as Graph and the infrastructure need them."""
+    """With the names, routes, queues and keys that Graph and the infrastructure use."""
     [http, _answer] = sorted(worker.bindings["notifications"], key=lambda b: str(b["type"]), reverse=True)
     [queue] = worker.bindings["event_changes"]
 
@@ -52,7 +52,7 @@ def test_microsofts_runtime_finds_our_functions(worker: Worker) -> None:
 
 
 def test_a_notification_becomes_a_join_link_under_microsofts_runtime(worker: Worker, contoso: Stage) -> None:
-    """Handshake, notification, queue message, PATCH: the whole way in the cloud's own code."""
+    """Handshake, notification, queue message and PATCH run in the code that runs in Azure."""
     assert worker.post(validationToken="a token")["body"].value == b"a token"
 
     ada = contoso.graph.add_user("Ada", "ada@contoso.com")

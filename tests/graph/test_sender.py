@@ -21,7 +21,7 @@ from shared.graph.protocol import event_calls
 from shared.graph.protocol.call import GraphCall
 from shared.graph.protocol.directory_calls import read_mailbox_purpose
 from shared.graph.sender import Sender, Tally
-from tests.bad_server import GOOD, Answer, answer, cut_off, drip, hang_up, say_nothing, server
+from tests.bad_server import GOOD, Answer, answer, cut_off, hang_up, say_nothing, send_slowly, server
 
 READ = event_calls.read_event("m", "e")
 WRITE = event_calls.enable_online_meeting("m", "e", etag='W/"1"', provider="teamsForBusiness")
@@ -60,8 +60,8 @@ def attempt(url: str, call: GraphCall = WRITE, tokens: Tokens | None = None) -> 
 @pytest.mark.parametrize(
     "play",
     [
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a slow body"),
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX-Long: "), id="slow headers"),
+        pytest.param(send_slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"), id="a slow body"),
+        pytest.param(send_slowly(b"HTTP/1.1 200 OK\r\nX-Long: "), id="slow headers"),
         pytest.param(say_nothing, id="silence"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A scene for tests of host processes: a queue, signals, clocks, and hosts of the sample app."""
+"""For tests of host processes: a queue, signal files, clocks, and hosts of the sample app."""
 
 import base64
 import time
@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 20
 LEASE, RETRY = timedelta(minutes=10), timedelta(minutes=1)
 
 
-class Scene:
-    """A queue, a folder of signals, a clock, and host processes of the sample app."""
+class HostSetup:
+    """A queue, a folder of signal files, a clock, and host processes of the sample app."""
 
     def __init__(self, azurite: Azurite, queue: str, folder: Path) -> None:
         self.azurite, self.queue, self.folder = azurite, queue, folder
@@ -33,7 +33,7 @@ class Scene:
         }
 
     def host(self, name: str = "host", stop_seconds: float = 0.5, **settings: str) -> HostProcess:
-        """Return a host that is not started."""
+        """Return a host that has not started."""
         return HostProcess(
             "tests.sandbox.sample_app:build",
             {**self.settings, **settings},
@@ -43,11 +43,11 @@ class Scene:
             stop_seconds=stop_seconds,
         )
 
-    def send(self, *orders: str) -> None:
-        """Put orders on the queue."""
+    def send(self, *texts: str) -> None:
+        """Send messages; a text says what its call does."""
         with self._client() as client:
-            for order in orders:
-                client.send_message(base64.b64encode(order.encode()).decode())
+            for text in texts:
+                client.send_message(base64.b64encode(text.encode()).decode())
 
     def advance(self, by: timedelta) -> None:
         """Move all clocks."""
@@ -55,31 +55,31 @@ class Scene:
         self.azurite.advance(by)
 
     def go(self) -> None:
-        """Let the orders that wait go on."""
+        """Let waiting calls continue."""
         (self.folder / "go").touch()
 
-    def await_signs(self, *signs: str) -> None:
-        """Wait until functions have left these signs."""
-        self.wait_until(lambda: all((self.folder / sign).exists() for sign in signs))
+    def await_signals(self, *signals: str) -> None:
+        """Wait until functions have created these signal files."""
+        self.wait_until(lambda: all((self.folder / signal).exists() for signal in signals))
 
-    def has(self, sign: str) -> bool:
-        """Return whether a function has left this sign."""
-        return (self.folder / sign).exists()
+    def has(self, signal: str) -> bool:
+        """Return whether a function has created this signal file."""
+        return (self.folder / signal).exists()
 
-    def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait for something that other processes do."""
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until other processes have done something."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert time.monotonic() < end, "it did not come about"
+        while not condition():
+            assert time.monotonic() < end, "it did not happen in time"
             time.sleep(0.01)
 
     def waiting(self, suffix: str = "") -> int:
-        """Count the messages of the queue, hidden ones, too."""
+        """Count the messages of the queue, hidden ones too."""
         with self._client(suffix) as client:
             return client.get_queue_properties().approximate_message_count or 0
 
     def visible(self) -> list[str]:
-        """Return the orders that anyone could take now."""
+        """Return the texts of the visible messages."""
         with self._client() as client:
             return [base64.b64decode(m.content).decode() for m in client.peek_messages(32)]
 

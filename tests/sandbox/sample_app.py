@@ -1,4 +1,4 @@
-"""A small app for host processes: what a message says is what becomes of it."""
+"""A small app for host processes: the text of a message says what its call does."""
 
 import logging
 import os
@@ -16,24 +16,24 @@ ENOUGH_SECONDS = 30
 
 
 def build(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.FunctionApp:
-    """Build it; functions meet the test in the folder FOLDER, where files are signals."""
+    """Build it; functions and tests signal each other by files in the folder FOLDER."""
     app, folder = func.FunctionApp(), Path(settings["FOLDER"])
 
     @app.queue_trigger("msg", "%QUEUE%", "AzureWebJobsStorage")
     def work(msg: func.QueueMessage) -> None:
-        order = msg.get_body().decode()
-        log.info("begun %s %s", order, msg.dequeue_count)
-        (folder / f"begun-{order}").touch()
-        match order.split("-")[0]:
+        text = msg.get_body().decode()
+        log.info("begun %s %s", text, msg.dequeue_count)
+        (folder / f"begun-{text}").touch()
+        match text.split("-")[0]:
             case "kill":
                 _wait_for(folder / "die")
                 os._exit(9)
             case "raise":
-                raise LookupError(order)
+                raise LookupError(text)
             case "wait":
                 _wait_for(folder / "go")
-        (folder / f"done-{order}").touch()
-        log.info("done %s", order)
+        (folder / f"done-{text}").touch()
+        log.info("done %s", text)
 
     @app.route("door", methods=["GET"])
     def door(req: func.HttpRequest) -> func.HttpResponse:
@@ -51,7 +51,7 @@ def build(settings: Mapping[str, str], now: Callable[[], datetime]) -> func.Func
 
 
 def broken(_settings: Mapping[str, str], _now: Callable[[], datetime]) -> func.FunctionApp:
-    """Build an app that no host plays."""
+    """Build an app that is not supported."""
     app = func.FunctionApp()
 
     @app.timer_trigger("timer", "0 0 * * * *")

@@ -39,7 +39,7 @@ def test_the_connection_string_reaches_queues_and_tables(
 
 
 def test_a_delayed_message_becomes_visible_when_the_clock_moves(azurite: Azurite, queue: QueueClient) -> None:
-    """Without waiting, and not too early."""
+    """Without real waiting, and not too early."""
     queue.send_message("later", visibility_timeout=300)
     azurite.advance(timedelta(minutes=4))
     early = queue.receive_message()
@@ -51,7 +51,7 @@ def test_a_delayed_message_becomes_visible_when_the_clock_moves(azurite: Azurite
 
 
 def test_the_clock_can_be_set_and_runs_on(azurite: Azurite, queue: QueueClient) -> None:
-    """Forwards or back; the services use its time."""
+    """It can move forward or back, and the services use it."""
     for day in (MONDAY, MONDAY - timedelta(days=1)):
         azurite.set_clock(day)
         sent = queue.send_message("now").inserted_on

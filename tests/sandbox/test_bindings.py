@@ -3,7 +3,7 @@ from collections.abc import Callable
 import azure.functions as func
 import pytest
 
-from sandbox.host import Host, UnplayableApp
+from sandbox.host import Host, UnsupportedApp
 
 
 def _output(app: func.FunctionApp) -> None:
@@ -36,16 +36,16 @@ def _unset(app: func.FunctionApp) -> None:
     [
         pytest.param(_output, "sends: .*'queue'", id="an output binding"),
         pytest.param(_coroutine, "waits: .*async def", id="a coroutine"),
-        pytest.param(_misnamed, "misnamed: .*called timer", id="an argument that is no binding"),
+        pytest.param(_misnamed, "misnamed: .*called timer", id="an argument without a binding"),
         pytest.param(_unset, "unset: .*'QUEUE' is missing", id="a missing setting"),
     ],
 )
-def test_an_app_that_can_not_be_played_is_refused_by_name(
+def test_an_unsupported_app_is_refused_by_function(
     declare: Callable[[func.FunctionApp], None], text: str
 ) -> None:
     """Nothing is left out silently: the error names the function and what is wrong."""
     app = func.FunctionApp()
     declare(app)
 
-    with pytest.raises(UnplayableApp, match=text):
+    with pytest.raises(UnsupportedApp, match=text):
         Host(app, {}, host_json={})

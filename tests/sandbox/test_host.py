@@ -19,14 +19,14 @@ HOST_JSON = {"extensions": {"queues": {"maxDequeueCount": 2, "visibilityTimeout"
 
 
 class Sample:
-    """A small app: an echo, a door without a key, a queue, a timer; it remembers what it was given."""
+    """A small app: an echo, a function without a key, a queue, a timer; it records its inputs."""
 
     def __init__(self, azurite: Azurite, queue: str) -> None:
         self.app = func.FunctionApp()
         self.settings = {"AzureWebJobsStorage": azurite.connection_string, "QUEUE": queue}
         self.queue = queue
         self.messages: list[func.QueueMessage] = []
-        self.in_work = 0
+        self.in_progress = 0
         self._lock = threading.Lock()
         self.ticks: list[func.TimerRequest] = []
         self.on_message: Callable[[func.QueueMessage], Any] = lambda _: None
@@ -61,12 +61,12 @@ class Sample:
     def counting(self) -> Iterator[None]:
         """Count the messages that are worked on at this moment."""
         with self._lock:
-            self.in_work += 1
+            self.in_progress += 1
         try:
             yield
         finally:
             with self._lock:
-                self.in_work -= 1
+                self.in_progress -= 1
 
     def client(self, suffix: str = "") -> QueueClient:
         """Open the queue, or the one with this behind its name."""
@@ -95,8 +95,8 @@ def host(sample: Sample) -> Iterator[Host]:
         yield host
 
 
-def test_a_request_reaches_its_function_and_the_answer_comes_back(host: Host) -> None:
-    """Route parameters, query, body, status, headers and content type go through."""
+def test_a_request_reaches_its_function_and_gets_its_answer(host: Host) -> None:
+    """With route parameters, query, body, status, headers and content type."""
     answer = host.client().post("/api/echo/hello?n=1", content=b"text")
 
     assert answer.status_code == 202
@@ -110,7 +110,7 @@ def test_a_request_reaches_its_function_and_the_answer_comes_back(host: Host) ->
     [
         pytest.param("POST", "/api/echo/hello", 401, id="no key"),
         pytest.param("POST", "/api/echo/hello?code=wrong", 401, id="a wrong key"),
-        pytest.param("GET", "/api/echo/hello", 404, id="a method that no function takes"),
+        pytest.param("GET", "/api/echo/hello", 404, id="a method without a function"),
         pytest.param("HEAD", "/api/door", 404, id="HEAD is not GET"),
         pytest.param("POST", "/echo/hello", 404, id="without the route prefix"),
         pytest.param("POST", "/api/echo/a/b", 404, id="a path too deep"),
@@ -118,7 +118,7 @@ def test_a_request_reaches_its_function_and_the_answer_comes_back(host: Host) ->
     ],
 )
 def test_requests_are_refused_as_the_real_host_does(host: Host, method: str, path: str, status: int) -> None:
-    """The key is asked for only where path and method fit, and an exception tells the caller nothing."""
+    """The key is checked only if path and method match; an answer to an exception has no details."""
     with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi), base_url="http://host") as stranger:
         answer = stranger.request(method, path)
 
@@ -126,14 +126,14 @@ def test_requests_are_refused_as_the_real_host_does(host: Host, method: str, pat
     assert answer.content == b""
 
 
-def test_the_key_opens_a_function_from_the_address_too(host: Host) -> None:
-    """The address that Graph is given works as it stands."""
+def test_the_key_can_be_in_the_address(host: Host) -> None:
+    """As in the address that Graph uses."""
     with httpx.Client(transport=httpx.WSGITransport(app=host.wsgi)) as graph:
         assert graph.post(host.address("echo/hello")).status_code == 202
 
 
-def test_a_message_is_handed_over_decoded_and_deleted(host: Host, sample: Sample) -> None:
-    """The function sees what was meant, with its dequeue count, and the queue is empty afterwards."""
+def test_a_message_is_decoded_processed_and_deleted(host: Host, sample: Sample) -> None:
+    """The function gets the text and the dequeue count, and the queue is empty then."""
     sample.send("hello")
 
     assert host.drain() == 1
@@ -141,10 +141,10 @@ def test_a_message_is_handed_over_decoded_and_deleted(host: Host, sample: Sample
     assert host.waiting() == {sample.queue: 0}
 
 
-def test_a_failed_message_is_hidden_then_tried_again_then_poison(
+def test_a_failed_message_is_hidden_then_retried_then_poisoned(
     host: Host, sample: Sample, azurite: Azurite, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """`visibilityTimeout` lies between tries; at `maxDequeueCount` the text moves unchanged."""
+    """After each `visibilityTimeout`; at `maxDequeueCount` the text moves unchanged."""
     sample.on_message = _raise
     sample.send("hello")
     with caplog.at_level(logging.CRITICAL, "Function.work"):
@@ -160,7 +160,7 @@ def test_a_failed_message_is_hidden_then_tried_again_then_poison(
 
 
 def test_a_message_that_is_not_base64_goes_to_poison_without_a_call(host: Host, sample: Sample) -> None:
-    """As with the real host: it is moved at once, and the function never hears of it."""
+    """As in the real host, it is moved at once."""
     with sample.client() as client:
         client.send_message("{plain}")
     host.drain()
@@ -169,10 +169,10 @@ def test_a_message_that_is_not_base64_goes_to_poison_without_a_call(host: Host, 
     assert sample.peek("-poison") == ["{plain}"]
 
 
-def test_a_message_that_outlived_its_tries_goes_to_poison_without_a_call(
+def test_a_message_over_its_dequeue_count_goes_to_poison_without_a_call(
     host: Host, sample: Sample, azurite: Azurite
 ) -> None:
-    """A host that died over a message does not get to try it for ever."""
+    """So a message that kills the host is not retried forever."""
     sample.send("deadly")
     with sample.client() as client:
         for _ in range(2):
@@ -202,7 +202,7 @@ def test_a_failed_message_of_a_poison_queue_stays_hidden_until_its_lease_ends(
 
 
 def test_a_queue_function_that_returns_something_fails(host: Host, sample: Sample) -> None:
-    """Microsoft's worker refuses it, so the message must not pass here either."""
+    """As in Microsoft's worker."""
     sample.on_message = lambda _: "done"
     sample.send("hello")
     host.drain()
@@ -211,21 +211,21 @@ def test_a_queue_function_that_returns_something_fails(host: Host, sample: Sampl
     assert host.waiting() == {sample.queue: 1}
 
 
-def test_a_missing_queue_is_no_error_and_is_not_created(sample: Sample) -> None:
-    """The real host backs off; creating queues is the infrastructure's part."""
+def test_a_missing_queue_is_not_an_error_and_is_not_created(sample: Sample) -> None:
+    """The infrastructure creates queues, not the host."""
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
         assert host.drain() == 0
 
 
-def test_a_timer_runs_when_told(host: Host, sample: Sample) -> None:
-    """Timers don't fire by themselves here."""
+def test_a_timer_runs_on_request(host: Host, sample: Sample) -> None:
+    """Timers don't run by themselves here."""
     host.run_timer("tick")
 
     assert [tick.past_due for tick in sample.ticks] == [False]
 
 
 def test_a_setting_overrides_host_json(sample: Sample) -> None:
-    """`AzureFunctionsJobHost__…` wins, as in the cloud."""
+    """With `AzureFunctionsJobHost__…`, as in the cloud."""
     sample.settings["AzureFunctionsJobHost__extensions__queues__messageEncoding"] = "none"
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:
         host.create_queues()
@@ -236,14 +236,14 @@ def test_a_setting_overrides_host_json(sample: Sample) -> None:
     assert [m.get_body() for m in sample.messages] == [b"plain"]
 
 
-def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(sample: Sample) -> None:
-    """Threshold plus batch: messages meet at a barrier for four, and there are never more than four."""
+def test_the_live_host_processes_as_many_messages_as_host_json_allows(sample: Sample) -> None:
+    """Threshold plus batch, here four: four messages meet at a barrier, and there are never more."""
     queues = {"batchSize": 2, "newBatchThreshold": 2}
     together = threading.Barrier(4)
     crowd = []
 
     def meet(_: func.QueueMessage) -> None:
-        crowd.append(sample.in_work)
+        crowd.append(sample.in_progress)
         together.wait(10)
 
     sample.on_message = meet
@@ -264,7 +264,7 @@ def test_the_live_host_answers_and_works_on_as_many_at_once_as_host_json_allows(
 
 
 def test_a_live_host_is_not_quiet_while_it_works(sample: Sample) -> None:
-    """Whoever moves time on waits for it; a message that is hidden is nothing to wait for."""
+    """A test waits for that before it moves the clock; hidden messages don't count."""
     leave = threading.Event()
 
     def linger(_: func.QueueMessage) -> None:

@@ -42,8 +42,8 @@ def test_the_end_of_the_block_closes_everything() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_the_stand_in_validates_and_delivers_over_http() -> None:
-    """From the subscription to the POST, over the network; delivery runs by itself."""
+def test_the_simulated_graph_validates_and_notifies_over_http() -> None:
+    """From the subscription to the POST. Notifications are sent in the background."""
     received = threading.Event()
     tokens: list[str] = []
 

@@ -22,7 +22,7 @@ def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Contai
 
 
 def test_a_damaged_blob_is_an_error(container: ContainerClient) -> None:
-    """`Policies` handles it."""
+    """`PolicyReloader` handles it."""
     container.create_container()
     container.upload_blob("last-good-rules.json", b'{"files": [')
     with pytest.raises(StorageUnavailable, match="damaged"):

@@ -1,4 +1,4 @@
-"""A day at Contoso, played step by step: the real app, real queues and tables, a clock that is moved."""
+"""Fixtures for end-to-end tests: the real app, real queues and tables, a simulated Graph and a simulated clock."""
 
 import json
 import logging
@@ -28,8 +28,8 @@ from shared.wiring import Parts
 from shared.worker.common.world import World
 
 SETTLE = timedelta(seconds=20)
-#: Long enough for every wait of the app's but the endless ones.
-PATIENCE = timedelta(hours=3)
+#: longer than any retry of the app that ends
+LONGEST_RUN = timedelta(hours=3)
 
 RULES = """
 version: 1
@@ -52,23 +52,23 @@ rules:
 
 @dataclass
 class Story:
-    """The stage, and what a story says about it."""
+    """The app and everything around it, and what a test does with them."""
 
     stage: Stage
     rules: Path
     caplog: pytest.LogCaptureFixture
     people: dict[str, DirectoryUser] = field(default_factory=dict)
 
-    def person(self, name: str, *, watched: bool = True, **properties: Any) -> DirectoryUser:
-        """Add a person whose events are watched, unless the story is about how that comes about."""
+    def add_person(self, name: str, *, watched: bool = True, **properties: Any) -> DirectoryUser:
+        """Add a person with a mailbox. Subscribe the mailbox, unless the test is about subscribing."""
         user = self.stage.graph.add_user(name, f"{name.lower()}@contoso.com", **properties)
         if watched:
             self.stage.watch(user)
         self.people[name] = user
         return user
 
-    def meeting(self, organizer: DirectoryUser, *guests: str, **properties: Any) -> str:
-        """Have a person's own client make a meeting tomorrow at nine, with guests; return its id."""
+    def create_meeting(self, organizer: DirectoryUser, *guests: str, **properties: Any) -> str:
+        """Create a meeting tomorrow at nine in a person's own client, with guests; return its id."""
         answer = httpx.post(
             f"{self.stage.graph_url}/v1.0/users/{organizer.id}/events",
             headers={**self.stage.graph.as_user(organizer), "Prefer": 'IdType="ImmutableId"'},
@@ -84,7 +84,7 @@ class Story:
         return str(answer.json()["id"])
 
     def event(self, owner: DirectoryUser, event_id: str) -> dict[str, Any]:
-        """Read an event as its owner's client sees it."""
+        """Return an event as its owner's client reads it."""
         answer = httpx.get(
             f"{self.stage.graph_url}/v1.0/users/{owner.id}/events/{event_id}",
             headers=self.stage.graph.as_user(owner),
@@ -103,63 +103,63 @@ class Story:
         return [event["id"] for event in answer.json()["value"]]
 
     def has_link(self, owner: DirectoryUser, event_id: str) -> bool:
-        """Tell whether the event is an online meeting with a join link."""
+        """Return whether the event is an online meeting with a join link."""
         event = self.event(owner, event_id)
         return bool(event["isOnlineMeeting"] and (event["onlineMeeting"] or {}).get("joinUrl"))
 
     def wait(self, time: timedelta = SETTLE) -> None:
-        """Deliver what is due, let this time pass, and work on what is visible then."""
+        """Deliver notifications, advance the clock, and handle the messages that are visible then."""
         self.stage.graph.deliver()
         self.stage.clock.advance(time)
         self.stage.host.drain()
 
-    def play(self) -> None:
-        """Let time pass until nothing is left to deliver or to work on."""
-        end = self.stage.clock.now() + PATIENCE
+    def run_until_idle(self) -> None:
+        """Advance the clock until no notification and no message is left."""
+        end = self.stage.clock.now() + LONGEST_RUN
         while self.stage.graph.undelivered or any(self.stage.host.waiting().values()):
             assert self.stage.clock.now() < end, (
-                f"after hours: {self.stage.host.waiting()}, {self.lines()[-1]}"
+                f"messages are left after hours: {self.stage.host.waiting()}, {self.log_lines()[-1]}"
             )
             self.wait()
 
-    def lines(self, name: str = "event.decided") -> list[dict[str, Any]]:
+    def log_lines(self, name: str = "event.decided") -> list[dict[str, Any]]:
         """Return what the app logged under this name, oldest first."""
-        said = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
-        return [line for line in said if line["event"] == name]
+        logged = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
+        return [line for line in logged if line["event"] == name]
 
-    def ends(self, user: DirectoryUser) -> list[tuple[str, str]]:
-        """Return outcome and reason of every message about a person's events, oldest first."""
-        return [(x["outcome"], x["reason"]) for x in self.lines() if x["mailbox"] == user.id]
+    def outcomes(self, user: DirectoryUser) -> list[tuple[str, str]]:
+        """Return outcome and reason of each handled message about a person's events, oldest first."""
+        return [(x["outcome"], x["reason"]) for x in self.log_lines() if x["mailbox"] == user.id]
 
     def calls(self, method: str, user: DirectoryUser) -> list[str]:
         """Return the paths of the app's calls to a person's mailbox."""
         return [c.path for c in self.stage.graph.calls if c.method == method and user.id in c.path]
 
     def restart(self, **settings: str) -> None:
-        """End the app's process and begin another, with some settings changed."""
+        """Restart the app with some settings changed."""
         self.stage.restart(settings)
 
-    def task(self, kind: TaskKind, user: DirectoryUser, reason: TaskReason) -> None:
-        """Put a task for a person's mailbox on its queue."""
+    def enqueue_task(self, kind: TaskKind, user: DirectoryUser, reason: TaskReason) -> None:
+        """Put a task for a person's mailbox on the queue."""
         task = MailboxTask(mailbox=user.id, task=kind, reason=reason, trace="by-hand")
         with self._queue(MAILBOX_TASKS) as queue:
             queue.send_message(task.encode())
 
-    def tasks(self, user: DirectoryUser) -> list[tuple[str, str, str]]:
-        """Return task, outcome and reason of every task for a person's mailbox, oldest first."""
-        lines = self.lines("task.finished")
+    def task_outcomes(self, user: DirectoryUser) -> list[tuple[str, str, str]]:
+        """Return task, outcome and reason of each finished task for a person's mailbox, oldest first."""
+        lines = self.log_lines("task.finished")
         return [(x["task"], x["outcome"], x["reason"]) for x in lines if x["mailbox"] == user.id]
 
-    def poison(self, queue_name: str = EVENT_CHANGES) -> list[dict[str, Any]]:
-        """Return what lies in the poison queue."""
+    def poison_messages(self, queue_name: str = EVENT_CHANGES) -> list[dict[str, Any]]:
+        """Return the messages in the poison queue."""
         with self._queue(f"{queue_name}-poison") as queue:
             try:
                 return [json.loads(message.content) for message in queue.peek_messages(32)]
             except ResourceNotFoundError:
                 return []
 
-    def set_aside(self, text: str, queue_name: str = EVENT_CHANGES) -> None:
-        """Put a text into a poison queue, as the host does with what the app died over."""
+    def add_poison(self, text: str, queue_name: str = EVENT_CHANGES) -> None:
+        """Put a text on a poison queue, as the host does with a message that killed the app."""
         with self._queue(f"{queue_name}-poison") as queue:
             with suppress(ResourceExistsError):
                 queue.create_queue()
@@ -174,72 +174,72 @@ class Story:
         )
 
 
-Begin = Callable[..., Story]
+StartStory = Callable[..., Story]
 
 
 @pytest.fixture
-def begin(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
-    """Return what begins a story, with rules and settings of its own."""
+def start_story(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[StartStory]:
+    """Return a function that starts a story with its own rules and settings."""
     caplog.set_level(logging.DEBUG, "joinlink")
     with ExitStack() as stack:
 
         def start(rules: str = RULES, *, with_memory: bool = True, **settings: str) -> Story:
             (tmp_path / "rules.yaml").write_text(rules)
-            played = stack.enter_context(stage(azurite, tmp_path, settings, with_memory=with_memory))
-            return Story(played, tmp_path, caplog)
+            running = stack.enter_context(stage(azurite, tmp_path, settings, with_memory=with_memory))
+            return Story(running, tmp_path, caplog)
 
         yield start
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
+def story(start_story: StartStory) -> Story:
     """Return a story with the usual rules."""
-    return begin()
+    return start_story()
 
 
 @dataclass(frozen=True)
-class Ran:
-    """How a command ended, and what it said."""
+class CommandResult:
+    """A command's exit code and its output."""
 
     exit: int
     out: str
     err: str
 
 
-AtTheDesk = Callable[..., Ran]
+RunJoinlink = Callable[..., CommandResult]
 
 
 def _storage_time(story: Story) -> datetime:
     connection = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
     table = Table.connect("maintenance", connection, None)
-    table.merge("story", "story", {})  # Azurite's answer for a missing table bears its host's time
-    told = table.now()
+    table.merge("story", "story", {})  # if the table is missing, Azurite's answer has the time of its host
+    now = table.now()
     table.close()
-    assert told
-    return told
+    assert now
+    return now
 
 
 @pytest.fixture
-def at_the_desk(
+def run_joinlink(
     story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> AtTheDesk:
-    """Return what runs `joinlink` with the app's settings, at the story's time."""
+) -> RunJoinlink:
+    """Return a function that runs `joinlink` with the app's settings, at the story's time."""
     own_transport = httpx.WSGITransport(app=story.stage.host.wsgi)
     monkeypatch.setattr("cli.desk.World", lambda: World(now=story.stage.clock.now))
     monkeypatch.setattr("cli.desk.Parts", partial(Parts, own_transport=own_transport))
-    # Azurite's clock is ahead of the story's by what all stories before have moved it.
-    moved = story.stage.clock.now() - _storage_time(story)
-    tell = Table.now
-    monkeypatch.setattr(Table, "now", lambda table: (told := tell(table)) and told + moved)
+    # Earlier stories have moved Azurite's clock ahead; its clock can't be moved back.
+    difference = story.stage.clock.now() - _storage_time(story)
+    table_now = Table.now
+    monkeypatch.setattr(Table, "now", lambda table: (now := table_now(table)) and now + difference)
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
-    def run(*words: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["joinlink", *words])
-        with pytest.raises(SystemExit) as ended:
+    def run(*arguments: str) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
+        with pytest.raises(SystemExit) as exit_info:
             main()
-        logs.configure("INFO")  # the desk is a process of its own, whose level is not the app's
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
+        logs.configure("INFO")  # the real command is another process, with another log level
+        output = capsys.readouterr()
+        return CommandResult(int(exit_info.value.code or 0), output.out, output.err)
 
     return run

@@ -1,4 +1,4 @@
-"""What becomes of one meeting: the ordinary ways."""
+"""How Joinlink handles one meeting."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,65 +18,65 @@ SERIES = {
 }
 
 
-def test_a_meeting_with_a_guest_gets_its_link(story: Story) -> None:
-    """Three calls: read the event, read its calendar's provider, write two properties."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
+def test_a_meeting_with_a_guest_gets_a_link(story: Story) -> None:
+    """It takes three calls: read the event, read its calendar's provider, write two properties."""
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
     story.wait()
 
     assert story.has_link(ada, meeting)
     assert story.event(ada, meeting)["onlineMeetingProvider"] == "teamsForBusiness"
-    assert story.ends(ada) == [("enabled", "link_added")]
+    assert story.outcomes(ada) == [("enabled", "link_added")]
     assert len(story.calls("GET", ada)) + len(story.calls("PATCH", ada)) == 3
 
 
-def test_the_echo_of_our_write_costs_one_call(story: Story) -> None:
-    """Our PATCH makes Graph notify us; the event is read, found online, and that is all."""
-    ada = story.person("Ada")
-    story.meeting(ada, GUEST)
-    story.play()
+def test_the_notification_of_our_own_write_costs_one_call(story: Story) -> None:
+    """Joinlink reads the event and skips it, because it is online."""
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
-    assert story.ends(ada) == [("enabled", "link_added"), ("skipped", "already_online")]
-    assert [line["graph_calls"] for line in story.lines()] == [3, 1]
+    assert story.outcomes(ada) == [("enabled", "link_added"), ("skipped", "already_online")]
+    assert [line["graph_calls"] for line in story.log_lines()] == [3, 1]
 
 
-def test_the_log_line_tells_all_that_an_admin_asks(story: Story) -> None:
-    """One line: what, why, by which rule and policy, how long it took, which calls."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
+def test_the_log_line_explains_the_decision(story: Story) -> None:
+    """It has the rule, the policy, the wait in the queue and the ids of the Graph calls."""
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
     story.wait()
-    [line] = story.lines()
+    [line] = story.log_lines()
 
     assert line["rule"] == line["projected_rule"] == "external"
     assert (line["source"], line["attempt"]) == ("notification", 0)
-    assert 20 <= line["queue_wait_seconds"] <= 25  # by the queue service's clock, which goes on
+    assert 20 <= line["queue_wait_seconds"] <= 25  # by the queue service's clock, which does not stop
     assert line["event_id"] == meeting
     assert len(line["graph_request_ids"]) == 3
     assert len(line["policy"]) == 12
 
 
-def test_the_log_names_nobody(story: Story) -> None:
-    """No subject, no address, no link, no key: whatever happened."""
-    ada = story.person("Ada")
-    story.meeting(ada, GUEST, subject="Merger with Fabrikam")
-    story.play()
+def test_the_log_has_no_personal_data(story: Story) -> None:
+    """No subject, address, link or token."""
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST, subject="Merger with Fabrikam")
+    story.run_until_idle()
 
-    said = " ".join(
+    logged = " ".join(
         record.getMessage() for record in story.caplog.records if record.name == "joinlink"
     ).lower()
-    assert [word for word in ("merger", "fabrikam", "@", "http", "bearer") if word in said] == []
+    assert [word for word in ("merger", "fabrikam", "@", "http", "bearer") if word in logged] == []
 
 
-def test_ten_copies_of_every_notification_change_nothing(story: Story) -> None:
-    """One PATCH, and no further read of what this process has answered."""
+def test_duplicate_notifications_cause_one_write(story: Story) -> None:
+    """Ten copies of each cause one PATCH, and no read beyond those for one copy."""
     story.stage.graph.delivery = NotificationDelivery(copies=(10, 10), shuffle=True, batch=3)
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
-    story.play()
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert story.has_link(ada, meeting)
     assert len(story.calls("PATCH", ada)) == 1
-    # the event, its calendar, and the event again for the echo
+    # the event, its calendar, and the event again after our own write
     assert len(story.calls("GET", ada)) == 3
 
 
@@ -86,47 +86,47 @@ Make = Callable[[Story, DirectoryUser], object]
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        pytest.param(lambda s, ada: s.meeting(ada, "cy@contoso.com"), ("skipped", "no_rule_matched"), id="an internal one"),
-        pytest.param(lambda s, ada: s.meeting(ada, GUEST, subject="Lunch [No Link]"), ("skipped", "rule_skip"), id="an opted-out one"),
-        pytest.param(lambda s, ada: s.meeting(ada, "cy@contoso.com", subject="Trial"), ("would_enable", "report_mode"), id="a rule in report mode"),
-        pytest.param(lambda s, ada: s.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"), ("skipped", "already_online"), id="one already online"),
-        pytest.param(lambda s, ada: s.meeting(ada, GUEST, location={"displayName": "https://fabrikam.zoom.us/j/5551234"}), ("skipped", "other_join_link"), id="one with a Zoom link"),
-        pytest.param(lambda s, ada: s.stage.graph.people.cancel(ada.id, s.meeting(ada, GUEST)), ("skipped", "cancelled"), id="a cancelled one"),
-        pytest.param(lambda s, ada: s.meeting(ada, GUEST, start={"dateTime": "2026-11-20T09:00:00", "timeZone": "UTC"}, end={"dateTime": "2026-11-20T10:00:00", "timeZone": "UTC"}), ("skipped", "ended"), id="one gone by"),
-        pytest.param(lambda s, ada: s.meeting(ada, GUEST, isDraft=True), ("skipped", "draft"), id="a draft"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, "cy@contoso.com"), ("skipped", "no_rule_matched"), id="internal"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, GUEST, subject="Lunch [No Link]"), ("skipped", "rule_skip"), id="opted out"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, "cy@contoso.com", subject="Trial"), ("would_enable", "report_mode"), id="a rule in report mode"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"), ("skipped", "already_online"), id="already online"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, GUEST, location={"displayName": "https://fabrikam.zoom.us/j/5551234"}), ("skipped", "other_join_link"), id="a Zoom link"),
+        pytest.param(lambda s, ada: s.stage.graph.people.cancel(ada.id, s.create_meeting(ada, GUEST)), ("skipped", "cancelled"), id="cancelled"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, GUEST, start={"dateTime": "2026-11-20T09:00:00", "timeZone": "UTC"}, end={"dateTime": "2026-11-20T10:00:00", "timeZone": "UTC"}), ("skipped", "ended"), id="ended"),
+        pytest.param(lambda s, ada: s.create_meeting(ada, GUEST, isDraft=True), ("skipped", "draft"), id="a draft"),
     ],
 )  # fmt: skip
-def test_a_meeting_that_needs_no_link_is_left_alone(
+def test_a_meeting_that_needs_no_link_is_not_changed(
     story: Story, make: Make, expected: tuple[str, str]
 ) -> None:
-    """One call to see it, none to change it."""
-    ada = story.person("Ada")
+    """One call reads it; none writes it."""
+    ada = story.add_person("Ada")
     make(story, ada)
     story.wait()
 
-    assert set(story.ends(ada)) <= {expected, ("superseded", "read_since")}
-    assert story.ends(ada)[0] == expected
+    assert set(story.outcomes(ada)) <= {expected, ("superseded", "read_since")}
+    assert story.outcomes(ada)[0] == expected
     assert len(story.calls("GET", ada)) == 1
     assert story.calls("PATCH", ada) == []
 
 
-def test_an_attendees_copy_is_left_alone(story: Story) -> None:
-    """The organizer's copy drives the meeting; the others follow."""
-    ada, cy = story.person("Ada"), story.person("Cy")
-    story.meeting(ada, GUEST, cy.address)
-    story.play()
+def test_an_attendees_copy_is_not_changed(story: Story) -> None:
+    """Joinlink writes to the organizer's copy only."""
+    ada, cy = story.add_person("Ada"), story.add_person("Cy")
+    story.create_meeting(ada, GUEST, cy.address)
+    story.run_until_idle()
 
-    # which of the two depends on whose message comes first, Ada's or Cy's
-    assert set(story.ends(cy)) <= {("skipped", "not_organizer"), ("skipped", "already_online")}
+    # the reason depends on which message comes first, Ada's or Cy's
+    assert set(story.outcomes(cy)) <= {("skipped", "not_organizer"), ("skipped", "already_online")}
     assert story.calls("PATCH", cy) == []
 
 
-def test_a_changed_occurrence_is_judged_by_its_series(story: Story) -> None:
-    """The link is the series' own: one PATCH, on the master, whatever the message named."""
-    ada = story.person("Ada")
-    master = story.meeting(ada, GUEST, **SERIES)
+def test_a_changed_occurrence_is_decided_by_its_series(story: Story) -> None:
+    """The link belongs to the series: one PATCH to the series master."""
+    ada = story.add_person("Ada")
+    master = story.create_meeting(ada, GUEST, **SERIES)
     story.stage.graph.people.change_occurrence(ada.id, master, 1, subject="Moved")
-    story.play()
+    story.run_until_idle()
 
     assert story.has_link(ada, master)
     assert len(story.calls("PATCH", ada)) == 1
@@ -137,154 +137,158 @@ def test_a_changed_occurrence_is_judged_by_its_series(story: Story) -> None:
     [
         pytest.param({"default_provider": "skypeForBusiness", "allowed_providers": ("skypeForBusiness",)}, ("enabled", "link_added"), id="Skype by default"),
         pytest.param({"default_provider": "unknown", "allowed_providers": ("teamsForBusiness",)}, ("enabled", "link_added"), id="no default, Teams allowed"),
-        pytest.param({"default_provider": "unknown", "allowed_providers": ("skypeForBusiness",)}, ("skipped", "provider_not_allowed"), id="the fallback is not allowed"),
+        pytest.param({"default_provider": "unknown", "allowed_providers": ("skypeForBusiness",)}, ("skipped", "provider_not_allowed"), id="fallback not allowed"),
         pytest.param({"default_provider": "unknown", "allowed_providers": ()}, ("skipped", "provider_not_allowed"), id="nothing allowed"),
     ],
 )  # fmt: skip
-def test_the_provider_is_the_one_of_the_events_calendar(
+def test_the_calendar_decides_which_provider_is_used(
     story: Story, calendar: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    """The default first, then the rule's fallback, and never one that the calendar does not allow."""
-    ada = story.person("Ada", **calendar)
-    story.meeting(ada, GUEST)
+    """Its default, or else the rule's fallback, but never a provider that it does not allow."""
+    ada = story.add_person("Ada", **calendar)
+    story.create_meeting(ada, GUEST)
     story.wait()
 
-    assert story.ends(ada) == [expected]
+    assert story.outcomes(ada) == [expected]
 
 
-def test_no_provider_is_asked_for_where_neither_calendar_nor_rule_names_one(
-    begin: Callable[[str], Story],
+def test_without_a_provider_the_event_is_skipped(
+    start_story: Callable[[str], Story],
 ) -> None:
-    """Then the event is left as it is, and the rule's limit is not charged."""
-    story = begin(
+    """The rule's limit is not charged."""
+    story = start_story(
         "version: 1\nrules: [{id: all, mode: enforce, when: {attendees: {at_least: 1}}, limits: {per_hour: 1}}]"
     )
-    ada = story.person("Ada", default_provider="unknown")
-    bo = story.person("Bo")
-    story.meeting(ada, GUEST)
+    ada = story.add_person("Ada", default_provider="unknown")
+    bo = story.add_person("Bo")
+    story.create_meeting(ada, GUEST)
     story.wait()
-    story.meeting(bo, GUEST)
+    story.create_meeting(bo, GUEST)
     story.wait()
 
-    assert story.ends(ada) == [("skipped", "no_provider")]
-    assert story.ends(bo)[0] == ("enabled", "link_added")
+    assert story.outcomes(ada) == [("skipped", "no_provider")]
+    assert story.outcomes(bo)[0] == ("enabled", "link_added")
 
 
-def test_a_link_that_a_person_took_away_stays_away(story: Story) -> None:
-    """Ours or theirs: what was online once and is no more was made so by a person."""
-    ada = story.person("Ada")
-    ours = story.meeting(ada, GUEST)
-    theirs = story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
-    story.play()
+def test_a_link_that_a_person_removed_is_not_added_again(story: Story) -> None:
+    """Neither a link that Joinlink added nor one that a person added."""
+    ada = story.add_person("Ada")
+    ours = story.create_meeting(ada, GUEST)
+    theirs = story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.run_until_idle()
     for meeting in (ours, theirs):
         story.stage.graph.people.remove_link(ada.id, meeting)
         story.stage.clock.advance(timedelta(days=1) / 4)
-    story.play()
+    story.run_until_idle()
 
-    assert story.ends(ada)[-2:] == [("skipped", "removed_by_user")] * 2
+    assert story.outcomes(ada)[-2:] == [("skipped", "removed_by_user")] * 2
     assert not story.has_link(ada, ours)
     assert not story.has_link(ada, theirs)
     assert len(story.calls("PATCH", ada)) == 1
 
 
-def test_a_deleted_event_is_looked_for_twice_more(story: Story) -> None:
-    """It may be on the move: thirty seconds and five minutes later it is taken for gone.
+def test_a_deleted_event_is_read_three_times(story: Story) -> None:
+    """It may be moving between folders, so Joinlink reads again after 30 seconds and after 5 minutes.
 
-    One search goes on, however many notifications there were.
+    Duplicate notifications cause no further reads.
     """
     story.stage.graph.delivery = NotificationDelivery(copies=(4, 4))
-    ada = story.person("Ada")
-    story.stage.graph.people.delete(ada.id, story.meeting(ada, GUEST))
-    story.play()
+    ada = story.add_person("Ada")
+    story.stage.graph.people.delete(ada.id, story.create_meeting(ada, GUEST))
+    story.run_until_idle()
 
-    searched = [line for line in story.lines() if line["outcome"] != "superseded"]
-    assert [line["reason"] for line in searched] == ["not_found_yet", "not_found_yet", "not_found"]
-    assert [line["again_in_seconds"] for line in searched] == [30, 300, None]
+    lines = [line for line in story.log_lines() if line["outcome"] != "superseded"]
+    assert [line["reason"] for line in lines] == ["not_found_yet", "not_found_yet", "not_found"]
+    assert [line["again_in_seconds"] for line in lines] == [30, 300, None]
     assert len(story.calls("GET", ada)) == 3
 
 
 def test_a_rule_stops_at_its_limit(story: Story) -> None:
-    """Five in an hour are allowed; the sixth waits for nobody, and the next hour begins anew."""
-    ada = story.person("Ada")
+    """Five links an hour are allowed. The sixth event is skipped; in the next hour there are links again."""
+    ada = story.add_person("Ada")
     for _ in range(6):
-        story.meeting(ada, GUEST)
-    story.play()
+        story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
-    reasons = [reason for _outcome, reason in story.ends(ada)]
+    reasons = [reason for _outcome, reason in story.outcomes(ada)]
     assert reasons.count("link_added") == 5
     assert reasons.count("limit_reached") == 1
-    assert [line["limit"] for line in story.lines("rule.limit_reached")] == [5]
+    assert [line["limit"] for line in story.log_lines("rule.limit_reached")] == [5]
     story.stage.clock.advance(timedelta(hours=1))
-    later = story.meeting(ada, GUEST)
-    story.play()
+    later = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     assert story.has_link(ada, later)
 
 
-def test_a_rule_at_its_limit_lets_the_next_one_decide(begin: Callable[[str], Story]) -> None:
-    """It acts as in report mode: a later rule that enables does, one that skips does not count as a link."""
-    story = begin("""
+def test_after_a_rule_reached_its_limit_the_next_rule_decides(start_story: Callable[[str], Story]) -> None:
+    """The rule then acts as in report mode."""
+    story = start_story("""
 version: 1
 rules:
   - {id: first, mode: enforce, when: {attendees: {at_least: 1}}, limits: {per_hour: 1}}
   - {id: reviews, mode: enforce, when: {subject: review}, limits: {per_hour: 1}}
 """)
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     for subject in ("Planning", "Review", "Lunch"):
-        story.meeting(ada, GUEST, subject=subject)
+        story.create_meeting(ada, GUEST, subject=subject)
         story.wait()
-    ends = [(line["reason"], line["rule"]) for line in story.lines() if line["reason"] != "already_online"]
+    decisions = [
+        (line["reason"], line["rule"]) for line in story.log_lines() if line["reason"] != "already_online"
+    ]
 
-    assert ends == [("link_added", "first"), ("link_added", "reviews"), ("limit_reached", "first")]
+    assert decisions == [("link_added", "first"), ("link_added", "reviews"), ("limit_reached", "first")]
 
 
-def test_a_rule_at_its_limit_leaves_the_decision_to_one_that_waits_for_data(
-    begin: Callable[[str], Story],
+def test_after_a_rule_reached_its_limit_a_rule_without_data_delays_the_decision(
+    start_story: Callable[[str], Story],
 ) -> None:
-    """As in report mode: whether a later rule enables can't be told yet, so the event is looked at again."""
-    story = begin("""
+    """It is unknown whether the later rule matches, so the event is decided again later."""
+    story = start_story("""
 version: 1
 rules:
   - {id: first, mode: enforce, when: {attendees: {at_least: 1}}, limits: {per_hour: 1}}
   - {id: pilot, mode: enforce, when: {organizer: {member_of: GROUP}}, on_missing: retry}
 """)
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     group = story.stage.graph.add_group("Pilot", [ada])
     (story.rules / "rules.yaml").write_text((story.rules / "rules.yaml").read_text().replace("GROUP", group))
     story.stage.graph.faults.add(Fault(path="transitiveMembers", status=403))
-    story.meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST)
     story.wait()
-    second = story.meeting(ada, GUEST)
+    second = story.create_meeting(ada, GUEST)
     story.wait()
 
-    [line] = [line for line in story.lines() if line["event_id"] == second]
+    [line] = [line for line in story.log_lines() if line["event_id"] == second]
     assert (line["outcome"], line["reason"], line["rule"]) == ("delayed", "awaiting_data", "pilot")
-    story.play()
+    story.run_until_idle()
     assert story.has_link(ada, second)
-    assert len(story.lines("rule.limit_reached")) == 1
+    assert len(story.log_lines("rule.limit_reached")) == 1
 
 
-def test_the_brake_stops_every_write(begin: Callable[..., Story]) -> None:
-    """With JOINLINK_MODE=report nothing is written, whatever the rules say."""
-    story = begin(JOINLINK_MODE="report")
-    ada = story.person("Ada")
-    story.meeting(ada, GUEST)
-    story.play()
+def test_report_mode_in_the_settings_prevents_every_write(start_story: Callable[..., Story]) -> None:
+    """JOINLINK_MODE=report overrides the mode of the rules."""
+    story = start_story(JOINLINK_MODE="report")
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
-    assert story.ends(ada) == [("would_enable", "brake")]
+    assert story.outcomes(ada) == [("would_enable", "brake")]
     assert story.calls("PATCH", ada) == []
 
 
-def test_a_pilot_group_is_asked_of_graph(begin: Callable[[str], Story]) -> None:
-    """Only members get links; 1,500 of them come in pages, and are kept for hours."""
-    story = begin("version: 1\nrules: [{id: pilot, mode: enforce, when: {organizer: {member_of: GROUP}}}]")
-    ada, bo = story.person("Ada"), story.person("Bo")
-    crowd = [story.stage.graph.add_user(f"U{n}", f"u{n}@contoso.com", mailbox=False) for n in range(1_500)]
-    group = story.stage.graph.add_group("Pilot", [*crowd, ada])
+def test_a_rule_for_a_group_applies_to_its_members_only(start_story: Callable[[str], Story]) -> None:
+    """Graph returns 1,500 members in two pages, and Joinlink caches them."""
+    story = start_story(
+        "version: 1\nrules: [{id: pilot, mode: enforce, when: {organizer: {member_of: GROUP}}}]"
+    )
+    ada, bo = story.add_person("Ada"), story.add_person("Bo")
+    others = [story.stage.graph.add_user(f"U{n}", f"u{n}@contoso.com", mailbox=False) for n in range(1_500)]
+    group = story.stage.graph.add_group("Pilot", [*others, ada])
     (story.rules / "rules.yaml").write_text((story.rules / "rules.yaml").read_text().replace("GROUP", group))
-    story.meeting(ada, "cy@contoso.com")
-    story.meeting(bo, "cy@contoso.com")
+    story.create_meeting(ada, "cy@contoso.com")
+    story.create_meeting(bo, "cy@contoso.com")
     story.wait()
 
-    assert story.ends(ada)[0] == ("enabled", "link_added")
-    assert story.ends(bo)[0] == ("skipped", "no_rule_matched")
+    assert story.outcomes(ada)[0] == ("enabled", "link_added")
+    assert story.outcomes(bo)[0] == ("skipped", "no_rule_matched")
     assert len([c for c in story.stage.graph.calls if "transitiveMembers" in c.path]) == 2

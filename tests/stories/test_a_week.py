@@ -1,4 +1,4 @@
-"""A week at Contoso: nobody looks after the subscriptions but Joinlink itself."""
+"""A week at Contoso in which Joinlink maintains its subscriptions without an admin."""
 
 from collections import Counter
 from datetime import timedelta
@@ -7,11 +7,11 @@ from sandbox.graph import DirectoryUser, NotificationDelivery
 from sandbox.stage import CLIENT_STATE_KEY
 from shared.domain.messages import MAILBOX_TASKS
 from shared.graph.protocol.client_state import mailbox_of
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import StartStory, Story
 
 GUEST = "bo@fabrikam.com"
 ROTATED = "the-key-that-the-admin-set-on-thursday"
-EVERY = timedelta(hours=3)
+STEP = timedelta(hours=3)
 RULES = """
 version: 1
 internal_domains: [contoso.com]
@@ -24,25 +24,25 @@ rules:
 
 
 def watching(story: Story) -> dict[str, list[str]]:
-    """Return the clientStates of each person's live subscriptions."""
+    """Return the clientStates of each mailbox's active subscriptions."""
     found: dict[str, list[str]] = {}
     for _row, one in story.stage.graph.subscriptions.active():
         found.setdefault(one.mailbox, []).append(one.client_state or "")
     return found
 
 
-def live(story: Story, time: timedelta) -> None:
-    """Let time pass as it does in the cloud, if at a coarser grain: deliver, work, run the timer."""
-    for _ in range(time // EVERY):
+def pass_time(story: Story, time: timedelta) -> None:
+    """Advance the clock; every three hours run the timer, deliver notifications and handle messages."""
+    for _ in range(time // STEP):
         story.stage.host.run_timer("maintenance")
         story.wait(timedelta(minutes=1))
         story.wait(timedelta(minutes=20))
-        story.wait(EVERY - timedelta(minutes=21))
+        story.wait(STEP - timedelta(minutes=21))
 
 
 def meet(story: Story, person: DirectoryUser) -> tuple[DirectoryUser, str]:
     day = (story.stage.clock.now() + timedelta(days=2)).date()
-    meeting = story.meeting(
+    meeting = story.create_meeting(
         person,
         GUEST,
         start={"dateTime": f"{day}T09:00:00", "timeZone": "UTC"},
@@ -51,59 +51,59 @@ def meet(story: Story, person: DirectoryUser) -> tuple[DirectoryUser, str]:
     return person, meeting
 
 
-def test_a_week_without_an_admin(begin: Begin) -> None:
-    """Renewals, a lost subscription, a permission that comes back, a new key, joiners and leavers."""
-    story = begin(RULES)
-    ada, bo, cy = (story.person(name, watched=False) for name in ("Ada", "Bo", "Cy"))
+def test_a_week_without_an_admin(start_story: StartStory) -> None:
+    """It handles renewals, a lost subscription, a revoked permission, a new key, and people who join and leave."""
+    story = start_story(RULES)
+    ada, bo, cy = (story.add_person(name, watched=False) for name in ("Ada", "Bo", "Cy"))
     graph, meetings = story.stage.graph, []
-    live(story, timedelta(days=1))
+    pass_time(story, timedelta(days=1))
     assert watching(story).keys() == {ada.id, bo.id, cy.id}
 
-    # Tuesday: Graph loses Bo's subscription without a word
+    # Tuesday: Graph loses Bo's subscription and sends no notification about it
     [lost] = [one.id for _row, one in graph.subscriptions.active() if one.mailbox == bo.id]
-    graph.remove_subscription(lost, tell=False)
+    graph.remove_subscription(lost, notify=False)
     meetings += [meet(story, ada), meet(story, bo)]
-    live(story, timedelta(days=1))
+    pass_time(story, timedelta(days=1))
 
-    # Wednesday: somebody revokes our permission, for longer than Graph keeps notifications
+    # Wednesday: an admin revokes our permission, for longer than Graph retries notifications
     graph.revoke_permission("Calendars.Read")
     graph.revoke_permission("Calendars.ReadWrite")
     meetings += [meet(story, ada), meet(story, cy)]
-    live(story, timedelta(hours=9))
+    pass_time(story, timedelta(hours=9))
     graph.restore_permission("Calendars.Read")
     graph.restore_permission("Calendars.ReadWrite")
-    live(story, timedelta(hours=15))
+    pass_time(story, timedelta(hours=15))
 
-    # Thursday: a new key; Friday: Di comes and Cy goes
+    # Thursday: a new key; Friday: Di joins and Cy leaves
     previous = {"JOINLINK_CLIENT_STATE_KEY_PREVIOUS": CLIENT_STATE_KEY, "JOINLINK_CLIENT_STATE_KEY": ROTATED}
     story.restart(**previous)
     meetings += [meet(story, ada), meet(story, bo)]
-    live(story, timedelta(days=1))
-    di = story.person("Di", watched=False)
+    pass_time(story, timedelta(days=1))
+    di = story.add_person("Di", watched=False)
     meetings += [meet(story, di)]
     graph.remove_user(cy)
-    live(story, timedelta(days=3))
+    pass_time(story, timedelta(days=3))
 
     watched = watching(story)
     assert Counter(map(len, watched.values())) == {1: 3}
     assert {mailbox_of(state, [ROTATED]) for [state] in watched.values()} == {ada.id, bo.id, di.id}
     assert [story.has_link(*meeting) for meeting in meetings if meeting[0] is not cy] == [True] * 6
-    assert len(story.lines("mailbox.renewed")) >= 2
-    assert story.poison(MAILBOX_TASKS) == story.poison() == []
+    assert len(story.log_lines("mailbox.renewed")) >= 2
+    assert story.poison_messages(MAILBOX_TASKS) == story.poison_messages() == []
     assert max(window.peak / window.most for window in graph.limits.windows.values()) < 0.5
 
 
-def test_a_fifth_of_all_notifications_lost_is_made_good_by_one_sweep(begin: Begin) -> None:
-    """Every event ends as the rules want, and the log counts what was missed."""
-    story = begin(RULES)
-    people = [story.person(f"P{n}", watched=False) for n in range(4)]
-    live(story, EVERY)
+def test_one_sweep_finds_all_lost_notifications(start_story: StartStory) -> None:
+    """A fifth of them is lost. Every event gets its link, and the log counts the missed events."""
+    story = start_story(RULES)
+    people = [story.add_person(f"P{n}", watched=False) for n in range(4)]
+    pass_time(story, STEP)
     story.stage.graph.delivery = NotificationDelivery(lose=0.2)
     meetings = [meet(story, person) for person in people for _ in range(10)]
-    story.play()
+    story.run_until_idle()
     before = sum(story.has_link(*meeting) for meeting in meetings)
-    live(story, timedelta(hours=9))
+    pass_time(story, timedelta(hours=9))
 
     assert before < 40
     assert [story.has_link(*meeting) for meeting in meetings] == [True] * 40
-    assert sum(line["missed"] for line in story.lines("mailbox.swept")) == 40 - before
+    assert sum(line["missed"] for line in story.log_lines("mailbox.swept")) == 40 - before

@@ -1,6 +1,5 @@
 """`joinlink backfill` adds links to meetings that exist already, at a moderate pace."""
 
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import pytest
 from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from shared import wiring
 from shared.storage.queues import MessageQueue
-from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
+from tests.stories.conftest import RULES, RunJoinlink, StartStory, Story
 from tests.stories.test_a_meeting import SERIES
 
 GUEST = "bo@fabrikam.com"
@@ -22,20 +21,20 @@ NOW, HOUR = timedelta(0), timedelta(hours=1)
 
 
 @pytest.fixture
-def story(begin: Begin, request: pytest.FixtureRequest) -> Story:
+def story(start_story: StartStory, request: pytest.FixtureRequest) -> Story:
     """All notifications are lost, so every meeting counts as one that existed before."""
     settings: dict[str, str] = {"rules": FREE, **getattr(request, "param", {})}
-    story = begin(**settings)
+    story = start_story(**settings)
     story.stage.graph.delivery = NotificationDelivery(lose=1.0)
     assert wiring.joinlink().policies.current()  # the app has loaded its rules
     return story
 
 
-def counted(at_the_desk: AtTheDesk, *words: str) -> dict[str, Any]:
+def counted(run_joinlink: RunJoinlink, *arguments: str) -> dict[str, Any]:
     """Run the command with --json and return its document."""
-    ran = at_the_desk("backfill", *words, "--json")
-    assert ran.exit == 0, ran
-    document: dict[str, Any] = json.loads(ran.out)
+    result = run_joinlink("backfill", *arguments, "--json")
+    assert result.exit == 0, result
+    document: dict[str, Any] = json.loads(result.out)
     return document
 
 
@@ -43,7 +42,7 @@ def guests(number: int) -> list[str]:
     return [f"guest{n}@fabrikam.com" for n in range(number)]
 
 
-def play(story: Story, time: timedelta) -> Iterator[tuple[datetime, int]]:
+def mails_over_time(story: Story, time: timedelta) -> Iterator[tuple[datetime, int]]:
     """Let time pass in small steps; yield the number of mails at each."""
     end = story.stage.clock.now() + time
     while story.stage.clock.now() < end:
@@ -58,16 +57,16 @@ def patched(story: Story, user: DirectoryUser) -> list[str]:
     return sorted(story.calls("PATCH", user))
 
 
-def test_the_dry_run_counts_what_then_happens(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_the_dry_run_counts_what_then_happens(story: Story, run_joinlink: RunJoinlink) -> None:
     """Links and mails, by mailbox, by rule and in total; the dry run writes nothing."""
-    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
-    story.meeting(ada, *guests(3))
-    story.meeting(ada, *guests(2), **SERIES)
-    story.meeting(ada, GUEST, subject="[no link]")
-    story.meeting(ada, "cy@contoso.com", subject="trial")
-    story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
-    story.meeting(ben, GUEST)
-    totals = counted(at_the_desk, "--all", "--dry-run")
+    ada, ben = story.add_person("Ada", watched=False), story.add_person("Ben", watched=False)
+    story.create_meeting(ada, *guests(3))
+    story.create_meeting(ada, *guests(2), **SERIES)
+    story.create_meeting(ada, GUEST, subject="[no link]")
+    story.create_meeting(ada, "cy@contoso.com", subject="trial")
+    story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.create_meeting(ben, GUEST)
+    totals = counted(run_joinlink, "--all", "--dry-run")
 
     assert not [call for call in story.stage.graph.calls if call.method != "GET"]
     assert not any(story.stage.host.waiting().values())
@@ -82,25 +81,25 @@ def test_the_dry_run_counts_what_then_happens(story: Story, at_the_desk: AtTheDe
         ("ben@contoso.com", 1, 1),
     ]
 
-    done = counted(at_the_desk, "--all", "--yes")
+    done = counted(run_joinlink, "--all", "--yes")
     assert {**done, "queued": False, "last": ""} == {**totals, "last": ""}
     before = len(story.stage.graph.mails)
-    story.play()
-    lines = [line for line in story.lines() if line["outcome"] == "enabled"]
+    story.run_until_idle()
+    lines = [line for line in story.log_lines() if line["outcome"] == "enabled"]
 
     assert [line["source"] for line in lines] == ["backfill"] * 3
     assert sum(mail.recipients for mail in story.stage.graph.mails[before:]) == 6
     assert (len(patched(story, ada)), len(patched(story, ben))) == (2, 1)
 
 
-def test_no_minute_mails_more_than_twenty_attendees(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_no_minute_mails_more_than_twenty_attendees(story: Story, run_joinlink: RunJoinlink) -> None:
     """In each mailbox, even with many meetings; a larger meeting gets its minutes for itself."""
-    ada = story.person("Ada", watched=False)
+    ada = story.add_person("Ada", watched=False)
     sizes = [8, 8, 8, 1, 19, 30, 1, 5]
     for size in sizes:
-        story.meeting(ada, *guests(size))
-    counted(at_the_desk, "--mailbox", "ada@contoso.com", "--yes")
-    sent = list(play(story, timedelta(minutes=12)))
+        story.create_meeting(ada, *guests(size))
+    counted(run_joinlink, "--mailbox", "ada@contoso.com", "--yes")
+    sent = list(mails_over_time(story, timedelta(minutes=12)))
 
     assert sum(mails for _at, mails in sent) == sum(sizes)
     for begin, first in sent:
@@ -109,23 +108,25 @@ def test_no_minute_mails_more_than_twenty_attendees(story: Story, at_the_desk: A
 
 
 @pytest.mark.parametrize("story", [pytest.param({"rules": RULES}, id="five an hour")], indirect=True)
-def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The backfill uses two of five, and a new meeting gets its link."""
-    ada = story.person("Ada")
+def test_limits_of_rules_hold_and_leave_room_for_new_meetings(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """The backfill uses two of five writes an hour, so a new meeting gets its link."""
+    ada = story.add_person("Ada")
     for n in range(5):
-        story.meeting(ada, GUEST, subject=f"Old {n}")
-    counted(at_the_desk, "--all", "--yes")
+        story.create_meeting(ada, GUEST, subject=f"Old {n}")
+    counted(run_joinlink, "--all", "--yes")
     story.stage.graph.delivery = NotificationDelivery()
-    new = story.meeting(ada, GUEST, subject="New")
+    new = story.create_meeting(ada, GUEST, subject="New")
     story.wait(timedelta(minutes=1))
     story.wait(timedelta(minutes=1))
 
     assert story.has_link(ada, new)
     for _ in range(3):
         story.wait(HOUR)
-    ends = Counter((line["outcome"], line["source"]) for line in story.lines())
+    ends = Counter((line["outcome"], line["source"]) for line in story.log_lines())
     assert ends["enabled", "backfill"] == 5
-    assert not story.lines("rule.limit_reached")
+    assert not story.log_lines("rule.limit_reached")
 
 
 @pytest.mark.parametrize(
@@ -137,11 +138,13 @@ def test_limits_of_rules_hold_and_leave_room_for_new_meetings(story: Story, at_t
     ],
 )
 def test_stopped_and_run_again_it_patches_nothing_twice(
-    message: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    message: int, story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It sends what was not sent before, and every meeting gets one link."""
-    people = [story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo")]
-    meetings = [(person, story.meeting(person, GUEST, subject=f"{n}")) for person in people for n in range(3)]
+    people = [story.add_person(name, watched=False) for name in ("Ada", "Ben", "Cleo")]
+    meetings = [
+        (person, story.create_meeting(person, GUEST, subject=f"{n}")) for person in people for n in range(3)
+    ]
     send, sent = MessageQueue.send, count(1)
 
     def stop(queue: MessageQueue, text: str, delay: timedelta = NOW) -> None:
@@ -150,29 +153,29 @@ def test_stopped_and_run_again_it_patches_nothing_twice(
         send(queue, text, delay)
 
     monkeypatch.setattr(MessageQueue, "send", stop)
-    stopped = at_the_desk("backfill", "--all", "--yes")
+    stopped = run_joinlink("backfill", "--all", "--yes")
     monkeypatch.setattr(MessageQueue, "send", send)
     story.wait(timedelta(seconds=1))
-    again = counted(at_the_desk, "--all", "--yes")
+    again = counted(run_joinlink, "--all", "--yes")
 
     assert stopped.exit == 130
     assert "Stopped; the same command resumes with the rest." in stopped.out
     assert again["continued"]
-    story.play()
+    story.run_until_idle()
     assert all(story.has_link(person, meeting) for person, meeting in meetings)
     assert [len(patched(story, person)) for person in people] == [3, 3, 3]
 
 
-def test_the_same_command_resumes_a_run(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_the_same_command_resumes_a_run(story: Story, run_joinlink: RunJoinlink) -> None:
     """A mailbox that Graph did not return is the only one that the second command searches."""
-    ada, ben = story.person("Ada", watched=False), story.person("Ben", watched=False)
-    story.meeting(ada, GUEST)
-    late = story.meeting(ben, GUEST)
+    ada, ben = story.add_person("Ada", watched=False), story.add_person("Ben", watched=False)
+    story.create_meeting(ada, GUEST)
+    late = story.create_meeting(ben, GUEST)
     story.stage.graph.faults.add(Fault(path=f"{ben.id}/calendarView", status=403, count=None))
-    first = at_the_desk("backfill", "--all", "--yes", "--json")
+    first = run_joinlink("backfill", "--all", "--yes", "--json")
     story.stage.graph.faults.clear()
     seen = len(story.calls("GET", ada))
-    second = counted(at_the_desk, "--all", "--yes")
+    second = counted(run_joinlink, "--all", "--yes")
 
     assert first.exit == 1
     assert list(json.loads(first.out)["left"]) == [ben.id]
@@ -182,19 +185,19 @@ def test_the_same_command_resumes_a_run(story: Story, at_the_desk: AtTheDesk) ->
         1,
     )
     assert len(story.calls("GET", ada)) == seen
-    story.play()
+    story.run_until_idle()
     assert story.has_link(ben, late)
 
 
-def test_a_second_run_sends_nothing_twice(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_a_second_run_sends_nothing_twice(story: Story, run_joinlink: RunJoinlink) -> None:
     """It skips a mailbox whose changes are not due yet; after that there is nothing to do in it."""
-    ada = story.person("Ada", watched=False)
+    ada = story.add_person("Ada", watched=False)
     for _ in range(3):
-        story.meeting(ada, *guests(20))
-    first = counted(at_the_desk, "--all", "--yes")
-    second = counted(at_the_desk, "--all", "--yes")
-    story.play()
-    third = counted(at_the_desk, "--all", "--yes")
+        story.create_meeting(ada, *guests(20))
+    first = counted(run_joinlink, "--all", "--yes")
+    second = counted(run_joinlink, "--all", "--yes")
+    story.run_until_idle()
+    third = counted(run_joinlink, "--all", "--yes")
 
     assert (first["links"], second["links"], third["links"]) == (3, 0, 0)
     assert second["searched"]["under_way"] == 1
@@ -202,16 +205,16 @@ def test_a_second_run_sends_nothing_twice(story: Story, at_the_desk: AtTheDesk) 
 
 
 def test_it_waits_when_graph_throttles(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For as long as Graph says; then it searches the mailbox."""
-    ada = story.person("Ada", watched=False)
-    story.meeting(ada, GUEST)
+    ada = story.add_person("Ada", watched=False)
+    story.create_meeting(ada, GUEST)
     slept: list[float] = []
     monkeypatch.setattr("cli.backfill.sleep", slept.append)
     story.stage.graph.faults.add(Fault(path="calendarView", status=429, retry_after=20))
 
-    assert counted(at_the_desk, "--all", "--dry-run")["links"] == 1
+    assert counted(run_joinlink, "--all", "--dry-run")["links"] == 1
     assert slept == [20.0]
 
 
@@ -227,96 +230,28 @@ def test_it_waits_when_graph_throttles(
     ],
     indirect=True,
 )
-def test_mailboxes_outside_the_scope_are_skipped(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_mailboxes_outside_the_scope_are_skipped(story: Story, run_joinlink: RunJoinlink) -> None:
     """Members of a group that are outside the scope of the rules, and mailboxes that are named."""
-    ada, ben, cleo = (story.person(name, watched=False) for name in ("Ada", "Ben", "Cleo"))
+    ada, ben, cleo = (story.add_person(name, watched=False) for name in ("Ada", "Ben", "Cleo"))
     for person in (ada, ben, cleo):
-        story.meeting(person, GUEST)
+        story.create_meeting(person, GUEST)
     group = story.stage.graph.add_group("Sales", [ada, ben])
-    totals = counted(at_the_desk, "--group", group, "--dry-run")
-    ran = at_the_desk("backfill", "--mailbox", "ben@contoso.com", "--dry-run")
+    totals = counted(run_joinlink, "--group", group, "--dry-run")
+    result = run_joinlink("backfill", "--mailbox", "ben@contoso.com", "--dry-run")
 
     assert [each["mailbox"] for each in totals["mailboxes"]] == [ada.id]
-    assert ran.exit == 2
-    assert "\njoinlink: there is no mailbox to search" in ran.err
+    assert result.exit == 2
+    assert "\njoinlink: there is no mailbox to search" in result.err
 
 
 @pytest.mark.parametrize("story", [pytest.param({"JOINLINK_MODE": "report"}, id="the brake")], indirect=True)
-def test_in_report_mode_nothing_is_queued(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_in_report_mode_nothing_is_queued(story: Story, run_joinlink: RunJoinlink) -> None:
     """It says so, and shows what would be queued."""
-    ada = story.person("Ada", watched=False)
-    story.meeting(ada, GUEST)
-    story.play()
-    ran = at_the_desk("backfill", "--all", "--yes")
+    ada = story.add_person("Ada", watched=False)
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
+    result = run_joinlink("backfill", "--all", "--yes")
 
-    assert "JOINLINK_MODE=report is set" in ran.out
-    assert "external would add 1 link without JOINLINK_MODE=report" in ran.out
+    assert "JOINLINK_MODE=report is set" in result.out
+    assert "external would add 1 link without JOINLINK_MODE=report" in result.out
     assert not any(story.stage.host.waiting().values())
-
-
-def test_the_text_output_of_a_dry_run(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Whole lines in a pipe; progress goes to stderr."""
-    ada = story.person("Ada", watched=False)
-    story.meeting(ada, *guests(3))
-    ran = at_the_desk("backfill", "--all", "--dry-run")
-
-    assert ran.exit == 0
-    assert ran.out.splitlines()[1:] == [
-        "rule        links  attendees mailed",
-        "external        1                 3",
-        "",
-        "mailbox            links  attendees mailed",
-        "ada@contoso.com        1                 3",
-        "",
-        "would be added: 1 link, 3 mails to attendees at most, the last about 2026-11-23 07:00 UTC",
-    ]
-    assert ran.err.splitlines() == [
-        "joinlink: settings from the environment; storage with its connection string",
-        "joinlink: Graph with the app's own identity",
-        "Searching: 1 of 1",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        pytest.param([], "name the calendars", id="nobody named"),
-        pytest.param(["--all", "--mailbox", "a@b.c"], "name the calendars", id="two ways"),
-        pytest.param(["--all"], "there is no terminal to ask on", id="a script without --yes"),
-        pytest.param(["--all", "-n", "--until", "soon"], "--until expects 90d or a day", id="not a time"),
-        pytest.param(["--all", "-n", "--until", "2020-01-01"], "is past, or further ahead", id="past"),
-        pytest.param(["--all", "-n", "--until", "9999d"], "is past, or further ahead", id="far"),
-    ],
-)
-def test_wrong_arguments_are_refused_in_a_sentence(
-    words: list[str], said: str, story: Story, at_the_desk: AtTheDesk
-) -> None:
-    """Before any call to Graph."""
-    ran = at_the_desk("backfill", *words)
-
-    assert (ran.exit, story.stage.graph.calls) == (2, [])
-    assert said in ran.err
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
-)
-def test_it_asks_before_it_writes(
-    answer: str, waiting: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After the totals, and it names what can't be undone; only a yes puts the changes on the queue."""
-    ada = story.person("Ada", watched=False)
-    for _ in range(2):
-        story.meeting(ada, GUEST)
-    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
-    ran = at_the_desk("backfill", "--all")
-
-    assert ran.exit == 0
-    assert "would be added: 2 links, 2 mails" in ran.out
-    assert "Add 2 join links? Graph can't remove a link again, and attendees may get mail. [y/N]" in ran.out
-    assert sum(story.stage.host.waiting().values()) == waiting

@@ -9,7 +9,7 @@ from shared.settings import StorageSettings
 from shared.storage.maintenance_lease import MAINTENANCE
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
-from tests.stories.conftest import AtTheDesk, Story
+from tests.stories.conftest import RunJoinlink, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, watched
 
@@ -37,7 +37,7 @@ def notes(story: Story) -> Table:
 @pytest.mark.parametrize("is_late", [pytest.param(False, id="whole"), pytest.param(True, id="cut short")])
 def test_a_damaged_row_stops_no_run(
     story: Story,
-    at_the_desk: AtTheDesk,
+    run_joinlink: RunJoinlink,
     monkeypatch: pytest.MonkeyPatch,
     row: str,
     values: dict[str, Any],
@@ -45,19 +45,19 @@ def test_a_damaged_row_stops_no_run(
     is_late: bool,
 ) -> None:
     """Health and status answer meanwhile, and the next run repairs the row."""
-    story.person("Ada")
+    story.add_person("Ada")
     maintain(story)
     notes(story).merge(MAINTENANCE, row, values)
     status, body = health(story)
     assert (status == 503) == (row == "last-run")
     assert [problem for problem in body["problems"] if "row last-run" not in problem] == []
-    assert at_the_desk("status").exit == (status == 503)
+    assert run_joinlink("status").exit == (status == 503)
     with monkeypatch.context() as patched:
         if is_late:
             patched.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
         maintain(story)
 
-    assert not story.lines("maintenance.failed")
+    assert not story.log_lines("maintenance.failed")
     assert health(story)[0] == 200
     maintain(story)
     assert watched(story) == ["Ada"]
@@ -77,7 +77,7 @@ def test_an_unfinished_run_in_the_future_counts_from_now(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine with a wrong clock wrote `unfinished_since`: health would report nothing until then."""
-    story.person("Ada")
+    story.add_person("Ada")
     maintain(story)
     ahead = story.stage.clock.now() + timedelta(days=30)
     monkeypatch.setattr("shared.worker.mailboxes.maintenance_run._TIME_LIMIT", timedelta(0))
@@ -88,4 +88,4 @@ def test_an_unfinished_run_in_the_future_counts_from_now(
     maintain(story)
 
     [problem] = health(story)[1]["problems"]
-    assert problem.startswith("maintenance has not done all that is due for 7 h")
+    assert problem.startswith("maintenance has not completed its work for 7 h")

@@ -1,4 +1,4 @@
-"""Properties: whatever the order and number of messages, the end is the same, and nothing is written twice."""
+"""Properties: in any order and number of messages, the result is the same, and no event is written twice."""
 
 from dataclasses import replace
 
@@ -16,36 +16,38 @@ KINDS = ("external", "internal", "opted out", "online", "removed")
 
 @pytest.fixture
 def ada(story: Story) -> DirectoryUser:
-    """Ada's mailbox is not watched: the test brings the messages itself."""
+    """A person without a subscription: the test creates the messages itself."""
     return story.stage.graph.add_user("Ada", "ada@contoso.com")
 
 
-def make(story: Story, ada: DirectoryUser, kind: str) -> str:
+def create(story: Story, ada: DirectoryUser, kind: str) -> str:
     match kind:
         case "internal":
-            return story.meeting(ada, "cy@contoso.com")
+            return story.create_meeting(ada, "cy@contoso.com")
         case "opted out":
-            return story.meeting(ada, GUEST, subject="[no link]")
+            return story.create_meeting(ada, GUEST, subject="[no link]")
         case "online":
-            return story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+            return story.create_meeting(
+                ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"
+            )
         case _:
-            return story.meeting(ada, GUEST)
+            return story.create_meeting(ada, GUEST)
 
 
-# One stage for all examples: each brings meetings of its own, and its own day for the rule's limit.
+# All examples share one story. Each creates its own meetings, on a later day because of the rule's limit.
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_order_and_repetition_of_messages_never_change_the_end(
+def test_order_and_repetition_of_messages_never_change_the_result(
     story: Story, ada: DirectoryUser, data: st.DataObject
 ) -> None:
-    """Each meeting ends as the rules want it, with one write at most, and a second pass writes nothing."""
+    """Each meeting is as the rules require, after at most one write. A second pass writes nothing."""
     kinds = data.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
-    meetings = [make(story, ada, kind) for kind in kinds]
+    meetings = [create(story, ada, kind) for kind in kinds]
     order = data.draw(
         st.permutations([n for n in range(len(meetings)) for _ in range(data.draw(st.integers(1, 4)))])
     )
     handle = wiring.joinlink().event_messages.handle
-    told = [
+    changes = [
         EventChange(
             mailbox=ada.id,
             event=meetings[n],
@@ -56,11 +58,11 @@ def test_order_and_repetition_of_messages_never_change_the_end(
         for n in order
     ]
     story.stage.clock.advance(SETTLE * 180)
-    for position, change in enumerate(told):
+    for position, change in enumerate(changes):
         handle(change.encode().encode(), 1)
         if kinds[order[position]] == "removed" and story.has_link(ada, meetings[order[position]]):
             story.stage.graph.people.remove_link(ada.id, meetings[order[position]])
-    for change in told:
+    for change in changes:
         story.stage.clock.advance(SETTLE)
         handle(replace(change, received=story.stage.clock.now()).encode().encode(), 1)
 

@@ -1,4 +1,4 @@
-"""Whoever the rules leave out gets no more links, from that moment on."""
+"""Mailboxes that the rules exclude get no more links, as soon as the rules are in force."""
 
 import json
 from datetime import timedelta
@@ -7,94 +7,94 @@ import pytest
 
 from sandbox.graph import DirectoryUser
 from shared.domain.messages import TaskKind, TaskReason
-from tests.stories.conftest import RULES, AtTheDesk, Story
+from tests.stories.conftest import RULES, RunJoinlink, Story
 from tests.stories.test_sweep import GUEST, LOSE_ALL, subscribed, sweep
 
 NOW = timedelta(0)
 
 
 def exclude(story: Story, *names: str) -> None:
-    """Take people out of the scope, by a policy that no event escapes two minutes later."""
+    """Exclude people from the scope, and advance the clock until the new rules are in force."""
     selectors = ", ".join(f"{{user: {name}}}" for name in names)
-    rule_for(story, f"{{exclude: [{selectors}]}}")
+    set_scope(story, f"{{exclude: [{selectors}]}}")
     story.stage.clock.advance(timedelta(minutes=2))
 
 
-def rule_for(story: Story, mailboxes: str) -> None:
+def set_scope(story: Story, mailboxes: str) -> None:
     policy = RULES.replace("version: 1", f"version: 1\nmailboxes: {mailboxes}")
     story.rules.joinpath("rules.yaml").write_text(policy)
 
 
 def served(story: Story) -> DirectoryUser:
-    """Return a person whose mailbox the worker has just been in."""
+    """Return a person with an event that the worker has just handled."""
     ada = subscribed(story)
-    story.meeting(ada, GUEST)
-    story.play()
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     return ada
 
 
-def test_an_address_protects_as_soon_as_the_rules_are_read(story: Story) -> None:
-    """Maintenance needs two runs to let a mailbox go, and none of them is waited for."""
-    ada, bo = served(story), story.person("Bo")
+def test_an_excluded_address_gets_no_links_once_the_rules_are_read(story: Story) -> None:
+    """Joinlink does not wait for maintenance, which unsubscribes a mailbox after two runs."""
+    ada, bo = served(story), story.add_person("Bo")
     exclude(story, "Ada@contoso.com")
-    left_out, others = story.meeting(ada, GUEST), story.meeting(bo, GUEST)
-    story.play()
+    excluded, included = story.create_meeting(ada, GUEST), story.create_meeting(bo, GUEST)
+    story.run_until_idle()
 
-    assert story.ends(ada)[-1] == ("skipped", "not_in_scope")
-    assert not story.has_link(ada, left_out)
-    assert story.has_link(bo, others)
+    assert story.outcomes(ada)[-1] == ("skipped", "not_in_scope")
+    assert not story.has_link(ada, excluded)
+    assert story.has_link(bo, included)
 
 
-def test_a_link_that_is_taken_away_meanwhile_stays_away(story: Story) -> None:
-    """Whoever is excluded, and is not any more: what a person took away is never added again."""
+def test_a_link_removed_during_an_exclusion_is_not_added_again(story: Story) -> None:
+    """After the exclusion ends, Joinlink still does not add a link that a person removed."""
     ada = served(story)
     exclude(story, "ada@contoso.com")
     online = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
-    meeting = story.meeting(ada, GUEST, **online)
-    story.play()
+    meeting = story.create_meeting(ada, GUEST, **online)
+    story.run_until_idle()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
-    rule_for(story, "{include: all}")
+    story.run_until_idle()
+    set_scope(story, "{include: all}")
     story.stage.clock.advance(timedelta(minutes=2))
     story.stage.graph.people.edit(ada.id, meeting, subject="Review, again")
-    story.play()
+    story.run_until_idle()
 
-    assert story.ends(ada)[-1] == ("skipped", "removed_by_user")
+    assert story.outcomes(ada)[-1] == ("skipped", "removed_by_user")
     assert not story.has_link(ada, meeting)
 
 
-def test_a_guest_who_is_excluded_protects_no_others(story: Story) -> None:
-    """Exclusion is about whose mailbox it is: the organizer's copy is written, not the guest's."""
-    ada = story.person("Ada")
-    story.person("Bo")
+def test_an_excluded_guest_does_not_affect_the_organizer(story: Story) -> None:
+    """Exclusion is about the mailbox: the organizer's copy gets the link."""
+    ada = story.add_person("Ada")
+    story.add_person("Bo")
     exclude(story, "bo@contoso.com")
-    meeting = story.meeting(ada, "bo@contoso.com", GUEST)
-    story.play()
+    meeting = story.create_meeting(ada, "bo@contoso.com", GUEST)
+    story.run_until_idle()
 
     assert story.has_link(ada, meeting)
 
 
-def test_a_sweep_passes_over_whom_an_address_leaves_out(story: Story) -> None:
-    """Nothing is queued that the worker would skip, and nothing counts as missed."""
+def test_a_sweep_queues_nothing_for_an_excluded_address(story: Story) -> None:
+    """The worker would skip its events."""
     ada = served(story)
     exclude(story, "ada@contoso.com")
     story.stage.graph.delivery = LOSE_ALL
-    story.meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST)
     sweep(story, ada)
 
-    assert story.lines("mailbox.swept")[-1]["queued"] == 0
+    assert story.log_lines("mailbox.swept")[-1]["queued"] == 0
 
 
-def test_no_link_is_written_in_a_mailbox_that_was_let_go(story: Story) -> None:
-    """However lately the worker has seen it in scope."""
+def test_no_link_is_added_in_a_mailbox_that_was_unsubscribed(story: Story) -> None:
+    """Even if it was in scope a moment ago."""
     ada = served(story)
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.stage.graph.deliver()
-    story.task(TaskKind.UNSUBSCRIBE, ada, TaskReason.LEFT_SCOPE)
+    story.enqueue_task(TaskKind.UNSUBSCRIBE, ada, TaskReason.LEFT_SCOPE)
     story.wait(NOW)
-    story.play()
+    story.run_until_idle()
 
-    assert story.ends(ada)[-1] == ("skipped", "not_in_scope")
+    assert story.outcomes(ada)[-1] == ("skipped", "not_in_scope")
     assert not story.has_link(ada, meeting)
 
 
@@ -104,52 +104,52 @@ SOON_OUT = (
     "its events are skipped after two runs of maintenance agree"
 )
 SCOPES = [
-    pytest.param("{include: [{user: e.vance@contoso.com}]}", [], id="included by the name that the directory finds her by"),
-    pytest.param("{include: [{user: eve@contoso.com}]}", [SOON_OUT], id="an address is none: the worker finds nobody by it"),
+    pytest.param("{include: [{user: e.vance@contoso.com}]}", [], id="included by sign-in name"),
+    pytest.param("{include: [{user: eve@contoso.com}]}", [SOON_OUT], id="included by an address that is not a sign-in name"),
     pytest.param("{include: [{group: EVES}]}", [], id="included by a group"),
     pytest.param("{exclude: [{user: eve@contoso.com}]}", [NOW_OUT], id="excluded by the address in her events"),
-    pytest.param("{exclude: [{user: e.vance@contoso.com}]}", [SOON_OUT], id="excluded by another name"),
+    pytest.param("{exclude: [{user: e.vance@contoso.com}]}", [SOON_OUT], id="excluded by sign-in name"),
     pytest.param("{exclude: [{group: EVES}]}", [SOON_OUT], id="excluded by a group"),
-    pytest.param("{exclude: [{user: ada@contoso.com}]}", [], id="somebody else is excluded"),
+    pytest.param("{exclude: [{user: ada@contoso.com}]}", [], id="another person is excluded"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("mailboxes", "notes"), SCOPES)
-def test_explain_knows_a_mailbox_by_all_its_names(
-    story: Story, at_the_desk: AtTheDesk, mailboxes: str, notes: list[str]
+def test_explain_finds_a_mailbox_by_all_its_names(
+    story: Story, run_joinlink: RunJoinlink, mailboxes: str, notes: list[str]
 ) -> None:
-    """However it is named at the desk, and whatever else than her address somebody signs in with."""
-    eve = story.person("Eve", signs_in_as="e.vance@contoso.com")
+    """By object id and by sign-in name, even if the sign-in name differs from the address."""
+    eve = story.add_person("Eve", signs_in_as="e.vance@contoso.com")
     group = story.stage.graph.add_group("Eves", [eve])
-    rule_for(story, mailboxes.replace("EVES", group))
-    meeting = story.meeting(eve, GUEST)
+    set_scope(story, mailboxes.replace("EVES", group))
+    meeting = story.create_meeting(eve, GUEST)
 
     for name in (eve.id, eve.principal_name):
-        ran = at_the_desk("explain", "--mailbox", name, "--event-id", meeting, "--json")
-        assert json.loads(ran.out)["notes"] == notes
+        result = run_joinlink("explain", "--mailbox", name, "--event-id", meeting, "--json")
+        assert json.loads(result.out)["notes"] == notes
 
 
-def test_explain_knows_whose_copy_an_attendees_is(story: Story, at_the_desk: AtTheDesk) -> None:
-    """The organizer's address is not that of the mailbox then."""
-    ada, eve = story.person("Ada"), story.person("Eve", signs_in_as="e.vance@contoso.com")
-    rule_for(story, "{include: [{user: e.vance@contoso.com}], exclude: [{user: ada@contoso.com}]}")
-    story.meeting(ada, eve.address)
+def test_explain_checks_the_scope_of_the_attendees_mailbox(story: Story, run_joinlink: RunJoinlink) -> None:
+    """For an attendee's copy, the organizer's scope does not count."""
+    ada, eve = story.add_person("Ada"), story.add_person("Eve", signs_in_as="e.vance@contoso.com")
+    set_scope(story, "{include: [{user: e.vance@contoso.com}], exclude: [{user: ada@contoso.com}]}")
+    story.create_meeting(ada, eve.address)
     [copy] = story.events(eve)
-    ran = at_the_desk("explain", "--mailbox", eve.id, "--event-id", copy, "--json")
+    result = run_joinlink("explain", "--mailbox", eve.id, "--event-id", copy, "--json")
 
-    assert (json.loads(ran.out)["reason"], json.loads(ran.out)["notes"]) == ("not_organizer", [])
+    assert (json.loads(result.out)["reason"], json.loads(result.out)["notes"]) == ("not_organizer", [])
 
 
-def test_where_a_mailbox_cannot_be_asked_for_its_names_explain_says_so(
-    story: Story, at_the_desk: AtTheDesk
+def test_explain_has_a_note_if_it_cannot_read_the_names_of_a_mailbox(
+    story: Story, run_joinlink: RunJoinlink
 ) -> None:
-    """Without the right to read users nothing is known but the object id."""
-    eve = story.person("Eve")
-    rule_for(story, "{include: [{user: eve@contoso.com}]}")
-    meeting = story.meeting(eve, GUEST)
+    """Without the permission to read users, only the object id is known."""
+    eve = story.add_person("Eve")
+    set_scope(story, "{include: [{user: eve@contoso.com}]}")
+    meeting = story.create_meeting(eve, GUEST)
     story.stage.graph.revoke_permission("User.Read.All")
-    ran = at_the_desk("explain", "--mailbox", eve.id, "--event-id", meeting, "--json")
+    result = run_joinlink("explain", "--mailbox", eve.id, "--event-id", meeting, "--json")
 
-    assert json.loads(ran.out)["notes"] == [
+    assert json.loads(result.out)["notes"] == [
         "it is not known here whether this mailbox is in scope; if it is not, the event is skipped"
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.app import main
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import StartStory, Story
 
 RULES = """
 version: 1
@@ -31,8 +31,8 @@ Explain = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
-    return begin(RULES)
+def story(start_story: StartStory) -> Story:
+    return start_story(RULES)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setenv(name, value)
 
     def run(mailbox: str, event: str) -> dict[str, Any]:
-        words = [
+        arguments = [
             "--mailbox",
             mailbox,
             "--event-id",
@@ -51,14 +51,14 @@ def explain(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             story.stage.clock.now().isoformat(),
             "--json",
         ]
-        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
-        with pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
+        with pytest.raises(SystemExit) as exit_info:
             main()
         output = capsys.readouterr()
-        if ended.value.code == 0:
+        if exit_info.value.code == 0:
             explained: dict[str, Any] = json.loads(output.out)
             return explained
-        return {"exit": ended.value.code, "message": output.err.splitlines()[-1]}
+        return {"exit": exit_info.value.code, "message": output.err.splitlines()[-1]}
 
     return run
 
@@ -78,11 +78,11 @@ def test_the_worker_does_what_explain_says(
     properties: dict[str, Any], guests: list[str], story: Story, explain: Explain
 ) -> None:
     """Verdict, reason and rule are the same as in the log; if the verdict is enable, the event gets a link."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, *guests, **properties)
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, *guests, **properties)
     explained = explain("ada@contoso.com", meeting)
     story.wait()
-    line = story.lines()[0]
+    line = story.log_lines()[0]
 
     outcomes = {"enable": "enabled", "would_enable": "would_enable", "skip": "skipped"}
     assert (line["outcome"], line["reason"], line["rule"]) == (
@@ -95,24 +95,24 @@ def test_the_worker_does_what_explain_says(
 
 
 def test_the_brake_is_part_of_the_explanation(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Text and JSON have the reason `brake`, as in the log."""
-    story = begin(RULES, JOINLINK_MODE="report")
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, "bo@fabrikam.com")
+    story = start_story(RULES, JOINLINK_MODE="report")
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, "bo@fabrikam.com")
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
     outputs = []
     for extra in ([], ["--json"]):
-        words = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
-        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+        arguments = ["--mailbox", ada.id, "--event-id", meeting, "--at", "2026-11-23", *extra]
+        monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
         with pytest.raises(SystemExit):
             main()
         outputs.append(capsys.readouterr().out)
     text, explained = outputs[0], json.loads(outputs[1])
-    story.play()
-    line = story.lines()[0]
+    story.run_until_idle()
+    line = story.log_lines()[0]
 
     assert (explained["verdict"], explained["reason"], explained["rule"]) == (
         "would_enable",
@@ -132,9 +132,9 @@ def test_the_brake_is_part_of_the_explanation(
 
 def test_what_joinlink_has_recorded_is_part_of_the_explanation(story: Story, explain: Explain) -> None:
     """Joinlink does not add a removed link again; a note shows what it has recorded."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, "bo@fabrikam.com")
-    story.play()
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, "bo@fabrikam.com")
+    story.run_until_idle()
     before = explain(ada.id, meeting)
     story.stage.graph.people.remove_link(ada.id, meeting)
     after = explain(ada.id, meeting)
@@ -146,21 +146,21 @@ def test_what_joinlink_has_recorded_is_part_of_the_explanation(story: Story, exp
 
 def test_explain_writes_nothing(story: Story, explain: Explain) -> None:
     """Neither to Graph nor to the table, so the first message is handled as without it."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, "bo@fabrikam.com")
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, "bo@fabrikam.com")
     for _ in range(2):
         explain(ada.id, meeting)
 
     assert {call.method for call in story.stage.graph.calls if ada.id in call.path} == {"GET"}
     story.wait()
-    assert story.ends(ada) == [("enabled", "link_added")]
+    assert story.outcomes(ada) == [("enabled", "link_added")]
 
 
 def test_an_event_that_graph_does_not_return_leads_to_one_sentence(story: Story, explain: Explain) -> None:
     """With Graph's own error code, for support."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, "bo@fabrikam.com")
-    gone = explain(story.person("Bea").id, meeting)
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, "bo@fabrikam.com")
+    gone = explain(story.add_person("Bea").id, meeting)
     malformed = explain(ada.id, "nonsense")
 
     assert (gone["exit"], malformed["exit"]) == (1, 1)
@@ -182,17 +182,24 @@ def test_rules_with_errors_are_not_used(story: Story, explain: Explain) -> None:
 
 
 def test_a_group_that_cannot_be_read_is_named(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is unknown whether the rule matches, and a note shows why."""
-    story = begin(
+    story = start_story(
         f"version: 1\nrules:\n  - {{id: pilot, mode: enforce, when: {{organizer: {{member_of: {GROUP}}}}}}}\n"
     )
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
-    ada = story.person("Ada")
-    words = ["--mailbox", ada.id, "--event-id", story.meeting(ada, "bo@fabrikam.com"), "--at", "2026-11-23"]
-    monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *words])
+    ada = story.add_person("Ada")
+    arguments = [
+        "--mailbox",
+        ada.id,
+        "--event-id",
+        story.create_meeting(ada, "bo@fabrikam.com"),
+        "--at",
+        "2026-11-23",
+    ]
+    monkeypatch.setattr(sys, "argv", ["joinlink", "explain", *arguments])
     with pytest.raises(SystemExit):
         main()
     output = capsys.readouterr()

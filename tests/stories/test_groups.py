@@ -1,9 +1,9 @@
-"""Groups in rules: whoever can't be told to be out of a group is not taken for a stranger to it."""
+"""Groups in rules: if it is unknown whether a person is a member, Joinlink does not assume that they are not."""
 
 import pytest
 
 from sandbox.graph import Fault
-from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 
 RULES = """
 version: 1
@@ -18,71 +18,73 @@ rules:
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
-    """Return a story in which Ada is in a group that gets no links."""
-    story = begin()
-    group = story.stage.graph.add_group("Works council", [story.person("Ada")])
+def story(start_story: StartStory) -> Story:
+    """Start a story in which Ada is in a group that gets no links."""
+    story = start_story()
+    group = story.stage.graph.add_group("Works council", [story.add_person("Ada")])
     story.rules.joinpath("rules.yaml").write_text(RULES.replace("GROUP", group))
     return story
 
 
-def test_a_member_is_known_by_every_address(begin: Begin) -> None:
-    """A colleague who is invited by an alias is in the same groups."""
-    story = begin()
-    eve = story.person("Eve", aliases=("Evie@contoso.com",))
+def test_a_member_is_found_by_any_address(start_story: StartStory) -> None:
+    """For example by an alias."""
+    story = start_story()
+    eve = story.add_person("Eve", aliases=("Evie@contoso.com",))
     group = story.stage.graph.add_group("Works council", [eve])
     rules = RULES.replace("GROUP", group).replace("organizer:", "attendee:")
     story.rules.joinpath("rules.yaml").write_text(rules)
-    ada = story.person("Ada")
-    story.meeting(ada, "evie@contoso.com", "bo@fabrikam.com")
-    story.play()
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, "evie@contoso.com", "bo@fabrikam.com")
+    story.run_until_idle()
 
-    assert story.ends(ada) == [("skipped", "rule_skip")]
+    assert story.outcomes(ada) == [("skipped", "rule_skip")]
 
 
-def test_members_who_may_not_be_read_make_no_empty_group(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Without the right to read users Graph lists members by id alone: the group is not known, as with a 403."""
+def test_without_the_permission_to_read_users_a_group_is_unknown(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """Graph then lists members by id only. That is not an empty group."""
     story.stage.graph.revoke_permission("User.Read.All")
     ada = story.people["Ada"]
-    meeting = story.meeting(ada, "bo@fabrikam.com")
-    story.play()
-    told = at_the_desk("explain", "--mailbox", ada.id, "--event-id", meeting).out
+    meeting = story.create_meeting(ada, "bo@fabrikam.com")
+    story.run_until_idle()
+    output = run_joinlink("explain", "--mailbox", ada.id, "--event-id", meeting).out
 
-    assert story.ends(ada) == [("skipped", "insufficient_data")]
-    assert "User.Read.All" in story.lines("directory.refused")[0]["detail"]
-    assert "gets no join link: it is unknown whether rule works-council matches (insufficient_data)" in told
+    assert story.outcomes(ada) == [("skipped", "insufficient_data")]
+    assert "User.Read.All" in story.log_lines("directory.refused")[0]["detail"]
+    assert "gets no join link: it is unknown whether rule works-council matches (insufficient_data)" in output
 
 
-def test_a_group_that_graph_shows_empty_protects_as_one_that_is_not_known(story: Story) -> None:
-    """Its membership may be hidden: nobody is taken for a stranger to it, and the log says what is missing."""
+def test_an_empty_group_counts_as_unknown(story: Story) -> None:
+    """Its membership may be hidden. The log names the missing permission."""
     story.stage.graph.faults.add(Fault(method="GET", path="transitiveMembers", empty=True, count=None))
     ada = story.people["Ada"]
     for _ in range(2):
-        story.meeting(ada, "bo@fabrikam.com")
-        story.play()
-    [warning] = story.lines("directory.refused")
+        story.create_meeting(ada, "bo@fabrikam.com")
+        story.run_until_idle()
+    [warning] = story.log_lines("directory.refused")
 
-    assert story.ends(ada) == [("skipped", "insufficient_data")] * 2
+    assert story.outcomes(ada) == [("skipped", "insufficient_data")] * 2
     assert warning["what"].startswith("group ")
     assert "Member.Read.Hidden" in warning["detail"]
 
 
-def test_a_group_that_is_invited_by_its_own_address_is_told(begin: Begin) -> None:
-    """Its members are not among the attendees then; a group inside it, or any other, can't be told."""
-    story = begin()
-    ceo = story.person("Ceo")
+def test_an_invited_group_matches_by_its_own_address(start_story: StartStory) -> None:
+    """Graph does not list its members as attendees. For a group inside it, the answer is unknown."""
+    story = start_story()
+    ceo = story.add_person("Ceo")
     inner = story.stage.graph.add_group("Leadership", [ceo], address="leadership@contoso.com")
     group = story.stage.graph.add_group(
         "The board", [inner], address="board@contoso.com", aliases=("the-board@contoso.com",)
     )
     rules = RULES.replace("GROUP", group).replace("organizer:", "attendee:")
     story.rules.joinpath("rules.yaml").write_text(rules)
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     for invited in ("Board@contoso.com", "the-board@contoso.com", "leadership@contoso.com", "bo@contoso.com"):
-        story.meeting(ada, invited, "bo@fabrikam.com")
-        story.play()
+        story.create_meeting(ada, invited, "bo@fabrikam.com")
+        story.run_until_idle()
 
-    assert story.ends(ada)[:4] == [
+    assert story.outcomes(ada)[:4] == [
         ("skipped", "rule_skip"),
         ("skipped", "rule_skip"),
         ("skipped", "insufficient_data"),

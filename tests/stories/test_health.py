@@ -10,8 +10,9 @@ from azure.data.tables import TableServiceClient
 
 from sandbox.graph import Drop, Fault
 from shared import wiring
+from shared.version import VERSION
 from shared.worker.common.world import World
-from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 
 GUEST = "bo@fabrikam.com"
 RULES = """
@@ -26,15 +27,15 @@ rules:
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
+def story(start_story: StartStory) -> Story:
     """A tenant with one mailbox, which is watched since 15 minutes ago."""
-    story = begin(RULES)
-    ada = story.person("Ada", watched=False)
+    story = start_story(RULES)
+    ada = story.add_person("Ada", watched=False)
     for _ in range(2):
         story.stage.host.run_timer("maintenance")
         story.wait(timedelta(minutes=15))
-    story.meeting(ada, GUEST)
-    story.play()
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     return story
 
 
@@ -65,15 +66,31 @@ def test_a_healthy_app_returns_200(story: Story) -> None:
     assert len(story.stage.graph.calls) == calls
 
 
-def test_status_shows_the_same(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_status_shows_the_same(story: Story, run_joinlink: RunJoinlink) -> None:
     """It reads the storage account, and does not call the app."""
     _, body = health(story)
-    ran = at_the_desk("status", "--json")
-    shown = at_the_desk("status")
+    result = run_joinlink("status", "--json")
+    shown = run_joinlink("status")
 
-    assert (ran.exit, json.loads(ran.out)) == (0, body)
+    assert (result.exit, json.loads(result.out)) == (0, body)
     assert shown.out.startswith("✓ Everything works.\n")
     assert "mailboxes             1 watched\n" in shown.out
+
+
+def test_health_and_status_show_the_version_of_the_app(
+    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status names the version of the command, too, if it is another one; so does the log."""
+    story.stage.host.run_timer("maintenance")
+    _, body = health(story)
+    same = at_the_desk("status").out
+    monkeypatch.setattr("cli.formats.status_text.VERSION", "9.9.9")
+
+    assert body["version"] == VERSION
+    assert f"version               {VERSION}\n" in same
+    assert f"version               {VERSION}, and 9.9.9 of this command\n" in at_the_desk("status").out
+    assert story.lines("maintenance.finished")[0]["version"] == VERSION
+    assert at_the_desk("--version").out == f"joinlink {VERSION}\n"
 
 
 def test_health_needs_the_function_key(story: Story) -> None:
@@ -85,13 +102,13 @@ def test_health_needs_the_function_key(story: Story) -> None:
     assert answer.status_code == 401
 
 
-def test_a_poison_message_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_a_poison_message_is_a_problem(story: Story, run_joinlink: RunJoinlink) -> None:
     """503, with the command that shows why."""
     story.stage.graph.faults.add(Fault(method="GET", path="events", status=400, count=None))
-    story.meeting(story.people["Ada"], GUEST)
+    story.create_meeting(story.people["Ada"], GUEST)
     story.wait()
     status, body = health(story)
-    shown = at_the_desk("status")
+    shown = run_joinlink("status")
 
     problem = "event-changes-poison holds 1 message: joinlink replay shows why"
     assert (status, body["problems"]) == (503, [problem])
@@ -99,21 +116,21 @@ def test_a_poison_message_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> 
     assert shown.out.startswith("✗ 1 thing to fix:\n")
 
 
-def test_held_events_are_a_warning(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_held_events_are_a_warning(story: Story, run_joinlink: RunJoinlink) -> None:
     """An admin must decide, but all other events are handled: 200, a number and a warning."""
     ada = story.people["Ada"]
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     faults = story.stage.graph.faults
     away = Fault(method="GET", status=500, count=2)
     faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(away)))
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
+    story.run_until_idle()
     story.stage.host.run_timer("maintenance")
     status, body = health(story)
-    shown = at_the_desk("status")
+    shown = run_joinlink("status")
 
-    assert ("skipped", "write_unknown") in story.ends(ada)
+    assert ("skipped", "write_unknown") in story.outcomes(ada)
     assert (status, body["problems"], body["held_events"]) == (200, [], 1)
     [warning] = body["warnings"]
     assert warning.startswith("1 event is held: ")
@@ -121,18 +138,18 @@ def test_held_events_are_a_warning(story: Story, at_the_desk: AtTheDesk) -> None
     assert shown.exit == 0
     assert "events held           1\n" in shown.out
     assert "mailboxes held" not in shown.out
-    [listed] = json.loads(at_the_desk("held", "--json").out)
-    at_the_desk("held", "--release", listed["id"], "--yes")
+    [listed] = json.loads(run_joinlink("held", "--json").out)
+    run_joinlink("held", "--release", listed["id"], "--yes")
     assert health(story)[1]["held_events"] == 0
 
 
-def test_a_lost_memory_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_a_lost_memory_is_a_problem(story: Story, run_joinlink: RunJoinlink) -> None:
     """503 with the decision to make, in health, status and doctor, until an admin makes it."""
     with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
         tables.delete_table("meetings")
     status, body = health(story)
-    shown = at_the_desk("status")
-    found = at_the_desk("doctor")
+    shown = run_joinlink("status")
+    found = run_joinlink("doctor")
 
     assert (status, body["memory"]) == (503, "missing")
     [problem] = body["problems"]
@@ -141,16 +158,16 @@ def test_a_lost_memory_is_a_problem(story: Story, at_the_desk: AtTheDesk) -> Non
     assert (shown.exit, problem in shown.out) == (1, True)
     assert "memory of writes      missing\n" in shown.out
     assert (found.exit, problem in found.out) == (1, True)
-    at_the_desk("memory", "--accept", "--yes")
+    run_joinlink("memory", "--accept", "--yes")
     assert health(story)[0] == 200
 
 
-def test_a_fresh_account_is_not_started_yet(begin: Begin, at_the_desk: AtTheDesk) -> None:
+def test_a_fresh_account_is_not_started_yet(start_story: StartStory, run_joinlink: RunJoinlink) -> None:
     """That is not a loss: status and doctor say so, and neither starts the memory."""
-    story = begin(RULES, with_memory=False)
+    story = start_story(RULES, with_memory=False)
     _status, body = health(story)
-    shown = at_the_desk("status")
-    found = at_the_desk("doctor")
+    shown = run_joinlink("status")
+    found = run_joinlink("doctor")
 
     assert body["memory"] == "not_started"
     assert not [problem for problem in body["problems"] if "memory" in problem]
@@ -171,7 +188,7 @@ def test_refused_rules_are_a_problem(story: Story) -> None:
 
 def test_a_worker_that_does_not_run_is_a_problem(story: Story) -> None:
     """A message has been visible for hours, and maintenance has not run."""
-    story.meeting(story.people["Ada"], GUEST)
+    story.create_meeting(story.people["Ada"], GUEST)
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(hours=3))
     status, body = health(story)
@@ -220,15 +237,15 @@ def test_refused_settings_are_a_problem(story: Story) -> None:
 
 
 def test_status_needs_the_storage_settings_alone(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other settings may be missing on an admin's machine; without these, nothing can be read."""
     for name in story.stage.settings:
         if name.startswith("JOINLINK_"):
             monkeypatch.delenv(name)
-    well = at_the_desk("status")
+    well = run_joinlink("status")
     monkeypatch.delenv("AzureWebJobsStorage")
-    blind = at_the_desk("status")
+    blind = run_joinlink("status")
 
     assert well.out.startswith("✓ Everything works.\n")
     assert blind.exit == 2
@@ -236,7 +253,7 @@ def test_status_needs_the_storage_settings_alone(
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(("held",), id="held"),
         pytest.param(("memory",), id="memory"),
@@ -244,11 +261,11 @@ def test_status_needs_the_storage_settings_alone(
     ],
 )
 def test_the_storage_settings_are_enough_in_an_emergency(
-    words: tuple[str, ...], story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held events, a lost memory and poison messages can be read without the app's other settings."""
     for name in story.stage.settings:
         if name.startswith("JOINLINK_"):
             monkeypatch.delenv(name)
 
-    assert at_the_desk(*words).exit == 0
+    assert run_joinlink(*arguments).exit == 0

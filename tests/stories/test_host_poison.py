@@ -1,4 +1,4 @@
-"""What the Functions host itself moves to a poison queue: kept for good, told of once, and put back by replay."""
+"""Messages that the Functions host moves to a poison queue never expire, are logged once, and can be replayed."""
 
 import json
 from datetime import timedelta
@@ -8,17 +8,17 @@ import pytest
 from azure.storage.queue import QueueClient, QueueMessage
 
 from shared.domain.messages import EventChange, Source
-from shared.domain.poisoned import MOST_BYTES
+from shared.domain.poison_envelope import MAX_BYTES
 from shared.errors import QueueUnavailable
 from shared.storage.poison_queue import PoisonQueue
-from tests.stories.conftest import AtTheDesk, Story
+from tests.stories.conftest import RunJoinlink, Story
 
 GUEST = "bo@fabrikam.com"
 FOREVER = 9999
 
 
-def lying(story: Story) -> list[QueueMessage]:
-    """Return what lies in the poison queue as it is there, base64 or not."""
+def raw_messages(story: Story) -> list[QueueMessage]:
+    """Return the messages in the poison queue, without decoding them."""
     connection = story.stage.settings["AzureWebJobsStorage"]
     with QueueClient.from_connection_string(connection, "event-changes-poison") as queue:
         return list(queue.peek_messages(32))
@@ -34,97 +34,99 @@ def maintain(story: Story) -> None:
     story.stage.host.run_timer("maintenance")
 
 
-def told(story: Story) -> list[tuple[str, Any]]:
-    return [(line["reason"], line["mailbox"]) for line in story.lines("message.poisoned")]
+def logged(story: Story) -> list[tuple[str, Any]]:
+    return [(line["reason"], line["mailbox"]) for line in story.log_lines("message.poisoned")]
 
 
 def change(story: Story) -> EventChange:
-    ada = story.person("Ada", watched=False)
-    meeting = story.meeting(ada, GUEST)
+    ada = story.add_person("Ada", watched=False)
+    meeting = story.create_meeting(ada, GUEST)
     now = story.stage.clock.now()
     return EventChange(mailbox=ada.id, event=meeting, source=Source.NOTIFICATION, received=now, trace="t")
 
 
-def test_text_that_is_no_base64_never_expires(story: Story) -> None:
-    """The host moves it at the first try, for seven days; it is in an envelope of ours a quarter of an hour later."""
-    put_raw(story, "event-changes", "<no base64>")
+def test_text_that_is_not_base64_never_expires(story: Story) -> None:
+    """The host moves it at the first try and keeps it for seven days. Maintenance puts it into our envelope."""
+    put_raw(story, "event-changes", "<not base64>")
     story.stage.host.drain()
     maintain(story)
     story.stage.clock.advance(timedelta(days=30))
     maintain(story)
-    [kept] = story.poison()
-    [message] = lying(story)
+    [kept] = story.poison_messages()
+    [message] = raw_messages(story)
 
-    assert (kept["reason"], kept["message"]) == ("moved_by_the_host", "<no base64>")
+    assert (kept["reason"], kept["message"]) == ("moved_by_the_host", "<not base64>")
     assert message.expires_on is not None
     assert message.expires_on.year == FOREVER
-    assert told(story) == [("moved_by_the_host", None)]
-    assert story.lines("maintenance.finished")[-1]["poison"]["event-changes-poison"] == 1
+    assert logged(story) == [("moved_by_the_host", None)]
+    assert story.log_lines("maintenance.finished")[-1]["poison"]["event-changes-poison"] == 1
 
 
-def test_what_the_process_died_over_comes_back_with_replay(story: Story, at_the_desk: AtTheDesk) -> None:
-    """Named by its mailbox in the log, whole in the queue."""
+def test_a_message_that_killed_the_process_can_be_replayed(story: Story, run_joinlink: RunJoinlink) -> None:
+    """The log has its mailbox, and the queue has the whole message."""
     lost = change(story)
-    story.set_aside(lost.encode())
+    story.add_poison(lost.encode())
     maintain(story)
-    assert told(story) == [("moved_by_the_host", lost.mailbox)]
+    assert logged(story) == [("moved_by_the_host", lost.mailbox)]
 
-    ran = at_the_desk("replay", "--yes")
-    story.play()
+    result = run_joinlink("replay", "--yes")
+    story.run_until_idle()
 
-    assert ran.exit == 0
-    assert "1  moved_by_the_host" in ran.out
+    assert result.exit == 0
+    assert "1  moved_by_the_host" in result.out
     assert story.has_link(story.people["Ada"], lost.event)
-    assert story.poison() == []
+    assert story.poison_messages() == []
 
 
-def test_killed_between_send_and_delete_it_is_kept_once(
+def test_a_kill_between_send_and_delete_leaves_no_duplicate(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run knows the message by its id."""
-    story.set_aside(change(story).encode())
+    """The next run recognizes the message by its id."""
+    story.add_poison(change(story).encode())
     with monkeypatch.context() as broken:
-        broken.setattr(PoisonQueue, "delete", _dies)
+        broken.setattr(PoisonQueue, "delete", _fails)
         maintain(story)
     story.stage.clock.advance(timedelta(minutes=15))
-    assert len(lying(story)) == 2
+    assert len(raw_messages(story)) == 2
     maintain(story)
 
-    assert [kept["reason"] for kept in story.poison()] == ["moved_by_the_host"]
-    assert len(told(story)) == 1
+    assert [kept["reason"] for kept in story.poison_messages()] == ["moved_by_the_host"]
+    assert len(logged(story)) == 1
 
 
-def test_trouble_with_a_queue_stops_no_maintenance(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said, and made up for by the next run."""
-    story.set_aside("nonsense")
+def test_maintenance_continues_if_a_queue_fails(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It logs the error; the next run retries."""
+    story.add_poison("nonsense")
     with monkeypatch.context() as broken:
-        broken.setattr(PoisonQueue, "add", _dies)
+        broken.setattr(PoisonQueue, "add", _fails)
         maintain(story)
 
-    assert [line["detail"] for line in story.lines("maintenance.queues_left")] == ["gone"]
-    assert len(story.lines("maintenance.finished")) == 1
+    assert [line["detail"] for line in story.log_lines("maintenance.queues_left")] == ["gone"]
+    assert len(story.log_lines("maintenance.finished")) == 1
 
 
-def test_envelopes_of_ours_are_left_as_they_are(story: Story) -> None:
-    """Also where they lie before what the host moved, more of them than a run looks at."""
+def test_our_envelopes_are_not_changed(story: Story) -> None:
+    """Even if the queue has more of them, before the host's messages, than a run reads."""
     for number in range(4):
-        put_ours(story, number)
-    before = {message.id for message in lying(story)}
-    story.set_aside("nonsense")
+        put_envelope(story, number)
+    before = {message.id for message in raw_messages(story)}
+    story.add_poison("nonsense")
     for _ in range(3):
         maintain(story)
         story.stage.clock.advance(timedelta(minutes=15))
 
-    assert before <= {message.id for message in lying(story)}
-    assert sorted(kept["reason"] for kept in story.poison()) == ["moved_by_the_host"] + ["too_old"] * 4
+    assert before <= {message.id for message in raw_messages(story)}
+    assert (
+        sorted(kept["reason"] for kept in story.poison_messages()) == ["moved_by_the_host"] + ["too_old"] * 4
+    )
 
 
 @pytest.fixture(autouse=True)
-def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.worker.common.upkeep.MOST", 2)
+def a_run_reads_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.worker.mailboxes.queue_maintenance.MAX_MESSAGES", 2)
 
 
-def put_ours(story: Story, number: int) -> None:
+def put_envelope(story: Story, number: int) -> None:
     text = json.dumps(
         {"v": 1, "reason": "too_old", "detail": "", "at": "2026-11-22T08:00:00+00:00", "message": str(number)}
     )
@@ -135,9 +137,9 @@ def put_ours(story: Story, number: int) -> None:
 
 
 def test_a_message_too_long_for_an_envelope_is_kept_as_it_is(story: Story) -> None:
-    """Nothing of it is cut, and it never expires."""
-    longest = "x" * MOST_BYTES
-    story.set_aside(longest)
+    """It is not truncated, and it never expires."""
+    longest = "x" * MAX_BYTES
+    story.add_poison(longest)
     maintain(story)
     maintain(story)
     with story._queue("event-changes-poison") as queue:
@@ -146,11 +148,11 @@ def test_a_message_too_long_for_an_envelope_is_kept_as_it_is(story: Story) -> No
     assert message.content == longest
     assert message.expires_on is not None
     assert message.expires_on.year == FOREVER
-    assert len(told(story)) == 1
+    assert len(logged(story)) == 1
 
 
 def test_maintenance_creates_the_queues(story: Story) -> None:
-    """The host only complains about a missing one."""
+    """The host only logs an error if one is missing."""
     connection = story.stage.settings["AzureWebJobsStorage"]
     for name in ("event-changes", "mailbox-tasks"):
         with QueueClient.from_connection_string(connection, name) as queue:
@@ -160,5 +162,5 @@ def test_maintenance_creates_the_queues(story: Story) -> None:
     assert set(story.stage.host.waiting()) == {"event-changes", "mailbox-tasks"}
 
 
-def _dies(*_: object) -> None:
+def _fails(*_: object) -> None:
     raise QueueUnavailable("gone")

@@ -11,19 +11,19 @@ import pytest
 from shared.wiring import joinlink
 from shared.wiring.maintenance import build_maintenance
 from tests.infra.hooks.conftest import Azure, azure
-from tests.stories.conftest import AtTheDesk, Begin, Ran, Story
+from tests.stories.conftest import CommandResult, RunJoinlink, StartStory, Story
 
 __all__ = ["azure"]
 
 GUEST = "bo@fabrikam.com"
 VAULT = "@Microsoft.KeyVault(SecretUri=https://kv-joinlink.vault.azure.net/secrets/{})"
 SECRETS = {"JOINLINK_CLIENT_STATE_KEY": "client-state-key", "JOINLINK_NOTIFICATION_URL": "notification-url"}
-Laptop = Callable[..., Ran]
+Laptop = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def laptop(
-    story: Story, azure: Azure, at_the_desk: AtTheDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    story: Story, azure: Azure, run_joinlink: RunJoinlink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Laptop:
     """Return what runs a command with --settings: nothing is in the environment, and no managed identity answers.
 
@@ -43,12 +43,12 @@ def laptop(
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     file = tmp_path / "settings.json"
 
-    def run(*words: str, **changed: str) -> Ran:
+    def run(*words: str, **changed: str) -> CommandResult:
         file.write_text(json.dumps({"IsEncrypted": False, "Values": {**settings, **changed}}))
         with pytest.MonkeyPatch.context() as here:
             for name in (*settings, "IDENTITY_ENDPOINT"):
                 here.delenv(name, raising=False)
-            return at_the_desk(*words, "--settings", str(file))
+            return run_joinlink(*words, "--settings", str(file))
 
     return run
 
@@ -78,7 +78,7 @@ def test_the_doctor_passes_with_secrets_from_key_vault_and_the_identity_of_the_a
     story: Story, azure: Azure, laptop: Laptop
 ) -> None:
     """It shows no secret. The app's subscriptions are not seen by another identity."""
-    story.person("Ada")
+    story.add_person("Ada")
     ran = laptop("doctor", "--mailbox", "ada@contoso.com")
 
     assert ran.exit == 0, ran.out
@@ -90,7 +90,7 @@ def test_the_doctor_passes_with_secrets_from_key_vault_and_the_identity_of_the_a
 
 def test_a_backfill_reads_with_the_identity_of_the_desk(story: Story, laptop: Laptop) -> None:
     """Its JSON is as ever: identities are shown on stderr."""
-    story.meeting(story.person("Ada"), GUEST)
+    story.create_meeting(story.add_person("Ada"), GUEST)
     ran = laptop("backfill", "--all", "--dry-run", "--json")
 
     assert ran.exit == 0, ran.err
@@ -101,27 +101,29 @@ def test_maintenance_from_a_laptop_requests_tasks_and_leaves_subscriptions_alone
     story: Story, laptop: Laptop
 ) -> None:
     """Graph lists subscriptions to the app only: an empty list would say that nothing was ever done."""
-    story.person("Ada")
+    story.add_person("Ada")
     story.stage.host.run_timer("maintenance")
-    story.person("Bo", watched=False)
+    story.add_person("Bo", watched=False)
     before = len(story.stage.graph.calls)
     ran = laptop("maintain")
 
     assert ran.exit == 0, ran.out + ran.err
     assert "Tasks for the app: " in ran.out
     assert not [call for call in story.stage.graph.calls[before:] if "subscriptions" in call.path]
-    assert joinlink().parts.memory_start.state() == "whole"
+    assert joinlink().parts.memory.state() == "whole"
 
 
-def test_a_laptop_does_not_begin_the_memory_of_writes(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_laptop_does_not_start_the_memory_of_writes(
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An account that was emptied looks new; the app's subscriptions, which no one else sees, show that it is not."""
-    story = begin(with_memory=False)
+    story = start_story(with_memory=False)
     app = joinlink()
     run = build_maintenance(app.parts, app.policies, None)
     monkeypatch.setattr(app.parts.storage.mailbox_tasks, "send", pytest.fail)
 
-    assert run.run().problems == ("only the app begins the memory of writes: wait for its next maintenance",)
-    assert app.parts.memory_start.state() == "not_started"
+    assert run.run().problems == ("only the app starts the memory of writes: wait for its next maintenance",)
+    assert app.parts.memory.state() == "not_started"
     assert story.stage.graph.calls == []
 
 
@@ -158,9 +160,9 @@ def test_a_person_is_told_which_identity_reads_calendars(azure: Azure, laptop: L
     assert "✓ notification URL" in doctor.out
 
 
-def test_rights_that_the_desks_token_lacks_are_shown(story: Story, azure: Azure, laptop: Laptop) -> None:
+def test_rights_thrun_joinlinks_token_lacks_are_shown(story: Story, azure: Azure, laptop: Laptop) -> None:
     """With who grants them."""
-    story.person("Ada")
+    story.add_person("Ada")
     claims = "eyJyb2xlcyI6IFsiVXNlci5SZWFkLkFsbCJdfQ"  # {"roles": ["User.Read.All"]}
     azure.change(token=f"e30.{claims}.x")
     ran = laptop("backfill", "--all", "--dry-run")

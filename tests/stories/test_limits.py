@@ -1,4 +1,4 @@
-"""A rule's limits hold, whatever is lost, late or doubled: never one write over; in doubt one under."""
+"""A rule never exceeds its limits, even if messages or answers are lost, late or duplicated."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,12 +12,12 @@ from shared.settings import StorageSettings
 from shared.storage.counters import COUNTERS, Charge, Counters, LimitReached
 from shared.storage.tables import Table
 from shared.worker.common.world import World
-from shared.worker.events.processing import LOOKS
-from tests.stories.conftest import RULES, Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from shared.worker.events.processing import MAX_READS
+from tests.stories.conftest import RULES, StartStory, Story
+from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
 from tests.stories.test_at_most_once import GUEST, message, successes
 
-FIVE = 5  # an hour, in the usual rules
+FIVE = 5  # the limit per hour in the usual rules
 ONE_AN_HOUR = RULES.replace("per_hour: 5", "per_hour: 1")
 TWO_A_DAY = RULES.replace("per_hour: 5", "per_mailbox_per_day: 2")
 LOST = Fault(method="PATCH", status=500)
@@ -25,7 +25,7 @@ THROTTLED = Fault(method="PATCH", status=429, retry_after=5, count=3)
 
 
 def counts(story: Story) -> dict[str, int]:
-    """Return what the counters say of each window."""
+    """Return the count of each window."""
     storage = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
     table = Table.connect(COUNTERS, storage, None)
     found = {str(row["RowKey"]): int(row["count"]) for row in table.rows()}
@@ -34,19 +34,19 @@ def counts(story: Story) -> dict[str, int]:
 
 
 def handle(story: Story, user: DirectoryUser, event: str) -> None:
-    """Have the app work on a message about an event, here and now."""
+    """Have the app handle a message about an event now."""
     wiring.joinlink().event_messages.handle(message(user, event, story), 1)
 
 
-def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) -> None:
-    """The lost one may have taken effect: it stays charged, though Graph refuses what comes after it."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+def test_a_write_with_a_lost_answer_counts(start_story: StartStory) -> None:
+    """It may have taken effect, so it counts once, even if Graph refuses the retries."""
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     story.stage.graph.faults.add(LOST)
     story.stage.graph.faults.add(THROTTLED)
     for _ in range(4):
-        story.meeting(ada, GUEST)
-    story.play()
+        story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert successes(story, ada) == 1
     assert counts(story) == {"hour-2026-11-23T07": 1}
@@ -55,47 +55,47 @@ def test_a_lost_answer_and_refusals_after_it_count_as_one_write(begin: Begin) ->
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(method="PATCH", status=200, is_done=True), id="an answer that nobody understands"),
-        pytest.param(Fault(method="PATCH", status=504, retry_after=5, is_done=True), id="a gateway that gave up"),
+        pytest.param(Fault(method="PATCH", status=200, is_done=True), id="an answer without an event"),
+        pytest.param(Fault(method="PATCH", status=504, retry_after=5, is_done=True), id="gateway timeout"),
     ],
 )  # fmt: skip
-def test_an_answer_that_does_not_tell_gives_nothing_back(begin: Begin, fault: Fault) -> None:
-    """The write took effect: it is counted, and a person who takes the link away does so for good."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+def test_a_write_with_an_unclear_answer_counts(start_story: StartStory, fault: Fault) -> None:
+    """The write took effect. A link that a person then removes is not added again."""
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     story.stage.graph.faults.add(fault)
-    first = story.meeting(ada, GUEST)
+    first = story.create_meeting(ada, GUEST)
     story.wait()
     story.stage.graph.people.remove_link(ada.id, first)
-    second = story.meeting(ada, GUEST)
-    story.play()
+    second = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
-    assert {("skipped", "write_unknown"), ("skipped", "removed_by_user")} & set(story.ends(ada))
+    assert {("skipped", "write_unknown"), ("skipped", "removed_by_user")} & set(story.outcomes(ada))
     assert not story.has_link(ada, first)
     assert not story.has_link(ada, second)
 
 
-def test_an_outage_of_hours_costs_a_mailboxs_day_one_link(begin: Begin) -> None:
-    """One event is tried all morning: each hour may have seen its write, the day sees one at most."""
-    story = begin(TWO_A_DAY)
-    ada = story.person("Ada")
-    first = story.meeting(ada, GUEST)
+def test_an_event_counts_once_a_day_however_often_it_is_tried(start_story: StartStory) -> None:
+    """After an outage of three hours, the second link of the day is still allowed."""
+    story = start_story(TWO_A_DAY)
+    ada = story.add_person("Ada")
+    first = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", status=500, count=None))
     for _ in range(12):
         story.wait(timedelta(minutes=15))
     story.stage.graph.faults.clear()
-    second = story.meeting(ada, GUEST)
-    story.play()
+    second = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert story.has_link(ada, first)
     assert story.has_link(ada, second)
 
 
-def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
-    """Midnight may fall anywhere into the attempt: once the event has moved, no window counts anything."""
-    story = begin(RULES.replace("per_hour: 5", "per_hour: 5, per_mailbox_per_day: 5"))
+def test_a_refund_goes_to_the_windows_that_were_charged(start_story: StartStory) -> None:
+    """Even if midnight falls into the attempt. After a refund every count is zero."""
+    story = start_story(RULES.replace("per_hour: 5", "per_hour: 5, per_mailbox_per_day: 5"))
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", status=412, count=None))
     midnight = story.stage.clock.now().replace(hour=0)
     looks = range(12)
@@ -106,42 +106,42 @@ def test_what_is_given_back_is_what_was_charged(begin: Begin) -> None:
         handle(story, ada, meeting)
         app.close()
 
-    assert len(story.calls("PATCH", ada)) == LOOKS * len(looks)
+    assert len(story.calls("PATCH", ada)) == MAX_READS * len(looks)
     assert set(counts(story).values()) == {0}
 
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Return what makes a counter so busy that every try is in vain, until it is undone."""
+    """Make every update of a counter fail, as if it were busy, until `undo` is called."""
     with monkeypatch.context() as context:
         context.setattr("shared.storage.counters._TRIES", 0)
         yield context
 
 
-def test_what_could_not_be_charged_is_not_written(begin: Begin, busy: pytest.MonkeyPatch) -> None:
-    """A rule runs wild, and its counter is too busy for a while: four meetings come again, one is written."""
-    story = begin(ONE_AN_HOUR)
-    ada = story.person("Ada")
+def test_without_a_charge_there_is_no_write(start_story: StartStory, busy: pytest.MonkeyPatch) -> None:
+    """The counter is busy for a while: four messages are retried, and one event is written."""
+    story = start_story(ONE_AN_HOUR)
+    ada = story.add_person("Ada")
     for _ in range(4):
-        story.meeting(ada, GUEST)
+        story.create_meeting(ada, GUEST)
     story.wait()
     busy.undo()
-    story.play()
+    story.run_until_idle()
 
-    assert story.ends(ada)[:4] == [("delayed", "storage_unavailable")] * 4
+    assert story.outcomes(ada)[:4] == [("delayed", "storage_unavailable")] * 4
     assert successes(story, ada) == 1
 
 
 def test_an_event_edited_while_its_counter_was_busy_gets_its_link(
     story: Story, busy: pytest.MonkeyPatch
 ) -> None:
-    """Nothing was sent, so nobody can have taken anything away."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
+    """Joinlink had not sent a write, so no person can have removed the link."""
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
     story.wait()
     story.stage.graph.people.edit(ada.id, meeting, subject="Edited")
     busy.undo()
-    story.play()
+    story.run_until_idle()
 
     assert story.has_link(ada, meeting)
 
@@ -154,14 +154,14 @@ def other(story: Story) -> Iterator[wiring.Joinlink]:
     instance.close()
 
 
-def test_an_attempt_that_another_instance_sees_is_paid(
+def test_two_instances_at_a_full_limit_write_nothing(
     story: Story, other: wiring.Joinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit is full; while one instance finds that out, another works on the same event, and does, too."""
+    """Both handle the same event while the first one checks the limit."""
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
     for _ in range(FIVE):
-        handle(story, ada, story.meeting(ada, GUEST))
-    meeting = story.meeting(ada, GUEST)
+        handle(story, ada, story.create_meeting(ada, GUEST))
+    meeting = story.create_meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
     def charge_late(counters: Counters, each: Charge) -> LimitReached | None:
@@ -175,12 +175,12 @@ def test_an_attempt_that_another_instance_sees_is_paid(
     assert successes(story, ada) == FIVE
 
 
-def test_of_two_instances_at_one_event_one_pays(
+def test_two_instances_at_one_event_are_charged_once(
     story: Story, other: wiring.Joinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both are charged; whoever comes second to the row of the event is given back what it paid."""
+    """Both are charged; the instance that finds the event's row taken is refunded."""
     ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     charge, charged = Counters.charge, count()
 
     def charge_early(counters: Counters, each: Charge) -> LimitReached | None:
@@ -196,50 +196,50 @@ def test_of_two_instances_at_one_event_one_pays(
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
-def test_a_limit_that_came_after_an_attempt_holds_for_its_next_try(begin: Begin) -> None:
-    """An attempt under rules without a limit has paid nothing to the limit that they have now."""
-    story = begin(RULES.replace("    limits: {per_hour: 5}\n", ""))
-    ada, bo = story.person("Ada"), story.person("Bo")
-    story.meeting(ada, GUEST)
+def test_a_new_limit_applies_to_the_next_attempt(start_story: StartStory) -> None:
+    """The first attempt was made under rules without a limit, so it was not charged."""
+    story = start_story(RULES.replace("    limits: {per_hour: 5}\n", ""))
+    ada, bo = story.add_person("Ada"), story.add_person("Bo")
+    story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(Fault(method="PATCH", path=ada.id, status=500, count=2))
     story.wait()
     (story.rules / "rules.yaml").write_text(ONE_AN_HOUR)
     story.stage.clock.advance(timedelta(minutes=2))
     story.stage.graph.deliver()
-    story.meeting(bo, GUEST)
-    story.play()
+    story.create_meeting(bo, GUEST)
+    story.run_until_idle()
 
     assert successes(story, ada) + successes(story, bo) == 1
 
 
 @pytest.mark.parametrize("further", range(1, 9))
-def test_a_worker_that_dies_on_its_way_to_a_link_leaves_no_write_uncharged(
-    begin: Begin, further: int
-) -> None:
-    """Killed before any request between the calendar's and the last: one link in that hour at most.
+def test_a_kill_during_an_attempt_leaves_no_write_uncharged(start_story: StartStory, further: int) -> None:
+    """The worker is killed before each request after the calendar's: at most one link in that hour.
 
-    It may be none: a charge whose link was never written is not given back.
+    There may be no link: a charge without a write is not refunded.
     """
-    story, guillotine = begin(ONE_AN_HOUR), Guillotine()
+    story, kill_switch = start_story(ONE_AN_HOUR), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery()
-    ada = story.person("Ada")
-    with below(guillotine, story.stage) as settings:
-        with Worker(settings) as victim:
-            story.meeting(ada, GUEST)
-            guillotine.aim(victim, Aim(method="GET", path="/calendar$", further=further, is_heard=False))
-            assert not work(story, victim)
-            guillotine.lift()
+    ada = story.add_person("Ada")
+    with behind(kill_switch, story.stage) as settings:
+        with Worker(settings) as killed:
+            story.create_meeting(ada, GUEST)
+            kill_switch.arm(
+                killed, KillPoint(method="GET", path="/calendar$", further=further, is_done=False)
+            )
+            assert not drain_later(story, killed)
+            kill_switch.disarm()
         with Worker(settings) as worker:
             for _ in range(3):
-                story.meeting(ada, GUEST)
-                assert work(story, worker)
+                story.create_meeting(ada, GUEST)
+                assert drain_later(story, worker)
 
     assert successes(story, ada) <= 1
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
-def work(story: Story, worker: Worker) -> bool:
-    """Let ten minutes pass, as a dead worker's message takes to come back; False once the worker is dead."""
+def drain_later(story: Story, worker: Worker) -> bool:
+    """Advance the clock until a killed worker's message is visible, and handle it; False if killed."""
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(minutes=11))
     return worker.drain(story.stage.clock.now())

@@ -1,4 +1,4 @@
-"""One decision, many readers: the live worker, `joinlink explain` and the tests inside rules, side by side."""
+"""The worker, `joinlink explain` and the tests inside rules decide the same."""
 
 import io
 import json
@@ -31,8 +31,8 @@ SETTLE = timedelta(seconds=60)
 AT = "2026-11-23 07:01"
 WORDS = ["Review", "https://zoom.us/j/1", "o", "x", "Überblick"]
 CONDITIONS = [*LEAF_TEXTS, "{is_recurring: true}", "{is_all_day: true}", "{categories: o}", "{organizer: {address_in: cy@contoso.com}}"]  # fmt: skip
-#: what a test may say of its event, and how often it does
-SAID: dict[str, tuple[float, Callable[[Random], Any]]] = {
+#: the keys of a test's event: how often each is drawn, and its values
+KEYS: dict[str, tuple[float, Callable[[Random], Any]]] = {
     "attendees": (0.8, lambda chance: chance.sample(PEOPLE, chance.randint(1, 4))),
     "rooms": (0.2, lambda _: ["boardroom"]),
     "subject": (0.5, lambda chance: chance.choice(WORDS)),
@@ -48,22 +48,22 @@ SAID: dict[str, tuple[float, Callable[[Random], Any]]] = {
 }  # fmt: skip
 
 
-def event_said(chance: Random) -> dict[str, Any]:
-    """Draw an event as a test inside a rule says it."""
+def draw_event(chance: Random) -> dict[str, Any]:
+    """Draw an event as a test inside a rule describes it."""
     if chance.random() < 0.1:
         return {"organizer": "al", "all_day": True, "attendees": ["bo@fabrikam.com"]}
-    said = {key: make(chance) for key, (share, make) in SAID.items() if chance.random() < share}
-    return {"organizer": chance.choice(["al", "cy@contoso.com"]), **said}
+    drawn = {key: make(chance) for key, (share, make) in KEYS.items() if chance.random() < share}
+    return {"organizer": chance.choice(["al", "cy@contoso.com"]), **drawn}
 
 
-def condition_said(chance: Random) -> str:
-    """Draw a condition: mostly a plain one, sometimes turned round, sometimes one of several."""
+def draw_condition(chance: Random) -> str:
+    """Draw a condition; sometimes inside `not`, `any` or `all`."""
     first, second = chance.sample(CONDITIONS, 2)
     return chance.choice([first, first, f"{{not: {first}}}", f"{{any: [{first}, {second}]}}", f"{{all: [{first}, {second}]}}"])  # fmt: skip
 
 
-def rules_said(chance: Random) -> str:
-    """Draw a rule file; its last line is the last rule's."""
+def draw_rules(chance: Random) -> str:
+    """Draw a rule file that ends with its last rule."""
     lines = [
         "version: 1",
         f"internal_domains: {chance.choice(['auto', '[contoso.com]', '[contoso.com, partners]'])}",
@@ -77,8 +77,8 @@ def rules_said(chance: Random) -> str:
             f"  - id: r{number}",
             f"    mode: {chance.choice(['off', 'report', 'enforce', 'enforce', 'enforce'])}",
             f"    action: {chance.choice(['enable', 'enable', 'skip'])}",
-            f"    when: {condition_said(chance)}",
-            *([f"    unless: {condition_said(chance)}"] if chance.random() < 0.3 else []),
+            f"    when: {draw_condition(chance)}",
+            *([f"    unless: {draw_condition(chance)}"] if chance.random() < 0.3 else []),
             *(["    active: {until: 2026-06-01}"] if chance.random() < 0.1 else []),
             f"    on_missing: {chance.choice(['skip', 'retry'])}",
         ]
@@ -94,14 +94,14 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True)
-class Scene:
-    """The whole app with one policy, and what it logged."""
+class RunningApp:
+    """The whole app with one policy, and its log."""
 
     stage: Stage
     caplog: pytest.LogCaptureFixture
 
     def create(self, event: Event) -> tuple[str, str]:
-        """Have the organizer's client make the event; return mailbox and event id."""
+        """Create the event in its organizer's client; return mailbox and event id."""
         written = graph_json.of_event(event)
         if event.recurrence is not None:
             written["recurrence"]["pattern"]["daysOfWeek"] = [f"{event.start:%A}".lower()]
@@ -115,49 +115,49 @@ class Scene:
         return owner.id, self.stage.graph.people.create(owner.id, **mine)
 
     def explain(self, mailbox: str, event_id: str) -> dict[str, Any]:
-        """Ask the command about the event as it lies there, as at the moment at which the worker will look."""
+        """Return what the command shows for the event at the time at which the worker will read it."""
         at = (self.stage.clock.now() + SETTLE).isoformat()
-        words = ["--mailbox", mailbox, "--event-id", event_id, "--at", at, "--json"]
-        said = io.StringIO()
+        arguments = ["--mailbox", mailbox, "--event-id", event_id, "--at", at, "--json"]
+        output = io.StringIO()
         with (
             mock.patch.dict("os.environ", self.stage.settings),
-            mock.patch.object(sys, "argv", ["joinlink", "explain", *words]),
-            redirect_stdout(said),
-            pytest.raises(SystemExit) as ended,
+            mock.patch.object(sys, "argv", ["joinlink", "explain", *arguments]),
+            redirect_stdout(output),
+            pytest.raises(SystemExit) as exit_info,
         ):
             main()
-        assert not ended.value.code
-        told: dict[str, Any] = json.loads(said.getvalue())
-        return told
+        assert not exit_info.value.code
+        document: dict[str, Any] = json.loads(output.getvalue())
+        return document
 
     def decided(self, event_id: str) -> dict[str, Any]:
         """Return the worker's first line about the event."""
-        said = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
+        logged = [json.loads(r.getMessage()) for r in self.caplog.records if r.name == "joinlink"]
         return next(
-            line for line in said if line["event"] == "event.decided" and line["event_id"] == event_id
+            line for line in logged if line["event"] == "event.decided" and line["event_id"] == event_id
         )
 
 
 @contextmanager
-def scene(
+def run_app(
     azurite: Azurite, folder: Path, text: str, members: list[str] | None, caplog: pytest.LogCaptureFixture
-) -> Iterator[Scene]:
-    """Play with this rule file; `members` are those of the one group, None where Graph does not tell: nobody in it is no answer."""
+) -> Iterator[RunningApp]:
+    """Run the app with this rule file; `members` are those of its group, None if Graph does not know the group."""
     rules = folder / "rules"
     rules.mkdir(exist_ok=True)
     (rules / "rules.yaml").write_text(text)
     caplog.clear()
-    with stage(azurite, rules, {"JOINLINK_SETTLE": "60s"}) as everything:
-        graph = everything.graph
+    with stage(azurite, rules, {"JOINLINK_SETTLE": "60s"}) as running:
+        graph = running.graph
         users = {
             name: graph.add_user(name, name if "@" in name else f"{name}@contoso.com") for name in PEOPLE
         }
         for name in ("al", "cy@contoso.com"):
-            everything.watch(users[name])
+            running.watch(users[name])
         if members is not None:
             ids = tuple(users[name].id for name in members)
             graph.directory.put_group(DirectoryGroup(id=GROUP, name="pilot", members=ids))
-        yield Scene(everything, caplog)
+        yield RunningApp(running, caplog)
 
 
 def with_tests(text: str, events: list[dict[str, Any]], members: list[str] | None) -> str:
@@ -171,37 +171,37 @@ def with_tests(text: str, events: list[dict[str, Any]], members: list[str] | Non
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chance=st.integers(0, 2**64).map(Random))  # evenly drawn: what is simple comes often enough
+@given(chance=st.integers(0, 2**64).map(Random))  # drawn evenly, so that simple cases are frequent
 def test_worker_explain_and_rule_tests_decide_alike(
     chance: Random, azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever the rules and the event: through Graph, queue and tables; at the desk; and from three words in a file."""
+    """For random rules and events. The worker uses Graph, queues and tables; a rule test only a few keys."""
     caplog.set_level(logging.DEBUG, "joinlink")
     members = chance.choice([None, chance.sample(PEOPLE, chance.randint(1, 2))])
-    whole = with_tests(rules_said(chance), [event_said(chance) for _ in range(8)], members)
+    whole = with_tests(draw_rules(chance), [draw_event(chance) for _ in range(8)], members)
     policy = loaded(whole)
     tested = run_tests(policy)
-    with scene(azurite, tmp_path, whole, members, caplog) as play:
-        made = [play.create(result.input.event) for result in tested]
-        told = [play.explain(*each) for each in made]
-        play.stage.graph.deliver()
-        play.stage.clock.advance(SETTLE)
-        play.stage.host.drain()
-        lines = [play.decided(event_id) for _, event_id in made]
+    with run_app(azurite, tmp_path, whole, members, caplog) as app:
+        created = [app.create(result.input.event) for result in tested]
+        explanations = [app.explain(*each) for each in created]
+        app.stage.graph.deliver()
+        app.stage.clock.advance(SETTLE)
+        app.stage.host.drain()
+        lines = [app.decided(event_id) for _, event_id in created]
 
-    for line, explained, result in zip(lines, told, tested, strict=True):
+    for line, explained, result in zip(lines, explanations, tested, strict=True):
         assert line["policy"] == explained["policy"] == policy.hash
         assert (line["outcome"], line["reason"], line["rule"]) == (
             OUTCOMES[Verdict(explained["verdict"])], explained["reason"], explained["rule"],
         )  # fmt: skip
-        promised = ["projected", "projected_reason", "projected_rule"]
-        assert [line[key] for key in promised] == [explained[key] for key in promised]
-        if policy.rules[-1].mode != "off":  # a test counts its rule even so
-            assert [line[key] for key in promised] == promised_by(result)
+        keys = ["projected", "projected_reason", "projected_rule"]
+        assert [line[key] for key in keys] == [explained[key] for key in keys]
+        if policy.rules[-1].mode != "off":  # a test uses its rule even if the rule is off
+            assert [line[key] for key in keys] == projection_of(result)
 
 
-def promised_by(result: RuleTestResult) -> list[str | None]:
-    """Return what a rule test says of the policy as if promoted, in the words of a projection."""
+def projection_of(result: RuleTestResult) -> list[str | None]:
+    """Return a rule test's result as the three values of a projection."""
     decision = result.decision
     verdict = Verdict.SKIP if decision.reason is Reason.AWAITING_DATA else decision.verdict
     return [verdict, decision.reason, decision.rule]

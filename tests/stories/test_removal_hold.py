@@ -7,7 +7,7 @@ import pytest
 from sandbox.graph import Fault
 from shared import wiring
 from shared.worker.mailboxes.removals import HOLD_TIME
-from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
@@ -18,9 +18,9 @@ ONE = scoped("{include: [{user: p00@contoso.com}]}")
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
+def story(start_story: StartStory) -> Story:
     """A tenant of thirty mailboxes, all watched and swept."""
-    story = begin(ALL)
+    story = start_story(ALL)
     unwatched(story, *NAMES)
     maintain(story, runs=2)
     assert watched(story) == NAMES
@@ -37,17 +37,17 @@ def narrow(story: Story) -> None:
 
 
 def held_hash(story: Story) -> str:
-    return str(story.lines("scope.doubted")[-1]["confirm"])
+    return str(story.log_lines("scope.doubted")[-1]["confirm"])
 
 
-def test_rules_that_exclude_most_mailboxes_unsubscribe_none(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_rules_that_exclude_most_mailboxes_unsubscribe_none(story: Story, run_joinlink: RunJoinlink) -> None:
     """Health, status and log show how many are held, the hash, and what to do."""
     narrow(story)
     status, body = health(story)
-    shown = at_the_desk("status")
+    shown = run_joinlink("status")
 
     assert watched(story) == NAMES
-    line = story.lines("scope.doubted")[-1]
+    line = story.log_lines("scope.doubted")[-1]
     assert (line["held"], line["known"]) == (29, True)
     assert status == 503
     [problem] = body["problems"]
@@ -61,18 +61,18 @@ def test_nothing_is_written_to_held_mailboxes(story: Story) -> None:
     """Mailboxes in scope get links. A mailbox that returns is swept and gets the missing ones."""
     narrow(story)
     out, kept = story.people["P07"], story.people["P00"]
-    missed = story.meeting(out, GUEST)
-    other = story.meeting(kept, GUEST)
-    story.play()
+    missed = story.create_meeting(out, GUEST)
+    other = story.create_meeting(kept, GUEST)
+    story.run_until_idle()
     assert not story.has_link(out, missed)
-    assert story.ends(out)[-1] == ("skipped", "not_in_scope")
+    assert story.outcomes(out)[-1] == ("skipped", "not_in_scope")
     assert story.has_link(kept, other)
     (story.rules / "rules.yaml").write_text(ALL)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
         wiring.joinlink().policies.current()
     maintain(story, runs=2)
-    story.play()
+    story.run_until_idle()
 
     assert story.has_link(out, missed)
     assert health(story)[0] == 200
@@ -92,15 +92,15 @@ def test_held_mailboxes_stay_subscribed_while_the_scope_is_doubtful(story: Story
     assert body["warnings"][0].startswith("the last maintenance could not read which mailboxes are in scope")
 
 
-def test_a_backfill_skips_held_mailboxes(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_a_backfill_skips_held_mailboxes(story: Story, run_joinlink: RunJoinlink) -> None:
     """It shows why: neither with links to come nor as a mailbox without a calendar."""
     narrow(story)
     (story.rules / "rules.yaml").write_text(ALL)
     for _ in range(2):
         story.wait(timedelta(minutes=1))
         wiring.joinlink().policies.current()
-    story.meeting(story.people["P07"], GUEST)
-    shown = at_the_desk("backfill", "--mailbox", "p07@contoso.com", "--dry-run")
+    story.create_meeting(story.people["P07"], GUEST)
+    shown = run_joinlink("backfill", "--mailbox", "p07@contoso.com", "--dry-run")
 
     assert shown.exit == 1
     assert "it left the scope with many others and is held" in " ".join(shown.out.split())
@@ -116,7 +116,7 @@ def test_a_hold_is_released_after_a_day(story: Story) -> None:
     maintain(story, runs=2)
 
     assert watched(story) == ["P00"]
-    assert [line["confirmed"] for line in story.lines("scope.released")] == [False]
+    assert [line["confirmed"] for line in story.log_lines("scope.released")] == [False]
     assert health(story)[0] == 200
 
 
@@ -138,19 +138,21 @@ def test_another_removal_starts_the_day_again(story: Story) -> None:
     assert held_hash(story) != before
 
 
-def test_an_admin_confirms_exactly_these_mailboxes(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_an_admin_confirms_exactly_these_mailboxes(story: Story, run_joinlink: RunJoinlink) -> None:
     """Another hash is refused, and so is the same hash for another set."""
     narrow(story)
     (story.rules / "rules.yaml").write_text(ONE)
-    wrong = at_the_desk("maintain", "--confirm", "0123456789abcdef")
+    wrong = run_joinlink("maintain", "--confirm", "0123456789abcdef")
     assert (wrong.exit, "is not the hash of the held mailboxes" in wrong.out) == (1, True)
     assert watched(story) == NAMES
-    right = at_the_desk("maintain", "--confirm", held_hash(story))
+    right = run_joinlink("maintain", "--confirm", held_hash(story))
     story.wait(timedelta(minutes=3))
 
     assert (right.exit, right.out.splitlines()[-1]) == (0, "Tasks for the app: 29 to unsubscribe.")
     assert watched(story) == ["P00"]
-    assert [line["confirmed"] for line in story.lines("scope.released")] == []  # the desk logs errors only
+    assert [
+        line["confirmed"] for line in story.log_lines("scope.released")
+    ] == []  # the desk logs errors only
 
 
 def test_many_disabled_accounts_are_held(story: Story) -> None:
@@ -160,7 +162,7 @@ def test_many_disabled_accounts_are_held(story: Story) -> None:
     maintain(story)
 
     assert watched(story) == NAMES
-    assert story.lines("scope.doubted")[-1]["held"] == 30
+    assert story.log_lines("scope.doubted")[-1]["held"] == 30
 
 
 def test_ten_mailboxes_may_leave_at_once(story: Story) -> None:
@@ -170,11 +172,11 @@ def test_ten_mailboxes_may_leave_at_once(story: Story) -> None:
     maintain(story, runs=3)
 
     assert watched(story) == NAMES[10:]
-    assert not story.lines("scope.doubted")
+    assert not story.log_lines("scope.doubted")
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         pytest.param(("JOINLINK_TENANT_ID", "c0ffee00-0000-4000-8000-00000000dead"), "JOINLINK_TENANT_ID is", id="another tenant"),
         pytest.param(("JOINLINK_CLIENT_STATE_KEY", "another-key-that-is-long-enough-to-be-taken"), "differs from the app's", id="another key"),
@@ -182,20 +184,24 @@ def test_ten_mailboxes_may_leave_at_once(story: Story) -> None:
     ],
 )  # fmt: skip
 def test_a_desk_with_other_settings_changes_nothing(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, setting: tuple[str, str], said: str
+    story: Story,
+    run_joinlink: RunJoinlink,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: tuple[str, str],
+    message: str,
 ) -> None:
     """It names the difference, and creates neither a row nor a task."""
     monkeypatch.setenv(*setting)
     for _ in range(3):
-        ran = at_the_desk("maintain")
+        result = run_joinlink("maintain")
         story.wait(timedelta(minutes=15))
 
-    assert (ran.exit, said in ran.err) == (2, True)
+    assert (result.exit, message in result.err) == (2, True)
     assert watched(story) == NAMES
 
 
 def test_a_desk_with_other_rules_changes_nothing(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It names both hashes; the app's last good rules stay the same."""
     kept = wiring.joinlink().parts.last_good_rules.read()
@@ -204,10 +210,10 @@ def test_a_desk_with_other_rules_changes_nothing(
     (other / "rules.yaml").write_text(ONE)
     monkeypatch.setenv("JOINLINK_RULES", str(other))
     for _ in range(3):
-        ran = at_the_desk("maintain")
+        result = run_joinlink("maintain")
         story.wait(timedelta(minutes=15))
 
-    assert ran.exit == 2
-    assert "differ from the rules that the app has in force" in ran.err
+    assert result.exit == 2
+    assert "differ from the rules that the app has in force" in result.err
     assert wiring.joinlink().parts.last_good_rules.read() == kept
     assert watched(story) == NAMES

@@ -9,19 +9,19 @@ from sandbox.graph import Fault
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from shared.errors import QueueUnavailable
 from shared.storage.poison_queue import PoisonQueue
-from tests.stories.conftest import AtTheDesk, Story
+from tests.stories.conftest import RunJoinlink, Story
 
 GUEST = "bo@fabrikam.com"
 
 
 def poison_one(story: Story) -> str:
     """Return a meeting whose message is in the poison queue, after an answer that Joinlink does not understand."""
-    ada = story.person("Ada")
+    ada = story.add_person("Ada")
     story.stage.graph.faults.add(Fault(method="GET", path="events", status=400, count=None))
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.wait()
     story.stage.graph.faults.clear()
-    assert len(story.poison()) == 1
+    assert len(story.poison_messages()) == 1
     return meeting
 
 
@@ -35,125 +35,125 @@ class _Keyboard(StringIO):
         return True
 
 
-def test_a_message_goes_back_and_is_handled(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+def test_a_message_goes_back_and_is_handled(story: Story, poisoned: str, run_joinlink: RunJoinlink) -> None:
     """It goes back once, and the worker does what it would have done."""
-    ran = at_the_desk("replay", "--yes")
-    story.play()
+    result = run_joinlink("replay", "--yes")
+    story.run_until_idle()
 
-    assert ran.exit == 0
-    assert "1  unexpected_answer" in ran.out
-    assert ran.out.endswith("1 message put back.\n")
-    assert story.poison() == []
+    assert result.exit == 0
+    assert "1  unexpected_answer" in result.out
+    assert result.out.endswith("1 message put back.\n")
+    assert story.poison_messages() == []
     assert story.has_link(story.people["Ada"], poisoned)
-    assert [x["source"] for x in story.lines() if x["outcome"] == "enabled"] == ["replay"]
+    assert [x["source"] for x in story.log_lines() if x["outcome"] == "enabled"] == ["replay"]
 
 
-def test_tasks_for_mailboxes_go_back_too(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_tasks_for_mailboxes_go_back_too(story: Story, run_joinlink: RunJoinlink) -> None:
     """To their own queue."""
-    ada = story.person("Ada", watched=False)
+    ada = story.add_person("Ada", watched=False)
     story.stage.graph.faults.add(Fault(method="POST", status=400, count=1))
-    story.task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
+    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
     story.wait()
-    assert len(story.poison(MAILBOX_TASKS)) == 1
-    other = at_the_desk("replay", "--yes", "--queue", "event-changes")
-    ran = at_the_desk("replay", "--yes", "--queue", "mailbox-tasks")
+    assert len(story.poison_messages(MAILBOX_TASKS)) == 1
+    other = run_joinlink("replay", "--yes", "--queue", "event-changes")
+    result = run_joinlink("replay", "--yes", "--queue", "mailbox-tasks")
     story.wait()
 
     assert (other.exit, other.out) == (0, "The poison queues are empty.\n")
-    assert ran.exit == 0
-    assert ("subscribe", "subscribed", "subscription_created") in story.tasks(ada)
+    assert result.exit == 0
+    assert ("subscribe", "subscribed", "subscription_created") in story.task_outcomes(ada)
 
 
-def test_a_dry_run_moves_nothing(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+def test_a_dry_run_moves_nothing(story: Story, poisoned: str, run_joinlink: RunJoinlink) -> None:
     """It shows the messages and exits with 1; the next command finds them immediately."""
     assert poisoned
-    first, second = (at_the_desk("replay", "--dry-run") for _ in range(2))
+    first, second = (run_joinlink("replay", "--dry-run") for _ in range(2))
 
     assert first == second
     assert first.exit == 1
     assert first.out.startswith("event-changes-poison: 1 message\n")
-    assert len(story.poison()) == 1
+    assert len(story.poison_messages()) == 1
 
 
-def test_without_a_terminal_nothing_goes_back(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+def test_without_a_terminal_nothing_goes_back(story: Story, poisoned: str, run_joinlink: RunJoinlink) -> None:
     """A script needs --yes."""
     assert poisoned
-    ran = at_the_desk("replay")
+    result = run_joinlink("replay")
 
-    assert ran.exit == 2
-    assert "--yes" in ran.err
-    assert len(story.poison()) == 1
+    assert result.exit == 2
+    assert "--yes" in result.err
+    assert len(story.poison_messages()) == 1
 
 
 @pytest.mark.parametrize(
     ("answer", "left"), [pytest.param("y\n", 0, id="yes"), pytest.param("n\n", 1, id="no")]
 )
 def test_it_asks_on_a_terminal(
-    answer: str, left: int, story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    answer: str, left: int, story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After it has shown the messages."""
     poison_one(story)
     monkeypatch.setattr("sys.stdin", _Keyboard(answer))
-    ran = at_the_desk("replay")
+    result = run_joinlink("replay")
 
-    assert "Put 1 message back?" in ran.out
-    assert ran.exit == left
-    assert len(story.poison()) == left
+    assert "Put 1 message back?" in result.out
+    assert result.exit == left
+    assert len(story.poison_messages()) == left
 
 
 def test_a_message_that_the_queue_refuses_stays(
-    story: Story, poisoned: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    story: Story, poisoned: str, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is still in the poison queue, for the next try."""
     assert poisoned
     with monkeypatch.context() as broken:
         broken.setattr("shared.storage.queues.MessageQueue.send", _dies)
-        ran = at_the_desk("replay", "--yes")
+        result = run_joinlink("replay", "--yes")
 
-    assert ran.exit == 1
-    assert len(story.poison()) == 1
-    assert ran.out.endswith("no messages put back.\n")
-    assert "nothing is lost, try again" in ran.err
-    assert at_the_desk("replay", "--yes").exit == 0
+    assert result.exit == 1
+    assert len(story.poison_messages()) == 1
+    assert result.out.endswith("no messages put back.\n")
+    assert "nothing is lost, try again" in result.err
+    assert run_joinlink("replay", "--yes").exit == 0
 
 
-def test_since_selects_later_messages(story: Story, poisoned: str, at_the_desk: AtTheDesk) -> None:
+def test_since_selects_later_messages(story: Story, poisoned: str, run_joinlink: RunJoinlink) -> None:
     """Older messages stay."""
     assert poisoned
     later = (story.stage.clock.now() + timedelta(seconds=1)).isoformat()
-    ran = at_the_desk("replay", "--yes", "--since", later)
-    wrong = at_the_desk("replay", "--since", "yesterday")
+    result = run_joinlink("replay", "--yes", "--since", later)
+    wrong = run_joinlink("replay", "--since", "yesterday")
 
-    assert (ran.exit, ran.out) == (0, "The poison queues are empty.\n")
-    assert len(story.poison()) == 1
+    assert (result.exit, result.out) == (0, "The poison queues are empty.\n")
+    assert len(story.poison_messages()) == 1
     assert wrong.exit == 2
     assert "--since expects 24h, 7d or a time" in wrong.err
 
 
 def test_an_unreadable_message_stays_and_is_shown(
-    story: Story, poisoned: str, at_the_desk: AtTheDesk
+    story: Story, poisoned: str, run_joinlink: RunJoinlink
 ) -> None:
     """The others go back; exit code 1 says that an admin must act."""
     assert poisoned
-    story.set_aside("nonsense")
-    ran = at_the_desk("replay", "--yes")
+    story.add_poison("nonsense")
+    result = run_joinlink("replay", "--yes")
 
-    assert ran.exit == 1
-    assert "1 message can't be read, so not put back" in ran.out
-    assert ran.out.endswith("1 message put back.\n")
+    assert result.exit == 1
+    assert "1 message can't be read, so not put back" in result.out
+    assert result.out.endswith("1 message put back.\n")
 
 
 def test_a_kill_between_send_and_delete_loses_and_repeats_nothing(
-    story: Story, poisoned: str, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+    story: Story, poisoned: str, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message is in both queues and goes back twice, and the event still gets one write."""
     with monkeypatch.context() as broken:
         broken.setattr(PoisonQueue, "delete", _dies)
-        ran = at_the_desk("replay", "--yes")
-    assert ran.exit == 1
-    assert len(story.poison()) == 1
-    assert at_the_desk("replay", "--yes").exit == 0
-    story.play()
+        result = run_joinlink("replay", "--yes")
+    assert result.exit == 1
+    assert len(story.poison_messages()) == 1
+    assert run_joinlink("replay", "--yes").exit == 0
+    story.run_until_idle()
 
     ada = story.people["Ada"]
     assert story.has_link(ada, poisoned)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import StartStory, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
@@ -14,7 +14,7 @@ def rules(story: Story, scope: str) -> None:
 
 
 def doubts(story: Story) -> list[str]:
-    return [doubt for line in story.lines("scope.doubted") for doubt in line["doubts"]]
+    return [doubt for line in story.log_lines("scope.doubted") for doubt in line["doubts"]]
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,11 @@ def doubts(story: Story) -> list[str]:
         pytest.param("u4711@contoso.com", {"signs_in_as": "u4711@contoso.com"}, id="by sign-in name"),
     ],
 )  # fmt: skip
-def test_a_person_is_found_by_any_address(begin: Begin, name: str, properties: dict[str, Any]) -> None:
+def test_a_person_is_found_by_any_address(
+    start_story: StartStory, name: str, properties: dict[str, Any]
+) -> None:
     """The address in the rules may differ from the sign-in name."""
-    story = begin(scoped(f"{{include: [{{user: {name}}}, {{user: grace@contoso.com}}]}}"))
+    story = start_story(scoped(f"{{include: [{{user: {name}}}, {{user: grace@contoso.com}}]}}"))
     unwatched(story, "Grace")
     story.people["Ada"] = story.stage.graph.add_user("Ada", "ada.lovelace@contoso.com", **properties)
     maintain(story, runs=3)
@@ -36,9 +38,9 @@ def test_a_person_is_found_by_any_address(begin: Begin, name: str, properties: d
     assert not doubts(story)
 
 
-def test_a_new_sign_in_name_does_not_end_a_subscription(begin: Begin) -> None:
+def test_a_new_sign_in_name_does_not_end_a_subscription(start_story: StartStory) -> None:
     """The mailbox keeps its id."""
-    story = begin(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
+    story = start_story(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
     unwatched(story, "Ada", "Grace")
     maintain(story)
     story.stage.graph.change_user(story.people["Ada"], signs_in_as="u4711@contoso.com")
@@ -47,9 +49,9 @@ def test_a_new_sign_in_name_does_not_end_a_subscription(begin: Begin) -> None:
     assert watched(story) == ["Ada", "Grace"]
 
 
-def test_a_name_without_a_user_makes_the_scope_doubtful(begin: Begin) -> None:
+def test_a_name_without_a_user_makes_the_scope_doubtful(start_story: StartStory) -> None:
     """No mailbox is unsubscribed. The log has the position of the name, not the address."""
-    story = begin(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
+    story = start_story(scoped("{include: [{user: ada@contoso.com}, {user: grace@contoso.com}]}"))
     unwatched(story, "Ada", "Grace")
     maintain(story)
     ada = story.people["Ada"]
@@ -64,9 +66,9 @@ def test_a_name_without_a_user_makes_the_scope_doubtful(begin: Begin) -> None:
 
 
 @pytest.mark.parametrize("where", ["include", "exclude"])
-def test_a_group_without_members_makes_the_scope_doubtful(begin: Begin, where: str) -> None:
+def test_a_group_without_members_makes_the_scope_doubtful(start_story: StartStory, where: str) -> None:
     """Its membership may be hidden. Each run logs one warning with the group; no mailbox is unsubscribed."""
-    story = begin()
+    story = start_story()
     unwatched(story, "Ada", "Bo", "Cy")
     hidden = story.stage.graph.add_group("The Board", [])
     scope = "all" if where == "exclude" else f"[{{user: ada@contoso.com}}, {{group: {hidden}}}]"
@@ -84,9 +86,9 @@ def test_a_group_without_members_makes_the_scope_doubtful(begin: Begin, where: s
     assert "Member.Read.Hidden" in doubts(story)[-1]
 
 
-def test_removals_continue_once_the_scope_is_certain(begin: Begin) -> None:
+def test_removals_continue_once_the_scope_is_certain(start_story: StartStory) -> None:
     """The doubt ends with its cause."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada", "Bo")
     hidden = story.stage.graph.add_group("The Board", [])
     rules(story, f"{{include: all, exclude: [{{group: {hidden}}}]}}")
@@ -97,9 +99,9 @@ def test_removals_continue_once_the_scope_is_certain(begin: Begin) -> None:
     assert watched(story) == ["Ada"]
 
 
-def test_an_address_may_have_a_quote(begin: Begin) -> None:
+def test_an_address_may_have_a_quote(start_story: StartStory) -> None:
     """It does not end the condition of the query."""
-    story = begin(scoped('{include: [{user: "o\'hara@contoso.com"}]}'))
+    story = start_story(scoped('{include: [{user: "o\'hara@contoso.com"}]}'))
     story.people["Scarlett"] = story.stage.graph.add_user(
         "Scarlett", "o'hara@contoso.com", signs_in_as="u1@contoso.com"
     )

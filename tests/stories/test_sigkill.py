@@ -1,4 +1,4 @@
-"""The process is killed (SIGKILL) at any point, fifty times, and nothing is lost, doubled or forgotten."""
+"""The process is killed (SIGKILL) fifty times at random points, and nothing is lost or duplicated."""
 
 import random
 from collections import Counter
@@ -7,105 +7,105 @@ from datetime import timedelta
 
 from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
-from tests.stories.conftest import Begin, Story
-from tests.stories.mortal import Aim, Guillotine, Worker, below
+from tests.stories.conftest import StartStory, Story
+from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
 from tests.stories.test_a_week import GUEST, RULES
 
 KILLS = 50
 SEED = 11
 SOON = timedelta(minutes=1)
-#: A message in the hands of a worker that died comes back after ten minutes.
+#: A message that a killed worker had taken is visible again after ten minutes.
 LEASE = timedelta(minutes=11)
-SWEEPS = timedelta(hours=6)
-#: The list of subscriptions is looked through once a day.
+SWEEP_INTERVAL = timedelta(hours=6)
+#: The search for surplus subscriptions runs once a day.
 A_DAY_AND_MORE = timedelta(hours=36)
 MOST_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of work: the request that it begins with, how many it takes, and after what time it is due."""
+    """A kind of work: its first request, how many requests it needs, and when it is due."""
 
-    begins: Aim
+    begins: KillPoint
     requests: int
     due_after: timedelta = timedelta(hours=1)
     is_backfill: bool = False
 
 
-#: Whatever goes through the queues is a row here; `further` is drawn anew for each kill.
+#: The kinds of work that go through the queues. `further` is drawn for each kill.
 WORKS = (
-    Work(Aim(path="/maintenance"), requests=24),
-    Work(Aim(method="POST", path="/v1.0/subscriptions$"), requests=5),
-    Work(Aim(method="PATCH", path="/v1.0/subscriptions/"), requests=3, due_after=timedelta(days=4)),
-    Work(Aim(method="GET", path="/calendarView$"), requests=8, due_after=SWEEPS),
-    Work(Aim(method="GET", path="/events/[^/]+/calendar$"), requests=6),  # giving an event its link
-    Work(Aim(path="/backfills"), requests=14, is_backfill=True),
+    Work(KillPoint(path="/maintenance"), requests=24),
+    Work(KillPoint(method="POST", path="/v1.0/subscriptions$"), requests=5),
+    Work(KillPoint(method="PATCH", path="/v1.0/subscriptions/"), requests=3, due_after=timedelta(days=4)),
+    Work(KillPoint(method="GET", path="/calendarView$"), requests=8, due_after=SWEEP_INTERVAL),
+    Work(KillPoint(method="GET", path="/events/[^/]+/calendar$"), requests=6),  # adding a link
+    Work(KillPoint(path="/backfills"), requests=14, is_backfill=True),
 )
 
 
-class Life:
-    """A tenant's life with a worker that is killed again and again."""
+class Tenant:
+    """A tenant whose worker is killed repeatedly."""
 
-    def __init__(self, story: Story, guillotine: Guillotine) -> None:
+    def __init__(self, story: Story, kill_switch: KillSwitch) -> None:
         self.story = story
-        self.guillotine = guillotine
+        self.kill_switch = kill_switch
         self.chance = random.Random(SEED)  # noqa: S311 -- repeatable chance, no secrets
-        self.people = [story.person(f"P{n}", watched=False) for n in range(3)]
+        self.people = [story.add_person(f"P{n}", watched=False) for n in range(3)]
         self.meetings: list[tuple[DirectoryUser, str]] = []
 
-    def goes_on(self, worker: Worker, time: timedelta) -> bool:
-        """Let time pass, then run the timer and work on what it asks for; False once the worker is dead."""
+    def run_timer(self, worker: Worker, time: timedelta) -> bool:
+        """Advance the clock, run the timer and handle its tasks; return False if the worker was killed."""
         clock = self.story.stage.clock
         clock.advance(time)
-        return worker.run_timer(clock.now()) and self.works(worker, SOON)
+        return worker.run_timer(clock.now()) and self.drain(worker, SOON)
 
-    def backfills(self, worker: Worker) -> bool:
-        """Have the admin run a backfill, and what it queued be worked on; False once the process is dead."""
-        return worker.backfill(self.story.stage.clock.now()) and self.works(worker, SOON)
+    def backfill(self, worker: Worker) -> bool:
+        """Run a backfill and handle its messages; return False if the process was killed."""
+        return worker.backfill(self.story.stage.clock.now()) and self.drain(worker, SOON)
 
-    def works(self, worker: Worker, time: timedelta) -> bool:
-        """Deliver what is due, let time pass, and work on what is visible then; False once dead."""
+    def drain(self, worker: Worker, time: timedelta) -> bool:
+        """Deliver notifications, advance the clock and handle messages; return False if killed."""
         self.story.stage.graph.deliver()
         self.story.stage.clock.advance(time)
         return worker.drain(self.story.stage.clock.now())
 
-    def quiets(self, worker: Worker) -> None:
-        """Let time pass until nothing is left to do, unless that takes more than hours."""
+    def run_until_idle(self, worker: Worker) -> None:
+        """Advance the clock until no message is left."""
         for _ in range(20):
-            assert self.works(worker, LEASE), "died without a blade"
+            assert self.drain(worker, LEASE), "the worker was killed without a kill point"
             if not any(self.story.stage.host.waiting().values()):
                 return
-        raise AssertionError(f"no end to it: {self.story.stage.host.waiting()}")
+        raise AssertionError(f"messages are left after hours: {self.story.stage.host.waiting()}")
 
-    def ends_over(self, work: Work, worker: Worker) -> None:
-        """Go on until the worker is killed over this kind of work, at a request or after some more."""
-        is_heard = self.chance.random() < 0.5
-        aim = replace(work.begins, further=self.chance.randrange(work.requests), is_heard=is_heard)
-        self.guillotine.aim(worker, aim)
+    def kill_during(self, work: Work, worker: Worker) -> None:
+        """Continue until the worker is killed during this kind of work, at a random request."""
+        is_done = self.chance.random() < 0.5
+        point = replace(work.begins, further=self.chance.randrange(work.requests), is_done=is_done)
+        self.kill_switch.arm(worker, point)
         for _ in range(MOST_ROUNDS):
-            self.stir()
-            is_alive = self.backfills(worker) if work.is_backfill else self.goes_on(worker, work.due_after)
+            self.change_something()
+            is_alive = self.backfill(worker) if work.is_backfill else self.run_timer(worker, work.due_after)
             if not is_alive:
-                self.guillotine.lift()
+                self.kill_switch.disarm()
                 return
-        raise AssertionError(f"nobody died over {aim}")
+        raise AssertionError(f"the worker was not killed at {point}")
 
-    def stir(self) -> None:
-        """Have somebody make a meeting, and something happen to somebody's subscription."""
+    def change_something(self) -> None:
+        """Create a meeting, and disturb a random subscription."""
         graph, person = self.story.stage.graph, self.chance.choice(self.people)
         self.meetings.append((person, self._meet(person)))
         unlucky = self.chance.choice(self.people)
         match self.chance.choice(["removed", "lost", "quiet"]):
             case "quiet":
-                self.story.task(TaskKind.SUBSCRIBE, unlucky, TaskReason.QUIET)
+                self.story.enqueue_task(TaskKind.SUBSCRIBE, unlucky, TaskReason.QUIET)
             case how:
                 for _row, one in list(graph.subscriptions.active()):
                     if one.mailbox == unlucky.id:
-                        graph.remove_subscription(one.id, tell=how == "removed")
+                        graph.remove_subscription(one.id, notify=how == "removed")
 
     def _meet(self, person: DirectoryUser) -> str:
         day = (self.story.stage.clock.now() + timedelta(days=30)).date()
-        return self.story.meeting(
+        return self.story.create_meeting(
             person,
             GUEST,
             start={"dateTime": f"{day}T09:00:00", "timeZone": "UTC"},
@@ -113,33 +113,33 @@ class Life:
         )
 
 
-def test_a_process_that_is_killed_fifty_times_leaves_all_in_order(begin: Begin) -> None:
-    """One subscription for each mailbox, every meeting with its link, no event written twice, nothing left over."""
-    story, guillotine = begin(RULES), Guillotine()
+def test_fifty_kills_lose_and_repeat_nothing(start_story: StartStory) -> None:
+    """Each mailbox has one subscription, each meeting one write, and no message is left."""
+    story, kill_switch = start_story(RULES), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery(lose=0.3)
-    life = Life(story, guillotine)
-    with below(guillotine, story.stage) as settings:
+    tenant = Tenant(story, kill_switch)
+    with behind(kill_switch, story.stage) as settings:
         for n in range(KILLS):
             with Worker(settings) as worker:
-                life.quiets(worker)
-                life.ends_over(WORKS[n % len(WORKS)], worker)
+                tenant.run_until_idle(worker)
+                tenant.kill_during(WORKS[n % len(WORKS)], worker)
         with Worker(settings) as worker:
-            life.quiets(worker)
-            assert life.backfills(worker)
-            for _ in range(A_DAY_AND_MORE // SWEEPS):
-                assert life.goes_on(worker, SWEEPS)
-            life.quiets(worker)
+            tenant.run_until_idle(worker)
+            assert tenant.backfill(worker)
+            for _ in range(A_DAY_AND_MORE // SWEEP_INTERVAL):
+                assert tenant.run_timer(worker, SWEEP_INTERVAL)
+            tenant.run_until_idle(worker)
 
     watched = Counter(one.mailbox for _row, one in story.stage.graph.subscriptions.active())
-    assert len(guillotine.last_words) == KILLS
-    assert watched == {person.id: 1 for person in life.people}
-    assert [story.has_link(*meeting) for meeting in life.meetings] == [True] * len(life.meetings)
-    assert written(story) == {meeting: 1 for _person, meeting in life.meetings}
-    assert story.poison(MAILBOX_TASKS) == story.poison() == []
+    assert len(kill_switch.killed_at) == KILLS
+    assert watched == {person.id: 1 for person in tenant.people}
+    assert [story.has_link(*meeting) for meeting in tenant.meetings] == [True] * len(tenant.meetings)
+    assert written(story) == {meeting: 1 for _person, meeting in tenant.meetings}
+    assert story.poison_messages(MAILBOX_TASKS) == story.poison_messages() == []
 
 
 def written(story: Story) -> Counter[str]:
-    """Count the PATCHes of each event that took effect, whether anybody lived to hear the answer or not."""
+    """Count the PATCHes of each event that took effect, with or without an answer."""
     return Counter(
         call.event
         for call in story.stage.graph.calls

@@ -18,7 +18,7 @@ from shared import wiring
 from shared.graph.protocol.client_state import client_state
 from shared.worker.webhook import webhook
 from shared.worker.webhook.sender_pool import MAX_SENDERS
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import StartStory, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 PATH = "/api/notifications"
@@ -66,10 +66,10 @@ class Post:
 
 
 @pytest.fixture
-def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageProxy, Post, Story]]:
+def bad(azurite: Azurite, start_story: StartStory) -> Iterator[tuple[StorageProxy, Post, Story]]:
     """A story with a connection to the queue service that can fail."""
     with storage_proxy(azurite.connection_string) as (line, connection_string):
-        story = begin(AzureWebJobsStorage=connection_string)
+        story = start_story(AzureWebJobsStorage=connection_string)
         post = Post(story)
         assert post.changes(1).result().status == 202  # warms up
         with post.pool:
@@ -77,7 +77,7 @@ def bad(azurite: Azurite, begin: Begin) -> Iterator[tuple[StorageProxy, Post, St
 
 
 def rejections(story: Story) -> list[str]:
-    return [str(line["reason"]) for line in story.lines("notification.rejected")]
+    return [str(line["reason"]) for line in story.log_lines("notification.rejected")]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def rejections(story: Story) -> list[str]:
         ),
         pytest.param(StorageFault.DRIPPING, 0, "no answer from the storage service", id="sends single bytes"),
         pytest.param(StorageFault.BUSY, 0.0, "answered 503", id="503 at once"),
-        pytest.param(StorageFault.BUSY, 0.9, "answered 503", id="503 late"),
+        pytest.param(StorageFault.BUSY, 0.5, "answered 503", id="503 late"),
     ],
 )
 def test_storage_that_takes_no_messages_makes_graph_retry(
@@ -158,9 +158,9 @@ def test_changes_of_one_message_are_handled_separately(
     assert story.stage.host.waiting()["event-changes"] < 10
     story.wait()
 
-    ended = [line["event_id"] for line in story.lines("event.decided")]
+    ended = [line["event_id"] for line in story.log_lines("event.decided")]
     assert {f"event-{n}" for n in range(60)} == set(ended)
-    assert len({line["trace"] for line in story.lines("event.decided")}) == 61  # and the warm-up
+    assert len({line["trace"] for line in story.log_lines("event.decided")}) == 61  # and the warm-up
 
 
 @contextmanager
@@ -190,10 +190,10 @@ def closed() -> Iterator[int]:
     "storage", [pytest.param(full, id="drops packets"), pytest.param(closed, id="refuses connections")]
 )
 def test_unreachable_storage_makes_graph_retry(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, storage: Callable[[], Any]
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch, storage: Callable[[], Any]
 ) -> None:
     """503 in time."""
-    story = begin()
+    story = start_story()
     monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.2)
     post = Post(story)
     with storage() as port, post.pool:
@@ -207,9 +207,11 @@ def test_unreachable_storage_makes_graph_retry(
     assert any("no connection to the storage service" in reported for reported in rejections(story))
 
 
-def test_a_hanging_name_server_makes_graph_retry(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_name_server_makes_graph_retry(
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A thread that waits for it can't be stopped, but no other thread waits for that one."""
-    story = begin()
+    story = start_story()
     monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.0)
     post = Post(story)
     never, other = socket.socketpair()
@@ -233,9 +235,11 @@ def test_a_hanging_name_server_makes_graph_retry(begin: Begin, monkeypatch: pyte
     assert any("its name server" in reported for reported in rejections(story))
 
 
-def test_a_hanging_token_endpoint_makes_graph_retry(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_token_endpoint_makes_graph_retry(
+    start_story: StartStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A managed identity gets its storage token from an endpoint that may hang."""
-    story = begin()
+    story = start_story()
     monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.0)
     post = Post(story)
     with post.pool, socket.create_server(("127.0.0.1", 0)) as silent:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.graph import DirectoryUser, Fault, NotificationDelivery
 from shared.domain.messages import TaskKind, TaskReason
-from tests.stories.conftest import RULES, Begin, Story
+from tests.stories.conftest import RULES, StartStory, Story
 from tests.stories.test_a_meeting import SERIES
 
 GUEST = "bo@fabrikam.com"
@@ -16,26 +16,26 @@ NOW = timedelta(0)
 
 def subscribed(story: Story, name: str = "Ada") -> DirectoryUser:
     """Return a person whose mailbox the app has subscribed and swept."""
-    person = story.person(name, watched=False)
-    story.task(TaskKind.SUBSCRIBE, person, TaskReason.NEW)
+    person = story.add_person(name, watched=False)
+    story.enqueue_task(TaskKind.SUBSCRIBE, person, TaskReason.NEW)
     story.wait(NOW)
     return person
 
 
 def sweep(story: Story, person: DirectoryUser, reason: TaskReason = TaskReason.SCHEDULE) -> None:
-    story.task(TaskKind.SWEEP, person, reason)
-    story.play()
+    story.enqueue_task(TaskKind.SWEEP, person, reason)
+    story.run_until_idle()
 
 
 def test_events_from_before_the_subscription_get_their_links(story: Story) -> None:
     """A new mailbox is swept at once. These events do not count as missed."""
-    ada = story.person("Ada", watched=False)
-    meeting = story.meeting(ada, GUEST)
-    story.task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
-    story.play()
+    ada = story.add_person("Ada", watched=False)
+    meeting = story.create_meeting(ada, GUEST)
+    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
+    story.run_until_idle()
 
     assert story.has_link(ada, meeting)
-    [swept] = story.lines("mailbox.swept")
+    [swept] = story.log_lines("mailbox.swept")
     assert (swept["because"], swept["queued"], swept["missed"]) == ("gap", 1, 0)
 
 
@@ -44,40 +44,43 @@ def test_an_event_whose_notification_was_lost_gets_its_link(story: Story) -> Non
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
     story.wait(timedelta(hours=1))
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.wait(timedelta(hours=1))
     sweep(story, ada)
 
     assert story.has_link(ada, meeting)
-    swept = story.lines("mailbox.swept")[-1]
+    swept = story.log_lines("mailbox.swept")[-1]
     assert (swept["events"], swept["queued"], swept["missed"]) == (1, 1, 1)
-    assert [line["source"] for line in story.lines()] == ["sweep"]
+    assert [line["source"] for line in story.log_lines()] == ["sweep"]
 
 
 def test_only_events_that_would_get_a_link_are_queued(story: Story) -> None:
     """Internal, opted-out, ended and online events need no message."""
     ada = subscribed(story)
-    story.meeting(ada, "cy@contoso.com")
-    story.meeting(ada, GUEST, subject="[no link]")
-    story.meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
-    story.meeting(ada, GUEST, subject="trial", isDraft=True)
-    story.play()
-    before = len(story.lines())
+    story.create_meeting(ada, "cy@contoso.com")
+    story.create_meeting(ada, GUEST, subject="[no link]")
+    story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.create_meeting(ada, GUEST, subject="trial", isDraft=True)
+    story.run_until_idle()
+    before = len(story.log_lines())
     sweep(story, ada)
 
-    assert len(story.lines()) == before
-    assert story.lines("mailbox.swept")[-1]["queued"] == 0
+    assert len(story.log_lines()) == before
+    assert story.log_lines("mailbox.swept")[-1]["queued"] == 0
 
 
 def test_a_series_is_swept_as_one(story: Story) -> None:
     """Four occurrences in the window: one message, for the series master."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
-    master = story.meeting(ada, GUEST, **SERIES)
+    master = story.create_meeting(ada, GUEST, **SERIES)
     sweep(story, ada)
 
     assert story.has_link(ada, master)
-    assert (story.lines("mailbox.swept")[-1]["events"], story.lines("mailbox.swept")[-1]["queued"]) == (4, 1)
+    assert (
+        story.log_lines("mailbox.swept")[-1]["events"],
+        story.log_lines("mailbox.swept")[-1]["queued"],
+    ) == (4, 1)
 
 
 def test_a_long_calendar_is_read_page_by_page(story: Story) -> None:
@@ -93,48 +96,48 @@ def test_a_long_calendar_is_read_page_by_page(story: Story) -> None:
         )
     sweep(story, ada)
 
-    assert story.lines("mailbox.swept")[-1]["events"] == 130
+    assert story.log_lines("mailbox.swept")[-1]["events"] == 130
     assert len([path for path in story.calls("GET", ada) if path.endswith("calendarView")]) == 3
 
 
 def test_a_sweep_does_not_restore_a_link_that_a_person_removed(story: Story) -> None:
     """The memory of past writes applies to sweeps, too."""
     ada = subscribed(story)
-    meeting = story.meeting(ada, GUEST)
-    story.play()
+    meeting = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
+    story.run_until_idle()
     sweep(story, ada)
 
     assert not story.has_link(ada, meeting)
-    assert story.lines("mailbox.swept")[-1]["queued"] == 0
+    assert story.log_lines("mailbox.swept")[-1]["queued"] == 0
 
 
 def test_a_sweep_counts_what_the_worker_would_enable(story: Story) -> None:
     """An event whose link a person removed does not count, even for a rule in report mode."""
     ada = subscribed(story)
-    meeting = story.meeting(
+    meeting = story.create_meeting(
         ada, "cy@contoso.com", subject="trial", isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness"
     )
-    story.play()
+    story.run_until_idle()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.meeting(ada, "cy@contoso.com", subject="trial")
-    story.play()
+    story.create_meeting(ada, "cy@contoso.com", subject="trial")
+    story.run_until_idle()
     sweep(story, ada)
 
-    assert {("skipped", "removed_by_user"), ("would_enable", "report_mode")} <= set(story.ends(ada))
-    assert story.lines("mailbox.swept")[-1]["would_enable"] == 1
+    assert {("skipped", "removed_by_user"), ("would_enable", "report_mode")} <= set(story.outcomes(ada))
+    assert story.log_lines("mailbox.swept")[-1]["would_enable"] == 1
 
 
-def test_with_report_mode_in_the_settings_a_sweep_only_counts(begin: Begin) -> None:
+def test_with_report_mode_in_the_settings_a_sweep_only_counts(start_story: StartStory) -> None:
     """Nothing would be written, so nothing is queued at every sweep."""
-    story = begin(RULES, JOINLINK_MODE="report")
+    story = start_story(RULES, JOINLINK_MODE="report")
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
-    story.meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST)
     sweep(story, ada)
 
-    swept = story.lines("mailbox.swept")[-1]
+    swept = story.log_lines("mailbox.swept")[-1]
     assert (swept["queued"], swept["would_enable"]) == (0, 1)
 
 
@@ -144,26 +147,26 @@ def test_a_mailbox_without_notifications_is_resubscribed(story: Story) -> None:
     [dead] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
     story.stage.graph.delivery = LOSE_ALL
     story.wait(timedelta(hours=1))
-    story.meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST)
     story.wait(timedelta(hours=1))
     sweep(story, ada)
 
     [alive] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
     assert alive != dead
-    assert ("subscribe", "subscribed", "subscription_replaced") in story.tasks(ada)
+    assert ("subscribe", "subscribed", "subscription_replaced") in story.task_outcomes(ada)
 
 
 def test_a_sweep_replaces_a_subscription_that_graph_lost(story: Story) -> None:
     """Graph sent no lifecycle notification. The sweep checks the subscription before it searches."""
     ada = subscribed(story)
     [lost] = [one.id for _row, one in story.stage.graph.subscriptions.active()]
-    story.stage.graph.remove_subscription(lost, tell=False)
-    meeting = story.meeting(ada, GUEST)
+    story.stage.graph.remove_subscription(lost, notify=False)
+    meeting = story.create_meeting(ada, GUEST)
     sweep(story, ada)
 
     assert len(list(story.stage.graph.subscriptions.active())) == 1
     assert story.has_link(ada, meeting)
-    assert [line["subscription"] for line in story.lines("mailbox.lost")] == [lost]
+    assert [line["subscription"] for line in story.log_lines("mailbox.lost")] == [lost]
 
 
 @pytest.mark.parametrize(
@@ -177,12 +180,12 @@ def test_a_sweep_that_fails_is_repeated(story: Story, fault: Fault, reason: str)
     """Later, from the start."""
     ada = subscribed(story)
     story.stage.graph.delivery = LOSE_ALL
-    meeting = story.meeting(ada, GUEST)
+    meeting = story.create_meeting(ada, GUEST)
     story.stage.graph.faults.add(fault)
-    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.enqueue_task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
     story.wait(NOW)
     story.wait(timedelta(minutes=2))
-    story.play()
+    story.run_until_idle()
 
-    assert ("sweep", "delayed", reason) in story.tasks(ada)
+    assert ("sweep", "delayed", reason) in story.task_outcomes(ada)
     assert story.has_link(ada, meeting)

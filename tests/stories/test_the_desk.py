@@ -15,7 +15,7 @@ from azure.storage.queue import QueueServiceClient
 from cli.app import _COMMANDS
 from shared import wiring
 from shared.worker.common.world import World
-from tests.stories.conftest import RULES, AtTheDesk, Begin, Story
+from tests.stories.conftest import RULES, RunJoinlink, StartStory, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
@@ -60,33 +60,36 @@ def snapshot(story: Story) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
-    [pytest.param(command, words, id=" ".join([command, *words])) for command, words in with_a_dry_run()],
+    ("command", "arguments"),
+    [
+        pytest.param(command, arguments, id=" ".join([command, *arguments]))
+        for command, arguments in with_a_dry_run()
+    ],
 )
 @pytest.mark.parametrize(
     "rules", [pytest.param(True, id="the app's rules"), pytest.param(False, id="others")]
 )
 def test_a_dry_run_writes_nothing(
-    story: Story, at_the_desk: AtTheDesk, command: str, words: list[str], *, rules: bool
+    story: Story, run_joinlink: RunJoinlink, command: str, arguments: list[str], *, rules: bool
 ) -> None:
     """With any other flags, storage and queues stay byte for byte the same, and Graph is only read."""
-    ada = story.person("Ada")
-    story.meeting(ada, GUEST)
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST)
     story.stage.graph.deliver()
     maintain(story)
-    story.meeting(ada, GUEST, subject="Another")
-    story.set_aside("no message of ours", "event-changes")
+    story.create_meeting(ada, GUEST, subject="Another")
+    story.add_poison("no message of ours", "event-changes")
     if not rules:
         (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
     before, calls = snapshot(story), len(story.stage.graph.calls)
-    at_the_desk(command, *words)
+    run_joinlink(command, *arguments)
 
     assert snapshot(story) == before
     assert {call.method for call in story.stage.graph.calls[calls:]} <= {"GET"}
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["backfill", "--all", "--yes"], id="backfill"),
@@ -99,22 +102,26 @@ def test_a_dry_run_writes_nothing(
     "off", [pytest.param(MONTH, id="ahead"), pytest.param(timedelta(minutes=-2), id="behind")]
 )
 def test_a_desk_with_a_wrong_clock_is_refused(
-    story: Story, at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str], off: timedelta
+    story: Story,
+    run_joinlink: RunJoinlink,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    off: timedelta,
 ) -> None:
     """It shows by how much, and writes nothing that would make another machine wait."""
-    story.person("Ada")
+    story.add_person("Ada")
     maintain(story)
     before = snapshot(story)
     monkeypatch.setattr("cli.desk.World", lambda: World(now=lambda: story.stage.clock.now() + off))
-    ran = at_the_desk(*words)
+    result = run_joinlink(*arguments)
 
-    assert ran.exit == 2
-    assert "this machine's clock is" in ran.err
+    assert result.exit == 2
+    assert "this machine's clock is" in result.err
     assert snapshot(story) == before
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         pytest.param(["maintain"], id="maintain"),
         pytest.param(["maintain", "--confirm", "0123456789abcdef"], id="confirm"),
@@ -127,22 +134,22 @@ def test_a_desk_with_a_wrong_clock_is_refused(
     ],
 )
 def test_a_storage_account_that_does_not_answer_is_not_a_usage_error(
-    at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, words: list[str]
+    run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     """Exit code 1 and one sentence: a script may try again. 2 would mean that the command is wrong."""
     nowhere = "DefaultEndpointsProtocol=http;AccountName=x;AccountKey=YQ==;" + "".join(
         f"{part}Endpoint=http://127.0.0.1:9/x;" for part in ("Table", "Queue", "Blob")
     )
     monkeypatch.setenv("AzureWebJobsStorage", nowhere)
-    ran = at_the_desk(*words)
+    result = run_joinlink(*arguments)
 
-    assert ran.exit == 1
-    assert ran.err.splitlines()[-1].startswith("joinlink: the storage account does not answer (")
+    assert result.exit == 1
+    assert result.err.splitlines()[-1].startswith("joinlink: the storage account does not answer (")
 
 
-def test_a_run_with_a_clock_a_month_ahead_does_no_harm(begin: Begin) -> None:
+def test_a_run_with_a_clock_a_month_ahead_does_no_harm(start_story: StartStory) -> None:
     """Even if an earlier version allowed it: the app's next run works, and all stay subscribed for weeks."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada", "Bo")
     maintain(story)
     ahead = World(now=lambda: story.stage.clock.now() + MONTH)
@@ -155,7 +162,7 @@ def test_a_run_with_a_clock_a_month_ahead_does_no_harm(begin: Begin) -> None:
     maintain(story, runs=2)
     status, body = health(story)
 
-    assert not story.lines("maintenance.skipped")
+    assert not story.log_lines("maintenance.skipped")
     assert (status, body["problems"]) == (200, [])
     for _ in range(10):
         story.wait(timedelta(days=1))
@@ -164,9 +171,9 @@ def test_a_run_with_a_clock_a_month_ahead_does_no_harm(begin: Begin) -> None:
     assert health(story)[0] == 200
 
 
-def test_times_far_ahead_in_a_row_are_repaired_and_logged_once(begin: Begin) -> None:
+def test_times_far_ahead_in_a_row_are_repaired_and_logged_once(start_story: StartStory) -> None:
     """A machine with a wrong clock wrote them; otherwise tasks would wait for a month."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada")
     maintain(story)
     ada, far = story.people["Ada"].id, story.stage.clock.now() + MONTH
@@ -175,22 +182,24 @@ def test_times_far_ahead_in_a_row_are_repaired_and_logged_once(begin: Begin) -> 
     mailboxes.update(ada, **dict.fromkeys(names, far))
     maintain(story, runs=3)
 
-    assert [line["columns"] for line in story.lines("mailboxes.moments_repaired")] == [
+    assert [line["columns"] for line in story.log_lines("mailboxes.moments_repaired")] == [
         dict.fromkeys(names, 1)
     ]
     row, now = mailboxes.read(ada), story.stage.clock.now()
     assert not [name for name in names if (getattr(row, name) or now) > now + timedelta(days=7)]
 
 
-def test_a_backfill_with_rules_that_are_not_in_force_is_refused(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_a_backfill_with_rules_that_are_not_in_force_is_refused(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
     """It would promise links that the app does not add. It names both hashes, and a dry run has a note."""
-    story.meeting(story.person("Ada"), GUEST)
-    story.play()
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    story.run_until_idle()
     in_force = wiring.joinlink().policies.current()
     assert in_force
     (story.rules / "rules.yaml").write_text(RULES.replace("per_hour: 5", "per_hour: 6"))
-    refused = at_the_desk("backfill", "--all", "--yes")
-    shown = at_the_desk("backfill", "--all", "--dry-run")
+    refused = run_joinlink("backfill", "--all", "--yes")
+    shown = run_joinlink("backfill", "--all", "--dry-run")
 
     assert refused.exit == 2
     assert f"the app has in force (policy {in_force.hash})" in refused.err
@@ -198,9 +207,9 @@ def test_a_backfill_with_rules_that_are_not_in_force_is_refused(story: Story, at
     assert "the app would not do this now: the rules here (policy " in shown.out
 
 
-def test_a_run_that_lost_its_lease_stops(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_lost_its_lease_stops(start_story: StartStory, monkeypatch: pytest.MonkeyPatch) -> None:
     """It checks the lease before it acts; the next run does the rest."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada", "Bo")
     users = type(wiring.joinlink().parts.graph.new_client()).users
 
@@ -213,13 +222,13 @@ def test_a_run_that_lost_its_lease_stops(begin: Begin, monkeypatch: pytest.Monke
     monkeypatch.setattr(lease, "renew", lambda _holder: False)
     story.stage.host.run_timer("maintenance")
 
-    [line] = story.lines("maintenance.finished")
+    [line] = story.log_lines("maintenance.finished")
     assert (line["stopped"], line["complete"], line["tasks"]) == ("lease_lost", False, {})
 
 
-def test_a_run_stops_at_its_deadline(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_stops_at_its_deadline(start_story: StartStory, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next run does the rest."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada", "Bo")
     users = type(wiring.joinlink().parts.graph.new_client()).users
 
@@ -230,5 +239,5 @@ def test_a_run_stops_at_its_deadline(begin: Begin, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("shared.graph.client.Graph.users", slow)
     story.stage.host.run_timer("maintenance")
 
-    [line] = story.lines("maintenance.finished")
+    [line] = story.log_lines("maintenance.finished")
     assert (line["stopped"], line["complete"], line["tasks"]) == ("out_of_time", False, {})

@@ -8,7 +8,7 @@ from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from shared import wiring
 from shared.graph.protocol.client_state import client_state
 from shared.worker.common.world import World
-from tests.stories.conftest import Begin, Story
+from tests.stories.conftest import StartStory, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 PATH = "/api/notifications"
@@ -71,8 +71,8 @@ def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) ->
 
     assert queued(story) == 100
     assert (
-        story.lines("notification.received")[0]["items"],
-        story.lines("notification.received")[0]["queued"],
+        story.log_lines("notification.received")[0]["items"],
+        story.log_lines("notification.received")[0]["queued"],
     ) == (200, 100)
 
 
@@ -80,7 +80,7 @@ def test_the_log_names_a_hundred_traces_and_counts_the_others(story: Story) -> N
     """A log line has a maximum length."""
     with story.stage.host.client() as client:
         client.post(PATH, json={"value": [notification(f"event-{n}") for n in range(130)]})
-    [line] = story.lines("notification.received")
+    [line] = story.log_lines("notification.received")
 
     assert (len(line["traces"]), line["more_traces"], line["queued"]) == (100, 30, 130)
 
@@ -94,7 +94,7 @@ def test_an_unexpected_error_makes_graph_retry(story: Story, monkeypatch: pytest
     monkeypatch.setattr("shared.worker.webhook.webhook.read_notifications", fail)
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
-    [line] = story.lines("notification.rejected")
+    [line] = story.log_lines("notification.rejected")
 
     assert line["reason"].startswith("unforeseen KeyError at test_webhook.py")
     assert "fabrikam" not in story.caplog.text
@@ -128,19 +128,19 @@ def test_the_log_counts_what_strangers_send(story: Story) -> None:
     with story.stage.host.client() as client:
         client.post(PATH, json={"value": items})
 
-    [rejected] = story.lines("notification.rejected")
+    [rejected] = story.log_lines("notification.rejected")
     assert rejected["dropped"] == {"wrong_client_state": 1, "wrong_tenant": 1}
-    assert story.lines("notification.received")[0]["dropped"]["deleted"] == 1
+    assert story.log_lines("notification.received")[0]["dropped"]["deleted"] == 1
     assert "4711" not in story.caplog.text
 
 
-def test_a_missing_setting_makes_graph_retry(begin: Begin) -> None:
+def test_a_missing_setting_makes_graph_retry(start_story: StartStory) -> None:
     """503, so that nothing is lost; the log names the setting. The handshake needs no setting and works."""
-    story = begin()
+    story = start_story()
     settings = {name: value for name, value in story.stage.settings.items() if name != "JOINLINK_TENANT_ID"}
     wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
         assert client.post(PATH, params={"validationToken": "x"}).status_code == 200
 
-    assert "JOINLINK_TENANT_ID is missing" in story.lines("notification.rejected")[0]["reason"]
+    assert "JOINLINK_TENANT_ID is missing" in story.log_lines("notification.rejected")[0]["reason"]

@@ -1,4 +1,4 @@
-"""What tests of the worker share."""
+"""Fixtures for tests of the worker."""
 
 import json
 import logging
@@ -11,8 +11,8 @@ from shared import logs
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
-    """Return what returns the app's log lines, oldest first."""
+def log_lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
+    """Return a function that returns the log lines so far, oldest first."""
     logs.configure("INFO")
     caplog.set_level(logging.INFO, "joinlink")
     return lambda: [json.loads(record.getMessage()) for record in caplog.records]

@@ -117,7 +117,9 @@ class AzureCli:
                 timeout=_TIMEOUT_SECONDS,
                 check=False,
             )
-            shown = json.loads(run.stdout) if run.returncode == 0 else None
+            # Extensions of the CLI may print notices around its answer.
+            start = max(run.stdout.find("{"), 0)
+            shown = json.JSONDecoder().raw_decode(run.stdout, start)[0] if run.returncode == 0 else None
         except subprocess.TimeoutExpired:
             raise SignInFailed(
                 f"the Azure CLI did not answer within {_TIMEOUT_SECONDS} s: check the network, and try again"

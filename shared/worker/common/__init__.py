@@ -1,1 +1,1 @@
-"""What handling a change and handling a mailbox have in common."""
+"""What the handling of events and the handling of mailboxes both use."""

@@ -1,10 +1,10 @@
-"""What became of one message: a value, carried out by the caller."""
+"""How a message ends, as a value that `ending_delivery` carries out."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.decision import Decision, Outcome, Reason
-from shared.domain.later import Later
+from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, Message
 from shared.errors import (
     EventChanged,
@@ -28,10 +28,9 @@ from shared.errors import (
 )
 from shared.worker.common import delays
 from shared.worker.common.delays import Uniform
-from shared.worker.common.recent_reads import Read
 
-#: trouble that passes, sooner or later: tried again with backoff
-_PASSING: tuple[tuple[type[JoinlinkError], Reason], ...] = (
+#: temporary errors: retried with backoff
+_TRANSIENT: tuple[tuple[type[JoinlinkError], Reason], ...] = (
     (GraphUnavailable, Reason.GRAPH_UNAVAILABLE),
     (StorageUnavailable, Reason.STORAGE_UNAVAILABLE),
     (QueueUnavailable, Reason.STORAGE_UNAVAILABLE),
@@ -41,12 +40,12 @@ _PASSING: tuple[tuple[type[JoinlinkError], Reason], ...] = (
     (EventChanged, Reason.CHANGED_MEANWHILE),
     (StateChanged, Reason.CHANGED_MEANWHILE),
 )
-#: trouble that a person may end within a day
-_HOURLY: tuple[tuple[type[JoinlinkError], Reason], ...] = (
+#: errors that a person can fix within a day: retried every hour
+_FIXABLE: tuple[tuple[type[JoinlinkError], Reason], ...] = (
     (MailboxFull, Reason.MAILBOX_FULL),
     (SubscriptionLimit, Reason.SUBSCRIPTION_LIMIT),
 )
-#: trouble that trying again does not end
+#: errors that a retry does not fix
 _FINAL: tuple[tuple[type[JoinlinkError], Outcome, Reason], ...] = (
     (EventNotFound, Outcome.GONE, Reason.NOT_FOUND),
     (Forbidden, Outcome.FORBIDDEN, Reason.ACCESS_DENIED),
@@ -55,121 +54,129 @@ _FINAL: tuple[tuple[type[JoinlinkError], Outcome, Reason], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
-    """How a message ended.
+@dataclass(frozen=True, slots=True)
+class AnsweredRead:
+    """A read that answered for these event ids; `after` is a time before it, None for the message's own."""
 
-    `again` goes to the same queue, visible after `delay`: the message once more, or what is to follow it.
-    `poison` says why the message is set aside.
+    events: frozenset[str]
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a message ends.
+
+    `next_message` goes to the same queue, visible after `delay`: the message again, or the one that follows
+    it. `poison` is the detail with which the message goes to the poison queue, None if it does not.
     """
 
     outcome: Outcome
     reason: Reason
-    #: the rule behind it; for the rest of the decision see `decision`
+    #: id of the rule that decided
     rule: str | None = None
     decision: Decision | None = None
     policy_hash: str = ""
     provider: str = ""
-    again: Message | Later | None = None
+    next_message: Message | LaterMessage | None = None
     delay: timedelta = timedelta(0)
     poison: str | None = None
-    #: nothing of ours carries the message on: the host shall give it again
+    #: Joinlink could not send the message again: the host must deliver it again
     left_to_host: bool = False
-    #: what was read for it: copies of the message are answered, too
-    read: Read | None = None
-    #: what an admin should read beside outcome and reason; never what people wrote
+    #: the read that answers this message, and its copies too
+    read: AnsweredRead | None = None
+    #: the cause, for an admin; never text that people wrote
     detail: str = ""
 
 
-def later(message: Message, reason: Reason, delay: timedelta, *, detail: str = "") -> Handled:
-    """End this message and have the same looked at after `delay`."""
-    return Handled(outcome=Outcome.DELAYED, reason=reason, again=message, delay=delay, detail=detail)
+def retry_later(message: Message, reason: Reason, delay: timedelta, *, detail: str = "") -> Ending:
+    """Return the ending that sends the message again, visible after `delay`."""
+    return Ending(outcome=Outcome.DELAYED, reason=reason, next_message=message, delay=delay, detail=detail)
 
 
-def later_and_longer(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
-    """Have it looked at again with backoff, or set it aside when that has gone on for a day."""
-    if message.attempt >= delays.MOST_ATTEMPTS:
-        return _given_up(message, reason, detail)
+def retry_with_backoff(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Ending:
+    """Return the ending that retries with exponential backoff, for a day; then the message is poison."""
+    if message.attempt >= delays.MAX_ATTEMPTS:
+        return _give_up(message, reason, detail)
     again = replace(message, attempt=message.attempt + 1, waits=0)
-    return later(again, reason, delays.backoff(message.attempt, uniform), detail=detail)
+    return retry_later(again, reason, delays.backoff(message.attempt, uniform), detail=detail)
 
 
-def hourly_for_a_day(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Handled:
-    """Have it looked at again every hour, or set it aside when that has gone on for a day."""
-    if message.attempt >= delays.MOST_HOURLY:
-        return _given_up(message, reason, detail)
+def retry_hourly(message: Message, reason: Reason, uniform: Uniform, *, detail: str = "") -> Ending:
+    """Return the ending that retries every hour, for a day; then the message is poison."""
+    if message.attempt >= delays.MAX_HOURLY_ATTEMPTS:
+        return _give_up(message, reason, detail)
     again = replace(message, attempt=message.attempt + 1, waits=0)
-    return later(again, reason, delays.hourly(uniform), detail=detail)
+    return retry_later(again, reason, delays.hourly(uniform), detail=detail)
 
 
-def later_without_failure(
+def wait_without_attempt(
     message: Message, reason: Reason, retry_after: timedelta, uniform: Uniform, *, detail: str = ""
-) -> Handled:
-    """Have it looked at again after Graph's wait or ours, which grows; no failure, however long it lasts."""
+) -> Ending:
+    """Return the ending that waits as long as Graph requests, and longer each time. It counts no attempt."""
     wait = delays.after_throttling(retry_after, message.waits, uniform)
-    return later(replace(message, waits=message.waits + 1), reason, wait, detail=detail)
+    return retry_later(replace(message, waits=message.waits + 1), reason, wait, detail=detail)
 
 
-def later_without_rules(message: Message, uniform: Uniform) -> Handled:
-    """Have it looked at again until there are valid rules, at last every ten minutes."""
+def wait_for_rules(message: Message, uniform: Uniform) -> Ending:
+    """Return the ending that waits for valid rules, for up to ten minutes. It counts no attempt."""
     wait = delays.without_rules(message.waits, uniform)
-    return later(replace(message, waits=message.waits + 1), Reason.NO_VALID_RULES, wait)
+    return retry_later(replace(message, waits=message.waits + 1), Reason.NO_VALID_RULES, wait)
 
 
-def after_trouble(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled:
-    """Return what an error of Graph or of storage makes of the message: the trouble table of the design."""
+def ending_for_error(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending:
+    """Return how an error of Graph or of storage ends the message."""
     return (
-        _waiting(error, message, uniform)
-        or _looked_at_again(error, message, uniform)
-        or _tried_again(error, message, uniform)
-        or _ended(error)
+        _wait(error, message, uniform)
+        or _read_again(error, message, uniform)
+        or _retry(error, message, uniform)
+        or _end(error)
     )
 
 
-def _waiting(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled | None:
+def _wait(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending | None:
     if isinstance(error, Throttled):
         reason = Reason.THROTTLED
     elif isinstance(error, GraphPaused):
         reason = Reason.GRAPH_UNAVAILABLE
     else:
         return None
-    return later_without_failure(message, reason, error.retry_after, uniform, detail=str(error))
+    return wait_without_attempt(message, reason, error.retry_after, uniform, detail=str(error))
 
 
-def _looked_at_again(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled | None:
+def _read_again(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending | None:
     if isinstance(error, SecondLook):
         again = replace(message, waits=0)
-        return later(again, Reason.SECOND_LOOK, delays.second_look(uniform), detail=str(error))
+        return retry_later(again, Reason.SECOND_LOOK, delays.second_read(uniform), detail=str(error))
     if not (isinstance(error, EventNotFound) and isinstance(message, EventChange)):
         return None
-    looks = message.not_found
-    if looks >= len(delays.LOOK_AGAIN):
+    reads = message.not_found
+    if reads >= len(delays.NOT_FOUND_DELAYS):
         return None
-    searched = replace(message, not_found=looks + 1, waits=0)
-    return later(searched, Reason.NOT_FOUND_YET, delays.LOOK_AGAIN[looks], detail=str(error))
+    again = replace(message, not_found=reads + 1, waits=0)
+    return retry_later(again, Reason.NOT_FOUND_YET, delays.NOT_FOUND_DELAYS[reads], detail=str(error))
 
 
-def _tried_again(error: JoinlinkError, message: Message, uniform: Uniform) -> Handled | None:
-    for kind, reason in _HOURLY:
+def _retry(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending | None:
+    for kind, reason in _FIXABLE:
         if isinstance(error, kind):
-            return hourly_for_a_day(message, reason, uniform, detail=str(error))
-    for kind, reason in _PASSING:
+            return retry_hourly(message, reason, uniform, detail=str(error))
+    for kind, reason in _TRANSIENT:
         if isinstance(error, kind):
-            return later_and_longer(message, reason, uniform, detail=str(error))
+            return retry_with_backoff(message, reason, uniform, detail=str(error))
     return None
 
 
-def _ended(error: JoinlinkError) -> Handled:
+def _end(error: JoinlinkError) -> Ending:
     for kind, outcome, reason in _FINAL:
         if isinstance(error, kind):
-            return Handled(outcome=outcome, reason=reason, detail=str(error))
-    return failed(Reason.UNEXPECTED_ANSWER, str(error))
+            return Ending(outcome=outcome, reason=reason, detail=str(error))
+    return to_poison(Reason.UNEXPECTED_ANSWER, str(error))
 
 
-def _given_up(message: Message, reason: Reason, detail: str) -> Handled:
-    return failed(Reason.TOO_OLD, f"still {reason} after {message.attempt} tries in a day: {detail}")
+def _give_up(message: Message, reason: Reason, detail: str) -> Ending:
+    return to_poison(Reason.TOO_OLD, f"still {reason} after {message.attempt} tries in a day: {detail}")
 
 
-def failed(reason: Reason, detail: str) -> Handled:
-    """Set the message aside: it goes to poison with what is said here."""
-    return Handled(outcome=Outcome.FAILED, reason=reason, poison=detail, detail=detail)
+def to_poison(reason: Reason, detail: str) -> Ending:
+    """Return the ending that moves the message to the poison queue, with this reason and detail."""
+    return Ending(outcome=Outcome.FAILED, reason=reason, poison=detail, detail=detail)

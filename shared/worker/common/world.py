@@ -1,4 +1,4 @@
-"""Time and chance, passed in: product code never asks the machine for them itself."""
+"""The clock, random numbers and new ids, which the product gets passed in, so that tests can set them."""
 
 import random
 import uuid
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the outside gives: the aware UTC time, a random number between two, a new id."""
+    """The time now (aware, UTC), a random number between two, and a new id."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     uniform: Callable[[float, float], float] = random.uniform

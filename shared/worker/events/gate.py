@@ -1,7 +1,7 @@
-"""The gate before a mailbox: few requests at a time, one look at an event at a time, none while throttled.
+"""Limits the requests to one mailbox: few at a time, one for each event, and none while it is throttled.
 
-Exchange allows four concurrent requests to an app and mailbox; each change makes one at a time, and three
-changes leave one for an admin at the desk (https://learn.microsoft.com/graph/throttling-limits).
+Exchange allows an app four concurrent requests to a mailbox. Each change sends one at a time, so three
+changes leave one request for an admin's commands (https://learn.microsoft.com/graph/throttling-limits).
 """
 
 from collections import Counter
@@ -13,85 +13,86 @@ from threading import Lock
 
 from shared.worker.common import delays
 
-AT_A_TIME = 3
-#: More throttled mailboxes are not remembered; those that were throttled first are forgotten.
-MOST_CLOSED = 10_000
-#: A mailbox that was not throttled for so long begins with short waits again.
-_FORGOTTEN = timedelta(hours=1)
+MAX_CONCURRENT = 3
+#: Only this many throttled mailboxes are remembered; the one that was throttled first is forgotten first.
+MAX_THROTTLED = 10_000
+#: After this time without throttling, a mailbox starts with short waits again.
+_RESET_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
-    """Until when a mailbox is left alone, and how often it was throttled before without a success between."""
+class _Throttling:
+    """Until when a mailbox is throttled, and how often it was throttled before without a success since."""
 
     until: datetime
     times: int
 
 
 class MailboxGate:
-    """Admits changes of this process; holds no thread, for whoever is refused is sent again."""
+    """Admits changes to mailboxes in this process. It blocks no thread: a refused change is sent again."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._inside: Counter[str] = Counter()
+        self._active: Counter[str] = Counter()
         self._events: set[tuple[str, str]] = set()
-        #: in the order in which they were throttled
-        self._closed: dict[str, _Closed] = {}
+        #: by mailbox, in the order in which they were throttled
+        self._throttled: dict[str, _Throttling] = {}
 
     @contextmanager
     def enter(self, mailbox: str, event: str) -> Iterator[bool]:
-        """Yield whether the change may go on; whoever was admitted leaves at the end of the block."""
-        admitted = self._admit(mailbox, event)
+        """Yield whether the change is admitted; its place is free again at the end of the block."""
+        is_admitted = self._admit(mailbox, event)
         try:
-            yield admitted
+            yield is_admitted
         finally:
-            if admitted:
-                self._leave(mailbox, event)
+            if is_admitted:
+                self._release(mailbox, event)
 
     def throttled_for(self, mailbox: str, now: datetime) -> timedelta:
-        """Return how long the mailbox is to be left alone from `now` on; zero if it is not."""
+        """Return for how long from `now` the mailbox must get no requests; zero if it is not throttled."""
         with self._lock:
-            closed = self._closed.get(mailbox)
-            return max(closed.until - now, timedelta(0)) if closed else timedelta(0)
+            throttling = self._throttled.get(mailbox)
+            return max(throttling.until - now, timedelta(0)) if throttling else timedelta(0)
 
-    def close(self, mailbox: str, now: datetime, retry_after: timedelta) -> None:
-        """Note that Graph asked us to leave this mailbox alone; calls before count against us.
+    def throttle(self, mailbox: str, now: datetime, retry_after: timedelta) -> None:
+        """Note that Graph throttled the mailbox: until then, requests fail and prolong the throttling.
 
-        However short Graph's wait is, ours doubles as long as nothing succeeds.
+        The wait is at least `retry_after`, and doubles as long as no request succeeds.
         """
         with self._lock:
-            before = self._closed.pop(mailbox, None)
-            self._closed[mailbox] = _closed_again(before, now, retry_after)
-            if len(self._closed) > MOST_CLOSED:
-                del self._closed[next(iter(self._closed))]
+            before = self._throttled.pop(mailbox, None)
+            self._throttled[mailbox] = _next_throttling(before, now, retry_after)
+            if len(self._throttled) > MAX_THROTTLED:
+                del self._throttled[next(iter(self._throttled))]
 
-    def reopen(self, mailbox: str, now: datetime) -> None:
-        """Note that Graph has answered about this mailbox, unless that was before it was throttled."""
+    def note_success(self, mailbox: str, now: datetime) -> None:
+        """Note that Graph served the mailbox. A request from before the throttling does not count."""
         with self._lock:
-            closed = self._closed.get(mailbox)
-            if closed and closed.until <= now:
-                del self._closed[mailbox]
+            throttling = self._throttled.get(mailbox)
+            if throttling and throttling.until <= now:
+                del self._throttled[mailbox]
 
     def _admit(self, mailbox: str, event: str) -> bool:
         with self._lock:
-            if self._inside[mailbox] >= AT_A_TIME or (mailbox, event) in self._events:
+            if self._active[mailbox] >= MAX_CONCURRENT or (mailbox, event) in self._events:
                 return False
-            self._inside[mailbox] += 1
+            self._active[mailbox] += 1
             self._events.add((mailbox, event))
             return True
 
-    def _leave(self, mailbox: str, event: str) -> None:
+    def _release(self, mailbox: str, event: str) -> None:
         with self._lock:
             self._events.discard((mailbox, event))
-            self._inside[mailbox] -= 1
-            if not self._inside[mailbox]:
-                del self._inside[mailbox]
+            self._active[mailbox] -= 1
+            if not self._active[mailbox]:
+                del self._active[mailbox]
 
 
-def _closed_again(before: _Closed | None, now: datetime, retry_after: timedelta) -> _Closed:
-    if before is None or abs(now - before.until) >= _FORGOTTEN:
-        return _Closed(now + delays.throttled(retry_after, 0), 0)
-    if now < before.until:  # several were under way when the first was throttled: they count once
+def _next_throttling(before: _Throttling | None, now: datetime, retry_after: timedelta) -> _Throttling:
+    if before is None or abs(now - before.until) >= _RESET_AFTER:
+        return _Throttling(now + delays.throttled(retry_after, 0), 0)
+    if now < before.until:
+        # Requests that were sent before the first one was throttled count once.
         wait = delays.throttled(retry_after, before.times)
-        return _Closed(max(now + wait, before.until), before.times)
-    return _Closed(now + delays.throttled(retry_after, before.times + 1), before.times + 1)
+        return _Throttling(max(now + wait, before.until), before.times)
+    return _Throttling(now + delays.throttled(retry_after, before.times + 1), before.times + 1)

@@ -1,20 +1,20 @@
-"""Which online meeting provider an event gets: its calendar's default, else the rule's fallback."""
+"""Chooses the online meeting provider of an event: the default of its calendar, or the rule's fallback."""
 
 from shared.domain.decision import Reason
 from shared.domain.event import Calendar
 
-_UNKNOWN = frozenset({"", "unknown"})
+_NO_PROVIDER = frozenset({"", "unknown"})
 
 
 def choose_provider(calendar: Calendar, fallback: str | None) -> str | Reason:
-    """Return the provider to ask for, or why there is none: `no_provider`, `provider_not_allowed`.
+    """Return the provider to request, or `NO_PROVIDER` or `PROVIDER_NOT_ALLOWED`.
 
-    `fallback` (the rule's `provider.fallback`) counts where the calendar names no default but allows it
+    `fallback` is the rule's `provider.fallback`. It counts if the calendar names no default
     (https://learn.microsoft.com/graph/api/resources/calendar).
     """
-    allowed = set(calendar.allowed_online_meeting_providers) - _UNKNOWN
     default = calendar.default_online_meeting_provider
-    wanted = fallback if default in _UNKNOWN else default
-    if wanted is None:
+    provider = fallback if default in _NO_PROVIDER else default
+    if provider is None:
         return Reason.NO_PROVIDER
-    return wanted if wanted in allowed else Reason.PROVIDER_NOT_ALLOWED
+    allowed = set(calendar.allowed_online_meeting_providers) - _NO_PROVIDER
+    return provider if provider in allowed else Reason.PROVIDER_NOT_ALLOWED

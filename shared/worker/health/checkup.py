@@ -11,7 +11,16 @@ from typing import Any
 
 from shared.errors import JoinlinkError
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.health.facts import HELD_EVENTS, MAINTENANCE, MEMORY, RULES, TOKEN, HealthFacts
+from shared.worker.health.facts import (
+    APP_VERSION,
+    HELD_EVENTS,
+    MAINTENANCE,
+    MEMORY,
+    RULES,
+    STOP,
+    TOKEN,
+    HealthFacts,
+)
 from shared.worker.health.verdict import problems, warnings
 from shared.worker.mailboxes.coverage import Coverage
 
@@ -37,6 +46,7 @@ class Health:
         facts, run, rules = self.facts, self.facts.last_run, self.facts.rules
         return {
             "healthy": self.is_well,
+            "version": facts.version,
             "checked": _iso(facts.now),
             "problems": list(self.problems),
             "warnings": list(self.warnings),
@@ -63,6 +73,7 @@ class Health:
                 "held": run.held,
                 "confirm": run.held_hash or None,
             },
+            "stopped": facts.is_stopped,
             "memory": facts.memory,
             "held_events": facts.held_events,
             "queues": {
@@ -74,18 +85,24 @@ class Health:
 
 
 class Checkup:
-    """Reads the facts. `readers` are functions by the name of what they read; none, if storage is unknown."""
+    """Reads the facts.
+
+    `readers` are functions by the name of what they read; none, if storage is unknown. `version` is the
+    app's; None if it must be read.
+    """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime],
+        version: str | None,
         settings_problems: tuple[str, ...],
         readers: Mapping[str, Callable[[], object]],
         queues: Mapping[str, Callable[[], QueueMetrics]],
         poison: Mapping[str, Callable[[], QueueMetrics]],
     ) -> None:
         self._now = now
+        self._version = version
         self._settings_problems = settings_problems
         self._readers = readers
         self._queues = queues
@@ -94,15 +111,19 @@ class Checkup:
     def health(self) -> Health:
         """Return the health now. It raises nothing; a failed read is part of the result."""
         if not self._readers:  # the storage settings are wrong
-            facts = HealthFacts(now=self._now(), settings_problems=self._settings_problems)
+            facts = HealthFacts(
+                now=self._now(), version=self._version, settings_problems=self._settings_problems
+            )
             return Health(facts, facts.settings_problems, ())
         read, unread = _read({**self._readers, **self._queues, **self._poison})
         facts = HealthFacts(
             now=self._now(),
+            version=self._version or read.get(APP_VERSION),
             settings_problems=self._settings_problems,
             rules=read.get(RULES),
             last_run=read.get(MAINTENANCE),
             memory=read.get(MEMORY),
+            is_stopped=read.get(STOP, False),
             held_events=read.get(HELD_EVENTS),
             queues={name: read[name] for name in self._queues if name in read},
             poison={name: read[name] for name in self._poison if name in read},

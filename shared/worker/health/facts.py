@@ -6,11 +6,13 @@ from datetime import datetime
 
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
 from shared.worker.health.rules_health import RulesInForce
+from shared.worker.mailboxes.write_memory import MemoryState
 
 #: names of what is read, besides queues; problems show them
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
+APP_VERSION = "the version of the app"
+STOP = "whether Joinlink is stopped"
 MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
 
 
@@ -19,11 +21,15 @@ class HealthFacts:
     """What was read. A fact that could not be read is missing, and `unread` has the reason by its name."""
 
     now: datetime
+    #: the app's version of Joinlink; None before its first run of maintenance
+    version: str | None = None
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: MaintenanceReport | None = None
     #: whether the record of past writes is whole
     memory: MemoryState | None = None
+    #: whether an admin stopped Joinlink
+    is_stopped: bool = False
     #: how many events are held for an admin, counted up to `MOST_COUNTED`
     held_events: int | None = None
     queues: Mapping[str, QueueMetrics] = field(default_factory=dict)

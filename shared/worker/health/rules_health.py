@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.errors import StorageUnavailable
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.storage.last_good_rules import LastGoodRules
-from shared.worker.common.policies import RuleSource, unreadable
+from shared.worker.common.rule_ports import RuleSource, read_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def rules_in_force(source: RuleSource | None, last_good: LastGoodRules) -> Rules
     try:
         files = source.read()
     except (OSError, StorageUnavailable) as error:
-        return _of_last_good(stored, last_good, (f"the rule files can't be read: {unreadable(error)}",))
+        return _of_last_good(stored, last_good, (f"the rule files can't be read: {read_problem(error)}",))
     loaded = load_policy(files)
     if loaded.policy is None:
         return _of_last_good(stored, last_good, tuple(str(error) for error in loaded.errors))

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.mailboxes import CLOCKS_DIFFER
 from shared.storage.maintenance_report import MaintenanceReport
-from shared.worker.common.memory import MISSING_MEMORY, MemoryState
 from shared.worker.health.facts import MAINTENANCE, TOKEN, HealthFacts
 from shared.worker.health.rules_health import RulesInForce
 from shared.worker.mailboxes.coverage import Coverage
+from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
 
 #: Maintenance runs every 15 minutes, and a run may still be working when the next is due.
 _MAINTENANCE_LATE = timedelta(hours=1)
@@ -36,6 +36,11 @@ def problems(facts: HealthFacts) -> Iterator[str]:
         remedy = "renew the secret or certificate, or check the identity"
         yield f"Graph's token is refused: {remedy} ({facts.token_refused})"
     yield from (f"{name} can't be read: {why}" for name, why in facts.unread.items() if name != TOKEN)
+    if facts.is_stopped:
+        yield (
+            "joinlink unsubscribe --all has stopped Joinlink: it watches no mailbox. Delete the app, or start"
+            " it again: joinlink unsubscribe --undo"
+        )
     if facts.memory is MemoryState.MISSING:
         yield MISSING_MEMORY
     if facts.rules:

@@ -5,24 +5,27 @@ tasks that are due on the queue. It writes to the row first that a task is reque
 does not request it again. A run that is killed in between leaves a row without a task: the task is requested
 again half an hour later. Mailboxes that leave the scope are counted first. At the end, when the whole scope
 was read, they are unsubscribed or held.
+
+After an admin stopped Joinlink, a run requests the end of every subscription, and nothing else.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from shared.domain.queue_port import ManagedQueue, QueueSender
 from shared.errors import GraphError, OutOfTime, QueueUnavailable, StorageUnavailable
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.rules.policy import Policy, Sweep
-from shared.storage.mailboxes import Mailboxes
+from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
-from shared.storage.queues import MessageQueue
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.common.memory import MemoryNotBegun, MemoryStart, MemoryState
+from shared.storage.watch_stop import WatchStop
+from shared.version import VERSION
 from shared.worker.common.world import World
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult, MaintenanceRun, RunLimits
 from shared.worker.mailboxes.plans import Requirements
@@ -31,6 +34,8 @@ from shared.worker.mailboxes.removals import PendingRemovals, RemovalGuard
 from shared.worker.mailboxes.scope import read_scope
 from shared.worker.mailboxes.surplus_subscriptions import SurplusSubscriptions
 from shared.worker.mailboxes.task_requests import TaskRequests
+from shared.worker.mailboxes.unsubscription import unsubscribe_plans
+from shared.worker.mailboxes.write_memory import MemoryNotStarted, MemoryState, WriteMemory
 
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 
@@ -52,21 +57,24 @@ class Maintenance:
         graph: Graph,
         policies: PolicySource,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
-        poison: Sequence[MessageQueue],
-        upkeep: Callable[[], None],
+        queue: QueueSender,
+        poison: Sequence[ManagedQueue],
+        maintain_queues: Callable[[], None],
+        cleanup: Callable[[Callable[[], None]], Mapping[str, int]],
         lease: MaintenanceLease,
         holds: RemovalHolds,
+        stop: WatchStop,
         reports: MaintenanceReports,
         endpoint: str,
         notification_url: str,
-        memory: MemoryStart,
+        memory: WriteMemory,
         record_settings: Callable[[], None] | None,
     ) -> None:
-        """`record_settings` stores the app's settings; None at a desk.
+        """`cleanup` deletes old rows as long as its argument returns, and returns how many of each table.
 
-        Graph lists subscriptions only to the identity that created them. A desk may have another one, so it
-        neither begins the memory of past writes, nor searches for surplus subscriptions.
+        `record_settings` stores the app's settings; None at a desk. Graph lists subscriptions only to the
+        identity that created them. A desk may have another one, so it neither starts the memory of past
+        writes, nor searches for surplus subscriptions.
         """
         self._world = world
         self._graph = graph
@@ -74,9 +82,11 @@ class Maintenance:
         self._mailboxes = mailboxes
         self._queue = queue
         self._poison = poison
-        self._upkeep = upkeep
+        self._maintain_queues = maintain_queues
+        self._cleanup = cleanup
         self._lease = lease
         self._removal_guard = RemovalGuard(holds)
+        self._stop = stop
         self._reports = reports
         self._endpoint = endpoint
         self._notification_url = notification_url
@@ -101,7 +111,7 @@ class Maintenance:
                 self._lease.release(run.id)
         except (QueueUnavailable, StorageUnavailable) as error:
             return _failed("storage_unavailable", error)
-        except MemoryNotBegun as error:
+        except MemoryNotStarted as error:
             return _failed("memory_not_begun", error)
         self._log(run, surplus, poison)
         return MaintenanceResult(
@@ -117,18 +127,21 @@ class Maintenance:
     def _do(self, run: MaintenanceRun) -> int:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
         if self._record_settings:
-            self._memory.begin_if_fresh(self._graph, self._notification_url)
+            self._memory.start_if_fresh(self._graph, self._notification_url)
             self._record_settings()
         elif self._memory.state() is MemoryState.NOT_STARTED:
-            raise MemoryNotBegun("only the app begins the memory of writes: wait for its next maintenance")
-        self._upkeep()
+            raise MemoryNotStarted("only the app starts the memory of writes: wait for its next maintenance")
+        self._maintain_queues()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
         try:
+            run.is_stopped = self._stop.is_set()
             run.hold = self._removal_guard.current()
             self._request_tasks(run, limits)
             limits.check()
-            surplus = self._surplus.delete_some() if self._record_settings else 0
+            if self._record_settings:
+                surplus = self._surplus.delete_some(is_due=run.is_stopped)
+            run.removed.update(self._cleanup(limits.check))
         except OutOfTime:
             run.is_complete = False
             run.stopped = run.stopped or "out_of_time"
@@ -145,8 +158,12 @@ class Maintenance:
             now=run.started,
         )
         requests = TaskRequests(
-            world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, limits=limits
+            world=self._world, mailboxes=self._mailboxes, queue=self._queue, run=run, check=limits.check
         )
+        if run.is_stopped:
+            run.hold = None
+            requests.carry_out(unsubscribe_plans(self._counted(run), run.started))
+            return
         with SortedIdFile() as scope, SortedIdFile() as file:
             self._read_scope(policy, scope, run, limits)
             removals = PendingRemovals(file)
@@ -155,6 +172,12 @@ class Maintenance:
                 logger().warning("mailboxes.moments_repaired", columns=dict(run.repaired))
             if run.is_scope_certain:
                 self._unsubscribe_or_hold(removals, requests, run)
+
+    def _counted(self, run: MaintenanceRun) -> Iterator[Mailbox]:
+        """Yield every mailbox, and count it."""
+        for row in self._mailboxes.all():
+            run.count(row)
+            yield row
 
     def _read_scope(
         self, policy: Policy | None, scope: SortedIdFile, run: MaintenanceRun, limits: RunLimits
@@ -224,6 +247,7 @@ class Maintenance:
         logger().log(
             logging.WARNING if any(poison.values()) or run.stopped else logging.INFO,
             "maintenance.finished",
+            version=VERSION,
             scope=run.scope if run.is_scope_known else None,
             complete=run.is_complete,
             stopped=run.stopped or None,
@@ -231,6 +255,7 @@ class Maintenance:
             held=run.held,
             tasks=dict(run.tasks),
             surplus_deleted=surplus,
+            removed=dict(run.removed),
             poison=poison,
             soonest_expiry=run.soonest_expiry,
             duration_seconds=round((now - run.started).total_seconds(), 3),

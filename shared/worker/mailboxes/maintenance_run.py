@@ -34,12 +34,16 @@ class MaintenanceRun:
     stopped: str = ""
     #: False if the next run must do the rest
     is_complete: bool = True
+    #: whether an admin stopped Joinlink
+    is_stopped: bool = False
     coverage: Counter[str] = field(default_factory=Counter)
     #: mailboxes that have a subscription
     subscribed: int = 0
     tasks: Counter[str] = field(default_factory=Counter)
     #: how often each column had a timestamp too far in the future
     repaired: Counter[str] = field(default_factory=Counter)
+    #: how many old rows of each table were deleted
+    removed: Counter[str] = field(default_factory=Counter)
     soonest_expiry: datetime | None = None
     hold: RemovalHold | None = None
 

@@ -12,7 +12,7 @@ from shared.errors import Forbidden, GraphError, GraphPaused, MailboxUnusable, O
 from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.worker.common.refusals import leaves_no_doubt
+from shared.worker.common.mailbox_refusals import is_certain
 from shared.worker.common.world import World
 
 #: Graph's values of `userPurpose` for rooms and devices
@@ -38,7 +38,7 @@ class RoomCheck:
             with deadline(_TIME_LIMIT):
                 purpose = graph.mailbox_purpose(row.id)
         except (GraphError, OutOfTime) as error:
-            if isinstance(error, MailboxUnusable) and leaves_no_doubt(error):
+            if isinstance(error, MailboxUnusable) and is_certain(error):
                 raise
             self._log_once(task, row, error)
             return row.purpose in _ROOM_PURPOSES

@@ -67,7 +67,7 @@ class _ScopeReader:
             self._scope.remove([selector.name])
             return []
         if not self._remove([self._find(selector)]):
-            # A user that does not exist can't be watched either, so this is no doubt.
+            # A user that does not exist can't be watched either, so the scope is certain.
             logger().warning("scope.user_missing", item=item, list="exclude")
         return []
 

@@ -1,8 +1,8 @@
 """Creates a mailbox's subscription, even if Graph has another one for it.
 
 Graph allows an app one subscription for each pair of resource and changeType, and two values of changeType
-mean the same to us (`CHANGE_TYPES`). So an existing subscription is no obstacle. If an unfinished task of
-ours created it, it is adopted. Otherwise the new one gets the other changeType and then replaces it.
+mean the same to us (`CHANGE_TYPES`). So an existing subscription does not prevent a new one. If an unfinished
+task of ours created it, it is adopted. Otherwise the new one gets the other changeType and then replaces it.
 """
 
 from contextlib import suppress

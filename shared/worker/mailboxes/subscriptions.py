@@ -5,6 +5,7 @@ watched at all times: create the new subscription, then write the row that names
 A GET by id decides whether a subscription is alive, whatever a list or a refusal shows.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from shared.graph.client import Graph
 from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
-from shared.worker.common.ending import Handled
+from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.room_check import RoomCheck
@@ -43,14 +44,18 @@ class SubscriptionTasks:
     Every method raises GraphError, OutOfTime or StorageUnavailable.
     """
 
-    def __init__(self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint) -> None:
+    def __init__(
+        self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint, is_stopped: Callable[[], bool]
+    ) -> None:
+        """`is_stopped` reads whether an admin stopped Joinlink."""
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
+        self._is_stopped = is_stopped
         self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
         self._room_check = RoomCheck(world=world, mailboxes=mailboxes)
 
-    def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Make sure that the mailbox has one subscription that meets the settings."""
         current = self._live_subscription(row, graph)
         if current and row.endpoint == self._endpoint.fingerprint and task.reason is not TaskReason.QUIET:
@@ -60,6 +65,8 @@ class SubscriptionTasks:
             row = replace(row, subscription="")
         if current is None and self._room_check.is_room(task, row, graph):
             return self._park_room(row)
+        if self._is_stopped():
+            return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         created = self._creator.create(row, current, graph)
         row = self._record_creation(created, row)
         for one in created.replaced:
@@ -73,15 +80,15 @@ class SubscriptionTasks:
             because=task.reason,
             expires=created.subscription.expires,
         )
-        return _then_sweep(Handled(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
+        return _then_sweep(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
-    def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Renew the mailbox's subscription with one PATCH; create another if it is gone or outdated."""
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
-            return Handled(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
         if not row.purpose and self._room_check.is_room(task, row, graph):
             return self._unsubscribe_room(row, graph)
         try:
@@ -98,9 +105,9 @@ class SubscriptionTasks:
             because=task.reason,
             expires=renewed.expires,
         )
-        return Handled(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
+        return Ending(outcome=Outcome.RENEWED, reason=Reason.SUBSCRIPTION_EXTENDED)
 
-    def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def unsubscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """End the mailbox's subscription: it must not be watched any more.
 
         The row changes first, because from then on nothing is written to the mailbox. If Graph refuses to
@@ -119,7 +126,7 @@ class SubscriptionTasks:
             except GraphError as error:
                 self._record_loss(task, row, str(error))
         self._mailboxes.update(task.mailbox, subscription="", asked_until=None)
-        return Handled(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
+        return Ending(outcome=Outcome.UNSUBSCRIBED, reason=Reason.SUBSCRIPTION_DELETED)
 
     def is_alive(self, task: MailboxTask, row: Mailbox, graph: Graph) -> bool:
         """Return whether Graph still knows the mailbox's subscription; record the loss if not.
@@ -148,9 +155,9 @@ class SubscriptionTasks:
             return graph.subscription(row.subscription) if row.subscription else None
         return None
 
-    def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Handled:
+    def _keep(self, task: MailboxTask, row: Mailbox, found: Subscription) -> Ending:
         """Keep a subscription that meets the settings; sweep what happened while Graph refused access."""
-        kept = Handled(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
+        kept = Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         if row.expires is None or row.renew_at is None:
             self._mailboxes.update(row.id, expires=found.expires, renew_at=self._world.now())
         if row.state is MailboxState.ACTIVE:
@@ -161,15 +168,15 @@ class SubscriptionTasks:
         )
         return _then_sweep(kept, task, replace(row, watched_since=now))
 
-    def _park_room(self, row: Mailbox) -> Handled:
+    def _park_room(self, row: Mailbox) -> Ending:
         self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
-        return Handled(outcome=Outcome.KEPT, reason=Reason.ROOM)
+        return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
 
-    def _unsubscribe_room(self, row: Mailbox, graph: Graph) -> Handled:
-        handled = self._park_room(row)
+    def _unsubscribe_room(self, row: Mailbox, graph: Graph) -> Ending:
+        ending = self._park_room(row)
         _try_to_delete(row.subscription, graph)
         self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
-        return handled
+        return ending
 
     def _record_creation(self, created: CreatedSubscription, row: Mailbox) -> Mailbox:
         """Write the new subscription to the row; return the row with its `watched_since`."""
@@ -221,9 +228,9 @@ def _delete(subscription: str, graph: Graph) -> None:
         graph.delete_subscription(subscription)
 
 
-def _then_sweep(handled: Handled, task: MailboxTask, row: Mailbox) -> Handled:
+def _then_sweep(ending: Ending, task: MailboxTask, row: Mailbox) -> Ending:
     """Let a sweep follow, if the mailbox was not swept since it is watched."""
     if not row.needs_sweep:
-        return handled
+        return ending
     sweep = replace(task, task=TaskKind.SWEEP, reason=TaskReason.GAP, attempt=0, mark="")
-    return replace(handled, again=sweep)
+    return replace(ending, next_message=sweep)

@@ -41,8 +41,10 @@ class SurplusSubscriptions:
         self._mailboxes = mailboxes
         self._lease = lease
 
-    def delete_some(self) -> int:
+    def delete_some(self, *, is_due: bool = False) -> int:
         """Continue the search, or start one that is due; return how many subscriptions were deleted.
+
+        A search is due once a day, or if the caller says so.
 
         An error of Graph ends the search until it is due again: no other part depends on it.
         """
@@ -50,7 +52,8 @@ class SurplusSubscriptions:
         start, begun = str(notes.get("list_mark") or ""), notes.get("list_begun")
         if not start:
             # A start in the future comes from a wrong clock and does not count.
-            if isinstance(begun, datetime) and begun - CLOCKS_DIFFER <= now < begun + _SEARCH_EVERY:
+            was_today = isinstance(begun, datetime) and begun - CLOCKS_DIFFER <= now < begun + _SEARCH_EVERY
+            if was_today and not is_due:
                 return 0
             self._lease.save_notes(list_begun=now)
         deleted, next_link = 0, start

@@ -14,6 +14,7 @@ from shared.deadline import MESSAGE_TIMEOUT, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
 from shared.domain.event import Event
 from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.queue_port import QueueSender
 from shared.errors import (
     EventNotFound,
     Forbidden,
@@ -31,12 +32,12 @@ from shared.graph.protocol.event_calls import PAGE_SIZE
 from shared.logs import logger
 from shared.rules.policy import Policy
 from shared.storage.mailboxes import Mailbox, Mailboxes
-from shared.storage.queues import MessageQueue
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, after_trouble, later, later_without_rules
-from shared.worker.common.policies import Policies
+from shared.worker.common.ending import Ending, ending_for_error, retry_later, wait_for_rules
+from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
-from shared.worker.events.calendar_search import CalendarSearcher, Judged, Search
+from shared.worker.events.calendar_pages import CalendarSearch
+from shared.worker.events.calendar_search import CalendarSearcher, FoundEvent
 from shared.worker.mailboxes.sweep_progress import SweepProgress
 from shared.worker.mailboxes.unreadable_events import log_unreadable
 
@@ -44,7 +45,7 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 _NOTIFICATION_DELAY = timedelta(minutes=10)
 #: Graph's clock and those of our instances may differ by this much.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
-#: Messages for one mailbox are handled one after the other, so their delays differ.
+#: Messages for one mailbox are ending one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 #: A page is started only if this much of the message's time is left.
 _PAGE_TIME = timedelta(seconds=20)
@@ -58,7 +59,7 @@ class _SweepPart:
 
     task: MailboxTask
     row: Mailbox
-    search: Search
+    search: CalendarSearch
     #: the whole sweep up to the last finished page
     progress: SweepProgress
     #: Graph's clock, or ours
@@ -78,10 +79,10 @@ class Sweeper:
         self,
         *,
         world: World,
-        policies: Policies,
+        policies: PolicyReloader,
         searcher: CalendarSearcher,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
+        queue: QueueSender,
     ) -> None:
         self._world = world
         self._policies = policies
@@ -89,7 +90,7 @@ class Sweeper:
         self._mailboxes = mailboxes
         self._queue = queue
 
-    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Queue every event in the window that should get a link.
 
         Raises:
@@ -97,7 +98,7 @@ class Sweeper:
         """
         policy = self._policies.current()
         if policy is None:
-            return later_without_rules(task, self._world.uniform)
+            return wait_for_rules(task, self._world.uniform)
         now = self._world.now()
         part = _begin_part(task, row, policy, _graph_time(graph), now)
         try:
@@ -105,12 +106,12 @@ class Sweeper:
         finally:
             self._store_page_size(part, now)
 
-    def _sweep(self, part: _SweepPart, graph: Graph) -> Handled:
+    def _sweep(self, part: _SweepPart, graph: Graph) -> Ending:
         try:
             while self._do_page(part, graph):
                 if _is_late():
                     again = replace(part.task, mark=part.progress.encode(), attempt=0)
-                    return later(again, Reason.MORE_PAGES, timedelta(0))
+                    return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:
             if not part.progress.page:
                 raise
@@ -124,7 +125,7 @@ class Sweeper:
         """Do the next page; return whether there is another."""
         search, progress = part.search, part.progress
         shown, unreadable = search.shown, search.unreadable_count
-        for found in self._searcher.judge_page(search, graph):
+        for found in self._searcher.search_page(search, graph):
             progress = self._do_event(found, part, progress)
         part.has_progressed = True
         part.progress = replace(
@@ -137,7 +138,7 @@ class Sweeper:
         )
         return not search.is_over
 
-    def _do_event(self, found: Judged, part: _SweepPart, progress: SweepProgress) -> SweepProgress:
+    def _do_event(self, found: FoundEvent, part: _SweepPart, progress: SweepProgress) -> SweepProgress:
         """Queue an event that should get a link; return the progress with this event counted."""
         if found.verdict is Verdict.WOULD_ENABLE:
             return replace(progress, would_enable=progress.would_enable + 1)
@@ -155,7 +156,7 @@ class Sweeper:
         missed = progress.missed + _was_missed(found.event, part)
         return replace(progress, queued=progress.queued + 1, missed=missed)
 
-    def _retry(self, error: JoinlinkError, part: _SweepPart) -> Handled:
+    def _retry(self, error: JoinlinkError, part: _SweepPart) -> Ending:
         """Retry the page that failed; if Graph refuses it, start again at the first page.
 
         Graph has shown the first page, so a refusal of a later one means nothing for the mailbox.
@@ -167,17 +168,17 @@ class Sweeper:
         if not is_refusal:
             attempt = 0 if part.has_progressed else task.attempt
             again = replace(task, mark=progress.encode(), attempt=attempt)
-            return after_trouble(error, again, self._world.uniform)
+            return ending_for_error(error, again, self._world.uniform)
         denies_access = isinstance(error, Forbidden | MailboxUnusable | EventNotFound)
         restart = SweepProgress(start=self._world.now(), again=progress.again + 1)
-        return later(
+        return retry_later(
             replace(task, mark=restart.encode(), attempt=0),
             Reason.SECOND_LOOK if denies_access else Reason.GRAPH_UNAVAILABLE,
             delays.backoff(progress.again, self._world.uniform),
             detail=str(error),
         )
 
-    def _finish(self, part: _SweepPart) -> Handled:
+    def _finish(self, part: _SweepPart) -> Ending:
         """Record and log the sweep; resubscribe if notifications seem not to arrive."""
         task, row, progress = part.task, part.row, part.progress
         # Without `watched_since`, the mailbox would count as never swept.
@@ -197,15 +198,15 @@ class Sweeper:
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
-        handled = Handled(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
+        ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
         if progress.missed and _is_quiet(row):
             again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
-            return replace(handled, again=again)
-        return handled
+            return replace(ending, next_message=again)
+        return ending
 
     def _store_page_size(self, part: _SweepPart, now: datetime) -> None:
         """Store a smaller page size that the mailbox needed."""
-        size = part.search.size
+        size = part.search.page_size
         if size < _page_size(part.row, now):
             # If this fails, the next sweep finds it out again. It must not hide another error.
             with suppress(StorageUnavailable, OutOfTime):
@@ -218,7 +219,7 @@ def _begin_part(
 ) -> _SweepPart:
     """Return the part of the sweep that this message does, from the progress of earlier messages."""
     progress = SweepProgress.decode(task.mark) or SweepProgress(start=now)
-    search = Search(
+    search = CalendarSearch(
         mailbox=task.mailbox,
         start=progress.start,
         until=progress.start + policy.sweep.window,
@@ -226,7 +227,7 @@ def _begin_part(
         page=progress.page,
         pages=progress.pages,
         seen=progress.seen,
-        size=_page_size(row, now),
+        page_size=_page_size(row, now),
         may_halve=task.attempt > 0,
         is_late=_is_late,
     )

@@ -1,17 +1,17 @@
 """Puts the tasks of a run on the queue, at a rate within Graph's limits."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
 from shared.domain.messages import MailboxTask, TaskKind
+from shared.domain.queue_port import QueueSender
 from shared.storage.mailboxes import Mailbox, Mailboxes, MailboxState
-from shared.storage.queues import MessageQueue
 from shared.worker.common.world import World
-from shared.worker.mailboxes.maintenance_run import MaintenanceRun, RunLimits
+from shared.worker.mailboxes.maintenance_run import MaintenanceRun
 from shared.worker.mailboxes.plans import TASK_TIME, MailboxPlan, has_task
 from shared.worker.mailboxes.removals import Removal
 
@@ -62,15 +62,16 @@ class TaskRequests:
         *,
         world: World,
         mailboxes: Mailboxes,
-        queue: MessageQueue,
+        queue: QueueSender,
         run: MaintenanceRun,
-        limits: RunLimits,
+        check: Callable[[], None],
     ) -> None:
+        """`check` raises `OutOfTime` if the run must end."""
         self._world = world
         self._mailboxes = mailboxes
         self._queue = queue
         self._run = run
-        self._limits = limits
+        self._check = check
         self._pacer = TaskPacer()
 
     def carry_out(self, plans: Iterable[tuple[str, MailboxPlan]]) -> None:
@@ -83,7 +84,7 @@ class TaskRequests:
         rest = iter(plans)
         with ThreadPoolExecutor(_WRITERS, "maintenance") as writers:
             while batch := list(islice(rest, _BATCH)):
-                self._limits.check()
+                self._check()
                 steps = list(self._steps(batch))
                 for _done in writers.map(self._do, steps):
                     pass

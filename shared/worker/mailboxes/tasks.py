@@ -11,8 +11,8 @@ from shared.graph.client import Graph
 from shared.logs import logger
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common import delays
-from shared.worker.common.ending import Handled, after_trouble, later
-from shared.worker.common.refusals import note_refusal, state_after
+from shared.worker.common.ending import Ending, ending_for_error, retry_later
+from shared.worker.common.mailbox_refusals import record_refusal, state_after
 from shared.worker.common.world import World
 from shared.worker.mailboxes.plans import TASK_TIME
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
@@ -35,26 +35,26 @@ class MailboxTasks:
         self._subscriptions = subscriptions
         self._sweeper = sweeper
 
-    def carry_out(self, task: MailboxTask, graph: Graph) -> Handled:
+    def carry_out(self, task: MailboxTask, graph: Graph) -> Ending:
         """Carry out a task and return its result. `graph` counts the calls of this message."""
         try:
             row = self._mailboxes.read(task.mailbox)
             if row.unclear:
-                return Handled(outcome=Outcome.KEPT, reason=Reason.UNCLEAR_ROW, detail=row.unclear)
-            handled = self._do(task, row, graph)
+                return Ending(outcome=Outcome.KEPT, reason=Reason.UNCLEAR_ROW, detail=row.unclear)
+            ending = self._do(task, row, graph)
             self._clear_suspicion(row)
         except JoinlinkError as error:
-            handled = self._after_error(error, task)
-        if handled.poison and task.task is TaskKind.SWEEP:
-            handled = self._retry_sweep(handled, task)
-        self._delay_requests(handled, task)
-        return handled
+            ending = self._after_error(error, task)
+        if ending.poison and task.task is TaskKind.SWEEP:
+            ending = self._retry_sweep(ending, task)
+        self._delay_requests(ending, task)
+        return ending
 
-    def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         if task.task is TaskKind.UNSUBSCRIBE:
             return self._subscriptions.unsubscribe(task, row, graph)
         if row.is_ineligible and task.reason not in _RETURN_REASONS:
-            return Handled(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         match task.task:
             case TaskKind.SUBSCRIBE:
                 return self._subscriptions.subscribe(task, row, graph)
@@ -63,38 +63,38 @@ class MailboxTasks:
             case TaskKind.SWEEP:
                 return self._sweep(task, row, graph)
 
-    def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Handled:
+    def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Sweep a mailbox that is watched. If it is not, subscribe first: changes continue meanwhile."""
         if task.mark or self._subscriptions.is_alive(task, row, graph):
             return self._sweeper.sweep(task, row, graph)
         lost = replace(row, subscription="")
         return self._subscriptions.subscribe(replace(task, reason=TaskReason.GONE), lost, graph)
 
-    def _after_error(self, error: JoinlinkError, task: MailboxTask) -> Handled:
+    def _after_error(self, error: JoinlinkError, task: MailboxTask) -> Ending:
         """Return the result of a task that failed; record what the error means for the mailbox."""
         if task.task is not TaskKind.UNSUBSCRIBE:
-            error = note_refusal(error, task.mailbox, self._mailboxes, self._world.now(), anew=True)
+            error = record_refusal(error, task.mailbox, self._mailboxes, self._world.now(), by_task=True)
         if state_after(error):
             logger().warning(
                 "mailbox.lost", mailbox=task.mailbox, trace=task.trace, subscription=None, detail=str(error)
             )
-        return after_trouble(error, task, self._world.uniform)
+        return ending_for_error(error, task, self._world.uniform)
 
     def _clear_suspicion(self, row: Mailbox) -> None:
         if row.suspected_since or row.suspected_as:
             self._mailboxes.update(row.id, suspected_as="", suspected_since=None)
 
-    def _retry_sweep(self, handled: Handled, task: MailboxTask) -> Handled:
+    def _retry_sweep(self, ending: Ending, task: MailboxTask) -> Ending:
         """Start a failed sweep over instead of moving it to the poison queue: a sweep carries no news."""
-        again = replace(task, attempt=min(task.attempt + 1, delays.MOST_ATTEMPTS), mark="")
+        again = replace(task, attempt=min(task.attempt + 1, delays.MAX_ATTEMPTS), mark="")
         wait = delays.backoff(again.attempt, self._world.uniform)
-        reason = Reason.GRAPH_UNAVAILABLE if handled.reason is Reason.TOO_OLD else handled.reason
-        return later(again, reason, wait, detail=handled.detail)
+        reason = Reason.GRAPH_UNAVAILABLE if ending.reason is Reason.TOO_OLD else ending.reason
+        return retry_later(again, reason, wait, detail=ending.detail)
 
-    def _delay_requests(self, handled: Handled, task: MailboxTask) -> None:
+    def _delay_requests(self, ending: Ending, task: MailboxTask) -> None:
         """Keep maintenance from requesting the task again while it waits for its next try."""
-        if not handled.again and not handled.poison:
+        if not ending.next_message and not ending.poison:
             return
-        wait = handled.delay + TASK_TIME if handled.again else _POISON_PAUSE
+        wait = ending.delay + TASK_TIME if ending.next_message else _POISON_PAUSE
         with suppress(StorageUnavailable, OutOfTime):  # then it is requested twice, which is harmless
             self._mailboxes.update(task.mailbox, asked_until=self._world.now() + wait)

@@ -1,7 +1,7 @@
 """Admission control: limits how many POSTs wait for storage, so that handshakes always find a free thread.
 
 While storage answers, every POST may wait. Once storage has been silent for a moment, only a few POSTs may
-wait and the others give up. After one POST has waited in vain, one POST at a time probes storage, and all
+wait and the others give up. After one POST has timed out, one POST at a time probes storage, and all
 others are refused at once. The next answer of storage ends that.
 """
 
@@ -32,7 +32,7 @@ class AdmissionControl:
         self._lock = Lock()
         self._admitted: list[Admitted] = []
         self._last_answer = clock()
-        #: what the last POST waited for in vain; empty while storage answers
+        #: the problem of the last POST that timed out; empty while storage answers
         self._problem = ""
 
     @contextmanager
@@ -56,7 +56,7 @@ class AdmissionControl:
             self._problem = ""
 
     def note_timeout(self, problem: str) -> None:
-        """Record what a POST waited for in vain; this counts only while storage is silent."""
+        """Record the problem of a POST that timed out; it counts only while storage is silent."""
         with self._lock:
             if self._is_silent():
                 self._problem = problem

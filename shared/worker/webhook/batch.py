@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Lock
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from shared.domain.messages import BatchedChange, EventChange, Message
+from shared.domain.queue_port import QueueSender
 
 #: A poison queue keeps 7,000 bytes of a message.
 _MAX_MESSAGE_BYTES = 6_500
@@ -19,21 +20,10 @@ _MAX_MESSAGE_BYTES = 6_500
 _SYNTAX_BYTES = 12
 
 
-class Queue(Protocol):
-    """Takes messages."""
-
-    @property
-    def name(self) -> str:
-        """The queue's name."""
-
-    def send(self, text: str, delay: timedelta = ...) -> None:
-        """Put a message on the queue, visible after `delay`."""
-
-
 class OutgoingMessage(NamedTuple):
     """A message, the queue that it goes to, and how long it stays invisible there."""
 
-    queue: Queue
+    queue: QueueSender
     message: Message
     delay: timedelta
 

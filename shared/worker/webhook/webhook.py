@@ -5,9 +5,10 @@ from datetime import timedelta
 from threading import Lock
 
 from shared.domain.messages import Message
+from shared.domain.queue_port import QueueSender
 from shared.graph.protocol.notifications import Intake, read_notifications
 from shared.worker.common.world import World
-from shared.worker.webhook.batch import OutgoingMessage, Queue
+from shared.worker.webhook.batch import OutgoingMessage
 from shared.worker.webhook.sender_pool import SenderPool
 
 #: Graph counts an answer as slow after three seconds; the time on the network is part of that.
@@ -24,8 +25,8 @@ class Webhook:
         self,
         *,
         world: World,
-        changes: Callable[[], Queue],
-        tasks: Callable[[], Queue],
+        changes: Callable[[], QueueSender],
+        tasks: Callable[[], QueueSender],
         keys: Sequence[str],
         tenant_id: str,
         settle: timedelta,
@@ -78,12 +79,12 @@ def _outgoing(
 class _LazyQueue:
     """Connects to a queue for its first message, so that a handshake does not load the SDK."""
 
-    def __init__(self, connect: Callable[[], Queue]) -> None:
+    def __init__(self, connect: Callable[[], QueueSender]) -> None:
         self._connect = connect
         self._lock = Lock()
-        self._queue: Queue | None = None
+        self._queue: QueueSender | None = None
 
-    def get(self) -> Queue:
+    def get(self) -> QueueSender:
         with self._lock:
             if self._queue is None:
                 self._queue = self._connect()

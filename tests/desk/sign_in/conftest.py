@@ -14,4 +14,5 @@ __all__ = ["azure"]
 def cli(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
     """Return the subscription behind the `az` that is found first."""
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    azure.change(tenant="c0ffee00-0000-4000-8000-000000000001")
     return azure

@@ -13,6 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[3]
 HOOKS = ROOT / "infra" / "hooks"
 URL = "https://func-joinlink.azurewebsites.net/api/notifications?code=a-long-key"
+GRAPH = {
+    "id": "graph-service-principal",
+    "oauth2PermissionScopes": [
+        {"value": name, "id": f"id of {name}"}
+        for name in (
+            "Calendars.Read.Shared",
+            "User.Read.All",
+            "MailboxSettings.Read",
+            "Organization.Read.All",
+        )
+    ],
+}
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -26,20 +38,23 @@ class Azure:
         self.change(
             calls=[],
             failures=[],
-            subscription="s",
-            tenant="c0ffee00-0000-4000-8000-000000000001",
-            user_type="user",
-            token="",
-            token_expires=4_000_000_000,
-            subscriptions=["s", "other"],
+            notice="",
+            version="2.80.0",
+            subscriptions={"s": "Contoso", "other": "Fabrikam"},
             providers=["Microsoft.Web", "Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Insights"],
             deleted_vaults=[],
             roles=["Owner"],
             secrets={"notification-url": URL},
+            tags={},
+            mode="report",
             host="func-joinlink.azurewebsites.net",
             grants=[],
+            tenant="t",
+            user_type="user",
+            token="",
+            token_expires=4_000_000_000,
             apps=[],
-            service_principals={},
+            service_principals={"00000003-0000-0000-c000-000000000000": GRAPH},
             consents=[],
             keys={},
             blobs={},
@@ -53,6 +68,14 @@ class Azure:
     def fails(self, words: str, error: str, times: int = 1) -> None:
         """Let the next calls that have these words fail."""
         self.change(failures=[*self["failures"], {"words": words, "error": error, "times": times}])
+
+    def prints(self, words: str, text: str) -> None:
+        """Let the next call that has these words print this text, and end well."""
+        self.change(failures=[*self["failures"], {"words": words, "prints": text, "times": 1}])
+
+    def ends(self, words: str, signal: int) -> None:
+        """Let the next call that has these words send the hook this signal."""
+        self.change(failures=[*self["failures"], {"words": words, "signal": signal, "times": 1}])
 
     def __getitem__(self, name: str) -> Any:
         return json.loads(self._file.read_text())[name]
@@ -68,14 +91,14 @@ def azure(tmp_path: Path) -> Azure:
     program = tmp_path / "az"
     fake = Path(__file__).with_name("fake_az.py").read_text()
     (tmp_path / "fake_az.py").write_text(fake)
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "fake_az.py"}" "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{tmp_path / "fake_az.py"}" "$@"\n')
     program.chmod(0o755)
     return Azure(tmp_path)
 
 
 @pytest.fixture
 def hook(azure: Azure, tmp_path: Path) -> Run:
-    """Return what runs a hook to its end, with these settings in the environment."""
+    """Return what runs a hook to its end: it leaves no file behind, and never ends in a traceback."""
     del azure
 
     def run(name: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -84,13 +107,18 @@ def hook(azure: Azure, tmp_path: Path) -> Run:
         )
         path = str(HOOKS / name)
         start = f"{quick} sys.argv = [{path!r}, *sys.argv[1:]]; runpy.run_path({path!r}, run_name='__main__')"
-        return subprocess.run(  # noqa: S603 -- our own script
-            [sys.executable, "-c", start, *arguments],
+        temporary = tmp_path / "temporary"
+        temporary.mkdir(exist_ok=True)
+        ended = subprocess.run(  # noqa: S603 -- our own script
+            [sys.executable, "-I", "-S", "-c", start, *arguments],
             capture_output=True,
             text=True,
             check=False,
             cwd=ROOT,
-            env={"PATH": f"{tmp_path}{os.pathsep}/usr/bin:/bin", **environ},
+            env={"PATH": f"{tmp_path}{os.pathsep}/usr/bin:/bin", "TMPDIR": str(temporary), **environ},
         )
+        assert list(temporary.iterdir()) == []
+        assert "Traceback" not in ended.stderr
+        return ended
 
     return run

@@ -1,18 +1,13 @@
 """Stands in for the Azure CLI: keeps a small subscription in a file, records every call, and fails on demand."""
 
 import json
+import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_SCOPES = (
-    "Calendars.Read.Shared",
-    "User.Read.All",
-    "MailboxSettings.Read",
-    "GroupMember.Read.All",
-    "Organization.Read.All",
-)
 STATE = Path(__file__).with_name("azure.json")
 
 
@@ -26,7 +21,15 @@ def main(arguments: list[str]) -> int:
         if failure is not None:
             failure["times"] -= 1
             state["failures"] = [each for each in state["failures"] if each["times"] > 0]
-            sys.stderr.write(failure["error"])
+            if "signal" in failure:
+                STATE.write_text(json.dumps(state))
+                os.kill(os.getppid(), failure["signal"])
+                time.sleep(10)  # the hook ends this process
+                return 1
+            if "prints" in failure:
+                sys.stdout.write(failure["prints"])
+                return 0
+            sys.stderr.write(failure["error"].replace("{body}", _body(words)))
             return 1
         answer = _answer(state, words)
     except KeyError as error:
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> int:
     finally:
         STATE.write_text(json.dumps(state))
     if answer is not None:
-        sys.stdout.write(json.dumps(answer))
+        sys.stdout.write(state["notice"] + json.dumps(answer))
     return 0
 
 
@@ -43,11 +46,21 @@ def _option(words: list[str], name: str) -> str:
     return words[words.index(name) + 1]
 
 
+def _body(words: list[str]) -> str:
+    """Return the file that a call sends, as a service does that quotes what it got."""
+    name = _option(words, "--body")[1:] if "--body" in words else ""
+    name = _option(words, "--file") if "--file" in words else name
+    return Path(name).read_text() if name else ""
+
+
 def _answer(state: dict[str, Any], words: list[str]) -> Any:
     command = " ".join(word for word in words[:4] if not word.startswith("-"))
     simple = {
-        "version": {"azure-cli": "2.80.0"},
-        "functionapp list-flexconsumption-locations": [{"name": "westeurope"}, {"name": "East US"}],
+        "version": {"azure-cli": state["version"]},
+        "functionapp list-flexconsumption-locations": [
+            {"name": "westeurope"},
+            *([] if "--zone-redundant" in words else [{"name": "East US"}]),
+        ],
         "functionapp list-flexconsumption-runtimes": [{"version": "3.11"}, {"version": "3.12"}],
     }
     for start, answer in simple.items():
@@ -60,17 +73,16 @@ def _answer(state: dict[str, Any], words: list[str]) -> Any:
 
 
 def _account(state: dict[str, Any], words: list[str]) -> Any:
-    if words[1] == "set":
-        wanted = _option(words, "--subscription")
-        if wanted not in state["subscriptions"]:
-            raise KeyError(wanted)
-        state["subscription"] = wanted
-        return None
     if words[1] == "get-access-token":
         token = state["token"] or f"token for {_option(words, '--scope')}"
         return {"accessToken": token, "expires_on": state["token_expires"]}
-    user = {"name": "ada@contoso.com", "type": state["user_type"]}
-    return {"id": state["subscription"], "name": "Contoso", "tenantId": state["tenant"], "user": user}
+    wanted = _option(words, "--subscription") if "--subscription" in words else "s"
+    return {
+        "id": wanted,
+        "name": state["subscriptions"][wanted],
+        "tenantId": state["tenant"],
+        "user": {"name": "ada@contoso.com", "type": state["user_type"]},
+    }
 
 
 def _provider(state: dict[str, Any], words: list[str]) -> Any:
@@ -84,11 +96,12 @@ def _provider(state: dict[str, Any], words: list[str]) -> Any:
 def _keyvault(state: dict[str, Any], words: list[str]) -> Any:
     if words[1] == "list-deleted":
         return state["deleted_vaults"]
-    if words[2] == "set":
-        state["secrets"][_option(words, "--name")] = Path(_option(words, "--file")).read_text()
-        return None
     name = _option(words, "--id").rsplit("/", 1)[-1] if "--id" in words else _option(words, "--name")
-    return {"value": state["secrets"][name]}
+    if words[2] != "show":
+        state["tags"] = dict([_option(words, "--tags").split("=")])
+    if words[2] == "set":
+        state["secrets"][name] = Path(_option(words, "--file")).read_text()
+    return {"value": state["secrets"][name], "tags": state["tags"]}
 
 
 def _functionapp(state: dict[str, Any], words: list[str]) -> Any:
@@ -96,8 +109,10 @@ def _functionapp(state: dict[str, Any], words: list[str]) -> Any:
         return None
     if words[1] == "function":
         return {"default": "health-key"}
+    if words[1] == "config":
+        return [{"name": "JOINLINK_MODE", "value": state["mode"]}]
     site = f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/{_option(words, '--name')}"
-    return {"id": site, "defaultHostName": state["host"]}
+    return {"id": site, "properties": {"defaultHostName": state["host"], "sku": "FlexConsumption"}}
 
 
 def _rest(state: dict[str, Any], words: list[str]) -> Any:
@@ -108,42 +123,28 @@ def _rest(state: dict[str, Any], words: list[str]) -> Any:
             state["grants"].append(body["appRoleId"])
             return body
         return {"value": [{"appRoleId": role} for role in state["grants"]]}
-    if "servicePrincipals(appId='00000003-0000" in url:
-        scopes = [{"value": name, "id": f"id of {name}"} for name in _SCOPES]
-        return {"id": "graph-service-principal", "oauth2PermissionScopes": scopes}
     if "/functions/" not in url:
-        return _desk_app(state, method, url.partition("/v1.0/")[2], body)
+        return _directory(state, method, url.partition("/v1.0/")[2], body)
     state["keys"][url.partition("/functions/")[2].partition("?")[0]] = body["properties"]["value"]
     return None
 
 
-def _desk_app(state: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> Any:
-    if path.startswith("applications"):
-        if method == "GET":
-            return {"value": state["apps"]}
-        if method == "POST":
-            state["apps"].append(
-                {"id": "app-object-id", "appId": "desk-client-id", "keyCredentials": [], **body}
-            )
-            return state["apps"][-1]
-        state["apps"][0].update(body)
-        return None
-    if path.startswith("servicePrincipals(appId="):
-        return {"id": state["service_principals"][path.split("'")[1]]}
+def _directory(state: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> Any:
+    """Answer a call about app registrations, service principals or delegated permissions."""
+    if path.startswith("servicePrincipals?$filter=appId eq"):
+        found = state["service_principals"].get(path.split("'")[1])
+        return {"value": [found] if found else []}
     if path == "servicePrincipals":
-        state["service_principals"][body["appId"]] = "desk-object-id"
+        state["service_principals"][body["appId"]] = {"id": "desk-object-id"}
         return {"id": "desk-object-id"}
-    return _consent(state, method, body)
-
-
-def _consent(state: dict[str, Any], method: str, body: dict[str, Any]) -> Any:
+    name = "apps" if path.startswith("applications") else "consents"
     if method == "GET":
-        return {"value": state["consents"]}
-    if method == "POST":
-        state["consents"].append({"id": "consent-id", **body})
-    else:
-        state["consents"][0].update(body)
-    return body
+        return {"value": state[name]}
+    if method == "PATCH":
+        state[name][0].update(body)
+        return None
+    state[name].append({"id": "new-id", "appId": "desk-client-id", "keyCredentials": [], **body})
+    return state[name][-1]
 
 
 def _credential(state: dict[str, Any], _words: list[str]) -> Any:

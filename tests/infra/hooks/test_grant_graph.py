@@ -80,9 +80,46 @@ def test_who_must_grant_is_named(azure: Azure, hook: Run) -> None:
 
     assert refused.returncode == 1
     assert "A Privileged Role Administrator of the tenant must run" in refused.stderr
-    assert "grant_graph.py --identity object-id" in refused.stderr
+    assert "grant_graph.py --identity object-id --client-id client-id." in refused.stderr
     assert provisioned.returncode == 0
     assert "Grant before you deploy" in provisioned.stdout
+
+
+def test_the_command_for_the_administrator_grants_no_more_than_was_asked_for(azure: Azure, hook: Run) -> None:
+    """Without its mode it would open every mailbox of the tenant."""
+    azure.fails("rest --method POST", "Authorization_RequestDenied: Insufficient privileges", times=9)
+    provisioned = hook(
+        "postprovision.py", **IDENTITY, JOINLINK_GRAPH_MODE="mixed", JOINLINK_GRAPH_REPORT_ONLY="true"
+    )
+
+    assert "--mode mixed --report-only" in provisioned.stdout
+    assert len(azure.called("rest", "--method", "POST")) == 1
+
+
+def test_an_unknown_mode_grants_nothing(azure: Azure, hook: Run) -> None:
+    """It might have been meant to grant less."""
+    provisioned = hook("postprovision.py", **IDENTITY, JOINLINK_GRAPH_MODE="Exchange")
+
+    assert provisioned.returncode == 1
+    assert 'JOINLINK_GRAPH_MODE is "Exchange". Set it to entra, exchange, mixed' in provisioned.stderr
+    assert azure["calls"] == []
+
+
+def test_graph_of_another_tenant_is_not_asked(azure: Azure, hook: Run) -> None:
+    """The Azure CLI asks Graph in the tenant of its default subscription."""
+    granted = hook("grant_graph.py", **IDENTITY, JOINLINK_TENANT_ID="other")
+
+    assert granted.returncode == 1
+    assert "Run az login --tenant other" in granted.stderr
+    assert azure.called("rest") == []
+
+
+def test_an_identity_that_graph_does_not_know_yet_is_waited_for(azure: Azure, hook: Run) -> None:
+    """A new identity takes a minute to be known everywhere."""
+    azure.fails("rest", "Request_ResourceNotFound: Resource does not exist", times=4)
+
+    assert hook("grant_graph.py", **IDENTITY).returncode == 0
+    assert READ in azure["grants"]
 
 
 def test_a_grant_that_another_run_made_meanwhile_is_no_error(azure: Azure, hook: Run) -> None:

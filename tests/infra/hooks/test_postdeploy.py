@@ -1,6 +1,5 @@
 import json
-from pathlib import Path
-from typing import Any
+import signal
 
 import pytest
 
@@ -83,86 +82,114 @@ def test_a_missing_right_on_the_vault_is_named(azure: Azure, hook: Run) -> None:
     assert "Key Vault Secrets Officer" in deployed.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        pytest.param(
+            "keyvault secret show",
+            "(SecretNotFound) A secret with (name/id) notification-url was not found in this key vault.",
+            "Reading the secret notification-url of kv-joinlink (azd provision creates it) failed 6 times",
+            id="a secret that is not there",
+        ),
+        pytest.param(
+            "keyvault secret show",
+            "(Forbidden) Public network access is disabled and request is not from a trusted service.",
+            "this machine is outside the private network. Run this hook on a machine inside it",
+            id="a private vault",
+        ),
+        pytest.param(
+            "storage blob list",
+            "You do not have the required permissions needed to perform this operation.",
+            "the role Storage Blob Data Contributor on stjoinlink",
+            id="no role for the rules",
+        ),
+        pytest.param(
+            "functionapp show",
+            "(ResourceNotFound) The Resource 'Microsoft.Web/sites/func-joinlink' was not found.",
+            "Reading the app func-joinlink in rg-joinlink failed 3 times",
+            id="no such app",
+        ),
+        pytest.param(
+            "rest --method PUT",
+            "Forbidden({body})",
+            "An Owner gives you the role Website Contributor on the app",
+            id="no right to set keys",
+        ),
+    ],
+)
+def test_what_is_missing_ends_in_a_sentence(
+    words: str, error: str, says: str, azure: Azure, hook: Run
+) -> None:
+    """That says who does what; a service that quotes what it got does not show the key."""
+    azure.fails(words, error, times=99)
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert deployed.returncode == 1
+    assert says in deployed.stderr
+    assert "a-long-key" not in deployed.stdout + deployed.stderr
+
+
+def test_a_role_that_is_late_is_waited_for(azure: Azure, hook: Run) -> None:
+    """Roles of a new deployment take some minutes."""
+    azure.fails("keyvault secret show", "(Forbidden) Caller is not authorized", times=4)
+    azure.fails("storage blob list", "You do not have the required permissions", times=4)
+
+    assert hook("postdeploy.py", "--no-wait", **GIVEN).returncode == 0
+
+
+def test_a_restart_that_failed_is_made_up_for(azure: Azure, hook: Run) -> None:
+    """The vault has the new URL already, and the app still the old one."""
+    azure.change(host="func-joinlink-2.azurewebsites.net")
+    azure.fails("functionapp restart", "(InternalServerError)", times=3)
+    first = hook("postdeploy.py", "--no-wait", **GIVEN)
+    second = hook("postdeploy.py", "--no-wait", **GIVEN)
+    third = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert (first.returncode, second.returncode, third.returncode) == (1, 0, 0)
+    assert "Restarting func-joinlink failed 3 times" in first.stderr
+    assert "the notification URL now names" in second.stdout
+    assert "the notification URL names this app" in third.stdout
+
+
+@pytest.mark.parametrize(
+    ("signal", "code"),
+    [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
+)
+def test_a_hook_that_is_stopped_leaves_no_secret_behind(
+    signal: int, code: int, azure: Azure, hook: Run
+) -> None:
+    """The file with the key is removed; the next run goes on."""
+    azure.ends("rest --method PUT", signal)
+    stopped = hook("postdeploy.py", "--no-wait", **GIVEN)
+    again = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert (stopped.returncode, again.returncode) == (code, 0)
+
+
+@pytest.mark.parametrize("url", ["", "func-joinlink/api", "https://func-joinlink/api/notifications"])
+def test_a_secret_that_is_no_notification_url_is_left_alone(url: str, azure: Azure, hook: Run) -> None:
+    """The sentence says what belongs there."""
+    azure.change(secrets={"notification-url": url})
+    deployed = hook("postdeploy.py", "--no-wait", **GIVEN)
+
+    assert deployed.returncode == 1
+    assert "Set it to https://func-joinlink.azurewebsites.net/api/notifications?code=" in deployed.stderr
+    assert azure["secrets"] == {"notification-url": url}
+
+
+def test_what_comes_next_depends_on_the_brake_of_the_app(azure: Azure, hook: Run) -> None:
+    """Not on what this machine believes."""
+    on = hook("postdeploy.py", "--no-wait", **GIVEN, JOINLINK_MODE="rules")
+    azure.change(mode="")
+    off = hook("postdeploy.py", "--no-wait", **GIVEN, JOINLINK_MODE="report")
+
+    assert "It writes nothing: the brake JOINLINK_MODE=report is on" in on.stdout
+    assert "the brake is off" in off.stdout
+
+
 def test_a_hook_without_its_settings_names_the_first(hook: Run) -> None:
     """It was run before provisioning, say."""
     deployed = hook("postdeploy.py")
 
     assert deployed.returncode == 1
     assert "AZURE_RESOURCE_GROUP is not set. Run azd provision first" in deployed.stderr
-
-
-def test_rules_with_errors_are_not_uploaded(azure: Azure, hook: Run, tmp_path: Path) -> None:
-    """The container keeps what it has."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    (folder / "a.yaml").write_text("version: 1\nrules:\n  - id: x\n    wen: {}\n")
-    azure.change(blobs={"good.yaml": "version: 1"})
-    refused = hook("upload_rules.py", str(folder), "--account", "stjoinlink")
-
-    assert refused.returncode == 1
-    assert "The rules have errors, so nothing was uploaded" in refused.stderr
-    assert "wen" in refused.stderr
-    assert azure["blobs"] == {"good.yaml": "version: 1"}
-
-
-def test_an_upload_replaces_what_is_in_the_container(azure: Azure, hook: Run) -> None:
-    """A file that is gone here is gone there."""
-    azure.change(blobs={"old.yaml": "version: 1", "notes.txt": "mine"})
-    done = hook("upload_rules.py", "--account", "stjoinlink")
-
-    assert done.returncode == 0
-    assert set(azure["blobs"]) == {"joinlink.yaml", "notes.txt"}
-
-
-@pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the module, imported from the hooks' folder."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "infra" / "hooks"))
-    import postdeploy  # noqa: PLC0415 -- found by the line above
-
-    return postdeploy
-
-
-class Health:
-    """Answers one after the other, on a clock that moves as it is slept."""
-
-    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
-        self._answers = list(answers)
-        self.now = 0.0
-
-    def read(self) -> dict[str, Any]:
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """And shows what is still wrong then."""
-    health = Health(
-        waiting.AzureError("the app does not answer"),
-        {"maintenance": None, "problems": ["maintenance has never finished"]},
-        {"maintenance": {"last": "now"}, "problems": ["no valid rules are in force"], "healthy": False},
-    )
-    waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
-
-    assert capsys.readouterr().out.splitlines() == [
-        "  wait  the app does not answer",
-        "  wait  maintenance has never finished",
-        "  done  the first maintenance has finished",
-        "  note  no valid rules are in force",
-    ]
-
-
-def test_the_hook_does_not_wait_for_ever(waiting: Any) -> None:
-    """A quarter of an hour, then the reason and what to do."""
-    health = Health({"maintenance": None, "problems": ["Graph refuses the token"]})
-    with pytest.raises(
-        waiting.Stop, match=r"within 15 minutes: Graph refuses the token\. Run joinlink doctor"
-    ):
-        waiting.wait_for_health(health.read, lambda: health.now, health.sleep)
-
-    assert health.now == 900

@@ -1,46 +1,45 @@
 from pathlib import Path
 
-from sandbox.chaos import plan as plans
-from sandbox.chaos.catalogue import AROUND, CROSSED, KILLS, WRITES
-from sandbox.chaos.draw import draw
-from sandbox.chaos.plan import Deed, End, FaultEffect
+from sandbox.chaos.fault_kinds import HOST_KILLS, OTHER_FAULTS, WRITE_FAULTS, WRITE_FAULTS_THEN_CHANGE
+from sandbox.chaos.plan import AllowedEnd, FaultEffect, UserAction, read_plan
+from sandbox.chaos.random_plan import random_plan
 
-ALL = (*WRITES, *CROSSED, *KILLS, *AROUND)
-
-
-def test_the_same_seed_draws_the_same_plan() -> None:
-    """A failure can be played again by its seed alone."""
-    assert draw(3, meetings=40) == draw(3, meetings=40)
-    assert draw(3, meetings=40) != draw(4, meetings=40)
+ALL = (*WRITE_FAULTS, *WRITE_FAULTS_THEN_CHANGE, *HOST_KILLS, *OTHER_FAULTS)
 
 
-def test_a_plan_is_data(tmp_path: Path) -> None:
-    """What was written can be read, changed by hand and played."""
-    plan = draw(3, meetings=40)
+def test_the_same_seed_gives_the_same_plan() -> None:
+    """A failure can be repeated with its seed."""
+    assert random_plan(3, meetings=40) == random_plan(3, meetings=40)
+    assert random_plan(3, meetings=40) != random_plan(4, meetings=40)
+
+
+def test_a_plan_can_be_written_and_read(tmp_path: Path) -> None:
+    """A plan can be written, changed by hand, and read."""
+    plan = random_plan(3, meetings=40)
     plan.write(tmp_path / "plan.json")
 
-    assert plan == plans.read(tmp_path / "plan.json")
+    assert plan == read_plan(tmp_path / "plan.json")
 
 
-def test_every_kind_of_fault_breaks_out_while_people_are_at_work() -> None:
-    """No seed leaves a kind out."""
-    plan = draw(3, meetings=40)
+def test_every_kind_of_fault_is_in_a_plan() -> None:
+    """Each kind is active while people act, and people do everything they can."""
+    plan = random_plan(3, meetings=40)
 
-    assert {one.kind for one in ALL} == {one.fault.kind for one in plan.outbreaks}
-    assert all(0 <= one.begins < plan.busy for one in plan.outbreaks)
-    assert set(Deed) == {one.deed for meeting in plan.meetings for one in meeting.happenings}
+    assert {one.kind for one in ALL} == {one.fault.kind for one in plan.fault_windows}
+    assert all(0 <= one.start < plan.active_seconds for one in plan.fault_windows)
+    assert set(UserAction) == {one.action for meeting in plan.meetings for one in meeting.actions}
 
 
-def test_faults_tell_what_they_allow() -> None:
-    """Names are unique; the link is always a good end, and after a read it is the only one."""
+def test_faults_say_which_final_states_they_allow() -> None:
+    """Kinds are unique. A link is always allowed, and after a failed read nothing else is."""
     assert len({one.kind for one in ALL}) == len(ALL)
-    assert all(End.LINK in one.allows for one in ALL)
-    assert {one.allows for one in AROUND if one.path.endswith("events/[^/]+$")} == {(End.LINK,)}
+    assert all(AllowedEnd.LINK in one.allows for one in ALL)
+    assert {one.allows for one in OTHER_FAULTS if one.path.endswith("events/[^/]+$")} == {(AllowedEnd.LINK,)}
 
 
-def test_every_odd_answer_to_a_write_comes_before_and_after_the_effect() -> None:
-    """A status proves nothing: each is given to writes that were carried out, and to others."""
-    before = {one.status for one in WRITES if one.effect is FaultEffect.BEFORE}
-    after = {one.status for one in WRITES if one.effect is FaultEffect.AFTER}
+def test_every_wrong_answer_comes_to_writes_with_and_without_effect() -> None:
+    """A status does not prove whether a write took effect."""
+    before = {one.status for one in WRITE_FAULTS if one.effect is FaultEffect.BEFORE}
+    after = {one.status for one in WRITE_FAULTS if one.effect is FaultEffect.AFTER}
 
     assert before == after == {200, 302, 400, 401, 403, 404, 423, 429, 500, 502, 503}

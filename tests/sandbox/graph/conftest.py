@@ -7,7 +7,7 @@ from tests.sandbox.graph.world import World
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A fresh tenant."""
+    """A new tenant."""
     fresh = World()
     with fresh.app:
         yield fresh

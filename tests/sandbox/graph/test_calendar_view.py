@@ -22,7 +22,7 @@ def view(world: World, *, prefer: str = "", **query: str) -> list[dict[str, Any]
 
 
 def at(start: datetime) -> dict[str, dict[str, str]]:
-    """Return the times of an event of half an hour."""
+    """Return the start and end of an event of 30 minutes."""
     return {
         edge: {"dateTime": time.replace(tzinfo=None).isoformat(), "timeZone": "UTC"}
         for edge, time in (("start", start), ("end", start + timedelta(minutes=30)))
@@ -32,15 +32,15 @@ def at(start: datetime) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize(
     ("prefer", "query", "sizes"),
     [
-        pytest.param("", {}, [10] * 20, id="as it stands"),
+        pytest.param("", {}, [10] * 20, id="by default"),
         pytest.param("", {"$top": "90"}, [90, 90, 20], id="by $top"),
         pytest.param("odata.maxpagesize=150", {}, [150, 50], id="by preference"),
     ],
 )
-def test_a_full_calendar_comes_in_pages(
+def test_a_calendar_view_has_pages(
     world: World, prefer: str, query: dict[str, str], sizes: list[int]
 ) -> None:
-    """200 events, each once, in the order of their starts, with what is selected alone."""
+    """200 events, each once, in the order of their starts, with only the selected properties."""
     first = datetime(2026, 11, 24, 8, tzinfo=UTC)
     for hour in reversed(range(200)):
         world.graph.people.create(world.ada.id, subject=f"{hour}", **at(first + timedelta(hours=hour)))
@@ -52,8 +52,8 @@ def test_a_full_calendar_comes_in_pages(
     assert shown[0].keys() == {"@odata.etag", "id", "subject"}
 
 
-def test_a_series_is_shown_by_its_days(world: World) -> None:
-    """Occurrences and exceptions name their master; deleted ones are gone, moved ones are where they moved to."""
+def test_a_series_is_expanded(world: World) -> None:
+    """Occurrences and exceptions have their master's id; deleted ones are missing, moved ones have the new time."""
     booked = world.book(world.ada, recurrence=WEEKLY)
     people = world.graph.people
     people.change_occurrence(world.ada.id, booked["id"], 1, subject="Special")
@@ -71,8 +71,8 @@ def test_a_series_is_shown_by_its_days(world: World) -> None:
     assert [event["type"] for event in moved["value"]] == ["exception"]
 
 
-def test_an_endless_series_is_looked_at_through_the_window_alone(world: World) -> None:
-    """Years of days before it come to nothing, in memory neither."""
+def test_an_endless_series_is_expanded_only_in_the_window(world: World) -> None:
+    """Earlier occurrences are neither returned nor created."""
     daily = {
         "pattern": {"type": "daily", "interval": 1},
         "range": {"type": "noEnd", "startDate": "2020-01-01"},
@@ -81,12 +81,12 @@ def test_an_endless_series_is_looked_at_through_the_window_alone(world: World) -
     (page,) = view(world, **{"$top": "100"})
 
     assert len(page["value"]) == 30
-    assert len(world.graph._mailboxes.of(world.ada.id).events) == 31
+    assert len(world.graph.mailboxes.of(world.ada.id).events) == 31
 
 
-def test_looking_into_an_unused_mailbox_costs_nothing(world: World) -> None:
-    """It is empty, and stays no more than a name in the directory."""
+def test_reading_an_unused_mailbox_does_not_create_it(world: World) -> None:
+    """The view is empty."""
     (page,) = view(world)
 
     assert page["value"] == []
-    assert not world.graph._mailboxes.is_used(world.ada.id)
+    assert not world.graph.mailboxes.is_used(world.ada.id)

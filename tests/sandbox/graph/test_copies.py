@@ -1,8 +1,8 @@
 from tests.sandbox.graph.world import GO_ONLINE, World
 
 
-def test_everybody_invited_who_has_a_mailbox_gets_a_copy(world: World) -> None:
-    """People and rooms hold copies with ids of their own; outsiders hold theirs elsewhere."""
+def test_every_attendee_with_a_mailbox_gets_a_copy(world: World) -> None:
+    """Copies of people and rooms have their own ids; attendees outside the tenant have no copy here."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com", "eve@fabrikam.com")
     bo, room = world.copy_of(world.bo, booked), world.copy_of(world.room, booked)
 
@@ -13,7 +13,7 @@ def test_everybody_invited_who_has_a_mailbox_gets_a_copy(world: World) -> None:
 
 
 def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: World) -> None:
-    """One PATCH, a link in every copy, and a mail to everybody invited."""
+    """One PATCH adds a link to every copy and sends a mail to each attendee."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com")
     event = world.patch(world.ada, booked["id"], GO_ONLINE).json()
     immutable = world.read(world.ada, booked["id"], Prefer='IdType="ImmutableId"')["id"]
@@ -22,8 +22,8 @@ def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: 
     assert world.graph.mails == [(immutable, 2)]
 
 
-def test_what_is_written_to_an_attendees_copy_stays_there(world: World) -> None:
-    """Neither the meeting nor the organizer's copy notices, and the online flag is passed over."""
+def test_a_write_to_an_attendees_copy_changes_no_other_copy(world: World) -> None:
+    """The online flag in such a write is ignored."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
     answer = world.patch(world.bo, copy["id"], {**GO_ONLINE, "categories": ["Red"]})
@@ -35,7 +35,7 @@ def test_what_is_written_to_an_attendees_copy_stays_there(world: World) -> None:
 
 
 def test_an_attendees_own_categories_survive_the_organizers_changes(world: World) -> None:
-    """What belongs to one participant does not travel."""
+    """Private properties are not copied."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.edit("bo@contoso.com", world.copy_of(world.bo, booked)["id"], categories=["Red"])
     world.graph.people.edit(world.ada.id, booked["id"], subject="New", categories=["Blue"])
@@ -44,8 +44,8 @@ def test_an_attendees_own_categories_survive_the_organizers_changes(world: World
     assert (copy["subject"], copy["categories"]) == ("New", ["Red"])
 
 
-def test_cancelling_shows_on_every_copy(world: World) -> None:
-    """The organizer cancels, and all copies say so."""
+def test_a_cancellation_reaches_every_copy(world: World) -> None:
+    """After the organizer cancels, all copies are cancelled."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.cancel(world.ada.id, booked["id"])
 
@@ -53,8 +53,8 @@ def test_cancelling_shows_on_every_copy(world: World) -> None:
     assert world.copy_of(world.bo, booked)["isCancelled"] is True
 
 
-def test_the_organizers_deletion_cancels_and_an_attendees_removes_one_copy(world: World) -> None:
-    """A deletion is news for others only where the organizer deletes."""
+def test_a_deletion_by_the_organizer_cancels_and_by_an_attendee_removes_one_copy(world: World) -> None:
+    """Only a deletion by the organizer affects the other copies."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com")
     world.graph.people.delete(world.bo.id, world.copy_of(world.bo, booked)["id"])
     assert world.read(world.ada, booked["id"])["isCancelled"] is False
@@ -64,7 +64,7 @@ def test_the_organizers_deletion_cancels_and_an_attendees_removes_one_copy(world
 
 
 def test_attendees_can_join_and_leave_later(world: World) -> None:
-    """A new list of attendees invites the new and cancels for those left out."""
+    """A new list of attendees invites new ones and cancels the event of removed ones."""
     booked = world.book(world.ada, "bo@contoso.com")
     room = {"type": "resource", "emailAddress": {"address": "boardroom@contoso.com"}}
     world.graph.people.edit(world.ada.id, booked["id"], attendees=[room])
@@ -74,7 +74,7 @@ def test_attendees_can_join_and_leave_later(world: World) -> None:
 
 
 def test_hidden_attendees_see_only_themselves(world: World) -> None:
-    """With hideAttendees the organizer's copy alone holds the list."""
+    """With hideAttendees only the organizer's copy has the whole list."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com", hideAttendees=True)
     seen = world.copy_of(world.bo, booked)["attendees"]
 
@@ -83,7 +83,7 @@ def test_hidden_attendees_see_only_themselves(world: World) -> None:
 
 
 def test_a_draft_invites_nobody_until_it_is_sent(world: World) -> None:
-    """An unsent event lies in the organizer's mailbox alone."""
+    """An unsent event is only in the organizer's mailbox."""
     draft = world.book(world.ada, "bo@contoso.com", isDraft=True)
     assert world.app.get(f"/users/{world.bo.id}/events").json()["value"] == []
 

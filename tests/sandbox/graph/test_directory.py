@@ -9,7 +9,7 @@ ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
 def members(world: World, group: str, **query: str) -> list[dict[str, Any]]:
-    """Return the users in a group, all pages of them."""
+    """Return all pages of the users in a group."""
     path: str | None = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
     found: list[dict[str, Any]] = []
     params: dict[str, str] | None = {"$select": "id", "$count": "true", **query}
@@ -25,8 +25,8 @@ def ids(*users: DirectoryUser) -> list[dict[str, str]]:
     return [{"id": user.id} for user in users]
 
 
-def test_users_come_in_pages_with_what_is_selected(world: World) -> None:
-    """`$top` is a page size, `$count` the number of all."""
+def test_users_have_pages_and_selected_properties(world: World) -> None:
+    """`$top` is the page size, `$count` gives the total."""
     query = {"$select": "id,mail,accountEnabled", "$top": "2", "$count": "true"}
     first = world.app.get("/users", params=query, headers=ADVANCED).json()
     second = world.app.get(first["@odata.nextLink"], headers=ADVANCED).json()
@@ -39,7 +39,7 @@ def test_users_come_in_pages_with_what_is_selected(world: World) -> None:
 
 
 def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
-    """And an unknown one is the directory's 404."""
+    """An unknown user gets a 404."""
     by_id, by_name = world.app.get(f"/users/{world.ada.id}"), world.app.get("/users/Ada@Contoso.com")
     missing = world.app.get("/users/nobody@contoso.com")
 
@@ -48,8 +48,8 @@ def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_a_user_may_have_other_names_than_their_address(world: World) -> None:
-    """Who signs in by another name is found by that one alone; mail to an alias reaches the same mailbox."""
+def test_a_user_may_have_a_principal_name_and_aliases(world: World) -> None:
+    """The principal name finds the user, the address does not; mail to an alias reaches the same mailbox."""
     eve = world.graph.add_user(
         "Eve", "eve@contoso.com", signs_in_as="e.vance@contoso.com", aliases=("Evie@contoso.com",)
     )
@@ -73,8 +73,8 @@ def test_a_user_may_have_other_names_than_their_address(world: World) -> None:
     ]
 
 
-def test_the_organization_knows_its_domains(world: World) -> None:
-    """Verified domains, the first of them the default."""
+def test_the_organization_has_its_domains(world: World) -> None:
+    """The first verified domain is the default."""
     (tenant,) = world.app.get("/organization", params={"$select": "id,verifiedDomains"}).json()["value"]
 
     assert tenant["id"] == TENANT
@@ -83,16 +83,16 @@ def test_the_organization_knows_its_domains(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_a_group_gives_its_users(world: World) -> None:
-    """Through the cast that asks for users alone."""
+def test_a_group_returns_its_users(world: World) -> None:
+    """With the cast to users."""
     group = world.graph.add_group("Sales", [world.ada, world.room])
 
     assert members(world, group) == ids(world.ada, world.room)
     assert world.app.get(f"/groups/{world.ada.id}").status_code == 404
 
 
-def test_nested_groups_are_resolved_and_rings_end(world: World) -> None:
-    """Three deep, everybody once; without the cast the groups come along and say that they are."""
+def test_nested_groups_are_resolved_even_with_cycles(world: World) -> None:
+    """Three levels, each user once; without the cast the answer also has the groups."""
     squad = world.graph.add_group("Squad", [world.room, world.ada])
     team = world.graph.add_group("Team", [squad, world.bo])
     sales = world.graph.add_group("Sales", [team, world.ada])
@@ -118,7 +118,7 @@ def test_nested_groups_are_resolved_and_rings_end(world: World) -> None:
     ],
 )
 def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], headers: dict[str, str]) -> None:
-    """It needs both the header and the count."""
+    """It needs both `ConsistencyLevel` and `$count`."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
     answer = world.app.get(path, params=params, headers=headers)
@@ -126,8 +126,8 @@ def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], hea
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
 
 
-def test_pages_hold_999_and_no_more(world: World) -> None:
-    """A large group comes in pages; a larger page is refused."""
+def test_a_page_has_at_most_999_members(world: World) -> None:
+    """A large group has pages; a larger page size is refused."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(1_500)]
     group = world.graph.add_group("Crowd", crowd)
     asked = len(world.graph.calls)
@@ -137,8 +137,8 @@ def test_pages_hold_999_and_no_more(world: World) -> None:
     assert world.app.get("/users", params={"$top": "1000"}).status_code == 400
 
 
-def test_who_comes_or_goes_between_pages_shifts_nobody(world: World) -> None:
-    """The next page starts where this one ended, not so many users further on."""
+def test_changes_between_pages_neither_miss_nor_repeat_a_user(world: World) -> None:
+    """The next page starts after the last user of this one."""
     first = world.app.get("/users", params={"$select": "id", "$top": "1"}).json()
     world.graph.remove_user(world.ada)
     new = world.graph.add_user("Cy", "cy@contoso.com")
@@ -147,8 +147,8 @@ def test_who_comes_or_goes_between_pages_shifts_nobody(world: World) -> None:
     assert rest["value"] == ids(world.bo, world.room, new)
 
 
-def test_guests_and_blocked_accounts_can_be_told_apart(world: World) -> None:
-    """By what is selected, and by `$filter`."""
+def test_guests_and_blocked_accounts_can_be_recognized(world: World) -> None:
+    """By properties and by `$filter`."""
     guest = world.graph.add_guest("Dee", "dee@fabrikam.com")
     shared = world.graph.add_user("Info", "info@contoso.com", kind="shared", enabled=False)
     shown = world.app.get(f"/users/{guest.id}", params={"$select": "userPrincipalName,userType,mail"}).json()
@@ -160,8 +160,8 @@ def test_guests_and_blocked_accounts_can_be_told_apart(world: World) -> None:
     assert world.app.get("/users", params={"$filter": "displayName eq 'x'"}).status_code == 400
 
 
-def test_a_mailbox_may_come_later(world: World) -> None:
-    """Until it is provisioned, Exchange knows nothing of the user; then it can be invited."""
+def test_a_mailbox_can_be_created_later(world: World) -> None:
+    """Until then calls to the mailbox get a 404; then the user can be invited."""
     late = world.graph.add_user("Cy", "cy@contoso.com", mailbox=False)
     before = world.app.get(f"/users/{late.id}/events")
     world.graph.change_user(late, mailbox=True)
@@ -171,8 +171,8 @@ def test_a_mailbox_may_come_later(world: World) -> None:
     assert len(world.app.get(f"/users/{late.id}/events").json()["value"]) == 1
 
 
-def test_who_has_left_is_not_found(world: World) -> None:
-    """Neither in the directory, nor in Exchange, nor in a group; what they organized still names them."""
+def test_a_deleted_user_is_not_found(world: World) -> None:
+    """Not in the directory, Exchange or a group; events that the user organized stay."""
     group = world.graph.add_group("Sales", [world.ada, world.bo])
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.remove_user(world.ada)
@@ -185,8 +185,8 @@ def test_who_has_left_is_not_found(world: World) -> None:
     assert world.book(world.bo, "ada@contoso.com")["attendees"]
 
 
-def test_a_group_may_vanish_or_stutter(world: World) -> None:
-    """Deleted, it is the directory's 404; a fault makes it fail in passing, or answer nobody at all."""
+def test_a_group_can_be_deleted_or_fail(world: World) -> None:
+    """A deleted group gets a 404; a fault makes a call fail or return no members."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers"
     world.graph.faults.add(Fault(path="transitiveMembers", status=503))
@@ -200,8 +200,8 @@ def test_a_group_may_vanish_or_stutter(world: World) -> None:
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_mailbox_settings_tell_rooms_from_people(world: World) -> None:
-    """`userPurpose` is what the mailbox is for."""
+def test_mailbox_settings_distinguish_rooms_from_people(world: World) -> None:
+    """By `userPurpose`."""
     purposes = [
         world.app.get(f"/users/{user.id}/mailboxSettings", params={"$select": "userPurpose"}).json()[
             "userPurpose"
@@ -212,8 +212,8 @@ def test_mailbox_settings_tell_rooms_from_people(world: World) -> None:
     assert purposes == ["user", "room", "shared"]
 
 
-def test_calendars_tell_their_providers(world: World) -> None:
-    """The default calendar, and those added to it."""
+def test_calendars_show_their_providers(world: World) -> None:
+    """Those of the default calendar and of added ones."""
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
     default = world.app.get(f"/users/{world.ada.id}/calendar").json()
     listed = world.app.get(f"/users/{world.ada.id}/calendars").json()["value"]

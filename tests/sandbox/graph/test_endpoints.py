@@ -7,7 +7,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def answered(world: World, *seconds: float) -> None:
-    """Have Graph notify of as many changes, whose POSTs are answered after so long."""
+    """Make Graph send a notification for each duration, which is the time until the answer."""
     world.subscribe(world.ada)
     for took in seconds:
         world.book(world.ada)
@@ -16,7 +16,7 @@ def answered(world: World, *seconds: float) -> None:
 
 
 def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) -> None:
-    """More than a tenth of the answers took over three seconds; ten minutes later it has another chance."""
+    """More than 10 % of the answers took over three seconds; the state is checked again ten minutes later."""
     answered(world, *[0.1] * 8, 3.1, 3.1)
     state = world.graph.endpoint_state(NOTIFY)
     world.book(world.ada, subject="Late")
@@ -33,8 +33,8 @@ def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) 
     assert world.graph.endpoint_state(NOTIFY) is EndpointState.WELL
 
 
-def test_an_endpoint_that_hardly_answers_loses_its_notifications(world: World) -> None:
-    """More than 15 % took ten seconds: what is due in the next ten minutes, retries, too, is never delivered."""
+def test_notifications_to_a_very_slow_endpoint_are_dropped(world: World) -> None:
+    """More than 15 % took ten seconds: notifications of the next ten minutes, and retries, are never delivered."""
     answered(world, *[0.1] * 8, 10, 10)
     state = world.graph.endpoint_state(NOTIFY)
     world.book(world.ada, subject="Lost")
@@ -49,8 +49,8 @@ def test_an_endpoint_that_hardly_answers_loses_its_notifications(world: World) -
     assert (len(lost), len(heard)) == (0, 1)
 
 
-def test_a_tenth_of_slow_answers_is_still_well(world: World) -> None:
-    """The share is one of many answers: few say nothing."""
+def test_10_percent_of_slow_answers_are_accepted(world: World) -> None:
+    """A few answers are not enough to decide."""
     answered(world, 3.1)
     few = world.graph.endpoint_state(NOTIFY)
     answered(world, *[0.1] * 9)

@@ -7,8 +7,8 @@ from tests.sandbox.graph.world import GO_ONLINE, TOMORROW, World
 IMMUTABLE = 'IdType="ImmutableId"'
 
 
-def test_an_event_is_read_in_utc_with_seven_digits_and_an_etag(world: World) -> None:
-    """Times are UTC unless asked for otherwise, and the etag wraps the change key."""
+def test_an_event_has_utc_times_with_seven_digits_and_an_etag(world: World) -> None:
+    """Times are UTC by default, and the ETag contains the change key."""
     berlin = {"dateTime": "2026-11-24T10:00:00", "timeZone": "W. Europe Standard Time"}
     event = world.read(world.ada, world.book(world.ada, start=berlin)["id"])
 
@@ -17,8 +17,8 @@ def test_an_event_is_read_in_utc_with_seven_digits_and_an_etag(world: World) -> 
     assert event["@odata.etag"] == f'W/"{event["changeKey"]}"'
 
 
-def test_preferences_are_honoured_together_and_confirmed(world: World) -> None:
-    """Zone, kind of body and form of ids can be asked for in one header."""
+def test_several_preferences_are_applied_and_confirmed(world: World) -> None:
+    """Time zone, body type and id type in one header."""
     booked = world.book(world.ada, body={"contentType": "html", "content": "<p>Bring <b>cake</b></p>"})
     prefer = f'{IMMUTABLE}, outlook.timezone="Europe/Berlin", outlook.body-content-type="text"'
     answer = world.app.get(f"/users/{world.ada.id}/events/{booked['id']}", headers={"Prefer": prefer})
@@ -30,7 +30,7 @@ def test_preferences_are_honoured_together_and_confirmed(world: World) -> None:
 
 
 def test_an_all_day_event_stays_the_same_day_in_every_zone(world: World) -> None:
-    """A day is no span of UTC."""
+    """It is from midnight to midnight in the reader's zone."""
     zone = "W. Europe Standard Time"
     days = {
         "start": {"dateTime": "2026-11-24T00:00:00", "timeZone": zone},
@@ -41,8 +41,8 @@ def test_an_all_day_event_stays_the_same_day_in_every_zone(world: World) -> None
     assert event["start"]["dateTime"] == "2026-11-24T00:00:00.0000000"
 
 
-def test_both_forms_of_an_id_lead_to_the_event_and_a_move_ends_the_mutable_one(world: World) -> None:
-    """An immutable id survives a move to another calendar."""
+def test_a_move_ends_the_mutable_id_but_not_the_immutable_id(world: World) -> None:
+    """Both ids find the event before the move to another calendar."""
     booked = world.book(world.ada)
     immutable = world.read(world.ada, booked["id"], Prefer=IMMUTABLE)["id"]
     private = world.graph.add_calendar(world.ada.id, "Private", "unknown", ())
@@ -57,22 +57,22 @@ def test_both_forms_of_an_id_lead_to_the_event_and_a_move_ends_the_mutable_one(w
 
 
 def test_ids_are_case_sensitive(world: World) -> None:
-    """An id in other letters is another id."""
+    """An id in upper case is another id."""
     booked = world.book(world.ada)
     answer = world.app.get(f"/users/{world.ada.id}/events/{booked['id'].swapcase()}")
 
     assert answer.status_code in {400, 404}
 
 
-def test_literal_path_segments_and_user_names_are_case_blind(world: World) -> None:
+def test_fixed_path_segments_and_user_names_ignore_case(world: World) -> None:
     """`Users/ADA@…/Events` is the same place as `users/<id>/events`."""
     booked = world.book(world.ada)
 
     assert world.app.get(f"/Users/ADA@contoso.com/Events/{booked['id']}").status_code == 200
 
 
-def test_select_returns_what_is_named_with_id_and_etag(world: World) -> None:
-    """`$select` narrows the answer; id and etag always come along."""
+def test_select_returns_the_named_properties_with_id_and_etag(world: World) -> None:
+    """Id and ETag are always in the answer."""
     booked = world.book(world.ada)
     answer = world.app.get(
         f"/users/{world.ada.id}/events/{booked['id']}", params={"$select": "subject,isOnlineMeeting"}
@@ -94,8 +94,8 @@ def test_select_returns_what_is_named_with_id_and_etag(world: World) -> None:
         pytest.param("/users/{ada}/nothing", 400, "BadRequest", id="unknown resource"),
     ],
 )
-def test_a_refusal_carries_graphs_own_code(world: World, path: str, status: int, code: str) -> None:
-    """Errors come in Graph's envelope, with the ids that support asks for."""
+def test_a_refusal_has_graphs_error_code(world: World, path: str, status: int, code: str) -> None:
+    """Errors have Graph's format, with the request ids that support needs."""
     ghost = world.graph.add_user("Ghost", "ghost@contoso.com", mailbox=False)
     answer = world.app.get(path.format(ada=world.ada.id, ghost=ghost.id))
     error = answer.json()["error"]
@@ -117,8 +117,8 @@ def test_a_refusal_carries_graphs_own_code(world: World, path: str, status: int,
         pytest.param(["no", "object"], id="not an object"),
     ],
 )
-def test_what_is_no_event_is_refused_and_nothing_is_written(world: World, wrong: Any) -> None:
-    """A PATCH that doesn't fit is 400 and leaves the event as it was."""
+def test_an_invalid_body_is_refused_and_not_written(world: World, wrong: Any) -> None:
+    """The PATCH gets a 400 and the event stays unchanged."""
     booked = world.book(world.ada)
     answer = world.patch(world.ada, booked["id"], wrong)
 
@@ -126,8 +126,8 @@ def test_what_is_no_event_is_refused_and_nothing_is_written(world: World, wrong:
     assert world.read(world.ada, booked["id"])["changeKey"] == booked["changeKey"]
 
 
-def test_if_match_lets_only_the_version_that_was_read_be_written(world: World) -> None:
-    """A PATCH with the etag of an older version is 412."""
+def test_if_match_allows_a_write_only_to_the_version_that_was_read(world: World) -> None:
+    """A PATCH with the ETag of an older version gets a 412."""
     booked = world.book(world.ada)
     world.graph.people.edit(world.ada.id, booked["id"], subject="Moved on")
 
@@ -138,8 +138,8 @@ def test_if_match_lets_only_the_version_that_was_read_be_written(world: World) -
     assert world.patch(world.ada, booked["id"], GO_ONLINE, **{"If-Match": fresh}).status_code == 200
 
 
-def test_a_list_comes_in_pages_that_lead_to_the_next(world: World) -> None:
-    """Ten to a page unless asked for otherwise; following nextLink gives every event once."""
+def test_a_list_has_pages_with_links_to_the_next(world: World) -> None:
+    """Ten events a page by default; the links lead to every event once."""
     for number in range(12):
         world.book(world.ada, subject=f"{number}")
     first = world.app.get(f"/users/{world.ada.id}/events", params={"$select": "subject"}).json()
@@ -151,8 +151,8 @@ def test_a_list_comes_in_pages_that_lead_to_the_next(world: World) -> None:
     assert "@odata.nextLink" not in second
 
 
-def test_a_secondary_calendar_has_events_of_its_own(world: World) -> None:
-    """`/calendar` shows the default calendar alone, `/events` the whole mailbox."""
+def test_a_secondary_calendar_has_its_own_events(world: World) -> None:
+    """`/calendar` returns the default calendar's events, `/events` those of the whole mailbox."""
     project = world.graph.add_calendar(world.ada.id, "Project", "teamsForBusiness", ("teamsForBusiness",))
     with world.client(world.graph.as_user(world.ada)) as client:
         made = client.post(f"/users/{world.ada.id}/calendars/{project}/events", json=TOMORROW).json()
@@ -164,8 +164,8 @@ def test_a_secondary_calendar_has_events_of_its_own(world: World) -> None:
     assert ids("/calendar/events") == []
 
 
-def test_a_deleted_event_is_gone(world: World) -> None:
-    """After DELETE the event is 404."""
+def test_a_deleted_event_is_not_found(world: World) -> None:
+    """After DELETE a read gets a 404."""
     booked = world.book(world.ada)
 
     assert world.app.delete(f"/users/{world.ada.id}/events/{booked['id']}").status_code == 204

@@ -12,8 +12,8 @@ from sandbox.serve import serve
 from tests.sandbox.graph.world import GO_ONLINE, World
 
 
-def test_msal_gets_a_token_that_opens_graph(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The managed identity endpoint speaks as App Service does, to MSAL itself."""
+def test_msal_gets_a_token_for_graph(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MSAL itself calls the managed identity endpoint as on App Service."""
     with serve(world.graph) as base, requests.Session() as session:
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{base}/msi/token")
         monkeypatch.setenv("IDENTITY_HEADER", "secret")
@@ -27,8 +27,8 @@ def test_msal_gets_a_token_that_opens_graph(world: World, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("case", ["none", "made up", "revoked", "expired", "for storage"])
-def test_no_call_goes_through_without_a_good_token(world: World, case: str) -> None:
-    """401 with Graph's code, whatever is wrong with the token."""
+def test_a_call_without_a_valid_token_is_refused(world: World, case: str) -> None:
+    """With a 401 and Graph's error code."""
     world.graph.identity.token_lifetime = timedelta(hours=-1 if case == "expired" else 1)
     token = world.token(
         "https://storage.azure.com" if case == "for storage" else "https://graph.microsoft.com"
@@ -44,23 +44,23 @@ def test_no_call_goes_through_without_a_good_token(world: World, case: str) -> N
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 
-def test_an_identity_call_without_its_header_gets_nothing(world: World) -> None:
-    """The header keeps a forged request from fetching tokens."""
+def test_an_identity_call_without_its_header_gets_no_token(world: World) -> None:
+    """The header prevents forged requests."""
     with world.client({}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}
         assert client.get("https://graph.test/msi/token", params=query).status_code == 401
 
 
 def test_a_persons_own_client_reaches_their_own_mailbox_only(world: World) -> None:
-    """And what it does is no call of the app's."""
+    """Its calls are not in the app's calls."""
     with world.client(world.graph.as_user(world.ada)) as client:
         assert client.get(f"/users/{world.ada.id}/events").status_code == 200
         assert client.get(f"/users/{world.bo.id}/events").status_code == 403
     assert world.graph.calls == []
 
 
-def test_every_answer_can_be_traced(world: World) -> None:
-    """Ids of the request, diagnostics, and the tenant's date."""
+def test_every_answer_has_request_ids(world: World) -> None:
+    """With diagnostics and the tenant's date."""
     headers = world.app.get("/users", headers={"client-request-id": "mine"}).headers
 
     assert headers["client-request-id"] == "mine"
@@ -69,7 +69,7 @@ def test_every_answer_can_be_traced(world: World) -> None:
     assert headers["Date"] == "Mon, 23 Nov 2026 09:00:00 GMT"
 
 
-def test_calls_tell_what_the_app_did(world: World) -> None:
+def test_calls_show_what_the_app_did(world: World) -> None:
     """Method, status, mailbox and event of each call, without the token."""
     booked = world.book(world.ada)
     world.patch(world.ada, booked["id"], GO_ONLINE)
@@ -81,8 +81,8 @@ def test_calls_tell_what_the_app_did(world: World) -> None:
     assert call.request_headers["Authorization"] == "***"
 
 
-def test_a_fault_strikes_as_often_as_it_is_told(world: World) -> None:
-    """It is about calls that match, and then it is over."""
+def test_a_fault_affects_the_given_number_of_calls(world: World) -> None:
+    """Only matching calls, and then it ends."""
     world.graph.faults.add(Fault(method="GET", path=r"/users$", count=2, status=429, retry_after=7))
     answers = [world.app.get("/users") for _ in range(3)]
 
@@ -92,8 +92,8 @@ def test_a_fault_strikes_as_often_as_it_is_told(world: World) -> None:
     assert answers[0].json()["error"]["code"] == "TooManyRequests"
 
 
-def test_chance_is_part_of_a_fault(world: World) -> None:
-    """With a probability some calls get through, and the seed says which."""
+def test_a_fault_can_have_a_probability(world: World) -> None:
+    """Some calls succeed, and the seed determines which."""
     world.graph.faults.add(Fault(count=None, probability=0.5, status=503))
     statuses = {world.app.get("/users").status_code for _ in range(20)}
     world.graph.faults.clear()
@@ -102,16 +102,16 @@ def test_chance_is_part_of_a_fault(world: World) -> None:
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_slow_answer_is_an_answer(world: World) -> None:
-    """A delay alone changes nothing else."""
+def test_a_delay_does_not_change_the_answer(world: World) -> None:
+    """It only takes longer."""
     world.graph.faults.add(Fault(delay=timedelta(seconds=3)))
 
     assert world.app.get("/users").status_code == 200
     assert world.slept == [3.0]
 
 
-def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
-    """What was read a moment ago is no longer true: the write is refused."""
+def test_a_person_can_act_during_a_call(world: World) -> None:
+    """The version that was read is then outdated: the write is refused."""
     booked = world.book(world.ada)
     world.graph.faults.add(
         Fault(
@@ -128,12 +128,12 @@ def test_a_person_may_act_while_a_call_is_on_its_way(world: World) -> None:
 @pytest.mark.parametrize(
     ("drop", "online"),
     [
-        pytest.param(Drop.BEFORE, False, id="before it was done"),
-        pytest.param(Drop.AFTER, True, id="after it was done"),
+        pytest.param(Drop.BEFORE, False, id="before the effect"),
+        pytest.param(Drop.AFTER, True, id="after the effect"),
     ],
 )
-def test_a_dropped_connection_says_nothing_of_the_effect(world: World, drop: Drop, *, online: bool) -> None:
-    """The caller sees the same broken connection, over the network too."""
+def test_a_dropped_connection_may_have_an_effect(world: World, drop: Drop, *, online: bool) -> None:
+    """The caller sees the same error in both cases, also over the network."""
     booked = world.book(world.ada)
     world.graph.faults.add(Fault(method="PATCH", drop=drop))
     with serve(world.graph) as base, pytest.raises(httpx.RemoteProtocolError):
@@ -147,8 +147,8 @@ def test_a_dropped_connection_says_nothing_of_the_effect(world: World, drop: Dro
     assert world.read(world.ada, booked["id"])["isOnlineMeeting"] is online
 
 
-def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: World) -> None:
-    """Four may be under way; people's own clients and other mailboxes are not counted."""
+def test_a_fifth_concurrent_request_to_a_mailbox_is_throttled(world: World) -> None:
+    """People's own clients and other mailboxes are not counted."""
     entered, leave = Barrier(5), Event()
 
     def linger(_seconds: float) -> None:
@@ -174,15 +174,15 @@ def test_a_fifth_request_at_a_time_to_one_mailbox_is_throttled(world: World) -> 
     assert world.app.get(path).status_code == 200
 
 
-def test_a_wrong_method_or_version_is_told(world: World) -> None:
-    """405 for a method, 400 for a version that is not there."""
+def test_a_wrong_method_or_version_is_refused(world: World) -> None:
+    """405 for the method, 400 for the version."""
     assert world.app.put("/users").status_code == 405
     for address in ("https://graph.test/v2.0/users", "https://graph.test/v1.0", "https://graph.test/"):
         assert world.app.get(address).status_code == 400
 
 
 def test_tokens_expire_by_the_real_clock(world: World) -> None:
-    """MSAL reads the real clock, so the tenant's clock moves no token's expiry."""
+    """MSAL reads the real clock, so the tenant's clock does not matter."""
     with world.client({"X-IDENTITY-HEADER": "secret"}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}
         payload = client.get("https://graph.test/msi/token", params=query).json()

@@ -10,23 +10,23 @@ LIFECYCLE = "https://joinlink.example/lifecycle"
 
 
 def kinds(items: list[dict[str, Any]]) -> list[str]:
-    """Return what kind each notification is of, lifecycle or change."""
+    """Return the lifecycle event or change type of each notification."""
     return [item.get("lifecycleEvent") or item["changeType"] for item in items]
 
 
-@pytest.mark.parametrize("tell", [True, False])
-def test_graph_may_remove_a_subscription_and_not_say_so(world: World, *, tell: bool) -> None:
-    """It is 404 at once, and nothing is told of later changes."""
+@pytest.mark.parametrize("notify", [True, False])
+def test_graph_can_remove_a_subscription_with_or_without_notification(world: World, *, notify: bool) -> None:
+    """It gets a 404 at once, and later changes are not reported."""
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
-    world.graph.remove_subscription(made, tell=tell)
+    world.graph.remove_subscription(made, notify=notify)
     world.book(world.ada)
 
-    assert kinds(world.notified()) == (["subscriptionRemoved"] if tell else [])
+    assert kinds(world.notified()) == (["subscriptionRemoved"] if notify else [])
     assert world.app.patch(f"/subscriptions/{made}", json={}).status_code == 404
 
 
-def test_an_expired_subscription_tells_nothing_any_more(world: World) -> None:
-    """Neither of later changes, nor of those that waited."""
+def test_an_expired_subscription_sends_no_notifications(world: World) -> None:
+    """Not for later changes, and not those that were waiting."""
     world.subscribe(world.ada)
     world.answers = [503]
     world.book(world.ada)
@@ -38,8 +38,8 @@ def test_an_expired_subscription_tells_nothing_any_more(world: World) -> None:
     assert world.graph.undelivered == 0
 
 
-def test_a_proof_is_asked_for_before_a_token_wears_out_and_again_until_it_comes(world: World) -> None:
-    """From three quarters of its life on, every 15 minutes; renewing is proof, and so is reauthorizing."""
+def test_reauthorization_is_requested_repeatedly_before_a_token_expires(world: World) -> None:
+    """From 75 % of its lifetime, every 15 minutes, until the subscription is renewed or reauthorized."""
     world.graph.authorizations.expire_after(timedelta(hours=24))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
     soon = (world.clock.now + timedelta(days=6)).isoformat()
@@ -58,8 +58,8 @@ def test_a_proof_is_asked_for_before_a_token_wears_out_and_again_until_it_comes(
     assert asked[4] == timedelta(hours=54.5)
 
 
-def test_behind_a_worn_out_token_notifications_wait_for_four_hours(world: World) -> None:
-    """A proof in time loses nothing; later, `missed` is told."""
+def test_notifications_wait_four_hours_after_a_token_expired(world: World) -> None:
+    """Reauthorization within that time loses nothing; later, Graph sends `missed`."""
     world.graph.authorizations.expire_after(timedelta(hours=1))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
     world.clock.advance(timedelta(hours=2))
@@ -80,28 +80,28 @@ def test_behind_a_worn_out_token_notifications_wait_for_four_hours(world: World)
     assert "missed" in heard
 
 
-def test_lost_notifications_are_a_share_of_all_or_of_the_changes(world: World) -> None:
-    """One in five is lost: each by itself, so that others tell of the change; or all that tell of a change."""
+def test_a_share_of_notifications_or_of_changes_can_be_lost(world: World) -> None:
+    """One in five: single notifications, or all those of a change."""
     world.subscribe(world.ada)
 
-    def told(delivery: NotificationDelivery) -> tuple[int, int]:
+    def counts(delivery: NotificationDelivery) -> tuple[int, int]:
         world.graph.delivery = delivery
         for _ in range(200):
             world.book(world.ada)
         items = world.notified()
         return len(items), len({item["resource"] for item in items})
 
-    some, known = told(NotificationDelivery(copies=(3, 3), lose=0.2))
+    some, known = counts(NotificationDelivery(copies=(3, 3), lose=0.2))
     assert 440 < some < 520
     assert known > 190
 
-    some, known = told(NotificationDelivery(copies=(3, 3), lose_changes=0.2))
+    some, known = counts(NotificationDelivery(copies=(3, 3), lose_changes=0.2))
     assert 140 < known < 180
     assert some == 3 * known
 
 
-def test_all_kinds_come_in_one_post(world: World) -> None:
-    """Where both URLs are the same, changes and lifecycle events of many mailboxes share it."""
+def test_all_kinds_can_share_one_post(world: World) -> None:
+    """If both URLs are equal, one POST has changes and lifecycle events of several mailboxes."""
     ada = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY).json()["id"]
     bo = world.subscribe(world.bo, lifecycleNotificationUrl=NOTIFY).json()["id"]
     world.book(world.ada)

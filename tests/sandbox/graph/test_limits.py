@@ -4,8 +4,8 @@ from sandbox.graph.limits import ThrottlingWindow
 from tests.sandbox.graph.world import World
 
 
-def test_a_window_says_when_there_is_room_again() -> None:
-    """Heavy calls wait until enough has left for them; those that were refused take room, too."""
+def test_a_window_says_when_a_call_is_allowed_again() -> None:
+    """Expensive calls wait longer; refused calls count too."""
     window, now = ThrottlingWindow(10, timedelta(seconds=10)), datetime(2026, 11, 23, tzinfo=UTC)
     waits = [window.wait(now + timedelta(seconds=second), weight=4) for second in range(4)]
 
@@ -14,8 +14,8 @@ def test_a_window_says_when_there_is_room_again() -> None:
     assert window.peak == 16
 
 
-def test_the_directory_counts_in_units(world: World) -> None:
-    """What a call costs depends on what it asks for."""
+def test_directory_calls_cost_units(world: World) -> None:
+    """The cost depends on the path and the query."""
     window = world.graph.limits.windows["directory units"]
     group = world.graph.add_group("Sales", [world.ada])
     seen = []
@@ -35,8 +35,8 @@ def test_the_directory_counts_in_units(world: World) -> None:
     assert world.graph.limits.mailbox_peak == 1
 
 
-def test_one_mailbox_serves_ten_thousand_calls_in_ten_minutes(world: World) -> None:
-    """One more is throttled until they are over; other mailboxes are not touched."""
+def test_a_mailbox_allows_ten_thousand_calls_in_ten_minutes(world: World) -> None:
+    """One more is throttled until the ten minutes end; other mailboxes are not affected."""
     path = f"/users/{world.ada.id}/events"
     for _ in range(9_999):
         world.graph.limits.check("GET", f"/v1.0{path}", {}, world.ada.id)

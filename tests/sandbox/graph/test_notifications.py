@@ -7,8 +7,8 @@ from sandbox.graph import BAD_HABITS, NotificationDelivery
 from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, World
 
 
-def test_a_notification_names_the_event_and_proves_where_it_comes_from(world: World) -> None:
-    """The shape of a basic notification for an event."""
+def test_a_notification_has_the_event_and_the_client_state(world: World) -> None:
+    """The JSON of a basic notification for an event."""
     subscription = world.subscribe(world.ada).json()
     booked = world.book(world.ada)
     (item,) = world.notified()
@@ -32,8 +32,8 @@ def test_a_notification_names_the_event_and_proves_where_it_comes_from(world: Wo
     assert etag != booked["@odata.etag"]
 
 
-def test_the_form_of_ids_is_chosen_when_subscribing(world: World) -> None:
-    """Immutable ids come only to those who asked for them with the create call."""
+def test_the_id_type_is_set_by_the_create_call(world: World) -> None:
+    """Notifications have immutable ids only if the subscription was created with that preference."""
     world.subscribe(world.ada, prefer='IdType="ImmutableId"')
     booked = world.book(world.ada)
     immutable = world.read(world.ada, booked["id"], Prefer='IdType="ImmutableId"')["id"]
@@ -41,20 +41,20 @@ def test_the_form_of_ids_is_chosen_when_subscribing(world: World) -> None:
     assert [item["resourceData"]["id"] for item in world.notified()] == [immutable]
 
 
-def test_a_patch_of_ours_echoes_in_every_watched_mailbox(world: World) -> None:
-    """The organizer's copy and the attendee's each tell of the link that we made."""
+def test_a_patch_of_the_app_is_notified_in_every_mailbox(world: World) -> None:
+    """Once for the organizer's copy and once for the attendee's."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
     world.subscribe(world.ada)
     world.subscribe(world.bo)
     world.patch(world.ada, booked["id"], GO_ONLINE)
 
-    told = {(item["changeType"], item["resourceData"]["id"]) for item in world.notified()}
-    assert told == {("updated", booked["id"]), ("updated", copy["id"])}
+    notified = {(item["changeType"], item["resourceData"]["id"]) for item in world.notified()}
+    assert notified == {("updated", booked["id"]), ("updated", copy["id"])}
 
 
-def test_a_deletion_is_told_only_to_those_who_asked(world: World) -> None:
-    """`deleted` has to be subscribed to."""
+def test_a_deletion_is_sent_only_to_subscriptions_to_deletions(world: World) -> None:
+    """The change type must contain `deleted`."""
     world.subscribe(world.ada)
     watcher = world.subscribe(world.ada, changeType="deleted").json()["id"]
     booked = world.book(world.ada)
@@ -66,8 +66,8 @@ def test_a_deletion_is_told_only_to_those_who_asked(world: World) -> None:
     ]
 
 
-def test_bad_habits_tell_of_one_change_many_times_and_out_of_order(world: World) -> None:
-    """Three or four of every kind, exact duplicates among them, all in one POST, `updated` before `created`."""
+def test_one_change_can_have_many_notifications_in_random_order(world: World) -> None:
+    """Three or four for each change, with exact duplicates, in one POST, `updated` before `created`."""
     world.graph.delivery = BAD_HABITS
     world.subscribe(world.ada)
     events = [world.book(world.ada)["id"] for _ in range(10)]
@@ -81,8 +81,8 @@ def test_bad_habits_tell_of_one_change_many_times_and_out_of_order(world: World)
     assert len({str(item) for item in body["value"]}) < len(body["value"])
 
 
-def test_the_same_seed_gives_the_same_disorder() -> None:
-    """Chance is repeatable, so a failing story can be told again."""
+def test_the_same_seed_gives_the_same_order() -> None:
+    """So a failing test can be repeated."""
 
     def story() -> list[str]:
         world = World()
@@ -97,7 +97,7 @@ def test_the_same_seed_gives_the_same_disorder() -> None:
 
 
 def test_notifications_can_be_late_or_lost(world: World) -> None:
-    """Delay follows the tenant's clock; what is lost never comes."""
+    """The delay uses the tenant's clock; lost notifications never arrive."""
     world.subscribe(world.ada)
     world.graph.delivery = NotificationDelivery(delay=timedelta(minutes=3))
     world.book(world.ada)
@@ -109,8 +109,8 @@ def test_notifications_can_be_late_or_lost(world: World) -> None:
     assert len(world.notified()) == 1
 
 
-def test_what_is_not_taken_comes_again_for_four_hours(world: World) -> None:
-    """Retries back off; after four hours the item is dropped, and `missed` is told."""
+def test_a_refused_notification_is_retried_for_four_hours(world: World) -> None:
+    """With backoff; after four hours it is dropped, and Graph sends `missed`."""
     world.subscribe(world.ada, lifecycleNotificationUrl="https://joinlink.example/lifecycle")
     world.book(world.ada)
     world.answers = [503] * 100
@@ -128,8 +128,8 @@ def test_what_is_not_taken_comes_again_for_four_hours(world: World) -> None:
     assert world.posts[-1][1]["value"][0]["lifecycleEvent"] == "missed"
 
 
-def test_one_refused_post_replays_all_its_items(world: World) -> None:
-    """A POST is taken as a whole or not at all."""
+def test_a_refused_post_is_retried_with_all_its_items(world: World) -> None:
+    """An answer is for all items of a POST."""
     world.subscribe(world.ada)
     events = [world.book(world.ada)["id"] for _ in range(3)]
     world.answers = [500]
@@ -141,8 +141,8 @@ def test_one_refused_post_replays_all_its_items(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
-def test_a_lifecycle_notification_carries_no_resource(world: World, kind: str) -> None:
-    """It goes to its own URL, with clientState and subscription alone."""
+def test_a_lifecycle_notification_has_no_resource(world: World, kind: str) -> None:
+    """It goes to the lifecycle URL, with clientState and subscription."""
     url = "https://joinlink.example/lifecycle"
     subscription = world.subscribe(world.ada, lifecycleNotificationUrl=url).json()
     if kind == "subscriptionRemoved":
@@ -161,11 +161,13 @@ def test_a_lifecycle_notification_carries_no_resource(world: World, kind: str) -
 
 
 @pytest.mark.parametrize(
-    ("everywhere", "told"),
+    ("everywhere", "notified"),
     [pytest.param(True, 1, id="as documented"), pytest.param(False, 0, id="as reported")],
 )
-def test_secondary_calendars_may_be_out_of_earshot(world: World, *, everywhere: bool, told: int) -> None:
-    """The documentation says all of a mailbox's events, developers say its default calendar's."""
+def test_changes_in_secondary_calendars_may_not_be_notified(
+    world: World, *, everywhere: bool, notified: int
+) -> None:
+    """Documented are all events of a mailbox; developers observe only those of the default calendar."""
     world.graph.delivery = NotificationDelivery(secondary_calendars=everywhere)
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
     world.subscribe(world.ada)
@@ -173,4 +175,4 @@ def test_secondary_calendars_may_be_out_of_earshot(world: World, *, everywhere: 
         times = {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"}
         client.post(f"/users/{world.ada.id}/calendars/{project}/events", json={"start": times, "end": times})
 
-    assert len(world.notified()) == told
+    assert len(world.notified()) == notified

@@ -21,17 +21,19 @@ def empty_etag(answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("fault", "effects"),
     [
-        pytest.param(Fault(status=503, retry_after=5, is_done=True), [True], id="refused, but done"),
-        pytest.param(Fault(status=401, is_done=True), [True], id="a proxy's refusal after it was done"),
+        pytest.param(Fault(status=503, retry_after=5, is_done=True), [True], id="refused, but with effect"),
+        pytest.param(Fault(status=401, is_done=True), [True], id="a proxy's refusal after the effect"),
         pytest.param(Fault(drop=Drop.AFTER), [True], id="the answer is lost"),
         pytest.param(Fault(drop=Drop.DURING), [True], id="the answer breaks off"),
         pytest.param(Fault(status=503), [False], id="refused"),
         pytest.param(Fault(drop=Drop.BEFORE), [False], id="never arrived"),
-        pytest.param(Fault(is_ignored=True), [False], id="answered 200, and nothing was done"),
+        pytest.param(Fault(is_ignored=True), [False], id="answered 200, without effect"),
     ],
 )
-def test_the_record_counts_effects_and_not_answers(world: World, fault: Fault, effects: list[bool]) -> None:
-    """`took_effect` is the state's own history, whatever the app was told."""
+def test_the_record_has_effects_independent_of_answers(
+    world: World, fault: Fault, effects: list[bool]
+) -> None:
+    """`took_effect` is about Graph's state, not about the answer."""
     booked = world.book(world.ada)
     world.graph.faults.add(fault)
     try:
@@ -44,7 +46,7 @@ def test_the_record_counts_effects_and_not_answers(world: World, fault: Fault, e
 
 
 def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
-    """A GET changes nothing, nor does a write that Graph itself refuses; subscriptions count, too."""
+    """Neither a GET nor a write that Graph refuses; a created subscription has an effect."""
     booked = world.book(world.ada)
     world.read(world.ada, booked["id"])
     world.patch(world.ada, booked["id"], GO_ONLINE, **{"If-Match": 'W/"old"'})
@@ -53,8 +55,8 @@ def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
     assert [call.took_effect for call in world.graph.calls] == [False, False, True]
 
 
-def test_a_write_that_is_ignored_leaves_the_old_version(world: World) -> None:
-    """The answer is 200 with the event as it was, and `edit` can make it claim more."""
+def test_an_ignored_write_changes_nothing(world: World) -> None:
+    """The answer is 200 with the unchanged event, and `edit` can change it."""
     booked = world.book(world.ada)
     lie = Fault(method="PATCH", is_ignored=True, edit=lambda event: event.update(isOnlineMeeting=True))
     world.graph.faults.add(lie)
@@ -74,10 +76,10 @@ def test_a_write_that_is_ignored_leaves_the_old_version(world: World) -> None:
         pytest.param(lambda answer: answer.update({"@odata.etag": None}), None, id="null"),
     ],
 )
-def test_an_answer_may_have_an_odd_etag(
+def test_an_answer_can_have_a_wrong_etag(
     world: World, edit: Callable[[dict[str, Any]], None], etag: str | None
 ) -> None:
-    """The write is done; only what is told of it is odd."""
+    """The write takes effect; only the answer is wrong."""
     booked = world.book(world.ada)
     world.graph.faults.add(Fault(method="PATCH", edit=edit))
     answer = world.patch(world.ada, booked["id"], GO_ONLINE)
@@ -119,10 +121,10 @@ def test_an_answer_may_have_an_odd_etag(
         ),
     ],
 )
-def test_an_answer_may_be_anything(
+def test_an_answer_can_be_replaced(
     world: World, fault: Fault, status: int, content_type: str, body: bytes
 ) -> None:
-    """Status, type and bytes are as the fault says; the length goes with them."""
+    """Status, type and bytes are those of the fault; the Content-Length matches."""
     world.graph.faults.add(fault)
     answer = world.app.get("/users")
 
@@ -131,8 +133,8 @@ def test_an_answer_may_be_anything(
     assert answer.headers["Content-Length"] == str(len(body))
 
 
-def test_headers_are_set_and_taken_away(world: World) -> None:
-    """An answer without a Date, and with a Retry-After that no int can hold."""
+def test_headers_can_be_set_and_removed(world: World) -> None:
+    """An answer without a Date, and with a very large Retry-After."""
     world.graph.faults.add(Fault(headers={"Date": None, "Retry-After": "9" * 5000}))
     headers = world.app.get("/users").headers
 
@@ -140,16 +142,16 @@ def test_headers_are_set_and_taken_away(world: World) -> None:
     assert headers["Retry-After"] == "9" * 5000
 
 
-def test_a_body_may_drip(world: World) -> None:
-    """Each byte has its wait, and in the end the answer is whole."""
+def test_a_body_can_be_sent_slowly(world: World) -> None:
+    """With a delay for each byte; the answer is complete."""
     world.graph.faults.add(Fault(body=b"[1,2]", drip=timedelta(seconds=1)))
 
     assert world.app.get("/users").json() == [1, 2]
     assert world.slept == [1.0] * 5
 
 
-def test_an_answer_may_break_off_over_the_network(world: World) -> None:
-    """Head and half of the body arrive, then the connection is closed."""
+def test_an_answer_can_break_off_over_the_network(world: World) -> None:
+    """The headers and half of the body arrive, then the connection is closed."""
     world.graph.faults.add(Fault(drop=Drop.DURING))
     with (
         serve(world.graph) as base,
@@ -163,8 +165,8 @@ def test_an_answer_may_break_off_over_the_network(world: World) -> None:
     assert world.graph.calls[-1].lost
 
 
-def test_a_fault_may_strike_one_page_alone(world: World) -> None:
-    """By what the page's address holds, or by how many calls come before it."""
+def test_a_fault_can_affect_only_one_page(world: World) -> None:
+    """By the page's URL, or by the number of calls before it."""
     for _ in range(3):
         world.book(world.ada)
     path = f"/users/{world.ada.id}/events"
@@ -177,8 +179,8 @@ def test_a_fault_may_strike_one_page_alone(world: World) -> None:
     assert later == [200, 200, 401, 200]
 
 
-def test_if_match_may_be_worth_nothing(world: World) -> None:
-    """A write with a stale version succeeds where Graph does not honour the header."""
+def test_if_match_can_be_ignored(world: World) -> None:
+    """A write with an old version then succeeds."""
     booked = world.book(world.ada)
     world.graph.people.edit(world.ada.id, booked["id"], subject="Moved")
     stale = {"If-Match": booked["@odata.etag"]}
@@ -190,13 +192,13 @@ def test_if_match_may_be_worth_nothing(world: World) -> None:
     assert (ignored, honored) == (200, 412)
 
 
-def test_a_version_may_drift(world: World) -> None:
-    """Nobody did anything, and yet the change key and the time of the last change are others; nobody is mailed."""
+def test_a_version_can_change_without_an_edit(world: World) -> None:
+    """Change key and modification time change, and there is no mail."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.subscribe(world.ada)
     world.clock.advance(timedelta(hours=1))
     world.graph.people.drift(world.ada.id, booked["id"])
-    world.graph.people.drift(world.ada.id, booked["id"], tell=False)
+    world.graph.people.drift(world.ada.id, booked["id"], notify=False)
     after = world.read(world.ada, booked["id"])
     changed = {name for name in after if after[name] != booked[name] and name != "@odata.context"}
 
@@ -206,7 +208,7 @@ def test_a_version_may_drift(world: World) -> None:
 
 
 def test_the_app_may_read_an_event_as_it_was_before_a_write(world: World) -> None:
-    """For some time after a write; If-Match and people's own clients know the new version at once."""
+    """For some time; If-Match and people's own clients use the new version at once."""
     world.graph.stale_for = timedelta(seconds=30)
     booked = world.book(world.ada)
     written = world.patch(world.ada, booked["id"], GO_ONLINE).json()

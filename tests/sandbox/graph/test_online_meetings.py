@@ -5,8 +5,8 @@ import pytest
 from tests.sandbox.graph.world import GO_ONLINE, World
 
 
-def test_a_patch_makes_an_online_meeting_with_link_and_join_block(world: World) -> None:
-    """The answer holds the link, and the body tells people of it."""
+def test_a_patch_creates_an_online_meeting_with_link_and_join_block(world: World) -> None:
+    """The answer has the link, and the body shows it."""
     booked = world.book(world.ada, body={"contentType": "text", "content": "Agenda"})
     event = world.patch(world.ada, booked["id"], GO_ONLINE).json()
     url = event["onlineMeeting"]["joinUrl"]
@@ -18,15 +18,15 @@ def test_a_patch_makes_an_online_meeting_with_link_and_join_block(world: World) 
     assert event["changeKey"] != booked["changeKey"]
 
 
-def test_an_event_can_be_booked_online_straight_away(world: World) -> None:
-    """What people's own clients do when they add a link while composing."""
+def test_an_event_can_be_created_online(world: World) -> None:
+    """As people's clients do when they add a link at once."""
     booked = world.book(world.ada, **GO_ONLINE)
 
     assert booked["onlineMeeting"]["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
 
 
-def test_an_online_meeting_can_neither_be_ended_nor_moved_by_its_flags(world: World) -> None:
-    """Later changes of the two properties are passed over without a word."""
+def test_an_online_meeting_can_not_be_changed_by_its_flags(world: World) -> None:
+    """Later writes of the two properties are ignored."""
     booked = world.book(world.ada, **GO_ONLINE)
     changed = {"isOnlineMeeting": False, "onlineMeetingProvider": "skypeForBusiness", "subject": "New"}
     event = world.patch(world.ada, booked["id"], changed).json()
@@ -44,10 +44,10 @@ def test_an_online_meeting_can_neither_be_ended_nor_moved_by_its_flags(world: Wo
         pytest.param(("teamsForBusiness",), False, None, id="not licensed"),
     ],
 )
-def test_a_refusing_provider_is_a_200_without_a_meeting(
+def test_a_refusal_of_the_provider_is_a_200_without_a_meeting(
     world: World, allowed: tuple[str, ...], *, honors: bool, provider: str | None
 ) -> None:
-    """Graph says nothing: only the answer's properties tell that there is no link, and nobody is mailed."""
+    """Only the properties of the answer show that there is no link; there is no mail."""
     eve = world.graph.add_user(
         "Eve", "eve@contoso.com", allowed_providers=allowed, honors_online_meeting=honors
     )
@@ -60,8 +60,8 @@ def test_a_refusing_provider_is_a_200_without_a_meeting(
     assert world.graph.mails == []
 
 
-def test_the_calendar_of_the_event_decides_on_the_provider(world: World) -> None:
-    """A secondary calendar may allow what the default one does not."""
+def test_the_calendar_of_the_event_determines_the_providers(world: World) -> None:
+    """A secondary calendar may allow others than the default one."""
     secondary = world.graph.add_calendar(world.ada.id, "Old", "skypeForBusiness", ("skypeForBusiness",))
     booked = world.book(world.ada)
     world.graph.people.move_to_calendar(world.ada.id, booked["id"], secondary)
@@ -72,8 +72,8 @@ def test_the_calendar_of_the_event_decides_on_the_provider(world: World) -> None
     assert world.patch(world.ada, event_id, skype).json()["isOnlineMeeting"] is True
 
 
-def test_a_join_url_may_come_late(world: World) -> None:
-    """The flag is up at once; URL and join block are there after the provider's delay."""
+def test_a_join_url_can_come_later(world: World) -> None:
+    """The flag is set at once; URL and join block follow after the provider's delay."""
     slow = world.graph.add_user("Slow", "slow@contoso.com", join_url_delay=timedelta(seconds=40))
     event = world.patch(slow, world.book(slow)["id"], GO_ONLINE).json()
 
@@ -89,7 +89,7 @@ def test_a_join_url_may_come_late(world: World) -> None:
 def test_a_body_without_the_join_block_ends_the_meeting(
     world: World, *, keeps_link: bool, online: bool
 ) -> None:
-    """Graph's bad habit: whoever writes the body must keep the link in it."""
+    """In Graph, a write of the body must keep the link."""
     booked = world.book(world.ada, **GO_ONLINE)
     content = booked["body"]["content"] if keeps_link else "<p>New agenda</p>"
     event = world.patch(world.ada, booked["id"], {"body": {"contentType": "html", "content": content}}).json()
@@ -99,7 +99,7 @@ def test_a_body_without_the_join_block_ends_the_meeting(
 
 
 def test_a_person_can_remove_the_link(world: World) -> None:
-    """Then the event is offline for everybody, and looks as if it never had a link."""
+    """Then no copy has a link or shows that there was one."""
     booked = world.book(world.ada, "bo@contoso.com", **GO_ONLINE)
     world.graph.people.remove_link(world.ada.id, booked["id"])
     event, copy = world.read(world.ada, booked["id"]), world.copy_of(world.bo, booked)

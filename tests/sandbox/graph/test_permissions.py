@@ -5,8 +5,8 @@ import pytest
 from tests.sandbox.graph.world import NOTIFY, TOMORROW, World
 
 
-def test_a_revoked_permission_ends_what_needs_it_until_it_is_back(world: World) -> None:
-    """Subscribing takes Calendars.Read; calendars can be read with the writing one, too."""
+def test_calls_fail_while_their_permission_is_revoked(world: World) -> None:
+    """Subscribing needs Calendars.Read; reading calendars works with Calendars.ReadWrite too."""
     made = world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
     world.graph.revoke_permission("Calendars.Read")
@@ -29,8 +29,8 @@ def test_a_revoked_permission_ends_what_needs_it_until_it_is_back(world: World) 
     assert world.subscribe(world.ada).status_code == 201
 
 
-def test_one_mailbox_may_be_out_of_bounds(world: World) -> None:
-    """As where a policy restricts the app to some; people's own clients are not concerned."""
+def test_a_permission_can_be_revoked_for_one_mailbox(world: World) -> None:
+    """As with an application access policy; people's own clients are not affected."""
     for permission in ("Calendars.Read", "Calendars.ReadWrite"):
         world.graph.revoke_permission(permission, world.ada.id)
     booked = world.book(world.ada)
@@ -55,8 +55,8 @@ def test_one_mailbox_may_be_out_of_bounds(world: World) -> None:
         ),
     ],
 )
-def test_every_call_has_its_permission(world: World, permission: str, path: str, code: str) -> None:
-    """The directory has its own word for no."""
+def test_every_call_needs_its_permission(world: World, permission: str, path: str, code: str) -> None:
+    """The directory has its own error code."""
     path = path.format(ada=world.ada.id, group=world.graph.add_group("Sales", [world.ada]))
     before = world.app.get(path).status_code
     world.graph.revoke_permission(permission)
@@ -66,8 +66,8 @@ def test_every_call_has_its_permission(world: World, permission: str, path: str,
 
 
 @pytest.mark.parametrize("cast", ["", "/microsoft.graph.user"])
-def test_members_who_may_not_be_read_are_listed_without_their_properties(world: World, cast: str) -> None:
-    """With the right to groups alone, an answer is no 403: it has everybody's id, and nothing else."""
+def test_without_permission_for_users_members_have_only_ids(world: World, cast: str) -> None:
+    """The answer is not a 403."""
     group = world.graph.add_group("Sales", [world.ada])
     world.graph.revoke_permission("User.Read.All")
     answer = world.app.get(
@@ -81,8 +81,8 @@ def test_members_who_may_not_be_read_are_listed_without_their_properties(world: 
     ]
 
 
-def test_reading_is_not_writing(world: World) -> None:
-    """Without the writing permission, events can be read and nothing more."""
+def test_reading_does_not_allow_writing(world: World) -> None:
+    """Without Calendars.ReadWrite events can only be read."""
     world.graph.revoke_permission("Calendars.ReadWrite")
     path = f"/users/{world.ada.id}/events"
 
@@ -90,8 +90,8 @@ def test_reading_is_not_writing(world: World) -> None:
     assert world.app.get(path).status_code == 200
 
 
-def test_while_the_app_may_not_notifications_wait(world: World) -> None:
-    """What happened meanwhile is told once access is back, within four hours."""
+def test_notifications_wait_while_the_permission_is_revoked(world: World) -> None:
+    """They are sent when it is restored within four hours."""
     world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
     world.graph.revoke_permission("Calendars.Read")
     world.book(world.ada)

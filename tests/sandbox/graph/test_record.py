@@ -13,7 +13,7 @@ WINDOW = {"startDateTime": "2026-11-20", "endDateTime": "2026-12-31"}
 
 
 def play(world: World) -> None:
-    """Make a bit of everything happen."""
+    """Make calls of all kinds."""
     app, ada = world.app, world.ada
     subscription = world.subscribe(ada, lifecycleNotificationUrl=NOTIFY).json()
     app.patch(f"/subscriptions/{subscription['id']}", json={"notificationUrl": NOTIFY})
@@ -55,8 +55,8 @@ def play(world: World) -> None:
 
 
 @pytest.mark.skipif(not CHECK.exists(), reason="the check of Graph's types is not beside the repository")
-def test_every_body_is_one_of_graphs(world: World, tmp_path: Path) -> None:
-    """The published metadata knows every property, type and enumeration that is emitted."""
+def test_every_body_matches_graphs_metadata(world: World, tmp_path: Path) -> None:
+    """Every property, type and enumeration value is in the published metadata."""
     play(world)
     world.graph.write_har(tmp_path / "traffic.har")
     checked = subprocess.run(  # noqa: S603 -- our own file, checked by a script beside the repository
@@ -68,7 +68,7 @@ def test_every_body_is_one_of_graphs(world: World, tmp_path: Path) -> None:
 
 
 def test_no_secret_is_recorded(world: World) -> None:
-    """Neither tokens nor keys nor clientStates, in whatever part of an exchange; the JSON stays whole."""
+    """No tokens, keys or clientStates anywhere in an exchange; the JSON stays valid."""
     play(world)
     har = world.graph.har()
     text = json.dumps(har)
@@ -86,7 +86,7 @@ def test_no_secret_is_recorded(world: World) -> None:
     assert any('"clientState": "***"' in body for body in posted)
 
 
-def test_the_record_tells_who_spoke(world: World) -> None:
+def test_the_record_says_who_sent_a_request(world: World) -> None:
     """The app, people's own clients and Graph itself."""
     world.subscribe(world.ada)
     world.book(world.ada)
@@ -100,8 +100,8 @@ def test_the_record_tells_who_spoke(world: World) -> None:
     ]
 
 
-def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: World) -> None:
-    """A HAR holds what was answered; `calls` tell of the rest."""
+def test_a_har_omits_unanswered_calls_and_marks_lost_answers(world: World) -> None:
+    """`calls` has all calls."""
     for drop in (Drop.BEFORE, Drop.AFTER):
         world.graph.faults.add(Fault(drop=drop))
         with pytest.raises(Exception, match="disconnected"):
@@ -112,8 +112,8 @@ def test_an_unanswered_call_is_no_exchange_and_a_lost_answer_says_so(world: Worl
     assert "closed before" in entry["comment"]
 
 
-def test_calls_are_counted_by_kind_though_none_is_kept() -> None:
-    """Whatever their answer was; people's own clients are not counted."""
+def test_calls_are_counted_even_if_none_is_recorded() -> None:
+    """With any answer; people's own clients are not counted."""
     world = World(record=False)
     with world.app as app:
         world.graph.faults.add(Fault(status=503))

@@ -38,7 +38,7 @@ NUMBERED = {"type": "numbered", "numberOfOccurrences": 3}
             {"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 31},
             "2026-10-31",
             ["2026-10-31", "2026-11-30", "2026-12-31"],
-            id="the 31st, or the last there is",
+            id="the 31st, or the last day",
         ),
         pytest.param(
             {"type": "relativeMonthly", "interval": 3, "daysOfWeek": ["friday"], "index": "last"},
@@ -67,14 +67,14 @@ NUMBERED = {"type": "numbered", "numberOfOccurrences": 3}
     ],
 )
 def test_a_pattern_gives_its_days(pattern: dict[str, Any], first: str, expected: list[str]) -> None:
-    """Each kind of pattern, with the calendar beside it."""
+    """For each type of pattern."""
     series = {"pattern": pattern, "range": {**NUMBERED, "startDate": first}}
 
     assert expected == [day.isoformat() for day in recurrence.days(series)]
 
 
 def test_an_end_date_is_the_last_day() -> None:
-    """The range includes its end."""
+    """The range includes it."""
     extent = {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-26"}
 
     assert len(list(recurrence.days({"pattern": {"type": "daily", "interval": 1}, "range": extent}))) == 3

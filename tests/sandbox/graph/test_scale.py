@@ -3,8 +3,8 @@ import tracemalloc
 from tests.sandbox.graph.world import World
 
 
-def test_a_user_who_does_nothing_takes_less_than_a_kilobyte(world: World) -> None:
-    """So that a tenant of 100,000 fits into a simulation."""
+def test_an_unused_user_needs_less_than_a_kilobyte(world: World) -> None:
+    """So a simulation can have 100,000 users."""
     tracemalloc.start()
     try:
         for n in range(5_000):

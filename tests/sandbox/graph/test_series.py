@@ -7,13 +7,13 @@ WINDOW = {"startDateTime": "2026-11-20T00:00:00Z", "endDateTime": "2026-12-31T00
 
 
 def instances(world: World, master: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return all occurrences of Ada's series as the app sees them."""
+    """Return all occurrences of Ada's series as the app reads them."""
     path = f"/users/{world.ada.id}/events/{master['id']}/instances"
     return list(world.app.get(path, params=WINDOW).json()["value"])
 
 
-def test_a_series_is_a_master_with_occurrences_of_their_own_ids(world: World) -> None:
-    """`/events` lists the master, `/instances` and `/calendarView` expand it."""
+def test_a_series_has_a_master_and_occurrences_with_their_own_ids(world: World) -> None:
+    """`/events` returns the master, `/instances` and `/calendarView` expand it."""
     master = world.book(world.ada, recurrence=WEEKLY)
     occurrences = instances(world, master)
     listed = world.app.get(f"/users/{world.ada.id}/events").json()["value"]
@@ -29,7 +29,7 @@ def test_a_series_is_a_master_with_occurrences_of_their_own_ids(world: World) ->
     assert len({event["iCalUId"] for event in occurrences}) == 4
 
 
-def test_an_occurrence_keeps_its_wall_clock_time_over_the_change_of_clocks(world: World) -> None:
+def test_an_occurrence_keeps_its_local_time_over_daylight_saving(world: World) -> None:
     """Ten in Berlin is nine in UTC in winter and eight in summer."""
     zone = {"timeZone": "W. Europe Standard Time"}
     day = {
@@ -49,8 +49,8 @@ def test_an_occurrence_keeps_its_wall_clock_time_over_the_change_of_clocks(world
     assert starts == ["2026-03-15T09:00", "2026-04-15T08:00"]
 
 
-def test_a_change_to_one_occurrence_makes_an_exception_and_names_the_master(world: World) -> None:
-    """The notification tells of the series; the occurrence keeps its id."""
+def test_a_changed_occurrence_is_an_exception_and_is_notified_for_its_master(world: World) -> None:
+    """The occurrence keeps its id."""
     master = world.book(world.ada, "bo@contoso.com", recurrence=WEEKLY)
     assert world.subscribe(world.ada).status_code == 201
     occurrence = instances(world, master)[1]
@@ -63,8 +63,8 @@ def test_a_change_to_one_occurrence_makes_an_exception_and_names_the_master(worl
     assert world.read(world.ada, master["id"])["subject"] == "Review"
 
 
-def test_people_change_an_occurrence_by_its_place(world: World) -> None:
-    """`change_occurrence` counts from 0 and moves that occurrence for everybody."""
+def test_people_can_change_an_occurrence_by_its_number(world: World) -> None:
+    """`change_occurrence` counts from 0 and changes all copies."""
     master = world.book(world.ada, "bo@contoso.com", recurrence=WEEKLY)
     later = {"dateTime": "2026-12-02T10:00:00", "timeZone": "UTC"}
     exception = world.graph.people.change_occurrence(
@@ -76,8 +76,8 @@ def test_people_change_an_occurrence_by_its_place(world: World) -> None:
     assert [event["start"]["dateTime"][8:10] for event in view] == ["24", "02", "08", "15"]
 
 
-def test_a_link_on_the_master_is_a_link_on_every_occurrence(world: World) -> None:
-    """Exceptions included; and one of them can lose it on its own."""
+def test_a_link_of_the_master_applies_to_every_occurrence(world: World) -> None:
+    """To exceptions too; one of them can lose it separately."""
     master = world.book(world.ada, recurrence=WEEKLY)
     exception = world.graph.people.change_occurrence(world.ada.id, master["id"], 0, subject="Special")
     world.patch(world.ada, master["id"], GO_ONLINE)
@@ -88,8 +88,8 @@ def test_a_link_on_the_master_is_a_link_on_every_occurrence(world: World) -> Non
     assert flags == [False, True, True, True]
 
 
-def test_a_deleted_occurrence_leaves_the_series_and_is_told_on_request(world: World) -> None:
-    """`cancelledOccurrences` comes only where `$select` names it."""
+def test_a_deleted_occurrence_is_listed_only_on_request(world: World) -> None:
+    """`cancelledOccurrences` is returned only if `$select` contains it."""
     master = world.book(world.ada, recurrence=WEEKLY)
     world.graph.people.delete(world.ada.id, instances(world, master)[0]["id"])
     path = f"/users/{world.ada.id}/events/{master['id']}"
@@ -100,8 +100,8 @@ def test_a_deleted_occurrence_leaves_the_series_and_is_told_on_request(world: Wo
     assert "cancelledOccurrences" not in world.read(world.ada, master["id"])
 
 
-def test_a_view_shows_what_touches_its_window(world: World) -> None:
-    """Half-open: what ends as the window opens is outside, what overlaps is inside."""
+def test_a_view_has_the_events_that_overlap_its_window(world: World) -> None:
+    """An event that ends at the start of the window is outside."""
     booked = world.book(world.ada)
     path = f"/users/{world.ada.id}/calendarView"
 
@@ -114,8 +114,8 @@ def test_a_view_shows_what_touches_its_window(world: World) -> None:
     assert not seen("09:00:00", "10:00:00")
 
 
-def test_new_times_for_a_series_forget_its_exceptions(world: World) -> None:
-    """As in Outlook: another pattern starts afresh."""
+def test_new_times_of_a_series_remove_its_exceptions(world: World) -> None:
+    """As in Outlook."""
     master = world.book(world.ada, recurrence=WEEKLY)
     exception = world.graph.people.change_occurrence(world.ada.id, master["id"], 0, subject="Special")
     world.clock.advance(timedelta(minutes=1))

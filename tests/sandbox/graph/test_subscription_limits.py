@@ -12,13 +12,13 @@ from tests.sandbox.graph.world import World
         pytest.param("DELETE", "/subscriptions/none", 500, id="writes"),
         pytest.param("GET", "/subscriptions/none", 500, id="reads"),
         pytest.param("GET", "/subscriptions", 25, id="lists"),
-        pytest.param("POST", "/subscriptions/none/reauthorize", 1_000, id="proofs"),
+        pytest.param("POST", "/subscriptions/none/reauthorize", 1_000, id="reauthorizations"),
     ],
 )
-def test_more_than_graph_serves_in_20_seconds_is_throttled(
+def test_calls_over_the_limit_of_20_seconds_are_throttled(
     world: World, method: str, path: str, most: int
 ) -> None:
-    """Retry-After says when there is room again; other calls are not touched."""
+    """Retry-After says when a call is allowed again; other calls are not affected."""
     answers = [world.app.request(method, path).status_code for _ in range(most)]
     world.clock.advance(timedelta(seconds=5))
     throttled = world.app.request(method, path)
@@ -32,7 +32,7 @@ def test_more_than_graph_serves_in_20_seconds_is_throttled(
 
 
 def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None:
-    """Who knocks on without a pause stays out."""
+    """Retries without a pause never succeed."""
     for _ in range(250):
         world.app.delete("/subscriptions/none")
         world.app.patch("/subscriptions/none", json={})
@@ -45,8 +45,8 @@ def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_mailbox_holds_a_thousand_subscriptions_of_all_apps(world: World) -> None:
-    """One more is 403, and the message names the limit."""
+def test_a_mailbox_has_at_most_1000_subscriptions_of_all_apps(world: World) -> None:
+    """One more gets a 403, and the message has the limit."""
     world.graph.subscriptions.others[world.ada.id] = 999
     assert world.subscribe(world.ada).status_code == 201
     full = world.subscribe(world.ada, changeType="deleted")
@@ -56,20 +56,20 @@ def test_a_mailbox_holds_a_thousand_subscriptions_of_all_apps(world: World) -> N
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_a_list_comes_in_pages(world: World) -> None:
-    """A hundred at a time; one that ends between two pages shifts nobody."""
+def test_a_list_has_pages(world: World) -> None:
+    """100 a page; if one ends between two pages, no other is missed or repeated."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(150)]
     made = [world.subscribe(user).json()["id"] for user in crowd]
     first = world.app.get("/subscriptions").json()
-    world.graph.remove_subscription(made[0], tell=False)
+    world.graph.remove_subscription(made[0], notify=False)
     second = world.app.get(first["@odata.nextLink"]).json()
 
     assert [one["id"] for one in first["value"] + second["value"]] == made
     assert "@odata.nextLink" not in second
 
 
-def test_the_list_may_be_behind_the_times(world: World) -> None:
-    """For a while it misses what is new and shows what is over; reading one by its id is exact."""
+def test_the_list_can_be_outdated(world: World) -> None:
+    """For a while it omits new subscriptions and shows ended ones; a read by id is always current."""
     world.graph.subscriptions.habits = SubscriptionHabits(
         unlisted_for=timedelta(minutes=5), listed_after_end=timedelta(minutes=30)
     )
@@ -93,8 +93,8 @@ def test_the_list_may_be_behind_the_times(world: World) -> None:
     assert listed() == []
 
 
-def test_the_rule_against_duplicates_may_fail(world: World) -> None:
-    """Then every change is told by each of them."""
+def test_duplicate_subscriptions_can_be_allowed(world: World) -> None:
+    """Then each of them sends a notification of every change."""
     world.graph.subscriptions.habits = SubscriptionHabits(duplicates=True)
     made = {world.subscribe(world.ada).json()["id"] for _ in range(2)}
     world.book(world.ada)
@@ -103,8 +103,8 @@ def test_the_rule_against_duplicates_may_fail(world: World) -> None:
     assert {item["subscriptionId"] for item in world.notified()} == made
 
 
-def test_a_cold_endpoint_fails_its_first_handshakes(world: World) -> None:
-    """Its answer would come too late, which is 400 and nothing that tells to try again; in the end it is warm."""
+def test_validation_of_a_cold_endpoint_times_out(world: World) -> None:
+    """The create call gets a 400 without a hint to retry; later it succeeds."""
     world.graph.handshakes.cold_starts = 2
     cold = [world.subscribe(world.ada) for _ in range(2)]
     made = world.subscribe(world.ada).json()["id"]

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from sandbox.graph import Reply, StandIn
-from sandbox.graph.posting import over_http, validate_over_http
+from sandbox.graph.webhook_client import post_over_http
 from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, World
 
 
-def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None:
-    """The token comes as a further query parameter, encoded; the key that was there stays."""
+def test_both_urls_are_validated_before_a_subscription_is_created(world: World) -> None:
+    """The token is an additional query parameter, encoded; the key in the URL stays."""
     answer = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
 
     assert answer.status_code == 201
@@ -17,8 +17,8 @@ def test_both_urls_are_asked_before_a_subscription_is_made(world: World) -> None
     assert world.handshakes[0].startswith(f"{NOTIFY}&validationToken=Validation%3A%20Testing%20")
 
 
-def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
-    """Made, read and listed alike: the clientState never comes back."""
+def test_a_subscription_is_returned_without_its_client_state(world: World) -> None:
+    """After a create call, a read and a list."""
     made = world.subscribe(world.ada).json()
     read = world.app.get(f"/subscriptions/{made['id']}").json()
     (listed,) = world.app.get("/subscriptions").json()["value"]
@@ -38,17 +38,15 @@ def test_a_subscription_is_shown_without_its_client_state(world: World) -> None:
         pytest.param(ConnectionError(), id="no answer"),
     ],
 )
-def test_a_url_that_fails_the_handshake_gets_no_subscription(
-    world: World, monkeypatch: pytest.MonkeyPatch, reply: Reply | OSError
-) -> None:
-    """The create call is a 400, and nothing is left behind."""
+def test_a_url_that_fails_validation_gets_no_subscription(world: World, reply: Reply | OSError) -> None:
+    """The create call gets a 400, and there is no subscription."""
 
-    def answer(_url: str) -> Reply:
+    def answer(_token: str) -> Reply:
         if isinstance(reply, OSError):
             raise reply
         return reply
 
-    monkeypatch.setattr(world.graph, "_validate", answer)
+    world.handshake = answer
     refused = world.subscribe(world.ada)
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "ValidationError")
@@ -58,16 +56,16 @@ def test_a_url_that_fails_the_handshake_gets_no_subscription(
 @pytest.mark.parametrize(
     ("asked", "granted"),
     [
-        pytest.param(timedelta(minutes=10), timedelta(minutes=45), id="raised to the least"),
-        pytest.param(timedelta(minutes=10_080), timedelta(minutes=10_080), id="the most"),
-        pytest.param(timedelta(minutes=10_081), None, id="more than the most"),
+        pytest.param(timedelta(minutes=10), timedelta(minutes=45), id="raised to the minimum"),
+        pytest.param(timedelta(minutes=10_080), timedelta(minutes=10_080), id="the maximum"),
+        pytest.param(timedelta(minutes=10_081), None, id="more than the maximum"),
         pytest.param(timedelta(minutes=-1), None, id="past"),
     ],
 )
 def test_a_subscription_lives_between_45_minutes_and_seven_days(
     world: World, asked: timedelta, granted: timedelta | None
 ) -> None:
-    """What is short is raised, what is long is refused."""
+    """A shorter time is raised, a longer one is refused."""
     answer = world.subscribe(world.ada, expirationDateTime=(world.clock.now + asked).isoformat())
 
     assert answer.status_code == (201 if granted else 400)
@@ -88,13 +86,13 @@ def test_a_subscription_lives_between_45_minutes_and_seven_days(
     ],
 )
 def test_what_graph_would_refuse_is_refused(world: World, wrong: dict[str, Any], status: int) -> None:
-    """Nothing is asked of the URL before the rest is in order."""
+    """The URL is validated only after everything else."""
     assert world.subscribe(world.ada, **wrong).status_code == status
     assert world.handshakes == []
 
 
-def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(world: World) -> None:
-    """Same resource and change types, however they are written."""
+def test_a_second_subscription_to_the_same_resource_is_a_conflict(world: World) -> None:
+    """The same resource and change types in another spelling too; the error has the id of the first."""
     made = world.subscribe(world.ada).json()
     same = world.subscribe(world.ada, changeType="updated,created", resource=f"/Users/{world.ada.id}/Events")
 
@@ -103,8 +101,8 @@ def test_a_second_subscription_to_the_same_is_a_conflict_that_names_the_first(wo
     assert world.subscribe(world.ada, changeType="created,updated,deleted").status_code == 201
 
 
-def test_a_renewed_subscription_lives_on_and_another_vanishes(world: World) -> None:
-    """An expired subscription is 404 for everything, and may be made anew."""
+def test_a_subscription_expires_unless_it_is_renewed(world: World) -> None:
+    """All calls to an expired one get a 404, and it can be created again."""
     renewed, forgotten = world.subscribe(world.ada).json()["id"], world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
     assert world.app.patch(f"/subscriptions/{renewed}", json=later).status_code == 200
@@ -116,8 +114,8 @@ def test_a_renewed_subscription_lives_on_and_another_vanishes(world: World) -> N
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_reauthorizing_does_not_lengthen_a_life(world: World) -> None:
-    """204, and the expiry stays."""
+def test_reauthorizing_does_not_change_the_expiry(world: World) -> None:
+    """The answer is a 204."""
     made = world.subscribe(world.ada).json()
 
     assert world.app.post(f"/subscriptions/{made['id']}/reauthorize").status_code == 204
@@ -126,7 +124,7 @@ def test_reauthorizing_does_not_lengthen_a_life(world: World) -> None:
 
 
 def test_only_expiry_and_url_can_be_changed(world: World) -> None:
-    """A new URL is asked first; anything else is refused."""
+    """A new URL is validated first; other changes are refused."""
     path = f"/subscriptions/{world.subscribe(world.ada).json()['id']}"
     world.handshakes.clear()
 
@@ -137,8 +135,8 @@ def test_only_expiry_and_url_can_be_changed(world: World) -> None:
     assert world.handshakes[0].startswith("https://elsewhere.example/?validationToken=")
 
 
-def test_nothing_is_heard_after_a_delete(world: World) -> None:
-    """204, and later changes are not told."""
+def test_a_deleted_subscription_sends_no_notifications(world: World) -> None:
+    """The answer is a 204."""
     made = world.subscribe(world.ada).json()
 
     assert world.app.delete(f"/subscriptions/{made['id']}").status_code == 204
@@ -146,9 +144,8 @@ def test_nothing_is_heard_after_a_delete(world: World) -> None:
     assert world.notified() == []
 
 
-def test_without_anything_injected_the_stand_in_speaks_http() -> None:
-    """A demo needs no wiring."""
+def test_by_default_the_stand_in_posts_over_http() -> None:
+    """Nothing must be passed for that."""
     graph = StandIn(now=Clock(), tenant_id=TENANT)
 
-    assert graph._post is over_http
-    assert graph._validate is validate_over_http
+    assert graph._post is post_over_http

@@ -1,7 +1,7 @@
-"""A small tenant behind the stand-in, with a clock that moves by hand and an inbox for notifications."""
+"""A small tenant in the stand-in, with a manual clock and an inbox for notifications."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +25,7 @@ GO_ONLINE = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness
 
 
 class Clock:
-    """Tells the time that it was set to."""
+    """A clock that moves only by `advance`."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -46,17 +46,18 @@ class World:
         self.clock = Clock()
         self.slept: list[float] = []
         self.seconds = 0.0
-        #: what each POST of the next ones takes
+        #: the durations of the next POSTs
         self.takes: list[float] = []
         self.answers: list[int] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.handshakes: list[str] = []
+        #: answers a validation request, given its token
+        self.handshake: Callable[[str], Reply] = _echo
         self.graph = StandIn(
             now=self.clock,
             tenant_id=TENANT,
             domains=("contoso.com", "contoso.onmicrosoft.com"),
             post=self._receive,
-            validate=self._shake_hands,
             sleep=self.slept.append,
             stopwatch=lambda: self.seconds,
             record=record,
@@ -80,7 +81,7 @@ class World:
             return token
 
     def book(self, user: DirectoryUser, *invited: str, **properties: Any) -> dict[str, Any]:
-        """Have a user book an event for tomorrow at ten with their own client; return it as answered."""
+        """Have a user create an event for tomorrow at ten with their own client; return the answer."""
         attendees = [{"emailAddress": {"address": address}} for address in invited]
         with self.client(self.graph.as_user(user)) as client:
             body = {"subject": "Review", "attendees": attendees, **TOMORROW, **properties}
@@ -95,7 +96,7 @@ class World:
         return dict(answer.json())
 
     def copy_of(self, user: DirectoryUser, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a user's copy of an event that was read elsewhere."""
+        """Return a user's copy of an event from another mailbox."""
         listed = self.app.get(f"/users/{user.id}/events", params={"$top": 100}).json()["value"]
         return next(copy for copy in listed if copy["iCalUId"] == event["iCalUId"])
 
@@ -116,23 +117,26 @@ class World:
         return self.app.post("/subscriptions", json=body, headers={"Prefer": prefer} if prefer else {})
 
     def notified(self) -> list[dict[str, Any]]:
-        """Deliver what is due and return all items received since the last look."""
+        """Deliver due notifications and return all items since the last call."""
         self.graph.deliver()
         items = [item for _, body in self.posts for item in body["value"]]
         self.posts.clear()
         return items
 
-    def _receive(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def _receive(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        token = parse_qs(urlsplit(url).query).get("validationToken")
+        if token:
+            self.handshakes.append(url)
+            return self.handshake(token[0])
         assert headers["Content-Type"] == "application/json; charset=utf-8"
         self.posts.append((url, json.loads(body)))
         self.seconds += self.takes.pop(0) if self.takes else 0.0
-        return self.answers.pop(0) if self.answers else 202
-
-    def _shake_hands(self, url: str) -> Reply:
-        self.handshakes.append(url)
-        token = parse_qs(urlsplit(url).query)["validationToken"][0]
-        return Reply(200, "text/plain; charset=utf-8", token.encode())
+        return Reply(self.answers.pop(0) if self.answers else 202)
 
     def refused(self, answer: httpx.Response) -> tuple[int, str]:
-        """Return the status and Graph's code of an answer that says no."""
+        """Return the status and Graph's error code of an answer."""
         return answer.status_code, answer.json()["error"]["code"]
+
+
+def _echo(token: str) -> Reply:
+    return Reply(200, "text/plain; charset=utf-8", token.encode())

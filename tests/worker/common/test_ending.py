@@ -25,7 +25,7 @@ from shared.errors import (
     UnexpectedAnswer,
     UnreadableEvent,
 )
-from shared.worker.common.ending import after_trouble, later, later_without_rules
+from shared.worker.common.ending import ending_for_error, retry_later, wait_for_rules
 
 RECEIVED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 THROTTLED = Throttled("c", retry_after=timedelta(seconds=7), status=429, code="", request_id="")
@@ -48,28 +48,28 @@ def change(attempt: int = 0) -> EventChange:
 @pytest.mark.parametrize(
     ("error", "attempt", "reason", "seconds", "next_attempt"),
     [
-        pytest.param(NotConnected("c"), 0, Reason.GRAPH_UNAVAILABLE, 30, 1, id="Graph not reached"),
-        pytest.param(OutOfTime("t"), 0, Reason.OUT_OF_TIME, 30, 1, id="the minute is over"),
+        pytest.param(NotConnected("c"), 0, Reason.GRAPH_UNAVAILABLE, 30, 1, id="Graph can't be reached"),
+        pytest.param(OutOfTime("t"), 0, Reason.OUT_OF_TIME, 30, 1, id="out of time"),
         pytest.param(EventChanged("c", status=409), 0, Reason.CHANGED_MEANWHILE, 30, 1, id="a conflict"),
         pytest.param(StateChanged("t"), 0, Reason.CHANGED_MEANWHILE, 30, 1, id="a row that changed"),
         pytest.param(MailboxFull("c", status=403), 5, Reason.MAILBOX_FULL, 3600, 6, id="a full mailbox: hourly"),
         pytest.param(SubscriptionLimit("c", status=403), 0, Reason.SUBSCRIPTION_LIMIT, 3600, 1, id="too many subscriptions: hourly"),
-        pytest.param(GraphUnavailable("c"), 0, Reason.GRAPH_UNAVAILABLE, 30, 1, id="Graph away"),
-        pytest.param(GraphUnavailable("c"), 3, Reason.GRAPH_UNAVAILABLE, 240, 4, id="still away: 30 s x 2^3"),
-        pytest.param(GraphUnavailable("c"), 29, Reason.GRAPH_UNAVAILABLE, 3600, 30, id="away for long: an hour at most"),
-        pytest.param(StorageUnavailable("t"), 1, Reason.STORAGE_UNAVAILABLE, 60, 2, id="tables away"),
+        pytest.param(GraphUnavailable("c"), 0, Reason.GRAPH_UNAVAILABLE, 30, 1, id="Graph fails"),
+        pytest.param(GraphUnavailable("c"), 3, Reason.GRAPH_UNAVAILABLE, 240, 4, id="Graph still fails: 30 s x 2^3"),
+        pytest.param(GraphUnavailable("c"), 29, Reason.GRAPH_UNAVAILABLE, 3600, 30, id="Graph fails for long: at most an hour"),
+        pytest.param(StorageUnavailable("t"), 1, Reason.STORAGE_UNAVAILABLE, 60, 2, id="tables fail"),
         pytest.param(Unauthorized("c", status=401), 0, Reason.UNAUTHORIZED, 30, 1, id="credential refused"),
     ],
 )  # fmt: skip
-def test_passing_trouble_is_tried_again(
+def test_temporary_errors_are_retried(
     error: JoinlinkError, attempt: int, reason: Reason, seconds: float, next_attempt: int
 ) -> None:
-    """The change is sent again after a wait that fits its trouble."""
-    handled = after_trouble(error, change(attempt), middle)
+    """The change is sent again, with a delay that depends on the error."""
+    ending = ending_for_error(error, change(attempt), middle)
 
-    assert (handled.outcome, handled.reason) == (Outcome.DELAYED, reason)
-    assert handled.delay == timedelta(seconds=seconds)
-    assert handled.again == change(next_attempt)
+    assert (ending.outcome, ending.reason) == (Outcome.DELAYED, reason)
+    assert ending.delay == timedelta(seconds=seconds)
+    assert ending.next_message == change(next_attempt)
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,21 @@ def test_passing_trouble_is_tried_again(
     [
         pytest.param(Forbidden("c", status=403), 0, Outcome.FORBIDDEN, False, id="forbidden"),
         pytest.param(MailboxUnusable("c", status=404), 0, Outcome.MAILBOX_UNUSABLE, False, id="no mailbox"),
-        pytest.param(UnexpectedAnswer("c", status=400), 0, Outcome.FAILED, True, id="refused for good"),
-        pytest.param(UnreadableEvent("c"), 0, Outcome.SKIPPED, False, id="an event of an odd shape"),
+        pytest.param(UnexpectedAnswer("c", status=400), 0, Outcome.FAILED, True, id="refused permanently"),
+        pytest.param(UnreadableEvent("c"), 0, Outcome.SKIPPED, False, id="an unreadable event"),
         pytest.param(MailboxFull("c", status=403), 24, Outcome.FAILED, True, id="full for a day"),
         pytest.param(SubscriptionLimit("c", status=403), 24, Outcome.FAILED, True, id="too many for a day"),
     ],
 )
-def test_lasting_trouble_ends_the_message(
+def test_permanent_errors_end_the_message(
     error: JoinlinkError, attempt: int, outcome: Outcome, poisoned: bool
 ) -> None:
-    """Only what we don't understand goes to poison."""
-    handled = after_trouble(error, change(attempt), middle)
+    """Only unexpected answers, and errors that last a day, go to the poison queue."""
+    ending = ending_for_error(error, change(attempt), middle)
 
-    assert handled.outcome is outcome
-    assert handled.again is None
-    assert bool(handled.poison) is poisoned
+    assert ending.outcome is outcome
+    assert ending.next_message is None
+    assert bool(ending.poison) is poisoned
 
 
 @pytest.mark.parametrize(
@@ -100,44 +100,44 @@ def test_lasting_trouble_ends_the_message(
         pytest.param(
             Throttled("c", retry_after=timedelta(0), status=429, code="", request_id=""), id="throttled"
         ),
-        pytest.param(GraphUnavailable("c"), id="Graph away"),
-        pytest.param(StorageUnavailable("t"), id="tables away"),
+        pytest.param(GraphUnavailable("c"), id="Graph fails"),
+        pytest.param(StorageUnavailable("t"), id="tables fail"),
         pytest.param(EventNotFound("c", status=404), id="not found"),
         pytest.param(Forbidden("c", status=403), id="forbidden"),
-        pytest.param(UnreadableEvent("c"), id="an event of an odd shape"),
+        pytest.param(UnreadableEvent("c"), id="an unreadable event"),
     ],
 )
-def test_a_narrower_error_is_handled_as_its_kind(error: JoinlinkError) -> None:
-    """Whoever names trouble more closely need not name it here."""
-    handled = after_trouble(error, change(), middle)
+def test_a_subclass_of_an_error_ends_the_message_in_the_same_way(error: JoinlinkError) -> None:
+    """A new subclass needs no entry in the tables."""
+    ending = ending_for_error(error, change(), middle)
     error.__class__ = type("Narrower", (type(error),), {})
 
-    assert after_trouble(error, change(), middle) == handled
+    assert ending_for_error(error, change(), middle) == ending
 
 
 @pytest.mark.parametrize("attempt", [0, 7])
-def test_an_event_that_is_not_found_is_looked_for_twice_more(attempt: int) -> None:
-    """After 30 s and after 5 min, whatever trouble there was before; then it is gone."""
+def test_an_event_that_is_not_found_is_read_twice_more(attempt: int) -> None:
+    """After 30 s and after 5 min, whatever failed before; then it counts as gone."""
     first, second, third = (
-        after_trouble(EventNotFound("c", status=404), replace(change(attempt), not_found=looks), middle)
-        for looks in (0, 1, 2)
+        ending_for_error(EventNotFound("c", status=404), replace(change(attempt), not_found=reads), middle)
+        for reads in (0, 1, 2)
     )
 
     assert (first.delay, second.delay) == (timedelta(seconds=30), timedelta(minutes=5))
-    assert first.again == replace(change(attempt), not_found=1)
-    assert (third.outcome, third.again) == (Outcome.GONE, None)
+    assert first.next_message == replace(change(attempt), not_found=1)
+    assert (third.outcome, third.next_message) == (Outcome.GONE, None)
 
 
-def test_trouble_ends_in_poison_after_a_day() -> None:
-    """A four-hour outage loses nothing; what lasts longer than a day of tries needs a person."""
+def test_a_message_goes_to_the_poison_queue_after_a_day_of_errors() -> None:
+    """An outage of some hours loses nothing; after a day an admin must act."""
     waits = timedelta(0)
     tried: Message = change()
-    while (handled := after_trouble(GraphUnavailable("c", status=500), tried, middle)).again:
-        assert isinstance(handled.again, EventChange)
-        waits, tried = waits + handled.delay, handled.again
+    while (ending := ending_for_error(GraphUnavailable("c", status=500), tried, middle)).next_message:
+        assert isinstance(ending.next_message, EventChange)
+        waits, tried = waits + ending.delay, ending.next_message
 
-    assert (handled.outcome, handled.reason) == (Outcome.FAILED, Reason.TOO_OLD)
-    assert "graph_unavailable" in str(handled.poison)
+    assert (ending.outcome, ending.reason) == (Outcome.FAILED, Reason.TOO_OLD)
+    assert "graph_unavailable" in str(ending.poison)
     assert timedelta(hours=23) < waits < timedelta(hours=25)
 
 
@@ -151,28 +151,28 @@ PAUSED = GraphPaused("c", retry_after=timedelta(seconds=7))
         pytest.param(PAUSED, Reason.GRAPH_UNAVAILABLE, id="calls are paused"),
     ],
 )
-def test_waiting_is_no_failure(error: JoinlinkError, reason: Reason) -> None:
-    """It has a count of its own, and never ends in poison; Graph's wait is the least, ours grows beside it."""
+def test_waiting_counts_no_attempt(error: JoinlinkError, reason: Reason) -> None:
+    """It has its own count and no limit. The wait doubles, and is never shorter than Graph requests."""
     waits: list[float] = []
     tried: EventChange = change(3)
     for _ in range(9):
-        handled = after_trouble(error, tried, low)
-        assert (handled.outcome, handled.reason) == (Outcome.DELAYED, reason)
-        assert isinstance(handled.again, EventChange)
-        tried, waits = handled.again, [*waits, handled.delay.total_seconds()]
+        ending = ending_for_error(error, tried, low)
+        assert (ending.outcome, ending.reason) == (Outcome.DELAYED, reason)
+        assert isinstance(ending.next_message, EventChange)
+        tried, waits = ending.next_message, [*waits, ending.delay.total_seconds()]
 
     assert waits == [7, 10, 20, 40, 80, 160, 320, 600, 600]
     assert tried == replace(change(3), waits=9)
 
 
-def test_an_event_that_is_throttled_for_ever_costs_a_dozen_calls_an_hour() -> None:
-    """Though Graph says `Retry-After: 0` each time."""
+def test_constant_throttling_costs_twelve_calls_an_hour() -> None:
+    """Even if Graph answers `Retry-After: 0` each time."""
     at_once = Throttled("c", retry_after=timedelta(0), status=429, code="", request_id="")
     calls, hour, tried = 0, timedelta(0), change()
     while hour < timedelta(hours=1):
-        handled = after_trouble(at_once, tried, low)
-        assert isinstance(handled.again, EventChange)
-        calls, hour, tried = calls + 1, hour + handled.delay, handled.again
+        ending = ending_for_error(at_once, tried, low)
+        assert isinstance(ending.next_message, EventChange)
+        calls, hour, tried = calls + 1, hour + ending.delay, ending.next_message
 
     assert calls == 12
 
@@ -181,43 +181,43 @@ def test_an_event_that_is_throttled_for_ever_costs_a_dozen_calls_an_hour() -> No
     "error",
     [
         pytest.param(GraphUnavailable("c"), id="a failure"),
-        pytest.param(EventNotFound("c", status=404), id="an event on the move"),
+        pytest.param(EventNotFound("c", status=404), id="an event that is moving"),
         pytest.param(SecondLook("c"), id="a doubtful answer"),
         pytest.param(MailboxFull("c", status=403), id="a full mailbox"),
     ],
 )
-def test_something_else_begins_the_waits_again(error: JoinlinkError) -> None:
-    """What throttled the event before is over."""
-    again = after_trouble(error, replace(change(), waits=9), middle).again
+def test_another_error_resets_the_waits(error: JoinlinkError) -> None:
+    """The throttling is over."""
+    again = ending_for_error(error, replace(change(), waits=9), middle).next_message
 
     assert isinstance(again, EventChange)
     assert again.waits == 0
 
 
-def test_without_rules_a_message_waits_and_never_ends_in_poison() -> None:
-    """Every ten minutes at last: some 150 lines a day, not 2,880."""
+def test_without_rules_a_message_waits_forever() -> None:
+    """After some minutes every ten minutes: some 150 log lines a day, not 2,880."""
     lines, day, tried = 0, timedelta(0), change()
     while day < timedelta(days=1):
-        handled = later_without_rules(tried, middle)
-        assert isinstance(handled.again, EventChange)
-        assert handled.delay <= timedelta(minutes=10)
-        lines, day, tried = lines + 1, day + handled.delay, handled.again
+        ending = wait_for_rules(tried, middle)
+        assert isinstance(ending.next_message, EventChange)
+        assert ending.delay <= timedelta(minutes=10)
+        lines, day, tried = lines + 1, day + ending.delay, ending.next_message
 
     assert lines < 160
     assert tried.attempt == 0
 
 
-def test_a_doubtful_answer_is_asked_again_some_minutes_later() -> None:
-    """It is no failure of the message."""
-    handled = after_trouble(SecondLook("c"), change(2), low)
+def test_a_doubtful_answer_is_read_again_after_some_minutes() -> None:
+    """That counts no attempt."""
+    ending = ending_for_error(SecondLook("c"), change(2), low)
 
-    assert (handled.reason, handled.delay, handled.again) == (
+    assert (ending.reason, ending.delay, ending.next_message) == (
         Reason.SECOND_LOOK,
         timedelta(minutes=5),
         change(2),
     )
 
 
-def test_a_busy_mailbox_costs_no_attempt() -> None:
-    """Stepping back is no failure."""
-    assert later(change(2), Reason.MAILBOX_BUSY, timedelta(seconds=3)).again == change(2)
+def test_a_busy_mailbox_counts_no_attempt() -> None:
+    """Nothing has failed."""
+    assert retry_later(change(2), Reason.MAILBOX_BUSY, timedelta(seconds=3)).next_message == change(2)

@@ -17,13 +17,13 @@ TEAMS, SKYPE = "teamsForBusiness", "skypeForBusiness"
         pytest.param("", (), None, Reason.NO_PROVIDER, id="an empty default"),
         pytest.param("unknown", (SKYPE,), TEAMS, Reason.PROVIDER_NOT_ALLOWED, id="fallback not allowed"),
         pytest.param(TEAMS, (), None, Reason.PROVIDER_NOT_ALLOWED, id="nothing allowed"),
-        pytest.param(TEAMS, ("unknown",), None, Reason.PROVIDER_NOT_ALLOWED, id="unknown is no provider"),
+        pytest.param(TEAMS, ("unknown",), None, Reason.PROVIDER_NOT_ALLOWED, id="unknown is not a provider"),
     ],
 )
-def test_the_provider_is_the_calendars(
+def test_the_provider_is_the_default_of_the_calendar(
     default: str, allowed: tuple[str, ...], fallback: str | None, expected: str | Reason
 ) -> None:
-    """Never a provider that the calendar does not allow: Graph would say 200 and make no link."""
+    """A provider that the calendar does not allow is never requested: Graph would answer 200 and create no link."""
     calendar = Calendar(
         id="c", default_online_meeting_provider=default, allowed_online_meeting_providers=allowed
     )

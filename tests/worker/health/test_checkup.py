@@ -12,12 +12,12 @@ from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
-from shared.worker.common.memory import MemoryState
 from shared.worker.health import checkup as health
 from shared.worker.health.checkup import Checkup, judge
 from shared.worker.health.facts import HealthFacts
 from shared.worker.health.rules_health import RulesInForce, rules_in_force
 from shared.worker.health.verdict import ago
+from shared.worker.mailboxes.write_memory import MemoryState
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RUN = MaintenanceReport(
@@ -58,6 +58,7 @@ PROBLEMS = [
     pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
+    pytest.param({"is_stopped": True}, "it watches no mailbox. Delete the app, or start it again: joinlink unsubscribe --undo", id="stopped"),
     pytest.param({"last_run": replace(RUN, held=12, held_hash="ab")}, "12 mailboxes left the scope in one run and are held", id="held mailboxes"),
     pytest.param({"unread": {"rules": "blob container joinlink did not answer"}}, "rules can't be read: blob container", id="storage"),
 ]  # fmt: skip
@@ -115,7 +116,9 @@ def test_the_document_has_times_and_ages() -> None:
 
 def checkup(**readers: Callable[[], object]) -> Checkup:
     queues = {"event-changes": lambda: QueueMetrics(0)}
-    return Checkup(now=lambda: NOW, settings_problems=(), readers=readers, queues=queues, poison={})
+    return Checkup(
+        now=lambda: NOW, version="0.2.0", settings_problems=(), readers=readers, queues=queues, poison={}
+    )
 
 
 def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
@@ -148,7 +151,9 @@ def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.Monk
 
 def test_without_storage_settings_only_they_are_reported() -> None:
     """Nothing else can be read."""
-    found = Checkup(now=lambda: NOW, settings_problems=("x",), readers={}, queues={}, poison={}).health()
+    found = Checkup(
+        now=lambda: NOW, version="0.2.0", settings_problems=("x",), readers={}, queues={}, poison={}
+    ).health()
 
     assert found.problems == ("x",)
 

@@ -1,0 +1,35 @@
+"""How reliably Graph delivers notifications."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationDelivery:
+    """How notifications are delivered. The defaults: one for each change, in order, at once.
+
+    Attributes:
+        copies: the smallest and largest number of notifications for one change; after the first of a
+            creation, the others are `updated`.
+        shuffle: whether the order is random.
+        duplicate: the share of notifications that are sent twice.
+        lose: the share of notifications that are never sent.
+        lose_changes: the share of changes for which no notification is sent.
+        delay: the time between a change and its notifications.
+        batch: the largest number of items in one POST.
+        secondary_calendars: False reports only changes in default calendars, as developers observed, although
+            Graph's documentation says otherwise.
+    """
+
+    copies: tuple[int, int] = (1, 1)
+    shuffle: bool = False
+    duplicate: float = 0.0
+    lose: float = 0.0
+    lose_changes: float = 0.0
+    delay: timedelta = timedelta(0)
+    batch: int = 50
+    secondary_calendars: bool = True
+
+
+#: Delivery as developers have observed it.
+BAD_HABITS = NotificationDelivery(copies=(3, 4), shuffle=True, duplicate=0.3)

@@ -1,0 +1,3 @@
+"""The version of Joinlink: the only place that names it."""
+
+VERSION = "0.2.0"

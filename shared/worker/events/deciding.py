@@ -1,0 +1,129 @@
+"""Decides what happens to an event that was read, and does it.
+
+Earlier writes come first: their effect is settled before the guards and rules decide.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.attempt import SETTLED
+from shared.domain.decision import Decision, Outcome, Reason, Verdict
+from shared.domain.meeting import UNSETTLED, MeetingState
+from shared.graph.client import Graph
+from shared.rules.decide import decide
+from shared.rules.facts import Facts
+from shared.rules.guards import guard_against
+from shared.worker.common.ending import Ending, retry_later, retry_with_backoff
+from shared.worker.common.world import World
+from shared.worker.events.attempt_review import AttemptReview
+from shared.worker.events.attempts import Attempts
+from shared.worker.events.directory_cache import DirectoryCache
+from shared.worker.events.enabling import Enabler
+from shared.worker.events.event_read import EventRead
+from shared.worker.events.link_confirmation import LinkConfirmation
+from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.scope_check import ScopeCheck
+
+
+class EventDecider:
+    """Decides and acts. Its method may raise StateChanged: then read the event again."""
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        directory: DirectoryCache,
+        memory: MemoryCheck,
+        scope: ScopeCheck,
+        attempts: Attempts,
+        review: AttemptReview,
+        confirmation: LinkConfirmation,
+        enabler: Enabler,
+        report_only: bool,
+    ) -> None:
+        self._world = world
+        self._directory = directory
+        self._memory = memory
+        self._scope = scope
+        self._attempts = attempts
+        self._review = review
+        self._confirmation = confirmation
+        self._enabler = enabler
+        self._report_only = report_only
+
+    def decide_and_act(self, read: EventRead, graph: Graph) -> Ending:
+        """Return how the message ends that the event was read for.
+
+        Raises:
+            GraphError, StorageUnavailable, OutOfTime: what stopped it.
+        """
+        if read.stored.is_unreadable:
+            return self._review.hold_unreadable_row(read)
+        settled = self._settle_earlier_write(read)
+        if isinstance(settled, Ending):
+            return settled
+        return self._decide(self._attempts.save_later_end(settled), graph)
+
+    def _settle_earlier_write(self, read: EventRead) -> Ending | EventRead:
+        """Return how an earlier write ends the message; the read to decide on if it does not."""
+        meeting = read.stored.meeting
+        if meeting and meeting.state is MeetingState.ATTEMPTED:
+            reviewed = self._review.review(read)
+            if isinstance(reviewed, Ending):
+                return reviewed
+            read, meeting = reviewed, reviewed.stored.meeting
+        if meeting is None:
+            return read
+        is_online = read.event.is_online_meeting
+        if is_online and meeting.state in UNSETTLED:
+            return self._confirmation.confirm_online(read, meeting)
+        if not is_online and meeting.was_online and read.age < SETTLED:
+            # A read can be stale for a minute: only a second one proves that a person removed the link.
+            return retry_later(read.change, Reason.SECOND_LOOK, SETTLED - read.age)
+        return read
+
+    def _decide(self, read: EventRead, graph: Graph) -> Ending:
+        now = self._world.now()
+        facts = self._facts(read, now)
+        decision = self._apply_brake(decide(read.event, read.policy, facts, now))
+        ending = self._act(decision, read, graph)
+        policy = read.policy
+        # A rule that reached its limit acts as in report mode: the rules after it may still enable or retry.
+        while ending.reason is Reason.LIMIT_REACHED and ending.rule:
+            policy = policy.with_report_mode(ending.rule)
+            next_decision = decide(read.event, policy, facts, now)
+            if next_decision.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
+                break
+            ending = self._act(next_decision, read, graph)
+        return replace(ending, decision=decision)
+
+    def _facts(self, read: EventRead, now: datetime) -> Facts:
+        meeting = read.stored.meeting
+        facts = Facts(meeting=meeting)
+        # If a guard decides, no question to the directory is needed.
+        if guard_against(read.event, read.policy, facts, now) is not None:
+            return facts
+        return self._directory.facts(read.policy, meeting)
+
+    def _apply_brake(self, decision: Decision) -> Decision:
+        """Return the decision without a write, if writes are switched off or the memory is not complete."""
+        if decision.verdict is not Verdict.ENABLE:
+            return decision
+        if self._report_only:
+            return decision.under_brake()
+        return decision if self._memory.is_whole() else decision.under_brake(Reason.MEMORY_MISSING)
+
+    def _act(self, decision: Decision, read: EventRead, graph: Graph) -> Ending:
+        match decision.verdict:
+            case Verdict.RETRY:
+                retry = retry_with_backoff(read.change, decision.reason, self._world.uniform)
+                return replace(retry, rule=decision.rule)
+            case Verdict.WOULD_ENABLE:
+                return Ending(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
+            case Verdict.ENABLE if self._scope.is_out_of_scope(read.change.mailbox):
+                return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
+            case Verdict.ENABLE if decision.rule is not None:
+                return self._enabler.enable(read.policy.rule(decision.rule), read, graph)
+        if decision.reason is Reason.ALREADY_ONLINE:
+            self._confirmation.record_online(read)
+        return Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)

@@ -1,0 +1,114 @@
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PIPELINES = ROOT / "infra" / "pipelines"
+DEPLOY = (ROOT / ".github" / "workflows" / "deploy.yml", PIPELINES / "azure-pipelines.yml")
+RULES = (PIPELINES / "rules-github.yml", PIPELINES / "rules-azure-pipelines.yml")
+
+
+def scripts(path: Path) -> Iterator[str]:
+    """Yield every script of a pipeline."""
+
+    def walk(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key in {"run", "script", "inlineScript"}:
+                    yield str(value)
+                else:
+                    yield from walk(value)
+        elif isinstance(part, list):
+            for each in part:
+                yield from walk(each)
+
+    yield from walk(yaml.safe_load(path.read_text()))
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in (*DEPLOY, *RULES)])
+def test_a_script_ends_at_its_first_error(path: Path) -> None:
+    """Azure Pipelines goes on after a failed line, and would upload rules that have errors."""
+    found = list(scripts(path))
+
+    assert found
+    assert [
+        text
+        for text in found
+        if len(text.strip().splitlines()) > 1 and not text.startswith("set -euo pipefail")
+    ] == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in DEPLOY])
+def test_a_deployment_is_checked_first_and_watched_afterwards(path: Path) -> None:
+    """Both twins run the same commands, in this order."""
+    text = "\n".join(scripts(path))
+    commands = [
+        "make check",
+        "make package ARGS=--source",
+        "config-zip --build-remote true",
+        "infra/hooks/postdeploy.py",
+    ]
+
+    assert [text.index(command) for command in commands] == sorted(
+        text.index(command) for command in commands
+    )
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in DEPLOY])
+def test_a_deployment_has_the_settings_of_the_hook(path: Path) -> None:
+    """What azd would give it."""
+    read = set(
+        re.findall(r'setting\("(AZURE_\w+)"', (ROOT / "infra" / "hooks" / "postdeploy.py").read_text())
+    )
+
+    assert read
+    assert read <= set(re.findall(r"AZURE_\w+(?=:)", path.read_text()))
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in (*DEPLOY, *RULES)])
+def test_a_pipeline_holds_no_secret(path: Path) -> None:
+    """It signs in with OpenID Connect."""
+    assert not re.search(r"secrets\.|password|clientSecret|publish-profile", path.read_text())
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in RULES])
+def test_rules_are_validated_and_tested_before_they_are_uploaded(path: Path) -> None:
+    """In this order."""
+    text = "\n".join(scripts(path))
+    places = [
+        text.index(each) for each in ("joinlink validate --strict", "joinlink test", "blob upload-batch")
+    ]
+
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in RULES])
+def test_an_upload_removes_what_is_gone(path: Path, tmp_path: Path) -> None:
+    """Other files of the container stay."""
+    [upload] = [text for text in scripts(path) if "upload-batch" in text]
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "sales.yaml").write_text("version: 1")
+    (tmp_path / "az").write_text(
+        '#!/bin/sh\necho "$*" >> calls\n[ "$3" = list ] && printf "sales.yaml\\nold.yaml\\nolder.yaml\\n"\nexit 0\n'
+    )
+    (tmp_path / "az").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "ACCOUNT": "stx", "CONTAINER": "rules"}
+    subprocess.run(  # noqa: S603 -- the pipeline's own script
+        ["/bin/bash", "-c", upload.replace("$(AZURE_STORAGE_ACCOUNT)", "stx")],
+        cwd=tmp_path,
+        env=environ,
+        check=True,
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+
+    assert [call.rpartition("--name ")[2] for call in calls if " delete " in call] == [
+        "old.yaml",
+        "older.yaml",
+    ]
+    assert calls[0].startswith("storage blob upload-batch --account-name stx --destination rules")

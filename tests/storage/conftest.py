@@ -1,0 +1,16 @@
+"""What tests of storage share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.azurite import Azurite
+from shared.settings import StorageSettings
+from shared.storage.tables import Table
+
+
+@pytest.fixture
+def table(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[Table]:
+    connected = Table.connect(unique("t"), StorageSettings(connection_string=azurite.connection_string), None)
+    yield connected
+    connected.close()

@@ -1,0 +1,84 @@
+"""The arguments, questions and text output of `joinlink backfill`."""
+
+import io
+
+import pytest
+
+from shared import wiring
+from tests.stories.conftest import RunJoinlink, Story
+from tests.stories.test_backfill import GUEST, guests
+
+
+@pytest.fixture(autouse=True)
+def _rules_in_force(story: Story) -> None:  # noqa: ARG001 -- it must have started
+    assert wiring.joinlink().policies.current()  # the app has loaded its rules
+
+
+def test_the_text_output_of_a_dry_run(story: Story, run_joinlink: RunJoinlink) -> None:
+    """Whole lines in a pipe; progress goes to stderr."""
+    ada = story.add_person("Ada", watched=False)
+    story.create_meeting(ada, *guests(3))
+    result = run_joinlink("backfill", "--all", "--dry-run")
+
+    assert result.exit == 0
+    assert result.out.splitlines()[1:] == [
+        "rule        links  attendees mailed",
+        "external        1                 3",
+        "",
+        "mailbox            links  attendees mailed",
+        "ada@contoso.com        1                 3",
+        "",
+        "would be added: 1 link, 3 mails to attendees at most, the last about 2026-11-23 07:00 UTC",
+    ]
+    assert result.err.splitlines() == [
+        "joinlink: settings from the environment; storage with its connection string",
+        "joinlink: Graph with the app's own identity",
+        "Searching: 1 of 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param([], "name the calendars", id="no mailbox"),
+        pytest.param(["--all", "--mailbox", "a@b.c"], "name the calendars", id="two ways"),
+        pytest.param(["--all"], "there is no terminal to ask on", id="a script without --yes"),
+        pytest.param(["--all", "-n", "--until", "soon"], "--until expects 90d or a day", id="not a time"),
+        pytest.param(["--all", "-n", "--until", "2020-01-01"], "is past, or further ahead", id="past"),
+        pytest.param(["--all", "-n", "--until", "9999d"], "is past, or further ahead", id="far"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_a_sentence(
+    arguments: list[str], message: str, story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """Before any call to Graph."""
+    result = run_joinlink("backfill", *arguments)
+
+    assert (result.exit, story.stage.graph.calls) == (2, [])
+    assert message in result.err
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
+)
+def test_it_asks_before_it_writes(
+    answer: str, waiting: int, story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the totals, and it names what can't be undone; only a yes puts the changes on the queue."""
+    ada = story.add_person("Ada", watched=False)
+    for _ in range(2):
+        story.create_meeting(ada, GUEST)
+    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
+    result = run_joinlink("backfill", "--all")
+
+    assert result.exit == 0
+    assert "would be added: 2 links, 2 mails" in result.out
+    assert (
+        "Add 2 join links? Graph can't remove a link again, and attendees may get mail. [y/N]" in result.out
+    )
+    assert sum(story.stage.host.waiting().values()) == waiting

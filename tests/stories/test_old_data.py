@@ -1,0 +1,264 @@
+"""Data that is not needed any more is deleted by maintenance, and what is still needed stays."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.graph import Drop, Fault, NotificationDelivery
+from shared import wiring
+from shared.domain.messages import TaskKind, TaskReason
+from shared.errors import StorageUnavailable
+from shared.settings import StorageSettings
+from shared.storage.old_rows import OldRowPage, OldRows
+from shared.storage.tables import Row, Table
+from shared.worker.common.world import World
+from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.test_maintenance import maintain, scoped, watched
+
+GUEST = "bo@fabrikam.com"
+DAY = timedelta(days=1)
+WEEK: dict[str, Any] = {
+    "pattern": {"type": "daily", "interval": 1},
+    "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-30"},
+}
+SERIES = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2026-11-24"}}
+
+
+@contextmanager
+def opened(story: Story, name: str) -> Iterator[Table]:
+    connection = StorageSettings(connection_string=story.stage.settings["AzureWebJobsStorage"])
+    table = Table.connect(name, connection, None)
+    yield table
+    table.close()
+
+
+def rows(story: Story, name: str) -> list[Mapping[str, Any]]:
+    with opened(story, name) as table:
+        return list(table.rows())
+
+
+def states(story: Story) -> list[str]:
+    """Return the state of every row about an event."""
+    return sorted(row["state"] for row in rows(story, "meetings") if "state" in row)
+
+
+def later(story: Story, days: int) -> dict[str, Any]:
+    """Let days pass and run maintenance; return its line."""
+    story.wait(days * DAY)
+    story.stage.host.run_timer("maintenance")
+    return story.lines("maintenance.finished")[-1]
+
+
+def move(story: Story, event: str, day: str, **properties: Any) -> None:
+    """Have Ada move her event to another day."""
+    at = [{"dateTime": f"{day}T{hour}:00:00", "timeZone": "UTC"} for hour in ("09", "10")]
+    story.stage.graph.people.edit(story.people["Ada"].id, event, start=at[0], end=at[1], **properties)
+    story.play()
+
+
+def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
+    """A series ends with its last occurrence. The marker stays, and the row of a series without an end."""
+    ada = story.person("Ada")
+    story.meeting(ada, GUEST)
+    story.meeting(ada, GUEST, recurrence=SERIES)
+    stopped = story.meeting(ada, GUEST, recurrence=SERIES)
+    story.play()
+    story.stage.graph.people.edit(ada.id, stopped, recurrence=WEEK)
+    story.play()
+    before, after = later(story, 90), later(story, 3)
+
+    assert (before["removed"].get("meetings"), after["removed"]["meetings"]) == (None, 1)
+    assert later(story, 5)["removed"]["meetings"] == 1
+    assert states(story) == ["enabled"]
+    assert wiring.joinlink().parts.storage.memory_marker.exists()
+
+
+def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: Story) -> None:
+    """A person moved it to next year and removed the link: it is never added again."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+    move(story, meeting, "2027-11-24")
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    later(story, 93)
+    story.stage.watch(ada)
+    story.stage.graph.people.edit(ada.id, meeting, subject="Review of the year")
+    story.play()
+
+    assert states(story) == ["enabled"]
+    assert story.ends(ada)[-1] == ("skipped", "removed_by_user")
+    assert not story.has_link(ada, meeting)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pytest.param({}, id="an event"),
+        pytest.param({"recurrence": WEEK}, id="a series"),
+    ],
+)
+def test_a_sweep_finds_a_move_whose_notification_was_lost(story: Story, properties: dict[str, Any]) -> None:
+    """The event is online, so nothing else would have its row written."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST, **properties)
+    story.play()
+    recurrence = {"recurrence": {**WEEK, "range": {**WEEK["range"], "endDate": "2027-11-24"}}}
+    later_date = "2026-12-24" if not properties else "2026-11-24"
+    story.stage.graph.delivery = NotificationDelivery(lose=1.0)
+    move(story, meeting, later_date, **(recurrence if properties else {}))
+    story.wait(10 * DAY)
+    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.play()
+    [ends] = {row["ends"] for row in rows(story, "meetings") if "state" in row}
+
+    assert story.ends(ada)[-1] == ("skipped", "already_online")
+    assert ends > story.stage.clock.now()
+
+
+def test_an_event_that_is_moved_into_the_future_after_that_is_a_new_one(story: Story) -> None:
+    """Nothing is known of it any more."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    story.play()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    later(story, 93)
+    story.stage.watch(ada)
+    move(story, meeting, "2027-11-24")
+
+    assert story.ends(ada)[-1] == ("enabled", "link_added")
+
+
+def test_a_write_with_an_unknown_end_is_remembered_until_an_admin_decides(
+    story: Story, at_the_desk: AtTheDesk
+) -> None:
+    """`joinlink held` lists it; once it is released, the row goes with the others."""
+    ada = story.person("Ada")
+    meeting = story.meeting(ada, GUEST)
+    faults = story.stage.graph.faults
+    away = Fault(method="GET", status=500, count=2)
+    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(away)))
+    story.wait()
+    story.stage.graph.people.remove_link(ada.id, meeting)
+    story.play()
+    later(story, 93)
+    assert states(story) == ["write_unknown"]
+    [listed] = json.loads(at_the_desk("held", "--json").out)
+    at_the_desk("held", "--release", listed["id"], "--yes")
+    story.play()
+    later(story, 2)
+
+    assert states(story) == []
+
+
+def test_counters_go_a_week_after_their_window(story: Story) -> None:
+    """A refund comes sooner."""
+    story.meeting(story.person("Ada"), GUEST)
+    story.play()
+    before, after = later(story, 6), later(story, 2)
+
+    assert (before["removed"], after["removed"]) == ({}, {"counters": 1})
+    assert rows(story, "counters") == []
+
+
+def test_the_row_of_a_mailbox_goes_30_days_after_it_left(begin: Begin) -> None:
+    """A mailbox that comes back is subscribed as a new one."""
+    story = begin(scoped("{include: all}"))
+    ada, bo = story.person("Ada", watched=False), story.person("Bo", watched=False)
+    maintain(story)
+    rules, everybody = story.rules / "rules.yaml", scoped("{include: all}")
+    rules.write_text(scoped(f"{{include: all, exclude: [{{user: {bo.id}}}]}}"))
+    maintain(story, runs=4)
+    assert watched(story) == ["Ada"]
+    later(story, 29)
+    assert {row["RowKey"] for row in rows(story, "mailboxes")} == {ada.id, bo.id}
+    line = later(story, 2)
+    assert {row["RowKey"] for row in rows(story, "mailboxes")} == {ada.id}
+    rules.write_text(everybody)
+    maintain(story, runs=3)
+
+    assert line["removed"]["mailboxes"] == 1
+    assert watched(story) == ["Ada", "Bo"]
+
+
+def test_an_old_backfill_goes_after_30_days(story: Story, at_the_desk: AtTheDesk) -> None:
+    """With what it did in each mailbox."""
+    story.meeting(story.person("Ada"), GUEST)
+    maintain(story)
+    assert at_the_desk("backfill", "--all", "--yes").exit == 0
+    found = len(rows(story, "backfills"))
+    later(story, 29)
+    assert len(rows(story, "backfills")) == found
+    later(story, 2)
+
+    assert found >= 1
+    assert rows(story, "backfills") == []
+
+
+def test_a_run_deletes_some_pages_and_the_next_run_continues(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows are old, a run is short."""
+    monkeypatch.setattr("shared.worker.mailboxes.cleanup.PAGE_SIZE", 3)
+    maintain(story)
+    with opened(story, "counters") as table:
+        for number in range(32):
+            table.merge("rule", f"hour-{number:02}", {"v": 1, "count": 1})
+        story.wait(8 * DAY)
+        numbers = [later(story, 0)["removed"].get("counters", 0) for _ in range(4)]
+
+    # Two pages of the first run are those of the tables before.
+    assert numbers == [9, 15, 8, 0]
+
+
+def test_a_row_that_is_written_meanwhile_stays(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another instance may use it again at that moment."""
+    story.meeting(story.person("Ada"), GUEST)
+    story.play()
+    delete = OldRows.delete
+
+    def written_before(old: OldRows, row: Row) -> bool:
+        with opened(story, "counters") as table:
+            table.merge(*row.key, {"count": 2})
+        return delete(old, row)
+
+    monkeypatch.setattr(OldRows, "delete", written_before)
+    line = later(story, 8)
+
+    assert line["removed"] == {}
+    assert [row["count"] for row in rows(story, "counters")] == [2]
+
+
+def test_storage_that_fails_ends_the_pass(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run is as good as any other; the next pass starts at the beginning."""
+    story.meeting(story.person("Ada"), GUEST)
+    story.play()
+    with monkeypatch.context() as patch:
+        patch.setattr(OldRows, "page", refuse)
+        later(story, 8)
+    line = later(story, 1)
+
+    assert [one["detail"] for one in story.lines("maintenance.cleanup_failed")] == ["table t is busy"]
+    assert line["removed"] == {"counters": 1}
+
+
+def refuse(*_page: object, **_options: object) -> OldRowPage:
+    raise StorageUnavailable("table t is busy")
+
+
+def test_a_machine_with_a_wrong_clock_deletes_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the time of the table service counts."""
+    story.meeting(story.person("Ada"), GUEST)
+    story.play()
+    ahead = story.stage.clock.now() + 400 * DAY
+    parts = wiring.joinlink().parts
+    monkeypatch.setattr(parts.process, "world", World(now=lambda: ahead))
+    story.stage.host.run_timer("maintenance")
+
+    assert story.lines("maintenance.finished")[-1]["removed"] == {}
+    assert states(story) == ["enabled"]
