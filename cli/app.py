@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.clean import line
-from cli.help import PlainCommand, PlainGroup, unwrapped
 from cli.output import Exit, Refused, console, prepare, refuse
 from shared.errors import JoinlinkError
 from shared.version import VERSION
@@ -44,7 +44,7 @@ def _clean_errors() -> Iterator[None]:
         raise
 
 
-class _Commands(PlainGroup):
+class _Commands(TyperGroup):
     """The commands, each created on its first use."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- what typer calls
@@ -54,9 +54,8 @@ class _Commands(PlainGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, function = _COMMANDS[cmd_name]
-        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        run = getattr(import_module(module), function)
-        alone.command(cmd_name, cls=PlainCommand, help=unwrapped(run.__doc__))(run)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(cmd_name)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
@@ -79,7 +78,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -20,7 +20,7 @@ from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
-from shared.worker.mailboxes.write_memory import memory_problem
+from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
 #: Graph shows five years of a calendar at most.
 _FURTHEST = timedelta(days=5 * 365)
@@ -47,12 +47,12 @@ def backfill(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Add links to meetings that are in calendars already, as the rules want them.
+    """Add links to meetings that are in calendars already.
 
-    First it counts links, and attendees who may get mail. Nothing is written before you agree. Then it queues
-    the changes, spread over time, and the app handles them by the same rules, guards and limits as any other.
-    Ctrl-C stops it; the same command resumes there. With rules that the app does not have in force, only
-    --dry-run works.
+    First it counts the links that the rules want, and the attendees who may get mail. Nothing is written
+    before you agree. Then it queues the changes, spread over time, and the app handles them by the same
+    rules, guards and limits as any other change. Ctrl-C stops it; the same command resumes there. If the app
+    has other rules in force than yours, only --dry-run works.
 
     Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them.
     2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is
@@ -90,9 +90,10 @@ def backfill(
 
 def _obstacles(desk: Desk, policy: Policy) -> list[str]:
     """Return why the app would not do now what a backfill promises."""
+    memory = desk.memory().state()
     reasons = (
         rules_difference(policy.hash, desk.policy_in_force()),
-        memory_problem(desk.memory().state()),
+        "" if memory is MemoryState.WHOLE else describe_memory(memory),
     )
     return [reason for reason in reasons if reason]
 

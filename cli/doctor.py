@@ -25,10 +25,11 @@ def doctor(
     ] = "",
     settings: SettingsFile = None,
 ) -> None:
-    """Check settings, storage, rules, token, permissions, clocks, subscriptions and the notification URL.
+    """Check everything that Joinlink needs, and show how to fix it.
 
-    It only reads from Graph. In the storage account it creates a queue, a table and a container of its own,
-    and deletes them again. It never shows secrets.
+    Checks settings, storage, rules, token, permissions, clocks, subscriptions and the notification URL. The
+    command only reads from Graph. In the storage account it creates a queue, a table and a container of its
+    own, and deletes them again. It never shows secrets.
 
     Exit code 0: nothing is wrong. 1: something is.
     """

@@ -68,9 +68,10 @@ def explain_event(
     as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Show the decision for an event: each guard, each rule, and each condition with the event's value.
+    """Show why an event gets a join link, or why not.
 
-    The decision is the same as in the cloud. Nothing is written to Graph or storage.
+    Prints each guard, each rule, and each condition with the event's value. The decision is the same as in
+    the cloud. Nothing is written to Graph or storage.
     """
     is_live = bool(mailbox and event_id)
     if (file is None) is not is_live or (file is not None and (mailbox or event_id)):

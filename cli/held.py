@@ -30,7 +30,7 @@ def held(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the events for which the result of a write is unknown, or release one of them.
+    """List held events, or allow one more write to one of them.
 
     Joinlink wrote to these events, Graph did not confirm the write, and the event changed before Joinlink
     could read it. A person may have removed the link since, so Joinlink does not touch the event.
@@ -62,7 +62,7 @@ def _show(events: list[HeldEvent]) -> None:
         out.print("No event is held.", style="good")
         return
     number = counted(len(events), "event")
-    out.print(Text(f"{number} held: the result of a write to each is unknown.", "bold"))
+    out.print(Text(f"{number} held because the result of a write is unknown.", "bold"))
     for event in events[:_MOST_SHOWN]:
         meeting = event.meeting
         rule = f"  rule {meeting.rule}" if meeting and meeting.rule else ""

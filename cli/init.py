@@ -21,9 +21,7 @@ _SCHEMA = "rules.schema.json"
 
 
 def init(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=True)
-    ] = _DEFAULT,
+    file: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)] = _DEFAULT,
     *,
     domain: Annotated[
         list[str] | None,
@@ -53,10 +51,11 @@ def init(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write a first rule file, with comments and tests. Its rules write to no calendar until you change them.
+    """Write a first rule file, with comments and tests.
 
-    Asks a question for each option that is not given. Also writes the schema for editors, next to the file,
-    unless it exists.
+    FILE is the file to write. Default: rules/joinlink.yaml. Its rules write to no calendar until you change
+    them. The command asks a question for each option that is not given. It also writes the schema for editors
+    next to the file, unless it exists.
     """
     if not is_rule_file(file.name):
         raise Refused(f"Joinlink would not read {file}; a rule file is named *{SUFFIX}")

@@ -3,19 +3,18 @@
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from cli.output import cleaned
 from shared.rules.truth import Truth
 
 _MARKS: dict[Truth, tuple[str, str]] = {True: ("✓", "good"), False: ("✗", "bad"), None: ("·", "warn")}
-_CONTINUATION = "  "
-#: the maximum width of the left column; the right one has at least this width, or half of a narrow terminal
+#: the maximum width of the left column; the right one gets at least this width, or half of a narrow terminal
 _MAX_LEFT = 46
 _RIGHT = 28
 _GAP = 2
-#: the minimum width of a column
-_MIN_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +31,28 @@ def mark(truth: Truth) -> Text:
 
 
 def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
-    """Print the lines in two columns. A text that is too long for its column continues on the next line."""
-    right_start = max(out.width // 2, out.width - _RIGHT)
-    max_left = _MAX_LEFT if out.soft_wrap else min(_MAX_LEFT, max(right_start - indent - _GAP, 0))
-    widths = [line.left.cell_len for line in lines if line.right]
-    column = indent + _GAP + max((width for width in widths if width <= max_left), default=max_left)
+    """Print the lines in two columns; a left text without a right one may use the whole width.
+
+    On a terminal, a text that is too long for its column continues below. In a pipe, no line breaks.
+    """
+    room = out.width - indent
+    most = _MAX_LEFT if out.soft_wrap else min(_MAX_LEFT, max(room // 2, room - _RIGHT))
+    column = min(max((line.left.cell_len for line in lines if line.right), default=0), most)
     for line in lines:
-        # Cleaned before they are wrapped, because wrapping keeps the line breaks of the texts.
-        left = Text(" " * indent) + cleaned(line.left)
-        _print_line(out, left, cleaned(line.right), column)
+        # Cleaned here: rich keeps the line breaks of a text.
+        left, right = cleaned(line.left), cleaned(line.right)
+        if out.soft_wrap:
+            gap = " " * (max(column - left.cell_len, 0) + _GAP) if right else ""
+            out.print(Text.assemble(" " * indent, left, gap, right))
+            continue
+        depth = len(left.plain) - len(left.plain.lstrip(" "))
+        row = _row(left[depth:], right, column - depth) if right else left[depth:]
+        out.print(Padding(row, (0, 0, 0, indent + depth), expand=False))
 
 
-def _print_line(out: Console, left: Text, right: Text, column: int) -> None:
-    if not right:
-        _print_wrapped(out, left, Text(), 0)
-        return
-    if left.cell_len + _GAP > column:
-        _print_wrapped(out, left, Text(), 0)
-        left = Text()
-    left.append(" " * (column - left.cell_len))
-    _print_wrapped(out, left, right, column)
-
-
-def _print_wrapped(out: Console, left: Text, right: Text, column: int) -> None:
-    """Print left and right. On a terminal, wrap the last of them within its column."""
-    if not right:
-        lead = len(left.plain) - len(left.plain.lstrip(" "))
-        left, right = Text(" " * lead), left[lead:]
-        column = lead + len(_CONTINUATION)
-    if out.soft_wrap:
-        out.print(left + right)
-        return
-    first, *more = right.wrap(out, max(out.width - column, _MIN_WIDTH))
-    out.print(left + first)
-    for part in more:
-        out.print(Text(" " * column) + part)
+def _row(left: Text, right: Text, column: int) -> Table:
+    row = Table.grid(padding=(0, _GAP, 0, 0))
+    row.add_column(width=column, overflow="fold")
+    row.add_column(overflow="fold")
+    row.add_row(left, right)
+    return row

@@ -23,11 +23,12 @@ def maintain(
     ] = "",
     settings: SettingsFile = None,
 ) -> None:
-    """Compare the mailboxes in scope with the watched ones, and queue the tasks that are due.
+    """Run maintenance now instead of within 15 minutes.
 
-    The timer does the same every 15 minutes; this command saves the wait after a change of rules. It uses the
-    rules that the app has in force, and is refused if the rules or settings here differ from the app's. The
-    app carries out the tasks, within Graph's limits. Only one run works at a time.
+    Compares the mailboxes in scope with the watched ones, and queues the tasks that are due. Use it after a
+    change of the rules, to save the wait for the app's timer. It uses the rules that the app has in force,
+    and is refused if the rules or settings here differ from the app's. The app carries out the tasks, within
+    Graph's limits. Only one run works at a given time.
 
     If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed in one run, they are
     held: nothing is written to them, and their subscriptions stay for a day or until --confirm.

@@ -1,4 +1,4 @@
-"""`joinlink memory`: shows whether the record of past writes is whole, and lets an admin accept its loss."""
+"""`joinlink memory`: shows whether the record of past writes is complete, and accepts its loss."""
 
 from typing import Annotated
 
@@ -7,13 +7,8 @@ import typer
 from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
-from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
+from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
-_TEXTS = {
-    MemoryState.WHOLE: "The memory of past writes is whole.",
-    MemoryState.NOT_STARTED: "Not started yet: the app's first maintenance starts the memory of past writes.",
-    MemoryState.MISSING: f"{MISSING_MEMORY[0].upper()}{MISSING_MEMORY[1:]}.",
-}
 _WARNING = (
     "Joinlink no longer knows which links people removed. If you accept this, an event that the rules want"
     " online gets a link even if a person removed it, and that may send a mail to every attendee."
@@ -26,9 +21,12 @@ def memory(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Show whether the record of past writes is whole; --accept continues without a lost one.
+    """Show whether the record of past writes is complete.
 
-    Exit code 0: it is whole, not started yet, or accepted. 1: it is missing. 2: settings are missing.
+    Without it, Joinlink does not know which links people removed, so it writes nothing. --accept starts a new
+    record if the old one is lost.
+
+    Exit code 0: it is complete, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
         with open_desk(settings, writes=accept) as desk:
@@ -41,7 +39,8 @@ def memory(
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_missing = state is MemoryState.MISSING
-    console().print(_TEXTS[state], style="bad" if is_missing else "good")
+    sentence = describe_memory(state)
+    console().print(f"{sentence[0].upper()}{sentence[1:]}.", style="bad" if is_missing else "good")
     raise typer.Exit(Exit.ERRORS if is_missing else Exit.OK)
 
 

@@ -14,16 +14,16 @@ from shared.rules.policy import Policy
 
 
 def permissions(
-    rules: Annotated[
-        Path, typer.Argument(help="Folder or file with rules.", metavar="PATH")
-    ] = rule_files.DEFAULT,
+    rules: Annotated[Path, typer.Argument(metavar="PATH", hidden=True)] = rule_files.DEFAULT,
     *,
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Leave out the permission to write.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the permissions in Microsoft Graph that the rules need, and why.
+    """List the Graph permissions that the rules need, and why.
+
+    PATH is a folder or a file with rules. Default: the folder rules.
 
     The permission to write is listed even while no rule is in enforce mode: a token that was issued before
     a grant may be used for a day, so grant it before you need it.

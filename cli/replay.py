@@ -44,9 +44,10 @@ def replay(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Put them back without asking.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Show what is in the poison queues and why, and put each message back on its queue once.
+    """Show the poison queues, and put their messages back.
 
-    Fix the cause first, or the messages return. A message that can't be read is shown and stays.
+    Shows why each message is there, and asks before it puts each of them back on its queue once. Fix the
+    cause first, or the messages return. A message that can't be read is shown and stays.
 
     Exit code 0: nothing is left. 1: messages are left. 2: wrong arguments, or settings are missing.
     """

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from cli.rule_files import LoadedRules
-from shared.domain.decision import Reason
 from shared.rules.policy import Rule, RuleTest
 from shared.rules.rule_test_coverage import CoverageGap, coverage_gaps, rules_without_tests
 from shared.rules.rule_tests import RuleTestResult, run_tests
@@ -75,10 +74,5 @@ def expectation(result: RuleTestResult) -> str:
 def outcome(result: RuleTestResult) -> str:
     """Return the actual result, such as `skip (no_rule_matched)`."""
     decided = f", by {result.actual_rule}" if result.actual_rule else ""
-    reason = "" if result.actual_rule and not _is_unknown(result) else f" ({result.decision.reason})"
+    reason = "" if result.actual_rule and not result.is_match_unknown else f" ({result.decision.reason})"
     return f"{result.actual}{decided}{reason}"
-
-
-def _is_unknown(result: RuleTestResult) -> bool:
-    """Whether it is unknown if the rule matches, which only the reason shows."""
-    return result.decision.reason in {Reason.INSUFFICIENT_DATA, Reason.AWAITING_DATA}

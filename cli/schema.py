@@ -45,14 +45,12 @@ _PLACES: dict[str, tuple[Key, ...]] = {
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="KEY",
-            help="A condition or another key: duration, limits, per_hour, sweep.every.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="KEY", hidden=True),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of rule files, or explain one key with an example.
+    """Print the JSON Schema of rule files, or explain one key.
+
+    KEY is a condition or another key: duration, limits, per_hour, sweep.every.
 
     Save the schema next to your rules, as rules.schema.json, and begin each file with
     "# yaml-language-server: $schema=rules.schema.json": then editors complete and check keys.

@@ -14,9 +14,10 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/health returns.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Show whether everything works, and what to do if not: rules, subscriptions, queues, maintenance.
+    """Show whether the app works, and what to fix.
 
-    Reads the storage account only. It calls neither the app nor Graph.
+    Shows rules, mailboxes, subscriptions, queues and the last maintenance. Reads the storage account only,
+    and calls neither the app nor Graph.
 
     Exit code 0: everything works. 1: there is something to fix. 2: the storage settings are missing.
     """

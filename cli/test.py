@@ -13,14 +13,7 @@ from cli.rule_test_results import RuleTestResults
 
 
 def run_tests(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Folders (each is one policy, as in the cloud) and files (each on its own). Default: rules.",
-            metavar="PATH",
-            show_default=False,
-        ),
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", hidden=True)] = None,
     form: Annotated[
         Literal["text", "github"],
         typer.Option(
@@ -44,7 +37,12 @@ def run_tests(
         Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report, for pipelines.")
     ] = None,
 ) -> None:
-    """Run the tests inside the rules, and show which conditions they do not cover.
+    """Run the tests inside the rules.
+
+    Each PATH is a folder, which is one policy as in the cloud, or a file, which is tested alone. Default:
+    the folder rules.
+
+    Conditions that the tests of their rule do not cover are listed, too.
 
     Exit code 0: all tests passed. 1: a test failed, or the rules have errors. 2: wrong arguments, or a path
     that does not exist.

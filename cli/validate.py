@@ -13,14 +13,7 @@ from shared.rule_files.problems import Severity
 
 
 def validate(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Folders (each is one policy, as in the cloud) and files (each on its own). Default: rules.",
-            metavar="PATH",
-            show_default=False,
-        ),
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", hidden=True)] = None,
     form: Annotated[
         Format,
         typer.Option(
@@ -33,7 +26,10 @@ def validate(
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail for warnings, too.")] = False,
 ) -> None:
-    """Find all mistakes in rule files, and show what the rules do when they are in force.
+    """Find mistakes in rule files, and show which rules write.
+
+    Each PATH is a folder, which is one policy as in the cloud, or a file, which is checked alone. Default:
+    the folder rules.
 
     Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings. 2: wrong arguments, or
     a path does not exist.

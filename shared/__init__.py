@@ -1,1 +1,1 @@
-"""Everything that Joinlink's ways in (functions, the command, the sandbox) share."""
+"""The code that functions, the command and the sandbox share."""

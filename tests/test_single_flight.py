@@ -14,7 +14,7 @@ from shared.single_flight import SingleFlight
 SECOND = timedelta(seconds=1)
 
 
-class Service:
+class SlowService:
     """Counts its calls, and answers when the test allows it."""
 
     def __init__(self, result: str | Exception = "answer") -> None:
@@ -35,7 +35,7 @@ class Service:
         return SingleFlight(lambda: TimeoutError("slow"), lambda: self.now, patience=patience)
 
 
-def fetch_from_threads(flight: SingleFlight[str], service: Service, size: int = 32) -> list[str]:
+def fetch_from_threads(flight: SingleFlight[str], service: SlowService, size: int = 32) -> list[str]:
     """Fetch from many threads concurrently; return each result, of an error its text."""
 
     def one(_: int) -> str:
@@ -53,7 +53,7 @@ def fetch_from_threads(flight: SingleFlight[str], service: Service, size: int = 
 @pytest.mark.parametrize("result", ["answer", ValueError("answer")])
 def test_waiting_threads_share_one_answer_or_failure(result: str | Exception) -> None:
     """One call for all of them."""
-    service = Service(result)
+    service = SlowService(result)
     service.may_answer.clear()
     flight = service.flight()
 
@@ -63,7 +63,7 @@ def test_waiting_threads_share_one_answer_or_failure(result: str | Exception) ->
 
 def test_a_failure_is_shared_for_seconds() -> None:
     """Later callers get the same error; after five seconds there is a new call."""
-    service = Service(ValueError("away"))
+    service = SlowService(ValueError("away"))
     flight = service.flight()
     for _ in range(9):
         with pytest.raises(ValueError, match="away"):
@@ -78,7 +78,7 @@ def test_a_failure_is_shared_for_seconds() -> None:
 
 def test_an_answer_is_not_cached() -> None:
     """Caching is up to the caller."""
-    service = Service()
+    service = SlowService()
     flight = service.flight()
 
     assert [flight.fetch(service.call) for _ in range(3)] == ["answer"] * 3
@@ -87,7 +87,7 @@ def test_an_answer_is_not_cached() -> None:
 
 def test_no_caller_waits_longer_than_its_limit() -> None:
     """A caller that joins an older call does not wait at all."""
-    service = Service()
+    service = SlowService()
     service.may_answer.clear()
     flight = service.flight(patience=SECOND / 10)
 
@@ -113,7 +113,7 @@ def count_timeouts(fetch: Callable[[], str]) -> int:
 
 def test_a_lost_call_is_replaced() -> None:
     """After five minutes its thread counts as dead."""
-    service = Service()
+    service = SlowService()
     service.may_answer.clear()
     flight = service.flight(patience=SECOND / 10)
     with pytest.raises(TimeoutError):
@@ -128,7 +128,7 @@ def test_a_lost_call_is_replaced() -> None:
 
 def test_a_caller_obeys_the_deadline_of_its_message_and_the_call_its_own() -> None:
     """A large group is read completely, although the first message can't wait for it."""
-    service = Service()
+    service = SlowService()
     flight: SingleFlight[float] = SingleFlight(lambda: TimeoutError("slow"), lambda: service.now)
     with deadline(SECOND):
         assert flight.fetch(lambda: seconds_left(1000)) > 200
@@ -138,7 +138,7 @@ def test_a_caller_obeys_the_deadline_of_its_message_and_the_call_its_own() -> No
 
 def test_the_traceback_of_a_shared_failure_does_not_grow() -> None:
     """One error is raised many times; its traceback stays short."""
-    service = Service(ValueError("away"))
+    service = SlowService(ValueError("away"))
     flight = service.flight()
     depths = []
     for _ in range(50):

@@ -14,7 +14,7 @@ from shared.rule_files.problems import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class JunitCase:
     """One test case of the report; it passed if `failure` is empty."""
 
     name: str
@@ -29,7 +29,7 @@ def print_problems(sets: Sequence[LoadedRules], *, strict: bool = False) -> None
     print(document("joinlink validate", cases))
 
 
-def document(suite: str, cases: Sequence[Case]) -> str:
+def document(suite: str, cases: Sequence[JunitCase]) -> str:
     """Return the whole report."""
     counts = {"tests": str(len(cases)), "failures": str(sum(bool(case.failure) for case in cases))}
     root = ET.Element("testsuites", {"name": "joinlink", **counts})
@@ -44,18 +44,18 @@ def document(suite: str, cases: Sequence[Case]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'
 
 
-def _cases(rules: LoadedRules, *, strict: bool) -> Iterable[Case]:
+def _cases(rules: LoadedRules, *, strict: bool) -> Iterable[JunitCase]:
     by_file: dict[str, list[Problem]] = {name: [] for name in rules.contents}
     for problem in rules.problems:
         by_file.setdefault(problem.file, []).append(problem)
     for name, found in by_file.items():
         if not found:
-            yield Case(name=name, file=name)
+            yield JunitCase(name=name, file=name)
         for problem in found:
             place = f"{problem.line}:{problem.column}"
             rule = f" {problem.rule}" if problem.rule else ""
             failed = strict or problem.severity is Severity.ERROR
-            yield Case(
+            yield JunitCase(
                 name=f"{place}{rule}: {problem.full_text}",
                 file=name,
                 failure=str(problem) if failed else "",

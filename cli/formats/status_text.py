@@ -15,13 +15,7 @@ from shared.worker.health.checkup import Health
 from shared.worker.health.facts import HealthFacts
 from shared.worker.health.verdict import ago
 from shared.worker.mailboxes.coverage import Coverage
-from shared.worker.mailboxes.write_memory import MemoryState
-
-_MEMORY = {
-    MemoryState.WHOLE: "whole",
-    MemoryState.NOT_STARTED: "not started yet: the app's first maintenance starts it",
-    MemoryState.MISSING: "missing",
-}
+from shared.worker.mailboxes.write_memory import IN_WORDS
 
 
 def show(health: Health) -> None:
@@ -46,7 +40,7 @@ def _facts(facts: HealthFacts) -> Iterator[Line]:
     if run := facts.last_run:
         yield from _mailboxes(run, facts)
     if facts.memory:
-        yield _fact("memory of writes", _MEMORY[facts.memory])
+        yield _fact("memory of writes", IN_WORDS[facts.memory])
     if facts.held_events:
         or_more = " or more" if facts.held_events >= MOST_COUNTED else ""
         yield _fact("events held", f"{facts.held_events}{or_more}")

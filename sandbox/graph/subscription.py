@@ -82,50 +82,42 @@ class HostedSubscription:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionRequest:
-    """The validated body of a create call; `user` and `calendar` are the ids in the resource path."""
+def read_subscription(
+    sent: Any, now: datetime, *, subscription_id: str, application_id: str, immutable_ids: bool
+) -> HostedSubscription:
+    """Read the body of a create call; `mailbox` is the user in the resource path, an id or a name.
 
-    change_type: str
-    resource: str
-    user: str
-    calendar: str | None
-    notification_url: str
-    lifecycle_url: str | None
-    client_state: str | None
-    expires: datetime
-    tls: str
-
-    @classmethod
-    def read(cls, sent: Any, now: datetime) -> "SubscriptionRequest":
-        """Read a body.
-
-        Raises:
-            Refusal: 400, a property is not valid.
-        """
-        if not isinstance(sent, Mapping) or sent.keys() - _SENT:
-            raise invalid("The subscription has properties that can't be set.")
-        change_type = str(sent.get("changeType") or "").replace(" ", "")
-        if not set(change_type.split(",")) <= _CHANGE_TYPES:
-            raise invalid("The 'changeType' must contain only created, updated, deleted.")
-        if len(sent.get("clientState") or "") > _CLIENT_STATE_LENGTH:
-            raise invalid(f"The 'clientState' exceeds {_CLIENT_STATE_LENGTH} characters.")
-        resource = str(sent.get("resource") or "")
-        match = _RESOURCE.match(resource)
-        if not match:
-            raise invalid(f"The resource '{resource}' is not supported.")
-        has_lifecycle = bool(sent.get("lifecycleNotificationUrl"))
-        return cls(
-            change_type=sys.intern(change_type),
-            resource=resource,
-            user=match["user"],
-            calendar=match["calendar"],
-            notification_url=url(sent, "notificationUrl"),
-            lifecycle_url=url(sent, "lifecycleNotificationUrl") if has_lifecycle else None,
-            client_state=sent.get("clientState"),
-            expires=expiry(sent, now),
-            tls=sent.get("latestSupportedTlsVersion") or "v1_2",
-        )
+    Raises:
+        Refusal: 400, a property is not valid.
+    """
+    if not isinstance(sent, Mapping) or sent.keys() - _SENT:
+        raise invalid("The subscription has properties that can't be set.")
+    change_type = str(sent.get("changeType") or "").replace(" ", "")
+    if not set(change_type.split(",")) <= _CHANGE_TYPES:
+        raise invalid("The 'changeType' must contain only created, updated, deleted.")
+    if len(sent.get("clientState") or "") > _CLIENT_STATE_LENGTH:
+        raise invalid(f"The 'clientState' exceeds {_CLIENT_STATE_LENGTH} characters.")
+    resource = str(sent.get("resource") or "")
+    match = _RESOURCE.match(resource)
+    if not match:
+        raise invalid(f"The resource '{resource}' is not supported.")
+    has_lifecycle = bool(sent.get("lifecycleNotificationUrl"))
+    return HostedSubscription(
+        id=subscription_id,
+        application_id=application_id,
+        change_type=sys.intern(change_type),
+        resource=resource,
+        mailbox=match["user"],
+        calendar=match["calendar"],
+        notification_url=url(sent, "notificationUrl"),
+        lifecycle_url=url(sent, "lifecycleNotificationUrl") if has_lifecycle else None,
+        client_state=sent.get("clientState"),
+        created=now,
+        expires=expiry(sent, now),
+        authorized=now,
+        immutable_ids=immutable_ids,
+        tls=sent.get("latestSupportedTlsVersion") or "v1_2",
+    )
 
 
 def expiry(sent: Mapping[str, Any], now: datetime) -> datetime:

@@ -10,8 +10,8 @@ from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.numbered_list import NumberedList
-from sandbox.graph.permissions import SUBSCRIBE
-from sandbox.graph.subscription import HostedSubscription, SubscriptionRequest, expiry, invalid, url
+from sandbox.graph.permissions import NO_ODATA, SUBSCRIBE
+from sandbox.graph.subscription import HostedSubscription, expiry, invalid, read_subscription, url
 from sandbox.graph.tenant import Tenant
 
 #: Active subscriptions per mailbox, those of all apps together.
@@ -97,9 +97,14 @@ class HostedSubscriptions:
             Refusal: 400, 403, 404 or 409, with Graph's error code.
         """
         with self._tenant.lock:
-            created = self._draft(
-                SubscriptionRequest.read(sent, self._tenant.now()), immutable_ids=immutable_ids
+            created = read_subscription(
+                sent,
+                self._tenant.now(),
+                subscription_id=self._tenant.ids.guid(),
+                application_id=self.application_id,
+                immutable_ids=immutable_ids,
             )
+            created.mailbox = self._find_mailbox(created)
             self._check_limits(created)
         for url_to_validate in created.urls:
             self._handshakes.validate(url_to_validate)
@@ -162,37 +167,18 @@ class HostedSubscriptions:
         if not self.habits.listed_after_end:
             self._rows.drop(one.row)
 
-    def _draft(self, request: SubscriptionRequest, *, immutable_ids: bool) -> HostedSubscription:
-        now = self._tenant.now()
-        return HostedSubscription(
-            id=self._tenant.ids.guid(),
-            application_id=self.application_id,
-            change_type=request.change_type,
-            resource=request.resource,
-            mailbox=self._mailbox_of(request),
-            calendar=request.calendar,
-            notification_url=request.notification_url,
-            lifecycle_url=request.lifecycle_url,
-            client_state=request.client_state,
-            created=now,
-            expires=request.expires,
-            authorized=now,
-            immutable_ids=immutable_ids,
-            tls=request.tls,
-        )
-
-    def _mailbox_of(self, request: SubscriptionRequest) -> str:
-        """Return the mailbox of a request, if it exists and the app has the permission."""
+    def _find_mailbox(self, created: HostedSubscription) -> str:
+        """Return the mailbox of a new subscription, if it exists and the app has the permission."""
         try:
-            owner = self._tenant.directory.owner(request.user)
+            owner = self._tenant.directory.owner(created.mailbox)
         except Refusal as refusal:
             raise _extension_error(
                 404, "NotFound", f"REST API is not yet supported for this mailbox. {refusal.code}"
             ) from refusal
         if not self._tenant.permissions.has(SUBSCRIBE, owner.id):
-            raise _extension_error(403, "Forbidden", "Access to OData is disabled.")
-        if request.calendar:
-            self._tenant.mailboxes.of(owner.id).calendar(request.calendar)
+            raise _extension_error(403, "Forbidden", NO_ODATA)
+        if created.calendar:
+            self._tenant.mailboxes.of(owner.id).calendar(created.calendar)
         return owner.id
 
     def _check_limits(self, created: HostedSubscription) -> None:

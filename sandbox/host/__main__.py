@@ -1,4 +1,4 @@
-"""`python -m sandbox.host SPEC`: run a host until SIGTERM or the end of standard input; see `HostProcess`."""
+"""Runs a host until SIGTERM or the end of standard input, whose first line is its `HostSpec` as JSON."""
 
 import json
 import logging
@@ -53,13 +53,12 @@ class LogFileHandler(logging.Handler):
 
 def main() -> None:
     """Run the host, then end the process without waiting for threads."""
-    path = Path(sys.argv[1])
-    spec = HostSpec.read(path)
+    spec = HostSpec(**json.loads(sys.stdin.buffer.readline()))
     with Path(spec.log).open("a", encoding="utf-8") as file:
         to_file = LogFileHandler(file, SharedClock(Path(spec.clock)).now)
         logging.getLogger().addHandler(to_file)
         try:
-            host = FunctionsHost(spec, path, to_file.write_function_line)
+            host = FunctionsHost(spec, to_file.write_function_line)
         except (UnsupportedApp, WorkerDied) as error:
             sys.exit(str(error))
         signal.signal(signal.SIGTERM, lambda _signal, _frame: host.stop())

@@ -30,18 +30,15 @@ _LAST_SECONDS = 2
 
 
 class FunctionsHost:
-    """Runs one host from a spec that was read from the file `path`.
+    """Runs one host. `on_log` gets the function's name and each line that it logged."""
 
-    `on_log` gets the function's name and each line that it logged.
-    """
-
-    def __init__(self, spec: HostSpec, path: Path, on_log: "Callable[[str, LogLine], None]") -> None:
+    def __init__(self, spec: HostSpec, on_log: "Callable[[str, LogLine], None]") -> None:
         self._spec = spec
         self._stopping = threading.Event()
         self._exhausted = threading.Event()
         now = SharedClock(Path(spec.clock)).now
         self._supervisor = WorkerSupervisor(
-            path,
+            spec,
             now=now,
             timeout=read_config(spec.host_json, spec.settings).function_timeout,
             on_log=on_log,

@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -91,12 +91,8 @@ class HostProcess:
         """
         assert not self.is_alive, "the host is running"
         self._close_pipes()
-        handle, name = tempfile.mkstemp(prefix="host-", suffix=".json")
-        os.close(handle)
-        self._spec.write(Path(name))
-        self._spec_path = Path(name)
-        self._process = subprocess.Popen(  # noqa: S603 -- fixed arguments
-            [sys.executable, "-m", "sandbox.host", name],
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox.host"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -104,7 +100,10 @@ class HostProcess:
             env={**os.environ, **self._spec.settings},
             start_new_session=True,
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asdict(self._spec)) + "\n")
+        self._process.stdin.flush()
         deadline = threading.Timer(START_SECONDS, self._process.kill)
         deadline.start()
         is_ready = self._process.stdout.readline()
@@ -201,7 +200,6 @@ class HostProcess:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe:
                     pipe.close()
-            self._spec_path.unlink(missing_ok=True)
 
 
 def _free_port() -> int:

@@ -1,12 +1,10 @@
 """The configuration of a host process."""
 
 import importlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import azure.functions as func
 
@@ -37,15 +35,6 @@ class HostSpec:
     function_key: str
     host_json: Mapping[str, Any] | None = field(default=None)
     stop_seconds: float = 10
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote."""
-        return cls(**json.loads(path.read_text()))
-
-    def write(self, path: Path) -> None:
-        """Write this as JSON."""
-        path.write_text(json.dumps(asdict(self)))
 
     def build(self, now: Callable[[], datetime]) -> func.FunctionApp:
         """Import the app's builder and build the app."""

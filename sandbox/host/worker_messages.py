@@ -1,10 +1,11 @@
-"""The messages between a host and its worker; sent pickled."""
+"""The messages between a host and its worker; sent pickled.
+
+The host first sends its `HostSpec`; the worker answers with the app's functions, or with an `UnsupportedApp`.
+"""
 
 import copyreg
 from types import MappingProxyType
 from typing import Any, NamedTuple
-
-from sandbox.host.bindings import Function
 
 
 def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
@@ -30,18 +31,6 @@ def not_in_this_process(**_arguments: Any) -> None:
         NotImplementedError: always.
     """
     raise NotImplementedError("The function runs in the worker's process.")
-
-
-class AppIndexed(NamedTuple):
-    """The first message from the worker: the app's functions, which only the worker can run."""
-
-    functions: list[Function]
-
-
-class AppUnsupported(NamedTuple):
-    """From the worker instead of `AppIndexed`: the app is not supported."""
-
-    problem: str
 
 
 class CallResult(NamedTuple):

@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from sandbox.host.bindings import Function, UnsupportedApp
-from sandbox.host.worker_messages import AppIndexed, AppUnsupported, CallRequest, CallResult, LogLine
+from sandbox.host.host_spec import HostSpec
+from sandbox.host.worker_messages import CallRequest, CallResult, LogLine
 
 OnLog = Callable[[str, LogLine], None]
 """Gets a function's name and a line that it logged."""
@@ -37,7 +37,7 @@ class WorkerProcess:
             until their own timeout, as in the real host.
     """
 
-    def __init__(self, spec: Path, *, on_log: OnLog, on_end: Callable[["WorkerProcess"], None]) -> None:
+    def __init__(self, spec: HostSpec, *, on_log: OnLog, on_end: Callable[["WorkerProcess"], None]) -> None:
         """Start a worker and wait until it has read the app.
 
         Raises:
@@ -47,12 +47,13 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 -- fixed arguments
-                [sys.executable, "-m", "sandbox.host.worker", str(theirs.fileno()), str(spec)],
+                [sys.executable, "-m", "sandbox.host.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
         self._connection = Connection(ours.detach())
+        self._connection.send(spec)
         self._on_log, self._on_end = on_log, on_end
         self._lock = threading.Lock()
         self._calls: dict[str, tuple[str, Future[Any]]] = {}
@@ -86,10 +87,10 @@ class WorkerProcess:
                 first = self._connection.recv()
         except (EOFError, ConnectionError) as error:
             raise WorkerDied("The worker ended before it could read the app.") from error
-        if isinstance(first, AppUnsupported):
-            raise UnsupportedApp(first.problem)
-        assert isinstance(first, AppIndexed)
-        return first.functions
+        if isinstance(first, UnsupportedApp):
+            raise first
+        functions: list[Function] = first
+        return functions
 
     def _read(self) -> None:
         while True:

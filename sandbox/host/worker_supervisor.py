@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sandbox.host.bindings import Function
+from sandbox.host.host_spec import HostSpec
 from sandbox.host.worker_process import OnLog, WorkerDied, WorkerProcess
 
 MOST_DEATHS = 3
@@ -30,7 +30,7 @@ class WorkerSupervisor:
 
     def __init__(
         self,
-        spec: Path,
+        spec: HostSpec,
         *,
         now: Callable[[], datetime],
         timeout: timedelta | None,

@@ -26,7 +26,7 @@ from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.errors import lacks_right
 from shared.worker.common.rule_ports import RuleSource, read_problem
-from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
+from shared.worker.mailboxes.write_memory import IN_WORDS, WHEN_MISSING, MemoryState
 
 _CALENDARS = "Calendars."
 _STORAGE_ROLES = {
@@ -163,17 +163,19 @@ def check_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterator[
 
 
 def check_memory(read: Callable[[], MemoryState]) -> Finding:
-    """Return whether the record of past writes is whole."""
+    """Return whether the record of past writes is complete."""
     subject = "memory of writes"
     try:
         state = read()
     except StorageUnavailable as error:
         return unknown(subject, f"it can't be read ({error})")
-    if state is MemoryState.MISSING:
-        return failed(subject, MISSING_MEMORY)
-    if state is MemoryState.NOT_STARTED:
-        return unknown(subject, "not started yet: the app's first maintenance starts it")
-    return passed(subject, "whole")
+    match state:
+        case MemoryState.MISSING:
+            return failed(subject, IN_WORDS[state], WHEN_MISSING)
+        case MemoryState.NOT_STARTED:
+            return unknown(subject, IN_WORDS[state])
+        case MemoryState.WHOLE:
+            return passed(subject, IN_WORDS[state])
 
 
 def clock_finding(subject: str, ours: datetime, theirs: datetime | None) -> Finding:

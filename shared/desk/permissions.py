@@ -40,7 +40,7 @@ _USERS = Permission(
 )
 _SETTINGS = Permission(
     "MailboxSettings.Read",
-    "to tell people's mailboxes from rooms and equipment",
+    "to distinguish people's mailboxes from rooms and equipment",
     frozenset({"MailboxSettings.ReadWrite"}),
 )
 _GROUPS = Permission(

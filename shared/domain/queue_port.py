@@ -1,6 +1,6 @@
-"""The port to a queue service: what Joinlink needs of a queue to send messages to it and to look after it.
+"""The port to a queue service: what Joinlink needs to send messages to a queue and to manage it.
 
-Azure Storage is one class behind it (`shared.storage.queues`). Another service is another class, and another
+`shared.storage.queues` implements it for Azure Storage. Another service needs another class, and another
 trigger in `functions/`. Standard library only.
 """
 

@@ -82,6 +82,11 @@ class RuleTestResult:
         """Whether the action is the expected one, by the expected rule."""
         return self._is_expected(self.decision)
 
+    @property
+    def is_match_unknown(self) -> bool:
+        """Whether the decision names a rule of which it is unknown whether it matches."""
+        return self.decision.reason in _UNKNOWN_MATCH
+
     def would_pass(self, matched: Truth) -> bool:
         """Return whether the test would pass if its rule matched, did not match, or were unknown."""
         return self._is_expected(self.input.decide_with(self.rule, matched))

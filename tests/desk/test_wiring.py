@@ -33,6 +33,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "policy_in_force": Desk.policy_in_force,
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
+    "unsubscription": Desk.unsubscription,
 }
 NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
 

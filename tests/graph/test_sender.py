@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 REFUSED = json.dumps({"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
 
 
-class Tokens:
+class NumberedTokens:
     """Gives a token, another after a refusal, or raises an error."""
 
     def __init__(self, *errors: GraphError | None) -> None:
@@ -44,13 +44,13 @@ class Tokens:
 
 
 @contextmanager
-def sender(url: str, tokens: Tokens | None = None) -> Iterator[Sender]:
+def sender(url: str, tokens: NumberedTokens | None = None) -> Iterator[Sender]:
     """Return the product's sender."""
     with graph_http(url) as http:
-        yield Sender(http, tokens or Tokens(), "https://graph.microsoft.com", lambda: NOW)
+        yield Sender(http, tokens or NumberedTokens(), "https://graph.microsoft.com", lambda: NOW)
 
 
-def attempt(url: str, call: GraphCall = WRITE, tokens: Tokens | None = None) -> GraphError:
+def attempt(url: str, call: GraphCall = WRITE, tokens: NumberedTokens | None = None) -> GraphError:
     """Send, and return the error."""
     with sender(url, tokens) as sending, pytest.raises(GraphError) as raised:
         sending.send(call, Tally())
@@ -141,7 +141,7 @@ def test_only_a_refused_connection_certainly_has_no_effect() -> None:
 
 def test_a_read_gets_a_new_token_once() -> None:
     """Graph refuses old tokens after a password change or a policy change."""
-    tokens, tally = Tokens(), Tally()
+    tokens, tally = NumberedTokens(), Tally()
     with server(answer(401, REFUSED), answer()) as url, sender(url, tokens) as sending:
         assert sending.send(READ, tally) == json.loads(GOOD)
 
@@ -161,7 +161,7 @@ def test_without_a_token_nothing_is_sent() -> None:
     """So a write certainly has no effect."""
     tally = Tally()
     away = GraphUnavailable("get a token", detail="ReadTimeout")
-    with server(answer()) as url, sender(url, Tokens(away)) as sending, pytest.raises(NotConnected):
+    with server(answer()) as url, sender(url, NumberedTokens(away)) as sending, pytest.raises(NotConnected):
         sending.send(WRITE, tally)
 
     assert tally.calls == 0
@@ -172,7 +172,7 @@ def test_a_missing_new_token_does_not_mean_that_nothing_was_sent() -> None:
     away = GraphUnavailable("get a token", detail="ReadTimeout")
     call = GraphCall(name="renew", method="PATCH", path="/subscriptions/x")
     with server(answer(401, REFUSED)) as url:
-        assert type(attempt(url, call, Tokens(None, away))) is GraphUnavailable
+        assert type(attempt(url, call, NumberedTokens(None, away))) is GraphUnavailable
 
 
 def test_while_graph_is_down_a_message_makes_no_call() -> None:
@@ -229,21 +229,12 @@ def test_endless_page_links_are_stopped(
     """With an error, as the list is incomplete."""
     monkeypatch.setattr("shared.graph.client._MAX_PAGES", 20)
     http = graph_http("https://g", httpx.MockTransport(pages(*links)))
-    graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
+    graph = Graph(Sender(http, NumberedTokens(), "r", lambda: NOW))
     with pytest.raises(GraphUnavailable, match="pages"):
         for _ in graph.users():
             pass
 
     assert graph.tally.calls == calls
-
-
-def test_a_repeating_link_of_subscriptions_is_an_error() -> None:
-    """Also when the list is read page by page."""
-    http = graph_http("https://g", httpx.MockTransport(pages("https://g/v1.0/subscriptions?p=1")))
-    graph = Graph(Sender(http, Tokens(), "r", lambda: NOW))
-    _, link = graph.subscriptions_page("")
-    with pytest.raises(GraphUnavailable, match="repeats"):
-        graph.subscriptions_page(link)
 
 
 def test_an_optional_call_never_opens_the_circuit() -> None:

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from tests.infra.bicep_tree import (
     BicepFile,
-    Problem,
+    BicepProblem,
     body,
     child,
     identifiers,
@@ -47,7 +47,7 @@ _HOSTS = re.compile(r"core\.windows\.net|vault\.azure\.net|login\.microsoftonlin
 _MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 
 
-def check(path: Path, content: bytes | None = None) -> list[Problem]:
+def check(path: Path, content: bytes | None = None) -> list[BicepProblem]:
     """Return what is wrong with the file, or with `content` in its place, by line."""
     file = BicepFile(path, content)
     checks = (_syntax, check_types, _unused, _references, _flex, _secrets, _guids, _environment)
@@ -55,25 +55,25 @@ def check(path: Path, content: bytes | None = None) -> list[Problem]:
     return sorted(found, key=lambda problem: (problem.line, problem.text))
 
 
-def _syntax(file: BicepFile) -> Iterator[Problem]:
+def _syntax(file: BicepFile) -> Iterator[BicepProblem]:
     for node in walk(file.root):
         if node.type == "ERROR" or node.is_missing:
-            yield Problem(line(node), f"syntax: {text(node)[:60]!r}")
+            yield BicepProblem(line(node), f"syntax: {text(node)[:60]!r}")
 
 
-def _unused(file: BicepFile) -> Iterator[Problem]:
+def _unused(file: BicepFile) -> Iterator[BicepProblem]:
     for kind, declared in (("parameter", file.declared.parameters), ("variable", file.declared.variables)):
         for name, node in declared.items():
             uses = sum(text(each) == name for each in walk(file.root) if each.type == "identifier")
             if uses <= 1 + _keys_named(file, name):
-                yield Problem(line(node), f"the {kind} {name!r} is not used")
+                yield BicepProblem(line(node), f"the {kind} {name!r} is not used")
     for name, node in file.declared.resources.items():
         is_existing = any(text(each) == "existing" for each in node.children)
         if (
             is_existing
             and sum(text(each) == name for each in walk(file.root) if each.type == "identifier") <= 1
         ):
-            yield Problem(line(node), f"the existing resource {name!r} is not used")
+            yield BicepProblem(line(node), f"the existing resource {name!r} is not used")
 
 
 def _keys_named(file: BicepFile, name: str) -> int:
@@ -82,12 +82,12 @@ def _keys_named(file: BicepFile, name: str) -> int:
     return sum(text(pair.named_children[0]) == name for pair in pairs)
 
 
-def _references(file: BicepFile) -> Iterator[Problem]:
+def _references(file: BicepFile) -> Iterator[BicepProblem]:
     for name, node in file.declared.modules.items():
         source = next(each for each in node.children if each.type == "string")
         path = file.path.parent / (literal(source) or "")
         if not path.is_file():
-            yield Problem(line(node), f"the module {name!r} has no file {path.name}")
+            yield BicepProblem(line(node), f"the module {name!r} has no file {path.name}")
             continue
         yield from _module(file, name, node, BicepFile(path))
     for node in walk(file.root):
@@ -97,24 +97,24 @@ def _references(file: BicepFile) -> Iterator[Problem]:
         }:
             argument = text(node).partition("'")[2].partition("'")[0]
             if not (file.path.parent / argument).is_file():
-                yield Problem(line(node), f"the file {argument} does not exist")
+                yield BicepProblem(line(node), f"the file {argument} does not exist")
 
 
-def _module(file: BicepFile, name: str, node: Node, module: BicepFile) -> Iterator[Problem]:
+def _module(file: BicepFile, name: str, node: Node, module: BicepFile) -> Iterator[BicepProblem]:
     content = body(node)
     given = properties(content) if content is not None else {}
     value = given.get("params", (node, None))[1]
     params = properties(value) if value is not None else {}
     for param, (pair, _) in params.items():
         if param not in module.declared.parameters:
-            yield Problem(line(pair), f"the module {name!r} has no parameter {param!r}")
+            yield BicepProblem(line(pair), f"the module {name!r} has no parameter {param!r}")
     for param, declaration in module.declared.parameters.items():
         if param not in params and _is_required(declaration):
-            yield Problem(line(node), f"the module {name!r} needs the parameter {param!r}")
+            yield BicepProblem(line(node), f"the module {name!r} needs the parameter {param!r}")
     outputs = set(module.declared.outputs)
     for used in re.finditer(rf"\b{name}\.\??outputs\.(\w+)", "\n".join(file.lines)):
         if used[1] not in outputs:
-            yield Problem(line(node), f"the module {name!r} has no output {used[1]!r}")
+            yield BicepProblem(line(node), f"the module {name!r} has no output {used[1]!r}")
 
 
 def _is_required(declaration: Node) -> bool:
@@ -123,7 +123,7 @@ def _is_required(declaration: Node) -> bool:
     return not is_nullable and all(text(each) != "=" for each in declaration.children)
 
 
-def _flex(file: BicepFile) -> Iterator[Problem]:
+def _flex(file: BicepFile) -> Iterator[BicepProblem]:
     for node in walk(file.root):
         if node.type != "object_property" or not node.named_children:
             continue
@@ -131,21 +131,21 @@ def _flex(file: BicepFile) -> Iterator[Problem]:
         if key == "siteConfig" and (config := child(node, "object")) is not None:
             for name, (pair, _) in properties(config).items():
                 if _NOT_ON_FLEX.search(name):
-                    yield Problem(line(pair), f"siteConfig.{name} is refused on Flex Consumption")
+                    yield BicepProblem(line(pair), f"siteConfig.{name} is refused on Flex Consumption")
         if _DEPRECATED_SETTINGS.match(key):
-            yield Problem(line(node), f"the setting {key} does not belong on Flex Consumption")
+            yield BicepProblem(line(node), f"the setting {key} does not belong on Flex Consumption")
 
 
-def _secrets(file: BicepFile) -> Iterator[Problem]:
+def _secrets(file: BicepFile) -> Iterator[BicepProblem]:
     secure = {
         name for name, node in file.declared.parameters.items() if "@secure()" in _decorators(file, node)
     }
     for name, node in file.declared.outputs.items():
         if identifiers(node) & secure or re.search(r"\blist\w*\(", text(node)):
-            yield Problem(line(node), f"the output {name!r} holds a secret")
+            yield BicepProblem(line(node), f"the output {name!r} holds a secret")
     for node in walk(file.root):
         if node.type == "call_expression" and re.match(r"list\w*\(|[\w.]+\.list\w*\(", text(node)):
-            yield Problem(line(node), "keys must not be read by a template")
+            yield BicepProblem(line(node), "keys must not be read by a template")
 
 
 def _decorators(file: BicepFile, node: Node) -> str:
@@ -157,15 +157,15 @@ def _decorators(file: BicepFile, node: Node) -> str:
     return "\n".join(above)
 
 
-def _guids(file: BicepFile) -> Iterator[Problem]:
+def _guids(file: BicepFile) -> Iterator[BicepProblem]:
     for number, content in enumerate(file.lines, start=1):
         for found in _GUID.finditer(content):
             if found[0] not in ROLES and found[0] != _MICROSOFT_GRAPH:
-                yield Problem(number, f"{found[0]} is not a known role")
+                yield BicepProblem(number, f"{found[0]} is not a known role")
 
 
-def _environment(file: BicepFile) -> Iterator[Problem]:
+def _environment(file: BicepFile) -> Iterator[BicepProblem]:
     for number, content in enumerate(file.lines, start=1):
         named = _HOSTS.search(content)
         if named and "privatelink.vaultcore" not in content:
-            yield Problem(number, f"use environment() instead of {named[0]}")
+            yield BicepProblem(number, f"use environment() instead of {named[0]}")

@@ -15,7 +15,7 @@ _SILENCED = re.compile(r"#disable-next-line ([\w-]+(?: [\w-]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class BicepProblem:
     """What is wrong in a line of a file, counted from 1."""
 
     line: int

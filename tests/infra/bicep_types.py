@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from tests.infra.bicep_tree import (
     BicepFile,
-    Problem,
+    BicepProblem,
     alternatives,
     body,
     line,
@@ -29,12 +29,12 @@ _OWN = {"scope", "parent", "dependsOn"}
 _KINDS = {"number": "int", "boolean": "bool", "object": "object", "array": "array"}
 
 
-def check_types(file: BicepFile) -> Iterator[Problem]:
+def check_types(file: BicepFile) -> Iterator[BicepProblem]:
     """Yield what Azure's types refuse in the file's resources."""
     yield from _walk(file, file.root, "")
 
 
-def _walk(file: BicepFile, node: Node, parent: str) -> Iterator[Problem]:
+def _walk(file: BicepFile, node: Node, parent: str) -> Iterator[BicepProblem]:
     inside = parent
     if node.type == "resource_declaration":
         inside = _full_type(node, parent)
@@ -52,17 +52,17 @@ def _full_type(node: Node, parent: str) -> str:
     return f"{outer}/{kind}@{version or outer_version}"
 
 
-def _resource(file: BicepFile, node: Node, declared: str) -> Iterator[Problem]:
+def _resource(file: BicepFile, node: Node, declared: str) -> Iterator[BicepProblem]:
     if any(text(each) == "existing" for each in node.children):
         return
     known = _NAMES.get(declared.lower())
     if known is None:
-        yield Problem(line(node), f"{declared} is not a known type")
+        yield BicepProblem(line(node), f"{declared} is not a known type")
     elif (found := body(node)) is not None:
-        yield from _Type(file, known).object(found, _TYPES[known]["schema"], known, is_resource=True)
+        yield from _ResourceType(file, known).object(found, _TYPES[known]["schema"], known, is_resource=True)
 
 
-class _Type:
+class _ResourceType:
     """One resource type, whose schemas refer to each other."""
 
     def __init__(self, file: BicepFile, name: str) -> None:
@@ -76,7 +76,7 @@ class _Type:
 
     def object(
         self, node: Node, schema: Schema, where: str, *, is_resource: bool = False
-    ) -> Iterator[Problem]:
+    ) -> Iterator[BicepProblem]:
         schema = self._resolve(schema)
         given = properties(node)
         allowed: dict[str, Schema] = dict(schema.get("properties", {}))
@@ -86,7 +86,9 @@ class _Type:
             if name is None:
                 return
             if name not in schema["cases"]:
-                yield Problem(line(node), f"{where}: {name!r} is not one of {', '.join(schema['cases'])}")
+                yield BicepProblem(
+                    line(node), f"{where}: {name!r} is not one of {', '.join(schema['cases'])}"
+                )
                 return
             allowed |= self._resolve(schema["cases"][name])["properties"]
         for name, (pair, value) in given.items():
@@ -95,7 +97,7 @@ class _Type:
             yield from self._property(name, pair, value, allowed, schema.get("additionalProperties"), where)
         for name, rule in allowed.items():
             if rule.get("required") and name not in given:
-                yield Problem(line(node), f"{where} has no {name!r}")
+                yield BicepProblem(line(node), f"{where} has no {name!r}")
 
     def _property(  # noqa: PLR0917 -- the parts of one property
         self,
@@ -105,17 +107,17 @@ class _Type:
         allowed: dict[str, Schema],
         others: Schema | None,
         where: str,
-    ) -> Iterator[Problem]:
+    ) -> Iterator[BicepProblem]:
         rule = allowed.get(name, others)
         if rule is None:
             if not self._file.is_silenced(pair, "BCP187"):
-                yield Problem(line(pair), f"{where} has no property {name!r}")
+                yield BicepProblem(line(pair), f"{where} has no property {name!r}")
         elif rule.get("readOnly"):
-            yield Problem(line(pair), f"{where}.{name} is read-only")
+            yield BicepProblem(line(pair), f"{where}.{name} is read-only")
         elif value is not None:
             yield from self._value(value, rule, f"{where}.{name}")
 
-    def _value(self, node: Node, schema: Schema, where: str) -> Iterator[Problem]:
+    def _value(self, node: Node, schema: Schema, where: str) -> Iterator[BicepProblem]:
         rule = self._resolve(schema)
         kind = rule.get("type")
         for each in alternatives(node):
@@ -130,12 +132,12 @@ class _Type:
             elif each.type == "string":
                 yield from _string(each, rule, where)
             elif each.type in _KINDS and kind not in {_KINDS[each.type], "any", None}:
-                yield Problem(line(each), f"{where} must be {kind}, not {_KINDS[each.type]}")
+                yield BicepProblem(line(each), f"{where} must be {kind}, not {_KINDS[each.type]}")
 
 
-def _string(node: Node, rule: Schema, where: str) -> Iterator[Problem]:
+def _string(node: Node, rule: Schema, where: str) -> Iterator[BicepProblem]:
     value = literal(node)
     if rule.get("type") not in {"string", "any", None}:
-        yield Problem(line(node), f"{where} must be {rule['type']}, not a string")
+        yield BicepProblem(line(node), f"{where} must be {rule['type']}, not a string")
     elif value is not None and "enum" in rule and value not in rule["enum"]:
-        yield Problem(line(node), f"{where}: {value!r} is not one of {', '.join(rule['enum'])}")
+        yield BicepProblem(line(node), f"{where}: {value!r} is not one of {', '.join(rule['enum'])}")

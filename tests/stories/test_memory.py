@@ -117,7 +117,7 @@ def test_no_mailbox_is_subscribed_before_the_memory_starts(start_story: StartSto
     ("has_run", "message"),
     [
         pytest.param(True, "the memory of past writes is missing", id="lost"),
-        pytest.param(False, "the app has not started yet", id="not started"),
+        pytest.param(False, "the memory of past writes is not started yet", id="not started"),
     ],
 )
 def test_a_backfill_is_refused_without_the_memory(

@@ -16,7 +16,7 @@ from shared.settings import StorageSettings
 from shared.storage.old_rows import OldRowPage, OldRows
 from shared.storage.tables import Row, Table
 from shared.worker.common.world import World
-from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 from tests.stories.test_maintenance import maintain, scoped, watched
 
 GUEST = "bo@fabrikam.com"
@@ -50,25 +50,25 @@ def later(story: Story, days: int) -> dict[str, Any]:
     """Let days pass and run maintenance; return its line."""
     story.wait(days * DAY)
     story.stage.host.run_timer("maintenance")
-    return story.lines("maintenance.finished")[-1]
+    return story.log_lines("maintenance.finished")[-1]
 
 
 def move(story: Story, event: str, day: str, **properties: Any) -> None:
     """Have Ada move her event to another day."""
     at = [{"dateTime": f"{day}T{hour}:00:00", "timeZone": "UTC"} for hour in ("09", "10")]
     story.stage.graph.people.edit(story.people["Ada"].id, event, start=at[0], end=at[1], **properties)
-    story.play()
+    story.run_until_idle()
 
 
 def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
     """A series ends with its last occurrence. The marker stays, and the row of a series without an end."""
-    ada = story.person("Ada")
-    story.meeting(ada, GUEST)
-    story.meeting(ada, GUEST, recurrence=SERIES)
-    stopped = story.meeting(ada, GUEST, recurrence=SERIES)
-    story.play()
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST, recurrence=SERIES)
+    stopped = story.create_meeting(ada, GUEST, recurrence=SERIES)
+    story.run_until_idle()
     story.stage.graph.people.edit(ada.id, stopped, recurrence=WEEK)
-    story.play()
+    story.run_until_idle()
     before, after = later(story, 90), later(story, 3)
 
     assert (before["removed"].get("meetings"), after["removed"]["meetings"]) == (None, 1)
@@ -79,19 +79,19 @@ def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
 
 def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: Story) -> None:
     """A person moved it to next year and removed the link: it is never added again."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
-    story.play()
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     move(story, meeting, "2027-11-24")
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
+    story.run_until_idle()
     later(story, 93)
     story.stage.watch(ada)
     story.stage.graph.people.edit(ada.id, meeting, subject="Review of the year")
-    story.play()
+    story.run_until_idle()
 
     assert states(story) == ["enabled"]
-    assert story.ends(ada)[-1] == ("skipped", "removed_by_user")
+    assert story.outcomes(ada)[-1] == ("skipped", "removed_by_user")
     assert not story.has_link(ada, meeting)
 
 
@@ -104,53 +104,53 @@ def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: 
 )
 def test_a_sweep_finds_a_move_whose_notification_was_lost(story: Story, properties: dict[str, Any]) -> None:
     """The event is online, so nothing else would have its row written."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST, **properties)
-    story.play()
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST, **properties)
+    story.run_until_idle()
     recurrence = {"recurrence": {**WEEK, "range": {**WEEK["range"], "endDate": "2027-11-24"}}}
     later_date = "2026-12-24" if not properties else "2026-11-24"
     story.stage.graph.delivery = NotificationDelivery(lose=1.0)
     move(story, meeting, later_date, **(recurrence if properties else {}))
     story.wait(10 * DAY)
-    story.task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
-    story.play()
+    story.enqueue_task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
+    story.run_until_idle()
     [ends] = {row["ends"] for row in rows(story, "meetings") if "state" in row}
 
-    assert story.ends(ada)[-1] == ("skipped", "already_online")
+    assert story.outcomes(ada)[-1] == ("skipped", "already_online")
     assert ends > story.stage.clock.now()
 
 
 def test_an_event_that_is_moved_into_the_future_after_that_is_a_new_one(story: Story) -> None:
     """Nothing is known of it any more."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
-    story.play()
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
+    story.run_until_idle()
     later(story, 93)
     story.stage.watch(ada)
     move(story, meeting, "2027-11-24")
 
-    assert story.ends(ada)[-1] == ("enabled", "link_added")
+    assert story.outcomes(ada)[-1] == ("enabled", "link_added")
 
 
 def test_a_write_with_an_unknown_end_is_remembered_until_an_admin_decides(
-    story: Story, at_the_desk: AtTheDesk
+    story: Story, run_joinlink: RunJoinlink
 ) -> None:
     """`joinlink held` lists it; once it is released, the row goes with the others."""
-    ada = story.person("Ada")
-    meeting = story.meeting(ada, GUEST)
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
     faults = story.stage.graph.faults
     away = Fault(method="GET", status=500, count=2)
     faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(away)))
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
-    story.play()
+    story.run_until_idle()
     later(story, 93)
     assert states(story) == ["write_unknown"]
-    [listed] = json.loads(at_the_desk("held", "--json").out)
-    at_the_desk("held", "--release", listed["id"], "--yes")
-    story.play()
+    [listed] = json.loads(run_joinlink("held", "--json").out)
+    run_joinlink("held", "--release", listed["id"], "--yes")
+    story.run_until_idle()
     later(story, 2)
 
     assert states(story) == []
@@ -158,18 +158,18 @@ def test_a_write_with_an_unknown_end_is_remembered_until_an_admin_decides(
 
 def test_counters_go_a_week_after_their_window(story: Story) -> None:
     """A refund comes sooner."""
-    story.meeting(story.person("Ada"), GUEST)
-    story.play()
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    story.run_until_idle()
     before, after = later(story, 6), later(story, 2)
 
     assert (before["removed"], after["removed"]) == ({}, {"counters": 1})
     assert rows(story, "counters") == []
 
 
-def test_the_row_of_a_mailbox_goes_30_days_after_it_left(begin: Begin) -> None:
+def test_the_row_of_a_mailbox_goes_30_days_after_it_left(start_story: StartStory) -> None:
     """A mailbox that comes back is subscribed as a new one."""
-    story = begin(scoped("{include: all}"))
-    ada, bo = story.person("Ada", watched=False), story.person("Bo", watched=False)
+    story = start_story(scoped("{include: all}"))
+    ada, bo = story.add_person("Ada", watched=False), story.add_person("Bo", watched=False)
     maintain(story)
     rules, everybody = story.rules / "rules.yaml", scoped("{include: all}")
     rules.write_text(scoped(f"{{include: all, exclude: [{{user: {bo.id}}}]}}"))
@@ -186,11 +186,11 @@ def test_the_row_of_a_mailbox_goes_30_days_after_it_left(begin: Begin) -> None:
     assert watched(story) == ["Ada", "Bo"]
 
 
-def test_an_old_backfill_goes_after_30_days(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_an_old_backfill_goes_after_30_days(story: Story, run_joinlink: RunJoinlink) -> None:
     """With what it did in each mailbox."""
-    story.meeting(story.person("Ada"), GUEST)
+    story.create_meeting(story.add_person("Ada"), GUEST)
     maintain(story)
-    assert at_the_desk("backfill", "--all", "--yes").exit == 0
+    assert run_joinlink("backfill", "--all", "--yes").exit == 0
     found = len(rows(story, "backfills"))
     later(story, 29)
     assert len(rows(story, "backfills")) == found
@@ -218,8 +218,8 @@ def test_a_run_deletes_some_pages_and_the_next_run_continues(
 
 def test_a_row_that_is_written_meanwhile_stays(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another instance may use it again at that moment."""
-    story.meeting(story.person("Ada"), GUEST)
-    story.play()
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    story.run_until_idle()
     delete = OldRows.delete
 
     def written_before(old: OldRows, row: Row) -> bool:
@@ -236,14 +236,14 @@ def test_a_row_that_is_written_meanwhile_stays(story: Story, monkeypatch: pytest
 
 def test_storage_that_fails_ends_the_pass(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run is as good as any other; the next pass starts at the beginning."""
-    story.meeting(story.person("Ada"), GUEST)
-    story.play()
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    story.run_until_idle()
     with monkeypatch.context() as patch:
         patch.setattr(OldRows, "page", refuse)
         later(story, 8)
     line = later(story, 1)
 
-    assert [one["detail"] for one in story.lines("maintenance.cleanup_failed")] == ["table t is busy"]
+    assert [one["detail"] for one in story.log_lines("maintenance.cleanup_failed")] == ["table t is busy"]
     assert line["removed"] == {"counters": 1}
 
 
@@ -253,12 +253,12 @@ def refuse(*_page: object, **_options: object) -> OldRowPage:
 
 def test_a_machine_with_a_wrong_clock_deletes_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the time of the table service counts."""
-    story.meeting(story.person("Ada"), GUEST)
-    story.play()
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    story.run_until_idle()
     ahead = story.stage.clock.now() + 400 * DAY
     parts = wiring.joinlink().parts
     monkeypatch.setattr(parts.process, "world", World(now=lambda: ahead))
     story.stage.host.run_timer("maintenance")
 
-    assert story.lines("maintenance.finished")[-1]["removed"] == {}
+    assert story.log_lines("maintenance.finished")[-1]["removed"] == {}
     assert states(story) == ["enabled"]

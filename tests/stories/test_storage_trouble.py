@@ -29,7 +29,7 @@ BUSY = 5
 
 
 @dataclass(frozen=True)
-class Answer:
+class StorageAnswer:
     status: int
     seconds: float
 
@@ -41,7 +41,7 @@ class Post:
         self._story = story
         self.pool = ThreadPoolExecutor(threads)
 
-    def changes(self, count: int) -> Future[Answer]:
+    def changes(self, count: int) -> Future[StorageAnswer]:
         items = [
             {
                 "clientState": client_state(CLIENT_STATE_KEY, ADA),
@@ -53,16 +53,16 @@ class Post:
         ]
         return self._call(json={"value": items})
 
-    def handshake(self) -> Future[Answer]:
+    def handshake(self) -> Future[StorageAnswer]:
         return self._call(params={"validationToken": "x"})
 
-    def _call(self, **request: Any) -> Future[Answer]:
+    def _call(self, **request: Any) -> Future[StorageAnswer]:
         return self.pool.submit(self._answer, time.monotonic(), request)
 
-    def _answer(self, began: float, request: dict[str, Any]) -> Answer:
+    def _answer(self, began: float, request: dict[str, Any]) -> StorageAnswer:
         with self._story.stage.host.client() as client:
             status = client.post(PATH, **request).status_code
-        return Answer(status, time.monotonic() - began)
+        return StorageAnswer(status, time.monotonic() - began)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sandbox.graph import Fault
 from shared import wiring
 from shared.domain.messages import TaskKind, TaskReason
-from tests.stories.conftest import AtTheDesk, Begin, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 from tests.stories.test_health import health
 from tests.stories.test_maintenance import maintain, scoped, unwatched, watched
 
@@ -17,9 +17,9 @@ POLL = timedelta(seconds=10)
 
 
 @pytest.fixture
-def story(begin: Begin) -> Story:
+def story(start_story: StartStory) -> Story:
     """A tenant with three watched mailboxes."""
-    story = begin(scoped("{include: all}"))
+    story = start_story(scoped("{include: all}"))
     unwatched(story, "Ada", "Bo", "Cy")
     maintain(story)
     assert watched(story) == ["Ada", "Bo", "Cy"]
@@ -37,35 +37,35 @@ def wait(story: Story, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[]
     return passes
 
 
-def test_every_mailbox_is_unsubscribed(story: Story, at_the_desk: AtTheDesk, wait: object) -> None:
+def test_every_mailbox_is_unsubscribed(story: Story, run_joinlink: RunJoinlink, wait: object) -> None:
     """The command waits for the app; nothing subscribes them again, and nothing is written to them."""
     del wait
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
     maintain(story, runs=3)
     unwatched(story, "Di")
     maintain(story)
     ada = story.people["Ada"]
     story.stage.watch(ada)
-    meeting = story.meeting(ada, GUEST)
-    story.play()
+    meeting = story.create_meeting(ada, GUEST)
+    story.run_until_idle()
 
     assert ran.exit == 0
     assert "✓ No mailbox has a subscription" in ran.out
     assert "Unsubscribing: 3 of 3" in ran.err
     assert watched(story) == ["Ada"]
     assert not story.has_link(ada, meeting)
-    assert story.lines("maintenance.finished")[-1]["tasks"] == {}
+    assert story.log_lines("maintenance.finished")[-1]["tasks"] == {}
 
 
 def test_health_says_that_it_is_stopped_until_an_admin_starts_it(
-    story: Story, at_the_desk: AtTheDesk, wait: object
+    story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Then the mailboxes in scope are subscribed again."""
     del wait
-    at_the_desk("unsubscribe", "--all", "--yes")
+    run_joinlink("unsubscribe", "--all", "--yes")
     maintain(story)
     status, body = health(story)
-    undone = at_the_desk("unsubscribe", "--undo")
+    undone = run_joinlink("unsubscribe", "--undo")
     maintain(story)
 
     assert (status, body["stopped"]) == (503, True)
@@ -76,36 +76,36 @@ def test_health_says_that_it_is_stopped_until_an_admin_starts_it(
 
 
 def test_a_task_that_waits_on_the_queue_subscribes_nobody(
-    story: Story, at_the_desk: AtTheDesk, wait: object
+    story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Maintenance requested it before the stop."""
     del wait
     unwatched(story, "Di")
-    at_the_desk("unsubscribe", "--all", "--yes")
+    run_joinlink("unsubscribe", "--all", "--yes")
     for name in ("Di", "Ada"):
-        story.task(TaskKind.SUBSCRIBE, story.people[name], TaskReason.NEW)
-    story.play()
+        story.enqueue_task(TaskKind.SUBSCRIBE, story.people[name], TaskReason.NEW)
+    story.run_until_idle()
 
     assert watched(story) == []
-    assert story.tasks(story.people["Di"])[-1] == ("subscribe", "kept", "not_in_scope")
+    assert story.task_outcomes(story.people["Di"])[-1] == ("subscribe", "kept", "not_in_scope")
 
 
 def test_a_mailbox_that_is_being_subscribed_is_waited_for(
-    story: Story, at_the_desk: AtTheDesk, wait: object
+    story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Its row does not name the subscription yet."""
     del wait
     row, now = story.people["Ada"].id, story.stage.clock.now()
     mailboxes = wiring.joinlink().parts.storage.mailboxes
     mailboxes.update(row, making_endpoint="x", making_until=now + timedelta(minutes=3))
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
 
     assert ran.exit == 0
     assert story.stage.clock.now() >= now + timedelta(minutes=3)
 
 
 def test_the_app_continues_if_the_command_is_stopped(
-    story: Story, at_the_desk: AtTheDesk, wait: Callable[[Callable[[], None]], None]
+    story: Story, run_joinlink: RunJoinlink, wait: Callable[[Callable[[], None]], None]
 ) -> None:
     """It carries out what is queued, and its maintenance queues the rest."""
 
@@ -113,8 +113,8 @@ def test_the_app_continues_if_the_command_is_stopped(
         raise KeyboardInterrupt
 
     wait(interrupt)
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
-    story.play()
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    story.run_until_idle()
 
     assert ran.exit == 130
     assert watched(story) == []
@@ -125,17 +125,17 @@ def test_maintenance_unsubscribes_every_mailbox_while_it_is_stopped(story: Story
     wiring.joinlink().parts.storage.watch_stop.set(story.stage.clock.now())
     maintain(story)
 
-    assert story.lines("maintenance.finished")[-1]["tasks"] == {"unsubscribe": 3}
+    assert story.log_lines("maintenance.finished")[-1]["tasks"] == {"unsubscribe": 3}
     assert watched(story) == []
 
 
 def test_duplicates_are_deleted_without_waiting_for_the_daily_search(
-    story: Story, at_the_desk: AtTheDesk, wait: object
+    story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Graph created them against its own rule, and no row names them."""
     del wait
     story.stage.watch(story.people["Ada"], change_type="created,updated,deleted")
-    at_the_desk("unsubscribe", "--all", "--yes")
+    run_joinlink("unsubscribe", "--all", "--yes")
     assert watched(story) == ["Ada"]
     maintain(story, runs=2)  # a subscription may be new for a quarter of an hour
 
@@ -143,21 +143,21 @@ def test_duplicates_are_deleted_without_waiting_for_the_daily_search(
 
 
 def test_a_command_that_is_not_answered_ends(
-    story: Story, at_the_desk: AtTheDesk, wait: Callable[[Callable[[], None]], None]
+    story: Story, run_joinlink: RunJoinlink, wait: Callable[[Callable[[], None]], None]
 ) -> None:
     """The app does not run: it says how many are left."""
     wait(lambda: story.stage.clock.advance(timedelta(minutes=2)))
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
 
     assert ran.exit == 1
     assert "✗ 3 mailboxes have a subscription yet" in ran.out
 
 
-def test_graph_that_throttles_is_waited_for(story: Story, at_the_desk: AtTheDesk, wait: object) -> None:
+def test_graph_that_throttles_is_waited_for(story: Story, run_joinlink: RunJoinlink, wait: object) -> None:
     """The tasks are tried again."""
     del wait
     story.stage.graph.faults.add(Fault(method="DELETE", status=429, retry_after=60, count=3))
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
 
     assert ran.exit == 0
     assert watched(story) == []
@@ -172,20 +172,20 @@ def test_graph_that_throttles_is_waited_for(story: Story, at_the_desk: AtTheDesk
     ],
 )
 def test_nothing_is_unsubscribed_by_mistake(
-    story: Story, at_the_desk: AtTheDesk, words: list[str], told: str
+    story: Story, run_joinlink: RunJoinlink, words: list[str], told: str
 ) -> None:
     """The command says what is missing."""
-    ran = at_the_desk("unsubscribe", *words)
+    ran = run_joinlink("unsubscribe", *words)
 
     assert (ran.exit, told in ran.err) == (2, True)
     assert health(story)[1]["stopped"] is False
 
 
-def test_an_app_that_does_not_know_the_stop_is_left_alone(story: Story, at_the_desk: AtTheDesk) -> None:
+def test_an_app_that_does_not_know_the_stop_is_left_alone(story: Story, run_joinlink: RunJoinlink) -> None:
     """It would subscribe the mailboxes again."""
     parts = wiring.joinlink().parts
     parts.storage.maintenance_table.merge("maintenance", "app", {"version": ""})
-    ran = at_the_desk("unsubscribe", "--all", "--yes")
+    ran = run_joinlink("unsubscribe", "--all", "--yes")
 
     assert (ran.exit, "deploy this version" in ran.err) == (2, True)
     assert health(story)[1]["stopped"] is False

@@ -96,7 +96,7 @@ def test_an_unexpected_error_makes_graph_retry(story: Story, monkeypatch: pytest
         assert client.post(PATH, json={"value": [notification()]}).status_code == 503
     [line] = story.log_lines("notification.rejected")
 
-    assert line["reason"].startswith("unforeseen KeyError at test_webhook.py")
+    assert line["reason"].startswith("unexpected KeyError at test_webhook.py")
     assert "fabrikam" not in story.caplog.text
 
 

@@ -250,4 +250,3 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
 )
 
 CATALOGUE: dict[str, ConditionKind[Any]] = {row.name: row for row in _ROWS}
-#: what people write instead of the names of conditions

@@ -196,7 +196,7 @@ class EventFacts:
 
     @cached_property
     def is_recurring(self) -> bool:
-        """Whether the event is a series or part of invited."""
+        """Whether the event is a series or part of one."""
         return self.event.type != "singleInstance" or self.event.recurrence is not None
 
     @cached_property

@@ -6,7 +6,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import re2
 
@@ -29,13 +29,17 @@ class JoinLink(NamedTuple):
     is_certain: bool = True
 
 
+#: a compiled pattern; RE2 does not export its class
+_Regexp: TypeAlias = Any
+
+
 class _ServicePattern(NamedTuple):
     service: str
-    path: re2._Regexp
-    excluded: re2._Regexp | None
+    path: _Regexp
+    excluded: _Regexp | None
 
 
-def _compiled(pattern: str) -> re2._Regexp:
+def _compiled(pattern: str) -> _Regexp:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False

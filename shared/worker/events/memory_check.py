@@ -1,4 +1,4 @@
-"""Checks before a write that the memory of past writes is whole."""
+"""Checks before a write that the memory of past writes is complete."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class MemoryCheck:
         self._read_at: datetime | None = None
 
     def is_whole(self) -> bool:
-        """Return whether the memory is whole, so that writes are allowed. Raises StorageUnavailable."""
+        """Return whether the memory is complete, so that writes are allowed. Raises StorageUnavailable."""
         now = self._now()
         with self._lock:
             valid_for = _WHOLE_FOR if self._is_whole else _MISSING_FOR

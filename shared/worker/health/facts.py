@@ -26,7 +26,7 @@ class HealthFacts:
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: MaintenanceReport | None = None
-    #: whether the record of past writes is whole
+    #: whether the record of past writes is complete
     memory: MemoryState | None = None
     #: whether an admin stopped Joinlink
     is_stopped: bool = False

@@ -9,7 +9,7 @@ from shared.storage.maintenance_report import MaintenanceReport
 from shared.worker.health.facts import MAINTENANCE, TOKEN, HealthFacts
 from shared.worker.health.rules_health import RulesInForce
 from shared.worker.mailboxes.coverage import Coverage
-from shared.worker.mailboxes.write_memory import MISSING_MEMORY, MemoryState
+from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
 #: Maintenance runs every 15 minutes, and a run may still be working when the next is due.
 _MAINTENANCE_LATE = timedelta(hours=1)
@@ -42,7 +42,7 @@ def problems(facts: HealthFacts) -> Iterator[str]:
             " it again: joinlink unsubscribe --undo"
         )
     if facts.memory is MemoryState.MISSING:
-        yield MISSING_MEMORY
+        yield describe_memory(facts.memory)
     if facts.rules:
         yield from _rule_problems(facts.rules)
     yield from _queue_problems(facts)

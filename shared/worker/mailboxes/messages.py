@@ -1,4 +1,4 @@
-"""The messages of `mailbox-tasks`: how they are read, ending and logged."""
+"""The messages of `mailbox-tasks`: how they are read, handled and logged."""
 
 from datetime import datetime
 

@@ -45,7 +45,7 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 _NOTIFICATION_DELAY = timedelta(minutes=10)
 #: Graph's clock and those of our instances may differ by this much.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
-#: Messages for one mailbox are ending one after the other, so their delays differ.
+#: Messages for one mailbox are handled one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 #: A page is started only if this much of the message's time is left.
 _PAGE_TIME = timedelta(seconds=20)

@@ -11,13 +11,6 @@ from shared.storage.mailboxes import Mailboxes
 from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.memory_marker import MemoryMarker
 
-#: what an admin has to decide; health, doctor and `joinlink memory` use the same text
-MISSING_MEMORY = (
-    "the memory of past writes is missing, so Joinlink writes nothing: the table meetings was deleted, or"
-    " AzureWebJobsStorage names another account than before. Copy the table back, with its marker row. If it"
-    " is lost for good, decide to continue without it: joinlink memory --accept"
-)
-
 
 class MemoryState(StrEnum):
     """The state of the memory of past writes."""
@@ -28,13 +21,24 @@ class MemoryState(StrEnum):
     MISSING = "missing"
 
 
-def memory_problem(state: MemoryState) -> str:
-    """Return why the app writes nothing in this state; empty if it may write."""
-    return {
-        MemoryState.WHOLE: "",
-        MemoryState.NOT_STARTED: "the app has not started yet: its first maintenance starts the memory",
-        MemoryState.MISSING: MISSING_MEMORY,
-    }[state]
+#: each state in words, for an admin
+IN_WORDS = {
+    MemoryState.WHOLE: "complete",
+    MemoryState.NOT_STARTED: "not started yet: the app's first maintenance starts it",
+    MemoryState.MISSING: "missing",
+}
+#: what an admin has to decide about a missing memory
+WHEN_MISSING = (
+    "Joinlink writes nothing: the table meetings was deleted, or AzureWebJobsStorage names another account"
+    " than before. Copy the table back, with its marker row. If it is lost for good, decide to continue"
+    " without it: joinlink memory --accept"
+)
+
+
+def describe_memory(state: MemoryState) -> str:
+    """Return the state as a sentence, with what to do if the memory is missing."""
+    effect = f", so {WHEN_MISSING}" if state is MemoryState.MISSING else ""
+    return f"the memory of past writes is {IN_WORDS[state]}{effect}"
 
 
 class MemoryNotStarted(JoinlinkError):

@@ -13,7 +13,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Any:
     return app_health
 
 
-class Health:
+class HealthPage:
     """Answers one after the other, on a clock that moves as it is slept."""
 
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
@@ -32,7 +32,7 @@ class Health:
 
 def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Says once what it waits for, and shows what is still wrong then."""
-    health = Health(
+    health = HealthPage(
         waiting.AzureError("https://x", "the app does not answer"),
         waiting.AzureError("https://x", "the app does not answer"),
         {"maintenance": None, "problems": ["maintenance has never finished"]},
@@ -50,7 +50,7 @@ def test_the_hook_waits_for_the_first_maintenance(waiting: Any, capsys: pytest.C
 
 def test_the_hook_does_not_wait_for_ever(waiting: Any) -> None:
     """Twenty minutes, then the reason and what to do."""
-    health = Health({"maintenance": None, "problems": ["Graph refuses the token"]})
+    health = HealthPage({"maintenance": None, "problems": ["Graph refuses the token"]})
     with pytest.raises(
         waiting.Stop, match=r"within 20 minutes: Graph refuses the token\. Run joinlink doctor"
     ):

@@ -28,7 +28,7 @@ BOTH = pytest.mark.parametrize("where", ["memory", "azurite"], indirect=True)
 
 
 @dataclass
-class Queue:
+class SimulatedQueue:
     """A queue to send to, a way to dequeue the next visible message, and a way to move its clock."""
 
     send: QueueSender
@@ -53,11 +53,13 @@ def table(where: str, request: pytest.FixtureRequest, unique: Callable[[str], st
 
 
 @pytest.fixture
-def queue(where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]) -> Iterator[Queue]:
+def queue(
+    where: str, request: pytest.FixtureRequest, unique: Callable[[str], str]
+) -> Iterator[SimulatedQueue]:
     if where == "memory":
         passed: list[timedelta] = []
         memory = MemoryQueue("q", lambda: NOW + sum(passed, timedelta()))
-        yield Queue(memory, memory.take, passed.append)
+        yield SimulatedQueue(memory, memory.take, passed.append)
         return
     azurite: Azurite = request.getfixturevalue("azurite")
     name = unique("q")
@@ -66,7 +68,7 @@ def queue(where: str, request: pytest.FixtureRequest, unique: Callable[[str], st
     with QueueClient.from_connection_string(
         storage.connection_string, name, message_decode_policy=TextBase64DecodePolicy()
     ) as client:
-        yield Queue(sender, lambda: _take(client), azurite.advance)
+        yield SimulatedQueue(sender, lambda: _take(client), azurite.advance)
     sender.close()
 
 
@@ -79,7 +81,7 @@ def _take(client: QueueClient) -> str | None:
 
 
 @BOTH
-def test_a_message_becomes_visible_after_its_delay(queue: Queue) -> None:
+def test_a_message_becomes_visible_after_its_delay(queue: SimulatedQueue) -> None:
     """Not earlier, in the order of visibility, and only once."""
     queue.send.send("later", timedelta(minutes=5))
     queue.send.send("sooner", timedelta(seconds=0.4))

@@ -19,7 +19,7 @@ THROTTLED = Throttled("c", retry_after=MINUTE, status=429, code="TooManyRequests
 AWAY = GraphUnavailable("c", status=503)
 
 
-class Tenant:
+class AnsweringTenant:
     """A Graph that returns these answers one after the other; it raises those that are exceptions."""
 
     def __init__(self, *answers: frozenset[str] | Exception) -> None:
@@ -62,7 +62,7 @@ def refused(log: pytest.LogCaptureFixture) -> list[str]:
 
 def test_a_set_is_read_every_six_hours() -> None:
     """The number of decisions in between does not matter."""
-    tenant = Tenant(frozenset({"contoso.com"}), frozenset({"contoso.com", "new.com"}))
+    tenant = AnsweringTenant(frozenset({"contoso.com"}), frozenset({"contoso.com", "new.com"}))
     directory = tenant.directory()
     first = {directory.domains() for _ in range(100)}
     tenant.now += 6 * HOUR
@@ -74,7 +74,7 @@ def test_a_set_is_read_every_six_hours() -> None:
 
 def test_the_last_answer_is_used_while_graph_fails(log: pytest.LogCaptureFixture) -> None:
     """Nor does an empty answer replace it; a minute later Graph is read again."""
-    tenant = Tenant(frozenset({"contoso.com"}), AWAY, frozenset(), THROTTLED, frozenset({"new.com"}))
+    tenant = AnsweringTenant(frozenset({"contoso.com"}), AWAY, frozenset(), THROTTLED, frozenset({"new.com"}))
     directory = tenant.directory()
     seen = []
     for wait in (timedelta(0), 6 * HOUR, MINUTE, MINUTE, MINUTE):
@@ -88,17 +88,17 @@ def test_the_last_answer_is_used_while_graph_fails(log: pytest.LogCaptureFixture
 @pytest.mark.parametrize("no", [pytest.param(FORBIDDEN, id="forbidden"), pytest.param(GONE, id="deleted")])
 def test_a_set_that_can_no_longer_be_read_is_not_known(no: GraphError) -> None:
     """A process that has run for weeks gives the same answer as a new one, such as `joinlink explain`."""
-    old = Tenant(frozenset({"ada@contoso.com"}), no)
+    old = AnsweringTenant(frozenset({"ada@contoso.com"}), no)
     directory = old.directory()
     directory.members(["g"])
     old.now += 6 * HOUR
 
-    assert directory.members(["g"]) == Tenant(no).directory().members(["g"]) == {}
+    assert directory.members(["g"]) == AnsweringTenant(no).directory().members(["g"]) == {}
 
 
 def test_the_last_answer_expires_after_a_day() -> None:
     """Then the event waits, as if the set was never read."""
-    tenant = Tenant(frozenset({"ada@contoso.com"}), AWAY, AWAY)
+    tenant = AnsweringTenant(frozenset({"ada@contoso.com"}), AWAY, AWAY)
     directory = tenant.directory()
     directory.members(["g"])
     tenant.now += 24 * HOUR - MINUTE
@@ -111,7 +111,7 @@ def test_the_last_answer_expires_after_a_day() -> None:
 
 def test_a_set_without_permission_is_not_known(log: pytest.LogCaptureFixture) -> None:
     """Then the rule's `on_missing` decides. A permission that is granted later counts within a minute."""
-    tenant = Tenant(FORBIDDEN, frozenset({"contoso.com"}))
+    tenant = AnsweringTenant(FORBIDDEN, frozenset({"contoso.com"}))
     directory = tenant.directory()
 
     assert directory.domains() is None
@@ -123,7 +123,7 @@ def test_a_set_without_permission_is_not_known(log: pytest.LogCaptureFixture) ->
 
 def test_a_set_that_was_never_read_raises_the_error() -> None:
     """The event waits: one failed answer at the start must not decide it."""
-    tenant = Tenant(AWAY, frozenset({"contoso.com"}))
+    tenant = AnsweringTenant(AWAY, frozenset({"contoso.com"}))
     directory = tenant.directory()
     with pytest.raises(GraphUnavailable):
         directory.domains()
@@ -135,7 +135,7 @@ def test_a_set_that_was_never_read_raises_the_error() -> None:
 def test_a_group_that_graph_shows_empty_is_not_known(log: pytest.LogCaptureFixture) -> None:
     """A hidden membership looks the same, and a skip rule would protect nobody. It is logged once a day."""
     ada = frozenset({"ada@contoso.com"})
-    tenant = Tenant(*[frozenset[str]()] * 200, ada)
+    tenant = AnsweringTenant(*[frozenset[str]()] * 200, ada)
     directory = tenant.directory()
     seen = []
     for _ in range(200):
@@ -152,7 +152,7 @@ def test_a_group_that_graph_shows_empty_is_not_known(log: pytest.LogCaptureFixtu
 def test_an_empty_answer_does_not_replace_members_for_a_day() -> None:
     """One wrong answer must not empty a group; after a day its members are not known."""
     ada = frozenset({"ada@contoso.com"})
-    tenant = Tenant(ada, *[frozenset[str]()] * 200)
+    tenant = AnsweringTenant(ada, *[frozenset[str]()] * 200)
     directory = tenant.directory()
     seen = []
     for _ in range(26):
@@ -164,7 +164,7 @@ def test_an_empty_answer_does_not_replace_members_for_a_day() -> None:
 
 def test_many_threads_read_a_failing_directory_once() -> None:
     """Thirty-two threads share one failure, and none reads again for some seconds."""
-    tenant = Tenant(AWAY, AWAY)
+    tenant = AnsweringTenant(AWAY, AWAY)
     directory = tenant.directory()
 
     def one(_: int) -> str:
@@ -186,12 +186,12 @@ def test_no_thread_waits_long_for_a_directory_that_hangs() -> None:
     """The late answer is used when it arrives."""
     may_answer = Event()
 
-    class Slow(Tenant):
+    class HangingTenant(AnsweringTenant):
         def group_members(self, group: str) -> frozenset[str]:
             may_answer.wait(5)
             return super().group_members(group)
 
-    tenant = Slow(frozenset({"ada@contoso.com"}))
+    tenant = HangingTenant(frozenset({"ada@contoso.com"}))
     directory = DirectoryCache(lambda: tenant, lambda: tenant.now, patience=timedelta(seconds=0.1))
     with pytest.raises(GraphUnavailable, match="does not answer in time"):
         directory.members(["g"])
@@ -206,7 +206,7 @@ def test_no_thread_waits_long_for_a_directory_that_hangs() -> None:
 
 def test_each_group_is_read_by_itself() -> None:
     """A group without permission is left out; the others are returned."""
-    tenant = Tenant(frozenset({"ada@contoso.com"}), FORBIDDEN)
+    tenant = AnsweringTenant(frozenset({"ada@contoso.com"}), FORBIDDEN)
     directory = tenant.directory()
 
     assert directory.members(["g1", "g2"]) == {"g1": {"ada@contoso.com"}}
@@ -218,14 +218,14 @@ def test_while_one_thread_reads_the_others_use_the_last_answer() -> None:
     """A slow directory delays one decision, not thirty-two."""
     reading, may_answer = Barrier(2, timeout=5), Barrier(2, timeout=5)
 
-    class Slow(Tenant):
+    class SlowTenant(AnsweringTenant):
         def verified_domains(self) -> frozenset[str]:
             if self.asked:
                 reading.wait()
                 may_answer.wait()
             return super().verified_domains()
 
-    tenant = Slow(frozenset({"old.com"}), frozenset({"new.com"}))
+    tenant = SlowTenant(frozenset({"old.com"}), frozenset({"new.com"}))
     directory = tenant.directory()
     directory.domains()
     tenant.now += 6 * HOUR
@@ -242,7 +242,7 @@ def test_while_one_thread_reads_the_others_use_the_last_answer() -> None:
 
 def test_decisions_do_not_wait_for_permission_to_list_groups(log: pytest.LogCaptureFixture) -> None:
     """The address of a group then counts as a colleague's, and the log names what is missing."""
-    tenant = Tenant(FORBIDDEN)
+    tenant = AnsweringTenant(FORBIDDEN)
     directory = tenant.directory()
 
     assert directory.group_addresses() == directory.group_addresses() == frozenset()
@@ -252,7 +252,7 @@ def test_decisions_do_not_wait_for_permission_to_list_groups(log: pytest.LogCapt
 
 def test_a_tenant_may_have_no_groups_with_an_address(log: pytest.LogCaptureFixture) -> None:
     """That is no error, and it is not read again before six hours."""
-    tenant = Tenant(frozenset())
+    tenant = AnsweringTenant(frozenset())
     directory = tenant.directory()
 
     assert directory.group_addresses() == directory.group_addresses() == frozenset()

@@ -6,7 +6,7 @@ from shared.errors import QueueUnavailable
 from shared.worker.webhook.admission import MAX_WAITING_IN_SILENCE, SILENCE_SECONDS, AdmissionControl
 
 
-class Clock:
+class SteppedClock:
     def __init__(self) -> None:
         self.seconds = 100.0
 
@@ -15,11 +15,11 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SteppedClock:
+    return SteppedClock()
 
 
-def test_while_storage_answers_every_post_may_wait(clock: Clock) -> None:
+def test_while_storage_answers_every_post_may_wait(clock: SteppedClock) -> None:
     """Forty POSTs at once wait for their answers."""
     admission = AdmissionControl(clock)
     with ExitStack() as posts:
@@ -31,7 +31,7 @@ def test_while_storage_answers_every_post_may_wait(clock: Clock) -> None:
         assert all(admission.seconds_to_wait(each) > 0 for each in admitted)
 
 
-def test_while_storage_is_silent_only_a_few_posts_wait(clock: Clock) -> None:
+def test_while_storage_is_silent_only_a_few_posts_wait(clock: SteppedClock) -> None:
     """Storage may only be slow, so some POSTs wait; handshakes need the threads of the others."""
     admission = AdmissionControl(clock)
     with ExitStack() as posts:
@@ -44,7 +44,7 @@ def test_while_storage_is_silent_only_a_few_posts_wait(clock: Clock) -> None:
             posts.enter_context(admission.admit())
 
 
-def test_after_a_timeout_one_post_at_a_time_probes(clock: Clock) -> None:
+def test_after_a_timeout_one_post_at_a_time_probes(clock: SteppedClock) -> None:
     """All others are refused at once, with the problem; the next answer of storage admits them again."""
     admission = AdmissionControl(clock)
     with admission.admit() as first:
@@ -58,7 +58,7 @@ def test_after_a_timeout_one_post_at_a_time_probes(clock: Clock) -> None:
             assert [first.is_probe, probe.is_probe, third.is_probe] == [False, True, False]
 
 
-def test_a_timeout_does_not_count_while_others_get_answers(clock: Clock) -> None:
+def test_a_timeout_does_not_count_while_others_get_answers(clock: SteppedClock) -> None:
     """A POST of thousands may run out of time although storage works."""
     admission = AdmissionControl(clock)
     with admission.admit():
@@ -69,7 +69,7 @@ def test_a_timeout_does_not_count_while_others_get_answers(clock: Clock) -> None
             assert not later.is_probe
 
 
-def test_time_without_posts_is_not_silence(clock: Clock) -> None:
+def test_time_without_posts_is_not_silence(clock: SteppedClock) -> None:
     """Storage that was not called owes no answer."""
     admission = AdmissionControl(clock)
     clock.seconds += 3600
