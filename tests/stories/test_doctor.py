@@ -87,7 +87,7 @@ def test_no_secret_is_shown(story: Story, run_joinlink: RunJoinlink) -> None:
     ("setting", "value", "what", "message"),
     [
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is not a GUID", id="a malformed setting"),
-        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
+        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is not a Key Vault reference that can be read here", id="an unresolved secret"),
         pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is not a connection string", id="storage"),
         pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: check JOINLINK_RULES", id="no rules"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
