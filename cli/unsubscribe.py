@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, Refused, ask, console, counted
 from cli.progress import Progress
 from shared.desk.unsubscription import Unsubscription, WatchedMailboxes
@@ -28,6 +28,7 @@ def unsubscribe(
     everything: Annotated[bool, typer.Option("--all", help="Unsubscribe every mailbox.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Let the app subscribe them again.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Unsubscribe without asking.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Stop Joinlink and end every subscription.
 
@@ -43,7 +44,7 @@ def unsubscribe(
             "say what to do: --all unsubscribes every mailbox, --undo lets the app subscribe them again"
         )
     try:
-        with open_desk(writes=True) as desk:
+        with open_desk(settings, writes=True) as desk:
             if undo:
                 desk.unsubscription().undo()
                 console().print("The app subscribes the mailboxes in scope again, within 15 minutes.")

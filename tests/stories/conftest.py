@@ -26,6 +26,7 @@ from shared.settings import StorageSettings
 from shared.storage.tables import Table
 from shared.wiring import Parts
 from shared.worker.common.world import World
+from tests.cli.conftest import CommandResult
 
 SETTLE = timedelta(seconds=20)
 #: longer than any retry of the app that ends
@@ -197,16 +198,7 @@ def story(start_story: StartStory) -> Story:
     return start_story()
 
 
-@dataclass(frozen=True)
-class StoryCommandResult:
-    """A command's exit code and its output."""
-
-    exit: int
-    out: str
-    err: str
-
-
-RunJoinlink = Callable[..., StoryCommandResult]
+RunJoinlink = Callable[..., CommandResult]
 
 
 def _storage_time(story: Story) -> datetime:
@@ -234,12 +226,12 @@ def run_joinlink(
     for name, value in story.stage.settings.items():
         monkeypatch.setenv(name, value)
 
-    def run(*arguments: str) -> StoryCommandResult:
+    def run(*arguments: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["joinlink", *arguments])
         with pytest.raises(SystemExit) as exit_info:
             main()
         logs.configure("INFO")  # the real command is another process, with another log level
         output = capsys.readouterr()
-        return StoryCommandResult(int(exit_info.value.code or 0), output.out, output.err)
+        return CommandResult(int(exit_info.value.code or 0), output.out, output.err)
 
     return run

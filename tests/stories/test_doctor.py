@@ -13,23 +13,24 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
-from tests.stories.conftest import RULES, RunJoinlink, Story, StoryCommandResult
+from tests.cli.conftest import CommandResult
+from tests.stories.conftest import RULES, RunJoinlink, Story
 
-Named = Callable[[str, str], StoryCommandResult]
+Named = Callable[[str, str], CommandResult]
 
 
 @pytest.fixture
 def named(run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch) -> Named:
     """Return a function that runs the doctor with one setting changed."""
 
-    def run(setting: str, value: str) -> StoryCommandResult:
+    def run(setting: str, value: str) -> CommandResult:
         monkeypatch.setenv(setting, value)
         return run_joinlink("doctor")
 
     return run
 
 
-def line(result: StoryCommandResult, what: str) -> str:
+def line(result: CommandResult, what: str) -> str:
     """Return the line of one check."""
     [found] = [line for line in result.out.splitlines() if line[2:].startswith(f"{what} ")]
     return found[0] + found[2 + len(what) :].strip()
@@ -86,7 +87,7 @@ def test_no_secret_is_shown(story: Story, run_joinlink: RunJoinlink) -> None:
     ("setting", "value", "what", "message"),
     [
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is not a GUID", id="a malformed setting"),
-        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
+        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is not a Key Vault reference that can be read here", id="an unresolved secret"),
         pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is not a connection string", id="storage"),
         pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: check JOINLINK_RULES", id="no rules"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
@@ -137,7 +138,7 @@ def test_a_missing_permission_is_named(
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
         "shared.wiring.graph_parts.GraphParts.tokens",
-        _GivenTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
+        _ReadableTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
     )
     story.add_person("Ada")
     result = run_joinlink("doctor")
@@ -170,7 +171,7 @@ def test_a_wrong_clock_is_reported(run_joinlink: RunJoinlink, azurite: Azurite) 
     assert line(result, "clock of storage").startswith("✗")
 
 
-class _GivenTokens:
+class _ReadableTokens:
     """A token source whose tokens can be read."""
 
     def __init__(self, token: Token) -> None:

@@ -43,7 +43,7 @@ WORKS = (
 )
 
 
-class SmallTenant:
+class DisturbedTenant:
     """A tenant whose worker is killed repeatedly."""
 
     def __init__(self, story: Story, kill_switch: KillSwitch) -> None:
@@ -117,7 +117,7 @@ def test_fifty_kills_lose_and_repeat_nothing(start_story: StartStory) -> None:
     """Each mailbox has one subscription, each meeting one write, and no message is left."""
     story, kill_switch = start_story(RULES), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery(lose=0.3)
-    tenant = SmallTenant(story, kill_switch)
+    tenant = DisturbedTenant(story, kill_switch)
     with behind(kill_switch, story.stage) as settings:
         for n in range(KILLS):
             with KillableWorker(settings) as worker:
