@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.backfill_session import BackfillSession
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.formats import backfill_text
 from cli.ids import checked
 from cli.live import rules_in_force
@@ -45,6 +45,7 @@ def backfill(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Add links to meetings that are in calendars already.
 
@@ -64,7 +65,7 @@ def backfill(
             "there is no terminal to ask on; --dry-run only shows what would be done, --yes does it"
         )
     try:
-        with open_desk(writes=not dry_run) as desk, SortedIdFile() as scope:
+        with open_desk(settings, writes=not dry_run) as desk, SortedIdFile() as scope:
             policy = rules_in_force(desk)
             obstacles = _obstacles(desk, policy)
             if obstacles and not dry_run:

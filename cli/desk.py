@@ -1,26 +1,80 @@
-"""Opens what commands use: the app's settings from the environment, with this machine's time."""
+"""Opens what commands use: the app's settings, an identity for this desk, and this machine's time."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
 
-from cli.output import Refused
+import typer
+
+from cli.found_settings import find_settings
+from cli.output import Failed, Refused, console, note
+from shared.desk.sign_in.desk_sign_in import DeskSignIn
+from shared.desk.sign_in.token_file import cache_folder
 from shared.desk.wiring import Desk
+from shared.errors import QueueUnavailable, StorageUnavailable
+from shared.settings import STORAGE
+from shared.storage.errors import lacks_right
 from shared.wiring.parts import Parts
 from shared.worker.common.world import World
 
+#: the option that every command of the desk has
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="The app's settings, in a file like local.settings.json. Default: the environment, the azd"
+        " environment, or local.settings.json of the working folder.",
+        show_default=False,
+    ),
+]
+
 
 @contextmanager
-def open_desk(*, writes: bool = False) -> Iterator[Desk]:
+def open_desk(settings: Path | None, *, writes: bool = False) -> Iterator[Desk]:
     """Yield the desk; a command that `writes` to the app's storage account needs a correct clock.
 
-    Only the command's own output is shown: the app's log lines would be noise there.
+    `settings` is the file that --settings names. On stderr it shows where the settings come from, and each
+    identity when it is first used. The app's log lines are not shown: they would be noise there.
 
     Raises:
-        Refused: this machine's clock is wrong, so what the command writes would mislead the app.
+        Refused: the settings can't be read, or this machine's clock is wrong, so what the command writes
+            would mislead the app.
+        SignInFailed: there is no identity for the storage account.
+        Failed: the identity lacks a right in the storage account.
         StorageUnavailable: the storage account does not answer.
     """
-    with closing(Desk(Parts({**os.environ, "JOINLINK_LOG_LEVEL": "error"}, World()))) as desk:
-        if writes and (problem := desk.clock_problem()):
-            raise Refused(problem)
-        yield desk
+    found = find_settings(settings, os.environ, Path.cwd())
+    has_key = bool(found.environ.get(STORAGE))
+    note(f"settings from {found.place}{'; storage with its connection string' if has_key else ''}")
+    world = World()
+    sign_in = DeskSignIn(
+        found.environ,
+        now=world.now,
+        say=note,
+        ask_to_sign_in=_ask_to_sign_in,
+        folder=cache_folder(os.environ, Path.home()),
+    )
+    parts = Parts({**found.environ, "JOINLINK_LOG_LEVEL": "error"}, world, sign_in=sign_in)
+    try:
+        with closing(Desk(parts, is_the_app=sign_in.is_the_app)) as desk:
+            if writes and (problem := desk.clock_problem()):
+                raise Refused(problem)
+            yield desk
+    except (StorageUnavailable, QueueUnavailable) as error:
+        if lacks_right(error):
+            raise Failed(str(error)) from error
+        raise
+
+
+def _ask_to_sign_in(message: str) -> None:
+    """Show where to enter which code."""
+    if not sys.stderr.isatty():
+        raise Refused(
+            "there is no terminal to show the code of the sign-in on: run joinlink doctor in a terminal once,"
+            " or set JOINLINK_DESK_CERTIFICATE"
+        )
+    console(sys.stderr).print(message, style="warn")

@@ -1,20 +1,20 @@
 """`joinlink doctor`: checks that everything is there that Joinlink needs, and says what to do if not."""
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from cli import lines, settings_check
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.ids import checked
 from cli.lines import Line
 from cli.output import Exit, console, counted
 from shared.desk.doctor import check_memory, check_storage
-from shared.desk.findings import Finding, unknown
-from shared.errors import SettingsError
+from shared.desk.findings import Finding, failed, unknown
+from shared.errors import SettingsError, SignInFailed
 
 
 def doctor(
@@ -23,6 +23,7 @@ def doctor(
         str,
         typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox to try."),
     ] = "",
+    settings: SettingsFile = None,
 ) -> None:
     """Check everything that Joinlink needs, and show how to fix it.
 
@@ -32,7 +33,7 @@ def doctor(
 
     Exit code 0: nothing is wrong. 1: something is.
     """
-    findings = list(_findings(checked("--mailbox", mailbox)))
+    findings = list(_findings(checked("--mailbox", mailbox), settings))
     out = console()
     lines.show(out, [_line(finding) for finding in findings])
     failed = sum(finding.is_ok is False for finding in findings)
@@ -44,13 +45,15 @@ def doctor(
     raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
 
 
-def _findings(mailbox: str) -> Iterator[Finding]:
-    yield from settings_check.check(os.environ)
-    with open_desk() as desk:
+def _findings(mailbox: str, settings: Path | None) -> Iterator[Finding]:
+    with open_desk(settings) as desk:
+        yield from settings_check.check(desk.environ, lambda: desk.settings)
         try:
             yield from check_storage(desk.storage_trial(), desk.world.now)
             yield check_memory(desk.memory().state)
             yield from desk.doctor().check(mailbox)
+        except SignInFailed as error:
+            yield failed("sign-in", str(error))
         except SettingsError:
             yield unknown("the rest", "not checked; fix the settings first")
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import live, rule_files
+from cli.desk import SettingsFile
 from cli.event_file import EventFile, read_event
 from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json, explain_text
@@ -65,6 +66,7 @@ def explain_event(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Show why an event gets a join link, or why not.
 
@@ -79,7 +81,7 @@ def explain_event(
         explained = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
     else:
         explained = live.read_live_event(
-            checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time
+            checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time, settings
         )
     explanation = explain(explained.event, explained.policy, explained.facts, explained.now)
     if explained.report_only:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, Refused, ask, console, counted, print_json
 from shared.desk.held_events import HeldEvents
 from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
@@ -28,6 +28,7 @@ def held(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Release it without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """List held events, or allow one more write to one of them.
 
@@ -40,7 +41,7 @@ def held(
     if release and as_json:
         raise Refused("--json is for the list, not for --release: use one of them")
     try:
-        with open_desk(writes=bool(release)) as desk:
+        with open_desk(settings, writes=bool(release)) as desk:
             held_events = desk.held_events()
             events = held_events.all()
             if release:

@@ -21,7 +21,9 @@ from shared.rules.policy import Policy
 from shared.worker.common.rule_ports import read_problem
 
 
-def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetime | None) -> ExplainedEvent:
+def read_live_event(
+    mailbox: str, event_id: str, rules: Path | None, at: datetime | None, settings: Path | None
+) -> ExplainedEvent:
     """Return the event with what the worker would know of it.
 
     Raises:
@@ -30,7 +32,7 @@ def read_live_event(mailbox: str, event_id: str, rules: Path | None, at: datetim
         Failed: the rules have errors, or Graph or storage fail.
     """
     try:
-        with open_desk() as desk:
+        with open_desk(settings) as desk:
             reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
             live = reader.read(mailbox, event_id, policy)

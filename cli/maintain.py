@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
@@ -21,6 +21,7 @@ def maintain(
             help="Unsubscribe the held mailboxes; joinlink status shows their hash.",
         ),
     ] = "",
+    settings: SettingsFile = None,
 ) -> None:
     """Run maintenance now instead of within 15 minutes.
 
@@ -36,7 +37,7 @@ def maintain(
     is not theirs. 2: settings are missing, or differ from the app's.
     """
     try:
-        with open_desk(writes=True) as desk:
+        with open_desk(settings, writes=True) as desk:
             result = desk.maintenance().run(confirm)
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error

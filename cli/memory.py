@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, ask, console
 from shared.errors import StorageUnavailable
 from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
@@ -19,6 +19,7 @@ def memory(
     *,
     accept: Annotated[bool, typer.Option("--accept", help="Continue without the lost memory.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Show whether the record of past writes is complete.
 
@@ -28,7 +29,7 @@ def memory(
     Exit code 0: it is complete, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
     try:
-        with open_desk(writes=accept) as desk:
+        with open_desk(settings, writes=accept) as desk:
             past_writes = desk.memory()
             state = past_writes.state()
             if accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes):

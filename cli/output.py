@@ -108,6 +108,11 @@ def _empty(mode: str) -> Any:
     return Path(os.devnull).open(mode, encoding="utf-8")
 
 
+def note(text: str) -> None:
+    """Print on stderr what an admin should know beside the output of a command."""
+    console(sys.stderr).print(f"joinlink: {text}", style="dim")
+
+
 def refuse(error: Exception) -> NoReturn:
     """Print an error on stderr, and exit."""
     out = console(sys.stderr)

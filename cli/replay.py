@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.formats import replay_text
 from cli.output import Exit, Failed, Refused, ask, console, counted
 from cli.times import parse_time_or_age
@@ -42,6 +42,7 @@ def replay(
         bool, typer.Option("--dry-run", "-n", help="Only show the messages, even with --yes.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Put them back without asking.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Show the poison queues, and put their messages back.
 
@@ -51,7 +52,7 @@ def replay(
     Exit code 0: nothing is left. 1: messages are left. 2: wrong arguments, or settings are missing.
     """
     try:
-        with open_desk(writes=not dry_run) as desk:
+        with open_desk(settings, writes=not dry_run) as desk:
             moment = _since(since, desk.world.now())
             part = desk.replay()
             messages = part.lease((queue,) if queue else QUEUES, moment)

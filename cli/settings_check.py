@@ -1,10 +1,10 @@
 """Checks each setting: set, default, missing or wrong. It never shows values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from shared.desk.findings import Finding, failed, passed, unknown
-from shared.errors import SettingProblem, SettingsError
-from shared.settings import STORAGE, read_settings
+from shared.errors import SettingProblem, SettingsError, SignInFailed
+from shared.settings import STORAGE, Settings
 
 #: every setting of local.settings.sample.json, with what holds if it is not set
 _DEFAULTS = {
@@ -25,9 +25,15 @@ _DEFAULTS = {
 }
 
 
-def check(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield one finding for each setting, or one for each of its problems."""
-    problems = _problems(environ)
+def check(environ: Mapping[str, str], read: Callable[[], Settings]) -> Iterator[Finding]:
+    """Yield one finding for each setting, or one for each of its problems; `read` reads and checks all."""
+    problems: tuple[SettingProblem, ...] = ()
+    try:
+        read()
+    except SettingsError as error:
+        problems = error.problems
+    except SignInFailed as error:
+        yield failed("Key Vault", str(error))
     for name, default in _DEFAULTS.items():
         own = [problem for problem in problems if _is_part_of(name, problem.setting)]
         if own:
@@ -38,14 +44,6 @@ def check(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield passed(name, "set")
         else:
             yield unknown(name, f"not set: {default}" if default else "not set")
-
-
-def _problems(environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
-    try:
-        read_settings(environ)
-    except SettingsError as error:
-        return error.problems
-    return ()
 
 
 def _is_part_of(name: str, key: str) -> bool:

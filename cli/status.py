@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.formats import status_text
 from cli.output import Exit, print_json
 
@@ -12,6 +12,7 @@ from cli.output import Exit, print_json
 def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/health returns.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Show whether the app works, and what to fix.
 
@@ -20,7 +21,7 @@ def status(
 
     Exit code 0: everything works. 1: there is something to fix. 2: the storage settings are missing.
     """
-    with open_desk() as desk:
+    with open_desk(settings) as desk:
         health = desk.checkup().health()
     if as_json:
         print_json(health.document())

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import open_desk
+from cli.desk import SettingsFile, open_desk
 from cli.output import Exit, Failed, Refused, ask, console, counted
 from cli.progress import Progress
 from shared.desk.unsubscription import Unsubscription, WatchedMailboxes
@@ -28,11 +28,13 @@ def unsubscribe(
     everything: Annotated[bool, typer.Option("--all", help="Unsubscribe every mailbox.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Let the app subscribe them again.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Unsubscribe without asking.")] = False,
+    settings: SettingsFile = None,
 ) -> None:
-    """Stop Joinlink and end every subscription, before you delete the app.
+    """Stop Joinlink and end every subscription.
 
-    Only the app can delete its subscriptions, so it must run: the command queues a task for every mailbox and
-    waits until the app has carried them out. If you stop the command, the app continues.
+    Run it before you delete the app. Only the app can delete its subscriptions, so it must run: the command
+    queues a task for every mailbox and waits until the app has carried them out. If you stop the command, the
+    app continues.
 
     Exit code 0: no mailbox has a subscription. 1: some still have one, or you answered no. 2: settings are
     missing, or the app's version is too old.
@@ -42,7 +44,7 @@ def unsubscribe(
             "say what to do: --all unsubscribes every mailbox, --undo lets the app subscribe them again"
         )
     try:
-        with open_desk(writes=True) as desk:
+        with open_desk(settings, writes=True) as desk:
             if undo:
                 desk.unsubscription().undo()
                 console().print("The app subscribes the mailboxes in scope again, within 15 minutes.")

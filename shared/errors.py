@@ -11,6 +11,7 @@
     │   └── TableMissing           the record of past writes is gone: write nothing
     ├── Unhandled                  the host delivers the message again
     ├── DeskDiffers                an admin must give the command the app's own settings
+    ├── SignInFailed               an admin must sign in, or get a right
     ├── StateChanged               another process wrote the same row: read and decide again
     ├── RejectedRequest            answer the HTTP request with `.status`
     └── GraphError
@@ -98,6 +99,10 @@ class Unhandled(JoinlinkError):
 
 class DeskDiffers(JoinlinkError):
     """A command uses other rules or settings than the app; the text explains what to do."""
+
+
+class SignInFailed(JoinlinkError):
+    """A command has no identity to use, or it lacks a right; the text explains what to do."""
 
 
 class StateChanged(JoinlinkError):

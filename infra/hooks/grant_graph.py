@@ -2,17 +2,19 @@
 
 A Privileged Role Administrator runs it before the app is deployed: a token that was issued before a grant may be used
 for a day. `--check` only shows the difference. `--mode` says who grants access to mailboxes: `entra` for all mailboxes,
-`exchange` for some of them, `mixed` to read all and write to some.
+`exchange` for some of them, `mixed` to read all and write to some. `--desk` creates an app registration for the desk
+commands, which can only read.
 """
 
 import argparse
 import json
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from azure_cli import AzureError, az, secret_file, with_retries
+from desk_app import KINDS, DeskApp, show_settings
 from graph_permissions import APP_ROLES, GRAPH_APP_ID, MAILBOX_PERMISSIONS
 from steps import Stop, done, joinlink, note, run_hook, setting
 
@@ -38,20 +40,19 @@ class Grants:
     mode: str = "entra"
     is_report_only: bool = False
     rules: str = "rules"
+    #: certificate or device-code, where the identity is the app registration of the desk
+    desk: str = ""
 
     @property
     def command(self) -> str:
         """The command that grants exactly this, for the administrator who may."""
-        words = [
-            "python3",
-            "infra/hooks/grant_graph.py",
-            "--identity",
-            self.identity,
-            "--client-id",
-            self.client,
-        ]
+        words = ["python3", "infra/hooks/grant_graph.py"]
+        if self.desk:
+            words += ["--desk", self.desk]
+        else:
+            words += ["--identity", self.identity, "--client-id", self.client]
         words += ["--mode", self.mode] if self.mode != "entra" else []
-        words += ["--report-only"] if self.is_report_only else []
+        words += ["--report-only"] if self.is_report_only and not self.desk else []
         words += ["--rules", self.rules] if self.rules != "rules" else []
         return shlex.join(words)
 
@@ -71,7 +72,24 @@ def main() -> None:
         "--check", action="store_true", help="show the difference, grant nothing; exit with 1 if there is one"
     )
     parser.add_argument("--rules", default="rules", help="folder of the rule files")
+    parser.add_argument(
+        "--desk",
+        choices=KINDS,
+        help="create the app registration of the desk: certificate (application permissions, every command), or"
+        " device-code (delegated permissions, calendars that you may open)",
+    )
     options = parser.parse_args()
+    if options.desk:
+        desk = Grants(
+            identity="",
+            client="",
+            mode=options.mode,
+            is_report_only=True,
+            rules=options.rules,
+            desk=options.desk,
+        )
+        grant_desk(desk, is_check=options.check)
+        return
     grants = Grants(
         identity=setting("JOINLINK_IDENTITY_OBJECT_ID", option=options.identity),
         client=options.client_id
@@ -81,6 +99,20 @@ def main() -> None:
         rules=options.rules,
     )
     grant(grants, is_check=options.check)
+
+
+def grant_desk(grants: Grants, *, is_check: bool) -> None:
+    """Create the app registration of the desk, and grant it what the rules need to be read.
+
+    Raises:
+        Stop: the account may not, or, with `is_check`, something is missing.
+    """
+    permissions = _needed(grants)
+    _check_tenant()
+    identity, client = DeskApp(grants.desk, permissions, grants.command).ensure(is_check=is_check)
+    if grants.desk == "certificate":
+        grant(replace(grants, identity=identity, client=client), is_check=is_check)
+    show_settings(client, grants.desk)
 
 
 def grant(grants: Grants, *, is_check: bool = False) -> None:

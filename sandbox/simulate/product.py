@@ -87,6 +87,7 @@ class Product:
                 last_runs=MaintenanceReports(tables(MAINTENANCE)),
                 now=now,
             ),
+            record_settings=lambda: None,
         )
         sweeper = Sweeper(
             world=world,

@@ -11,14 +11,20 @@ from email.utils import parsedate_to_datetime
 
 from shared.desk.desk_check import CLOCKS_APART
 from shared.desk.findings import Finding, failed, passed, unknown
-from shared.desk.permissions import needed_permissions, roles_of
+from shared.desk.permissions import (
+    APP_GRANT_COMMAND,
+    DESK_GRANT_COMMAND,
+    granted_rights,
+    needed_permissions,
+)
 from shared.desk.storage_trial import StorageTrial
-from shared.errors import GraphError, StorageUnavailable
+from shared.errors import GraphError, SignInFailed, StorageUnavailable
 from shared.graph.advice import advice_on
 from shared.graph.client import Graph
 from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
+from shared.storage.errors import lacks_right
 from shared.worker.common.rule_ports import RuleSource, read_problem
 from shared.worker.mailboxes.write_memory import IN_WORDS, WHEN_MISSING, MemoryState
 
@@ -35,7 +41,10 @@ class Doctor:
     """Checks an app whose settings are valid. It reports what is wrong and raises nothing."""
 
     settings: Settings
-    graph: Graph
+    #: whether Graph sees the app's own identity; a desk may have another one, which only reads
+    is_the_app: bool
+    #: returns a new client
+    graph: Callable[[], Graph]
     #: gets a token, and returns it
     token: Callable[[], str]
     rules: RuleSource
@@ -49,6 +58,8 @@ class Doctor:
         yield from findings
         try:
             token = self.token()
+        except SignInFailed as error:
+            yield failed("token", str(error))
         except GraphError as error:
             yield self._no_token(error)
         else:
@@ -71,7 +82,7 @@ class Doctor:
         return policy, [passed("rules", f"policy {policy.hash}, {len(policy.rules)} of them"), *warnings]
 
     def _no_token(self, error: GraphError) -> Finding:
-        if self.settings.client_secret or self.settings.client_certificate:
+        if self.settings.client_secret or self.settings.client_certificate or not self.is_the_app:
             return _refused("token", error)
         remedy = (
             "a managed identity gets tokens only in Azure; elsewhere, set the secret or certificate of an app"
@@ -79,20 +90,22 @@ class Doctor:
         return failed("token", str(error), remedy)
 
     def _in_graph(self, token: str, policy: Policy | None, mailbox: str) -> Iterator[Finding]:
-        mailbox_finding = self._mailbox(mailbox)
+        graph = self.graph()
+        mailbox_finding = _mailbox(graph, mailbox)
         yield from self._permissions(token, policy, is_mailbox_read=bool(mailbox_finding.is_ok))
-        yield self._subscriptions()
+        yield self._subscriptions(graph)
         yield mailbox_finding
-        yield clock_finding("clock of Graph", self.now(), _moment(self.graph.tally.date))
+        yield clock_finding("clock of Graph", self.now(), _moment(graph.tally.date))
 
     def _permissions(self, token: str, policy: Policy | None, *, is_mailbox_read: bool) -> Iterator[Finding]:
-        roles = roles_of(token)
-        if roles is None:
+        rights = granted_rights(token)
+        if rights is None:
             yield unknown("permissions", "not in the token; the checks below show them")
             return
-        for permission in needed_permissions(policy, report_only=self.settings.report_only):
+        report_only = self.settings.report_only or not self.is_the_app
+        for permission in needed_permissions(policy, report_only=report_only):
             subject = f"permission {permission.name}"
-            if permission.is_granted(roles):
+            if permission.is_granted(rights):
                 yield passed(subject, "granted")
             elif is_mailbox_read and permission.name.startswith(_CALENDARS):
                 yield unknown(
@@ -102,33 +115,23 @@ class Doctor:
                 yield failed(
                     subject,
                     f"missing; Joinlink needs it {permission.purpose}",
-                    "add it as an application permission, with admin consent",
+                    f"a Privileged Role Administrator grants it: {self._grant_command}",
                 )
 
-    def _subscriptions(self) -> Finding:
+    @property
+    def _grant_command(self) -> str:
+        return APP_GRANT_COMMAND if self.is_the_app else f"{DESK_GRANT_COMMAND} certificate"
+
+    def _subscriptions(self, graph: Graph) -> Finding:
+        if not self.is_the_app:
+            return unknown("subscriptions", "only the app can list its own; joinlink status counts mailboxes")
         try:
-            page, more = self.graph.subscriptions_page("")
+            page, more = graph.subscriptions_page("")
         except GraphError as error:
             return _refused("subscriptions", error)
         ours = sum(one.notification_url == self.settings.notification_url for one in page)
         at_least = "at least " if more else ""
         return passed("subscriptions", f"{at_least}{len(page)} of the app's, {ours} of them to this address")
-
-    def _mailbox(self, mailbox: str) -> Finding:
-        if not mailbox:
-            return unknown("mailbox", "not checked; name one with --mailbox")
-        try:
-            calendar = self.graph.default_calendar(mailbox)
-        except GraphError as error:
-            return _refused("mailbox", error)
-        if not calendar.allowed_online_meeting_providers:
-            remedy = "without a Teams licence it gets no links"
-            return failed("mailbox", "its calendar allows no provider of online meetings", remedy)
-        allowed = ", ".join(calendar.allowed_online_meeting_providers)
-        return passed(
-            "mailbox",
-            f"by default {calendar.default_online_meeting_provider or 'no provider'}; allows {allowed}",
-        )
 
     def _notification_url(self) -> Finding:
         url = self.settings.notification_url
@@ -152,7 +155,8 @@ def check_storage(trial: StorageTrial, now: Callable[[], datetime]) -> Iterator[
             date = date or time
         except StorageUnavailable as error:
             remedy = f"give the identity the role {_STORAGE_ROLES[kind]}, or check key and firewall"
-            yield failed(f"storage {kind}", f"it can't be written and read ({error})", remedy)
+            text = f"it can't be written and read ({error})"
+            yield failed(f"storage {kind}", text, "" if lacks_right(error) else remedy)
         else:
             yield passed(f"storage {kind}", "created, written, read and deleted")
     yield clock_finding("clock of storage", now(), date)
@@ -194,3 +198,20 @@ def _moment(date: str) -> datetime | None:
         return parsedate_to_datetime(date).astimezone(UTC)
     except (ValueError, TypeError):
         return None
+
+
+def _mailbox(graph: Graph, mailbox: str) -> Finding:
+    if not mailbox:
+        return unknown("mailbox", "not checked; name one with --mailbox")
+    try:
+        calendar = graph.default_calendar(mailbox)
+    except GraphError as error:
+        return _refused("mailbox", error)
+    if not calendar.allowed_online_meeting_providers:
+        remedy = "without a Teams licence it gets no links"
+        return failed("mailbox", "its calendar allows no provider of online meetings", remedy)
+    allowed = ", ".join(calendar.allowed_online_meeting_providers)
+    return passed(
+        "mailbox",
+        f"by default {calendar.default_online_meeting_provider or 'no provider'}; allows {allowed}",
+    )

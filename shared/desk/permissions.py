@@ -26,6 +26,9 @@ class Permission:
         return self.name in roles or not self.alternatives.isdisjoint(roles)
 
 
+APP_GRANT_COMMAND = "python3 infra/hooks/grant_graph.py"
+DESK_GRANT_COMMAND = "python3 infra/hooks/grant_graph.py --desk"
+
 _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 #: Graph requires this one to subscribe, even of an app that may write.
 _READ = Permission("Calendars.Read", "to subscribe to calendars and to read events")
@@ -51,22 +54,23 @@ _ORGANIZATION = Permission(
 def needed_permissions(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
     """Yield what this policy needs; without a policy, what every policy needs."""
     yield _READ
-    if policy is None:
-        return
-    if not report_only and any(rule.mode is Mode.ENFORCE for rule in policy.rules):
+    if policy and not report_only and any(rule.mode is Mode.ENFORCE for rule in policy.rules):
         yield _WRITE
     yield _USERS
     yield _SETTINGS
+    if policy is None:
+        return
     if policy.groups | policy.mailboxes.groups:
         yield _GROUPS
     if policy.needs_tenant_domains:
         yield _ORGANIZATION
 
 
-def roles_of(token: str) -> frozenset[str] | None:
-    """Return the `roles` of an app's token; None if it can't be read: its format is Graph's own affair.
+def granted_rights(token: str) -> frozenset[str] | None:
+    """Return what a token permits; None if it can't be read: its format is Graph's own affair.
 
-    The signature is not verified, because the roles are only shown to the admin
+    These are the `roles` of an app, or the `scp` of a person, where Calendars.Read.Shared counts as
+    Calendars.Read. The signature is not verified, because the roles are only shown to the admin
     (https://learn.microsoft.com/entra/identity-platform/access-tokens).
     """
     try:
@@ -76,5 +80,7 @@ def roles_of(token: str) -> frozenset[str] | None:
         return None
     if not isinstance(claims, dict):
         return None
-    roles = claims.get("roles", [])
-    return frozenset(str(role) for role in roles) if isinstance(roles, list) else None
+    roles, scopes = claims.get("roles", []), claims.get("scp", "")
+    if not isinstance(roles, list) or not isinstance(scopes, str):
+        return None
+    return frozenset([*map(str, roles), *(each.removesuffix(".Shared") for each in scopes.split())])

@@ -4,7 +4,7 @@ A desk reads the rules in force and never replaces them: nothing that it builds 
 `LastGoodRulesStore`, the only class that does (a test searches for one).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from shared.desk.backfill import Backfill
@@ -17,6 +17,7 @@ from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.own_endpoint import endpoint_problem
+from shared.settings import Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
@@ -32,14 +33,26 @@ from shared.worker.mailboxes.write_memory import WriteMemory
 class Desk:
     """Everything that commands use. Every method raises SettingsError where settings are wrong."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, is_the_app: bool = True) -> None:
+        """`is_the_app` says whether Graph sees the app's own identity."""
         self._parts = parts
+        self._is_the_app = is_the_app
         self._storage = parts.storage
 
     @property
     def world(self) -> World:
         """The time of this machine."""
         return self._parts.process.world
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The settings as they were found, with references to secrets."""
+        return self._parts.process.environ
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with secrets resolved."""
+        return self._parts.process.settings
 
     @property
     def is_report_only(self) -> bool:
@@ -85,7 +98,7 @@ class Desk:
             in_force=self.policy_in_force(),
         )
         check.check()
-        return build_maintenance(self._parts, check.in_force, lambda: None)
+        return build_maintenance(self._parts, check.in_force, None)
 
     def event_reader(self) -> EventReader:
         """Return the reader of single events."""
@@ -143,12 +156,12 @@ class Desk:
 
     def doctor(self) -> Doctor:
         """Return the checks that need more than the storage settings."""
-        settings = self._parts.process.settings
-        tokens = self._parts.graph.tokens
+        settings, graph = self._parts.process.settings, self._parts.graph
         return Doctor(
             settings=settings,
-            graph=self._parts.graph.new_client(),
-            token=lambda: tokens.token(settings.cloud.graph).value,
+            is_the_app=self._is_the_app,
+            graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
+            token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,
             endpoint_problem=partial(
                 endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport

@@ -27,6 +27,8 @@ class GraphParts:
         """The source of tokens for Graph."""
         from shared.auth.token_source import TokenSource
 
+        if self._process.sign_in:
+            return self._process.sign_in.graph_tokens(self._process.settings)
         return TokenSource.of(self._process.settings, self._process.world.now)
 
     @BuiltOnce

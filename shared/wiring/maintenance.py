@@ -9,8 +9,10 @@ from shared.worker.mailboxes.maintenance import Maintenance, PolicySource
 from shared.worker.mailboxes.queue_maintenance import QueueMaintenance
 
 
-def build_maintenance(parts: Parts, rules: PolicySource, record_settings: Callable[[], None]) -> Maintenance:
-    """Return one run by these rules; `record_settings` records the app's. Raises SettingsError."""
+def build_maintenance(
+    parts: Parts, rules: PolicySource, record_settings: Callable[[], None] | None
+) -> Maintenance:
+    """Return one run by these rules; `record_settings` is None at a desk. Raises SettingsError."""
     storage, endpoint = parts.storage, parts.graph.endpoint
     queues = QueueMaintenance((storage.event_changes, storage.mailbox_tasks), storage.poison_queues)
     return Maintenance(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.version import VERSION
 from shared.wiring.built_once import BuiltOnce
 from shared.wiring.graph_parts import GraphParts
-from shared.wiring.process import Process
+from shared.wiring.process import Process, SignIn
 from shared.wiring.storage_parts import StorageParts
 from shared.worker.common.world import World
 
@@ -35,9 +35,13 @@ class Parts:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], world: World, own_transport: "httpx.BaseTransport | None" = None
+        self,
+        environ: Mapping[str, str],
+        world: World,
+        own_transport: "httpx.BaseTransport | None" = None,
+        sign_in: SignIn | None = None,
     ) -> None:
-        self.process = Process(environ, world, own_transport)
+        self.process = Process(environ, world, own_transport, sign_in)
         self.storage = StorageParts(self.process)
         self.graph = GraphParts(self.process)
 

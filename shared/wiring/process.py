@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from shared import logs
 from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
@@ -13,19 +13,40 @@ if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
 
+    from shared.auth.token_source import TokenSource
+
+
+class SignIn(Protocol):
+    """Signs in another identity than the app's own: a person's, at an admin's desk."""
+
+    def with_secrets(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the settings with their Key Vault references resolved. Raises SettingsError."""
+
+    def storage_credential(self) -> "TokenCredential":
+        """Return what opens the storage account."""
+
+    def graph_tokens(self, settings: Settings) -> "TokenSource":
+        """Return the source of tokens for Graph."""
+
 
 class Process:
     """The environment, the world and the open connections of one process.
 
-    `own_transport` carries calls to our own notification URL; None is the network.
+    `own_transport` carries calls to our own notification URL; None is the network. Without `sign_in` the
+    process uses the app's identity.
     """
 
     def __init__(
-        self, environ: Mapping[str, str], world: World, own_transport: "httpx.BaseTransport | None" = None
+        self,
+        environ: Mapping[str, str],
+        world: World,
+        own_transport: "httpx.BaseTransport | None" = None,
+        sign_in: SignIn | None = None,
     ) -> None:
         self.environ = environ
         self.world = world
         self.own_transport = own_transport
+        self.sign_in = sign_in
         self._to_close: list[Callable[[], object]] = []
 
     def close_at_end(self, close: Callable[[], object]) -> None:
@@ -41,7 +62,8 @@ class Process:
     @BuiltOnce
     def settings(self) -> Settings:
         """All settings. Raises SettingsError."""
-        settings = read_settings(self.environ)
+        environ = self.sign_in.with_secrets(self.environ) if self.sign_in else self.environ
+        settings = read_settings(environ)
         logs.configure(settings.log_level)
         return settings
 
@@ -55,9 +77,11 @@ class Process:
 
     @BuiltOnce
     def storage_credential(self) -> "TokenCredential | None":
-        """The managed identity for storage; None where a connection string opens it. Raises SettingsError."""
+        """The identity for storage; None where a connection string opens it. Raises SettingsError."""
         if self.storage_settings.connection_string:
             return None
+        if self.sign_in:
+            return self.sign_in.storage_credential()
         from shared.auth.storage_credential import StorageCredential
         from shared.auth.token_source import TokenSource
 

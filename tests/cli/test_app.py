@@ -62,7 +62,7 @@ def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pyte
 def test_ctrl_c_during_work_has_its_exit_code(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 130, without a traceback."""
 
-    def interrupted(*_: Any) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.desk.Desk", interrupted)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.desk.permissions import needed_permissions, roles_of
+from shared.desk.permissions import granted_rights, needed_permissions
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.policy import Policy
 
@@ -28,6 +28,12 @@ def policy(text: str) -> Policy:
     [
         pytest.param(token({"roles": ["Calendars.Read"]}), {"Calendars.Read"}, id="a token with roles"),
         pytest.param(token({"aud": "x"}), set(), id="a token without"),
+        pytest.param(
+            token({"scp": "Calendars.Read.Shared User.Read.All"}),
+            {"Calendars.Read", "User.Read.All"},
+            id="a person's token",
+        ),
+        pytest.param(token({"scp": ["x"]}), None, id="not text"),
         pytest.param("opaque", None, id="an opaque token"),
         pytest.param("a.b.c", None, id="not JSON"),
         pytest.param(token(["x"]), None, id="not an object"),
@@ -37,7 +43,7 @@ def policy(text: str) -> Policy:
 )
 def test_roles_are_read_from_readable_tokens(value: str, roles: set[str] | None) -> None:
     """An opaque token gives None."""
-    assert roles_of(value) == roles
+    assert granted_rights(value) == roles
 
 
 POLICIES = [
@@ -60,7 +66,7 @@ def test_report_mode_needs_no_permission_to_write() -> None:
     enforced = policy("internal_domains: [a.com]\nrules: [{id: a, mode: enforce, when: {subject: x}}]")
 
     assert [one.name for one in needed_permissions(enforced, report_only=True)] == ALWAYS
-    assert [one.name for one in needed_permissions(None, report_only=False)] == ["Calendars.Read"]
+    assert [one.name for one in needed_permissions(None, report_only=False)] == ALWAYS
 
 
 def test_a_larger_permission_is_enough() -> None:

@@ -35,7 +35,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "storage_trial": Desk.storage_trial,
     "unsubscription": Desk.unsubscription,
 }
-NOT_BUILDERS = {"clock_problem", "close", "is_report_only", "rules", "world"}
+NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -30,7 +30,11 @@ def test_the_text_output_of_a_dry_run(story: Story, run_joinlink: RunJoinlink) -
         "",
         "would be added: 1 link, 3 mails to attendees at most, the last about 2026-11-23 07:00 UTC",
     ]
-    assert result.err == "Searching: 1 of 1\n"
+    assert result.err.splitlines() == [
+        "joinlink: settings from the environment; storage with its connection string",
+        "joinlink: Graph with the app's own identity",
+        "Searching: 1 of 1",
+    ]
 
 
 @pytest.mark.parametrize(

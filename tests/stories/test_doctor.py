@@ -13,7 +13,8 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
-from tests.stories.conftest import RULES, CommandResult, RunJoinlink, Story
+from tests.cli.conftest import CommandResult
+from tests.stories.conftest import RULES, RunJoinlink, Story
 
 Named = Callable[[str, str], CommandResult]
 
@@ -86,7 +87,7 @@ def test_no_secret_is_shown(story: Story, run_joinlink: RunJoinlink) -> None:
     ("setting", "value", "what", "message"),
     [
         pytest.param("JOINLINK_TENANT_ID", "contoso", "JOINLINK_TENANT_ID", "✗is not a GUID", id="a malformed setting"),
-        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is a Key Vault reference", id="an unresolved secret"),
+        pytest.param("JOINLINK_CLIENT_STATE_KEY", "@Microsoft.KeyVault(x)", "JOINLINK_CLIENT_STATE_KEY", "✗is not a Key Vault reference that can be read here", id="an unresolved secret"),
         pytest.param("AzureWebJobsStorage", "nonsense", "AzureWebJobsStorage", "✗is not a connection string", id="storage"),
         pytest.param("JOINLINK_RULES", "nowhere", "rules", "✗they can't be read: nowhere: No such file or directory: check JOINLINK_RULES", id="no rules"),
         pytest.param("JOINLINK_NOTIFICATION_URL", "", "notification URL", "✗JOINLINK_NOTIFICATION_URL is missing", id="no address"),
@@ -136,7 +137,8 @@ def test_a_missing_permission_is_named(
     """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens",
+        _ReadableTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
     )
     story.add_person("Ada")
     result = run_joinlink("doctor")
@@ -169,7 +171,7 @@ def test_a_wrong_clock_is_reported(run_joinlink: RunJoinlink, azurite: Azurite) 
     assert line(result, "clock of storage").startswith("✗")
 
 
-class _Tokens:
+class _ReadableTokens:
     """A token source whose tokens can be read."""
 
     def __init__(self, token: Token) -> None:

@@ -35,7 +35,7 @@ from shared.worker.mailboxes.scope import read_scope
 from shared.worker.mailboxes.surplus_subscriptions import SurplusSubscriptions
 from shared.worker.mailboxes.task_requests import TaskRequests
 from shared.worker.mailboxes.unsubscription import unsubscribe_plans
-from shared.worker.mailboxes.write_memory import MemoryNotStarted, WriteMemory
+from shared.worker.mailboxes.write_memory import MemoryNotStarted, MemoryState, WriteMemory
 
 _NO_RULES = "no rules are in force, or they have just changed: try again in a minute, or see joinlink doctor"
 
@@ -68,11 +68,13 @@ class Maintenance:
         endpoint: str,
         notification_url: str,
         memory: WriteMemory,
-        record_settings: Callable[[], None] = lambda: None,
+        record_settings: Callable[[], None] | None,
     ) -> None:
         """`cleanup` deletes old rows as long as its argument returns, and returns how many of each table.
 
-        `record_settings` stores the app's settings; a desk has none to store.
+        `record_settings` stores the app's settings; None at a desk. Graph lists subscriptions only to the
+        identity that created them. A desk may have another one, so it neither starts the memory of past
+        writes, nor searches for surplus subscriptions.
         """
         self._world = world
         self._graph = graph
@@ -124,8 +126,11 @@ class Maintenance:
 
     def _do(self, run: MaintenanceRun) -> int:
         """Do what the run has time for; return how many surplus subscriptions were deleted."""
-        self._memory.start_if_fresh(self._graph, self._notification_url)
-        self._record_settings()
+        if self._record_settings:
+            self._memory.start_if_fresh(self._graph, self._notification_url)
+            self._record_settings()
+        elif self._memory.state() is MemoryState.NOT_STARTED:
+            raise MemoryNotStarted("only the app starts the memory of writes: wait for its next maintenance")
         self._maintain_queues()
         limits = RunLimits(self._lease, run, self._world.now)
         surplus = 0
@@ -134,7 +139,8 @@ class Maintenance:
             run.hold = self._removal_guard.current()
             self._request_tasks(run, limits)
             limits.check()
-            surplus = self._surplus.delete_some(is_due=run.is_stopped)
+            if self._record_settings:
+                surplus = self._surplus.delete_some(is_due=run.is_stopped)
             run.removed.update(self._cleanup(limits.check))
         except OutOfTime:
             run.is_complete = False

@@ -13,6 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[3]
 HOOKS = ROOT / "infra" / "hooks"
 URL = "https://func-joinlink.azurewebsites.net/api/notifications?code=a-long-key"
+GRAPH = {
+    "id": "graph-service-principal",
+    "oauth2PermissionScopes": [
+        {"value": name, "id": f"id of {name}"}
+        for name in (
+            "Calendars.Read.Shared",
+            "User.Read.All",
+            "MailboxSettings.Read",
+            "Organization.Read.All",
+        )
+    ],
+}
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -37,6 +49,13 @@ class Azure:
             mode="report",
             host="func-joinlink.azurewebsites.net",
             grants=[],
+            tenant="t",
+            user_type="user",
+            token="",
+            token_expires=4_000_000_000,
+            apps=[],
+            service_principals={"00000003-0000-0000-c000-000000000000": GRAPH},
+            consents=[],
             keys={},
             blobs={},
         )

@@ -73,12 +73,15 @@ def _answer(state: dict[str, Any], words: list[str]) -> Any:
 
 
 def _account(state: dict[str, Any], words: list[str]) -> Any:
+    if words[1] == "get-access-token":
+        token = state["token"] or f"token for {_option(words, '--scope')}"
+        return {"accessToken": token, "expires_on": state["token_expires"]}
     wanted = _option(words, "--subscription") if "--subscription" in words else "s"
     return {
         "id": wanted,
         "name": state["subscriptions"][wanted],
-        "tenantId": "t",
-        "user": {"name": "ada@contoso.com"},
+        "tenantId": state["tenant"],
+        "user": {"name": "ada@contoso.com", "type": state["user_type"]},
     }
 
 
@@ -93,7 +96,7 @@ def _provider(state: dict[str, Any], words: list[str]) -> Any:
 def _keyvault(state: dict[str, Any], words: list[str]) -> Any:
     if words[1] == "list-deleted":
         return state["deleted_vaults"]
-    name = _option(words, "--name")
+    name = _option(words, "--id").rsplit("/", 1)[-1] if "--id" in words else _option(words, "--name")
     if words[2] != "show":
         state["tags"] = dict([_option(words, "--tags").split("=")])
     if words[2] == "set":
@@ -120,10 +123,33 @@ def _rest(state: dict[str, Any], words: list[str]) -> Any:
             state["grants"].append(body["appRoleId"])
             return body
         return {"value": [{"appRoleId": role} for role in state["grants"]]}
-    if "/servicePrincipals?$filter=appId eq" in url:
-        return {"value": [{"id": "graph-service-principal"}]}
+    if "/functions/" not in url:
+        return _directory(state, method, url.partition("/v1.0/")[2], body)
     state["keys"][url.partition("/functions/")[2].partition("?")[0]] = body["properties"]["value"]
     return None
+
+
+def _directory(state: dict[str, Any], method: str, path: str, body: dict[str, Any]) -> Any:
+    """Answer a call about app registrations, service principals or delegated permissions."""
+    if path.startswith("servicePrincipals?$filter=appId eq"):
+        found = state["service_principals"].get(path.split("'")[1])
+        return {"value": [found] if found else []}
+    if path == "servicePrincipals":
+        state["service_principals"][body["appId"]] = {"id": "desk-object-id"}
+        return {"id": "desk-object-id"}
+    name = "apps" if path.startswith("applications") else "consents"
+    if method == "GET":
+        return {"value": state[name]}
+    if method == "PATCH":
+        state[name][0].update(body)
+        return None
+    state[name].append({"id": "new-id", "appId": "desk-client-id", "keyCredentials": [], **body})
+    return state[name][-1]
+
+
+def _credential(state: dict[str, Any], _words: list[str]) -> Any:
+    state["apps"][0]["keyCredentials"].append({"type": "AsymmetricX509Cert"})
+    return {"appId": "desk-client-id", "fileWithCertAndPrivateKey": "/home/ada/tmp1.pem", "password": None}
 
 
 def _storage(state: dict[str, Any], words: list[str]) -> Any:
@@ -144,6 +170,7 @@ _HANDLERS: dict[str, Callable[[dict[str, Any], list[str]], Any]] = {
     "functionapp": _functionapp,
     "rest": _rest,
     "storage blob": _storage,
+    "ad app": _credential,
     "role assignment": lambda state, _words: [{"roleDefinitionName": role} for role in state["roles"]],
 }
 
