@@ -1,4 +1,4 @@
-"""Check that commit subjects have at most 72 characters, in all commits since this file was added."""
+"""Check that the commits that `origin/main` does not have yet have subjects of at most 72 characters."""
 
 import subprocess
 import sys
@@ -12,21 +12,18 @@ def too_long(subjects: list[str]) -> list[str]:
     return [subject for subject in subjects if len(subject) > LONGEST]
 
 
-def _git(*arguments: str) -> list[str]:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.splitlines()
+def new_subjects() -> list[str]:
+    """Return the subjects of the new commits; none where there is no history, or nothing to compare with."""
+    command = ["git", "log", "--no-merges", "--format=%s", "origin/main..HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        return []
 
 
 def main() -> None:
-    """Check the history, or the message file that a commit-msg hook names."""
-    if len(sys.argv) > 1:
-        subjects = Path(sys.argv[1]).read_text().splitlines()[:1]
-    else:
-        try:
-            [added, *_] = _git("log", "--diff-filter=A", "--format=%H", "--", ".ci/commit_subjects.py")
-            subjects = _git("log", "--no-merges", "--format=%s", f"{added}..HEAD")
-        except (OSError, ValueError, subprocess.CalledProcessError):
-            print("Commit subjects: not checked, there is no git history here.")
-            return
+    """Check the new commits, or the message file that a commit-msg hook names."""
+    subjects = Path(sys.argv[1]).read_text().splitlines()[:1] if len(sys.argv) > 1 else new_subjects()
     if found := too_long(subjects):
         raise SystemExit(f"Shorten these commit subjects to {LONGEST} characters:\n" + "\n".join(found))
     print(f"Commit subjects: {len(subjects)} checked.")

@@ -30,10 +30,11 @@ def unsubscribe(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Unsubscribe without asking.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Stop Joinlink and end every subscription, before you delete the app.
+    """Stop Joinlink and end every subscription.
 
-    Only the app can delete its subscriptions, so it must run: the command queues a task for every mailbox and
-    waits until the app has carried them out. If you stop the command, the app continues.
+    Run it before you delete the app. Only the app can delete its subscriptions, so it must run: the command
+    queues a task for every mailbox and waits until the app has carried them out. If you stop the command, the
+    app continues.
 
     Exit code 0: no mailbox has a subscription. 1: some still have one, or you answered no. 2: settings are
     missing, or the app's version is too old.

@@ -16,6 +16,7 @@ PRODUCT = [
     ),
 ]
 SANDBOX = [path for path in sorted((ROOT / "sandbox").rglob("*.py")) if "node_modules" not in path.parts]
+TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "node_modules" not in path.parts]
 LONGEST, MEDIAN = 300, 120
 
 
@@ -29,7 +30,7 @@ def name(path: Path) -> str:
 
 def test_no_file_is_longer_than_300_lines() -> None:
     """A longer file does two jobs."""
-    assert [name(path) for path in (*PRODUCT, *SANDBOX) if lines(path) > LONGEST] == []
+    assert [name(path) for path in (*PRODUCT, *SANDBOX, *TESTS) if lines(path) > LONGEST] == []
 
 
 def test_half_of_the_files_are_shorter_than_120_lines() -> None:
@@ -38,9 +39,9 @@ def test_half_of_the_files_are_shorter_than_120_lines() -> None:
 
 
 def test_each_class_name_is_used_once() -> None:
-    """Private classes are included."""
+    """In the whole repository, private classes included, so that a search finds one class."""
     files: dict[str, list[str]] = defaultdict(list)
-    for path in (*PRODUCT, *SANDBOX):
+    for path in (*PRODUCT, *SANDBOX, *TESTS):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef):
                 files[node.name].append(name(path))

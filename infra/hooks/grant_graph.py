@@ -31,7 +31,7 @@ _EXCHANGE = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grants:
-    """What is to be granted, to which identity, and by whom."""
+    """The permissions to grant, the identity that gets them, and the account that grants them."""
 
     #: object id and client id of the managed identity
     identity: str

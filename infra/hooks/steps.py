@@ -20,7 +20,7 @@ _COMMAND_SECONDS = 180
 
 
 class Stop(Exception):
-    """The hook can't go on; the text says why and what to do."""
+    """The hook can't continue; the text says why and what to do."""
 
 
 def setting(name: str, *, option: str = "") -> str:
@@ -80,7 +80,7 @@ def note(text: str) -> None:
 
 
 def run_hook(title: str, main: Callable[[], None]) -> None:
-    """Run a hook under its title; where it can't go on, print a sentence and exit with 1."""
+    """Run a hook under its title; if it can't continue, print a sentence and exit with 1."""
     print(title, flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that files with secrets are removed
     try:

@@ -27,12 +27,12 @@ from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_h
 from sandbox.graph.routes import Router
 from sandbox.graph.subscription_routes import SubscriptionRoutes
 from sandbox.graph.subscriptions import HostedSubscriptions
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.user import DirectoryUser
 from sandbox.graph.webhook_client import Post, Reply, post_over_http
 
 
-class StandIn(Tenant):
+class StandIn(GraphTenant):
     """A tenant behind Graph's HTTP interface. Safe to serve from many threads.
 
     Args:

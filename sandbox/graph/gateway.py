@@ -19,7 +19,7 @@ from sandbox.graph.identity import Identity
 from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import MatchedRoute, Router
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.user import DirectoryUser
 from sandbox.serve import hang_up
 
@@ -54,7 +54,7 @@ class Gateway:
 
     def __init__(
         self,
-        tenant: Tenant,
+        tenant: GraphTenant,
         *,
         router: Router,
         identity: Identity,

@@ -11,7 +11,7 @@ from sandbox.graph.event import EventCopy
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.permissions import CALENDARS, MAILBOX_SETTINGS, WRITE_CALENDARS
 from sandbox.graph.routes import Route
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.user import DirectoryUser
 
 _LIST_OPTIONS = ("$select", "$top", "$skip")
@@ -22,7 +22,7 @@ _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendar
 class MailRoutes:
     """Answers for Exchange. A call is refused if the user is unknown or has no mailbox."""
 
-    def __init__(self, tenant: Tenant, outlook: Outlook) -> None:
+    def __init__(self, tenant: GraphTenant, outlook: Outlook) -> None:
         self._tenant = tenant
         self._outlook = outlook
 

@@ -19,7 +19,7 @@ from sandbox.graph.endpoints import DELAY, Endpoints, EndpointState
 from sandbox.graph.event import EventCopy
 from sandbox.graph.subscription import HostedSubscription
 from sandbox.graph.subscriptions import HostedSubscriptions
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.webhook_client import Post
 
 _GIVE_UP_AFTER = timedelta(hours=4)
@@ -62,7 +62,7 @@ class Notifier:
 
     def __init__(
         self,
-        tenant: Tenant,
+        tenant: GraphTenant,
         *,
         subscriptions: HostedSubscriptions,
         authorizations: Authorizations,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sandbox.graph import event_input, join_links
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import DEFAULTS, PRIVATE, EventCopy, OnlineMeeting
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.user import DirectoryUser
 
 OnChange = Callable[[str, EventCopy], None]
@@ -28,7 +28,7 @@ class Mail(NamedTuple):
 class Outlook:
     """The events of all mailboxes. `on_change` gets `created`, `updated` or `deleted`, and the copy."""
 
-    def __init__(self, tenant: Tenant, *, on_change: OnChange) -> None:
+    def __init__(self, tenant: GraphTenant, *, on_change: OnChange) -> None:
         self._tenant = tenant
         self._on_change = on_change
         self.mails: list[Mail] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.graph.event import EventCopy
 from sandbox.graph.outlook import Outlook
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 
 
 class PeopleActions:
@@ -16,7 +16,7 @@ class PeopleActions:
     ids are immutable. Every method raises `Refusal` if Exchange would refuse.
     """
 
-    def __init__(self, tenant: Tenant, outlook: Outlook) -> None:
+    def __init__(self, tenant: GraphTenant, outlook: Outlook) -> None:
         self._tenant = tenant
         self._outlook = outlook
 

@@ -12,7 +12,7 @@ from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.numbered_list import NumberedList
 from sandbox.graph.permissions import NO_ODATA, SUBSCRIBE
 from sandbox.graph.subscription import HostedSubscription, expiry, invalid, read_subscription, url
-from sandbox.graph.tenant import Tenant
+from sandbox.graph.tenant import GraphTenant
 
 #: Active subscriptions per mailbox, those of all apps together.
 MOST_PER_MAILBOX = 1_000
@@ -38,7 +38,7 @@ class HostedSubscriptions:
     subscriptions of other apps, by mailbox.
     """
 
-    def __init__(self, tenant: Tenant, handshakes: Handshakes) -> None:
+    def __init__(self, tenant: GraphTenant, handshakes: Handshakes) -> None:
         self._tenant = tenant
         self._handshakes = handshakes
         self._all: dict[str, HostedSubscription] = {}

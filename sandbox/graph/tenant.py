@@ -14,7 +14,7 @@ from sandbox.graph.permissions import Permissions
 from sandbox.graph.user import TEAMS, DirectoryUser
 
 
-class Tenant:
+class GraphTenant:
     """A tenant with users, groups, calendars and permissions. A mailbox is created when it is first used.
 
     Attributes:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DRAINING = "FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING"
 _POLL_SECONDS = 0.05
+_QUIET_SECONDS = 0.5
 _LAST_SECONDS = 2
 
 
@@ -85,9 +86,15 @@ class FunctionsHost:
         if drain:
             self._triggers.stop_fetching()
         end = time.monotonic() + seconds
-        while time.monotonic() < end and self._triggers.in_progress:
+        while (left := end - time.monotonic()) > 0 and not self._has_finished(left, drain=drain):
             self._renew_leases()
-            time.sleep(_POLL_SECONDS)
+
+    def _has_finished(self, seconds: float, *, drain: bool) -> bool:
+        """Wait a moment; return whether no call runs and, without draining, no message is left either."""
+        if not drain:
+            return self._triggers.quiet(min(seconds, _QUIET_SECONDS))
+        time.sleep(_POLL_SECONDS)
+        return not self._triggers.in_progress
 
     def _renew_leases(self) -> None:
         for listener in self._triggers.listeners:

@@ -26,6 +26,7 @@ from shared.settings import StorageSettings
 from shared.storage.tables import Table
 from shared.wiring import Parts
 from shared.worker.common.world import World
+from tests.cli.conftest import CommandResult
 
 SETTLE = timedelta(seconds=20)
 #: longer than any retry of the app that ends
@@ -195,15 +196,6 @@ def start_story(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixtu
 def story(start_story: StartStory) -> Story:
     """Return a story with the usual rules."""
     return start_story()
-
-
-@dataclass(frozen=True)
-class CommandResult:
-    """A command's exit code and its output."""
-
-    exit: int
-    out: str
-    err: str
 
 
 RunJoinlink = Callable[..., CommandResult]

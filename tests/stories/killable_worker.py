@@ -55,7 +55,7 @@ _ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")
 _TIMEOUT_SECONDS = 30
 
 
-class Worker:
+class KillableWorker:
     """The app in its own process: it runs one command after another, at given times, until it is killed."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
@@ -160,14 +160,14 @@ class KillSwitch:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._worker: Worker | None = None
+        self._worker: KillableWorker | None = None
         self._point = KillPoint()
         self._left: int | None = None
         self._has_killed = False
         #: the request at which each worker was killed
         self.killed_at: list[str] = []
 
-    def arm(self, worker: Worker, point: KillPoint) -> None:
+    def arm(self, worker: KillableWorker, point: KillPoint) -> None:
         """Kill this worker at this point."""
         with self._lock:
             self._worker, self._point, self._left = worker, point, None

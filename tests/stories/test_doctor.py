@@ -13,7 +13,8 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
-from tests.stories.conftest import RULES, CommandResult, RunJoinlink, Story
+from tests.cli.conftest import CommandResult
+from tests.stories.conftest import RULES, RunJoinlink, Story
 
 Named = Callable[[str, str], CommandResult]
 
@@ -136,7 +137,8 @@ def test_a_missing_permission_is_named(
     """If it is not in the token's roles. Exchange may grant one for calendars; reading a mailbox proves that."""
     claims = base64.urlsafe_b64encode(json.dumps({"roles": ["Calendars.Read"]}).encode()).decode()
     monkeypatch.setattr(
-        "shared.wiring.graph_parts.GraphParts.tokens", _Tokens(Token(f"e30.{claims}.x", timedelta(hours=1)))
+        "shared.wiring.graph_parts.GraphParts.tokens",
+        _ReadableTokens(Token(f"e30.{claims}.x", timedelta(hours=1))),
     )
     story.add_person("Ada")
     result = run_joinlink("doctor")
@@ -169,7 +171,7 @@ def test_a_wrong_clock_is_reported(run_joinlink: RunJoinlink, azurite: Azurite) 
     assert line(result, "clock of storage").startswith("✗")
 
 
-class _Tokens:
+class _ReadableTokens:
     """A token source whose tokens can be read."""
 
     def __init__(self, token: Token) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.stories.conftest import Story
-from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
+from tests.stories.killable_worker import KillableWorker, KillPoint, KillSwitch, behind
 
 GUEST = "bo@fabrikam.com"
 #: A message that a killed worker had taken is visible again after ten minutes.
@@ -22,7 +22,7 @@ def test_a_message_that_kills_its_process_does_not_affect_others(story: Story) -
     with behind(kill_switch, story.stage) as settings:
         for _ in range(KILLS + 1):
             kill_switch.disarm()
-            with Worker(settings) as worker:
+            with KillableWorker(settings) as worker:
                 kill_switch.arm(worker, KillPoint(method="GET", path=killer[1], is_done=False))
                 while worker.drain(story.stage.clock.now()) and any(story.stage.host.waiting().values()):
                     story.stage.clock.advance(timedelta(minutes=1))
@@ -43,7 +43,7 @@ def test_a_kill_at_any_step_loses_no_message_that_the_host_moved(story: Story) -
     with behind(kill_switch, story.stage) as settings:
         for step in range(8):
             kill_switch.disarm()
-            with Worker(settings) as worker:
+            with KillableWorker(settings) as worker:
                 point = KillPoint(
                     path="/event-changes-poison/messages", further=step // 2, is_done=step % 2 == 0
                 )
@@ -51,7 +51,7 @@ def test_a_kill_at_any_step_loses_no_message_that_the_host_moved(story: Story) -
                 worker.run_timer(story.stage.clock.now())
             story.stage.clock.advance(LEASE)
         kill_switch.disarm()
-        with Worker(settings) as worker:
+        with KillableWorker(settings) as worker:
             assert worker.run_timer(story.stage.clock.now())
 
     assert [(kept["reason"], kept["message"]) for kept in story.poison_messages()] == [

@@ -14,7 +14,7 @@ from shared.storage.tables import Table
 from shared.worker.common.world import World
 from shared.worker.events.processing import MAX_READS
 from tests.stories.conftest import RULES, StartStory, Story
-from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
+from tests.stories.killable_worker import KillableWorker, KillPoint, KillSwitch, behind
 from tests.stories.test_at_most_once import GUEST, message, successes
 
 FIVE = 5  # the limit per hour in the usual rules
@@ -222,14 +222,14 @@ def test_a_kill_during_an_attempt_leaves_no_write_uncharged(start_story: StartSt
     story.stage.graph.delivery = NotificationDelivery()
     ada = story.add_person("Ada")
     with behind(kill_switch, story.stage) as settings:
-        with Worker(settings) as killed:
+        with KillableWorker(settings) as killed:
             story.create_meeting(ada, GUEST)
             kill_switch.arm(
                 killed, KillPoint(method="GET", path="/calendar$", further=further, is_done=False)
             )
             assert not drain_later(story, killed)
             kill_switch.disarm()
-        with Worker(settings) as worker:
+        with KillableWorker(settings) as worker:
             for _ in range(3):
                 story.create_meeting(ada, GUEST)
                 assert drain_later(story, worker)
@@ -238,7 +238,7 @@ def test_a_kill_during_an_attempt_leaves_no_write_uncharged(start_story: StartSt
     assert counts(story) == {"hour-2026-11-23T07": 1}
 
 
-def drain_later(story: Story, worker: Worker) -> bool:
+def drain_later(story: Story, worker: KillableWorker) -> bool:
     """Advance the clock until a killed worker's message is visible, and handle it; False if killed."""
     story.stage.graph.deliver()
     story.stage.clock.advance(timedelta(minutes=11))

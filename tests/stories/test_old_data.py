@@ -1,4 +1,4 @@
-"""Data that is not needed any more is deleted by maintenance, and what is still needed stays."""
+"""Maintenance deletes data that is no longer needed, and no other."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -47,21 +47,21 @@ def states(story: Story) -> list[str]:
 
 
 def later(story: Story, days: int) -> dict[str, Any]:
-    """Let days pass and run maintenance; return its line."""
+    """Advance the clock by days and run maintenance; return its log line."""
     story.wait(days * DAY)
     story.stage.host.run_timer("maintenance")
     return story.log_lines("maintenance.finished")[-1]
 
 
 def move(story: Story, event: str, day: str, **properties: Any) -> None:
-    """Have Ada move her event to another day."""
+    """Move Ada's event to another day, in her own client."""
     at = [{"dateTime": f"{day}T{hour}:00:00", "timeZone": "UTC"} for hour in ("09", "10")]
     story.stage.graph.people.edit(story.people["Ada"].id, event, start=at[0], end=at[1], **properties)
     story.run_until_idle()
 
 
-def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
-    """A series ends with its last occurrence. The marker stays, and the row of a series without an end."""
+def test_the_row_of_an_event_is_deleted_90_days_after_its_end(story: Story) -> None:
+    """A series ends with its last occurrence. The marker and the row of a series without an end stay."""
     ada = story.add_person("Ada")
     story.create_meeting(ada, GUEST)
     story.create_meeting(ada, GUEST, recurrence=SERIES)
@@ -77,8 +77,8 @@ def test_a_row_about_an_event_goes_90_days_after_its_end(story: Story) -> None:
     assert wiring.joinlink().parts.storage.memory_marker.exists()
 
 
-def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: Story) -> None:
-    """A person moved it to next year and removed the link: it is never added again."""
+def test_the_row_of_a_moved_event_stays_until_its_new_end(story: Story) -> None:
+    """A person moved it to next year and removed the link. The link is not added again."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
     story.run_until_idle()
@@ -103,7 +103,7 @@ def test_an_event_that_was_moved_before_is_remembered_until_it_has_ended(story: 
     ],
 )
 def test_a_sweep_finds_a_move_whose_notification_was_lost(story: Story, properties: dict[str, Any]) -> None:
-    """The event is online, so nothing else would have its row written."""
+    """The event is online, so no other message would update its row."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST, **properties)
     story.run_until_idle()
@@ -120,8 +120,8 @@ def test_a_sweep_finds_a_move_whose_notification_was_lost(story: Story, properti
     assert ends > story.stage.clock.now()
 
 
-def test_an_event_that_is_moved_into_the_future_after_that_is_a_new_one(story: Story) -> None:
-    """Nothing is known of it any more."""
+def test_an_event_without_a_row_that_moves_to_the_future_counts_as_new(story: Story) -> None:
+    """Its row was deleted after 90 days."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
     story.run_until_idle()
@@ -134,15 +134,15 @@ def test_an_event_that_is_moved_into_the_future_after_that_is_a_new_one(story: S
     assert story.outcomes(ada)[-1] == ("enabled", "link_added")
 
 
-def test_a_write_with_an_unknown_end_is_remembered_until_an_admin_decides(
+def test_the_row_of_a_held_event_stays_until_an_admin_decides(
     story: Story, run_joinlink: RunJoinlink
 ) -> None:
-    """`joinlink held` lists it; once it is released, the row goes with the others."""
+    """`joinlink held` lists it. Once it is released, its row is deleted like others."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
     faults = story.stage.graph.faults
-    away = Fault(method="GET", status=500, count=2)
-    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(away)))
+    outage = Fault(method="GET", status=500, count=2)
+    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(outage)))
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
     story.run_until_idle()
@@ -156,8 +156,8 @@ def test_a_write_with_an_unknown_end_is_remembered_until_an_admin_decides(
     assert states(story) == []
 
 
-def test_counters_go_a_week_after_their_window(story: Story) -> None:
-    """A refund comes sooner."""
+def test_a_counter_is_deleted_a_week_after_its_window(story: Story) -> None:
+    """A refund happens earlier."""
     story.create_meeting(story.add_person("Ada"), GUEST)
     story.run_until_idle()
     before, after = later(story, 6), later(story, 2)
@@ -166,12 +166,12 @@ def test_counters_go_a_week_after_their_window(story: Story) -> None:
     assert rows(story, "counters") == []
 
 
-def test_the_row_of_a_mailbox_goes_30_days_after_it_left(start_story: StartStory) -> None:
-    """A mailbox that comes back is subscribed as a new one."""
+def test_the_row_of_a_mailbox_is_deleted_30_days_after_it_left(start_story: StartStory) -> None:
+    """A mailbox that returns is subscribed as a new one."""
     story = start_story(scoped("{include: all}"))
     ada, bo = story.add_person("Ada", watched=False), story.add_person("Bo", watched=False)
     maintain(story)
-    rules, everybody = story.rules / "rules.yaml", scoped("{include: all}")
+    rules, everyone = story.rules / "rules.yaml", scoped("{include: all}")
     rules.write_text(scoped(f"{{include: all, exclude: [{{user: {bo.id}}}]}}"))
     maintain(story, runs=4)
     assert watched(story) == ["Ada"]
@@ -179,15 +179,15 @@ def test_the_row_of_a_mailbox_goes_30_days_after_it_left(start_story: StartStory
     assert {row["RowKey"] for row in rows(story, "mailboxes")} == {ada.id, bo.id}
     line = later(story, 2)
     assert {row["RowKey"] for row in rows(story, "mailboxes")} == {ada.id}
-    rules.write_text(everybody)
+    rules.write_text(everyone)
     maintain(story, runs=3)
 
     assert line["removed"]["mailboxes"] == 1
     assert watched(story) == ["Ada", "Bo"]
 
 
-def test_an_old_backfill_goes_after_30_days(story: Story, run_joinlink: RunJoinlink) -> None:
-    """With what it did in each mailbox."""
+def test_a_backfill_is_deleted_after_30_days(story: Story, run_joinlink: RunJoinlink) -> None:
+    """With its row for each mailbox."""
     story.create_meeting(story.add_person("Ada"), GUEST)
     maintain(story)
     assert run_joinlink("backfill", "--all", "--yes").exit == 0
@@ -203,7 +203,7 @@ def test_an_old_backfill_goes_after_30_days(story: Story, run_joinlink: RunJoinl
 def test_a_run_deletes_some_pages_and_the_next_run_continues(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many rows are old, a run is short."""
+    """A run is short, even with many old rows."""
     monkeypatch.setattr("shared.worker.mailboxes.cleanup.PAGE_SIZE", 3)
     maintain(story)
     with opened(story, "counters") as table:
@@ -212,12 +212,12 @@ def test_a_run_deletes_some_pages_and_the_next_run_continues(
         story.wait(8 * DAY)
         numbers = [later(story, 0)["removed"].get("counters", 0) for _ in range(4)]
 
-    # Two pages of the first run are those of the tables before.
+    # The first run uses two of its pages for the tables before this one.
     assert numbers == [9, 15, 8, 0]
 
 
-def test_a_row_that_is_written_meanwhile_stays(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another instance may use it again at that moment."""
+def test_a_row_that_changes_before_its_deletion_stays(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another instance may use it again."""
     story.create_meeting(story.add_person("Ada"), GUEST)
     story.run_until_idle()
     delete = OldRows.delete
@@ -234,8 +234,8 @@ def test_a_row_that_is_written_meanwhile_stays(story: Story, monkeypatch: pytest
     assert [row["count"] for row in rows(story, "counters")] == [2]
 
 
-def test_storage_that_fails_ends_the_pass(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run is as good as any other; the next pass starts at the beginning."""
+def test_a_storage_error_ends_the_deletion(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run succeeds, and the next deletion starts at the first row."""
     story.create_meeting(story.add_person("Ada"), GUEST)
     story.run_until_idle()
     with monkeypatch.context() as patch:

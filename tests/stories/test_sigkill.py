@@ -8,7 +8,7 @@ from datetime import timedelta
 from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from tests.stories.conftest import StartStory, Story
-from tests.stories.killable_worker import KillPoint, KillSwitch, Worker, behind
+from tests.stories.killable_worker import KillableWorker, KillPoint, KillSwitch, behind
 from tests.stories.test_a_week import GUEST, RULES
 
 KILLS = 50
@@ -43,7 +43,7 @@ WORKS = (
 )
 
 
-class Tenant:
+class DisturbedTenant:
     """A tenant whose worker is killed repeatedly."""
 
     def __init__(self, story: Story, kill_switch: KillSwitch) -> None:
@@ -53,23 +53,23 @@ class Tenant:
         self.people = [story.add_person(f"P{n}", watched=False) for n in range(3)]
         self.meetings: list[tuple[DirectoryUser, str]] = []
 
-    def run_timer(self, worker: Worker, time: timedelta) -> bool:
+    def run_timer(self, worker: KillableWorker, time: timedelta) -> bool:
         """Advance the clock, run the timer and handle its tasks; return False if the worker was killed."""
         clock = self.story.stage.clock
         clock.advance(time)
         return worker.run_timer(clock.now()) and self.drain(worker, SOON)
 
-    def backfill(self, worker: Worker) -> bool:
+    def backfill(self, worker: KillableWorker) -> bool:
         """Run a backfill and handle its messages; return False if the process was killed."""
         return worker.backfill(self.story.stage.clock.now()) and self.drain(worker, SOON)
 
-    def drain(self, worker: Worker, time: timedelta) -> bool:
+    def drain(self, worker: KillableWorker, time: timedelta) -> bool:
         """Deliver notifications, advance the clock and handle messages; return False if killed."""
         self.story.stage.graph.deliver()
         self.story.stage.clock.advance(time)
         return worker.drain(self.story.stage.clock.now())
 
-    def run_until_idle(self, worker: Worker) -> None:
+    def run_until_idle(self, worker: KillableWorker) -> None:
         """Advance the clock until no message is left."""
         for _ in range(20):
             assert self.drain(worker, LEASE), "the worker was killed without a kill point"
@@ -77,7 +77,7 @@ class Tenant:
                 return
         raise AssertionError(f"messages are left after hours: {self.story.stage.host.waiting()}")
 
-    def kill_during(self, work: Work, worker: Worker) -> None:
+    def kill_during(self, work: Work, worker: KillableWorker) -> None:
         """Continue until the worker is killed during this kind of work, at a random request."""
         is_done = self.chance.random() < 0.5
         point = replace(work.begins, further=self.chance.randrange(work.requests), is_done=is_done)
@@ -117,13 +117,13 @@ def test_fifty_kills_lose_and_repeat_nothing(start_story: StartStory) -> None:
     """Each mailbox has one subscription, each meeting one write, and no message is left."""
     story, kill_switch = start_story(RULES), KillSwitch()
     story.stage.graph.delivery = NotificationDelivery(lose=0.3)
-    tenant = Tenant(story, kill_switch)
+    tenant = DisturbedTenant(story, kill_switch)
     with behind(kill_switch, story.stage) as settings:
         for n in range(KILLS):
-            with Worker(settings) as worker:
+            with KillableWorker(settings) as worker:
                 tenant.run_until_idle(worker)
                 tenant.kill_during(WORKS[n % len(WORKS)], worker)
-        with Worker(settings) as worker:
+        with KillableWorker(settings) as worker:
             tenant.run_until_idle(worker)
             assert tenant.backfill(worker)
             for _ in range(A_DAY_AND_MORE // SWEEP_INTERVAL):

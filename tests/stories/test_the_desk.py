@@ -96,6 +96,7 @@ def test_a_dry_run_writes_nothing(
         pytest.param(["replay", "--yes"], id="replay"),
         pytest.param(["held", "--release", "0123456789ab", "--yes"], id="held"),
         pytest.param(["memory", "--accept", "--yes"], id="memory"),
+        pytest.param(["unsubscribe", "--all", "--yes"], id="unsubscribe"),
     ],
 )
 @pytest.mark.parametrize(

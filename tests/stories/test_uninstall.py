@@ -1,4 +1,4 @@
-"""Uninstalling: the app ends every subscription before it is deleted, and creates no other meanwhile."""
+"""Before it is uninstalled, the app deletes every subscription and creates no other."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,19 +28,19 @@ def story(start_story: StartStory) -> Story:
 
 @pytest.fixture
 def wait(story: Story, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return what sets how the command's waits pass; by default the app works meanwhile."""
+    """Return a function that sets what happens while the command waits; by default, the app runs."""
 
-    def passes(meanwhile: Callable[[], None]) -> None:
+    def set_meanwhile(meanwhile: Callable[[], None]) -> None:
         monkeypatch.setattr("cli.unsubscribe.sleep", lambda _seconds: meanwhile())
 
-    passes(lambda: story.wait(POLL))
-    return passes
+    set_meanwhile(lambda: story.wait(POLL))
+    return set_meanwhile
 
 
 def test_every_mailbox_is_unsubscribed(story: Story, run_joinlink: RunJoinlink, wait: object) -> None:
-    """The command waits for the app; nothing subscribes them again, and nothing is written to them."""
+    """The command waits for the app. No mailbox is subscribed again, and none gets a link."""
     del wait
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
     maintain(story, runs=3)
     unwatched(story, "Di")
     maintain(story)
@@ -49,15 +49,15 @@ def test_every_mailbox_is_unsubscribed(story: Story, run_joinlink: RunJoinlink, 
     meeting = story.create_meeting(ada, GUEST)
     story.run_until_idle()
 
-    assert ran.exit == 0
-    assert "✓ No mailbox has a subscription" in ran.out
-    assert "Unsubscribing: 3 of 3" in ran.err
+    assert result.exit == 0
+    assert "✓ No mailbox has a subscription" in result.out
+    assert "Unsubscribing: 3 of 3" in result.err
     assert watched(story) == ["Ada"]
     assert not story.has_link(ada, meeting)
     assert story.log_lines("maintenance.finished")[-1]["tasks"] == {}
 
 
-def test_health_says_that_it_is_stopped_until_an_admin_starts_it(
+def test_health_reports_the_stop_until_an_admin_ends_it(
     story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Then the mailboxes in scope are subscribed again."""
@@ -75,7 +75,7 @@ def test_health_says_that_it_is_stopped_until_an_admin_starts_it(
     assert health(story)[0] == 200
 
 
-def test_a_task_that_waits_on_the_queue_subscribes_nobody(
+def test_a_queued_task_does_not_subscribe_a_mailbox(
     story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Maintenance requested it before the stop."""
@@ -90,7 +90,7 @@ def test_a_task_that_waits_on_the_queue_subscribes_nobody(
     assert story.task_outcomes(story.people["Di"])[-1] == ("subscribe", "kept", "not_in_scope")
 
 
-def test_a_mailbox_that_is_being_subscribed_is_waited_for(
+def test_the_command_waits_for_a_mailbox_that_is_being_subscribed(
     story: Story, run_joinlink: RunJoinlink, wait: object
 ) -> None:
     """Its row does not name the subscription yet."""
@@ -98,30 +98,30 @@ def test_a_mailbox_that_is_being_subscribed_is_waited_for(
     row, now = story.people["Ada"].id, story.stage.clock.now()
     mailboxes = wiring.joinlink().parts.storage.mailboxes
     mailboxes.update(row, making_endpoint="x", making_until=now + timedelta(minutes=3))
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
 
-    assert ran.exit == 0
+    assert result.exit == 0
     assert story.stage.clock.now() >= now + timedelta(minutes=3)
 
 
 def test_the_app_continues_if_the_command_is_stopped(
     story: Story, run_joinlink: RunJoinlink, wait: Callable[[Callable[[], None]], None]
 ) -> None:
-    """It carries out what is queued, and its maintenance queues the rest."""
+    """It carries out the queued tasks, and maintenance queues the others."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     wait(interrupt)
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
     story.run_until_idle()
 
-    assert ran.exit == 130
+    assert result.exit == 130
     assert watched(story) == []
 
 
-def test_maintenance_unsubscribes_every_mailbox_while_it_is_stopped(story: Story) -> None:
-    """So it does what a command that was killed has not queued."""
+def test_maintenance_unsubscribes_every_mailbox_during_a_stop(story: Story) -> None:
+    """A killed command may not have queued all tasks."""
     wiring.joinlink().parts.storage.watch_stop.set(story.stage.clock.now())
     maintain(story)
 
@@ -142,50 +142,52 @@ def test_duplicates_are_deleted_without_waiting_for_the_daily_search(
     assert watched(story) == []
 
 
-def test_a_command_that_is_not_answered_ends(
+def test_the_command_ends_if_the_app_does_not_run(
     story: Story, run_joinlink: RunJoinlink, wait: Callable[[Callable[[], None]], None]
 ) -> None:
-    """The app does not run: it says how many are left."""
+    """It shows how many subscriptions are left."""
     wait(lambda: story.stage.clock.advance(timedelta(minutes=2)))
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
 
-    assert ran.exit == 1
-    assert "✗ 3 mailboxes have a subscription yet" in ran.out
+    assert result.exit == 1
+    assert "✗ 3 mailboxes have a subscription yet" in result.out
 
 
-def test_graph_that_throttles_is_waited_for(story: Story, run_joinlink: RunJoinlink, wait: object) -> None:
-    """The tasks are tried again."""
+def test_the_command_waits_while_graph_throttles(
+    story: Story, run_joinlink: RunJoinlink, wait: object
+) -> None:
+    """The app retries the tasks."""
     del wait
     story.stage.graph.faults.add(Fault(method="DELETE", status=429, retry_after=60, count=3))
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
 
-    assert ran.exit == 0
+    assert result.exit == 0
     assert watched(story) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "message"),
     [
         pytest.param([], "say what to do", id="neither"),
         pytest.param(["--all", "--undo"], "say what to do", id="both"),
-        pytest.param(["--all"], "--yes unsubscribes them", id="nobody to ask"),
+        pytest.param(["--all"], "--yes unsubscribes them", id="no terminal"),
     ],
 )
 def test_nothing_is_unsubscribed_by_mistake(
-    story: Story, run_joinlink: RunJoinlink, words: list[str], told: str
+    story: Story, run_joinlink: RunJoinlink, arguments: list[str], message: str
 ) -> None:
     """The command says what is missing."""
-    ran = run_joinlink("unsubscribe", *words)
+    result = run_joinlink("unsubscribe", *arguments)
 
-    assert (ran.exit, told in ran.err) == (2, True)
+    assert (result.exit, message in result.err) == (2, True)
     assert health(story)[1]["stopped"] is False
 
 
-def test_an_app_that_does_not_know_the_stop_is_left_alone(story: Story, run_joinlink: RunJoinlink) -> None:
-    """It would subscribe the mailboxes again."""
+def test_an_older_app_is_not_stopped(story: Story, run_joinlink: RunJoinlink) -> None:
+    """It does not know the stop, so it would subscribe the mailboxes again."""
     parts = wiring.joinlink().parts
     parts.storage.maintenance_table.merge("maintenance", "app", {"version": ""})
-    ran = run_joinlink("unsubscribe", "--all", "--yes")
+    result = run_joinlink("unsubscribe", "--all", "--yes")
 
-    assert (ran.exit, "deploy this version" in ran.err) == (2, True)
+    assert (result.exit, "deploy this version" in result.err) == (2, True)
     assert health(story)[1]["stopped"] is False

@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world() -> Iterator[GraphWorld]:
     """A new tenant."""
-    fresh = World()
+    fresh = GraphWorld()
     with fresh.app:
         yield fresh

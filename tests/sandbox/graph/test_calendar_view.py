@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph.world import WEEKLY, World
+from tests.sandbox.graph.world import WEEKLY, GraphWorld
 
 WINDOW = {"startDateTime": "2026-11-24T00:00:00Z", "endDateTime": "2026-12-24T00:00:00Z"}
 
 
-def view(world: World, *, prefer: str = "", **query: str) -> list[dict[str, Any]]:
+def view(world: GraphWorld, *, prefer: str = "", **query: str) -> list[dict[str, Any]]:
     """Return the pages of Ada's calendar view."""
     path: str | None = f"/users/{world.ada.id}/calendarView"
     params: dict[str, str] | None = {**WINDOW, **query}
@@ -38,7 +38,7 @@ def at(start: datetime) -> dict[str, dict[str, str]]:
     ],
 )
 def test_a_calendar_view_has_pages(
-    world: World, prefer: str, query: dict[str, str], sizes: list[int]
+    world: GraphWorld, prefer: str, query: dict[str, str], sizes: list[int]
 ) -> None:
     """200 events, each once, in the order of their starts, with only the selected properties."""
     first = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_a_calendar_view_has_pages(
     assert shown[0].keys() == {"@odata.etag", "id", "subject"}
 
 
-def test_a_series_is_expanded(world: World) -> None:
+def test_a_series_is_expanded(world: GraphWorld) -> None:
     """Occurrences and exceptions have their master's id; deleted ones are missing, moved ones have the new time."""
     booked = world.book(world.ada, recurrence=WEEKLY)
     people = world.graph.people
@@ -71,7 +71,7 @@ def test_a_series_is_expanded(world: World) -> None:
     assert [event["type"] for event in moved["value"]] == ["exception"]
 
 
-def test_an_endless_series_is_expanded_only_in_the_window(world: World) -> None:
+def test_an_endless_series_is_expanded_only_in_the_window(world: GraphWorld) -> None:
     """Earlier occurrences are neither returned nor created."""
     daily = {
         "pattern": {"type": "daily", "interval": 1},
@@ -84,7 +84,7 @@ def test_an_endless_series_is_expanded_only_in_the_window(world: World) -> None:
     assert len(world.graph.mailboxes.of(world.ada.id).events) == 31
 
 
-def test_reading_an_unused_mailbox_does_not_create_it(world: World) -> None:
+def test_reading_an_unused_mailbox_does_not_create_it(world: GraphWorld) -> None:
     """The view is empty."""
     (page,) = view(world)
 

@@ -1,7 +1,7 @@
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
-def test_every_attendee_with_a_mailbox_gets_a_copy(world: World) -> None:
+def test_every_attendee_with_a_mailbox_gets_a_copy(world: GraphWorld) -> None:
     """Copies of people and rooms have their own ids; attendees outside the tenant have no copy here."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com", "eve@fabrikam.com")
     bo, room = world.copy_of(world.bo, booked), world.copy_of(world.room, booked)
@@ -12,7 +12,7 @@ def test_every_attendee_with_a_mailbox_gets_a_copy(world: World) -> None:
     assert bo["responseStatus"]["response"] == "notResponded"
 
 
-def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: World) -> None:
+def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: GraphWorld) -> None:
     """One PATCH adds a link to every copy and sends a mail to each attendee."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com")
     event = world.patch(world.ada, booked["id"], GO_ONLINE).json()
@@ -22,7 +22,7 @@ def test_the_organizers_patch_reaches_all_copies_and_mails_all_attendees(world: 
     assert world.graph.mails == [(immutable, 2)]
 
 
-def test_a_write_to_an_attendees_copy_changes_no_other_copy(world: World) -> None:
+def test_a_write_to_an_attendees_copy_changes_no_other_copy(world: GraphWorld) -> None:
     """The online flag in such a write is ignored."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
@@ -34,7 +34,7 @@ def test_a_write_to_an_attendees_copy_changes_no_other_copy(world: World) -> Non
     assert world.graph.mails == []
 
 
-def test_an_attendees_own_categories_survive_the_organizers_changes(world: World) -> None:
+def test_an_attendees_own_categories_survive_the_organizers_changes(world: GraphWorld) -> None:
     """Private properties are not copied."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.edit("bo@contoso.com", world.copy_of(world.bo, booked)["id"], categories=["Red"])
@@ -44,7 +44,7 @@ def test_an_attendees_own_categories_survive_the_organizers_changes(world: World
     assert (copy["subject"], copy["categories"]) == ("New", ["Red"])
 
 
-def test_a_cancellation_reaches_every_copy(world: World) -> None:
+def test_a_cancellation_reaches_every_copy(world: GraphWorld) -> None:
     """After the organizer cancels, all copies are cancelled."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.graph.people.cancel(world.ada.id, booked["id"])
@@ -53,7 +53,7 @@ def test_a_cancellation_reaches_every_copy(world: World) -> None:
     assert world.copy_of(world.bo, booked)["isCancelled"] is True
 
 
-def test_a_deletion_by_the_organizer_cancels_and_by_an_attendee_removes_one_copy(world: World) -> None:
+def test_a_deletion_by_the_organizer_cancels_and_by_an_attendee_removes_one_copy(world: GraphWorld) -> None:
     """Only a deletion by the organizer affects the other copies."""
     booked = world.book(world.ada, "bo@contoso.com", "boardroom@contoso.com")
     world.graph.people.delete(world.bo.id, world.copy_of(world.bo, booked)["id"])
@@ -63,7 +63,7 @@ def test_a_deletion_by_the_organizer_cancels_and_by_an_attendee_removes_one_copy
     assert world.copy_of(world.room, booked)["isCancelled"] is True
 
 
-def test_attendees_can_join_and_leave_later(world: World) -> None:
+def test_attendees_can_join_and_leave_later(world: GraphWorld) -> None:
     """A new list of attendees invites new ones and cancels the event of removed ones."""
     booked = world.book(world.ada, "bo@contoso.com")
     room = {"type": "resource", "emailAddress": {"address": "boardroom@contoso.com"}}
@@ -73,7 +73,7 @@ def test_attendees_can_join_and_leave_later(world: World) -> None:
     assert world.copy_of(world.room, booked)["isCancelled"] is False
 
 
-def test_hidden_attendees_see_only_themselves(world: World) -> None:
+def test_hidden_attendees_see_only_themselves(world: GraphWorld) -> None:
     """With hideAttendees only the organizer's copy has the whole list."""
     booked = world.book(world.ada, "bo@contoso.com", "eve@fabrikam.com", hideAttendees=True)
     seen = world.copy_of(world.bo, booked)["attendees"]
@@ -82,7 +82,7 @@ def test_hidden_attendees_see_only_themselves(world: World) -> None:
     assert len(world.read(world.ada, booked["id"])["attendees"]) == 2
 
 
-def test_a_draft_invites_nobody_until_it_is_sent(world: World) -> None:
+def test_a_draft_invites_nobody_until_it_is_sent(world: GraphWorld) -> None:
     """An unsent event is only in the organizer's mailbox."""
     draft = world.book(world.ada, "bo@contoso.com", isDraft=True)
     assert world.app.get(f"/users/{world.bo.id}/events").json()["value"] == []

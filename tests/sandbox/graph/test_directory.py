@@ -3,12 +3,12 @@ from typing import Any
 import pytest
 
 from sandbox.graph import DirectoryUser, Fault
-from tests.sandbox.graph.world import TENANT, TOMORROW, World
+from tests.sandbox.graph.world import TENANT, TOMORROW, GraphWorld
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
-def members(world: World, group: str, **query: str) -> list[dict[str, Any]]:
+def members(world: GraphWorld, group: str, **query: str) -> list[dict[str, Any]]:
     """Return all pages of the users in a group."""
     path: str | None = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
     found: list[dict[str, Any]] = []
@@ -25,7 +25,7 @@ def ids(*users: DirectoryUser) -> list[dict[str, str]]:
     return [{"id": user.id} for user in users]
 
 
-def test_users_have_pages_and_selected_properties(world: World) -> None:
+def test_users_have_pages_and_selected_properties(world: GraphWorld) -> None:
     """`$top` is the page size, `$count` gives the total."""
     query = {"$select": "id,mail,accountEnabled", "$top": "2", "$count": "true"}
     first = world.app.get("/users", params=query, headers=ADVANCED).json()
@@ -38,7 +38,7 @@ def test_users_have_pages_and_selected_properties(world: World) -> None:
     assert first["value"][0].keys() == {"id", "mail", "accountEnabled"}
 
 
-def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
+def test_a_user_is_found_by_id_or_principal_name(world: GraphWorld) -> None:
     """An unknown user gets a 404."""
     by_id, by_name = world.app.get(f"/users/{world.ada.id}"), world.app.get("/users/Ada@Contoso.com")
     missing = world.app.get("/users/nobody@contoso.com")
@@ -48,7 +48,7 @@ def test_a_user_is_found_by_id_or_principal_name(world: World) -> None:
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_a_user_may_have_a_principal_name_and_aliases(world: World) -> None:
+def test_a_user_may_have_a_principal_name_and_aliases(world: GraphWorld) -> None:
     """The principal name finds the user, the address does not; mail to an alias reaches the same mailbox."""
     eve = world.graph.add_user(
         "Eve", "eve@contoso.com", signs_in_as="e.vance@contoso.com", aliases=("Evie@contoso.com",)
@@ -73,7 +73,7 @@ def test_a_user_may_have_a_principal_name_and_aliases(world: World) -> None:
     ]
 
 
-def test_the_organization_has_its_domains(world: World) -> None:
+def test_the_organization_has_its_domains(world: GraphWorld) -> None:
     """The first verified domain is the default."""
     (tenant,) = world.app.get("/organization", params={"$select": "id,verifiedDomains"}).json()["value"]
 
@@ -83,7 +83,7 @@ def test_the_organization_has_its_domains(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_a_group_returns_its_users(world: World) -> None:
+def test_a_group_returns_its_users(world: GraphWorld) -> None:
     """With the cast to users."""
     group = world.graph.add_group("Sales", [world.ada, world.room])
 
@@ -91,7 +91,7 @@ def test_a_group_returns_its_users(world: World) -> None:
     assert world.app.get(f"/groups/{world.ada.id}").status_code == 404
 
 
-def test_nested_groups_are_resolved_even_with_cycles(world: World) -> None:
+def test_nested_groups_are_resolved_even_with_cycles(world: GraphWorld) -> None:
     """Three levels, each user once; without the cast the answer also has the groups."""
     squad = world.graph.add_group("Squad", [world.room, world.ada])
     team = world.graph.add_group("Team", [squad, world.bo])
@@ -117,7 +117,9 @@ def test_nested_groups_are_resolved_even_with_cycles(world: World) -> None:
         pytest.param({}, ADVANCED, id="no $count"),
     ],
 )
-def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], headers: dict[str, str]) -> None:
+def test_the_cast_is_an_advanced_query(
+    world: GraphWorld, params: dict[str, str], headers: dict[str, str]
+) -> None:
     """It needs both `ConsistencyLevel` and `$count`."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers/microsoft.graph.user"
@@ -126,7 +128,7 @@ def test_the_cast_is_an_advanced_query(world: World, params: dict[str, str], hea
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
 
 
-def test_a_page_has_at_most_999_members(world: World) -> None:
+def test_a_page_has_at_most_999_members(world: GraphWorld) -> None:
     """A large group has pages; a larger page size is refused."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(1_500)]
     group = world.graph.add_group("Crowd", crowd)
@@ -137,7 +139,7 @@ def test_a_page_has_at_most_999_members(world: World) -> None:
     assert world.app.get("/users", params={"$top": "1000"}).status_code == 400
 
 
-def test_changes_between_pages_neither_miss_nor_repeat_a_user(world: World) -> None:
+def test_changes_between_pages_neither_miss_nor_repeat_a_user(world: GraphWorld) -> None:
     """The next page starts after the last user of this one."""
     first = world.app.get("/users", params={"$select": "id", "$top": "1"}).json()
     world.graph.remove_user(world.ada)
@@ -147,7 +149,7 @@ def test_changes_between_pages_neither_miss_nor_repeat_a_user(world: World) -> N
     assert rest["value"] == ids(world.bo, world.room, new)
 
 
-def test_guests_and_blocked_accounts_can_be_recognized(world: World) -> None:
+def test_guests_and_blocked_accounts_can_be_recognized(world: GraphWorld) -> None:
     """By properties and by `$filter`."""
     guest = world.graph.add_guest("Dee", "dee@fabrikam.com")
     shared = world.graph.add_user("Info", "info@contoso.com", kind="shared", enabled=False)
@@ -160,7 +162,7 @@ def test_guests_and_blocked_accounts_can_be_recognized(world: World) -> None:
     assert world.app.get("/users", params={"$filter": "displayName eq 'x'"}).status_code == 400
 
 
-def test_a_mailbox_can_be_created_later(world: World) -> None:
+def test_a_mailbox_can_be_created_later(world: GraphWorld) -> None:
     """Until then calls to the mailbox get a 404; then the user can be invited."""
     late = world.graph.add_user("Cy", "cy@contoso.com", mailbox=False)
     before = world.app.get(f"/users/{late.id}/events")
@@ -171,7 +173,7 @@ def test_a_mailbox_can_be_created_later(world: World) -> None:
     assert len(world.app.get(f"/users/{late.id}/events").json()["value"]) == 1
 
 
-def test_a_deleted_user_is_not_found(world: World) -> None:
+def test_a_deleted_user_is_not_found(world: GraphWorld) -> None:
     """Not in the directory, Exchange or a group; events that the user organized stay."""
     group = world.graph.add_group("Sales", [world.ada, world.bo])
     booked = world.book(world.ada, "bo@contoso.com")
@@ -185,7 +187,7 @@ def test_a_deleted_user_is_not_found(world: World) -> None:
     assert world.book(world.bo, "ada@contoso.com")["attendees"]
 
 
-def test_a_group_can_be_deleted_or_fail(world: World) -> None:
+def test_a_group_can_be_deleted_or_fail(world: GraphWorld) -> None:
     """A deleted group gets a 404; a fault makes a call fail or return no members."""
     group = world.graph.add_group("Sales", [world.ada])
     path = f"/groups/{group}/transitiveMembers"
@@ -200,7 +202,7 @@ def test_a_group_can_be_deleted_or_fail(world: World) -> None:
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-def test_mailbox_settings_distinguish_rooms_from_people(world: World) -> None:
+def test_mailbox_settings_distinguish_rooms_from_people(world: GraphWorld) -> None:
     """By `userPurpose`."""
     purposes = [
         world.app.get(f"/users/{user.id}/mailboxSettings", params={"$select": "userPurpose"}).json()[
@@ -212,7 +214,7 @@ def test_mailbox_settings_distinguish_rooms_from_people(world: World) -> None:
     assert purposes == ["user", "room", "shared"]
 
 
-def test_calendars_show_their_providers(world: World) -> None:
+def test_calendars_show_their_providers(world: GraphWorld) -> None:
     """Those of the default calendar and of added ones."""
     project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
     default = world.app.get(f"/users/{world.ada.id}/calendar").json()

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 from sandbox.graph import EndpointState
-from tests.sandbox.graph.world import NOTIFY, World
+from tests.sandbox.graph.world import NOTIFY, GraphWorld
 
 MINUTE = timedelta(minutes=1)
 
 
-def answered(world: World, *seconds: float) -> None:
+def answered(world: GraphWorld, *seconds: float) -> None:
     """Make Graph send a notification for each duration, which is the time until the answer."""
     world.subscribe(world.ada)
     for took in seconds:
@@ -15,7 +15,7 @@ def answered(world: World, *seconds: float) -> None:
         world.notified()
 
 
-def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) -> None:
+def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: GraphWorld) -> None:
     """More than 10 % of the answers took over three seconds; the state is checked again ten minutes later."""
     answered(world, *[0.1] * 8, 3.1, 3.1)
     state = world.graph.endpoint_state(NOTIFY)
@@ -33,7 +33,7 @@ def test_a_slow_endpoint_gets_its_notifications_ten_minutes_later(world: World) 
     assert world.graph.endpoint_state(NOTIFY) is EndpointState.WELL
 
 
-def test_notifications_to_a_very_slow_endpoint_are_dropped(world: World) -> None:
+def test_notifications_to_a_very_slow_endpoint_are_dropped(world: GraphWorld) -> None:
     """More than 15 % took ten seconds: notifications of the next ten minutes, and retries, are never delivered."""
     answered(world, *[0.1] * 8, 10, 10)
     state = world.graph.endpoint_state(NOTIFY)
@@ -49,7 +49,7 @@ def test_notifications_to_a_very_slow_endpoint_are_dropped(world: World) -> None
     assert (len(lost), len(heard)) == (0, 1)
 
 
-def test_10_percent_of_slow_answers_are_accepted(world: World) -> None:
+def test_10_percent_of_slow_answers_are_accepted(world: GraphWorld) -> None:
     """A few answers are not enough to decide."""
     answered(world, 3.1)
     few = world.graph.endpoint_state(NOTIFY)

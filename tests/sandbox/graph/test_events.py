@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph.world import GO_ONLINE, TOMORROW, World
+from tests.sandbox.graph.world import GO_ONLINE, TOMORROW, GraphWorld
 
 IMMUTABLE = 'IdType="ImmutableId"'
 
 
-def test_an_event_has_utc_times_with_seven_digits_and_an_etag(world: World) -> None:
+def test_an_event_has_utc_times_with_seven_digits_and_an_etag(world: GraphWorld) -> None:
     """Times are UTC by default, and the ETag contains the change key."""
     berlin = {"dateTime": "2026-11-24T10:00:00", "timeZone": "W. Europe Standard Time"}
     event = world.read(world.ada, world.book(world.ada, start=berlin)["id"])
@@ -17,7 +17,7 @@ def test_an_event_has_utc_times_with_seven_digits_and_an_etag(world: World) -> N
     assert event["@odata.etag"] == f'W/"{event["changeKey"]}"'
 
 
-def test_several_preferences_are_applied_and_confirmed(world: World) -> None:
+def test_several_preferences_are_applied_and_confirmed(world: GraphWorld) -> None:
     """Time zone, body type and id type in one header."""
     booked = world.book(world.ada, body={"contentType": "html", "content": "<p>Bring <b>cake</b></p>"})
     prefer = f'{IMMUTABLE}, outlook.timezone="Europe/Berlin", outlook.body-content-type="text"'
@@ -29,7 +29,7 @@ def test_several_preferences_are_applied_and_confirmed(world: World) -> None:
     assert answer.json()["id"].startswith("AAkALg")
 
 
-def test_an_all_day_event_stays_the_same_day_in_every_zone(world: World) -> None:
+def test_an_all_day_event_stays_the_same_day_in_every_zone(world: GraphWorld) -> None:
     """It is from midnight to midnight in the reader's zone."""
     zone = "W. Europe Standard Time"
     days = {
@@ -41,7 +41,7 @@ def test_an_all_day_event_stays_the_same_day_in_every_zone(world: World) -> None
     assert event["start"]["dateTime"] == "2026-11-24T00:00:00.0000000"
 
 
-def test_a_move_ends_the_mutable_id_but_not_the_immutable_id(world: World) -> None:
+def test_a_move_ends_the_mutable_id_but_not_the_immutable_id(world: GraphWorld) -> None:
     """Both ids find the event before the move to another calendar."""
     booked = world.book(world.ada)
     immutable = world.read(world.ada, booked["id"], Prefer=IMMUTABLE)["id"]
@@ -56,7 +56,7 @@ def test_a_move_ends_the_mutable_id_but_not_the_immutable_id(world: World) -> No
     assert calendar["defaultOnlineMeetingProvider"] == "unknown"
 
 
-def test_ids_are_case_sensitive(world: World) -> None:
+def test_ids_are_case_sensitive(world: GraphWorld) -> None:
     """An id in upper case is another id."""
     booked = world.book(world.ada)
     answer = world.app.get(f"/users/{world.ada.id}/events/{booked['id'].swapcase()}")
@@ -64,14 +64,14 @@ def test_ids_are_case_sensitive(world: World) -> None:
     assert answer.status_code in {400, 404}
 
 
-def test_fixed_path_segments_and_user_names_ignore_case(world: World) -> None:
+def test_fixed_path_segments_and_user_names_ignore_case(world: GraphWorld) -> None:
     """`Users/ADA@…/Events` is the same place as `users/<id>/events`."""
     booked = world.book(world.ada)
 
     assert world.app.get(f"/Users/ADA@contoso.com/Events/{booked['id']}").status_code == 200
 
 
-def test_select_returns_the_named_properties_with_id_and_etag(world: World) -> None:
+def test_select_returns_the_named_properties_with_id_and_etag(world: GraphWorld) -> None:
     """Id and ETag are always in the answer."""
     booked = world.book(world.ada)
     answer = world.app.get(
@@ -94,7 +94,7 @@ def test_select_returns_the_named_properties_with_id_and_etag(world: World) -> N
         pytest.param("/users/{ada}/nothing", 400, "BadRequest", id="unknown resource"),
     ],
 )
-def test_a_refusal_has_graphs_error_code(world: World, path: str, status: int, code: str) -> None:
+def test_a_refusal_has_graphs_error_code(world: GraphWorld, path: str, status: int, code: str) -> None:
     """Errors have Graph's format, with the request ids that support needs."""
     ghost = world.graph.add_user("Ghost", "ghost@contoso.com", mailbox=False)
     answer = world.app.get(path.format(ada=world.ada.id, ghost=ghost.id))
@@ -117,7 +117,7 @@ def test_a_refusal_has_graphs_error_code(world: World, path: str, status: int, c
         pytest.param(["no", "object"], id="not an object"),
     ],
 )
-def test_an_invalid_body_is_refused_and_not_written(world: World, wrong: Any) -> None:
+def test_an_invalid_body_is_refused_and_not_written(world: GraphWorld, wrong: Any) -> None:
     """The PATCH gets a 400 and the event stays unchanged."""
     booked = world.book(world.ada)
     answer = world.patch(world.ada, booked["id"], wrong)
@@ -126,7 +126,7 @@ def test_an_invalid_body_is_refused_and_not_written(world: World, wrong: Any) ->
     assert world.read(world.ada, booked["id"])["changeKey"] == booked["changeKey"]
 
 
-def test_if_match_allows_a_write_only_to_the_version_that_was_read(world: World) -> None:
+def test_if_match_allows_a_write_only_to_the_version_that_was_read(world: GraphWorld) -> None:
     """A PATCH with the ETag of an older version gets a 412."""
     booked = world.book(world.ada)
     world.graph.people.edit(world.ada.id, booked["id"], subject="Moved on")
@@ -138,7 +138,7 @@ def test_if_match_allows_a_write_only_to_the_version_that_was_read(world: World)
     assert world.patch(world.ada, booked["id"], GO_ONLINE, **{"If-Match": fresh}).status_code == 200
 
 
-def test_a_list_has_pages_with_links_to_the_next(world: World) -> None:
+def test_a_list_has_pages_with_links_to_the_next(world: GraphWorld) -> None:
     """Ten events a page by default; the links lead to every event once."""
     for number in range(12):
         world.book(world.ada, subject=f"{number}")
@@ -151,7 +151,7 @@ def test_a_list_has_pages_with_links_to_the_next(world: World) -> None:
     assert "@odata.nextLink" not in second
 
 
-def test_a_secondary_calendar_has_its_own_events(world: World) -> None:
+def test_a_secondary_calendar_has_its_own_events(world: GraphWorld) -> None:
     """`/calendar` returns the default calendar's events, `/events` those of the whole mailbox."""
     project = world.graph.add_calendar(world.ada.id, "Project", "teamsForBusiness", ("teamsForBusiness",))
     with world.client(world.graph.as_user(world.ada)) as client:
@@ -164,7 +164,7 @@ def test_a_secondary_calendar_has_its_own_events(world: World) -> None:
     assert ids("/calendar/events") == []
 
 
-def test_a_deleted_event_is_not_found(world: World) -> None:
+def test_a_deleted_event_is_not_found(world: GraphWorld) -> None:
     """After DELETE a read gets a 404."""
     booked = world.book(world.ada)
 

@@ -9,10 +9,10 @@ import requests
 
 from sandbox.graph import Drop, Fault
 from sandbox.serve import serve
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
-def test_msal_gets_a_token_for_graph(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_msal_gets_a_token_for_graph(world: GraphWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """MSAL itself calls the managed identity endpoint as on App Service."""
     with serve(world.graph) as base, requests.Session() as session:
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{base}/msi/token")
@@ -27,7 +27,7 @@ def test_msal_gets_a_token_for_graph(world: World, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("case", ["none", "made up", "revoked", "expired", "for storage"])
-def test_a_call_without_a_valid_token_is_refused(world: World, case: str) -> None:
+def test_a_call_without_a_valid_token_is_refused(world: GraphWorld, case: str) -> None:
     """With a 401 and Graph's error code."""
     world.graph.identity.token_lifetime = timedelta(hours=-1 if case == "expired" else 1)
     token = world.token(
@@ -44,14 +44,14 @@ def test_a_call_without_a_valid_token_is_refused(world: World, case: str) -> Non
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 
-def test_an_identity_call_without_its_header_gets_no_token(world: World) -> None:
+def test_an_identity_call_without_its_header_gets_no_token(world: GraphWorld) -> None:
     """The header prevents forged requests."""
     with world.client({}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}
         assert client.get("https://graph.test/msi/token", params=query).status_code == 401
 
 
-def test_a_persons_own_client_reaches_their_own_mailbox_only(world: World) -> None:
+def test_a_persons_own_client_reaches_their_own_mailbox_only(world: GraphWorld) -> None:
     """Its calls are not in the app's calls."""
     with world.client(world.graph.as_user(world.ada)) as client:
         assert client.get(f"/users/{world.ada.id}/events").status_code == 200
@@ -59,7 +59,7 @@ def test_a_persons_own_client_reaches_their_own_mailbox_only(world: World) -> No
     assert world.graph.calls == []
 
 
-def test_every_answer_has_request_ids(world: World) -> None:
+def test_every_answer_has_request_ids(world: GraphWorld) -> None:
     """With diagnostics and the tenant's date."""
     headers = world.app.get("/users", headers={"client-request-id": "mine"}).headers
 
@@ -69,7 +69,7 @@ def test_every_answer_has_request_ids(world: World) -> None:
     assert headers["Date"] == "Mon, 23 Nov 2026 09:00:00 GMT"
 
 
-def test_calls_show_what_the_app_did(world: World) -> None:
+def test_calls_show_what_the_app_did(world: GraphWorld) -> None:
     """Method, status, mailbox and event of each call, without the token."""
     booked = world.book(world.ada)
     world.patch(world.ada, booked["id"], GO_ONLINE)
@@ -81,7 +81,7 @@ def test_calls_show_what_the_app_did(world: World) -> None:
     assert call.request_headers["Authorization"] == "***"
 
 
-def test_a_fault_affects_the_given_number_of_calls(world: World) -> None:
+def test_a_fault_affects_the_given_number_of_calls(world: GraphWorld) -> None:
     """Only matching calls, and then it ends."""
     world.graph.faults.add(Fault(method="GET", path=r"/users$", count=2, status=429, retry_after=7))
     answers = [world.app.get("/users") for _ in range(3)]
@@ -92,7 +92,7 @@ def test_a_fault_affects_the_given_number_of_calls(world: World) -> None:
     assert answers[0].json()["error"]["code"] == "TooManyRequests"
 
 
-def test_a_fault_can_have_a_probability(world: World) -> None:
+def test_a_fault_can_have_a_probability(world: GraphWorld) -> None:
     """Some calls succeed, and the seed determines which."""
     world.graph.faults.add(Fault(count=None, probability=0.5, status=503))
     statuses = {world.app.get("/users").status_code for _ in range(20)}
@@ -102,7 +102,7 @@ def test_a_fault_can_have_a_probability(world: World) -> None:
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_delay_does_not_change_the_answer(world: World) -> None:
+def test_a_delay_does_not_change_the_answer(world: GraphWorld) -> None:
     """It only takes longer."""
     world.graph.faults.add(Fault(delay=timedelta(seconds=3)))
 
@@ -110,7 +110,7 @@ def test_a_delay_does_not_change_the_answer(world: World) -> None:
     assert world.slept == [3.0]
 
 
-def test_a_person_can_act_during_a_call(world: World) -> None:
+def test_a_person_can_act_during_a_call(world: GraphWorld) -> None:
     """The version that was read is then outdated: the write is refused."""
     booked = world.book(world.ada)
     world.graph.faults.add(
@@ -132,7 +132,7 @@ def test_a_person_can_act_during_a_call(world: World) -> None:
         pytest.param(Drop.AFTER, True, id="after the effect"),
     ],
 )
-def test_a_dropped_connection_may_have_an_effect(world: World, drop: Drop, *, online: bool) -> None:
+def test_a_dropped_connection_may_have_an_effect(world: GraphWorld, drop: Drop, *, online: bool) -> None:
     """The caller sees the same error in both cases, also over the network."""
     booked = world.book(world.ada)
     world.graph.faults.add(Fault(method="PATCH", drop=drop))
@@ -147,7 +147,7 @@ def test_a_dropped_connection_may_have_an_effect(world: World, drop: Drop, *, on
     assert world.read(world.ada, booked["id"])["isOnlineMeeting"] is online
 
 
-def test_a_fifth_concurrent_request_to_a_mailbox_is_throttled(world: World) -> None:
+def test_a_fifth_concurrent_request_to_a_mailbox_is_throttled(world: GraphWorld) -> None:
     """People's own clients and other mailboxes are not counted."""
     entered, leave = Barrier(5), Event()
 
@@ -174,14 +174,14 @@ def test_a_fifth_concurrent_request_to_a_mailbox_is_throttled(world: World) -> N
     assert world.app.get(path).status_code == 200
 
 
-def test_a_wrong_method_or_version_is_refused(world: World) -> None:
+def test_a_wrong_method_or_version_is_refused(world: GraphWorld) -> None:
     """405 for the method, 400 for the version."""
     assert world.app.put("/users").status_code == 405
     for address in ("https://graph.test/v2.0/users", "https://graph.test/v1.0", "https://graph.test/"):
         assert world.app.get(address).status_code == 400
 
 
-def test_tokens_expire_by_the_real_clock(world: World) -> None:
+def test_tokens_expire_by_the_real_clock(world: GraphWorld) -> None:
     """MSAL reads the real clock, so the tenant's clock does not matter."""
     with world.client({"X-IDENTITY-HEADER": "secret"}) as client:
         query = {"resource": "https://graph.microsoft.com", "api-version": "2019-08-01"}

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import NotificationDelivery
-from tests.sandbox.graph.world import NOTIFY, World
+from tests.sandbox.graph.world import NOTIFY, GraphWorld
 
 LIFECYCLE = "https://joinlink.example/lifecycle"
 
@@ -15,7 +15,9 @@ def kinds(items: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("notify", [True, False])
-def test_graph_can_remove_a_subscription_with_or_without_notification(world: World, *, notify: bool) -> None:
+def test_graph_can_remove_a_subscription_with_or_without_notification(
+    world: GraphWorld, *, notify: bool
+) -> None:
     """It gets a 404 at once, and later changes are not reported."""
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
     world.graph.remove_subscription(made, notify=notify)
@@ -25,7 +27,7 @@ def test_graph_can_remove_a_subscription_with_or_without_notification(world: Wor
     assert world.app.patch(f"/subscriptions/{made}", json={}).status_code == 404
 
 
-def test_an_expired_subscription_sends_no_notifications(world: World) -> None:
+def test_an_expired_subscription_sends_no_notifications(world: GraphWorld) -> None:
     """Not for later changes, and not those that were waiting."""
     world.subscribe(world.ada)
     world.answers = [503]
@@ -38,7 +40,7 @@ def test_an_expired_subscription_sends_no_notifications(world: World) -> None:
     assert world.graph.undelivered == 0
 
 
-def test_reauthorization_is_requested_repeatedly_before_a_token_expires(world: World) -> None:
+def test_reauthorization_is_requested_repeatedly_before_a_token_expires(world: GraphWorld) -> None:
     """From 75 % of its lifetime, every 15 minutes, until the subscription is renewed or reauthorized."""
     world.graph.authorizations.expire_after(timedelta(hours=24))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
@@ -58,7 +60,7 @@ def test_reauthorization_is_requested_repeatedly_before_a_token_expires(world: W
     assert asked[4] == timedelta(hours=54.5)
 
 
-def test_notifications_wait_four_hours_after_a_token_expired(world: World) -> None:
+def test_notifications_wait_four_hours_after_a_token_expired(world: GraphWorld) -> None:
     """Reauthorization within that time loses nothing; later, Graph sends `missed`."""
     world.graph.authorizations.expire_after(timedelta(hours=1))
     made = world.subscribe(world.ada, lifecycleNotificationUrl=LIFECYCLE).json()["id"]
@@ -80,7 +82,7 @@ def test_notifications_wait_four_hours_after_a_token_expired(world: World) -> No
     assert "missed" in heard
 
 
-def test_a_share_of_notifications_or_of_changes_can_be_lost(world: World) -> None:
+def test_a_share_of_notifications_or_of_changes_can_be_lost(world: GraphWorld) -> None:
     """One in five: single notifications, or all those of a change."""
     world.subscribe(world.ada)
 
@@ -100,7 +102,7 @@ def test_a_share_of_notifications_or_of_changes_can_be_lost(world: World) -> Non
     assert some == 3 * known
 
 
-def test_all_kinds_can_share_one_post(world: World) -> None:
+def test_all_kinds_can_share_one_post(world: GraphWorld) -> None:
     """If both URLs are equal, one POST has changes and lifecycle events of several mailboxes."""
     ada = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY).json()["id"]
     bo = world.subscribe(world.bo, lifecycleNotificationUrl=NOTIFY).json()["id"]

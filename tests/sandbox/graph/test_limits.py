@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from sandbox.graph.limits import ThrottlingWindow
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
 def test_a_window_says_when_a_call_is_allowed_again() -> None:
@@ -14,7 +14,7 @@ def test_a_window_says_when_a_call_is_allowed_again() -> None:
     assert window.peak == 16
 
 
-def test_directory_calls_cost_units(world: World) -> None:
+def test_directory_calls_cost_units(world: GraphWorld) -> None:
     """The cost depends on the path and the query."""
     window = world.graph.limits.windows["directory units"]
     group = world.graph.add_group("Sales", [world.ada])
@@ -35,7 +35,7 @@ def test_directory_calls_cost_units(world: World) -> None:
     assert world.graph.limits.mailbox_peak == 1
 
 
-def test_a_mailbox_allows_ten_thousand_calls_in_ten_minutes(world: World) -> None:
+def test_a_mailbox_allows_ten_thousand_calls_in_ten_minutes(world: GraphWorld) -> None:
     """One more is throttled until the ten minutes end; other mailboxes are not affected."""
     path = f"/users/{world.ada.id}/events"
     for _ in range(9_999):

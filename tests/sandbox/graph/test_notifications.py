@@ -4,10 +4,10 @@ from itertools import pairwise
 import pytest
 
 from sandbox.graph import BAD_HABITS, NotificationDelivery
-from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, World
+from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, GraphWorld
 
 
-def test_a_notification_has_the_event_and_the_client_state(world: World) -> None:
+def test_a_notification_has_the_event_and_the_client_state(world: GraphWorld) -> None:
     """The JSON of a basic notification for an event."""
     subscription = world.subscribe(world.ada).json()
     booked = world.book(world.ada)
@@ -32,7 +32,7 @@ def test_a_notification_has_the_event_and_the_client_state(world: World) -> None
     assert etag != booked["@odata.etag"]
 
 
-def test_the_id_type_is_set_by_the_create_call(world: World) -> None:
+def test_the_id_type_is_set_by_the_create_call(world: GraphWorld) -> None:
     """Notifications have immutable ids only if the subscription was created with that preference."""
     world.subscribe(world.ada, prefer='IdType="ImmutableId"')
     booked = world.book(world.ada)
@@ -41,7 +41,7 @@ def test_the_id_type_is_set_by_the_create_call(world: World) -> None:
     assert [item["resourceData"]["id"] for item in world.notified()] == [immutable]
 
 
-def test_a_patch_of_the_app_is_notified_in_every_mailbox(world: World) -> None:
+def test_a_patch_of_the_app_is_notified_in_every_mailbox(world: GraphWorld) -> None:
     """Once for the organizer's copy and once for the attendee's."""
     booked = world.book(world.ada, "bo@contoso.com")
     copy = world.copy_of(world.bo, booked)
@@ -53,7 +53,7 @@ def test_a_patch_of_the_app_is_notified_in_every_mailbox(world: World) -> None:
     assert notified == {("updated", booked["id"]), ("updated", copy["id"])}
 
 
-def test_a_deletion_is_sent_only_to_subscriptions_to_deletions(world: World) -> None:
+def test_a_deletion_is_sent_only_to_subscriptions_to_deletions(world: GraphWorld) -> None:
     """The change type must contain `deleted`."""
     world.subscribe(world.ada)
     watcher = world.subscribe(world.ada, changeType="deleted").json()["id"]
@@ -66,7 +66,7 @@ def test_a_deletion_is_sent_only_to_subscriptions_to_deletions(world: World) -> 
     ]
 
 
-def test_one_change_can_have_many_notifications_in_random_order(world: World) -> None:
+def test_one_change_can_have_many_notifications_in_random_order(world: GraphWorld) -> None:
     """Three or four for each change, with exact duplicates, in one POST, `updated` before `created`."""
     world.graph.delivery = BAD_HABITS
     world.subscribe(world.ada)
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_order() -> None:
     """So a failing test can be repeated."""
 
     def story() -> list[str]:
-        world = World()
+        world = GraphWorld()
         world.graph.delivery = NotificationDelivery(copies=(1, 5), shuffle=True, duplicate=0.4, lose=0.2)
         with world.app:
             world.subscribe(world.ada)
@@ -96,7 +96,7 @@ def test_the_same_seed_gives_the_same_order() -> None:
     assert story() == story()
 
 
-def test_notifications_can_be_late_or_lost(world: World) -> None:
+def test_notifications_can_be_late_or_lost(world: GraphWorld) -> None:
     """The delay uses the tenant's clock; lost notifications never arrive."""
     world.subscribe(world.ada)
     world.graph.delivery = NotificationDelivery(delay=timedelta(minutes=3))
@@ -109,7 +109,7 @@ def test_notifications_can_be_late_or_lost(world: World) -> None:
     assert len(world.notified()) == 1
 
 
-def test_a_refused_notification_is_retried_for_four_hours(world: World) -> None:
+def test_a_refused_notification_is_retried_for_four_hours(world: GraphWorld) -> None:
     """With backoff; after four hours it is dropped, and Graph sends `missed`."""
     world.subscribe(world.ada, lifecycleNotificationUrl="https://joinlink.example/lifecycle")
     world.book(world.ada)
@@ -128,7 +128,7 @@ def test_a_refused_notification_is_retried_for_four_hours(world: World) -> None:
     assert world.posts[-1][1]["value"][0]["lifecycleEvent"] == "missed"
 
 
-def test_a_refused_post_is_retried_with_all_its_items(world: World) -> None:
+def test_a_refused_post_is_retried_with_all_its_items(world: GraphWorld) -> None:
     """An answer is for all items of a POST."""
     world.subscribe(world.ada)
     events = [world.book(world.ada)["id"] for _ in range(3)]
@@ -141,7 +141,7 @@ def test_a_refused_post_is_retried_with_all_its_items(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
-def test_a_lifecycle_notification_has_no_resource(world: World, kind: str) -> None:
+def test_a_lifecycle_notification_has_no_resource(world: GraphWorld, kind: str) -> None:
     """It goes to the lifecycle URL, with clientState and subscription."""
     url = "https://joinlink.example/lifecycle"
     subscription = world.subscribe(world.ada, lifecycleNotificationUrl=url).json()
@@ -165,7 +165,7 @@ def test_a_lifecycle_notification_has_no_resource(world: World, kind: str) -> No
     [pytest.param(True, 1, id="as documented"), pytest.param(False, 0, id="as reported")],
 )
 def test_changes_in_secondary_calendars_may_not_be_notified(
-    world: World, *, everywhere: bool, notified: int
+    world: GraphWorld, *, everywhere: bool, notified: int
 ) -> None:
     """Documented are all events of a mailbox; developers observe only those of the default calendar."""
     world.graph.delivery = NotificationDelivery(secondary_calendars=everywhere)

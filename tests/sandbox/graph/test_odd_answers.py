@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.graph import Drop, Fault
 from sandbox.serve import serve
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
 def without_etag(answer: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def empty_etag(answer: dict[str, Any]) -> None:
     ],
 )
 def test_the_record_has_effects_independent_of_answers(
-    world: World, fault: Fault, effects: list[bool]
+    world: GraphWorld, fault: Fault, effects: list[bool]
 ) -> None:
     """`took_effect` is about Graph's state, not about the answer."""
     booked = world.book(world.ada)
@@ -45,7 +45,7 @@ def test_the_record_has_effects_independent_of_answers(
     assert world.read(world.ada, booked["id"])["isOnlineMeeting"] is effects[0]
 
 
-def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
+def test_reads_and_refused_writes_have_no_effect(world: GraphWorld) -> None:
     """Neither a GET nor a write that Graph refuses; a created subscription has an effect."""
     booked = world.book(world.ada)
     world.read(world.ada, booked["id"])
@@ -55,7 +55,7 @@ def test_reads_and_refused_writes_have_no_effect(world: World) -> None:
     assert [call.took_effect for call in world.graph.calls] == [False, False, True]
 
 
-def test_an_ignored_write_changes_nothing(world: World) -> None:
+def test_an_ignored_write_changes_nothing(world: GraphWorld) -> None:
     """The answer is 200 with the unchanged event, and `edit` can change it."""
     booked = world.book(world.ada)
     lie = Fault(method="PATCH", is_ignored=True, edit=lambda event: event.update(isOnlineMeeting=True))
@@ -77,7 +77,7 @@ def test_an_ignored_write_changes_nothing(world: World) -> None:
     ],
 )
 def test_an_answer_can_have_a_wrong_etag(
-    world: World, edit: Callable[[dict[str, Any]], None], etag: str | None
+    world: GraphWorld, edit: Callable[[dict[str, Any]], None], etag: str | None
 ) -> None:
     """The write takes effect; only the answer is wrong."""
     booked = world.book(world.ada)
@@ -122,7 +122,7 @@ def test_an_answer_can_have_a_wrong_etag(
     ],
 )
 def test_an_answer_can_be_replaced(
-    world: World, fault: Fault, status: int, content_type: str, body: bytes
+    world: GraphWorld, fault: Fault, status: int, content_type: str, body: bytes
 ) -> None:
     """Status, type and bytes are those of the fault; the Content-Length matches."""
     world.graph.faults.add(fault)
@@ -133,7 +133,7 @@ def test_an_answer_can_be_replaced(
     assert answer.headers["Content-Length"] == str(len(body))
 
 
-def test_headers_can_be_set_and_removed(world: World) -> None:
+def test_headers_can_be_set_and_removed(world: GraphWorld) -> None:
     """An answer without a Date, and with a very large Retry-After."""
     world.graph.faults.add(Fault(headers={"Date": None, "Retry-After": "9" * 5000}))
     headers = world.app.get("/users").headers
@@ -142,7 +142,7 @@ def test_headers_can_be_set_and_removed(world: World) -> None:
     assert headers["Retry-After"] == "9" * 5000
 
 
-def test_a_body_can_be_sent_slowly(world: World) -> None:
+def test_a_body_can_be_sent_slowly(world: GraphWorld) -> None:
     """With a delay for each byte; the answer is complete."""
     world.graph.faults.add(Fault(body=b"[1,2]", drip=timedelta(seconds=1)))
 
@@ -150,7 +150,7 @@ def test_a_body_can_be_sent_slowly(world: World) -> None:
     assert world.slept == [1.0] * 5
 
 
-def test_an_answer_can_break_off_over_the_network(world: World) -> None:
+def test_an_answer_can_break_off_over_the_network(world: GraphWorld) -> None:
     """The headers and half of the body arrive, then the connection is closed."""
     world.graph.faults.add(Fault(drop=Drop.DURING))
     with (
@@ -165,7 +165,7 @@ def test_an_answer_can_break_off_over_the_network(world: World) -> None:
     assert world.graph.calls[-1].lost
 
 
-def test_a_fault_can_affect_only_one_page(world: World) -> None:
+def test_a_fault_can_affect_only_one_page(world: GraphWorld) -> None:
     """By the page's URL, or by the number of calls before it."""
     for _ in range(3):
         world.book(world.ada)
@@ -179,7 +179,7 @@ def test_a_fault_can_affect_only_one_page(world: World) -> None:
     assert later == [200, 200, 401, 200]
 
 
-def test_if_match_can_be_ignored(world: World) -> None:
+def test_if_match_can_be_ignored(world: GraphWorld) -> None:
     """A write with an old version then succeeds."""
     booked = world.book(world.ada)
     world.graph.people.edit(world.ada.id, booked["id"], subject="Moved")
@@ -192,7 +192,7 @@ def test_if_match_can_be_ignored(world: World) -> None:
     assert (ignored, honored) == (200, 412)
 
 
-def test_a_version_can_change_without_an_edit(world: World) -> None:
+def test_a_version_can_change_without_an_edit(world: GraphWorld) -> None:
     """Change key and modification time change, and there is no mail."""
     booked = world.book(world.ada, "bo@contoso.com")
     world.subscribe(world.ada)
@@ -207,7 +207,7 @@ def test_a_version_can_change_without_an_edit(world: World) -> None:
     assert world.graph.mails == []
 
 
-def test_the_app_may_read_an_event_as_it_was_before_a_write(world: World) -> None:
+def test_the_app_may_read_an_event_as_it_was_before_a_write(world: GraphWorld) -> None:
     """For some time; If-Match and people's own clients use the new version at once."""
     world.graph.stale_for = timedelta(seconds=30)
     booked = world.book(world.ada)

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.graph.world import GO_ONLINE, World
+from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
 
-def test_a_patch_creates_an_online_meeting_with_link_and_join_block(world: World) -> None:
+def test_a_patch_creates_an_online_meeting_with_link_and_join_block(world: GraphWorld) -> None:
     """The answer has the link, and the body shows it."""
     booked = world.book(world.ada, body={"contentType": "text", "content": "Agenda"})
     event = world.patch(world.ada, booked["id"], GO_ONLINE).json()
@@ -18,14 +18,14 @@ def test_a_patch_creates_an_online_meeting_with_link_and_join_block(world: World
     assert event["changeKey"] != booked["changeKey"]
 
 
-def test_an_event_can_be_created_online(world: World) -> None:
+def test_an_event_can_be_created_online(world: GraphWorld) -> None:
     """As people's clients do when they add a link at once."""
     booked = world.book(world.ada, **GO_ONLINE)
 
     assert booked["onlineMeeting"]["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
 
 
-def test_an_online_meeting_can_not_be_changed_by_its_flags(world: World) -> None:
+def test_an_online_meeting_can_not_be_changed_by_its_flags(world: GraphWorld) -> None:
     """Later writes of the two properties are ignored."""
     booked = world.book(world.ada, **GO_ONLINE)
     changed = {"isOnlineMeeting": False, "onlineMeetingProvider": "skypeForBusiness", "subject": "New"}
@@ -45,7 +45,7 @@ def test_an_online_meeting_can_not_be_changed_by_its_flags(world: World) -> None
     ],
 )
 def test_a_refusal_of_the_provider_is_a_200_without_a_meeting(
-    world: World, allowed: tuple[str, ...], *, honors: bool, provider: str | None
+    world: GraphWorld, allowed: tuple[str, ...], *, honors: bool, provider: str | None
 ) -> None:
     """Only the properties of the answer show that there is no link; there is no mail."""
     eve = world.graph.add_user(
@@ -60,7 +60,7 @@ def test_a_refusal_of_the_provider_is_a_200_without_a_meeting(
     assert world.graph.mails == []
 
 
-def test_the_calendar_of_the_event_determines_the_providers(world: World) -> None:
+def test_the_calendar_of_the_event_determines_the_providers(world: GraphWorld) -> None:
     """A secondary calendar may allow others than the default one."""
     secondary = world.graph.add_calendar(world.ada.id, "Old", "skypeForBusiness", ("skypeForBusiness",))
     booked = world.book(world.ada)
@@ -72,7 +72,7 @@ def test_the_calendar_of_the_event_determines_the_providers(world: World) -> Non
     assert world.patch(world.ada, event_id, skype).json()["isOnlineMeeting"] is True
 
 
-def test_a_join_url_can_come_later(world: World) -> None:
+def test_a_join_url_can_come_later(world: GraphWorld) -> None:
     """The flag is set at once; URL and join block follow after the provider's delay."""
     slow = world.graph.add_user("Slow", "slow@contoso.com", join_url_delay=timedelta(seconds=40))
     event = world.patch(slow, world.book(slow)["id"], GO_ONLINE).json()
@@ -87,7 +87,7 @@ def test_a_join_url_can_come_later(world: World) -> None:
     ("keeps_link", "online"), [pytest.param(False, False, id="lost"), pytest.param(True, True, id="kept")]
 )
 def test_a_body_without_the_join_block_ends_the_meeting(
-    world: World, *, keeps_link: bool, online: bool
+    world: GraphWorld, *, keeps_link: bool, online: bool
 ) -> None:
     """In Graph, a write of the body must keep the link."""
     booked = world.book(world.ada, **GO_ONLINE)
@@ -98,7 +98,7 @@ def test_a_body_without_the_join_block_ends_the_meeting(
     assert event["body"]["content"] == content
 
 
-def test_a_person_can_remove_the_link(world: World) -> None:
+def test_a_person_can_remove_the_link(world: GraphWorld) -> None:
     """Then no copy has a link or shows that there was one."""
     booked = world.book(world.ada, "bo@contoso.com", **GO_ONLINE)
     world.graph.people.remove_link(world.ada.id, booked["id"])

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.graph.world import NOTIFY, TOMORROW, World
+from tests.sandbox.graph.world import NOTIFY, TOMORROW, GraphWorld
 
 
-def test_calls_fail_while_their_permission_is_revoked(world: World) -> None:
+def test_calls_fail_while_their_permission_is_revoked(world: GraphWorld) -> None:
     """Subscribing needs Calendars.Read; reading calendars works with Calendars.ReadWrite too."""
     made = world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
@@ -29,7 +29,7 @@ def test_calls_fail_while_their_permission_is_revoked(world: World) -> None:
     assert world.subscribe(world.ada).status_code == 201
 
 
-def test_a_permission_can_be_revoked_for_one_mailbox(world: World) -> None:
+def test_a_permission_can_be_revoked_for_one_mailbox(world: GraphWorld) -> None:
     """As with an application access policy; people's own clients are not affected."""
     for permission in ("Calendars.Read", "Calendars.ReadWrite"):
         world.graph.revoke_permission(permission, world.ada.id)
@@ -55,7 +55,7 @@ def test_a_permission_can_be_revoked_for_one_mailbox(world: World) -> None:
         ),
     ],
 )
-def test_every_call_needs_its_permission(world: World, permission: str, path: str, code: str) -> None:
+def test_every_call_needs_its_permission(world: GraphWorld, permission: str, path: str, code: str) -> None:
     """The directory has its own error code."""
     path = path.format(ada=world.ada.id, group=world.graph.add_group("Sales", [world.ada]))
     before = world.app.get(path).status_code
@@ -66,7 +66,7 @@ def test_every_call_needs_its_permission(world: World, permission: str, path: st
 
 
 @pytest.mark.parametrize("cast", ["", "/microsoft.graph.user"])
-def test_without_permission_for_users_members_have_only_ids(world: World, cast: str) -> None:
+def test_without_permission_for_users_members_have_only_ids(world: GraphWorld, cast: str) -> None:
     """The answer is not a 403."""
     group = world.graph.add_group("Sales", [world.ada])
     world.graph.revoke_permission("User.Read.All")
@@ -81,7 +81,7 @@ def test_without_permission_for_users_members_have_only_ids(world: World, cast: 
     ]
 
 
-def test_reading_does_not_allow_writing(world: World) -> None:
+def test_reading_does_not_allow_writing(world: GraphWorld) -> None:
     """Without Calendars.ReadWrite events can only be read."""
     world.graph.revoke_permission("Calendars.ReadWrite")
     path = f"/users/{world.ada.id}/events"
@@ -90,7 +90,7 @@ def test_reading_does_not_allow_writing(world: World) -> None:
     assert world.app.get(path).status_code == 200
 
 
-def test_notifications_wait_while_the_permission_is_revoked(world: World) -> None:
+def test_notifications_wait_while_the_permission_is_revoked(world: GraphWorld) -> None:
     """They are sent when it is restored within four hours."""
     world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
     world.graph.revoke_permission("Calendars.Read")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.graph import Drop, Fault
-from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, WEEKLY, World
+from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, WEEKLY, GraphWorld
 
 CHECK = Path(__file__).parents[4] / "shared" / "contract" / "check_har.py"
 WINDOW = {"startDateTime": "2026-11-20", "endDateTime": "2026-12-31"}
 
 
-def play(world: World) -> None:
+def play(world: GraphWorld) -> None:
     """Make calls of all kinds."""
     app, ada = world.app, world.ada
     subscription = world.subscribe(ada, lifecycleNotificationUrl=NOTIFY).json()
@@ -55,7 +55,7 @@ def play(world: World) -> None:
 
 
 @pytest.mark.skipif(not CHECK.exists(), reason="the check of Graph's types is not beside the repository")
-def test_every_body_matches_graphs_metadata(world: World, tmp_path: Path) -> None:
+def test_every_body_matches_graphs_metadata(world: GraphWorld, tmp_path: Path) -> None:
     """Every property, type and enumeration value is in the published metadata."""
     play(world)
     world.graph.write_har(tmp_path / "traffic.har")
@@ -67,7 +67,7 @@ def test_every_body_matches_graphs_metadata(world: World, tmp_path: Path) -> Non
     assert checked.stdout.endswith(" 0 problems\n")
 
 
-def test_no_secret_is_recorded(world: World) -> None:
+def test_no_secret_is_recorded(world: GraphWorld) -> None:
     """No tokens, keys or clientStates anywhere in an exchange; the JSON stays valid."""
     play(world)
     har = world.graph.har()
@@ -86,7 +86,7 @@ def test_no_secret_is_recorded(world: World) -> None:
     assert any('"clientState": "***"' in body for body in posted)
 
 
-def test_the_record_says_who_sent_a_request(world: World) -> None:
+def test_the_record_says_who_sent_a_request(world: GraphWorld) -> None:
     """The app, people's own clients and Graph itself."""
     world.subscribe(world.ada)
     world.book(world.ada)
@@ -100,7 +100,7 @@ def test_the_record_says_who_sent_a_request(world: World) -> None:
     ]
 
 
-def test_a_har_omits_unanswered_calls_and_marks_lost_answers(world: World) -> None:
+def test_a_har_omits_unanswered_calls_and_marks_lost_answers(world: GraphWorld) -> None:
     """`calls` has all calls."""
     for drop in (Drop.BEFORE, Drop.AFTER):
         world.graph.faults.add(Fault(drop=drop))
@@ -114,7 +114,7 @@ def test_a_har_omits_unanswered_calls_and_marks_lost_answers(world: World) -> No
 
 def test_calls_are_counted_even_if_none_is_recorded() -> None:
     """With any answer; people's own clients are not counted."""
-    world = World(record=False)
+    world = GraphWorld(record=False)
     with world.app as app:
         world.graph.faults.add(Fault(status=503))
         for _ in range(2):

@@ -1,9 +1,9 @@
 import tracemalloc
 
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
-def test_an_unused_user_needs_less_than_a_kilobyte(world: World) -> None:
+def test_an_unused_user_needs_less_than_a_kilobyte(world: GraphWorld) -> None:
     """So a simulation can have 100,000 users."""
     tracemalloc.start()
     try:

@@ -1,18 +1,18 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.sandbox.graph.world import GO_ONLINE, WEEKLY, World
+from tests.sandbox.graph.world import GO_ONLINE, WEEKLY, GraphWorld
 
 WINDOW = {"startDateTime": "2026-11-20T00:00:00Z", "endDateTime": "2026-12-31T00:00:00Z", "$top": "100"}
 
 
-def instances(world: World, master: dict[str, Any]) -> list[dict[str, Any]]:
+def instances(world: GraphWorld, master: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all occurrences of Ada's series as the app reads them."""
     path = f"/users/{world.ada.id}/events/{master['id']}/instances"
     return list(world.app.get(path, params=WINDOW).json()["value"])
 
 
-def test_a_series_has_a_master_and_occurrences_with_their_own_ids(world: World) -> None:
+def test_a_series_has_a_master_and_occurrences_with_their_own_ids(world: GraphWorld) -> None:
     """`/events` returns the master, `/instances` and `/calendarView` expand it."""
     master = world.book(world.ada, recurrence=WEEKLY)
     occurrences = instances(world, master)
@@ -29,7 +29,7 @@ def test_a_series_has_a_master_and_occurrences_with_their_own_ids(world: World) 
     assert len({event["iCalUId"] for event in occurrences}) == 4
 
 
-def test_an_occurrence_keeps_its_local_time_over_daylight_saving(world: World) -> None:
+def test_an_occurrence_keeps_its_local_time_over_daylight_saving(world: GraphWorld) -> None:
     """Ten in Berlin is nine in UTC in winter and eight in summer."""
     zone = {"timeZone": "W. Europe Standard Time"}
     day = {
@@ -49,7 +49,7 @@ def test_an_occurrence_keeps_its_local_time_over_daylight_saving(world: World) -
     assert starts == ["2026-03-15T09:00", "2026-04-15T08:00"]
 
 
-def test_a_changed_occurrence_is_an_exception_and_is_notified_for_its_master(world: World) -> None:
+def test_a_changed_occurrence_is_an_exception_and_is_notified_for_its_master(world: GraphWorld) -> None:
     """The occurrence keeps its id."""
     master = world.book(world.ada, "bo@contoso.com", recurrence=WEEKLY)
     assert world.subscribe(world.ada).status_code == 201
@@ -63,7 +63,7 @@ def test_a_changed_occurrence_is_an_exception_and_is_notified_for_its_master(wor
     assert world.read(world.ada, master["id"])["subject"] == "Review"
 
 
-def test_people_can_change_an_occurrence_by_its_number(world: World) -> None:
+def test_people_can_change_an_occurrence_by_its_number(world: GraphWorld) -> None:
     """`change_occurrence` counts from 0 and changes all copies."""
     master = world.book(world.ada, "bo@contoso.com", recurrence=WEEKLY)
     later = {"dateTime": "2026-12-02T10:00:00", "timeZone": "UTC"}
@@ -76,7 +76,7 @@ def test_people_can_change_an_occurrence_by_its_number(world: World) -> None:
     assert [event["start"]["dateTime"][8:10] for event in view] == ["24", "02", "08", "15"]
 
 
-def test_a_link_of_the_master_applies_to_every_occurrence(world: World) -> None:
+def test_a_link_of_the_master_applies_to_every_occurrence(world: GraphWorld) -> None:
     """To exceptions too; one of them can lose it separately."""
     master = world.book(world.ada, recurrence=WEEKLY)
     exception = world.graph.people.change_occurrence(world.ada.id, master["id"], 0, subject="Special")
@@ -88,7 +88,7 @@ def test_a_link_of_the_master_applies_to_every_occurrence(world: World) -> None:
     assert flags == [False, True, True, True]
 
 
-def test_a_deleted_occurrence_is_listed_only_on_request(world: World) -> None:
+def test_a_deleted_occurrence_is_listed_only_on_request(world: GraphWorld) -> None:
     """`cancelledOccurrences` is returned only if `$select` contains it."""
     master = world.book(world.ada, recurrence=WEEKLY)
     world.graph.people.delete(world.ada.id, instances(world, master)[0]["id"])
@@ -100,7 +100,7 @@ def test_a_deleted_occurrence_is_listed_only_on_request(world: World) -> None:
     assert "cancelledOccurrences" not in world.read(world.ada, master["id"])
 
 
-def test_a_view_has_the_events_that_overlap_its_window(world: World) -> None:
+def test_a_view_has_the_events_that_overlap_its_window(world: GraphWorld) -> None:
     """An event that ends at the start of the window is outside."""
     booked = world.book(world.ada)
     path = f"/users/{world.ada.id}/calendarView"
@@ -114,7 +114,7 @@ def test_a_view_has_the_events_that_overlap_its_window(world: World) -> None:
     assert not seen("09:00:00", "10:00:00")
 
 
-def test_new_times_of_a_series_remove_its_exceptions(world: World) -> None:
+def test_new_times_of_a_series_remove_its_exceptions(world: GraphWorld) -> None:
     """As in Outlook."""
     master = world.book(world.ada, recurrence=WEEKLY)
     exception = world.graph.people.change_occurrence(world.ada.id, master["id"], 0, subject="Special")

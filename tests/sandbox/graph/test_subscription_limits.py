@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.graph import SubscriptionHabits
-from tests.sandbox.graph.world import World
+from tests.sandbox.graph.world import GraphWorld
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from tests.sandbox.graph.world import World
     ],
 )
 def test_calls_over_the_limit_of_20_seconds_are_throttled(
-    world: World, method: str, path: str, most: int
+    world: GraphWorld, method: str, path: str, most: int
 ) -> None:
     """Retry-After says when a call is allowed again; other calls are not affected."""
     answers = [world.app.request(method, path).status_code for _ in range(most)]
@@ -31,7 +31,7 @@ def test_calls_over_the_limit_of_20_seconds_are_throttled(
     assert max(window.peak for window in world.graph.limits.windows.values()) == most + 1
 
 
-def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None:
+def test_all_writes_share_one_limit_and_refused_ones_count(world: GraphWorld) -> None:
     """Retries without a pause never succeed."""
     for _ in range(250):
         world.app.delete("/subscriptions/none")
@@ -45,7 +45,7 @@ def test_all_writes_share_one_limit_and_refused_ones_count(world: World) -> None
     assert world.app.get("/users").status_code == 200
 
 
-def test_a_mailbox_has_at_most_1000_subscriptions_of_all_apps(world: World) -> None:
+def test_a_mailbox_has_at_most_1000_subscriptions_of_all_apps(world: GraphWorld) -> None:
     """One more gets a 403, and the message has the limit."""
     world.graph.subscriptions.others[world.ada.id] = 999
     assert world.subscribe(world.ada).status_code == 201
@@ -56,7 +56,7 @@ def test_a_mailbox_has_at_most_1000_subscriptions_of_all_apps(world: World) -> N
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_a_list_has_pages(world: World) -> None:
+def test_a_list_has_pages(world: GraphWorld) -> None:
     """100 a page; if one ends between two pages, no other is missed or repeated."""
     crowd = [world.graph.add_user(f"U {n}", f"u{n}@contoso.com") for n in range(150)]
     made = [world.subscribe(user).json()["id"] for user in crowd]
@@ -68,7 +68,7 @@ def test_a_list_has_pages(world: World) -> None:
     assert "@odata.nextLink" not in second
 
 
-def test_the_list_can_be_outdated(world: World) -> None:
+def test_the_list_can_be_outdated(world: GraphWorld) -> None:
     """For a while it omits new subscriptions and shows ended ones; a read by id is always current."""
     world.graph.subscriptions.habits = SubscriptionHabits(
         unlisted_for=timedelta(minutes=5), listed_after_end=timedelta(minutes=30)
@@ -93,7 +93,7 @@ def test_the_list_can_be_outdated(world: World) -> None:
     assert listed() == []
 
 
-def test_duplicate_subscriptions_can_be_allowed(world: World) -> None:
+def test_duplicate_subscriptions_can_be_allowed(world: GraphWorld) -> None:
     """Then each of them sends a notification of every change."""
     world.graph.subscriptions.habits = SubscriptionHabits(duplicates=True)
     made = {world.subscribe(world.ada).json()["id"] for _ in range(2)}
@@ -103,7 +103,7 @@ def test_duplicate_subscriptions_can_be_allowed(world: World) -> None:
     assert {item["subscriptionId"] for item in world.notified()} == made
 
 
-def test_validation_of_a_cold_endpoint_times_out(world: World) -> None:
+def test_validation_of_a_cold_endpoint_times_out(world: GraphWorld) -> None:
     """The create call gets a 400 without a hint to retry; later it succeeds."""
     world.graph.handshakes.cold_starts = 2
     cold = [world.subscribe(world.ada) for _ in range(2)]

@@ -5,10 +5,10 @@ import pytest
 
 from sandbox.graph import Reply, StandIn
 from sandbox.graph.webhook_client import post_over_http
-from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, World
+from tests.sandbox.graph.world import NOTIFY, TENANT, Clock, GraphWorld
 
 
-def test_both_urls_are_validated_before_a_subscription_is_created(world: World) -> None:
+def test_both_urls_are_validated_before_a_subscription_is_created(world: GraphWorld) -> None:
     """The token is an additional query parameter, encoded; the key in the URL stays."""
     answer = world.subscribe(world.ada, lifecycleNotificationUrl=NOTIFY)
 
@@ -17,7 +17,7 @@ def test_both_urls_are_validated_before_a_subscription_is_created(world: World) 
     assert world.handshakes[0].startswith(f"{NOTIFY}&validationToken=Validation%3A%20Testing%20")
 
 
-def test_a_subscription_is_returned_without_its_client_state(world: World) -> None:
+def test_a_subscription_is_returned_without_its_client_state(world: GraphWorld) -> None:
     """After a create call, a read and a list."""
     made = world.subscribe(world.ada).json()
     read = world.app.get(f"/subscriptions/{made['id']}").json()
@@ -38,7 +38,7 @@ def test_a_subscription_is_returned_without_its_client_state(world: World) -> No
         pytest.param(ConnectionError(), id="no answer"),
     ],
 )
-def test_a_url_that_fails_validation_gets_no_subscription(world: World, reply: Reply | OSError) -> None:
+def test_a_url_that_fails_validation_gets_no_subscription(world: GraphWorld, reply: Reply | OSError) -> None:
     """The create call gets a 400, and there is no subscription."""
 
     def answer(_token: str) -> Reply:
@@ -63,7 +63,7 @@ def test_a_url_that_fails_validation_gets_no_subscription(world: World, reply: R
     ],
 )
 def test_a_subscription_lives_between_45_minutes_and_seven_days(
-    world: World, asked: timedelta, granted: timedelta | None
+    world: GraphWorld, asked: timedelta, granted: timedelta | None
 ) -> None:
     """A shorter time is raised, a longer one is refused."""
     answer = world.subscribe(world.ada, expirationDateTime=(world.clock.now + asked).isoformat())
@@ -85,13 +85,13 @@ def test_a_subscription_lives_between_45_minutes_and_seven_days(
         pytest.param({"includeRichData": True}, 400, id="unknown property"),
     ],
 )
-def test_what_graph_would_refuse_is_refused(world: World, wrong: dict[str, Any], status: int) -> None:
+def test_what_graph_would_refuse_is_refused(world: GraphWorld, wrong: dict[str, Any], status: int) -> None:
     """The URL is validated only after everything else."""
     assert world.subscribe(world.ada, **wrong).status_code == status
     assert world.handshakes == []
 
 
-def test_a_second_subscription_to_the_same_resource_is_a_conflict(world: World) -> None:
+def test_a_second_subscription_to_the_same_resource_is_a_conflict(world: GraphWorld) -> None:
     """The same resource and change types in another spelling too; the error has the id of the first."""
     made = world.subscribe(world.ada).json()
     same = world.subscribe(world.ada, changeType="updated,created", resource=f"/Users/{world.ada.id}/Events")
@@ -101,7 +101,7 @@ def test_a_second_subscription_to_the_same_resource_is_a_conflict(world: World) 
     assert world.subscribe(world.ada, changeType="created,updated,deleted").status_code == 201
 
 
-def test_a_subscription_expires_unless_it_is_renewed(world: World) -> None:
+def test_a_subscription_expires_unless_it_is_renewed(world: GraphWorld) -> None:
     """All calls to an expired one get a 404, and it can be created again."""
     renewed, forgotten = world.subscribe(world.ada).json()["id"], world.subscribe(world.bo).json()["id"]
     later = {"expirationDateTime": (world.clock.now + timedelta(days=3)).isoformat()}
@@ -114,7 +114,7 @@ def test_a_subscription_expires_unless_it_is_renewed(world: World) -> None:
     assert world.subscribe(world.bo).status_code == 201
 
 
-def test_reauthorizing_does_not_change_the_expiry(world: World) -> None:
+def test_reauthorizing_does_not_change_the_expiry(world: GraphWorld) -> None:
     """The answer is a 204."""
     made = world.subscribe(world.ada).json()
 
@@ -123,7 +123,7 @@ def test_reauthorizing_does_not_change_the_expiry(world: World) -> None:
     assert read["expirationDateTime"] == made["expirationDateTime"]
 
 
-def test_only_expiry_and_url_can_be_changed(world: World) -> None:
+def test_only_expiry_and_url_can_be_changed(world: GraphWorld) -> None:
     """A new URL is validated first; other changes are refused."""
     path = f"/subscriptions/{world.subscribe(world.ada).json()['id']}"
     world.handshakes.clear()
@@ -135,7 +135,7 @@ def test_only_expiry_and_url_can_be_changed(world: World) -> None:
     assert world.handshakes[0].startswith("https://elsewhere.example/?validationToken=")
 
 
-def test_a_deleted_subscription_sends_no_notifications(world: World) -> None:
+def test_a_deleted_subscription_sends_no_notifications(world: GraphWorld) -> None:
     """The answer is a 204."""
     made = world.subscribe(world.ada).json()
 

@@ -39,7 +39,7 @@ class Clock:
         self.now += by
 
 
-class World:
+class GraphWorld:
     """The tenant contoso.com: Ada, Bo and a boardroom; `app` is the app's own client, with a token."""
 
     def __init__(self, *, record: bool = True) -> None:
