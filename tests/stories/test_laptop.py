@@ -10,8 +10,9 @@ import pytest
 
 from shared.wiring import joinlink
 from shared.wiring.maintenance import build_maintenance
+from tests.cli.conftest import CommandResult
 from tests.infra.hooks.conftest import Azure, azure
-from tests.stories.conftest import CommandResult, RunJoinlink, StartStory, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story
 
 __all__ = ["azure"]
 
