@@ -27,7 +27,7 @@ DEPLOYED = {
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class SignInDesk:
+class Laptop:
     """A sign-in, and what it showed."""
 
     def __init__(self, **settings: str) -> None:
@@ -55,7 +55,7 @@ def laptop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_storage_opens_with_the_account_of_the_azure_cli(cli: Azure) -> None:
     """The token is valid as long as the CLI says; the identity is shown once there is a token."""
-    desk = SignInDesk()
+    desk = Laptop()
     token = desk.sign_in.storage_credential().get_token("https://storage.azure.com/.default")
 
     assert token.token == "token for https://storage.azure.com/.default"
@@ -66,7 +66,7 @@ def test_storage_opens_with_the_account_of_the_azure_cli(cli: Azure) -> None:
 
 def test_a_token_that_ends_is_renewed(cli: Azure) -> None:
     """A backfill may take longer than a token is valid."""
-    desk, now = SignInDesk(), NOW
+    desk, now = Laptop(), NOW
     desk.sign_in._now = lambda: now
     cli.change(token_expires=int((NOW + timedelta(hours=1)).timestamp()))
     credential = desk.sign_in.storage_credential()
@@ -82,7 +82,7 @@ def test_a_token_that_ends_is_renewed(cli: Azure) -> None:
 def test_secrets_are_read_from_key_vault_and_not_shown(cli: Azure) -> None:
     """Only their names are."""
     cli.change(secrets={"client-state-key": "k" * 40, "notification-url": "https://a.example/?code=hidden"})
-    desk = SignInDesk()
+    desk = Laptop()
     settings = read_settings(desk.sign_in.with_secrets(desk.environ))
 
     assert settings.client_state_keys == ("k" * 40,)
@@ -95,7 +95,7 @@ def test_secrets_are_read_from_key_vault_and_not_shown(cli: Azure) -> None:
 
 def test_a_person_at_the_azure_cli_has_no_calendar_rights(cli: Azure) -> None:
     """So Graph needs an app registration; the command that creates it is named, and who runs it."""
-    desk = SignInDesk()
+    desk = Laptop()
     with pytest.raises(SignInFailed) as refused:
         desk.sign_in.graph_tokens(desk.settings())
 
@@ -110,7 +110,7 @@ def test_a_person_at_the_azure_cli_has_no_calendar_rights(cli: Azure) -> None:
 def test_a_service_principal_at_the_azure_cli_uses_its_own_rights(cli: Azure) -> None:
     """A pipeline signs in as one."""
     cli.change(user_type="servicePrincipal")
-    desk = SignInDesk()
+    desk = Laptop()
     tokens = desk.sign_in.graph_tokens(desk.settings())
 
     assert (
@@ -133,9 +133,7 @@ def test_a_certificate_opens_graph_for_the_desks_own_registration(
 ) -> None:
     """It may be in Key Vault. Rights that its token lacks are named, with who grants them."""
     cli.change(secrets={"desk-certificate": pem()})
-    desk = SignInDesk(
-        JOINLINK_DESK_CLIENT_ID=CLIENT, JOINLINK_DESK_CERTIFICATE=VAULT.format("desk-certificate")
-    )
+    desk = Laptop(JOINLINK_DESK_CLIENT_ID=CLIENT, JOINLINK_DESK_CERTIFICATE=VAULT.format("desk-certificate"))
     entra = Entra()
     with serve(entra) as url:
         monkeypatch.setattr("shared.auth.token_source.TokenSession", session_for(url))
@@ -164,7 +162,7 @@ def test_a_certificate_opens_graph_for_the_desks_own_registration(
 @pytest.mark.usefixtures("cli")
 def test_a_wrong_setting_of_the_desk_is_named(settings: dict[str, str], name: str) -> None:
     """By the name that the admin knows."""
-    desk = SignInDesk(**settings)
+    desk = Laptop(**settings)
     with pytest.raises(SettingsError, match=name):
         desk.sign_in.graph_tokens(desk.settings())
 
@@ -179,15 +177,13 @@ def test_a_wrong_setting_of_the_desk_is_named(settings: dict[str, str], name: st
 )  # fmt: skip
 def test_graph_sees_the_app_only_with_its_own_credential(settings: dict[str, str], is_the_app: bool) -> None:
     """The desk's own registration comes first."""
-    assert SignInDesk(**settings).sign_in.is_the_app is is_the_app
+    assert Laptop(**settings).sign_in.is_the_app is is_the_app
 
 
 @pytest.mark.usefixtures("cli")
 def test_the_apps_certificate_is_not_read_where_the_desk_has_its_own(cli: Azure) -> None:
     """The desk has no use for it."""
     cli.change(secrets={"client-state-key": "k" * 40, "notification-url": "https://a.example/"})
-    desk = SignInDesk(
-        JOINLINK_CLIENT_CERTIFICATE=VAULT.format("app-certificate"), JOINLINK_DESK_CLIENT_ID=CLIENT
-    )
+    desk = Laptop(JOINLINK_CLIENT_CERTIFICATE=VAULT.format("app-certificate"), JOINLINK_DESK_CLIENT_ID=CLIENT)
 
     assert "JOINLINK_CLIENT_CERTIFICATE" not in desk.sign_in.with_secrets(desk.environ)
