@@ -29,7 +29,7 @@ def notifications(req: func.HttpRequest) -> func.HttpResponse:
         logger().error("notification.rejected", reason=str(error), status=503)
         return _answer(503)
     except Exception as error:  # noqa: BLE001 -- the host's answer 500 would not say where it failed
-        logger().error("notification.rejected", reason=f"unforeseen {place_of(error)}", status=503)
+        logger().error("notification.rejected", reason=f"unexpected {place_of(error)}", status=503)
         return _answer(503)
 
 

@@ -88,7 +88,7 @@ def rejections(story: Story) -> list[str]:
         ),
         pytest.param(StorageFault.DRIPPING, 0, "no answer from the storage service", id="sends single bytes"),
         pytest.param(StorageFault.BUSY, 0.0, "answered 503", id="503 at once"),
-        pytest.param(StorageFault.BUSY, 0.5, "answered 503", id="503 late"),
+        pytest.param(StorageFault.BUSY, 0.9, "queue event-changes did not take a message", id="503 late"),
     ],
 )
 def test_storage_that_takes_no_messages_makes_graph_retry(
