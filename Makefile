@@ -36,26 +36,26 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
 	$(BIN)/python -m infra.package $(ARGS)
 
-bench: setup ## measure how fast it is, beside others in the same run
+bench: setup ## measure speed, next to other libraries in the same run
 	$(BIN)/python -m sandbox.bench
 
 simulate: setup ## play a week of 100,000 mailboxes (minutes); make simulate ARGS="--mailboxes 1000"
 	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt
 	$(BIN)/python -m sandbox.simulate $(ARGS)
 
-fuzz: setup ## throw odd rule files at the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
+fuzz: setup ## feed odd rule files to the loader for a minute (Linux); make fuzz ARGS=-max_total_time=600
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q -r requirements-fuzz.txt
 	$(BIN)/python -m sandbox.fuzz $(ARGS)
 
-audit: ## ask for known advisories about every pinned package (needs the internet)
+audit: ## check every pinned package for known advisories (needs the internet)
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
 	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
 
-checkov: setup ## hold the Azure templates against checkov's rules (291 MB)
+checkov: setup ## check the Azure templates with checkov (291 MB)
 	@test -x build/checkov/venv/bin/checkov || { $(PYTHON) -m venv build/checkov/venv && build/checkov/venv/bin/python -m pip install -q -r requirements-checkov.txt && build/checkov/venv/bin/python -m pip install -q --no-deps pycep-parser==0.7.1; }
 	$(BIN)/python -m infra.checkov
 
-clean: ## remove everything that these targets have made
+clean: ## remove everything that these targets have created
 	rm -rf .venv build sandbox/azurite/node_modules tests/infra/kusto/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
