@@ -20,27 +20,13 @@ import httpx
 from azure.core.exceptions import AzureError
 
 from function_app import build_app
+from sandbox.apps import MODULES
 from sandbox.clock import SharedClock
 from sandbox.host import Host
 from sandbox.serve import serve
 from shared import wiring
 from shared.worker.common.world import World
 
-#: The modules that a host imports on first use.
-_PRELOADED = (
-    "azure.data.tables",
-    "azure.storage.blob",
-    "msal",
-    "shared.graph.client",
-    "shared.storage.last_good_rules",
-    "shared.storage.rule_source",
-    "shared.worker.events.messages",
-    "shared.worker.mailboxes.messages",
-    "shared.worker.mailboxes.maintenance",
-    "shared.worker.mailboxes.subscriptions",
-    "shared.worker.mailboxes.sweep",
-    __name__,
-)
 _THREADS = 3
 _TIMEOUT_SECONDS = 120
 _IDENTITY = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
@@ -73,7 +59,7 @@ class ForkedHost:
 
     def __init__(self, setup: ForkedHostSetup) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload(list(_PRELOADED))
+        context.set_forkserver_preload([*MODULES, __name__])
         self._commands, theirs = context.Pipe()
         self._process = context.Process(target=_run, args=(theirs, setup), daemon=True)
         self._process.start()

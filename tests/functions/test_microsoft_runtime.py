@@ -5,7 +5,6 @@ The library keeps its state in the process and imports the app by name, so these
 """
 
 import json
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +15,9 @@ import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
 from sandbox.azurite import Azurite
-from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
-from shared.graph.protocol.client_state import client_state
+from sandbox.stage import Stage, stage
 from tests.functions.microsoft_runtime import Worker
+from tests.notifications import notification
 
 ROOT = Path(__file__).parents[2]
 RULES = "version: 1\nrules: [{id: all, mode: enforce, when: {attendees: {at_least: 1}}}]"
@@ -63,14 +62,7 @@ def test_a_notification_becomes_a_join_link_under_microsofts_runtime(worker: Wor
         end={"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"},
         attendees=[{"type": "required", "emailAddress": {"address": "bo@fabrikam.com"}}],
     )
-    item = {
-        "subscriptionId": str(uuid.uuid4()),
-        "subscriptionExpirationDateTime": "2026-11-28T09:00:00Z",
-        "clientState": client_state(CLIENT_STATE_KEY, ada.id),
-        "tenantId": TENANT,
-        "changeType": "created",
-        "resource": f"Users/{ada.id}/Events/{event}",
-    }
+    item = notification(ada.id, event, changeType="created")
     assert worker.post(json.dumps({"value": [item]}).encode())["status_code"].value == "202"
 
     contoso.clock.advance(timedelta(seconds=20))

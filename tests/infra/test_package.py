@@ -3,7 +3,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,8 @@ import pytest
 
 from infra import package
 from sandbox.azurite import Azurite
-from sandbox.stage import CLIENT_STATE_KEY, TENANT, stage
-from shared.graph.protocol.client_state import client_state
+from sandbox.stage import stage
+from tests.notifications import notification
 
 ROOT = Path(__file__).parents[2]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -89,18 +88,11 @@ def test_the_package_alone_does_the_main_job(unpacked: Path, azurite: Azurite, t
             end={"dateTime": f"{start + timedelta(hours=1):%Y-%m-%dT%H}:00:00", "timeZone": "UTC"},
             attendees=[{"type": "required", "emailAddress": {"address": "bo@fabrikam.com"}}],
         )
-        notification = {
-            "subscriptionId": str(uuid.uuid4()),
-            "subscriptionExpirationDateTime": "2026-11-28T09:00:00Z",
-            "clientState": client_state(CLIENT_STATE_KEY, ada.id),
-            "tenantId": TENANT,
-            "changeType": "created",
-            "resource": f"Users/{ada.id}/Events/{event}",
-        }
+        item = notification(ada.id, event, changeType="created")
         given = {
             "app": str(unpacked),
             "storage": contoso.settings["AzureWebJobsStorage"],
-            "notification": {"value": [notification]},
+            "notification": {"value": [item]},
         }
         run = subprocess.run(  # noqa: S603 -- our own script
             [sys.executable, "-S", str(library / "packaged_app.py")],

@@ -48,12 +48,12 @@ def insert(module_name: str, before: str, text: str) -> None:
 insert(FACT_MODULE, "\n    @cached_property\n    def has_location", FACT)
 insert(ROW_MODULE, '\n    condition("has_location"', ROW)
 
-from cli import reference, rule_schema  # noqa: E402 -- after the new condition
-from cli.app import main  # noqa: E402
-from shared.domain.event import Attendee, Event  # noqa: E402
-from shared.rule_files.loader import RuleFile, load_policy  # noqa: E402
-from shared.rules.explain import explain  # noqa: E402
-from shared.rules.facts import Facts  # noqa: E402
+from cli import reference, rule_schema
+from cli.app import main
+from shared.domain.event import Attendee, Event
+from shared.rule_files.loader import RuleFile, load_policy
+from shared.rules.explain import explain
+from shared.rules.facts import Facts
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVENT = Event(

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -122,13 +123,18 @@ def test_all_calls_of_a_dead_worker_fail(setup: HostSetup) -> None:
     ]
 
 
+def has_another_worker(host: HostProcess, dead: int) -> bool:
+    """Return whether a worker runs that is not the dead one."""
+    return host.worker_pid not in {0, dead}
+
+
 def test_after_three_deaths_of_workers_the_host_ends(setup: HostSetup) -> None:
     """A host that is started again counts from zero."""
     with setup.host() as host:
         for _ in range(2):
             dead = host.worker_pid
             host.kill_worker()
-            setup.wait_until(lambda dead=dead: host.worker_pid not in {0, dead})  # type: ignore[misc]  # bound early
+            setup.wait_until(partial(has_another_worker, host, dead))
         host.kill_worker()
         code = host.wait(PATIENCE_SECONDS)
         host.start()

@@ -18,7 +18,7 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64E
 
 from cli.app import main
 from sandbox.azurite import Azurite
-from sandbox.graph import DirectoryUser
+from sandbox.graph import DirectoryUser, Drop, Fault
 from sandbox.stage import Stage, stage
 from shared import logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
@@ -113,6 +113,11 @@ class Story:
         self.stage.graph.deliver()
         self.stage.clock.advance(time)
         self.stage.host.drain()
+
+    def lose_next_answer(self) -> None:
+        """Let the next PATCH take effect without an answer, and the two reads after it fail."""
+        faults, outage = self.stage.graph.faults, Fault(method="GET", status=500, count=2)
+        faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(outage)))
 
     def run_until_idle(self) -> None:
         """Advance the clock until no notification and no message is left."""

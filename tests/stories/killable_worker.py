@@ -25,6 +25,7 @@ from werkzeug.test import run_wsgi_app
 from cli import desk
 from cli.app import main
 from function_app import build_app
+from sandbox.apps import MODULES
 from sandbox.azurite import ACCOUNT
 from sandbox.host import Host
 from sandbox.serve import serve
@@ -36,21 +37,6 @@ from shared.worker.common.world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: A fork server imports these once, so that fifty workers start within seconds.
-_PRELOADED = (
-    "azure.data.tables",
-    "azure.storage.blob",
-    "msal",
-    "shared.graph.client",
-    "shared.storage.last_good_rules",
-    "shared.storage.rule_source",
-    "shared.worker.mailboxes.messages",
-    "shared.worker.events.messages",
-    "shared.worker.mailboxes.maintenance",
-    "shared.worker.mailboxes.subscriptions",
-    "shared.worker.mailboxes.sweep",
-    __name__,
-)
 _ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")
 _TIMEOUT_SECONDS = 30
 
@@ -60,7 +46,7 @@ class KillableWorker:
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload(list(_PRELOADED))
+        context.set_forkserver_preload([*MODULES, __name__])
         self._commands, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, dict(settings)), daemon=True)
         self.process.start()

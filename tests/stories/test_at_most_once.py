@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.graph import DirectoryUser, Drop, Fault
+from sandbox.graph import DirectoryUser, Fault
 from shared import wiring
 from shared.domain.messages import EventChange, Source
+from shared.domain.queue_port import QueueSender
 from shared.errors import QueueUnavailable
 from shared.worker.common.world import World
 from tests.stories.conftest import RULES, StartStory, Story
@@ -65,9 +66,7 @@ def test_a_link_removed_after_a_lost_answer_is_not_added_again(story: Story) -> 
     """The write took effect, its answer was lost, and a person removed the link before Joinlink read the event."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
-    faults = story.stage.graph.faults
-    outage = Fault(method="GET", status=500, count=2)
-    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(outage)))
+    story.lose_next_answer()
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
     story.run_until_idle()
@@ -122,19 +121,21 @@ def test_a_meeting_cancelled_before_its_link_appears_is_skipped(story: Story) ->
 class FailsOnceQueue:
     """A queue that refuses the first message."""
 
-    def __init__(self, queue: object) -> None:
+    def __init__(self, queue: QueueSender) -> None:
         self._queue = queue
         self._failed = False
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._queue, name)
+    @property
+    def name(self) -> str:
+        """The real queue's name."""
+        return self._queue.name
 
-    def send(self, text: str, delay: timedelta) -> None:
+    def send(self, text: str, delay: timedelta = timedelta(0), /) -> None:
         """Fail once, then send."""
         if not self._failed:
             self._failed = True
             raise QueueUnavailable("queue event-changes did not take a message: on purpose")
-        self._queue.send(text, delay)  # type: ignore[attr-defined]  # the real queue has it
+        self._queue.send(text, delay)
 
 
 def test_a_second_read_that_could_not_be_queued_still_happens(story: Story) -> None:
@@ -142,7 +143,7 @@ def test_a_second_read_that_could_not_be_queued_still_happens(story: Story) -> N
     ada = story.add_person("Ada", honors_online_meeting=False)
     story.create_meeting(ada, GUEST)
     delivery = wiring.joinlink().event_messages._delivery
-    delivery._queue = FailsOnceQueue(delivery._queue)  # type: ignore[assignment]  # only the failure is simulated
+    delivery._queue = FailsOnceQueue(delivery._queue)
     story.run_until_idle()
 
     assert story.outcomes(ada)[0] == ("delayed", "storage_unavailable")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import Drop, Fault, NotificationDelivery
+from sandbox.graph import NotificationDelivery
 from shared import wiring
 from shared.domain.messages import TaskKind, TaskReason
 from shared.errors import StorageUnavailable
@@ -140,9 +140,7 @@ def test_the_row_of_a_held_event_stays_until_an_admin_decides(
     """`joinlink held` lists it. Once it is released, its row is deleted like others."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
-    faults = story.stage.graph.faults
-    outage = Fault(method="GET", status=500, count=2)
-    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(outage)))
+    story.lose_next_answer()
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
     story.run_until_idle()

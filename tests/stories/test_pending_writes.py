@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.azurite import Azurite
-from sandbox.graph import Drop, Fault
+from sandbox.graph import Fault
 from shared import wiring
 from shared.domain.messages import Source
 from tests.stories.conftest import RunJoinlink, StartStory, Story
@@ -100,9 +100,7 @@ def test_a_held_event_stays_listed_until_its_row_is_updated(
     """The event is online again, but the row can't be written yet: an admin still sees the event."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
-    outage = Fault(method="GET", status=500, count=2)
-    faults = story.stage.graph.faults
-    faults.add(Fault(method="PATCH", drop=Drop.AFTER, meanwhile=lambda: faults.add(outage)))
+    story.lose_next_answer()
     story.wait()
     story.stage.graph.people.remove_link(ada.id, meeting)
     story.run_until_idle()

@@ -4,25 +4,17 @@ import json
 
 import pytest
 
-from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from shared import wiring
-from shared.graph.protocol.client_state import client_state
 from shared.worker.common.world import World
+from tests.notifications import notification
 from tests.stories.conftest import StartStory, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 PATH = "/api/notifications"
 
 
-def notification(event: str = "AAMk=", **changes: object) -> dict[str, object]:
-    return {
-        "subscriptionId": "22222222-2222-4222-8222-222222222222",
-        "subscriptionExpirationDateTime": "2026-11-28T09:00:00Z",
-        "clientState": client_state(CLIENT_STATE_KEY, ADA),
-        "tenantId": TENANT,
-        "changeType": "updated",
-        "resource": f"Users/{ADA}/Events/{event}",
-    } | changes
+def ada_notification(event: str = "AAMk=", **changes: object) -> dict[str, object]:
+    return notification(ADA, event, **changes)
 
 
 def queued(story: Story) -> int:
@@ -56,7 +48,7 @@ def test_a_call_without_the_function_key_is_refused(story: Story) -> None:
 def test_a_notification_is_queued_before_it_is_acknowledged(story: Story) -> None:
     """202, and the message is on the queue, invisible until the event has settled."""
     with story.stage.host.client() as client:
-        assert client.post(PATH, json={"value": [notification()]}).status_code == 202
+        assert client.post(PATH, json={"value": [ada_notification()]}).status_code == 202
 
     assert queued(story) == 1
     assert story.stage.host.drain() == 0
@@ -65,7 +57,7 @@ def test_a_notification_is_queued_before_it_is_acknowledged(story: Story) -> Non
 
 def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) -> None:
     """Each distinct event is queued; duplicates are not."""
-    items = [notification(f"event-{n}") for n in range(100)] * 2
+    items = [ada_notification(f"event-{n}") for n in range(100)] * 2
     with story.stage.host.client() as client:
         assert client.post(PATH, json={"value": items}).status_code == 202
 
@@ -79,7 +71,7 @@ def test_a_hundred_events_in_one_post_become_a_hundred_messages(story: Story) ->
 def test_the_log_names_a_hundred_traces_and_counts_the_others(story: Story) -> None:
     """A log line has a maximum length."""
     with story.stage.host.client() as client:
-        client.post(PATH, json={"value": [notification(f"event-{n}") for n in range(130)]})
+        client.post(PATH, json={"value": [ada_notification(f"event-{n}") for n in range(130)]})
     [line] = story.log_lines("notification.received")
 
     assert (len(line["traces"]), line["more_traces"], line["queued"]) == (100, 30, 130)
@@ -93,7 +85,7 @@ def test_an_unexpected_error_makes_graph_retry(story: Story, monkeypatch: pytest
 
     monkeypatch.setattr("shared.worker.webhook.webhook.read_notifications", fail)
     with story.stage.host.client() as client:
-        assert client.post(PATH, json={"value": [notification()]}).status_code == 503
+        assert client.post(PATH, json={"value": [ada_notification()]}).status_code == 503
     [line] = story.log_lines("notification.rejected")
 
     assert line["reason"].startswith("unexpected KeyError at test_webhook.py")
@@ -106,7 +98,7 @@ def test_an_unexpected_error_makes_graph_retry(story: Story, monkeypatch: pytest
         pytest.param(b"x" * 2 * 1024 * 1024, 413, id="2 MiB"),
         pytest.param(b"not json", 400, id="not JSON"),
         pytest.param(b'{"value": 1}', 400, id="not a collection"),
-        pytest.param(json.dumps({"value": [None, 7, {}, notification(clientState="guess"), notification(tenantId=ADA), notification(changeType="?")]}).encode(), 202, id="items that are not valid"),
+        pytest.param(json.dumps({"value": [None, 7, {}, ada_notification(clientState="guess"), ada_notification(tenantId=ADA), ada_notification(changeType="?")]}).encode(), 202, id="items that are not valid"),
     ],
 )  # fmt: skip
 def test_an_invalid_post_is_never_queued(story: Story, body: bytes, status: int) -> None:
@@ -121,9 +113,9 @@ def test_an_invalid_post_is_never_queued(story: Story, body: bytes, status: int)
 def test_the_log_counts_what_strangers_send(story: Story) -> None:
     """A wrong clientState or tenant is a warning; the log never repeats what was sent."""
     items = [
-        notification(clientState="guess-4711"),
-        notification(tenantId=ADA),
-        notification(changeType="deleted"),
+        ada_notification(clientState="guess-4711"),
+        ada_notification(tenantId=ADA),
+        ada_notification(changeType="deleted"),
     ]
     with story.stage.host.client() as client:
         client.post(PATH, json={"value": items})
@@ -140,7 +132,7 @@ def test_a_missing_setting_makes_graph_retry(start_story: StartStory) -> None:
     settings = {name: value for name, value in story.stage.settings.items() if name != "JOINLINK_TENANT_ID"}
     wiring.start(wiring.Parts(settings, World(now=story.stage.clock.now)))
     with story.stage.host.client() as client:
-        assert client.post(PATH, json={"value": [notification()]}).status_code == 503
+        assert client.post(PATH, json={"value": [ada_notification()]}).status_code == 503
         assert client.post(PATH, params={"validationToken": "x"}).status_code == 200
 
     assert "JOINLINK_TENANT_ID is missing" in story.log_lines("notification.rejected")[0]["reason"]

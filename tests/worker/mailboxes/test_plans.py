@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ REQUIRED = Requirements(endpoint="here", sweep_every=6 * HOUR, now=NOW)
 
 def row(**changes: object) -> Mailbox:
     """A mailbox in perfect order, with some columns changed."""
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "id": "ada",
         "state": MailboxState.ACTIVE,
         "subscription": "s1",
@@ -26,7 +27,7 @@ def row(**changes: object) -> Mailbox:
         "watched_since": NOW - timedelta(days=9),
         "last_sweep": NOW - HOUR,
     }
-    return Mailbox(**(columns | changes))  # type: ignore[arg-type]  # columns by name
+    return Mailbox(**(columns | changes))
 
 
 @pytest.mark.parametrize(
