@@ -21,6 +21,7 @@ _COMMANDS = {
     "validate": ("cli.validate", "validate"),
     "test": ("cli.test", "run_tests"),
     "explain": ("cli.explain", "explain_event"),
+    "preview": ("cli.preview", "preview"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "maintain": ("cli.maintain", "maintain"),

@@ -23,6 +23,7 @@ _UNIMPORTANT = frozenset(
         "location",
         "onlineMeetingProvider",
         "lastModifiedDateTime",
+        "createdDateTime",
         "originalStartTimeZone",
         "originalEndTimeZone",
     }

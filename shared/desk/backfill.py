@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
+from shared.desk.chosen_scope import read_chosen_scope
 from shared.domain.decision import Verdict
-from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
-from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
+from shared.rules.mailbox_scope import MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
@@ -27,7 +27,6 @@ from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.calendar_search import CalendarSearcher
-from shared.worker.mailboxes.scope import read_scope
 
 #: The same command resumes a run for this long; after that it starts another.
 _RESUMABLE = timedelta(days=1)
@@ -133,16 +132,7 @@ class Backfill:
 
         Returns the reasons why mailboxes may be missing. Raises GraphError.
         """
-        if selector is None:
-            return read_scope(policy.mailboxes, self._graph(), scope)
-        chosen = MailboxScope(include=(selector,), exclude=policy.mailboxes.exclude)
-        doubts = read_scope(chosen, self._graph(), scope)
-        if policy.mailboxes.include is ALL:
-            return doubts
-        with SortedIdFile() as whole:
-            doubts += read_scope(policy.mailboxes, self._graph(), whole)
-            scope.remove([mailbox for mailbox, _why in scope if mailbox not in whole])
-        return doubts
+        return read_chosen_scope(policy.mailboxes, selector, self._graph(), scope)
 
     def open_run(self, policy: Policy, purpose: str, until: datetime) -> BackfillRun:
         """Return the interrupted run for this purpose, or a new one until this time. Writes nothing.
@@ -255,7 +245,7 @@ class Backfill:
         would_enable: Counter[str] = Counter()
         for found in self._searcher.search(search, graph):
             if found.verdict is Verdict.ENABLE:
-                missing.append(MissingLink(found.id, found.rule, _mails(found.event)))
+                missing.append(MissingLink(found.id, found.rule, found.event.mails))
             elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
                 would_enable[found.rule] += 1
         return MailboxSearch(
@@ -266,9 +256,3 @@ class Backfill:
             missing=tuple(missing),
             would_enable=would_enable,
         )
-
-
-def _mails(event: Event) -> int:
-    """Return how many attendees a write may mail (the organizer gets no mail)."""
-    addresses = {attendee.address.lower() for attendee in event.attendees if attendee.address}
-    return len(addresses - {event.organizer.lower()})

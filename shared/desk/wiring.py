@@ -12,13 +12,15 @@ from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
+from shared.desk.preview.preview import Preview, WritesKnown
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.own_endpoint import endpoint_problem
-from shared.settings import Settings
+from shared.settings import STORAGE, Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.wiring.graph_parts import GraphParts
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -27,7 +29,7 @@ from shared.worker.common.world import World
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
-from shared.worker.mailboxes.write_memory import WriteMemory
+from shared.worker.mailboxes.write_memory import MemoryState, WriteMemory, describe_memory
 
 
 class Desk:
@@ -38,6 +40,7 @@ class Desk:
         self._parts = parts
         self._is_the_app = is_the_app
         self._storage = parts.storage
+        self._reading = GraphParts(parts.process, reading_only=True)
 
     @property
     def world(self) -> World:
@@ -58,6 +61,11 @@ class Desk:
     def is_report_only(self) -> bool:
         """Whether JOINLINK_MODE=report is set."""
         return self._parts.process.settings.report_only
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether a storage account is named: before the first deployment there is none."""
+        return any(name == STORAGE or name.startswith(f"{STORAGE}__") for name in self.environ)
 
     @property
     def rules(self) -> RuleSource:
@@ -120,6 +128,22 @@ class Desk:
             queue=self._storage.event_changes,
             sleep=sleep,
         )
+
+    def preview(self) -> Preview:
+        """Return the preview; the settings for Graph are enough."""
+        return Preview(
+            graph=self._reading.new_client,
+            directory=DirectoryCache(self._reading.new_client, self.world.now, PATIENCE),
+            writes_known=self._writes_known,
+        )
+
+    def _writes_known(self) -> WritesKnown:
+        if not self.has_storage:
+            return WritesKnown(None, "no storage account is named")
+        state = self.memory().state()
+        if state is not MemoryState.WHOLE:
+            return WritesKnown(None, describe_memory(state))
+        return WritesKnown(self._storage.meetings)
 
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""

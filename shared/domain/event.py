@@ -96,6 +96,8 @@ class Event:
     original_zone: str = ""
     #: aware UTC, None if Graph returns none; it may change although no person changed the event
     last_modified: datetime | None = None
+    #: aware UTC, None if Graph returns none
+    created: datetime | None = None
     recurrence: Recurrence | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()
@@ -112,6 +114,12 @@ class Event:
     def master(self) -> str | None:
         """The id of the series master that decides for an occurrence or exception; None for other events."""
         return self.series_master_id or None if self.type in OCCURRENCES else None
+
+    @property
+    def mails(self) -> int:
+        """How many attendees a write may mail; the organizer gets no mail."""
+        addresses = {attendee.address.lower() for attendee in self.attendees if attendee.address}
+        return len(addresses - {self.organizer.lower()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,11 +31,21 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "maintenance": Desk.maintenance,
     "memory": Desk.memory,
     "policy_in_force": Desk.policy_in_force,
+    "preview": Desk.preview,
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
     "unsubscription": Desk.unsubscription,
 }
-NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
+NOT_BUILDERS = {
+    "clock_problem",
+    "close",
+    "environ",
+    "has_storage",
+    "is_report_only",
+    "rules",
+    "settings",
+    "world",
+}
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -16,7 +16,7 @@ EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,originalStartTimeZone,originalEndTimeZone,recurrence,isAllDay,"
     "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,"
     "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
-    "lastModifiedDateTime"
+    "lastModifiedDateTime,createdDateTime"
 )
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 

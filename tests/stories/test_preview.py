@@ -1,0 +1,162 @@
+"""`joinlink preview` holds rules against calendars and writes nothing."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.graph import DirectoryUser
+from tests.stories.conftest import RULES, RunJoinlink, Story
+from tests.stories.test_a_meeting import SERIES
+
+GUEST = "bo@fabrikam.com"
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of this test for what a preview keeps until it has ended."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "joinlink"
+
+
+def document(run_joinlink: RunJoinlink, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+    """Run the command with --json and return its document."""
+    result = run_joinlink("preview", *arguments, "--json")
+    assert result.exit == exit_code, result
+    read: dict[str, Any] = json.loads(result.out)
+    return read
+
+
+def results(document: dict[str, Any], stance: str = "promoted") -> dict[str, tuple[str, str, str | None]]:
+    """Return outcome, reason and rule by the event's id."""
+    decisions = {each["event"]: each["decisions"][0][stance] for each in document["meetings"]}
+    return {event: (each["outcome"], each["reason"], each["rule"]) for event, each in decisions.items()}
+
+
+def links(document: dict[str, Any], stance: str = "promoted") -> dict[str, int]:
+    """Return the number of links by rule."""
+    return {each["rule"]: each["meetings"] for each in document["rule_sets"][0][stance]["rules"]}
+
+
+def past(story: Story, days: int, **properties: Any) -> dict[str, Any]:
+    """Return the properties of a meeting that ended some days ago."""
+    start = story.stage.clock.now() - timedelta(days=days)
+    times = {"start": start, "end": start + timedelta(hours=1)}
+    return {
+        name: {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for name, at in times.items()
+    } | properties
+
+
+def test_every_meeting_counts_as_it_stands_and_as_if_promoted(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """By rule and reason, each series once, and only in its organizer's calendar; nothing is written."""
+    ada, ben = story.add_person("Ada", watched=False), story.add_person("Ben", watched=False)
+    story.create_meeting(ada, GUEST)
+    story.create_meeting(ada, GUEST, **SERIES)
+    trial = story.create_meeting(ada, "cy@contoso.com", subject="trial")
+    opted_out = story.create_meeting(ada, GUEST, subject="[no link]")
+    online = story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    zoom = story.create_meeting(ada, GUEST, location={"displayName": "https://zoom.us/j/123"})
+    story.create_meeting(ben, GUEST, "ada@contoso.com")
+    report = document(run_joinlink, "--all")
+
+    assert [call.method for call in story.stage.graph.calls if call.method != "GET"] == []
+    assert not any(story.stage.host.waiting().values())
+    assert (report["meetings_read"], report["copies"]) == (7, 1)
+    assert links(report, "as_it_stands") == {"trial": 0, "external": 3}
+    assert links(report) == {"trial": 1, "external": 3}
+    found, now = results(report), results(report, "as_it_stands")
+    assert now[trial] == ("would_enable", "report_mode", "trial")
+    assert found[trial] == ("enabled", "link_added", "trial")
+    assert found[opted_out] == ("skipped", "rule_skip", "opted-out")
+    assert found[online] == ("skipped", "already_online", None)
+    assert found[zoom] == ("skipped", "other_join_link", None)
+    assert report["rule_sets"][0]["promoted"]["links"] == {
+        "meetings": 4, "mailboxes": 2, "attendees": 5, "coming": 4, "added": 0, "to_add": 4, "other_links": 0,
+    }  # fmt: skip
+
+
+PAST = """
+version: 1
+internal_domains: [contoso.com]
+rules:
+  - {id: over, mode: enforce, when: {subject: over}, active: {until: 2026-11-22}}
+  - {id: new, mode: enforce, when: {subject: new}, active: {from: 2026-11-22}}
+  - {id: soon, mode: enforce, when: {starts_in: {at_most: 3h}}}
+"""
+
+
+@pytest.fixture
+def ada(story: Story) -> DirectoryUser:
+    """One person with a calendar."""
+    return story.add_person("Ada", watched=False)
+
+
+def test_a_past_meeting_is_decided_as_of_its_creation_by_the_rules_that_are_active_now(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """So an admin sees what the rules of today would have done."""
+    now = story.stage.clock.now()
+    over = story.create_meeting(ada, GUEST, **past(story, 0, subject="over"))
+    new = story.create_meeting(ada, GUEST, **past(story, 0, subject="new"))
+    soon = story.create_meeting(ada, GUEST, **past(story, 0, subject="soon"))
+    late = story.create_meeting(ada, GUEST, **past(story, -1, subject="late"))
+    story.stage.clock.advance(timedelta(days=3))
+    rules = tmp_path / "other"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(PAST)
+    report = document(run_joinlink, "--all", "--rules", str(rules))
+
+    assert results(report) == {
+        over: ("enabled", "link_added", "soon"),
+        new: ("enabled", "link_added", "new"),
+        soon: ("enabled", "link_added", "soon"),
+        late: ("skipped", "no_rule_matched", None),
+    }
+    assert {each["past"] for each in report["meetings"]} == {True}
+    [hour] = [x["busiest_hour"] for x in report["rule_sets"][0]["promoted"]["limits"] if x["rule"] == "soon"]
+    assert hour == {"links": 2, "at": now.isoformat()}
+
+
+def test_meetings_that_joinlink_enabled_count_as_they_were_before(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """Its memory tells them from meetings that people made online; links that people removed stay removed."""
+    ada = story.add_person("Ada")
+    added, removed = story.create_meeting(ada, GUEST), story.create_meeting(ada, GUEST)
+    series = story.create_meeting(ada, GUEST, **SERIES)
+    own = story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    story.run_until_idle()
+    story.stage.graph.people.remove_link(ada.id, removed)
+    report = document(run_joinlink, "--all")
+
+    found = results(report)
+    assert found[added] == found[series] == ("enabled", "link_added", "external")
+    assert found[removed] == ("skipped", "removed_by_user", None)
+    assert found[own] == ("skipped", "already_online", None)
+    assert {x["event"] for x in report["meetings"] if x["added"]} == {added, series}
+    count = report["rule_sets"][0]["promoted"]["links"]
+    assert (count["meetings"], count["added"], count["to_add"]) == (2, 2, 0)
+
+
+def test_a_change_of_rules_shows_what_it_would_change(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """From the rules in force to those of a folder."""
+    story.create_meeting(ada, GUEST)
+    gained = story.create_meeting(ada, "cy@contoso.com", subject="gained")
+    rules = tmp_path / "other"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(RULES.replace("trial", "gained"))
+    report = document(run_joinlink, "--all", "--against", str(rules))
+
+    assert [each["promoted"]["links"]["meetings"] for each in report["rule_sets"]] == [1, 2]
+    [change] = report["changes"]["promoted"]
+    assert change["from"] == {"outcome": "skipped", "reason": "no_rule_matched", "rule": None}
+    assert change["to"] == {"outcome": "enabled", "reason": "link_added", "rule": "gained"}
+    assert (change["meetings"], change["attendees"]) == (1, 1)
+    assert report["changes"]["as_it_stands"][0]["to"]["outcome"] == "would_enable"
+    assert gained in results(report)
