@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from cli.desk import SettingsFile, open_desk
-from cli.formats import preview_csv, preview_json, preview_markdown, preview_text
+from cli.formats.preview import (
+    as_csv as csv_format,
+    as_json as json_format,
+    markdown,
+    page as html_page,
+    text,
+)
 from cli.output import Exit, Failed, Refused
 from cli.preview_opening import PreviewChoice, graph_failure, open_session
 from cli.preview_options import PreviewFormat, read_format, read_rule_sets, read_sample, read_selector
@@ -21,9 +27,9 @@ from shared.errors import GraphError, StorageUnavailable
 #: meetings that a report lists without --meetings
 _LISTED = 1000
 _PIECES: Mapping[PreviewFormat, Callable[[PreviewReport], Iterator[str]]] = {
-    PreviewFormat.JSON: preview_json.pieces,
-    PreviewFormat.CSV: preview_csv.pieces,
-    PreviewFormat.MARKDOWN: preview_markdown.pieces,
+    PreviewFormat.JSON: json_format.pieces,
+    PreviewFormat.CSV: csv_format.pieces,
+    PreviewFormat.MARKDOWN: markdown.pieces,
 }
 
 
@@ -69,6 +75,10 @@ def preview(
     with_subjects: Annotated[
         bool, typer.Option("--with-subjects", help="Show the subjects of meetings.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with charts.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the meetings as CSV.")] = False,
     as_markdown: Annotated[
@@ -110,10 +120,11 @@ def preview(
         with ExitStack() as stack:
             desk = stack.enter_context(open_desk(settings))
             sets = read_rule_sets(desk, rules, against)
+            page = stack.enter_context(ReportFile(html)) if html else None
             file = stack.enter_context(ReportFile(output)) if output else None
             session = stack.enter_context(open_session(desk, sets, choice))
             report = session.run()
-            _write(report, shown, file)
+            _write(report, shown, page, file)
             session.end(report)
     except GraphError as error:
         raise graph_failure(error, choice.selector) from error
@@ -122,9 +133,13 @@ def preview(
     raise typer.Exit(_exit_code(report))
 
 
-def _write(report: PreviewReport, shown: PreviewFormat, file: ReportFile | None) -> None:
+def _write(
+    report: PreviewReport, shown: PreviewFormat, page: ReportFile | None, file: ReportFile | None
+) -> None:
+    if page:
+        page.write(html_page.pieces(report))
     if shown is PreviewFormat.TEXT:
-        preview_text.show(report)
+        text.show(report)
         return
     pieces = _PIECES[shown](report)
     if file:

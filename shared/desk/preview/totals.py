@@ -10,6 +10,8 @@ from shared.desk.preview.mailbox_reader import PreviewWindow
 from shared.desk.preview.previewed import PreviewedMailbox, PreviewedMeeting, ReadStatus
 from shared.desk.preview.rule_set import RuleSet, Stance
 
+#: the rank of meetings that get no link, and no other decision by other rules
+_OTHER = 2
 #: only so many mailboxes that could not be read are kept with the reason
 _MOST_LEFT = 100
 
@@ -48,10 +50,15 @@ class MeetingList:
         return sorted(kept, key=lambda each: (each.meeting.start, each.mailbox, each.meeting.id))
 
 
+def is_interesting(meeting: PreviewedMeeting) -> bool:
+    """Return whether a meeting gets a link, or the rule sets decide it differently."""
+    return _rank(meeting) < _OTHER
+
+
 def _rank(meeting: PreviewedMeeting) -> int:
     if differs(meeting, Stance.PROMOTED) or differs(meeting, Stance.AS_IT_STANDS):
         return 0
-    return 1 if any(each[Stance.PROMOTED][0].adds_link for each in meeting.decisions) else 2
+    return 1 if any(each[Stance.PROMOTED][0].adds_link for each in meeting.decisions) else _OTHER
 
 
 def differs(meeting: PreviewedMeeting, stance: Stance) -> bool:

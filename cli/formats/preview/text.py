@@ -1,6 +1,5 @@
 """A preview as text: for each rule set its rules, the reasons against links, the limits, and meetings."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from rich.console import Console
@@ -8,7 +7,7 @@ from rich.text import Text
 
 from cli import lines
 from cli.clean import flat
-from cli.formats.preview_words import (
+from cli.formats.preview.words import (
     STANCES,
     duration_words,
     first_line,
@@ -21,6 +20,7 @@ from cli.output import console, counted
 from shared.desk.preview.counts import LimitUse, StanceCounts
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import RuleSet, Stance
+from shared.desk.preview.totals import ListedMeeting, is_interesting
 from shared.domain.decision import Action, Mode
 
 #: meetings that are listed without --meetings
@@ -66,8 +66,8 @@ def _show_rules(out: Console, rules: RuleSet, counts: dict[Stance, StanceCounts]
     ]
     width = max((len(each.id) for each in adding), default=0)
     width = max(width, len("all rules"))
-    head = "  ".join(f"{name:>{len(name)}}" for name in _NUMBERS)
-    out.print(Text(f"{'links':<{width}}  {'mode':<7}  {head}", "bold"), no_wrap=True)
+    head = "  ".join(_NUMBERS)
+    out.print(Text(f"{'rule':<{width}}  {'mode':<7}  {head}", "bold"), no_wrap=True)
     now, promoted = counts[Stance.AS_IT_STANDS], counts[Stance.PROMOTED]
     rows = [(each.id, each.mode.value, now.of_rule(each.id), promoted.of_rule(each.id)) for each in adding]
     for name, mode, before, after in [*rows, ("all rules", "", now.links, promoted.links)]:
@@ -137,28 +137,30 @@ def _show_changes(out: Console, report: PreviewReport) -> None:
 
 
 def _show_meetings(out: Console, report: PreviewReport) -> None:
-    most = None if report.most_listed is None else _MEETINGS
-    listed = list(islice(_meeting_lines(report), most))
-    if not listed:
+    """Print all meetings, or the first ones that get a link or another decision."""
+    is_all = report.most_listed is None
+    wanted = (each for each in report.meetings() if is_all or is_interesting(each.meeting))
+    shown = [_meeting_line(each, report) for each in islice(wanted, None if is_all else _MEETINGS)]
+    if not shown:
         return
     out.print()
     out.print(Text(f"{'starts (UTC)':<16}  organizer, result {STANCES[Stance.PROMOTED]}, and why", "bold"))
-    lines.show(out, listed)
-    more = report.totals.meetings - len(listed)
+    lines.show(out, shown)
+    more = report.totals.meetings - len(shown)
     if more > 0:
-        out.print(f"… and {counted(more, 'meeting')} more; --meetings shows all, --html can be searched")
+        out.print(f"{counted(more, 'meeting')} more: --meetings shows all, and --html a page to search them")
 
 
-def _meeting_lines(report: PreviewReport) -> Iterator[Line]:
-    for listed in report.meetings():
-        meeting = listed.meeting
-        parts = []
-        for rules, decisions in zip(report.sets, meeting.decisions, strict=True):
-            decision = decisions[Stance.PROMOTED][0]
-            parts.append(f"{outcome_words(decision.outcome)}: {flat(first_line(decision, rules))}")
-        subject = f" “{flat(meeting.subject)}”" if meeting.subject else ""
-        what = f"{meeting.organizer or listed.mailbox}{subject}  {' -> '.join(dict.fromkeys(parts))}"
-        yield Line(Text(f"{meeting.start:{_TIME}}"), Text(what))
+def _meeting_line(listed: ListedMeeting, report: PreviewReport) -> Line:
+    meeting = listed.meeting
+    decisions = [
+        (decisions[Stance.PROMOTED][0], rules)
+        for rules, decisions in zip(report.sets, meeting.decisions, strict=True)
+    ]
+    parts = [f"{outcome_words(each.outcome)}: {flat(first_line(each, rules))}" for each, rules in decisions]
+    subject = f" “{flat(meeting.subject)}”" if meeting.subject else ""
+    what = f"{meeting.organizer or listed.mailbox}{subject}  {' -> '.join(dict.fromkeys(parts))}"
+    return Line(Text(f"{meeting.start:{_TIME}}"), Text(what))
 
 
 def _end(report: PreviewReport) -> Text:

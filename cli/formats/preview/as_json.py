@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cli.clean import as_json
-from cli.formats.preview_words import first_line, size_names
+from cli.formats.preview.words import first_line, size_names
 from shared.desk.preview.counts import LimitUse, MeetingCount, Result, StanceCounts
 from shared.desk.preview.previewed import PreviewedDecision, ReadStatus
 from shared.desk.preview.report import PreviewReport

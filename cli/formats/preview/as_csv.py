@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from cli.clean import line
-from cli.formats.preview_words import first_line
+from cli.formats.preview.words import first_line
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import Stance
 from shared.desk.preview.totals import ListedMeeting

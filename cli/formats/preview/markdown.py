@@ -6,7 +6,7 @@ A repository has many readers: no mailbox, no organizer, no time and no text of 
 from collections.abc import Iterable, Iterator
 
 from cli.clean import line
-from cli.formats.preview_words import STANCES, result_words
+from cli.formats.preview.words import STANCES, result_words
 from shared.desk.preview.counts import MeetingCount, StanceCounts
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import RuleSet, Stance
