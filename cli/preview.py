@@ -124,6 +124,8 @@ def preview(
             file = stack.enter_context(ReportFile(output)) if output else None
             session = stack.enter_context(open_session(desk, sets, choice))
             report = session.run()
+            if mailbox and report.totals.statuses[ReadStatus.NO_CALENDAR]:
+                raise Failed(f"{mailbox} has no calendar: it is a guest, disabled, or without a licence")
             _write(report, shown, page, file)
             session.end(report)
     except GraphError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cli.output import Failed, Refused
 from cli.preview_options import read_window
 from cli.preview_session import PreviewSession
-from shared.desk.permissions import permission_for
+from shared.desk.graph_refusal import refusal_words
 from shared.desk.preview.journal import PreviewJournal
 from shared.desk.preview.mailbox_reader import HeldSet
 from shared.desk.preview.parallel_reading import StopSignal
@@ -18,8 +18,7 @@ from shared.desk.preview.preview_scope import PreviewScope
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.sign_in.token_file import cache_folder
 from shared.desk.wiring import Desk
-from shared.errors import Forbidden, GraphError
-from shared.graph.advice import advice_on
+from shared.errors import GraphError
 from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.version import VERSION
 
@@ -77,14 +76,7 @@ def graph_failure(error: GraphError, selector: MailboxSelector | None) -> Refuse
     is_missing = error.status == HTTPStatus.NOT_FOUND
     if is_missing and isinstance(selector, GroupSelector) and error.call == "read the group's members":
         return Refused(f"no group has the id {selector.id}: copy the object id of the group from Entra")
-    permission = permission_for(error.call)
-    if isinstance(error, Forbidden) and permission:
-        return Failed(
-            f"Graph denies access: this identity needs the permission {permission.name},"
-            f" {permission.purpose} ({error})"
-        )
-    advice = advice_on(error)
-    return Failed(f"{advice.problem}; {advice.remedy} ({error})")
+    return Failed(refusal_words(error))
 
 
 def _no_mailbox(selector: MailboxSelector | None, doubts: Sequence[str]) -> str:

@@ -89,5 +89,5 @@ def footer(report: PreviewReport) -> Iterator[str]:
         yield f"<p>Not read: {text(mailbox)}: {text(why)}</p>\n"
     if report.whole_scope:
         time = duration_words(report.whole_scope)
-        yield f"<p>To read all {number(report.in_scope)} mailboxes takes about {time}.</p>\n"
+        yield f"<p>To read all {number(report.in_scope)} mailboxes takes {time}.</p>\n"
     yield f"<p>Made by joinlink {VERSION}. This page has names of people: keep it private.</p>\n"

@@ -165,16 +165,15 @@ def _meeting_line(listed: ListedMeeting, report: PreviewReport) -> Line:
 
 def _end(report: PreviewReport) -> Text:
     total = report.totals.counts[-1][Stance.PROMOTED].links
-    text = Text.assemble(("nothing was written. ", "good"))
+    text = Text("Nothing was written. ", "good")
     if report.is_sample and report.share:
         text.append(
             f"In all {report.in_scope} mailboxes: about {round(total.meetings / report.share)} links"
             f" {STANCES[Stance.PROMOTED]}. "
         )
     if report.whole_scope:
-        text.append(
-            f"To read all {report.in_scope} mailboxes takes about {duration_words(report.whole_scope)}. "
-        )
+        text.append(f"To read all {report.in_scope} mailboxes takes {duration_words(report.whole_scope)}. ")
     if report.is_stopped or report.totals.left:
         text.append("The same command resumes with the rest.")
+    text.rstrip()
     return text

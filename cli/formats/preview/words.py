@@ -29,7 +29,10 @@ _REASONS = {
     Reason.LIMIT_REACHED: "the limit of the rule is reached",
     Reason.WRITE_UNCONFIRMED: "an earlier write is not confirmed yet",
 }
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MINUTE = 60
+_UNITS = ((86_400, "day"), (3600, "hour"), (_MINUTE, "minute"))
+#: a time of fewer hours or days is shown in the smaller unit
+_FEW = 2
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -72,11 +75,8 @@ def duration_words(time: timedelta) -> str:
     seconds = time.total_seconds()
     if seconds < _MINUTE:
         return "less than a minute"
-    if seconds < _HOUR:
-        return counted(round(seconds / _MINUTE), "minute")
-    if seconds < 2 * _DAY:
-        return counted(round(seconds / _HOUR), "hour")
-    return counted(round(seconds / _DAY), "day")
+    unit, name = next(each for each in _UNITS if seconds >= _FEW * each[0] or each[0] == _MINUTE)
+    return f"about {counted(round(seconds / unit), name)}"
 
 
 def notes(report: PreviewReport) -> Iterator[str]:

@@ -164,10 +164,13 @@ class StanceCounts:
         yield from sorted(found, key=lambda each: (-each[1].meetings, each[0].reason, each[0].rule or ""))
 
     def limit_uses(self, policy: Policy) -> Iterator[LimitUse]:
-        """Yield the use of limits of each rule that adds links, in the order of the rules."""
+        """Yield the use of limits of each rule that adds links, in the order of the rules.
+
+        A rule may add links only because the limits of another one are reached.
+        """
         for rule in policy.rules:
             links = self.of_rule(rule.id)
-            if links.meetings:
+            if links.meetings or self.within_limits[rule.id]:
                 yield LimitUse(
                     rule=rule.id,
                     limits=rule.limits,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.desk.graph_refusal import refusal_words
 from shared.desk.preview.calendar_reading import CalendarReading
 from shared.desk.preview.holding import SeenMeeting, hold, is_added
 from shared.desk.preview.preview_scope import ScopeEntry
@@ -20,7 +21,6 @@ from shared.domain.ending import last_end
 from shared.domain.event import Event
 from shared.domain.meeting import MeetingState
 from shared.errors import GraphError, MailboxUnusable, Unauthorized
-from shared.graph.advice import advice_on
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.storage.meetings import Meetings, StoredMeeting
@@ -85,9 +85,7 @@ class MailboxReader:
         except MailboxUnusable:
             return PreviewedMailbox(mailbox=mailbox, status=ReadStatus.NO_CALENDAR)
         except GraphError as error:
-            advice = advice_on(error)
-            why = f"{advice.problem}; {advice.remedy} ({error})"
-            return PreviewedMailbox(mailbox=mailbox, status=ReadStatus.LEFT, why=why)
+            return PreviewedMailbox(mailbox=mailbox, status=ReadStatus.LEFT, why=refusal_words(error))
 
     def _read(self, entry: ScopeEntry) -> PreviewedMailbox:
         mailbox = entry.mailbox
