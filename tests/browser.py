@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,14 @@ from pathlib import Path
 from typing import IO, Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-#: the shell connects the two pipes with the descriptors that Chromium expects
-_LAUNCH = 'reads=$1; writes=$2; shift 2; exec "$@" 3<&"$reads" 4>&"$writes"'
+#: connects the two pipes with the descriptors that Chromium expects, and becomes the browser
+_LAUNCH = """
+import fcntl, os, sys
+reads, writes = (fcntl.fcntl(int(each), fcntl.F_DUPFD, 20) for each in sys.argv[1:3])
+os.dup2(reads, 3)
+os.dup2(writes, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def executable() -> str:
@@ -80,7 +87,6 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         self._out.write(json.dumps(message).encode() + b"\0")
-        self._out.flush()
         while (answer := self._receive()).get("id") != self._last:
             pass
         assert "error" not in answer, answer
@@ -116,18 +122,15 @@ def browser() -> Iterator[Browser]:
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         options += ["--remote-debugging-pipe", f"--user-data-dir={profile}", "--no-first-run"]
         process = subprocess.Popen(  # noqa: S603 -- fixed arguments
-            ["/bin/sh", "-c", _LAUNCH, "sh", str(reads), str(writes), executable(), *options],
+            [sys.executable, "-c", _LAUNCH, str(reads), str(writes), executable(), *options],
             pass_fds=(reads, writes),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         os.close(reads)
         os.close(writes)
-        with os.fdopen(out, "wb") as sending, os.fdopen(into, "rb") as receiving:
-            page = Browser(sending, receiving)
-            try:
-                yield page
-            finally:
-                page._session = ""
-                page._send("Browser.close")
-        process.wait()
+        try:
+            with os.fdopen(out, "wb", buffering=0) as sending, os.fdopen(into, "rb") as receiving:
+                yield Browser(sending, receiving)
+        finally:  # it ends by itself when the pipes are closed
+            process.wait()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -41,18 +40,14 @@ cheap = settings(
 
 def draw_text(chance: Random, *, limits: bool) -> str:
     """Draw a rule file whose rules may have a fallback provider, and limits."""
-    text = draw_rules(chance)
-    further = [
-        "provider: {fallback: teamsForBusiness}",
-        *([f"limits: {{{chance.choice(LIMITS)}}}"] if limits else []),
-    ]
-    for line in further:
-        text = re.sub(
-            "    action: enable\n",
-            lambda match, line=line: match[0] + (f"    {line}\n" if chance.random() < 0.7 else ""),
-            text,
-        )
-    return text
+    further = ["provider: {fallback: teamsForBusiness}"]
+    further += [f"limits: {{{chance.choice(LIMITS)}}}"] if limits else []
+    lines: list[str] = []
+    for line in draw_rules(chance).splitlines():
+        lines.append(line)
+        if line.strip() == "action: enable":
+            lines += [f"    {each}" for each in further if chance.random() < 0.7]
+    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,9 @@ def calendars(
         tenant = app.stage.graph.people._tenant
         for _row, user in tenant.directory.users():
             calendar = tenant.mailboxes.of(user.id).default_calendar
-            calendar.default_provider, calendar.allowed_providers = chance.choice(PROVIDERS)
+            calendar.default_provider, calendar.allowed_providers = chance.choice(
+                PROVIDERS[:1] if limits else PROVIDERS
+            )
         drawn = Calendars(app, preview_rules)
         created = [app.create(sketch.input.event) for sketch in sketches]
         if not limits:

@@ -75,6 +75,7 @@ def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlin
     assert "or the rules do not include it" in excluded.err
 
 
+@pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize(
     ("permission", "named"),
     [
@@ -83,10 +84,9 @@ def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlin
     ],
 )
 def test_a_missing_right_is_named(
-    permission: str, named: str, story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink
+    permission: str, named: str, story: Story, run_joinlink: RunJoinlink
 ) -> None:
     """What can't be read of the directory is unknown, or ends the command."""
-    assert ada
     (story.rules / "rules.yaml").write_text("version: 1\nrules: [{id: a, when: {external_attendees: 1}}]\n")
     story.stage.graph.permissions.revoke(permission)
     ran = run_joinlink("preview", "--all")
@@ -245,11 +245,9 @@ def test_a_sample_is_the_same_each_time_and_speaks_for_the_whole(
     assert "To read all 6 mailboxes takes less than a minute." in text
 
 
-def test_reports_are_files_of_this_user_alone(
-    ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("ada")
+def test_reports_are_files_of_this_user_alone(run_joinlink: RunJoinlink, tmp_path: Path) -> None:
     """They have names of people. Without a format, the text is printed too."""
-    assert ada
     page, data = tmp_path / "page.html", tmp_path / "data.json"
     data.write_text("an old file")
     ran = run_joinlink("preview", "--all", "--html", str(page), "--json", "-o", str(data))

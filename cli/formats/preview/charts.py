@@ -1,7 +1,7 @@
 """The charts of a preview page, as SVG and tables that need no script.
 
 Each rule has a colour that people with any kind of colour vision can tell apart (Okabe and Ito, 2008), and a
-texture, so that a black and white print can be read too.
+texture on the screen.
 """
 
 import math
@@ -160,7 +160,7 @@ class _Axis(NamedTuple):
         for place, links in sorted(heights.items()):
             top, bottom = self._y(base + links), self._y(base)
             place_text = f'x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{bottom - top:.1f}"'
-            texture = f'<rect fill="url(#t{place})" {place_text}/>' if place else ""
+            texture = f'<rect class="texture" fill="url(#t{place})" {place_text}/>' if place else ""
             yield (
                 f"<g><title>{day}: {text(names[place])} {number(links)}</title>"
                 f'<rect class="s{place}" {place_text}/>{texture}</g>\n'
@@ -188,7 +188,7 @@ class _Axis(NamedTuple):
 def _legend(names: list[str]) -> Iterator[str]:
     yield '<ul class="legend">\n'
     for place, name in enumerate(names):
-        texture = f'<rect width="16" height="16" fill="url(#t{place})"/>' if place else ""
+        texture = f'<rect class="texture" width="16" height="16" fill="url(#t{place})"/>' if place else ""
         yield (
             f'<li><svg aria-hidden="true"><rect class="s{place}" width="16" height="16"/>{texture}</svg>'
             f"{text(name)}</li>\n"

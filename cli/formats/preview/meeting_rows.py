@@ -60,7 +60,7 @@ def _meeting(listed: ListedMeeting, report: PreviewReport) -> str:
         _decision(decision, rules) for decision, rules in zip(decisions, report.sets, strict=True)
     )
     return (
-        f'<tr data-results="{" ".join(kinds)}"><td class="time">{meeting.start:{_TIME}}{shown}</td>'
+        f'<tr data-results="{" ".join(kinds)}"><td class="time"><span class="time">{meeting.start:{_TIME}}</span>{shown}</td>'
         f'<td class="name">{text(meeting.organizer or listed.mailbox)}</td>{subject}'
         f'<td class="number">{number(meeting.mails)}</td>{results}</tr>\n'
     )

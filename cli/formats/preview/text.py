@@ -165,7 +165,7 @@ def _meeting_line(listed: ListedMeeting, report: PreviewReport) -> Line:
 
 def _end(report: PreviewReport) -> Text:
     total = report.totals.counts[-1][Stance.PROMOTED].links
-    text = Text("Nothing was written. ", "good")
+    text = Text.assemble(("Nothing was written. ", "good"))
     if report.is_sample and report.share:
         text.append(
             f"In all {report.in_scope} mailboxes: about {round(total.meetings / report.share)} links"
