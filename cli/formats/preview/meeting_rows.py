@@ -59,8 +59,9 @@ def _meeting(listed: ListedMeeting, report: PreviewReport) -> str:
     results = "".join(
         _decision(decision, rules) for decision, rules in zip(decisions, report.sets, strict=True)
     )
+    starts = f'<span class="time">{meeting.start:{_TIME}}</span>'
     return (
-        f'<tr data-results="{" ".join(kinds)}"><td class="time"><span class="time">{meeting.start:{_TIME}}</span>{shown}</td>'
+        f'<tr data-results="{" ".join(kinds)}"><td class="time">{starts}{shown}</td>'
         f'<td class="name">{text(meeting.organizer or listed.mailbox)}</td>{subject}'
         f'<td class="number">{number(meeting.mails)}</td>{results}</tr>\n'
     )
