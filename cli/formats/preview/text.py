@@ -1,5 +1,6 @@
 """A preview as text: for each rule set its rules, the reasons against links, the limits, and meetings."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from rich.console import Console
@@ -25,7 +26,8 @@ from shared.domain.decision import Action, Mode
 
 #: meetings that are listed without --meetings
 _MEETINGS = 20
-_NUMBERS = ("as it stands", "promoted", "mailboxes", "attendees", "second link")
+#: numbers of links: as the rules stand, and promoted; the others are about the promoted links
+_NUMBERS = ("    now", "promoted", "attendees", "mailboxes", "second link")
 _TIME = "%Y-%m-%d %H:%M"
 
 
@@ -60,25 +62,40 @@ def _show_head(out: Console, report: PreviewReport) -> None:
 
 
 def _show_rules(out: Console, rules: RuleSet, counts: dict[Stance, StanceCounts]) -> None:
-    """Print the links of each rule; the last three numbers are those of the promoted rules."""
-    adding = [
-        each for each in rules.policy.rules if each.action is Action.ENABLE and each.mode is not Mode.OFF
-    ]
-    width = max((len(each.id) for each in adding), default=0)
-    width = max(width, len("all rules"))
-    head = "  ".join(_NUMBERS)
-    out.print(Text(f"{'rule':<{width}}  {'mode':<7}  {head}", "bold"), no_wrap=True)
+    """Print the links of each rule: now, and all other numbers with report rules promoted."""
     now, promoted = counts[Stance.AS_IT_STANDS], counts[Stance.PROMOTED]
-    rows = [(each.id, each.mode.value, now.of_rule(each.id), promoted.of_rule(each.id)) for each in adding]
-    for name, mode, before, after in [*rows, ("all rules", "", now.links, promoted.links)]:
-        numbers = (before.meetings, after.meetings, after.mailboxes, after.attendees, after.other_links)
-        cells = "  ".join(f"{value:>{len(head)}}" for value, head in zip(numbers, _NUMBERS, strict=True))
-        out.print(Text.assemble((f"{name:<{width}}", "rule"), f"  {mode:<7}  {cells}"), no_wrap=True)
+    rows = [
+        (rule.id, rule.mode.value, now.of_rule(rule.id), promoted.of_rule(rule.id))
+        for rule in rules.policy.rules
+        if rule.action is Action.ENABLE and rule.mode is not Mode.OFF
+    ]
+    rows.append(("all rules", "", now.links, promoted.links))
+    columns = _columns(out, max(len(name) for name, *_numbers in rows))
+    shown = [Line(Text("rule", "bold"), Text(f"{'mode':<7}{_row(columns, columns)}", "bold"))]
+    for name, mode, before, after in rows:
+        numbers = (before.meetings, after.meetings, after.attendees, after.mailboxes, after.other_links)
+        shown.append(Line(Text(name, "rule"), Text(f"{mode:<7}{_row(numbers, columns)}")))
+    lines.show(out, shown)
     total = promoted.links
     out.print(
         f"of {counted(total.meetings, 'promoted link')}: {total.to_add} to add now, {total.added} added by"
         f" Joinlink before, {total.meetings - total.coming} in past meetings"
     )
+
+
+def _columns(out: Console, longest_name: int) -> tuple[str, ...]:
+    """Return the columns for which a terminal has room; the last ones are left out first."""
+    if out.soft_wrap:
+        return _NUMBERS
+    room = out.width - min(longest_name, out.width // 2) - len("enforce") - 2
+    count = 2
+    while count < len(_NUMBERS) and len(_row(_NUMBERS, _NUMBERS[: count + 1])) <= room:
+        count += 1
+    return _NUMBERS[:count]
+
+
+def _row(cells: Sequence[int | str], columns: Sequence[str]) -> str:
+    return "".join(f"  {cell:>{len(column)}}" for cell, column in zip(cells, columns, strict=False))
 
 
 def _show_reasons(out: Console, counts: StanceCounts) -> None:
@@ -124,13 +141,13 @@ def _show_changes(out: Console, report: PreviewReport) -> None:
         found = sorted(changes.items(), key=lambda each: -each[1].meetings)
         rows = [
             Line(
-                Text(f"{count.meetings:>7}  {count.attendees:>9}"),
+                Text(f"{count.meetings:>8}  {count.attendees:>9}"),
                 Text(f"{result_words(old)} -> {result_words(new)}"),
             )
             for (old, new), count in found
         ]
         if rows:
-            out.print(Text(f"{'meetings':>7} {'attendees':>9}  change", "bold"))
+            out.print(Text(f"{'meetings':>8}  {'attendees':>9}  change", "bold"))
             lines.show(out, rows)
         else:
             out.print("nothing")
