@@ -125,6 +125,7 @@ class Reason(StrEnum):
     IN_ORDER = "in_order"
     RENEWED_LATELY = "renewed_lately"
     ROOM = "room"
+    KIND_NOT_IN_SCOPE = "kind_not_in_scope"
     UNCLEAR_ROW = "unclear_row"
 
     @property
