@@ -18,6 +18,7 @@ from shared.errors import (
     GraphUnavailable,
     OutOfTime,
     SubscriptionNotFound,
+    SubscriptionTaken,
     Throttled,
     Unauthorized,
 )
@@ -71,7 +72,10 @@ class SubscriptionTasks:
                 return self._park(row, reason)
         if self._is_stopped():
             return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
-        created = self._creator.create(row, current, graph)
+        try:
+            created = self._creator.create(row, current, graph)
+        except SubscriptionTaken as error:
+            return self._record_taken(row, str(error))
         row = self._record_creation(created, row)
         for one in created.replaced:
             _try_to_delete(one.id, graph)
@@ -179,6 +183,13 @@ class SubscriptionTasks:
         self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=reason, at=self._world.now())
         purpose = row.purpose or "not known"
         return Ending(outcome=Outcome.KEPT, reason=reason, detail=f"the mailbox's userPurpose is {purpose}")
+
+    def _record_taken(self, row: Mailbox, detail: str) -> Ending:
+        """Record that other deployments watch the mailbox; maintenance tries again after a day."""
+        reason = Reason.OTHER_DEPLOYMENT
+        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=reason, at=self._world.now())
+        self._mailboxes.update(row.id, asked_until=None)
+        return Ending(outcome=Outcome.DELAYED, reason=reason, detail=detail)
 
     def _record_creation(self, created: CreatedSubscription, row: Mailbox) -> Mailbox:
         """Write the new subscription to the row; return the row with its `watched_since`."""
