@@ -37,10 +37,10 @@ def other_deployments(
 
 
 def _in_words(found: OtherDeployment, number: int) -> str:
-    both = f"{found.shared} of them to mailboxes that this one watches, too" if found.shared else ""
-    facts = ", ".join(
-        part for part in (f"at least {number} subscriptions of this app registration", both) if part
-    )
+    subscriptions = "1 subscription" if number == 1 else f"{number} subscriptions"
+    facts = f"at least {subscriptions} of this app registration"
+    if found.shared:
+        facts += f", {found.shared} of them to mailboxes that this one watches, too"
     address = found.address or "an address that is not a URL"
     return (
         f"{address} has {facts}. Joinlink leaves them as they are. Only one deployment may enforce rules in a"

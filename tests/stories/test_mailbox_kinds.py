@@ -1,5 +1,6 @@
 """Which kinds of mailboxes are watched: people's; shared ones if the rules include them; never rooms."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -243,3 +244,22 @@ def test_a_name_that_is_a_groups_is_reported_with_what_to_write(start_story: Sta
         "item 2 of mailboxes: include names a group, whose own calendar no application can write to;"
         f" {{group: {group}}} includes its members' mailboxes"
     )
+
+
+def test_a_backfill_searches_the_kinds_that_the_rules_include(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """A name in the command includes nothing that the rules leave out."""
+    set_rules(story, scoped("{include: all}"))
+    unwatched(story, "Ada")
+    sales = add(story, "Sales", "shared")
+    maintain(story)
+    story.create_meeting(sales, GUEST)
+    left_out = run_joinlink("backfill", "--mailbox", "sales@contoso.com", "--dry-run", "--json")
+    set_rules(story, BOTH)
+    maintain(story)
+    story.create_meeting(sales, GUEST)
+    included = run_joinlink("backfill", "--mailbox", "sales@contoso.com", "--dry-run", "--json")
+
+    assert json.loads(left_out.out)["searched"]["no_calendar"] == 1
+    assert json.loads(included.out)["links"] == 1

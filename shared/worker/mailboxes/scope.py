@@ -11,33 +11,41 @@ from shared.rules.mailbox_scope import ALL, GroupSelector, MailboxScope, Mailbox
 from shared.storage.sorted_id_file import SortedIdFile
 
 #: An admin who names a mailbox knows what it is.
-_KINDS_OF_NAMED: Kinds = frozenset({MailboxKind.USER, MailboxKind.SHARED})
+KINDS_OF_NAMED: Kinds = frozenset({MailboxKind.USER, MailboxKind.SHARED})
 _SHARED_ONLY: Kinds = frozenset({MailboxKind.SHARED})
 _HIDDEN = "a hidden membership needs Member.Read.Hidden"
 
 
 def read_scope(
-    rules: MailboxScope, graph: Graph, scope: SortedIdFile, before_page: Callable[[], None] = lambda: None
+    rules: MailboxScope,
+    graph: Graph,
+    scope: SortedIdFile,
+    before_page: Callable[[], None] = lambda: None,
+    *,
+    kinds_of_named: Kinds = KINDS_OF_NAMED,
 ) -> tuple[str, ...]:
     """Fill `scope`; return the doubts: why it may have too few or too many mailboxes, for an admin.
 
     An empty answer proves nothing: Graph may have failed, or hides the members. Nor does a name without a
     user: its owner may have another name now. `before_page` is called before each page, and may raise an
-    error that ends the reading.
+    error that ends the reading. A mailbox that `include` names must be of one of `kinds_of_named`.
 
     Raises:
         GraphError: an answer is missing; nothing is known of the scope then.
     """
-    return _ScopeReader(graph, scope, before_page).read(rules)
+    return _ScopeReader(graph, scope, before_page, kinds_of_named).read(rules)
 
 
 class _ScopeReader:
     """Reads the scope once."""
 
-    def __init__(self, graph: Graph, scope: SortedIdFile, before_page: Callable[[], None]) -> None:
+    def __init__(
+        self, graph: Graph, scope: SortedIdFile, before_page: Callable[[], None], kinds_of_named: Kinds
+    ) -> None:
         self._graph = graph
         self._scope = scope
         self._before_page = before_page
+        self._kinds_of_named = kinds_of_named
 
     def read(self, rules: MailboxScope) -> tuple[str, ...]:
         doubts: list[str] = []
@@ -61,7 +69,7 @@ class _ScopeReader:
         if isinstance(selector, GroupSelector):
             has_members = self._add(self._graph.group_users(selector.id), kinds)
             return [] if has_members else [_empty_group(selector, "include")]
-        if self._add([self._find(selector)], _KINDS_OF_NAMED):
+        if self._add([self._find(selector)], self._kinds_of_named):
             return []
         logger().warning("scope.user_missing", item=item, list="include")
         return [self._why_missing(selector, f"item {item} of mailboxes: include")]

@@ -23,7 +23,7 @@ from shared.errors import (
 from shared.graph.client import Graph
 from shared.graph.protocol.subscription_calls import watched_mailbox
 from shared.logs import logger
-from shared.storage.mailboxes import CLOCKS_DIFFER, Mailbox, Mailboxes, MailboxState
+from shared.storage.mailboxes import CLOCKS_DIFFER, Mailbox, Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.other_deployments import MOST_LISTED, OtherDeployment, OtherDeployments, decode, encode
 from shared.worker.common.world import World
@@ -133,11 +133,11 @@ class SurplusSubscriptions:
 def is_surplus(found: Subscription, row: Mailbox, now: datetime) -> bool:
     """Return whether the mailbox does not need the subscription.
 
-    If the row names no subscription, a task may still adopt this one, unless the mailbox left the scope.
+    If the row names no subscription, a task may still adopt this one, unless the mailbox must not be watched.
     """
     if row.unclear or found.id in row.subscriptions:
         return False
     # A task sets `making_until` before it creates a subscription, and writes its id right after.
     may_be_new = row.making_until is not None and now < row.making_until <= now + _CREATION_TIME
-    may_be_adopted = not row.subscription and row.state is not MailboxState.REMOVED
+    may_be_adopted = not row.subscription and not row.is_ineligible
     return not may_be_new and not may_be_adopted
