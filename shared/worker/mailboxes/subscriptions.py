@@ -99,7 +99,8 @@ class SubscriptionTasks:
             row = self._purposes.refreshed(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
             return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
-        if task.reason is TaskReason.DUE and row.renew_at and now < row.renew_at:  # only the purpose was due
+        if row.absent_since and row.renew_at and now < row.renew_at and task.reason is TaskReason.DUE:
+            # The mailbox seems to leave, and only its purpose was due.
             self._mailboxes.update(task.mailbox, asked_until=None)
             return Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         try:
