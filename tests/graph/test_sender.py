@@ -20,7 +20,17 @@ from shared.graph.protocol import event_calls
 from shared.graph.protocol.call import GraphCall
 from shared.graph.protocol.directory_calls import read_mailbox_purpose
 from shared.graph.sender import Sender, Tally
-from tests.bad_server import GOOD, Answer, answer, cut_off, hang_up, say_nothing, send_slowly, server
+from tests.bad_server import (
+    GOOD,
+    Answer,
+    answer,
+    cut_off,
+    hang_up,
+    refused_port,
+    say_nothing,
+    send_slowly,
+    server,
+)
 from tests.stepped_clock import SteppedClock
 
 READ = event_calls.read_event("m", "e")
@@ -133,14 +143,13 @@ def test_a_transport_error_is_not_an_answer(play: Answer) -> None:
 
 def test_only_a_refused_connection_certainly_has_no_effect() -> None:
     """A kept connection that breaks on its next use may have one."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     with server(answer(), hang_up) as url, sender(url) as sending:
         sending.send(READ, Tally())
         with pytest.raises(GraphUnavailable) as broken:
             sending.send(WRITE, Tally())
 
-    assert type(attempt(f"http://127.0.0.1:{port}")) is NotConnected
+    with refused_port() as port:
+        assert type(attempt(f"http://127.0.0.1:{port}")) is NotConnected
     assert type(broken.value) is GraphUnavailable
 
 

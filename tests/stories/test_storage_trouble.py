@@ -25,6 +25,7 @@ from shared.worker.webhook import admission, sender_pool, webhook
 from shared.worker.webhook.admission import SILENCE_SECONDS
 from shared.worker.webhook.sender_pool import MAX_SENDERS
 from shared.worker.webhook.webhook import ANSWER_SECONDS
+from tests.bad_server import refused_port
 from tests.stories.conftest import PATIENCE_SECONDS, StartStory, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -190,15 +191,8 @@ def full() -> Iterator[int]:
             one.close()
 
 
-@contextmanager
-def closed() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    yield port
-
-
 @pytest.mark.parametrize(
-    "storage", [pytest.param(full, id="drops packets"), pytest.param(closed, id="refuses connections")]
+    "storage", [pytest.param(full, id="drops packets"), pytest.param(refused_port, id="refuses connections")]
 )
 def test_unreachable_storage_makes_graph_retry(
     start_story: StartStory, monkeypatch: pytest.MonkeyPatch, storage: Callable[[], Any]
