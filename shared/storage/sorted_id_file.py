@@ -11,7 +11,10 @@ from typing import Self
 
 
 class SortedIdFile:
-    """Object ids in lower case, each with a text. In a scope: why it can't be watched, empty if it can."""
+    """Object ids in lower case, each with a text.
+
+    In a scope it is why the mailbox can't be watched, else the kinds of which it must be (`kinds_text`).
+    """
 
     def __enter__(self) -> Self:
         # Autocommit: after a crash the file is not used again.
@@ -38,6 +41,11 @@ class SortedIdFile:
 
     def __contains__(self, one: str) -> bool:
         return bool(self._database.execute("SELECT 1 FROM ids WHERE id = ?", (one,)).fetchone())
+
+    def text(self, one: str) -> str | None:
+        """Return the text of an id, None if the id is missing."""
+        found = self._database.execute("SELECT text FROM ids WHERE id = ?", (one,)).fetchone()
+        return None if found is None else str(found[0])
 
     def __len__(self) -> int:
         [count] = self._database.execute("SELECT count(*) FROM ids").fetchone()

@@ -142,6 +142,28 @@ def test_meetings_that_joinlink_enabled_count_as_they_were_before(
     assert (count["meetings"], count["added"], count["to_add"]) == (2, 2, 0)
 
 
+def test_calendars_of_rooms_and_of_other_kinds_are_not_in_scope(
+    story: Story, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """As in the app; rules that include shared mailboxes add their links there."""
+    room, team = (story.add_person(kind, watched=False, kind=kind) for kind in ("room", "shared"))
+    in_room, of_team = story.create_meeting(room, GUEST), story.create_meeting(team, GUEST)
+    rules = tmp_path / "other"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(RULES + "mailboxes: {include: all, kinds: [user, shared]}\n")
+    report = document(run_joinlink, "--all", "--against", str(rules))
+
+    decisions = {
+        each["event"]: [
+            (one["promoted"]["reason"], one["promoted"]["first_line"]) for one in each["decisions"]
+        ]
+        for each in report["meetings"]
+    }
+    in_a_room = ("not_in_scope", "it is in the calendar of a room or device")
+    other_kind = ("not_in_scope", "the rules do not include this kind of mailbox")
+    assert decisions == {in_room: [in_a_room] * 2, of_team: [other_kind, ("link_added", "external")]}
+
+
 def test_a_change_of_rules_shows_what_it_would_change(
     story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
 ) -> None:

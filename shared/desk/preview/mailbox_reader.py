@@ -1,6 +1,6 @@
 """Reads one mailbox and holds each rule set against its meetings. Writes nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,18 +15,17 @@ from shared.desk.preview.previewed import (
     PreviewedMeeting,
     ReadStatus,
 )
+from shared.desk.preview.recalled_writes import RecalledWrites
 from shared.desk.preview.rule_set import RuleSet, Stance, StancePolicies
+from shared.desk.preview.scope_obstacles import scope_obstacles
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
 from shared.domain.event import Event
-from shared.domain.meeting import MeetingState
 from shared.errors import GraphError, MailboxUnusable, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
-from shared.storage.meetings import Meetings, StoredMeeting
+from shared.storage.meetings import Meetings
 from shared.worker.events.calendar_pages import CalendarSearch
-
-_NOT_IN_SCOPE = (PreviewedDecision(Outcome.SKIPPED, Reason.NOT_IN_SCOPE, why="the rules do not include it"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ class MailboxReader:
 
     def _read(self, entry: ScopeEntry) -> PreviewedMailbox:
         mailbox = entry.mailbox
-        recalled = _RecalledWrites(self._memory, mailbox)
+        recalled = RecalledWrites(self._memory, mailbox)
         policies = [held.rules.policy for held in self._sets]
         search = CalendarSearch(
             mailbox=mailbox,
@@ -97,25 +96,31 @@ class MailboxReader:
             until=self._window.until,
             policy=next((each for each in policies if each.look_in_body), policies[0]),
         )
-        reading = CalendarReading(search, self._graph(), is_added=recalled.has_added, wait=self._wait)
-        meetings = tuple(
-            self._meeting(entry, event, start, reading, recalled) for event, start in reading.meetings()
-        )
+        graph = self._graph()
+        reading = CalendarReading(search, graph, is_added=recalled.has_added, wait=self._wait)
         return PreviewedMailbox(
             mailbox=mailbox,
             status=ReadStatus.READ,
-            meetings=meetings,
+            meetings=tuple(self._meetings(reading, recalled, entry, graph)),
             copies=reading.copies,
             unreadable=reading.unreadable,
         )
 
+    def _meetings(
+        self, reading: CalendarReading, recalled: RecalledWrites, entry: ScopeEntry, graph: Graph
+    ) -> Iterator[PreviewedMeeting]:
+        obstacles: tuple[str, ...] = ()
+        for event, start in reading.meetings():
+            obstacles = obstacles or scope_obstacles(entry, graph)
+            yield self._meeting(obstacles, event, start, reading, recalled)
+
     def _meeting(
         self,
-        entry: ScopeEntry,
+        obstacles: tuple[str, ...],
         event: Event,
         start: datetime,
         reading: CalendarReading,
-        recalled: "_RecalledWrites",
+        recalled: RecalledWrites,
     ) -> PreviewedMeeting:
         end = last_end(event)
         seen = SeenMeeting(
@@ -136,35 +141,14 @@ class MailboxReader:
             is_added=seen.is_added,
             subject=event.subject if self._with_subjects else "",
             decisions=tuple(
-                self._decisions(seen, held) if is_included else dict.fromkeys(Stance, _NOT_IN_SCOPE)
-                for held, is_included in zip(self._sets, entry.included_by, strict=True)
+                self._decisions(seen, held, obstacle)
+                for held, obstacle in zip(self._sets, obstacles, strict=True)
             ),
         )
 
-    def _decisions(self, seen: SeenMeeting, held: HeldSet) -> dict[Stance, Alternatives]:
+    def _decisions(self, seen: SeenMeeting, held: HeldSet, obstacle: str) -> dict[Stance, Alternatives]:
+        if obstacle:
+            decision = PreviewedDecision(Outcome.SKIPPED, Reason.NOT_IN_SCOPE, why=obstacle)
+            return dict.fromkeys(Stance, (decision,))
         now = self._window.now
         return {stance: hold(seen, each, held.facts, now) for stance, each in held.policies.items()}
-
-
-class _RecalledWrites:
-    """What the memory of past writes has about a mailbox. Methods raise StorageUnavailable."""
-
-    def __init__(self, memory: Meetings | None, mailbox: str) -> None:
-        self._memory = memory
-        self._mailbox = mailbox
-        self._states = memory.states(mailbox) if memory else {}
-
-    def state(self, event: str) -> str:
-        """Return the state of an event's row; empty if it has none."""
-        return self._states.get(self._memory.key(event), "") if self._memory else ""
-
-    def has_added(self, event: str) -> bool:
-        """Return whether a link of the event may be Joinlink's."""
-        return self.state(event) not in {"", MeetingState.SEEN_ONLINE}
-
-    def row(self, event: Event) -> StoredMeeting:
-        """Return the row of an event, if a decision may depend on it."""
-        is_online = event.is_online_meeting or bool(event.join_url)
-        if self._memory is None or is_online or not self.state(event.id):
-            return StoredMeeting()
-        return self._memory.read(self._mailbox, event.id)

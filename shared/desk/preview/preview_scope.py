@@ -13,18 +13,25 @@ from shared.desk.chosen_scope import read_chosen_scope
 from shared.graph.client import Graph
 from shared.rules.mailbox_scope import MailboxScope, MailboxSelector
 from shared.storage.sorted_id_file import SortedIdFile
+from shared.worker.mailboxes.scope import why_unusable
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeEntry:
-    """A mailbox; `no_calendar` is why it has none, empty if it has one.
+    """A mailbox.
 
-    `included_by` says for each rule set whether its rules include the mailbox.
+    `texts` has for each rule set the mailbox's text in the scope of its rules, as `read_scope` writes it;
+    None if its rules do not include the mailbox.
     """
 
     mailbox: str
-    no_calendar: str
-    included_by: tuple[bool, ...]
+    texts: tuple[str | None, ...]
+
+    @property
+    def no_calendar(self) -> str:
+        """Why the mailbox has no calendar, according to the directory; empty if it may have one."""
+        unusable = [why_unusable(text) for text in self.texts if text is not None]
+        return unusable[0] if all(unusable) else ""
 
 
 class PreviewScope:
@@ -64,5 +71,5 @@ class PreviewScope:
         found: Iterator[tuple[str, str]] = iter(self._all)
         if sample is not None:
             found = iter(nsmallest(sample, found, key=lambda each: sha256(each[0].encode()).digest()))
-        for mailbox, no_calendar in found:
-            yield ScopeEntry(mailbox, no_calendar, tuple(mailbox in file for file in self._by_set))
+        for mailbox, _text in found:
+            yield ScopeEntry(mailbox, tuple(file.text(mailbox) for file in self._by_set))

@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 300
 
 
 def entry(number: int) -> ScopeEntry:
-    return ScopeEntry(f"id-{number}", "", (True,))
+    return ScopeEntry(f"id-{number}", ("",))
 
 
 def read(one: ScopeEntry) -> PreviewedMailbox:
