@@ -11,7 +11,7 @@ from shared.desk.preview.rule_set import Stance
 from shared.desk.preview.totals import ListedMeeting
 
 #: A spreadsheet takes a cell that begins with one of these as a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def pieces(report: PreviewReport) -> Iterator[str]:
@@ -53,4 +53,4 @@ def _line(cells: list[str]) -> str:
 
 def _safe(cell: str) -> str:
     clean = line(cell)
-    return f"'{clean}" if clean.startswith(_FORMULA) else clean
+    return f"'{clean}" if clean.lstrip().startswith(_FORMULA) else clean

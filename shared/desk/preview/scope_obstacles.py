@@ -34,6 +34,6 @@ def _obstacle(text: str | None, purpose: str) -> str:
     if text is None:
         return "the rules do not include this mailbox"
     if no_calendar := why_unusable(text):
-        return f"the rules do not include it: {no_calendar}"
+        return f"the rules do not include it: {no_calendar.replace('_', ' ')}"
     reason = reason_against(purpose, kinds_from(text))
     return _OF_OTHER_KIND[reason] if reason else ""
