@@ -57,6 +57,22 @@ def test_wrong_arguments_are_refused_in_a_sentence(
     assert message in ran.err
 
 
+def test_rules_with_errors_are_refused(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """Whether they are in force or in a folder, and before any calendar is read."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "rules.yaml").write_text("version: 1\nrules: [{id: a, whem: {}}]\n")
+    beside = run_joinlink("preview", "--all", "--against", str(broken))
+    (story.rules / "rules.yaml").write_text("version: 1\nrules: [{id: a, whem: {}}]\n")
+    configured = run_joinlink("preview", "--mailbox", ada.id)
+
+    assert (beside.exit, configured.exit, story.stage.graph.calls) == (1, 1, [])
+    assert f"the rules in {broken} have errors; joinlink validate {broken} shows them" in beside.err
+    assert "the rules of JOINLINK_RULES have errors" in configured.err
+
+
 def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink) -> None:
     """A person, a group, a mailbox without a calendar, and one that the rules exclude."""
     story.add_person("Gus", watched=False, mailbox=False)

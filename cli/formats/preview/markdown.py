@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from cli.clean import line
 from cli.formats.preview.words import STANCES, result_words
 from shared.desk.preview.counts import MeetingCount, StanceCounts
+from shared.desk.preview.previewed import ReadStatus
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import RuleSet, Stance
 from shared.domain.decision import Action, Mode
@@ -17,6 +18,10 @@ def pieces(report: PreviewReport) -> Iterator[str]:
     """Yield the parts."""
     yield "### What these rules would do\n\n"
     yield f"{report.totals.meetings} meetings in {report.read} mailboxes were read. Nothing was written.\n\n"
+    if report.is_sample:
+        yield f"All numbers are those of a sample: {report.chosen} of {report.in_scope} mailboxes.\n\n"
+    if left := report.totals.statuses[ReadStatus.LEFT]:
+        yield f"{left} mailboxes could not be read.\n\n"
     if len(report.sets) > 1:
         yield from _changes(report)
     for position, rules in enumerate(report.sets):
