@@ -1,6 +1,7 @@
 """The whole body counts. It is read only where a decision depends on it, and never kept or logged."""
 
 import gc
+import json
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -195,6 +196,33 @@ def test_a_sweep_reads_the_bodies_of_candidates_only(story: Story) -> None:
     assert (second["queued"], second["missed"], second["would_enable"]) == (0, 0, 0)
     assert read == 5  # four candidates in the sweep, and one by the worker
     assert bodies_read(story) == read + 3
+
+
+def test_if_a_body_cannot_be_read_the_worker_decides(story: Story) -> None:
+    """The sweep queues the event, and goes on with the others."""
+    ada = subscribed(story)
+    story.stage.graph.delivery = LOSE_ALL
+    deep = story.create_meeting(ada, GUEST, body=DEEP)
+    other = story.create_meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(path=deep, query=WITH_BODY, status=500, count=2))
+    sweep(story, ada)
+
+    assert story.log_lines("mailbox.swept")[-1]["queued"] == 2
+    assert (story.has_link(ada, deep), story.has_link(ada, other)) == (False, True)
+    assert ("skipped", "other_join_link") in story.outcomes(ada)
+
+
+def test_a_backfill_counts_only_meetings_without_a_link_in_the_body(
+    story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """As the app decides later."""
+    ada = story.add_person("Ada")
+    for body in (DEEP, TOO_LARGE, text(AGENDA)):
+        story.create_meeting(ada, GUEST, body=body)
+    counted = json.loads(run_joinlink("backfill", "--all", "--until", "30d", "--dry-run", "--json").out)
+
+    assert counted["links"] == 1
+    assert bodies_read(story) == 3
 
 
 @pytest.fixture
