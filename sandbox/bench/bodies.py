@@ -1,7 +1,7 @@
 """Measures the memory of a sweep in which every event depends on its body: 2,000 bodies of 100 KB.
 
-It takes minutes. The search runs in a process of its own, and reads the stand-in Graph over HTTP. Budget: 120 MB, all imports
-included.
+It takes minutes. The search runs in a process of its own, and reads the stand-in Graph over HTTP. Budget:
+120 MB, all imports included.
 """
 
 import os
