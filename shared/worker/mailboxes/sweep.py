@@ -47,8 +47,10 @@ _NOTIFICATION_DELAY = timedelta(minutes=10)
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 #: Messages for one mailbox are handled one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
-#: A page is started only if this much of the message's time is left.
-_PAGE_TIME = timedelta(seconds=20)
+#: A page is started only if this much of the message's time is left, and its single events are read until
+#: this much is left. The worker decides about the others.
+_PAGE_TIME = timedelta(seconds=40)
+_EVENT_TIME = timedelta(seconds=20)
 #: A mailbox is read in smaller pages for this long; then the usual size is tried again.
 _SMALL_PAGES_FOR = timedelta(days=1)
 
@@ -109,7 +111,7 @@ class Sweeper:
     def _sweep(self, part: _SweepPart, graph: Graph) -> Ending:
         try:
             while self._do_page(part, graph):
-                if _is_late():
+                if _has_less_than(_PAGE_TIME):
                     again = replace(part.task, mark=part.progress.encode(), attempt=0)
                     return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:
@@ -229,7 +231,7 @@ def _begin_part(
         seen=progress.seen,
         page_size=_page_size(row, now),
         may_halve=task.attempt > 0,
-        is_late=_is_late,
+        is_late=lambda: _has_less_than(_EVENT_TIME),
     )
     since = None if row.needs_sweep else row.last_sweep
     return _SweepPart(task, row, search, progress, now=min(graph_time or now, now), watched_since=since)
@@ -240,10 +242,10 @@ def _page_size(row: Mailbox, now: datetime) -> int:
     return min(max(row.page_size or 1, 1), PAGE_SIZE) if is_small else PAGE_SIZE
 
 
-def _is_late() -> bool:
-    """Return whether the time for this message is nearly over."""
+def _has_less_than(time: timedelta) -> bool:
+    """Return whether less than this is left of the time for this message."""
     try:
-        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < _PAGE_TIME.total_seconds()
+        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < time.total_seconds()
     except OutOfTime:
         return True
 
