@@ -14,6 +14,7 @@ from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.sender import Sender
 from shared.rule_files.loader import RuleFile
+from shared.storage.counters import COUNTERS, Counters
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
 from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReports
@@ -99,6 +100,7 @@ class Product:
                 report_only=False,
             ),
             mailboxes=self.mailboxes,
+            counters=Counters(tables(COUNTERS)),
             queue=queues(EVENT_CHANGES),
         )
         handler = TaskHandler(

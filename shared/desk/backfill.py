@@ -14,7 +14,6 @@ from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
 from shared.domain.decision import Verdict
-from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
@@ -25,6 +24,7 @@ from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
+from shared.worker.events.attendee_mails import mails
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.scope import read_scope
@@ -255,7 +255,7 @@ class Backfill:
         would_enable: Counter[str] = Counter()
         for found in self._searcher.search(search, graph):
             if found.verdict is Verdict.ENABLE:
-                missing.append(MissingLink(found.id, found.rule, _mails(found.event)))
+                missing.append(MissingLink(found.id, found.rule, mails(found.event)))
             elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
                 would_enable[found.rule] += 1
         return MailboxSearch(
@@ -266,9 +266,3 @@ class Backfill:
             missing=tuple(missing),
             would_enable=would_enable,
         )
-
-
-def _mails(event: Event) -> int:
-    """Return how many attendees a write may mail (the organizer gets no mail)."""
-    addresses = {attendee.address.lower() for attendee in event.attendees if attendee.address}
-    return len(addresses - {event.organizer.lower()})

@@ -1,4 +1,4 @@
-"""A watched mailbox: its user and its Graph subscription."""
+"""A watched mailbox: its user, its calendars and its Graph subscription."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,16 @@ class Subscription:
     notification_url: str
     lifecycle_url: str
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCalendar:
+    """A calendar in a mailbox's list; `owner` is an address in lower case, empty if Graph returns none."""
+
+    id: str
+    is_default: bool
+    can_edit: bool
+    owner: str
 
 
 class NoCalendar(StrEnum):

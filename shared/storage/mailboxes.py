@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.domain.mailbox import NoCalendar
 from shared.domain.messages import TaskReason
+from shared.storage.known_calendars import NONE_KNOWN, KnownCalendars
 from shared.storage.tables import Table
 
 MAILBOXES = "mailboxes"
@@ -75,6 +76,10 @@ class Mailbox:
     page_until: datetime | None = None
     #: a day, and the hashes of the unreadable events that were reported on it
     unreadable: str = ""
+    #: the calendars that it owns, apart from the default one
+    calendars: KnownCalendars = NONE_KNOWN
+    #: when the next part of a calendar's first sweep is due
+    calendars_due: datetime | None = None
     #: ids of all subscriptions that the row names, including those of a later release
     subscriptions: frozenset[str] = frozenset()
     #: columns whose timestamp is too far in the future for any correct clock; they read as None
@@ -120,6 +125,7 @@ _TEXTS = (
     "suspected_as",
     "purpose",
     "unreadable",
+    "calendars",
 )
 _NUMBERS = ("page_size",)
 #: Two clocks may differ by this much.
@@ -140,6 +146,7 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "suspected_since": CLOCKS_DIFFER,
     "purpose_missed": CLOCKS_DIFFER,
     "page_until": _DAY + CLOCKS_DIFFER,
+    "calendars_due": _DAY,
 }
 _COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_TIMESTAMPS}
 
@@ -191,6 +198,8 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     for name in future:
         del columns[name]
     state = MailboxState(columns.pop("state")) if "state" in columns else None
+    if "calendars" in columns:
+        columns["calendars"] = KnownCalendars.decode(columns["calendars"])
     row = Mailbox(id=mailbox, state=state, subscriptions=named, future_columns=frozenset(future))
     return replace(row, **columns)
 

@@ -65,6 +65,7 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         policies=policies,
         searcher=parts.calendar_searcher,
         mailboxes=storage.mailboxes,
+        counters=Counters(storage.table(COUNTERS)),
         queue=storage.event_changes,
     )
     subscriptions = SubscriptionTasks(

@@ -8,7 +8,7 @@ from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
 from shared.rules.mailbox_scope import GroupSelector, MailboxScope, UserSelector
-from shared.rules.policy import AUTO, RuleLimits, Sweep
+from shared.rules.policy import AUTO, CalendarScope, RuleLimits, Sweep
 from shared.rules.rule_tests import run_tests
 
 DATA = Path(__file__).parent / "data"
@@ -135,6 +135,7 @@ mailboxes:
 other_join_links: {action: skip, look_in: body}
 drafts: ignore
 sweep: {every: 12h}
+calendars: owned
 lists: {sisters: [fabrikam.com, bo@adatum.com]}
 """
     policy = load(("a.yaml", text)).policy
@@ -147,6 +148,7 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
     )
     assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
     assert policy.sweep == Sweep(every=timedelta(hours=12))
+    assert policy.calendars is CalendarScope.OWNED
     assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 
 
@@ -176,6 +178,7 @@ def test_a_rule_without_a_mode_is_in_report_mode() -> None:
     assert (policy.internal_domains, policy.needs_tenant_domains) == (AUTO, True)
     assert policy.skip_drafts
     assert policy.skip_other_join_links
+    assert policy.calendars is CalendarScope.DEFAULT
 
 
 def test_an_unknown_rule_id_is_a_key_error() -> None:

@@ -128,6 +128,12 @@ def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReaso
         (_has_passed(row.renew_at, now), TaskKind.RENEW, TaskReason.DUE),
         (row.needs_sweep, TaskKind.SWEEP, TaskReason.GAP),
         (_has_passed(row.last_sweep, now - required.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
+        # the next part of a calendar's first sweep
+        (
+            bool(row.calendars_due) and _has_passed(row.calendars_due, now),
+            TaskKind.SWEEP,
+            TaskReason.SCHEDULE,
+        ),
     )
     return next(((task, reason) for is_due, task, reason in checks if is_due), None)
 
