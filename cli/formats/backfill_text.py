@@ -90,6 +90,9 @@ def _notes(totals: BackfillTotals, *, is_report_only: bool) -> Iterator[str]:
         yield f"{events} with a write whose result is unknown: the app settles them"
     if totals.unreadable:
         yield f"{counted(totals.unreadable, 'event')} skipped: Joinlink does not understand their format"
+    if totals.unread_calendars:
+        calendars = counted(totals.unread_calendars, "calendar, or list,", "calendars, or lists,")
+        yield f"{calendars} skipped: Graph does not show them; run it again later"
     for status, text in _STATUS_NOTES.items():
         if number := totals.statuses[status]:
             yield f"{counted(number, 'mailbox', 'mailboxes')} {text}"
