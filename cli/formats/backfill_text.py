@@ -16,7 +16,7 @@ _MOST_MAILBOXES = 20
 _STATUS_NOTES = {
     SearchStatus.DONE_BEFORE: "done before the interruption",
     SearchStatus.UNDER_WAY: "skipped: changes of an earlier backfill are not due yet",
-    SearchStatus.NO_CALENDAR: "without a calendar: guests, disabled accounts, no licence",
+    SearchStatus.NO_CALENDAR: "without a calendar to search: guests, rooms, disabled accounts, no licence",
 }
 
 

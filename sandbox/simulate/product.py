@@ -29,6 +29,7 @@ from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.events.directory_cache import DirectoryCache
+from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import TaskHandler
@@ -111,6 +112,13 @@ class Product:
                     world=world,
                     mailboxes=self.mailboxes,
                     endpoint=endpoint,
+                    is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
+                ),
+                calendar_subscriptions=CalendarSubscriptions(
+                    world=world,
+                    mailboxes=self.mailboxes,
+                    endpoint=endpoint,
+                    is_enabled=False,
                     is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
                 ),
                 sweeper=sweeper,

@@ -185,7 +185,7 @@ class Backfill:
         if booking.sent and booking.until and now < booking.until:
             return MailboxSearch(mailbox=mailbox, status=SearchStatus.UNDER_WAY, booked_until=booking.until)
         row = self._mailboxes.read(mailbox)
-        if row.is_ineligible or row.is_read_only:
+        if row.is_ineligible or row.is_read_only or row.is_room:
             why = row.unclear or (_HELD if row.held and not row.is_ineligible else "")
             status = SearchStatus.LEFT if why else SearchStatus.NO_CALENDAR
             return MailboxSearch(mailbox=mailbox, status=status, why=why)

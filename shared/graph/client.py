@@ -113,11 +113,26 @@ class Graph:
         return frozenset().union(*addresses)
 
     def create_subscription(
-        self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+        self,
+        mailbox: str,
+        *,
+        change_type: str,
+        url: str,
+        client_state: str,
+        expires: datetime,
+        calendar: str = "",
     ) -> Subscription:
-        """Subscribe to a mailbox's events; also raises NotValidated, SubscriptionExists, MailboxUnusable."""
+        """Subscribe to the events of a mailbox, or of one of its calendars.
+
+        Also raises NotValidated, SubscriptionExists, MailboxUnusable, or EventNotFound without the calendar.
+        """
         call = subscription_calls.create_subscription(
-            mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+            mailbox,
+            change_type=change_type,
+            url=url,
+            client_state=client_state,
+            expires=expires,
+            calendar=calendar,
         )
         return subscription_json.parse_subscription(self._send(call), call.name)
 

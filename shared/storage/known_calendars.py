@@ -27,12 +27,15 @@ PART = timedelta(hours=1)
 class KnownCalendar:
     """A calendar by its id; its first sweep is under way since `new_since`, None once it is over.
 
-    `due` is when the next part of the first sweep may begin, None for at once. Timestamps are aware UTC.
+    `due` is when the next part of the first sweep may begin, None for at once. `subscription` is Graph's id,
+    empty if there is none, and `endpoint` its fingerprint as in `Mailbox`. Timestamps are aware UTC.
     """
 
     id: str
     new_since: datetime | None = None
     due: datetime | None = None
+    subscription: str = ""
+    endpoint: str = ""
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a sweep reads it now. A time far ahead comes from a wrong clock."""
@@ -52,6 +55,11 @@ class KnownCalendars:
     def is_list_due(self, now: datetime) -> bool:
         """Return whether the list must be read again."""
         return self.listed is None or not self.listed - _CLOCKS_DIFFER <= now < self.listed + _LIST_EVERY
+
+    @property
+    def subscriptions(self) -> frozenset[str]:
+        """The ids of the calendars' subscriptions."""
+        return frozenset(one.subscription for one in self.calendars if one.subscription)
 
     @property
     def due(self) -> datetime | None:
@@ -123,15 +131,22 @@ def _bounded(known: KnownCalendars) -> KnownCalendars:
 
 
 def _encoded(one: KnownCalendar) -> dict[str, str]:
-    values = {"id": one.id, "new_since": _text(one.new_since), "due": _text(one.due)}
+    values = {
+        "id": one.id,
+        "new_since": _text(one.new_since),
+        "due": _text(one.due),
+        "subscription": one.subscription,
+        "endpoint": one.endpoint,
+    }
     return {name: value for name, value in values.items() if value}
 
 
 def _decoded(data: Any) -> KnownCalendar:
+    texts = {name: str(data.get(name, "")) for name in ("subscription", "endpoint")}
     if not is_id(data["id"]):
         raise ValueError("this can't be the id of a calendar")
     return KnownCalendar(
-        id=data["id"], new_since=_moment(data.get("new_since")), due=_moment(data.get("due"))
+        id=data["id"], new_since=_moment(data.get("new_since")), due=_moment(data.get("due")), **texts
     )
 
 

@@ -1,9 +1,8 @@
 """Stores in the `mailboxes` table what is known of each mailbox, in 256 partitions by the start of its id.
 
 The columns `subscription`, `endpoint`, `expires`, `renew_at` and `renewed_at` describe the subscription to
-the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix, such
-as `subscription_2`. Every write sets single columns, so this release does not change those. Later releases
-only add optional columns.
+the mailbox's events; `calendars` has those to further calendars. Every write sets single columns, and a
+release only adds optional ones, so an earlier release leaves those that it does not know.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.decision import Reason
 from shared.domain.mailbox import NoCalendar
 from shared.domain.messages import TaskReason
 from shared.storage.known_calendars import NONE_KNOWN, KnownCalendars
@@ -88,6 +88,11 @@ class Mailbox:
     unclear: str = ""
 
     @property
+    def is_subscribed(self) -> bool:
+        """Whether it, or one of its calendars, has a subscription."""
+        return bool(self.subscription or self.calendars.subscriptions)
+
+    @property
     def is_unknown(self) -> bool:
         """Whether there is no row, or an empty one."""
         return self == Mailbox(id=self.id)
@@ -106,6 +111,11 @@ class Mailbox:
     def has_no_calendar(self) -> bool:
         """Whether it is unusable according to the directory."""
         return self.state is MailboxState.UNUSABLE and self.why in {*NoCalendar, TaskReason.UNUSABLE}
+
+    @property
+    def is_room(self) -> bool:
+        """Whether it is a room's or a device's, which organize no meetings."""
+        return self.state is MailboxState.UNUSABLE and self.why == Reason.ROOM
 
     @property
     def needs_sweep(self) -> bool:
@@ -200,6 +210,7 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     state = MailboxState(columns.pop("state")) if "state" in columns else None
     if "calendars" in columns:
         columns["calendars"] = KnownCalendars.decode(columns["calendars"])
+        named |= columns["calendars"].subscriptions
     row = Mailbox(id=mailbox, state=state, subscriptions=named, future_columns=frozenset(future))
     return replace(row, **columns)
 

@@ -83,7 +83,7 @@ def has_task(row: Mailbox, now: datetime) -> bool:
 
 
 def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
-    if row.state in {None, MailboxState.REMOVED} and not row.subscription:
+    if row.state in {None, MailboxState.REMOVED} and not row.is_subscribed:
         return NOTHING
     if row.absent_since is None:
         return MailboxPlan(columns={"absent_since": required.now})
@@ -93,7 +93,7 @@ def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
 
 
 def _plan_unusable(row: Mailbox, why: str, required: Requirements) -> MailboxPlan:
-    if row.subscription:
+    if row.is_subscribed:
         return replace(_plan_held(row, required), removal=TaskReason.UNUSABLE)
     if row.state is MailboxState.UNUSABLE and row.why == why:
         return NOTHING

@@ -39,8 +39,12 @@ class SubscriptionCreator:
         self._mailboxes = mailboxes
         self._endpoint = endpoint
 
-    def create(self, row: Mailbox, current: Subscription | None, graph: Graph) -> CreatedSubscription:
+    def create(
+        self, row: Mailbox, current: Subscription | None, graph: Graph, calendar: str = ""
+    ) -> CreatedSubscription:
         """Create or adopt a subscription; it replaces `current`, the live subscription that the row names.
+
+        It is to the events of the mailbox, or of the `calendar` with this id.
 
         Raises:
             GraphUnavailable: Graph refuses because of a subscription that it does not show; retry later.
@@ -54,7 +58,7 @@ class SubscriptionCreator:
             if current and change_type == current.change_type:
                 continue
             try:
-                return _created(self._post(row.id, change_type, graph), existing)
+                return _created(self._post(row.id, calendar, change_type, graph), existing)
             except SubscriptionExists as error:
                 refused = error
                 found = self._existing(error, graph)
@@ -63,7 +67,7 @@ class SubscriptionCreator:
             if found:
                 existing.append(found)
         assert refused
-        return self._replace_foreign(row, current, existing, refused, graph)
+        return self._replace_foreign(row, current, existing, refused, graph, calendar=calendar)
 
     def _replace_foreign(
         self,
@@ -72,6 +76,8 @@ class SubscriptionCreator:
         existing: list[Subscription],
         refused: SubscriptionExists,
         graph: Graph,
+        *,
+        calendar: str,
     ) -> CreatedSubscription:
         """Delete a subscription that is not ours and create one in its place: both changeTypes are in use.
 
@@ -84,7 +90,7 @@ class SubscriptionCreator:
             graph.delete_subscription(foreign.id)
         existing.remove(foreign)
         try:
-            return _created(self._post(row.id, foreign.change_type, graph), existing)
+            return _created(self._post(row.id, calendar, foreign.change_type, graph), existing)
         except SubscriptionExists as error:
             raise _not_shown(error) from error
 
@@ -114,9 +120,10 @@ class SubscriptionCreator:
             return found if found.expires > self._world.now() else None
         return None
 
-    def _post(self, mailbox: str, change_type: str, graph: Graph) -> Subscription:
+    def _post(self, mailbox: str, calendar: str, change_type: str, graph: Graph) -> Subscription:
         return graph.create_subscription(
             mailbox,
+            calendar=calendar,
             change_type=change_type,
             url=self._endpoint.url,
             client_state=self._endpoint.client_state(mailbox),
