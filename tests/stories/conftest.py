@@ -165,7 +165,11 @@ class Story:
 
     def poison_messages(self, queue_name: str = EVENT_CHANGES) -> list[dict[str, Any]]:
         """Return the messages in the poison queue."""
-        with self._queue(f"{queue_name}-poison") as queue:
+        return self.visible_messages(f"{queue_name}-poison")
+
+    def visible_messages(self, queue_name: str) -> list[dict[str, Any]]:
+        """Return the messages of a queue that the host may take now."""
+        with self._queue(queue_name) as queue:
             try:
                 return [json.loads(message.content) for message in queue.peek_messages(32)]
             except ResourceNotFoundError:
