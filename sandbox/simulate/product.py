@@ -45,6 +45,7 @@ _RULES = b"""
 version: 1
 internal_domains: [contoso.com]
 mailboxes: {include: all}
+calendars: owned
 sweep: {every: 6h, window: 60d}
 rules:
   - id: external-meetings
