@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class EventCoverage:
     """What Joinlink does about an event."""
 
     #: A notification leads to a decision.
@@ -48,14 +48,14 @@ class Coverage:
     written: bool
 
 
-ALL = Coverage(notified=True, swept=True, backfilled=True, written=True)
-NOT_NOTIFIED = Coverage(notified=False, swept=True, backfilled=True, written=True)
-NOT_WRITTEN = Coverage(notified=True, swept=True, backfilled=True, written=False)
-NONE = Coverage(notified=False, swept=False, backfilled=False, written=False)
+ALL = EventCoverage(notified=True, swept=True, backfilled=True, written=True)
+NOT_NOTIFIED = EventCoverage(notified=False, swept=True, backfilled=True, written=True)
+NOT_WRITTEN = EventCoverage(notified=True, swept=True, backfilled=True, written=False)
+NONE = EventCoverage(notified=False, swept=False, backfilled=False, written=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CoverageRow:
     """One row: its first three cells, the coverage, and the reason where something is missing.
 
     `place` gets a name for a new mailbox. `create` returns the id of the event; None if there can't be one.
@@ -64,7 +64,7 @@ class Row:
     mailbox: str
     calendar: str
     event: str
-    coverage: Coverage
+    coverage: EventCoverage
     why: str = ""
     place: Callable[[Story, str], Place]
     create: Callable[[Story, Place], str | None]
@@ -115,7 +115,7 @@ def _no_event(_story: Story, _place: Place) -> None:
 
 
 ROWS = (
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="default",
         event="own meeting",
@@ -123,7 +123,7 @@ ROWS = (
         place=_person,
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="default",
         event="own series",
@@ -131,7 +131,7 @@ ROWS = (
         place=_person,
         create=_series,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="default",
         event="changed occurrence of an own series",
@@ -140,7 +140,7 @@ ROWS = (
         place=_person,
         create=_changed_occurrence,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="default",
         event="invitation from another person",
@@ -149,7 +149,7 @@ ROWS = (
         place=_person,
         create=_invitation,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="another that the person owns",
         event="own meeting",
@@ -158,7 +158,7 @@ ROWS = (
         place=_further,
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="the same, with `calendars: default`",
         event="own meeting",
@@ -168,7 +168,7 @@ ROWS = (
         create=_meeting,
         rules=DEFAULT,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="shared by another person",
         event="any",
@@ -177,7 +177,7 @@ ROWS = (
         place=_shared_in,
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="birthdays, holidays",
         event="any",
@@ -186,7 +186,7 @@ ROWS = (
         place=lambda story, name: _further(story, name, can_edit=False),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a person",
         calendar="of a Microsoft 365 group",
         event="any",
@@ -195,7 +195,7 @@ ROWS = (
         place=_group,
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a shared mailbox, sign-in blocked",
         calendar="default",
         event="own meeting",
@@ -204,7 +204,7 @@ ROWS = (
         place=lambda story, name: _person(story, name, kind="shared", enabled=False),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a shared mailbox, sign-in allowed",
         calendar="default",
         event="own meeting",
@@ -212,7 +212,7 @@ ROWS = (
         place=lambda story, name: _person(story, name, kind="shared"),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a room",
         calendar="default",
         event="own meeting",
@@ -221,7 +221,7 @@ ROWS = (
         place=lambda story, name: _person(story, name, kind="room"),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a device",
         calendar="default",
         event="own meeting",
@@ -230,7 +230,7 @@ ROWS = (
         place=lambda story, name: _person(story, name, kind="equipment"),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a disabled account",
         calendar="default",
         event="own meeting",
@@ -239,7 +239,7 @@ ROWS = (
         place=lambda story, name: _person(story, name, enabled=False),
         create=_meeting,
     ),
-    Row(
+    CoverageRow(
         mailbox="a guest",
         calendar="none in this tenant",
         event="none",
@@ -248,7 +248,7 @@ ROWS = (
         place=lambda story, name: Place(story.stage.graph.add_guest(name, f"{name}@fabrikam.com")),
         create=_no_event,
     ),
-    Row(
+    CoverageRow(
         mailbox="without a licence, or on-premises",
         calendar="none in the cloud",
         event="none",
@@ -267,7 +267,7 @@ def table() -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: CoverageRow) -> tuple[str, ...]:
     one = row.coverage
     marks = ("yes" if each else "no" for each in (one.notified, one.swept, one.backfilled, one.written))
     return (row.mailbox, row.calendar, row.event, *marks, row.why)

@@ -12,7 +12,7 @@ from shared.deadline import deadline
 from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
 from tests.stories.conftest import RULES, StartStory, Story
-from tests.stories.test_sweep import GUEST, NOW, subscribed, sweep
+from tests.stories.test_sweep import GUEST, NOW, sweep
 
 OWNED = RULES.replace("rules:\n", "calendars: owned\nrules:\n").replace("per_hour: 5", "per_hour: 1000")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -196,7 +196,7 @@ def test_calendars_that_are_known_are_swept_while_the_list_fails(story: Story) -
 def test_a_calendar_that_cant_be_read_does_not_affect_the_others(
     story: Story, status: int, code: str, tries: int
 ) -> None:
-    """The sweep goes on without it, says so once a day, and tries again at the next sweep."""
+    """The sweep continues without it, says so once a day, and tries again at the next sweep."""
     ada = story.add_person("Ada", watched=False)
     graph = story.stage.graph
     closed, project = graph.add_calendar(ada.id, "Closed"), graph.add_calendar(ada.id, "Project")
@@ -224,7 +224,7 @@ def test_a_calendar_that_cant_be_read_does_not_affect_the_others(
 
 
 def test_a_throttled_calendar_is_read_later(story: Story) -> None:
-    """As for the default calendar: the sweep waits, and goes on there."""
+    """As for the default calendar: the sweep waits, and continues there."""
     ada = story.add_person("Ada", watched=False)
     project = story.stage.graph.add_calendar(ada.id, "Project")
     meeting = story.create_meeting_in(project, ada, GUEST)
@@ -265,82 +265,6 @@ def test_a_long_sweep_continues_with_the_next_calendar_in_another_message(story:
     assert (swept(story)["calendars"], swept(story)["queued"]) == (3, 3)
 
 
-def test_the_first_sweep_of_a_new_calendar_is_paced_and_resumed(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An hour has room for some events, here for three. Maintenance requests the next part."""
-    monkeypatch.setattr("shared.worker.mailboxes.first_sweep.SLOTS_OF_PART", 3)
-    ada = subscribed(story)
-    story.wait(DAY)
-    project = story.stage.graph.add_calendar(ada.id, "Project")
-    meetings = fill(story, ada, project, 1, 1, 1, 1)
-    story.enqueue_task(TaskKind.SWEEP, ada, TaskReason.SCHEDULE)
-    story.wait(NOW)
-    assert (swept(story)["queued"], swept(story)["calendars_new"]) == (3, 1)
-    for minutes in (1, 2, 52):
-        story.wait(timedelta(minutes=minutes))
-    linked = [story.has_link(ada, each) for each in meetings]
-    assert linked.count(True) == 3
-    assert len({mail.event for mail in story.stage.graph.mails}) == 3
-
-    story.stage.host.run_timer("maintenance")
-    story.run_until_idle()
-    assert [line["because"] for line in story.log_lines("mailbox.swept")] == ["gap", "schedule"]
-    story.wait(timedelta(minutes=10))
-    story.stage.host.run_timer("maintenance")
-    story.run_until_idle()
-    assert all(story.has_link(ada, each) for each in meetings)
-    assert (swept(story)["queued"], swept(story)["calendars_new"]) == (1, 0)
-    assert row(ada).calendars_due is None
-
-    later = story.create_meeting_in(project, ada, GUEST)
-    sweep(story, ada)
-    assert story.has_link(ada, later)
-
-
-def test_the_first_sweep_leaves_half_of_the_limits(start_story: StartStory) -> None:
-    """The other half is for new meetings, which get their links meanwhile."""
-    story = start_story(OWNED.replace("per_hour: 1000", "per_hour: 1000, per_mailbox_per_day: 4"))
-    ada = with_calendar(story)
-    project = story.stage.graph.add_calendar(ada.id, "Project")
-    old = fill(story, ada, project, 1, 1, 1, 1, 1)
-    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
-    for _ in range(2):
-        story.run_until_idle()
-        story.wait(timedelta(minutes=20))
-    story.stage.host.run_timer("maintenance")
-    story.run_until_idle()
-    assert [story.has_link(ada, each) for each in old].count(True) == 2
-    new = story.create_meeting(ada, GUEST)
-    story.run_until_idle()
-
-    assert story.has_link(ada, new)
-    assert swept(story)["calendars_new"] == 1
-    assert "limit_reached" not in {line["reason"] for line in story.log_lines()}
-
-
-def test_a_part_that_broke_off_is_not_repeated_within_its_hour(story: Story) -> None:
-    """The row says when the next part is due before the first event is queued."""
-    ada = with_calendar(story, 1)
-    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring.joinlink().parts.storage.event_changes, "send", die)
-        with pytest.raises(Killed):
-            story.wait(NOW)
-    assert row(ada).calendars_due == story.stage.clock.now() + HOUR
-    sweep_once(story, ada)
-
-    assert (swept(story)["calendars"], swept(story)["calendars_new"]) == (1, 1)
-
-
-class Killed(BaseException):
-    """The process ends."""
-
-
-def die(*_message: object) -> None:
-    raise Killed
-
-
 def with_calendar(story: Story, *sizes: int) -> DirectoryUser:
     """Return a person with a second calendar, and meetings in it with these numbers of guests."""
     ada = story.add_person("Ada", watched=False)
@@ -352,22 +276,6 @@ def sweep_once(story: Story, user: DirectoryUser) -> None:
     """Sweep, and leave the events on the queue that are due later."""
     story.enqueue_task(TaskKind.SWEEP, user, TaskReason.SCHEDULE)
     story.wait(NOW)
-
-
-def test_back_at_default_the_row_forgets_the_calendars(story: Story) -> None:
-    """And no further sweep is requested for them."""
-    ada = with_calendar(story, 1200, 1)
-    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
-    story.wait(NOW)
-    assert row(ada).calendars_due
-    (story.rules / "rules.yaml").write_text(RULES)
-    for _ in range(3):
-        wiring.joinlink().policies.current()
-        story.wait(timedelta(minutes=1))
-    sweep_once(story, ada)
-
-    assert (row(ada).calendars.calendars, row(ada).calendars_due) == ((), None)
-    assert searched(story, ada)[-1] == ""
 
 
 def test_the_calendar_of_a_series_does_not_matter(story: Story) -> None:

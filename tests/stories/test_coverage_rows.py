@@ -7,7 +7,7 @@ import pytest
 
 from shared import wiring
 from tests.stories.conftest import RunJoinlink, StartStory, Story
-from tests.stories.coverage_rows import MARKED, OWNED, PAGE, ROWS, Coverage, Place, table
+from tests.stories.coverage_rows import MARKED, OWNED, PAGE, ROWS, EventCoverage, Place, table
 from tests.stories.test_maintenance import maintain, scoped
 
 OK = 200
@@ -43,7 +43,7 @@ def test_each_row_is_what_joinlink_does(
 
     assert searched["left"] == {}
     observed = [
-        Coverage(
+        EventCoverage(
             notified=place in notified,
             swept=place in swept,
             backfilled=place in backfilled,

@@ -17,7 +17,7 @@ from shared.worker.events.attendee_mails import MAILS_A_MINUTE
 #: A minute, and a few seconds more: the queue rounds to seconds, and a busy mailbox delays the worker.
 _SLOT = timedelta(seconds=65)
 SLOTS_OF_PART = PART // _SLOT
-#: After this time a calendar counts as known: events that never get a link must not keep it new for ever.
+#: After this time a calendar counts as known: events that never get a link must not keep it new forever.
 _LONGEST = timedelta(days=7)
 
 

@@ -1,7 +1,7 @@
 """Sweeps a mailbox: finds the events that should have a link and were missed by notifications.
 
 A sweep searches the default calendar first, then the others that the mailbox owns. If one of those can't be
-read, the sweep goes on without it.
+read, the sweep continues without it.
 
 A sweep only queues the events that would get a link. The worker reads each of them and decides again. So a
 sweep may be repeated or break off at any time. If it does not fit into one message, the next message

@@ -119,7 +119,7 @@ class SweptCalendars:
 
 
 def is_failure_of_calendar(error: JoinlinkError, attempt: int) -> bool:
-    """Return whether to go on without the calendar that failed, after this many earlier failures."""
+    """Return whether to continue without the calendar that failed, after this many earlier failures."""
     if isinstance(error, _GENERAL):
         return False
     if isinstance(error, GraphUnavailable | OutOfTime):
