@@ -52,7 +52,8 @@ class CalendarSubscriptions:
     def adjust(self, task: MailboxTask, row: Mailbox, graph: Graph) -> None:
         """After a sweep, create those that are missing, as many as time allows; if switched off, end all."""
         if not self._is_enabled:
-            self.end(row, graph)
+            if row.calendars.subscriptions:
+                self.end(self._mailboxes.read(row.id), graph)
             return
         row, ours = self._mailboxes.read(row.id), self._endpoint.fingerprint
         missing = [one for one in row.calendars.calendars if not one.subscription or one.endpoint != ours]
