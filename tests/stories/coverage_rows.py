@@ -22,8 +22,10 @@ SERIES: Mapping[str, Any] = {
         "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-30"},
     }
 }
-#: values of the rule key `calendars`
-OWNED, DEFAULT = "owned", "default"
+#: the settings of the rules: `calendars`, and which mailboxes are in scope
+OWNED = "calendars: owned\nmailboxes: {include: all}"
+DEFAULT = "calendars: default\nmailboxes: {include: all}"
+SHARED = "calendars: owned\nmailboxes: {include: all, kinds: [user, shared]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class CoverageRow:
 
 def _person(story: Story, name: str, **properties: Any) -> Place:
     return Place(story.add_person(name, watched=False, **properties))
+
+
+def _shared_mailbox(story: Story, name: str) -> Place:
+    return _person(story, name, kind="shared", enabled=False)
 
 
 def _further(story: Story, name: str, **properties: Any) -> Place:
@@ -196,21 +202,22 @@ ROWS = (
         create=_meeting,
     ),
     CoverageRow(
-        mailbox="a shared mailbox, sign-in blocked",
+        mailbox="a shared mailbox",
         calendar="default",
         event="own meeting",
         coverage=NONE,
-        why="its account is disabled: `account_disabled`",
-        place=lambda story, name: _person(story, name, kind="shared", enabled=False),
+        why="neither named nor in `kinds`: [shared mailboxes](#shared-mailboxes)",
+        place=_shared_mailbox,
         create=_meeting,
     ),
     CoverageRow(
-        mailbox="a shared mailbox, sign-in allowed",
+        mailbox="the same, with `kinds: [user, shared]`",
         calendar="default",
         event="own meeting",
         coverage=ALL,
-        place=lambda story, name: _person(story, name, kind="shared"),
+        place=_shared_mailbox,
         create=_meeting,
+        rules=SHARED,
     ),
     CoverageRow(
         mailbox="a room",

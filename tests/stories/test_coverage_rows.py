@@ -7,14 +7,24 @@ import pytest
 
 from shared import wiring
 from tests.stories.conftest import RunJoinlink, StartStory, Story
-from tests.stories.coverage_rows import MARKED, OWNED, PAGE, ROWS, EventCoverage, Place, table
-from tests.stories.test_maintenance import maintain, scoped
+from tests.stories.coverage_rows import (
+    DEFAULT,
+    MARKED,
+    OWNED,
+    PAGE,
+    ROWS,
+    SHARED,
+    EventCoverage,
+    Place,
+    table,
+)
+from tests.stories.test_maintenance import RULES, maintain
 
 OK = 200
 
 
-def rules_with(calendars: str) -> str:
-    return scoped("{include: all}").replace("rules:\n", f"calendars: {calendars}\nrules:\n")
+def rules_with(settings: str) -> str:
+    return RULES.replace("mailboxes: {SCOPE}", settings)
 
 
 @pytest.fixture
@@ -22,7 +32,9 @@ def story(start_story: StartStory, request: pytest.FixtureRequest) -> Story:
     return start_story(rules_with(request.param))
 
 
-@pytest.mark.parametrize("story", sorted({row.rules for row in ROWS}), indirect=True)
+@pytest.mark.parametrize(
+    "story", [OWNED, DEFAULT, SHARED], ids=["owned", "default", "shared mailboxes"], indirect=True
+)
 def test_each_row_is_what_joinlink_does(
     story: Story, run_joinlink: RunJoinlink, request: pytest.FixtureRequest
 ) -> None:
@@ -81,4 +93,4 @@ def test_the_docs_have_the_table() -> None:
 
     assert found
     assert found[0] == table()
-    assert any(row.rules == OWNED for row in ROWS)
+    assert {row.rules for row in ROWS} == {OWNED, DEFAULT, SHARED}

@@ -15,6 +15,7 @@ from shared.errors import (
     GraphUnavailable,
     OutOfTime,
     SubscriptionNotFound,
+    SubscriptionTaken,
     Throttled,
     Unauthorized,
 )
@@ -66,7 +67,7 @@ class CalendarSubscriptions:
                 row = self._subscribe(task, row, calendar, graph)
             except EventNotFound:  # the next list does not have it
                 continue
-            except (GraphError, OutOfTime) as error:
+            except (GraphError, SubscriptionTaken, OutOfTime) as error:
                 logger().warning(
                     "calendar.unsubscribed",
                     mailbox=task.mailbox,
