@@ -44,6 +44,7 @@ def document(report: PreviewReport) -> dict[str, Any]:
         "meetings_read": totals.meetings,
         "copies": totals.copies,
         "unreadable": totals.unreadable,
+        "unread_calendars": totals.unread_calendars,
         "memory_unknown": report.memory_unknown,
         "notes": list(report.notes),
         "unknowable": list(report.unknowable),

@@ -100,6 +100,8 @@ def notes(report: PreviewReport) -> Iterator[str]:
         yield f"{counted(totals.copies, 'meeting')} of other organizers: their own mailboxes decide"
     if totals.unreadable:
         yield f"{counted(totals.unreadable, 'event')} skipped: Joinlink does not understand their format"
+    if totals.unread_calendars:
+        yield f"{counted(totals.unread_calendars, 'calendar')} could not be read"
     if number := totals.statuses[ReadStatus.NO_CALENDAR]:
         yield (
             f"{counted(number, 'mailbox', 'mailboxes')} without a calendar: guests, disabled accounts, no"

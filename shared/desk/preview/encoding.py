@@ -28,6 +28,7 @@ def encode(mailbox: PreviewedMailbox) -> str:
             "why": mailbox.why,
             "copies": mailbox.copies,
             "unreadable": mailbox.unreadable,
+            "unread_calendars": mailbox.unread_calendars,
             "meetings": [_meeting(each) for each in mailbox.meetings],
         },
         separators=(",", ":"),
@@ -43,6 +44,7 @@ def decode(text: str) -> PreviewedMailbox:
         why=values["why"],
         copies=values["copies"],
         unreadable=values["unreadable"],
+        unread_calendars=values["unread_calendars"],
         meetings=tuple(_read_meeting(each) for each in values["meetings"]),
     )
 

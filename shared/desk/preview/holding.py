@@ -12,7 +12,7 @@ from shared.desk.preview.rule_set import StancePolicies
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
 from shared.domain.event import Calendar, Event
 from shared.domain.meeting import PENDING, UNSETTLED, MeetingState
-from shared.rules.decide import decide
+from shared.rules.decide import decide, possible_decisions
 from shared.rules.facts import Facts
 from shared.rules.guards import GUARDS, check_guards
 from shared.rules.links.join_links import other_join_link
@@ -45,25 +45,42 @@ def is_added(event: Event, state: str) -> bool:
     return is_ours and (event.is_online_meeting or bool(event.join_url))
 
 
+def depends_on_body(seen: SeenMeeting, policies: StancePolicies, facts: Facts, now: datetime) -> bool:
+    """Return whether the decision depends on the meeting's body, which was not read yet."""
+    if _unsettled(seen):
+        return False
+    case = _case(seen, facts, now)
+    return len(possible_decisions(case.event, _policy(seen, policies), case.facts, case.at)) > 1
+
+
 def hold(seen: SeenMeeting, policies: StancePolicies, facts: Facts, now: datetime) -> Alternatives:
     """Return the decision about the meeting for the policies of a stance, and what follows at its limits.
 
     `facts` are those of the directory. A past meeting is decided as of its creation, without the memory of
     what happened since.
     """
+    if unsettled := _unsettled(seen):
+        return (unsettled,)
+    return tuple(_case(seen, facts, now).alternatives(_policy(seen, policies)))
+
+
+def _policy(seen: SeenMeeting, policies: StancePolicies) -> Policy:
+    return policies.past if seen.is_past else policies.coming
+
+
+def _case(seen: SeenMeeting, facts: Facts, now: datetime) -> "_Case":
     event = _as_before(seen.event) if seen.is_added else seen.event
     if seen.is_past:
-        case = _Case(event, facts, event.created or event.start, seen.calendar)
-        return tuple(case.alternatives(policies.past))
-    if not seen.is_added:
-        if unsettled := _unsettled(seen.stored):
-            return (unsettled,)
-        facts = replace(facts, meeting=seen.stored.meeting)
-    return tuple(_Case(event, facts, now, seen.calendar).alternatives(policies.coming))
+        return _Case(event, facts, event.created or event.start, seen.calendar)
+    meeting = None if seen.is_added else seen.stored.meeting
+    return _Case(event, replace(facts, meeting=meeting), now, seen.calendar)
 
 
-def _unsettled(stored: StoredMeeting) -> PreviewedDecision | None:
-    """Return how the worker ends while it is not known what an earlier write did."""
+def _unsettled(seen: SeenMeeting) -> PreviewedDecision | None:
+    """Return how the worker ends while it is not known what an earlier write did to a coming meeting."""
+    stored = seen.stored
+    if seen.is_past or seen.is_added:
+        return None
     if stored.is_unreadable:
         why = "its row in the table meetings can't be read"
         return PreviewedDecision(Outcome.SKIPPED, Reason.WRITE_UNKNOWN, why=why)

@@ -1,12 +1,12 @@
 """Reads one mailbox and holds each rule set against its meetings. Writes nothing."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.desk.graph_refusal import refusal_words
-from shared.desk.preview.calendar_reading import CalendarReading
-from shared.desk.preview.holding import SeenMeeting, hold, is_added
+from shared.desk.preview.calendar_reading import CalendarReading, FoundMeeting
+from shared.desk.preview.holding import SeenMeeting, depends_on_body, hold, is_added
 from shared.desk.preview.preview_scope import ScopeEntry
 from shared.desk.preview.previewed import (
     Alternatives,
@@ -20,12 +20,15 @@ from shared.desk.preview.rule_set import RuleSet, Stance, StancePolicies
 from shared.desk.preview.scope_obstacles import scope_obstacles
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
-from shared.domain.event import Event
-from shared.errors import GraphError, MailboxUnusable, Unauthorized
+from shared.errors import EventNotFound, GraphError, MailboxUnusable, Unauthorized, UnreadableEvent
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
+from shared.rules.policy import CalendarScope
 from shared.storage.meetings import Meetings
+from shared.worker.events.attendee_mails import mails
 from shared.worker.events.calendar_pages import CalendarSearch
+
+_OTHER_CALENDAR = "the rules include the default calendar only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +92,11 @@ class MailboxReader:
     def _read(self, entry: ScopeEntry) -> PreviewedMailbox:
         mailbox = entry.mailbox
         recalled = RecalledWrites(self._memory, mailbox)
-        policies = [held.rules.policy for held in self._sets]
         search = CalendarSearch(
             mailbox=mailbox,
             start=self._window.start,
             until=self._window.until,
-            policy=next((each for each in policies if each.look_in_body), policies[0]),
+            policy=self._sets[0].rules.policy,
         )
         graph = self._graph()
         reading = CalendarReading(search, graph, is_added=recalled.has_added, wait=self._wait)
@@ -104,38 +106,56 @@ class MailboxReader:
             meetings=tuple(self._meetings(reading, recalled, entry, graph)),
             copies=reading.copies,
             unreadable=reading.unreadable,
+            unread_calendars=reading.unread_calendars,
         )
 
     def _meetings(
         self, reading: CalendarReading, recalled: RecalledWrites, entry: ScopeEntry, graph: Graph
     ) -> Iterator[PreviewedMeeting]:
         obstacles: tuple[str, ...] = ()
-        for event, start in reading.meetings():
+        owned = any(held.rules.policy.calendars is CalendarScope.OWNED for held in self._sets)
+        for found in reading.meetings(owned=owned):
             obstacles = obstacles or scope_obstacles(entry, graph)
-            yield self._meeting(obstacles, event, start, reading, recalled)
+            try:
+                yield self._meeting(self._obstacles(found, obstacles), found, reading, recalled)
+            except EventNotFound:  # deleted meanwhile
+                continue
+            except UnreadableEvent:
+                reading.unreadable += 1
+
+    def _obstacles(self, found: FoundMeeting, obstacles: tuple[str, ...]) -> tuple[str, ...]:
+        """Return for each rule set why its rules are not for the meeting; empty if they are."""
+        if not found.calendar:
+            return obstacles
+        scopes = [held.rules.policy.calendars for held in self._sets]
+        return tuple(
+            obstacle or ("" if scope is CalendarScope.OWNED else _OTHER_CALENDAR)
+            for obstacle, scope in zip(obstacles, scopes, strict=True)
+        )
 
     def _meeting(
         self,
         obstacles: tuple[str, ...],
-        event: Event,
-        start: datetime,
+        found: FoundMeeting,
         reading: CalendarReading,
         recalled: RecalledWrites,
     ) -> PreviewedMeeting:
-        end = last_end(event)
+        event, end = found.event, last_end(found.event)
         seen = SeenMeeting(
             event=event,
             stored=recalled.row(event),
-            calendar=reading.calendar,
+            calendar=lambda: reading.calendar_of(found),
             is_past=end is not None and end <= self._window.now,
             is_added=is_added(event, recalled.state(event.id)),
         )
+        if self._depends_on_body(seen, obstacles):
+            seen = replace(seen, event=reading.with_body(event))
         return PreviewedMeeting(
             id=event.id,
             organizer=event.organizer,
-            start=start,
+            start=found.start,
             created=event.created,
-            mails=event.mails,
+            mails=mails(event),
             is_past=seen.is_past,
             is_series=event.recurrence is not None or event.master is not None,
             is_added=seen.is_added,
@@ -144,6 +164,14 @@ class MailboxReader:
                 self._decisions(seen, held, obstacle)
                 for held, obstacle in zip(self._sets, obstacles, strict=True)
             ),
+        )
+
+    def _depends_on_body(self, seen: SeenMeeting, obstacles: tuple[str, ...]) -> bool:
+        return any(
+            depends_on_body(seen, policies, held.facts, self._window.now)
+            for held, obstacle in zip(self._sets, obstacles, strict=True)
+            if not obstacle
+            for policies in held.policies.values()
         )
 
     def _decisions(self, seen: SeenMeeting, held: HeldSet, obstacle: str) -> dict[Stance, Alternatives]:

@@ -77,6 +77,8 @@ class PreviewedMailbox:
     copies: int = 0
     #: events that Joinlink can't read, so it skips them
     unreadable: int = 0
+    #: calendars, or lists of them, that Graph did not show
+    unread_calendars: int = 0
 
     @property
     def name(self) -> str:

@@ -89,6 +89,7 @@ class PreviewTotals:
     meetings: int = 0
     copies: int = 0
     unreadable: int = 0
+    unread_calendars: int = 0
 
     @classmethod
     def of(cls, sets: Sequence[RuleSet], window: PreviewWindow, *, listed: int) -> "PreviewTotals":
@@ -110,6 +111,7 @@ class PreviewTotals:
         self.meetings += len(mailbox.meetings)
         self.copies += mailbox.copies
         self.unreadable += mailbox.unreadable
+        self.unread_calendars += mailbox.unread_calendars
         for position, stances in enumerate(self.counts):
             for stance, counts in stances.items():
                 counts.add(mailbox, position, stance)
