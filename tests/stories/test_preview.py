@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.graph import DirectoryUser
+from sandbox.graph import DirectoryUser, Fault
 from tests.stories.conftest import RULES, RunJoinlink, Story
 from tests.stories.test_a_meeting import SERIES
 
@@ -182,3 +182,51 @@ def test_a_change_of_rules_shows_what_it_would_change(
     assert (change["meetings"], change["attendees"]) == (1, 1)
     assert report["changes"]["as_it_stands"][0]["to"]["outcome"] == "would_enable"
     assert gained in results(report)
+
+
+def test_a_body_is_read_only_where_the_decision_depends_on_it(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink
+) -> None:
+    """As in the worker: of meetings that would get a link otherwise."""
+    text = f"{'Agenda. ' * 60} https://zoom.us/j/123456789"
+    zoom = story.create_meeting(ada, GUEST, body={"contentType": "text", "content": text})
+    plain = story.create_meeting(ada, GUEST)
+    skipped = story.create_meeting(ada, GUEST, subject="[no link]")
+    report = document(run_joinlink, "--all")
+
+    assert results(report) == {
+        zoom: ("skipped", "other_join_link", None),
+        plain: ("enabled", "link_added", "external"),
+        skipped: ("skipped", "rule_skip", "opted-out"),
+    }
+    read = [call.path for call in story.stage.graph.calls if "/events/" in call.path]
+    assert sorted(path.rpartition("/")[2] for path in read) == sorted([zoom, plain])
+    assert text not in json.dumps(report)
+
+
+def test_all_calendars_that_a_mailbox_owns_are_read_if_the_rules_say_so(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """With the providers of each calendar; other rules count them as not in scope."""
+    graph = story.stage.graph
+    project = graph.add_calendar(ada.id, "Project")
+    skype = graph.add_calendar(ada.id, "Skype", "skypeForBusiness", ("teamsForBusiness",))
+    closed = graph.add_calendar(ada.id, "Closed")
+    in_default, in_project, in_skype, _in_closed = (
+        story.create_meeting_in(calendar, ada, GUEST) for calendar in ("", project, skype, closed)
+    )
+    graph.faults.add(Fault(path=f"{closed}/calendarView", status=403, code="ErrorAccessDenied", count=None))
+    rules = tmp_path / "other"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(RULES + "calendars: owned\n")
+    report = document(run_joinlink, "--all", "--against", str(rules))
+
+    reasons = {
+        each["event"]: [one["promoted"]["reason"] for one in each["decisions"]] for each in report["meetings"]
+    }
+    assert report["unread_calendars"] == 1
+    assert reasons == {
+        in_default: ["link_added", "link_added"],
+        in_project: ["not_in_scope", "link_added"],
+        in_skype: ["not_in_scope", "provider_not_allowed"],
+    }
