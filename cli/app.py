@@ -21,6 +21,7 @@ _COMMANDS = {
     "validate": ("cli.validate", "validate"),
     "test": ("cli.test", "run_tests"),
     "explain": ("cli.explain", "explain_event"),
+    "stats": ("cli.stats", "stats"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "maintain": ("cli.maintain", "maintain"),

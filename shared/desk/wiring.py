@@ -7,6 +7,9 @@ A desk reads the rules in force and never replaces them: nothing that it builds 
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from shared.auth.token_source import TokenSource
+from shared.desk.app_log.app_log import AppLog
+from shared.desk.app_log.workspace import LogWorkspace, log_address
 from shared.desk.backfill import Backfill
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
@@ -16,6 +19,7 @@ from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
@@ -33,10 +37,20 @@ from shared.worker.mailboxes.write_memory import WriteMemory
 class Desk:
     """Everything that commands use. Every method raises SettingsError where settings are wrong."""
 
-    def __init__(self, parts: Parts, *, is_the_app: bool = True) -> None:
-        """`is_the_app` says whether Graph sees the app's own identity."""
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        is_the_app: bool = True,
+        log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
+    ) -> None:
+        """`is_the_app` says whether Graph sees the app's own identity.
+
+        `log_tokens` returns the source of tokens for the address of the service that has the app's log.
+        """
         self._parts = parts
         self._is_the_app = is_the_app
+        self._log_tokens = log_tokens
         self._storage = parts.storage
 
     @property
@@ -120,6 +134,18 @@ class Desk:
             queue=self._storage.event_changes,
             sleep=sleep,
         )
+
+    def app_log(self, workspace: str) -> AppLog:
+        """Return the app's log in a Log Analytics workspace, given by its id; it needs no settings.
+
+        Raises:
+            SignInFailed: there is no identity for it.
+        """
+        address = log_address(self.environ)
+        http = graph_http(address)
+        self._parts.process.close_at_end(http.close)
+        tokens = self._log_tokens(address)
+        return LogWorkspace(workspace, lambda: tokens.token(address).value, http)
 
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""

@@ -23,6 +23,7 @@ ENVIRON = {
     "JOINLINK_NOTIFICATION_URL": "https://joinlink.example/api/notifications?code=x",
 }
 BUILDERS: dict[str, Callable[[Desk], object]] = {
+    "app_log": lambda desk: desk.app_log("c0ffee00-0000-4000-8000-000000000003"),
     "backfill": lambda desk: desk.backfill(lambda _seconds: None),
     "checkup": Desk.checkup,
     "doctor": Desk.doctor,
