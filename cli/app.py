@@ -21,6 +21,7 @@ _COMMANDS = {
     "validate": ("cli.validate", "validate"),
     "test": ("cli.test", "run_tests"),
     "explain": ("cli.explain", "explain_event"),
+    "history": ("cli.history", "history"),
     "stats": ("cli.stats", "stats"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),

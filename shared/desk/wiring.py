@@ -18,11 +18,13 @@ from shared.desk.held_events import HeldEvents
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
+from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.write_history import WriteHistory
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -113,6 +115,14 @@ class Desk:
         )
         check.check()
         return build_maintenance(self._parts, check.in_force, None)
+
+    def write_history(self) -> WriteHistory:
+        """Return the memory of past writes, to search."""
+        return self._storage.write_history
+
+    def user(self, mailbox: str) -> User:
+        """Return the user of a mailbox, by object id or user principal name. Raises GraphError."""
+        return self._parts.graph.new_client().user(mailbox)
 
     def event_reader(self) -> EventReader:
         """Return the reader of single events."""

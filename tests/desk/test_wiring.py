@@ -35,8 +35,9 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
     "unsubscription": Desk.unsubscription,
+    "write_history": Desk.write_history,
 }
-NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
+NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "user", "world"}
 
 
 def reachable(root: object) -> Iterator[object]:
