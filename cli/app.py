@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": ("cli.explain", "explain_event"),
     "history": ("cli.history", "history"),
     "stats": ("cli.stats", "stats"),
+    "events": ("cli.events", "events"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "maintain": ("cli.maintain", "maintain"),

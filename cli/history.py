@@ -9,15 +9,14 @@ from typing import Annotated
 import typer
 
 from cli.desk import SettingsFile, open_desk
+from cli.failures import failures_in_words
 from cli.formats import history_json, history_text
 from cli.ids import checked
-from cli.output import Exit, Failed, Refused, console, note, print_json
+from cli.output import Exit, Refused, console, note, print_json
 from cli.times import parse_time_or_age
 from shared.desk.history import read_history
 from shared.desk.wiring import Desk
 from shared.domain.ids import GUID
-from shared.errors import GraphError, StorageUnavailable
-from shared.graph.advice import advice_on
 from shared.storage.write_history import HistorySearch
 from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
@@ -69,22 +68,16 @@ def history(
     """
     checked("--event", event)
     checked("--mailbox", mailbox)
-    try:
-        with open_desk(settings) as desk:
-            search = HistorySearch(
-                since=None if event else _since(since, desk.world.now()),
-                rule=rule,
-                mailbox=_object_id(desk, mailbox),
-                event=event,
-            )
-            _note_memory(desk)
-            with _progress() as step:
-                found = read_history(desk.write_history(), search, most=most, step=step)
-    except GraphError as error:
-        advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with failures_in_words(), open_desk(settings) as desk:
+        search = HistorySearch(
+            since=None if event else _since(since, desk.world.now()),
+            rule=rule,
+            mailbox=_object_id(desk, mailbox),
+            event=event,
+        )
+        _note_memory(desk)
+        with _progress() as step:
+            found = read_history(desk.write_history(), search, most=most, step=step)
     if as_json:
         print_json(history_json.document(found))
     else:

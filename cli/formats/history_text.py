@@ -9,6 +9,7 @@ from shared.desk.history import History
 from shared.domain.meeting import Meeting, MeetingState
 
 _MOST_RULES = 50
+_INDENT = 4
 #: what an admin reads for each state, and its style
 _WORDS = {
     MeetingState.SEEN_ONLINE: ("online without Joinlink", "dim"),
@@ -31,12 +32,9 @@ def show(history: History) -> None:
         words, style = _WORDS[meeting.state]
         rule = Text.assemble("  rule ", (meeting.rule, "rule")) if meeting.rule else Text()
         out.print(Text.assemble(f"{meeting.at:%Y-%m-%d %H:%M} UTC  ", (words, style), rule))
-        facts = [
-            Line(Text("mailbox"), Text(mailbox)),
-            Line(Text("event"), Text(meeting.event)),
-            *_more(meeting),
-        ]
-        lines.show(out, facts, indent=4)
+        facts = [Line(Text("mailbox"), Text(mailbox)), *_more(meeting)]
+        lines.show(out, facts, indent=_INDENT)
+        lines.show_to_copy(out, Text(meeting.event, "dim"), indent=_INDENT)
     if history.total:
         _show_totals(history)
     if history.unreadable:
