@@ -78,7 +78,7 @@ def _show(listing: Listing, until: str, *, with_subjects: bool) -> None:
         out.print(f"No event in the next {until}.")
         return
     if listing.events:
-        for note in dict.fromkeys(_shared_notes(listing)):
+        for note in listing.events[0].explained.general_notes:
             out.print(f"note  {note}", style="warn")
         events_text.show(listing.events, with_subjects=with_subjects)
     if listing.more:
@@ -93,12 +93,6 @@ def _show(listing: Listing, until: str, *, with_subjects: bool) -> None:
         out.print(f"{item.id or 'an event without an id'} can't be read: {item.detail}", style="warn")
     if listing.events:
         out.print("joinlink explain --mailbox … --event-id ID shows every guard and rule.", style="dim")
-
-
-def _shared_notes(listing: Listing) -> list[str]:
-    """Return the notes that every event has: about the mailbox, the rules and the brake."""
-    first, *others = (each.explained.notes for each in listing.events)
-    return [note for note in first if all(note in notes for notes in others)]
 
 
 def _document(listing: Listing, *, with_subjects: bool) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from shared.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedEvent:
-    """An event, the policy, the facts and the time of the decision; `notes` are more facts for the admin."""
+    """An event, the policy, the facts and the time of the decision, with more facts for the admin.
+
+    `general_notes` are about the mailbox, the rules and the app, and so the same for each of its events.
+    """
 
     event: Event
     policy: Policy
@@ -19,7 +22,13 @@ class ExplainedEvent:
     now: datetime
     #: JOINLINK_MODE=report is set
     report_only: bool = False
-    notes: tuple[str, ...] = ()
+    general_notes: tuple[str, ...] = ()
+    own_notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All notes."""
+        return (*self.general_notes, *self.own_notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,11 @@ def events_of_file(
     facts, now = Facts(tenant_domains=domains or None), at or World().now()
     return [
         ExplainedEvent(
-            event=each.event, policy=policy, facts=facts, now=now, notes=tuple(_notes(each, policy, facts))
+            event=each.event,
+            policy=policy,
+            facts=facts,
+            now=now,
+            own_notes=tuple(_notes(each, policy, facts)),
         )
         for each in read
     ]

@@ -8,6 +8,7 @@ from cli import rule_files
 from cli.desk import open_desk
 from cli.explained_event import ExplainedEvent
 from cli.failures import failures_in_words
+from cli.in_force import differences_from
 from cli.output import Failed, Refused
 from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
@@ -19,6 +20,8 @@ from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.rule_ports import read_problem
+
+_BRAKE = "JOINLINK_MODE=report is set: nothing is written, whatever the decision"
 
 
 def read_live_event(
@@ -67,13 +70,13 @@ def explained_event(
         facts=live.facts,
         now=at or desk.world.now(),
         report_only=desk.is_report_only,
-        notes=(
-            *live.warnings,
+        general_notes=(
+            *differences_from(desk, policy),
+            *([_BRAKE] if desk.is_report_only else []),
             *_scope_notes(reader, policy, live),
-            *time_notes(live.event),
             *_missing_facts(policy, live.facts),
-            *_notes(desk, live),
         ),
+        own_notes=(*live.warnings, *time_notes(live.event), *_notes(live)),
     )
 
 
@@ -108,14 +111,12 @@ def _scope_notes(reader: EventReader, policy: Policy, live: LiveEvent) -> Iterat
     return scope_notes(policy.mailboxes, owner, reader.directory.members(policy.mailboxes.groups))
 
 
-def _notes(desk: Desk, live: LiveEvent) -> list[str]:
+def _notes(live: LiveEvent) -> list[str]:
     notes, meeting = [], live.facts.meeting
     if live.of_occurrence:
         notes.append(
             "this is part of a series; the worker decides for the series master, which is shown here"
         )
-    if desk.is_report_only:
-        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever the decision")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""
         notes.append(f"recorded at {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")

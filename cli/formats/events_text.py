@@ -27,13 +27,9 @@ def show(events: Sequence[Explained], *, with_subjects: bool, numbered: bool = F
     verdicts = [event.explanation.decision.verdict for event in events]
     links, would = verdicts.count(Verdict.ENABLE), verdicts.count(Verdict.WOULD_ENABLE)
     out.print()
-    out.print(
-        Text(
-            f"{counted(len(events), 'event')}: {counted(links, 'gets', 'get')} a join link"
-            f" now{f', {would} more would if promoted or without the brake' if would else ''}.",
-            "bold",
-        )
-    )
+    more = f", {would} more if promoted or without the brake" if would else ""
+    get = "gets" if links == 1 else "get"
+    out.print(Text(f"{links} of {counted(len(events), 'event')} {get} a join link now{more}.", "bold"))
 
 
 def _show(out: Console, shown: Explained, *, with_subjects: bool, number: str) -> None:

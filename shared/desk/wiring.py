@@ -15,6 +15,7 @@ from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
+from shared.desk.in_force import AppInForce, read_in_force
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
@@ -44,14 +45,17 @@ class Desk:
         parts: Parts,
         *,
         is_the_app: bool = True,
+        environ: Mapping[str, str] | None = None,
         log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
     ) -> None:
         """`is_the_app` says whether Graph sees the app's own identity.
 
-        `log_tokens` returns the source of tokens for the address of the service that has the app's log.
+        `environ` are the settings as they were found, where the parts have others. `log_tokens` returns the
+        source of tokens for the address of the service that has the app's log.
         """
         self._parts = parts
         self._is_the_app = is_the_app
+        self._environ = parts.process.environ if environ is None else environ
         self._log_tokens = log_tokens
         self._storage = parts.storage
 
@@ -63,7 +67,7 @@ class Desk:
     @property
     def environ(self) -> Mapping[str, str]:
         """The settings as they were found, with references to secrets."""
-        return self._parts.process.environ
+        return self._environ
 
     @property
     def settings(self) -> Settings:
@@ -95,6 +99,10 @@ class Desk:
     def policy_in_force(self) -> PolicyInForce:
         """Return the reader of the rules that the app has in force."""
         return PolicyInForce(self._parts.last_good_rules)
+
+    def in_force(self) -> AppInForce:
+        """Return what the app has in force, from its storage account. Raises StorageUnavailable."""
+        return read_in_force(self._storage.settings_fingerprints.read, self.policy_in_force())
 
     def checkup(self) -> Checkup:
         """Return the checkup of the app's health; it needs the storage settings alone."""
@@ -199,6 +207,8 @@ class Desk:
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,
+            rules_place=self._parts.rules_place,
+            in_force=self.in_force,
             endpoint_problem=partial(
                 endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport
             ),

@@ -169,7 +169,7 @@ def test_all_events_of_a_calendar_view_are_explained(joinlink: Any, write: Any) 
     assert text.exit == 0
     assert "Tue 2026-12-01 10:00 UTC  1 h 30 min, 1 attendee  Review\n" in text.out
     assert "    gets no join link: it was cancelled (cancelled)\n    AAMkOther=\n" in text.out
-    assert "2 events: " in text.out
+    assert "of 2 events get" in text.out
     assert [each["event"] for each in explained] == [EVENT.id, other.id]
     assert explained[0] == alone
     assert one.out.startswith("Lunch [no link]\n")

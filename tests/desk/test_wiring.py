@@ -37,7 +37,17 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "unsubscription": Desk.unsubscription,
     "write_history": Desk.write_history,
 }
-NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "user", "world"}
+NOT_BUILDERS = {
+    "clock_problem",
+    "close",
+    "environ",
+    "is_report_only",
+    "in_force",
+    "rules",
+    "settings",
+    "user",
+    "world",
+}
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -66,7 +66,7 @@ def test_the_coming_events_of_a_mailbox_are_listed_with_their_verdicts(
         f"✓ Wed 2026-11-25 09:00 UTC  1 h 00 min, 1 attendee\n    gets a join link from rule external, if its limits and the calendar allow it (link_added)\n    {meetings['external']}\n"
         in text.out
     )
-    assert "3 events: 1 gets a join link now, 1 more would if promoted" in text.out
+    assert "1 of 3 events gets a join link now, 1 more if promoted" in text.out
     assert snapshot(story) == before
     assert {call.method for call in story.stage.graph.calls[calls:]} == {"GET"}
     story.run_until_idle()
@@ -151,7 +151,7 @@ def test_a_large_calendar_is_not_read_to_its_end(
     pages = [call for call in story.stage.graph.calls[calls:] if call.path.endswith("/calendarView")]
 
     assert (result.exit, len(pages)) == (0, 2)
-    assert "4 events: " in result.out
+    assert "4 of 4 events get" in result.out
     assert "some of the first may be missing" in result.out
 
 
