@@ -25,7 +25,7 @@ _DEFAULTS = {
 }
 
 
-#: settings whose values are no secrets
+#: settings whose values are not secret
 _PLAIN = frozenset(
     {
         "JOINLINK_TENANT_ID",
