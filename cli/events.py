@@ -47,7 +47,7 @@ def events(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the coming meetings of a mailbox: what happens to each, and why.
+    """List the coming meetings of a mailbox, with their verdicts.
 
     Shows the next events of the default calendar, each series once, with the id that joinlink explain takes.
     The decision is the same as in the cloud. Nothing is written to Graph or storage.

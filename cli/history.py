@@ -57,11 +57,11 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the events that Joinlink wrote to, newest first, and count them.
+    """List and count the events that Joinlink wrote to.
 
-    Reads the memory of past writes in the storage account: an event is kept for 90 days after its end. The
-    list shows what Joinlink did, not what people did to the event since. Without --mailbox it reads the whole
-    table. Nothing is written. An address needs Graph, for its object id.
+    Reads the memory of past writes in the storage account, newest first: an event is kept for 90 days after
+    its end. The list shows what Joinlink did, not what people did to the event since. Without --mailbox it
+    reads the whole table. Nothing is written. An address needs Graph, for its object id.
 
     Exit code 0: shown. 1: nothing was found, or Graph or the storage account fails. 2: wrong arguments, or
     settings are missing.

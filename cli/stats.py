@@ -25,11 +25,7 @@ def stats(
     *,
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]",
-            help="A file with the app's log lines; - reads stdin. Default: the Log Analytics workspace.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="FILE", hidden=True),
     ] = None,
     since: Annotated[
         str,
@@ -57,8 +53,10 @@ def stats(
 ) -> None:
     """Count outcomes and reasons in the app's log.
 
-    Shows what happened to events and to mailboxes' tasks, by outcome, reason, rule and day (UTC). Reads the
-    Log Analytics workspace of the app, or a file. Needs neither Graph nor the storage account.
+    FILE has the app's log lines; - reads stdin. Without it, the app's Log Analytics workspace is read.
+
+    Shows what happened to events and to mailboxes' tasks, by outcome, reason, rule and day (UTC). Needs
+    neither Graph nor the storage account.
 
     Exit code 0: shown. 1: the log can't be read, or has no such lines. 2: wrong arguments.
     """

@@ -39,7 +39,7 @@ ONLY_THE_LOADER_KNOWS = {
         "domain-in-no-lists", "domains-list-unknown",
     },
     "a schema has no calendar and no time zones": {
-        "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown",
+        "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown", "dates-zone",
         "hours-zone-offset", "hours-zone-continent", "hours-zone-of-the-machine",
     },
     "a schema does not know which characters are visible": {"text-invisible"},
