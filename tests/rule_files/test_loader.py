@@ -8,7 +8,7 @@ from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
 from shared.rules.mailbox_scope import GroupSelector, MailboxScope, UserSelector
-from shared.rules.policy import AUTO, RuleLimits, Sweep
+from shared.rules.policy import AUTO, RuleLimits, RuleProvider, Sweep
 from shared.rules.rule_tests import run_tests
 
 DATA = Path(__file__).parent / "data"
@@ -156,11 +156,8 @@ def test_the_keys_of_a_rule_are_in_its_value() -> None:
     assert loaded.policy is not None
     rule = loaded.policy.rule("every-key")
 
-    assert (rule.mode, rule.action, rule.provider_fallback) == (
-        Mode.ENFORCE,
-        Action.ENABLE,
-        "teamsForBusiness",
-    )
+    assert (rule.mode, rule.action) == (Mode.ENFORCE, Action.ENABLE)
+    assert rule.provider == RuleProvider(name="teamsForBusiness", is_fallback=True)
     assert rule.limits == RuleLimits(per_hour=200, per_mailbox_per_day=20)
     assert rule.retry_on_missing
     assert (rule.file, rule.line) == ("e.yaml", 3)

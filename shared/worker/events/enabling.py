@@ -55,7 +55,7 @@ class Enabler:
             # The message was sent to confirm an attempt. That attempt is over; other messages start new ones.
             return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
         calendar = graph.calendar_of(read.change.mailbox, read.event.id)
-        provider = choose_provider(calendar, rule.provider_fallback)
+        provider = choose_provider(calendar, rule.provider)
         if isinstance(provider, Reason):
             return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
         charge = Charge(rule=rule.id, mailbox=read.change.mailbox, limits=rule.limits, at=self._world.now())
