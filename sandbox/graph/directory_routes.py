@@ -54,14 +54,21 @@ class DirectoryRoutes:
         return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
 
     def list_groups(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the groups that have a mail address."""
+        """Answer the groups that have a mail address, or those of a name."""
         call.allow_options("$select", "$top", "$skiptoken", "$filter")
-        if call.query.get("$filter") != "mailEnabled eq true":
-            raise bad_query("Only the groups with mailEnabled eq true are listed here.")
+        condition = call.query.get("$filter", "")
+        named = re.fullmatch(r"displayName eq '((?:[^']|'')*)'", condition)
+        if condition != "mailEnabled eq true" and not named:
+            raise bad_query("Only the groups with mailEnabled eq true or of a displayName are listed here.")
+        name = named[1].replace("''", "'").casefold() if named else ""
         return page_by_token(
             call,
             "groups",
-            lambda start: ((row, one) for row, one in self._directory.groups(start) if one.address),
+            lambda start: (
+                (row, one)
+                for row, one in self._directory.groups(start)
+                if (one.name.casefold() == name if named else one.address)
+            ),
             lambda one: _group(one, call.select()),
         )
 

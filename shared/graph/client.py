@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import Subscription, User
+from shared.domain.mailbox import Group, Subscription, User
 from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph.protocol import (
     calendar_json,
@@ -105,6 +105,16 @@ class Graph:
         pages = islice(self._pages(call), _MAX_PAGES_OF_GROUPS)
         addresses = (directory_json.parse_groups_addresses(page, call.name) for page in pages)
         return frozenset().union(*addresses)
+
+    def group(self, group: str) -> Group:
+        """Read what tells a group from others; raises UnexpectedAnswer where there is none."""
+        call = directory_calls.read_named_group(group)
+        return directory_json.parse_named_group(self._send(call), call.name)
+
+    def find_groups(self, name: str) -> tuple[Group, ...]:
+        """Return the groups of a name, at most a page of them; several may have the same."""
+        call = directory_calls.find_groups(name)
+        return directory_json.parse_named_groups(self._send(call), call.name)
 
     def create_subscription(
         self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime

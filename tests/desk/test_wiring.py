@@ -28,6 +28,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "checkup": Desk.checkup,
     "doctor": Desk.doctor,
     "event_reader": Desk.event_reader,
+    "graph": Desk.graph,
     "held_events": Desk.held_events,
     "maintenance": Desk.maintenance,
     "memory": Desk.memory,
