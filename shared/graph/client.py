@@ -116,6 +116,11 @@ class Graph:
         call = directory_calls.find_groups(name)
         return directory_json.parse_named_groups(self._send(call), call.name)
 
+    def find_group(self, address: str) -> str:
+        """Return the id of the group with this main address; empty if there is none."""
+        call = directory_calls.find_groups_by_mail(address)
+        return next(iter(directory_json.parse_group_ids(self._send(call), call.name)), "")
+
     def create_subscription(
         self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
     ) -> Subscription:
