@@ -43,6 +43,8 @@ class LoadedRules:
     names: dict[str, str]
     policy: Policy | None
     problems: tuple[Problem, ...]
+    #: texts that are in the place of a group's id
+    group_names: tuple[str, ...] = ()
 
     def writes(self, rule: Rule) -> bool:
         """Return whether the rule adds links now: it enables, in enforce mode, and is active."""
@@ -90,6 +92,7 @@ def _load(path: Path) -> LoadedRules:
         names=names,
         policy=loaded.policy,
         problems=(*_not_read(path), *(_renamed(problem, names) for problem in loaded.problems)),
+        group_names=loaded.group_names,
     )
 
 

@@ -1,5 +1,6 @@
-"""`joinlink schema`: print the JSON Schema of rule files, or explain one key."""
+"""`joinlink schema`: list the keys of rule files, explain one, or print the JSON Schema."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from cli import lines, rule_schema
 from cli.editor import plain_text
+from cli.formats import schema_text
 from cli.lines import Line
 from cli.output import Refused, console
 from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
@@ -48,15 +50,19 @@ def schema(
         typer.Argument(metavar="KEY", hidden=True),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of rule files, or explain one key.
+    """List the keys of rule files, or explain one.
 
-    KEY is a condition or another key: duration, limits, per_hour, sweep.every.
+    KEY is a condition or another key: duration, limits, per_hour, sweep.every. Without it, a terminal shows
+    all keys by subject, and a file or a pipe gets the JSON Schema of rule files.
 
     Save the schema next to your rules, as rules.schema.json, and begin each file with
     "# yaml-language-server: $schema=rules.schema.json": then editors complete and check keys.
     """
     if name is None:
-        print(rule_schema.text(), end="")
+        if sys.stdout.isatty():
+            schema_text.show()
+        else:
+            print(rule_schema.text(), end="")
         return
     found = [entry for entry in _entries() if name in entry.names]
     if not found:

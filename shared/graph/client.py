@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import ListedCalendar, Subscription, User
+from shared.domain.mailbox import Group, ListedCalendar, Subscription, User
 from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph.protocol import (
     calendar_json,
@@ -50,6 +50,11 @@ class Graph:
         """Read an event as it is now, with its body; also raises BodyTooLarge."""
         call = event_calls.read_event_with_body(mailbox, event)
         return event_json.parse_event(self._send(call), call.name)
+
+    def event_ids_by_uid(self, mailbox: str, uid: str) -> tuple[str, ...]:
+        """Return the ids of the single events and series masters that have this iCalUId."""
+        call = event_calls.find_event_ids(mailbox, uid)
+        return calendar_json.parse_event_ids(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""
@@ -115,6 +120,16 @@ class Graph:
         pages = islice(self._pages(call), _MAX_PAGES_OF_GROUPS)
         addresses = (directory_json.parse_groups_addresses(page, call.name) for page in pages)
         return frozenset().union(*addresses)
+
+    def group(self, group: str) -> Group:
+        """Read what tells a group from others; raises UnexpectedAnswer where there is none."""
+        call = directory_calls.read_named_group(group)
+        return directory_json.parse_named_group(self._send(call), call.name)
+
+    def find_groups(self, name: str) -> tuple[Group, ...]:
+        """Return the groups of a name, at most a page of them; several may have the same."""
+        call = directory_calls.find_groups(name)
+        return directory_json.parse_named_groups(self._send(call), call.name)
 
     def find_group(self, address: str) -> str:
         """Return the id of the group with this main address; empty if there is none."""

@@ -41,10 +41,14 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """A policy with warnings at most; or errors, and no policy."""
+    """A policy with warnings at most; or errors, and no policy.
+
+    `group_names` are texts that are in the place of a group's id: probably the names of groups.
+    """
 
     policy: Policy | None
     problems: tuple[Problem, ...]
+    group_names: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -86,7 +90,7 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> LoadRes
         policy = _load(sorted(files, key=lambda file: file.name), session, today)
     except StopReading:
         policy = None
-    return LoadResult(policy, session.problems())
+    return LoadResult(policy, session.problems(), tuple(session.group_names))
 
 
 def _refuse(files: Sequence[RuleFile]) -> str:

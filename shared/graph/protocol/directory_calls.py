@@ -55,6 +55,28 @@ def read_group(group: str) -> GraphCall:
     )
 
 
+_NAMED_GROUP_FIELDS = "id,displayName,mail,groupTypes,createdDateTime"
+
+
+def read_named_group(group: str) -> GraphCall:
+    """Get what tells a group from others."""
+    return replace(read_group(group), params={"$select": _NAMED_GROUP_FIELDS})
+
+
+def find_groups(name: str) -> GraphCall:
+    """Get the groups of a name; Graph ignores case (https://learn.microsoft.com/graph/api/group-list)."""
+    return GraphCall(
+        name="find the group by its name",
+        method="GET",
+        path="/groups",
+        params={
+            "$filter": f"displayName eq '{_escaped(name)}'",
+            "$select": _NAMED_GROUP_FIELDS,
+            "$top": _PAGE_SIZE,
+        },
+    )
+
+
 def find_groups_by_mail(address: str) -> GraphCall:
     """Get the groups that have this main address."""
     return GraphCall(

@@ -19,7 +19,8 @@ from shared.rule_files.vocabulary.catalogue import IMPORTANCES, SENSITIVITIES, S
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case, matching
 from shared.rule_files.vocabulary.keys import Block, Key
-from shared.rule_files.vocabulary.times import CLOCK, read_clock, read_zone
+from shared.rule_files.vocabulary.times import CLOCK, read_clock
+from shared.rule_files.vocabulary.zones import read_zone
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
 from shared.rules.event_sketch import EventSketch, TimeOfDay
 

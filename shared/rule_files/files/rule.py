@@ -15,6 +15,7 @@ from shared.rule_files.files.rule_blocks import (
     ACTIVE,
     LIMITS,
     PROVIDER,
+    PROVIDER_NAME,
     read_active,
     read_limits,
     read_provider,
@@ -133,12 +134,13 @@ RULE = Block(
         ),
         Key(
             "provider",
-            "The provider to use where the calendar has no default provider but allows this one.",
-            PROVIDER.shape,
+            "The provider, by its name in Graph. Where the calendar does not allow it, the event gets no "
+            "link (`provider_not_allowed`). With `fallback`, it counts only if the calendar has no default.",
+            {"anyOf": [PROVIDER_NAME, PROVIDER.shape]},
             "{fallback: teamsForBusiness}",
             read_provider,
-            if_left_out="no link where the calendar has no default provider",
-            field="provider_fallback",
+            form="`teamsForBusiness` or `{fallback: teamsForBusiness}`",
+            if_left_out="the calendar's default; no link where it has none",
             block=PROVIDER,
         ),
         Key(

@@ -219,6 +219,8 @@ def read_guid(node: Node, reader: NodeReader, what: str, kind: str) -> str | Non
         return text.lower()
     within = GUID.search(text)
     hint = f"; write {within[0].lower()}" if within else ""
+    if text and kind == "group":
+        reader.session.group_names.setdefault(text)
     reader.problem(
         node,
         f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "

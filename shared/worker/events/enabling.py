@@ -46,7 +46,7 @@ class Enabler:
         if ending := self._end_without_write(read):
             return ending
         calendar = graph.calendar_of(read.change.mailbox, read.event.id)
-        provider = choose_provider(calendar, rule.provider_fallback)
+        provider = choose_provider(calendar, rule.provider)
         if isinstance(provider, Reason):
             return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
         charge = self._charge(rule, read)
