@@ -67,7 +67,7 @@ class Product:
         random_numbers, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable, not for secrets
         world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES), now)
-        sender = Sender(http, _Tokens(http), _GRAPH, now)
+        sender = Sender(http, SandboxTokens(http), _GRAPH, now)
         policies, tasks = PolicyReloader(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
         self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
@@ -149,7 +149,7 @@ def client(graph_url: str, transport: httpx.BaseTransport | None = None) -> http
     return graph_http(graph_url, transport)
 
 
-class _Tokens:
+class SandboxTokens:
     """Returns the managed identity's token, which never expires in the simulation."""
 
     def __init__(self, http: httpx.Client) -> None:
@@ -161,6 +161,7 @@ class _Tokens:
         self._value = answer.json()["access_token"]
 
     def token(self, _resource: str, *, refused: str = "") -> Token:
+        """Return the token."""
         assert not refused
         return Token(self._value, timedelta(hours=24))
 

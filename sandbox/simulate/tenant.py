@@ -31,7 +31,7 @@ class SimulatedTenant:
     def __init__(self, mailboxes: int) -> None:
         logs.configure("WARNING")  # writing a line for each of millions of tasks takes longer than the tasks
         self.now = START
-        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, post=_echo, record=False)
+        self.graph = StandIn(now=lambda: self.now, tenant_id=_TENANT, post=echo, record=False)
         self.users = frozenset(
             self.graph.add_user(f"User {n}", f"user{n}@contoso.com").id for n in range(mailboxes)
         )
@@ -61,7 +61,7 @@ class SimulatedTenant:
         return self.tables.setdefault(name, MemoryTable(name, lambda: self.now)).connect()
 
 
-def _echo(url: str, _body: bytes, _headers: Mapping[str, str]) -> Reply:
+def echo(url: str, _body: bytes, _headers: Mapping[str, str]) -> Reply:
     """Answer a validation request, and accept notifications."""
     token = parse_qs(urlsplit(url).query).get("validationToken")
     return Reply(200, "text/plain", token[0].encode()) if token else Reply(202)

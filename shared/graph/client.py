@@ -41,9 +41,14 @@ class Graph:
         self._sender = sender
         self.tally = Tally()
 
-    def event(self, mailbox: str, event: str, *, with_body: bool = False) -> Event:
-        """Read an event as it is now."""
-        call = event_calls.read_event(mailbox, event, with_body=with_body)
+    def event(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, without its body."""
+        call = event_calls.read_event(mailbox, event)
+        return event_json.parse_event(self._send(call), call.name)
+
+    def event_with_body(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, with its body; also raises BodyTooLarge."""
+        call = event_calls.read_event_with_body(mailbox, event)
         return event_json.parse_event(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
@@ -59,14 +64,13 @@ class Graph:
         calendar: str = "",
         cursor: str = "",
         size: int = event_calls.PAGE_SIZE,
-        with_body: bool = False,
     ) -> CalendarPage:
         """Read a page of a calendar's events between two moments; Graph expands series.
 
         Without an id, `calendar` is the mailbox's default one. `cursor` is that of the page before, empty for
         the first page; `size` limits the events of a page.
         """
-        call = event_calls.read_calendar_view(mailbox, *window, calendar=calendar, with_body=with_body)
+        call = event_calls.read_calendar_view(mailbox, *window, calendar=calendar)
         call = paging.page_at_cursor(call, cursor, size)
         return calendar_json.parse_calendar_page(self._send(call), call.name)
 

@@ -38,11 +38,12 @@ class CalendarScope(Enum):
 class OtherJoinLinks:
     """Whether events with a join link of another service are skipped, and where such links are searched for.
 
-    `hosts` are the company's own meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
+    Without `look_in_body`, that is subject, places and body preview only. `hosts` are the company's own
+    meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
     """
 
     skip: bool = True
-    look_in_body: bool = False
+    look_in_body: bool = True
     hosts: tuple[str, ...] = ()
 
 
@@ -176,7 +177,7 @@ class Policy:
 
     @property
     def look_in_body(self) -> bool:
-        """Whether to search the whole body for other join links, so that it must be read."""
+        """Whether the whole body is searched for other join links, if the decision depends on it."""
         return self.other_join_links.look_in_body
 
     @property

@@ -20,6 +20,7 @@ _SHORTEST = timedelta(hours=1)
 _LONGEST = timedelta(days=1825)
 _HOST_IN_LINK = re.compile(r"((?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{2,63})[:/]", re.IGNORECASE | re.ASCII)
 _HOSTS: Shape = one_or_more(DOMAIN)
+_LOOK_IN: Shape = one_of({"body": "the whole body", "preview": "only its first 255 characters"})
 SKIP_OR_IGNORE: Shape = one_of({"skip": "these events stay as they are", "ignore": "rules decide as usual"})
 CALENDARS: Shape = one_of(
     {
@@ -57,10 +58,7 @@ def read_other_join_links(node: Node, reader: NodeReader, what: str) -> OtherJoi
     values = OTHER_JOIN_LINKS.read(node, reader, what)
     if values is None:
         return None
-    links = OtherJoinLinks(**values)
-    if links.look_in_body and not links.skip:
-        reader.problem(node, f"{what}: look_in has no effect where the action is ignore")
-    return links
+    return OtherJoinLinks(**values)
 
 
 def read_sweep(node: Node, reader: NodeReader, what: str) -> Sweep | None:
@@ -114,11 +112,12 @@ OTHER_JOIN_LINKS = Block(
         ),
         Key(
             "look_in",
-            "Where else to search for links.",
-            one_of({"body": "the whole body"}),
-            "body",
-            choice_reader({"body": True}),
-            if_left_out="subject, places and body preview only",
+            "Where to search for links, in addition to subject and places. "
+            "Joinlink reads the body only if the decision depends on it.",
+            _LOOK_IN,
+            "preview",
+            choice_reader({"body": True, "preview": False}),
+            default="body",
             field="look_in_body",
         ),
         Key(
@@ -132,12 +131,10 @@ OTHER_JOIN_LINKS = Block(
         ),
     ),
 )
-# `look_in` is refused where the action is `ignore`.
 OTHER_JOIN_LINKS_SHAPE: Shape = {
     "anyOf": [
         SKIP_OR_IGNORE,
-        block({"action": {"enum": ["ignore"]}, "hosts": _HOSTS}, required=("action",)),
-        block({"action": {"enum": ["skip"]}, "look_in": {"enum": ["body"]}, "hosts": _HOSTS}, least=1),
+        block({"action": SKIP_OR_IGNORE, "look_in": _LOOK_IN, "hosts": _HOSTS}, least=1),
     ]
 }
 SWEEP = Block(

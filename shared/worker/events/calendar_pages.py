@@ -49,8 +49,12 @@ class CalendarSearch:
     pending: frozenset[str] | None = None
     #: keys of events that have ended according to their rows; one that has not was moved
     ended: frozenset[str] = frozenset()
-    #: returns whether there is no time left to read series; None if time is not limited
+    #: returns whether there is no time left to read single events; None if time is not limited
     is_late: Callable[[], bool] | None = None
+
+    def has_no_time(self) -> bool:
+        """Return whether there is no time left to read single events."""
+        return self.is_late is not None and self.is_late()
 
     def in_calendar(self, calendar: str) -> "CalendarSearch":
         """Return the search of another calendar, with the totals so far."""
@@ -109,7 +113,6 @@ def _read_page(search: CalendarSearch, graph: Graph, size: int) -> CalendarPage:
         calendar=search.calendar,
         cursor=search.page,
         size=size,
-        with_body=search.policy.look_in_body,
     )
 
 

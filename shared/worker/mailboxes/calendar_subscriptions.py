@@ -27,7 +27,7 @@ from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.subscription_creation import SubscriptionCreator
-from shared.worker.mailboxes.sweep_part import is_late
+from shared.worker.mailboxes.sweep_part import PAGE_TIME, has_less_than
 
 
 class CalendarSubscriptions:
@@ -61,7 +61,7 @@ class CalendarSubscriptions:
         if not missing or row.is_read_only or self._is_stopped():
             return
         for calendar in missing:
-            if is_late():
+            if has_less_than(PAGE_TIME):
                 break
             try:
                 row = self._subscribe(task, row, calendar, graph)

@@ -40,10 +40,11 @@ from shared.worker.events.attendee_mails import mails
 from shared.worker.events.calendar_search import CalendarSearcher, FoundEvent
 from shared.worker.mailboxes.first_sweep import FirstSweepPace, half_of_limits
 from shared.worker.mailboxes.sweep_part import (
+    PAGE_TIME,
     SMALL_PAGES_FOR,
     SweepPart,
     graph_time,
-    is_late,
+    has_less_than,
     new_search,
     page_size_of,
 )
@@ -111,7 +112,7 @@ class Sweeper:
     def _sweep(self, part: SweepPart, graph: Graph) -> Ending:
         try:
             while self._do_page_or_skip(part, graph):
-                if is_late():
+                if has_less_than(PAGE_TIME):
                     again = replace(part.task, mark=part.progress.encode(), attempt=0)
                     return retry_later(again, Reason.MORE_PAGES, timedelta(0))
         except JoinlinkError as error:

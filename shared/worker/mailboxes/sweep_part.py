@@ -15,8 +15,10 @@ from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.mailboxes.sweep_progress import SweepProgress
 from shared.worker.mailboxes.swept_calendars import SweptCalendars
 
-#: A page is started only if this much of the message's time is left.
-_PAGE_TIME = timedelta(seconds=20)
+#: A page is started only if this much of the message's time is left, and its single events are read until
+#: this much is left. The worker decides about the others.
+PAGE_TIME = timedelta(seconds=40)
+_EVENT_TIME = timedelta(seconds=20)
 #: A mailbox is read in smaller pages for this long; then the usual size is tried again.
 SMALL_PAGES_FOR = timedelta(days=1)
 
@@ -61,7 +63,7 @@ def new_search(
         seen=progress.seen,
         page_size=page_size_of(row, now),
         may_halve=task.attempt > 0,
-        is_late=is_late,
+        is_late=lambda: has_less_than(_EVENT_TIME),
     )
 
 
@@ -71,10 +73,10 @@ def page_size_of(row: Mailbox, now: datetime) -> int:
     return min(max(row.page_size or 1, 1), PAGE_SIZE) if is_small else PAGE_SIZE
 
 
-def is_late() -> bool:
-    """Return whether the time for this message is nearly over."""
+def has_less_than(time: timedelta) -> bool:
+    """Return whether less than this is left of the time for this message."""
     try:
-        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < _PAGE_TIME.total_seconds()
+        return seconds_left(MESSAGE_TIMEOUT.total_seconds()) < time.total_seconds()
     except OutOfTime:
         return True
 
