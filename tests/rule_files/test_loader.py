@@ -150,8 +150,7 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
         kinds=frozenset(MailboxKind),
     )
     assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
-    assert policy.sweep == Sweep(every=timedelta(hours=12))
-    assert policy.calendars is CalendarScope.OWNED
+    assert (policy.sweep, policy.calendars) == (Sweep(every=timedelta(hours=12)), CalendarScope.OWNED)
     assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 
 
