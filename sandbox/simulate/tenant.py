@@ -17,10 +17,15 @@ START = datetime(2026, 11, 23, tzinfo=UTC)
 _TENANT = "c0ffee00-0000-4000-8000-000000000001"
 
 
+#: One mailbox in this many has a further calendar.
+FURTHER_CALENDAR = 5
+
+
 class SimulatedTenant:
     """A number of mailboxes with empty calendars, and the product that serves them in this process.
 
-    `now` is the time of Graph, storage and product; it changes only when it is set.
+    `further` are the mailboxes with a second calendar of their own. `now` is the time of Graph, storage and
+    product; it changes only when it is set.
     """
 
     def __init__(self, mailboxes: int) -> None:
@@ -30,6 +35,9 @@ class SimulatedTenant:
         self.users = frozenset(
             self.graph.add_user(f"User {n}", f"user{n}@contoso.com").id for n in range(mailboxes)
         )
+        self.further = frozenset(user for user in self.users if int(user[:4], 16) % FURTHER_CALENDAR == 0)
+        for user in sorted(self.further):
+            self.graph.add_calendar(user, "Project")
         self.tables: dict[str, MemoryTable] = {}
         self.queues: dict[str, MemoryQueue] = {}
         self.product = Product(

@@ -26,6 +26,14 @@ class InternalDomains(Enum):
 AUTO = InternalDomains.AUTO
 
 
+class CalendarScope(Enum):
+    """Which calendars of a mailbox Joinlink searches."""
+
+    DEFAULT = "default"
+    #: the default one, and all others that the mailbox owns and can edit
+    OWNED = "owned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherJoinLinks:
     """Whether events with a join link of another service are skipped, and where such links are searched for.
@@ -53,6 +61,14 @@ class RuleLimits:
 
     per_hour: int | None = None
     per_mailbox_per_day: int | None = None
+
+    def halved(self) -> "RuleLimits":
+        """Return what old meetings may use together; the other half is for new ones."""
+        return RuleLimits(per_hour=_half(self.per_hour), per_mailbox_per_day=_half(self.per_mailbox_per_day))
+
+
+def _half(limit: int | None) -> int | None:
+    return None if limit is None else max(1, limit // 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +151,7 @@ class Policy:
     other_join_links: OtherJoinLinks = OtherJoinLinks()
     mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
+    calendars: CalendarScope = CalendarScope.DEFAULT
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule:

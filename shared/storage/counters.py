@@ -77,6 +77,17 @@ class Counters:
         )
         return next(filter(None, reached), None)
 
+    def left(self, charge: Charge) -> int | None:
+        """Return how many more such writes the limits allow now; None for any number.
+
+        A counter that can't be read allows none.
+        """
+        left = []
+        for window, limit in charge.windows:
+            count, _was_refused = _parse(self._table.read(hashed(charge.rule), window))
+            left.append(max(0, limit - count) if count is not None else 0)
+        return min(left, default=None)
+
     def refund(self, rule: str, windows: Iterable[str]) -> None:
         """Subtract a write from these windows: it did not happen after all."""
         for window in windows:

@@ -19,9 +19,10 @@ EVENT_FIELDS = (
     "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
     "lastModifiedDateTime"
 )
+LISTED_CALENDAR_FIELDS = "id,isDefaultCalendar,canEdit,owner"
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
-#: how many events a page of a calendar has, unless that is too many for the mailbox
+#: how many events or calendars a page has, unless that is too many for the mailbox
 PAGE_SIZE = 100
 #: JSON escapes take space, too: this is enough for the largest body that Joinlink searches.
 _MAX_BYTES_WITH_BODY = 4 * MAX_BODY_BYTES
@@ -51,19 +52,37 @@ def read_event_with_body(mailbox: str, event: str) -> GraphCall:
     )
 
 
-def read_calendar_view(mailbox: str, start: datetime, end: datetime) -> GraphCall:
+def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, calendar: str = "") -> GraphCall:
     """Get the first page of events between two moments, without bodies; Graph expands series.
 
-    https://learn.microsoft.com/graph/api/user-list-calendarview
+    Without an id, `calendar` is the default one (https://learn.microsoft.com/graph/api/user-list-calendarview).
+    A 404 then means that there is no mailbox; with an id, that the calendar does not exist.
     """
     event = read_event(mailbox, "any")
     window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE_SIZE)}
+    place = f"/calendars/{path_segment(calendar, EventNotFound)}" if calendar else ""
     return replace(
         event,
         name="read the calendar view",
-        path=f"{user_path(mailbox)}/calendarView",
+        path=f"{user_path(mailbox)}{place}/calendarView",
         params={**event.params, **window},
+        errors={} if calendar else {HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
+
+
+def list_calendars(mailbox: str) -> GraphCall:
+    """Get the first page of a mailbox's calendars, those that others share with it included.
+
+    https://learn.microsoft.com/graph/api/user-list-calendars
+    """
+    return GraphCall(
+        name="list the calendars",
+        method="GET",
+        mailbox=mailbox,
+        path=f"{user_path(mailbox)}/calendars",
+        params={"$select": LISTED_CALENDAR_FIELDS, "$top": str(PAGE_SIZE)},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+        is_optional=True,
     )
 
 

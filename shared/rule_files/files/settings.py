@@ -13,7 +13,7 @@ from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import Shape, block, one_of, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode
-from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep
+from shared.rules.policy import AUTO, CalendarScope, InternalDomains, OtherJoinLinks, Sweep
 
 _SHORTEST = timedelta(hours=1)
 #: Graph's calendarView covers no more days (microsoft-graph-docs-contrib#6321)
@@ -22,6 +22,14 @@ _HOST_IN_LINK = re.compile(r"((?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{2,63})[:/]", r
 _HOSTS: Shape = one_or_more(DOMAIN)
 _LOOK_IN: Shape = one_of({"body": "the whole body", "preview": "only its first 255 characters"})
 SKIP_OR_IGNORE: Shape = one_of({"skip": "these events stay as they are", "ignore": "rules decide as usual"})
+CALENDARS: Shape = one_of(
+    {
+        CalendarScope.DEFAULT.value: "only the default calendar of each mailbox",
+        CalendarScope.OWNED.value: "all calendars that the mailbox owns and can edit",
+    }
+)
+#: returns a `CalendarScope`
+read_calendars = choice_reader({scope.value: scope for scope in CalendarScope})
 #: returns whether to skip
 read_skip_or_ignore = choice_reader({"skip": True, "ignore": False})
 
