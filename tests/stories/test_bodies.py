@@ -156,7 +156,7 @@ def edit_before_body(story: Story, owner: DirectoryUser, event: str, **changes: 
 
 
 def test_a_rule_over_its_limit_reads_no_body(start_story: StartStory) -> None:
-    """One call, whatever the body has; the limit is logged once. Another rule that may still write reads it."""
+    """One call, whatever the body has; the limit is logged once."""
     story = start_story(RULES.replace("per_hour: 5", "per_hour: 1"))
     ada = story.add_person("Ada")
     story.create_meeting(ada, GUEST)
