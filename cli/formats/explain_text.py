@@ -1,13 +1,14 @@
 """An explanation as text: the result first, then each guard and each rule, with a mark at what decides."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
 from cli import lines
 from cli.clean import flat
-from cli.decision_lines import DECIDES, guard_line, rule_lines
+from cli.decision_lines import DECIDES, NOT_EVALUATED, guard_line, rule_lines
 from cli.explained_event import ExplainedEvent
 from cli.lines import Line
 from cli.output import console
@@ -15,11 +16,6 @@ from shared.domain.decision import Reason
 from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
 _INDENT = 4
-_STATUS = {
-    RuleStatus.OFF: "is off",
-    RuleStatus.NOT_YET_ACTIVE: "is not active yet",
-    RuleStatus.NO_LONGER_ACTIVE: "is no longer active",
-}
 
 
 def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> None:
@@ -38,7 +34,7 @@ def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> No
     if deciding is not None:
         lines.show(out, [Line(Text("  A guard decides, so these results do not count.", "dim"))])
     for rule in explanation.rules:
-        _print_rule(out, rule)
+        _print_rule(out, rule, explained.now)
 
 
 def _print_event(out: Console, explained: ExplainedEvent) -> None:
@@ -103,7 +99,7 @@ def _summary(reason: Reason, rule: str | None, why: str, enforced: str | None = 
     return Text.assemble(*text, (f" ({reason})", "dim"))
 
 
-def _print_rule(out: Console, result: RuleResult) -> None:
+def _print_rule(out: Console, result: RuleResult, now: datetime) -> None:
     rule = result.rule
     decides = result.decided or result.decided_if_promoted
     head = Text.assemble(
@@ -116,12 +112,12 @@ def _print_rule(out: Console, result: RuleResult) -> None:
     lines.show(out, [Line(head)])
     if rule.description:
         lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
-    lines.show(out, list(rule_lines(result)), indent=_INDENT)
+    lines.show(out, list(rule_lines(result, now)), indent=_INDENT)
 
 
 def _rule_summary(result: RuleResult) -> str:
     if result.status is not RuleStatus.EVALUATED:
-        return f"{_STATUS[result.status]}, so it is not evaluated"
+        return f"{NOT_EVALUATED[result.status]}, so it is not evaluated"
     matches = {True: "matches", False: "does not match", None: "it is unknown whether it matches"}
     matched = matches[result.matched]
     # An unknown rule decides too: nothing is written while it is unknown.
