@@ -12,7 +12,7 @@ from cli.desk import SettingsFile, open_desk
 from cli.formats import backfill_text
 from cli.ids import checked
 from cli.live import rules_in_force
-from cli.output import Exit, Failed, Refused
+from cli.output import AsJson, Exit, Failed, Refused
 from shared.desk.desk_check import rules_difference
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
@@ -44,7 +44,7 @@ def backfill(
         bool, typer.Option("--dry-run", "-n", help="Only show what would be done, even with --yes.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Add links to meetings that are in calendars already.

@@ -15,7 +15,7 @@ from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
-from cli.output import Refused, print_json
+from cli.output import AsJson, Refused, print_json
 from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
 from cli.times import parse_time
@@ -65,7 +65,7 @@ def explain_event(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Show why an event gets a join link, or why not.

@@ -1,12 +1,12 @@
 """`joinlink maintain`: runs maintenance now, as the app's timer does every 15 minutes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import Exit, Failed, console, counted
+from cli.output import AsJson, Exit, Failed, console, counted, print_json
 from shared.errors import StorageUnavailable
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
@@ -21,6 +21,7 @@ def maintain(
             help="Unsubscribe the held mailboxes; joinlink status shows their hash.",
         ),
     ] = "",
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Run maintenance now instead of within 15 minutes.
@@ -42,10 +43,26 @@ def maintain(
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error
     is_refused = bool(confirm) and not result.is_confirmed
-    _show(console(), result)
-    if is_refused:
-        _show_refusal(console(), confirm, result)
+    if as_json:
+        print_json(_document(result))
+    else:
+        _show(console(), result)
+        if is_refused:
+            _show_refusal(console(), confirm, result)
     raise typer.Exit(Exit.ERRORS if result.problems or result.held or is_refused else Exit.OK)
+
+
+def _document(result: MaintenanceResult) -> dict[str, Any]:
+    return {
+        "is_another_run_active": result.is_another_run_active,
+        "is_complete": result.is_complete,
+        "is_confirmed": result.is_confirmed,
+        "problems": list(result.problems),
+        "scope": result.scope,
+        "tasks": dict(sorted(result.tasks.items())),
+        "held": result.held,
+        "held_hash": result.held_hash or None,
+    }
 
 
 def _show(out: Console, result: MaintenanceResult) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from cli import rule_files
-from cli.formats import Format, as_json, github, junit, sarif, text
-from cli.output import Exit
+from cli.formats import Format, github, junit, problems_json, sarif, text
+from cli.output import AsJson, Exit
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 
@@ -20,11 +20,12 @@ def validate(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="text for people; json, github, junit or sarif for tools.",
+            help="text for people; github, junit or sarif for tools. json is --json.",
         ),
     ] = Format.TEXT,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail for warnings, too.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find mistakes in rule files, and show which rules write.
 
@@ -35,7 +36,7 @@ def validate(
     a path does not exist.
     """
     sets = rule_files.load(paths or [])
-    _print(form, sets, strict=strict)
+    _print(Format.JSON if as_json else form, sets, strict=strict)
     raise typer.Exit(Exit.ERRORS if _fails(sets, strict=strict) else Exit.OK)
 
 
@@ -44,7 +45,7 @@ def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
         case Format.TEXT:
             text.print_problems(sets)
         case Format.JSON:
-            as_json.print_problems(sets)
+            problems_json.print_problems(sets)
         case Format.GITHUB:
             github.print_problems(sets, strict=strict)
         case Format.JUNIT:
