@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.clean import line
+from cli.failures import explained
 from cli.output import Exit, Refused, console, refuse
 from cli.streams import prepare
 from shared.errors import JoinlinkError
@@ -142,7 +143,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except (Refused, JoinlinkError) as error:
-        refuse(error)
+        refuse(explained(error))
     except OSError as error:
         with suppress(OSError):  # its buffer can't be written
             sys.stdout.close()

@@ -8,7 +8,7 @@ from rich.text import Text
 from cli.desk import SettingsFile, open_desk
 from cli.output import AsJson, Exit, Failed, Refused, ask, console, counted, print_json, talk
 from shared.desk.held_events import HeldEvents
-from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
+from shared.errors import QueueUnavailable, StateChanged
 from shared.storage.held_event_index import HeldEvent
 
 _MOST_SHOWN = 200
@@ -38,15 +38,12 @@ def held(
     Exit code 0: nothing is held, or the event was released. 1: events are held. 2: wrong arguments, or
     settings are missing.
     """
-    try:
-        with open_desk(settings, writes=bool(release)) as desk:
-            held_events = desk.held_events()
-            events = held_events.all()
-            if release:
-                _release(held_events, _by_id(release, events), yes=yes, as_json=as_json)
-                return
-    except (StorageUnavailable, QueueUnavailable) as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=bool(release)) as desk:
+        held_events = desk.held_events()
+        events = held_events.all()
+        if release:
+            _release(held_events, _by_id(release, events), yes=yes, as_json=as_json)
+            return
     if as_json:
         print_json([_document(event) for event in events])
     else:

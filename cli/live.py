@@ -13,8 +13,6 @@ from cli.time_notes import time_notes
 from shared.desk.event_reader import LiveEvent
 from shared.desk.wiring import Desk
 from shared.domain.meeting import PENDING, Meeting, MeetingState
-from shared.errors import GraphError, StorageUnavailable
-from shared.graph.advice import advice_on
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
@@ -29,20 +27,15 @@ def read_live_event(
     Raises:
         SettingsError: settings are missing or malformed.
         Refused: the rules can't be read.
-        Failed: the rules have errors, or Graph or storage fail.
+        Failed: the rules have errors.
+        GraphError, StorageUnavailable: Graph or storage fail.
     """
-    try:
-        with open_desk(settings) as desk:
-            reader = desk.event_reader()
-            policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            live = reader.read(mailbox, event_id, policy)
-            members = reader.directory.members(policy.mailboxes.groups)
-            in_scope = scope_notes(policy.mailboxes, _owner(live), members)
-    except GraphError as error:
-        advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error})") from error
+    with open_desk(settings) as desk:
+        reader = desk.event_reader()
+        policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
+        live = reader.read(mailbox, event_id, policy)
+        members = reader.directory.members(policy.mailboxes.groups)
+        in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     return ExplainedEvent(
         event=live.event,
         policy=policy,

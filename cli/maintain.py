@@ -6,8 +6,7 @@ import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import AsJson, Exit, Failed, console, counted, print_json
-from shared.errors import StorageUnavailable
+from cli.output import AsJson, Exit, console, counted, print_json
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
@@ -37,11 +36,8 @@ def maintain(
     Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
     is not theirs. 2: settings are missing, or differ from the app's.
     """
-    try:
-        with open_desk(settings, writes=True) as desk:
-            result = desk.maintenance().run(confirm)
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=True) as desk:
+        result = desk.maintenance().run(confirm)
     is_refused = bool(confirm) and not result.is_confirmed
     if as_json:
         print_json(_document(result))

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import AsJson, Exit, Failed, ask, console, print_json, talk
-from shared.errors import StorageUnavailable
+from cli.output import AsJson, Exit, ask, console, print_json, talk
 from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
 _WARNING = (
@@ -29,17 +28,12 @@ def memory(
 
     Exit code 0: it is complete, not started yet, or accepted. 1: it is missing. 2: settings are missing.
     """
-    try:
-        with open_desk(settings, writes=accept) as desk:
-            past_writes = desk.memory()
-            state = past_writes.state()
-            is_accepted = (
-                accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes, as_json=as_json)
-            )
-            if is_accepted:
-                past_writes.accept()
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=accept) as desk:
+        past_writes = desk.memory()
+        state = past_writes.state()
+        is_accepted = accept and state is not MemoryState.WHOLE and _is_confirmed(yes=yes, as_json=as_json)
+        if is_accepted:
+            past_writes.accept()
     is_missing = state is MemoryState.MISSING and not is_accepted
     if as_json:
         print_json({"state": state, "is_accepted": is_accepted})

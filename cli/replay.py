@@ -11,11 +11,10 @@ from rich.progress import track
 
 from cli.desk import SettingsFile, open_desk
 from cli.formats import replay_json, replay_text
-from cli.output import AsJson, Exit, Failed, Refused, ask, counted, print_json, talk
+from cli.output import AsJson, Exit, Refused, ask, counted, print_json, talk
 from cli.times import parse_time_or_age
 from shared.desk.replay import QUEUES, PoisonMessage, Replay
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.errors import QueueUnavailable, StorageUnavailable
 
 
 class QueueName(StrEnum):
@@ -53,16 +52,13 @@ def replay(
 
     Exit code 0: nothing is left. 1: messages are left. 2: wrong arguments, or settings are missing.
     """
-    try:
-        with open_desk(settings, writes=not dry_run) as desk:
-            moment = _since(since, desk.world.now())
-            part = desk.replay()
-            messages = part.lease((queue,) if queue else QUEUES, moment)
-            out = talk(as_json=as_json)
-            replay_text.show(out, messages)
-            left = _put_back_if_agreed(part, messages, out, dry_run=dry_run, yes=yes)
-    except (QueueUnavailable, StorageUnavailable) as error:
-        raise Failed(f"the storage account does not answer ({error}); nothing is lost, try again") from error
+    with open_desk(settings, writes=not dry_run) as desk:
+        moment = _since(since, desk.world.now())
+        part = desk.replay()
+        messages = part.lease((queue,) if queue else QUEUES, moment)
+        out = talk(as_json=as_json)
+        replay_text.show(out, messages)
+        left = _put_back_if_agreed(part, messages, out, dry_run=dry_run, yes=yes)
     if as_json:
         print_json(replay_json.document(messages, left))
     raise typer.Exit(Exit.ERRORS if left else Exit.OK)

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import AsJson, Exit, Failed, Refused, ask, console, counted, print_json, talk
+from cli.output import AsJson, Exit, Refused, ask, console, counted, print_json, talk
 from cli.progress import Progress
 from shared.desk.unsubscription import Unsubscription, WatchedMailboxes
 from shared.desk.wiring import Desk
-from shared.errors import QueueUnavailable, StorageUnavailable
+from shared.errors import QueueUnavailable
 
 _POLL = timedelta(seconds=10)
 #: How long the app may take: until its next maintenance, and half as fast as it is meant to be.
@@ -45,15 +45,12 @@ def unsubscribe(
         raise Refused(
             "say what to do: --all unsubscribes every mailbox, --undo lets the app subscribe them again"
         )
-    try:
-        with open_desk(settings, writes=True) as desk:
-            if undo:
-                desk.unsubscription().undo()
-                _show_undone(as_json=as_json)
-                return
-            watched = _unsubscribe_all(desk, talk(as_json=as_json), yes=yes)
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=True) as desk:
+        if undo:
+            desk.unsubscription().undo()
+            _show_undone(as_json=as_json)
+            return
+        watched = _unsubscribe_all(desk, talk(as_json=as_json), yes=yes)
     if as_json:
         print_json({"is_stopped": True, "left": watched.left, "unclear": watched.unclear})
     else:
