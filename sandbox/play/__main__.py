@@ -75,7 +75,7 @@ def contoso(storage: Azurite, folder: Path) -> Iterator[tuple[Stage, PlayTenant]
 
 
 def finish_tasks(played: Stage) -> None:
-    """Wait until every mailbox is subscribed, so that the first command shows it; not for ever."""
+    """Wait until every mailbox is subscribed, so that the first command shows it; with a bound."""
     end = time.monotonic() + _START_SECONDS
     while played.host.waiting()[MAILBOX_TASKS] and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
@@ -107,12 +107,13 @@ def show(folder: Path, tenant: PlayTenant) -> None:
         commands, folder=str(folder), mailbox=mailbox, event=event, group=tenant.pilot_group
     ):
         print(f"    {line}")
-    print(f"\nChange the rules in {folder}/rules: the app takes them within two minutes.")
+    print("\nOne message is in the poison queue on purpose: joinlink replay --yes puts it back.")
+    print(f"Change the rules in {folder}/rules: the app takes them within two minutes.")
     print(f"The app logs to {folder}/log.jsonl. Ctrl-C here ends everything.", flush=True)
 
 
 def keep_busy(played: Stage, tenant: PlayTenant) -> None:
-    """Create meetings and run the timer, for ever."""
+    """Create meetings and run the timer, forever."""
     next_timer = time.monotonic() + _TIMER_SECONDS
     while True:
         time.sleep(_MEETING_SECONDS)

@@ -12,7 +12,7 @@ from sandbox import node, setup, step_run
 from sandbox.step_run import StepLine
 
 
-class Terminal(io.StringIO):
+class WrittenTerminal(io.StringIO):
     """A terminal that keeps what is written."""
 
     def isatty(self) -> bool:
@@ -118,7 +118,7 @@ def test_each_step_is_shown_with_its_size_and_time(
 
 def test_a_terminal_shows_progress_on_one_line(tmp_path: Path) -> None:
     """Pip's own lines are not shown; they are counted."""
-    terminal = Terminal()
+    terminal = WrittenTerminal()
     line = StepLine("packages", terminal)
     output = (
         "Collecting httpx\n  Downloading httpx\nCollecting rich\nInstalling collected packages: httpx, rich\n"
