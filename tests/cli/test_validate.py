@@ -30,6 +30,7 @@ def read_xml(text: str) -> ET.Element:
     return ET.fromstring(text)  # noqa: S314 -- our own output
 
 
+ROOT = Path(__file__).parents[2]
 EMPTY = "version: 1\n"  # allowed, with a warning
 
 
@@ -162,7 +163,7 @@ def test_files_have_the_names_that_the_admin_used(joinlink: Any, write: Any) -> 
     write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
     result = joinlink("validate", "deep/two", "deep/one")
 
-    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files\n" in result.out
+    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files, so remove one of them\n" in result.out
     assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in result.out
     assert 'rule "one" (deep/one/a.yaml:4) is before it' in result.out
 
@@ -203,6 +204,24 @@ def test_a_path_that_cannot_be_read_is_refused(
     result = joinlink(*arguments)
 
     assert (result.exit, result.out, result.err) == (2, "", message)
+
+
+EXAMPLES = sorted((ROOT / "rules" / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("example", [pytest.param(file, id=file.stem) for file in EXAMPLES])
+def test_each_example_can_be_used_as_the_cookbook_says(example: Path, joinlink: Any, write: Any) -> None:
+    """As it is, alone; or beside other rules, without the settings that only one file may have."""
+    rules = example.read_text().partition("\nrules:\n")[2]
+    lists = re.search(r"^lists:\n(?:  .*\n)+", example.read_text(), re.MULTILINE)
+    beside = f"version: 1\n{lists[0] if lists else ''}rules:\n{rules}"
+    write(**{"rules/joinlink.yaml": (ROOT / "rules/joinlink.yaml").read_text(), "rules/00-new.yaml": beside})
+    alone, together = joinlink("validate", "--strict", str(example)), joinlink("validate", "rules")
+
+    assert rules
+    assert (alone.exit, alone.err) == (0, "")
+    assert (together.exit, together.err) == (0, "")
+    assert joinlink("test", str(example)).exit == 0
 
 
 def test_json_has_every_fact(joinlink: Any, write: Any) -> None:

@@ -88,15 +88,18 @@ class NodeReader:
         *,
         kind: str = "key",
         suggest_places: bool = True,
+        hint: str = "",
     ) -> dict[str, Node] | None:
         """Return the values of a block by key, without the unknown keys, which are noted.
 
         `what` names the block in messages, `kind` its keys. `suggest_places` is False where the block shares
-        names of keys with other blocks, so that a hint to another place would mislead.
+        names of keys with other blocks, so that a hint to another place would mislead. `hint` says what to
+        write if this is no block of keys.
         """
         if not isinstance(node, MappingNode):
             examples = ", ".join(islice(known, 3))
-            self.problem(node, f"{what} needs {kind}s such as {examples}, but this is {describe(node)}")
+            end = f"; {hint}" if hint else ""
+            self.problem(node, f"{what} needs {kind}s such as {examples}, but this is {describe(node)}{end}")
             return None
         for key in node.keys:
             if key.text not in known:

@@ -53,7 +53,13 @@ class DurationSyntax:
         if meant := _meant_bound(node):
             reader.problem(node, f"{name} needs a bound{meant}")
             return None
-        bounds = read_bounds(node, reader, name, lambda value, what: read_duration(value, reader, what))
+        bounds = read_bounds(
+            node,
+            reader,
+            name,
+            lambda value, what: read_duration(value, reader, what),
+            example=self.block.example,
+        )
         if bounds is None:
             return None
         low, high = bounds.at_least, bounds.at_most

@@ -107,7 +107,7 @@ class PeopleSyntax:
         if isinstance(node, ScalarNode) and (key := _missing_key(node.text)):
             reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
             return None
-        keys = reader.keys(node, name, _BLOCK.by_name) or {}
+        keys = reader.keys(node, name, _BLOCK.by_name, hint=f"for example {_BLOCK.example}") or {}
         if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs address_in, domain_in or member_of")
         read = {key: self._read_key(key, value, reader, f"{name}: {key}") for key, value in keys.items()}
