@@ -35,6 +35,8 @@ _COMMANDS = {
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
+#: longer than the first sentence of any command's help
+_LONGEST = 200
 #: what people write instead, from other tools and in other words; a command that is not there yet is ignored
 _SYNONYMS = by_synonym(
     (
@@ -77,6 +79,13 @@ class _Commands(TyperGroup):
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(cmd_name)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with its whole first sentence; typer cuts it on a narrow terminal."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in _COMMANDS]
+            )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] == "help":

@@ -45,8 +45,12 @@ def test_help_names_the_default_folder(name: str, joinlink: Any) -> None:
     assert "Default: the folder rules." in " ".join(joinlink(name, "--help").out.split())
 
 
-def test_the_list_of_commands_cuts_no_sentence(joinlink: Any) -> None:
+@pytest.mark.parametrize("columns", ["40", "60", "80", "160"])
+def test_the_list_of_commands_cuts_no_sentence(
+    columns: str, joinlink: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Typer cuts the first sentence of a command's help if it is longer than the line."""
+    monkeypatch.setenv("COLUMNS", columns)
     assert "..." not in joinlink("--help").out.partition("Commands:")[2]
 
 

@@ -163,7 +163,10 @@ def test_files_have_the_names_that_the_admin_used(joinlink: Any, write: Any) -> 
     write(**{"deep/one/a.yaml": TWICE, "deep/one/b.yaml": "version: 1\nrules: [{id: two, when: {}}]\n"})
     result = joinlink("validate", "deep/two", "deep/one")
 
-    assert "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files, so remove one of them\n" in result.out
+    assert (
+        "b.yaml:2:1: drafts is already set, in deep/two/a.yaml:2; it holds for all files, so remove one of them\n"
+        in result.out
+    )
     assert 'rule "one": the id is already used, by the rule in deep/two/a.yaml:4\n' in result.out
     assert 'rule "one" (deep/one/a.yaml:4) is before it' in result.out
 
