@@ -10,12 +10,9 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
-from cli.app import app
 from sandbox.azurite import Azurite, AzuriteUnavailable, azurite
 from sandbox.demo.journal import journal
-from sandbox.play.lines import lines_to_copy
+from sandbox.play.lines import commands_of_joinlink, lines_to_copy
 from sandbox.play.tenant import MAILBOXES, PlayTenant
 from sandbox.run_folder import run_folder
 from sandbox.stage import Stage, stage
@@ -99,12 +96,11 @@ def write_environment(file: Path, environ: Mapping[str, str]) -> None:
 def show(folder: Path, tenant: PlayTenant) -> None:
     """Print what is there, and the lines to copy."""
     mailbox, event = tenant.example
-    commands = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
     print(f"Contoso runs: {MAILBOXES} mailboxes, {tenant.meetings} meetings, somebody adds one now and then.")
     print("In another terminal, in this folder, copy this line, and then any of the others:\n")
     print(f"    . {folder}/env\n")
     for line in lines_to_copy(
-        commands, folder=str(folder), mailbox=mailbox, event=event, group=tenant.pilot_group
+        commands_of_joinlink(), folder=str(folder), mailbox=mailbox, event=event, group=tenant.pilot_group
     ):
         print(f"    {line}")
     print("\nOne message is in the poison queue on purpose: joinlink replay --yes puts it back.")

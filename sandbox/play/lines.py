@@ -1,8 +1,13 @@
 """The lines that `make play` prints to copy: one or more for every command of `joinlink`."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 
-#: by command; one that is not here gets its --help
+_COMMAND = re.compile(r"^  ([a-z-]+) +[A-Z]", re.MULTILINE)
+#: by command; one that is not here gets its --help, and one that `joinlink` does not have is not printed
 _LINES = {
     "init": ["joinlink init --yes --domain contoso.com build/play/first.yaml"],
     "validate": ["joinlink validate build/play/rules"],
@@ -18,7 +23,25 @@ _LINES = {
     "unsubscribe": ["joinlink unsubscribe --all", "joinlink unsubscribe --undo"],
     "permissions": ["joinlink permissions build/play/rules"],
     "schema": ["joinlink schema duration"],
+    "preview": ["joinlink preview --all"],
+    "history": ["joinlink history --since 7d"],
+    "stats": ["joinlink stats < build/play/log.jsonl"],
+    "events": ["joinlink events --mailbox {mailbox}"],
+    "canary": ["joinlink canary --mailbox {mailbox}"],
+    "prove": ["joinlink prove --mailbox {mailbox}"],
 }
+
+
+def commands_of_joinlink() -> list[str]:
+    """Return the commands that `joinlink --help` lists."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "--help"],
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return _COMMAND.findall(ran.stdout.partition("Commands:")[2])
 
 
 def lines_to_copy(

@@ -2,7 +2,6 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -30,7 +29,6 @@ def read_xml(text: str) -> ET.Element:
     return ET.fromstring(text)  # noqa: S314 -- our own output
 
 
-ROOT = Path(__file__).parents[2]
 EMPTY = "version: 1\n"  # allowed, with a warning
 
 
@@ -179,52 +177,6 @@ def test_strict_fails_for_warnings(joinlink: Any, write: Any) -> None:
     assert (easy.exit, strict.exit) == (0, 1)
     assert "rules/a.yaml:1:1: warning: there are no rules in any file, so Joinlink does nothing\n" in easy.out
     assert "no errors, 1 warning in 1 file.\n" in easy.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        pytest.param(["validate"], "joinlink: rules does not exist here; name your folder of rule files, or create one with joinlink init\n", id="no default folder"),
-        pytest.param(["validate", "nope.yaml"], "joinlink: nope.yaml does not exist\n", id="no such file"),
-        pytest.param(["validate", "yml"], "joinlink: there are no rule files in yml; yml/a.yml (and 1 more): the cloud does not read this file: a rule file is named *.yaml; rename it\n", id="only *.yml"),
-        pytest.param(["permissions", "below"], "joinlink: there are no rule files in below; below/sales/a.yaml: the cloud does not read this file: it reads the folder itself, not the folders in it; move the file\n", id="only in folders below"),
-        pytest.param(["validate", "empty"], "joinlink: there are no rule files in empty; a rule file is named *.yaml\n", id="no rule files"),
-        pytest.param(["validate", "x" * 300], f"joinlink: {'x' * 300} can't be read: File name too long\n", id="a path that is too long"),
-        pytest.param(["validate", "empty/linked"], "joinlink: empty/linked/x.yaml can't be read: No such file or directory\n", id="a broken link"),
-    ],
-)  # fmt: skip
-def test_a_path_that_cannot_be_read_is_refused(
-    arguments: list[str], message: str, joinlink: Any, folder: Path
-) -> None:
-    """There is one sentence, no traceback, and exit code 2."""
-    for name in ("empty", "yml", "below/sales"):
-        (folder / name).mkdir(parents=True)
-    for name in ("yml/a.yml", "yml/b.yml", "below/sales/a.yaml"):
-        (folder / name).write_text("version: 1\n")
-    if "linked" in arguments[-1]:
-        (folder / "empty/linked").mkdir()
-        (folder / "empty/linked/x.yaml").symlink_to("gone")
-    result = joinlink(*arguments)
-
-    assert (result.exit, result.out, result.err) == (2, "", message)
-
-
-EXAMPLES = sorted((ROOT / "rules" / "examples").glob("*.yaml"))
-
-
-@pytest.mark.parametrize("example", [pytest.param(file, id=file.stem) for file in EXAMPLES])
-def test_each_example_can_be_used_as_the_cookbook_says(example: Path, joinlink: Any, write: Any) -> None:
-    """As it is, alone; or beside other rules, without the settings that only one file may have."""
-    rules = example.read_text().partition("\nrules:\n")[2]
-    lists = re.search(r"^lists:\n(?:  .*\n)+", example.read_text(), re.MULTILINE)
-    beside = f"version: 1\n{lists[0] if lists else ''}rules:\n{rules}"
-    write(**{"rules/joinlink.yaml": (ROOT / "rules/joinlink.yaml").read_text(), "rules/00-new.yaml": beside})
-    alone, together = joinlink("validate", "--strict", str(example)), joinlink("validate", "rules")
-
-    assert rules
-    assert (alone.exit, alone.err) == (0, "")
-    assert (together.exit, together.err) == (0, "")
-    assert joinlink("test", str(example)).exit == 0
 
 
 def test_json_has_every_fact(joinlink: Any, write: Any) -> None:

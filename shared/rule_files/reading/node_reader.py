@@ -94,7 +94,7 @@ class NodeReader:
 
         `what` names the block in messages, `kind` its keys. `suggest_places` is False where the block shares
         names of keys with other blocks, so that a hint to another place would mislead. `hint` says what to
-        write if this is no block of keys.
+        write if this is something else.
         """
         if not isinstance(node, MappingNode):
             examples = ", ".join(islice(known, 3))
