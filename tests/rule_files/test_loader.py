@@ -21,9 +21,8 @@ RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
 
 
 def load(*files: tuple[str, str | bytes]) -> LoadResult:
-    return load_policy(
-        [RuleFile(name, content.encode() if isinstance(content, str) else content) for name, content in files]
-    )
+    encoded = ((name, text.encode() if isinstance(text, str) else text) for name, text in files)
+    return load_policy([RuleFile(*each) for each in encoded])
 
 
 def messages(loaded: LoadResult) -> list[str]:
