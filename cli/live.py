@@ -7,7 +7,6 @@ from pathlib import Path
 from cli import rule_files
 from cli.desk import open_desk
 from cli.explained_event import ExplainedEvent
-from cli.failures import failures_in_words
 from cli.in_force import differences_from
 from cli.output import Failed, Refused
 from cli.scope_notes import Owner, scope_notes
@@ -36,9 +35,10 @@ def read_live_event(
     Raises:
         SettingsError: settings are missing or malformed.
         Refused: the rules can't be read.
-        Failed: the rules have errors, or Graph or storage fail.
+        Failed: the rules have errors.
+        GraphError, StorageUnavailable: Graph or storage fail.
     """
-    with failures_in_words(), open_desk(settings) as desk:
+    with open_desk(settings) as desk:
         policy = chosen_policy(desk, rules)
         reader = desk.event_reader()
         now = at or desk.world.now()

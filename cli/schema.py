@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from cli import lines, rule_schema
 from cli.editor import plain_text
 from cli.formats import schema_text
 from cli.lines import Line
-from cli.output import Refused, console
+from cli.output import AsJson, Refused, console, print_json
 from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
 from shared.rule_files.files.event_sketch import EVENT
 from shared.rule_files.files.file import FILE
@@ -49,6 +49,8 @@ def schema(
         str | None,
         typer.Argument(metavar="KEY", hidden=True),
     ] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """List the keys of rule files, or explain one.
 
@@ -67,6 +69,9 @@ def schema(
     found = [entry for entry in _entries() if name in entry.names]
     if not found:
         raise Refused(f'there is no key "{name}" in rule files; {_hint(name)}')
+    if as_json:
+        print_json({"keys": [_document(entry) for entry in found]})
+        return
     out = console()
     for number, entry in enumerate(found):
         if number:
@@ -91,6 +96,20 @@ def _entries() -> Iterator[_Entry]:
     for inner, names in parents.items():
         paths = (f"{name}.{inner.name}" for name in names)
         yield _Entry(inner, f"inside {', '.join(names)}", frozenset({inner.name, *paths}))
+
+
+def _document(entry: _Entry) -> dict[str, Any]:
+    key = entry.key
+    inner = {**key.choices, **{each.name: each.description for each in key.inner}}
+    return {
+        "key": key.name,
+        "place": entry.place,
+        "description": plain_text(key.description),
+        "form": plain_text(key.form) or None,
+        "values": {name: plain_text(meaning) for name, meaning in inner.items()},
+        "left_out": plain_text(key.left_out) or None,
+        "example": key.example,
+    }
 
 
 def _explain(out: Console, entry: _Entry) -> None:

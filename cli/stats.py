@@ -10,7 +10,7 @@ import typer
 from cli.bounded import STDIN
 from cli.desk import SettingsFile, open_desk
 from cli.formats import stats_json, stats_text
-from cli.output import Exit, Failed, Refused, note, print_json
+from cli.output import AsJson, Exit, Failed, Refused, note, print_json
 from cli.times import parse_time_or_age
 from cli.workspace import workspace_id
 from shared.desk.app_log.endings import ALL_TIME, EndingCounts, Period
@@ -48,7 +48,7 @@ def stats(
             show_default=False,
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Count outcomes and reasons in the app's log.

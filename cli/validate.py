@@ -7,9 +7,8 @@ import typer
 
 from cli import group_names, rule_files
 from cli.desk import SettingsFile, open_desk
-from cli.failures import failures_in_words
-from cli.formats import Format, as_json, github, junit, sarif, text
-from cli.output import Exit, Refused
+from cli.formats import Format, github, junit, problems_json, sarif, text
+from cli.output import AsJson, Exit, Refused
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 
@@ -22,7 +21,7 @@ def validate(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="text for people; json, github, junit or sarif for tools.",
+            help="text for people; github, junit or sarif for tools. json is --json.",
         ),
     ] = Format.TEXT,
     *,
@@ -30,6 +29,7 @@ def validate(
     online: Annotated[
         bool, typer.Option("--online", help="Also find the groups of the rules in the directory.")
     ] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Find mistakes in rule files, and show which rules write.
@@ -44,6 +44,7 @@ def validate(
     Graph fails or has no such group. 2: wrong arguments, or
     a path does not exist.
     """
+    form = Format.JSON if as_json else form
     if online and form is not Format.TEXT:
         raise Refused("--online is for people: use it without --format")
     sets = rule_files.load(paths or [])
@@ -54,7 +55,7 @@ def validate(
 
 def _print_groups(sets: list[LoadedRules], settings: Path | None) -> bool:
     """Print the groups of the rules; return whether one of them is missing."""
-    with failures_in_words(), open_desk(settings) as desk:
+    with open_desk(settings) as desk:
         found = group_names.find_groups(sets, desk.graph())
     group_names.show(found)
     return any(each.is_missing for each in found)
@@ -65,7 +66,7 @@ def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
         case Format.TEXT:
             text.print_problems(sets)
         case Format.JSON:
-            as_json.print_problems(sets)
+            problems_json.print_problems(sets)
         case Format.GITHUB:
             github.print_problems(sets, strict=strict)
         case Format.JUNIT:

@@ -189,6 +189,10 @@ class EventNotFound(GraphError):
     """The event or its calendar does not exist now."""
 
 
+class GroupNotFound(GraphError):
+    """The tenant has no group with this object id."""
+
+
 class EventChanged(GraphError):
     """412: the event changed between our GET and our PATCH."""
 

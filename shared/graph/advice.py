@@ -7,6 +7,7 @@ from shared.errors import (
     Forbidden,
     GraphError,
     GraphUnavailable,
+    GroupNotFound,
     MailboxFull,
     MailboxUnusable,
     SubscriptionLimit,
@@ -31,6 +32,11 @@ _ADVICE: dict[type[GraphError], Advice] = {
     MailboxUnusable: Advice(
         "Graph has no usable mailbox of this name",
         "name a user with a mailbox in Exchange Online, by object id or user principal name",
+    ),
+    GroupNotFound: Advice(
+        "the tenant has no group with this object id",
+        "copy the Object ID from the group's page at entra.microsoft.com; the rules may name a group that was"
+        " deleted",
     ),
     MailboxFull: Advice("the mailbox is over its quota", "free space in it, or raise its quota"),
     SubscriptionLimit: Advice(

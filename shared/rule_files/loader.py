@@ -153,7 +153,7 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> d
     for source, file in zip(sources, read, strict=True):
         for name, setting in file.settings.items():
             if name in merged:
-                again = f"{name} is already set, in {{other}}; it holds for all files"
+                again = f"{name} is already set, in {{other}}; it holds for all files, so remove one of them"
                 source.reader.problem(setting.place, again, other=places[name])
             else:
                 merged[name] = setting.value

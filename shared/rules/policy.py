@@ -92,6 +92,10 @@ class ActivePeriod:
     def __contains__(self, moment: datetime) -> bool:
         return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
 
+    def __str__(self) -> str:
+        ends = (("from", self.start), ("until", self.end))
+        return " ".join(f"{word} {end:%Y-%m-%d}" for word, end in ends if end is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTest:

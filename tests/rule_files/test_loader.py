@@ -21,9 +21,8 @@ RULE = "version: 1\nrules:\n  - id: {id}\n    when: {{}}\n"
 
 
 def load(*files: tuple[str, str | bytes]) -> LoadResult:
-    return load_policy(
-        [RuleFile(name, content.encode() if isinstance(content, str) else content) for name, content in files]
-    )
+    encoded = ((name, text.encode() if isinstance(text, str) else text) for name, text in files)
+    return load_policy([RuleFile(*each) for each in encoded])
 
 
 def messages(loaded: LoadResult) -> list[str]:
@@ -207,7 +206,7 @@ def test_a_setting_may_be_in_one_file_only() -> None:
     """A setting holds for all files, so two files could contradict each other."""
     loaded = load(("a.yaml", "version: 1\ndrafts: skip\n"), ("b.yaml", "version: 1\ndrafts: ignore\n"))
 
-    assert messages(loaded) == ["b.yaml:2:1: drafts is already set, in a.yaml:2; it holds for all files"]
+    assert messages(loaded) == ["b.yaml:2:1: drafts is already set, in a.yaml:2; it holds for all files, so remove one of them"]  # fmt: skip
 
 
 def test_all_problems_of_all_files_are_returned_in_order() -> None:

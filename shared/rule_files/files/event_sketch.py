@@ -76,7 +76,7 @@ def _read_any_text(node: Node, reader: NodeReader, what: str) -> str | None:
     """Return text; in quotes it may be empty, as a subject may be."""
     if isinstance(node, ScalarNode) and not node.plain and not node.text.strip():
         return node.text
-    return reader.text(node, what)
+    return reader.literal(node, what)
 
 
 def _read_start(node: Node, reader: NodeReader, what: str) -> datetime | TimeOfDay | timedelta | None:

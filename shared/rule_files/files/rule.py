@@ -64,7 +64,9 @@ def _read_id(node: Node, reader: NodeReader, what: str) -> str | None:
     if rule_id is None or _ID.fullmatch(rule_id):
         return rule_id
     form = "at most 64 small letters (a to z), digits and hyphens, and does not begin with a hyphen"
-    reader.problem(node, f'an id has {form}, but this is "{shorten(rule_id)}"')
+    plain = re.sub("[^a-z0-9]+", "-", rule_id[:64].lower()).strip("-")
+    hint = f"; write {plain}" if _ID.fullmatch(plain) else ""
+    reader.problem(node, f'an id has {form}, but this is "{shorten(rule_id)}"{hint}')
     return None
 
 

@@ -28,6 +28,7 @@ _NOT_IN_GRAPH = {
 }
 _LIMIT: Shape = whole_number(least=1)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_MONTH_YEAR = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?(20[0-9]{2})")
 _DATE_SHAPE: Shape = matching(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "Needs a date such as 2026-12-31."
 )
@@ -81,7 +82,8 @@ def _read_limit(node: Node, reader: NodeReader, what: str) -> int | None:
 def _read_midnight(node: Node, reader: NodeReader, what: str) -> datetime | None:
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if not _DATE.fullmatch(text):
-        reader.problem(node, f"{what} needs a date such as 2026-12-31, but this is {describe(node)}")
+        needs = f"{what} needs a date such as 2026-12-31, but this is {describe(node)}"
+        reader.problem(node, needs + _date_hint(text))
         return None
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -91,6 +93,16 @@ def _read_midnight(node: Node, reader: NodeReader, what: str) -> datetime | None
 
 
 PROVIDER_NAME: Shape = one_of(PROVIDERS)
+
+
+def _date_hint(text: str) -> str:
+    """Return how to write 31.12.2026, or a date with a time; a date such as 1/2/2026 has two meanings."""
+    if found := _DAY_MONTH_YEAR.fullmatch(text):
+        return f"; write {found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    found = _DATE.match(text)
+    return f"; write {found[0]}" if found else ""
+
+
 PROVIDER = Block(
     place="under provider",
     keys=(

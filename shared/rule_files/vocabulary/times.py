@@ -30,6 +30,7 @@ _DAY_GROUPS = {
     **dict.fromkeys(("daily", "every day", "all"), slice(0, 7)),
 }
 _DAY = timedelta(days=1)
+_EXAMPLE = '{from: "08:00", to: "18:00", timezone: Europe/Berlin}'
 _MIDNIGHT = timedelta()
 
 
@@ -85,7 +86,7 @@ class StartsBetweenSyntax:
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Start] | None:
         """Return the window."""
         errors_before = reader.session.errors
-        keys = reader.keys(node, name, self.block.by_name)
+        keys = reader.keys(node, name, self.block.by_name, hint=f"for example {_EXAMPLE}")
         if keys is None:
             return None
         if not {"from", "to", "days"} & set(keys) and reader.session.errors == errors_before:
