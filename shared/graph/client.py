@@ -104,14 +104,17 @@ class Graph:
     def create_subscription(
         self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
     ) -> Subscription:
-        """Subscribe to a mailbox's events; also raises NotValidated, SubscriptionExists, MailboxUnusable."""
+        """Subscribe to a mailbox's events.
+
+        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable.
+        """
         call = subscription_calls.create_subscription(
             mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
         )
         return subscription_json.parse_subscription(self._send(call), call.name)
 
     def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
-        """Renew and reauthorize a subscription; also raises SubscriptionNotFound."""
+        """Renew and reauthorize a subscription; also raises SubscriptionNotFound, SubscriptionTooLong."""
         call = subscription_calls.renew_subscription(subscription, expires=expires)
         return subscription_json.parse_subscription(self._send(call), call.name)
 

@@ -48,6 +48,9 @@ class Mailbox:
     #: when half of the subscription's life is over
     renew_at: datetime | None = None
     renewed_at: datetime | None = None
+    #: minutes that a subscription lives, if Graph refused the usual length; valid until `lifetime_until`
+    lifetime: int | None = None
+    lifetime_until: datetime | None = None
     #: since when the mailbox is watched without a gap
     watched_since: datetime | None = None
     last_notification: datetime | None = None
@@ -121,7 +124,7 @@ _TEXTS = (
     "purpose",
     "unreadable",
 )
-_NUMBERS = ("page_size",)
+_NUMBERS = ("lifetime", "page_size")
 #: Two clocks may differ by this much.
 CLOCKS_DIFFER = timedelta(minutes=5)
 _DAY, _LIFE = timedelta(days=1), timedelta(days=8)
@@ -131,6 +134,7 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "expires": _LIFE,
     "renew_at": _LIFE,
     "renewed_at": CLOCKS_DIFFER,
+    "lifetime_until": _LIFE,
     "watched_since": CLOCKS_DIFFER,
     "last_notification": CLOCKS_DIFFER,
     "last_sweep": CLOCKS_DIFFER,

@@ -18,7 +18,8 @@ class GraphCall:
     `errors` maps a status to its error where this call differs from calls about events. `mailbox` is the
     user whose mailbox the call reads or changes, empty where there is none. `at_most_once` marks a write
     that may mail people: the client never sends it twice. `is_optional` marks a call that Joinlink can do
-    without: it waits while Graph is down, and its failure doesn't count as an outage.
+    without: it waits while Graph is down, and its failure doesn't count as an outage. `sets_expiry` marks a
+    call that sets when a subscription expires.
     """
 
     name: str
@@ -31,6 +32,7 @@ class GraphCall:
     mailbox: str = ""
     at_most_once: bool = False
     is_optional: bool = False
+    sets_expiry: bool = False
 
 
 def user_path(mailbox: str) -> str:

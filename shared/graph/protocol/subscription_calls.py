@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from shared.errors import GraphError, MailboxUnusable, NotValidated, SubscriptionExists, SubscriptionNotFound
 from shared.graph.protocol.call import GraphCall, path_segment, utc_text
 
-#: Graph allows 10,080 minutes by its own clock; four hours less leave a margin.
-LIFETIME = timedelta(days=6, hours=20)
 #: Graph allows one subscription for each pair of resource and changeType. With two equivalent values Joinlink
 #: can create the next subscription before it deletes the old one: the webhook drops what was deleted.
 CHANGE_TYPES = ("created,updated", "created,updated,deleted")
@@ -49,6 +47,7 @@ def create_subscription(
             HTTPStatus.CONFLICT: SubscriptionExists,
             HTTPStatus.BAD_REQUEST: NotValidated,
         },
+        sets_expiry=True,
     )
 
 
@@ -64,6 +63,7 @@ def renew_subscription(subscription: str, *, expires: datetime) -> GraphCall:
         path=_path(subscription),
         json={"expirationDateTime": utc_text(expires)},
         errors=_ERRORS_BY_ID,
+        sets_expiry=True,
     )
 
 

@@ -22,12 +22,12 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
 from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
+from shared.worker.mailboxes.lifetimes import Lifetimes, believable
 from shared.worker.mailboxes.room_check import RoomCheck
 from shared.worker.mailboxes.subscription_creation import CreatedSubscription, SubscriptionCreator
 
@@ -52,7 +52,10 @@ class SubscriptionTasks:
         self._mailboxes = mailboxes
         self._endpoint = endpoint
         self._is_stopped = is_stopped
-        self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
+        self._lifetimes = Lifetimes(now=world.now, mailboxes=mailboxes)
+        self._creator = SubscriptionCreator(
+            world=world, mailboxes=mailboxes, endpoint=endpoint, lifetimes=self._lifetimes
+        )
         self._room_check = RoomCheck(world=world, mailboxes=mailboxes)
 
     def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
@@ -83,7 +86,7 @@ class SubscriptionTasks:
         return _then_sweep(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
     def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """Renew the mailbox's subscription with one PATCH; create another if it is gone or outdated."""
+        """Renew the mailbox's subscription with a PATCH; create another if it is gone or outdated."""
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
@@ -92,7 +95,9 @@ class SubscriptionTasks:
         if not row.purpose and self._room_check.is_room(task, row, graph):
             return self._unsubscribe_room(row, graph)
         try:
-            renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
+            renewed = self._lifetimes.request(
+                row, lambda expires: graph.renew_subscription(row.subscription, expires=expires)
+            )
         except SubscriptionNotFound as error:
             self._record_loss(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
@@ -197,11 +202,12 @@ class SubscriptionTasks:
 
     def _lifetime_columns(self, subscription: Subscription) -> dict[str, str | datetime | None]:
         now = self._world.now()
+        expires = believable(subscription.expires, now)
         return {
             "state": MailboxState.ACTIVE,
             "why": "",
-            "expires": subscription.expires,
-            "renew_at": now + (subscription.expires - now) / 2,
+            "expires": expires,
+            "renew_at": now + (expires - now) / 2,
             "renewed_at": now,
             "asked_until": None,
         }
