@@ -15,7 +15,7 @@ from sandbox.graph.user import DirectoryUser
 EVENT_PROPERTIES = (
     frozenset(DEFAULTS) | READ_ONLY | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
 )
-_UNKNOWN_TIME = "0001-01-01T00:00:00Z"
+UNKNOWN_TIME = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def event(
         "webLink": f"https://outlook.office365.com/owa/?itemid={shown_id}&exvsurl=1&path=/calendar/item",
         "onlineMeetingUrl": None,
         **_online(copy.online, owner, options.now),
-        "responseStatus": {"response": copy.response, "time": _UNKNOWN_TIME},
+        "responseStatus": {"response": copy.response, "time": UNKNOWN_TIME},
         **_body(copy, options),
         **_times(copy, options.zone),
         "attendees": _attendees(copy, owner),

@@ -95,6 +95,8 @@ class Notifier:
         if self._random.random() < habits.lose_changes:
             return
         for subscription in self._subscriptions.watching(series, kind):
+            if self._authorizations.loses(subscription):
+                continue
             types = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in types else kind
             extra = self._random.randint(*habits.copies) - 1

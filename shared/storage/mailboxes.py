@@ -56,6 +56,10 @@ class Mailbox:
     last_notification: datetime | None = None
     #: the start of the last sweep that finished
     last_sweep: datetime | None = None
+    #: the sweep before the one that last found a missed change: since then notifications should have come
+    missed_since: datetime | None = None
+    #: a sweep is due then, because notifications paused; at most every six hours
+    sweep_due: datetime | None = None
     #: A task is on the queue; maintenance requests none before this time.
     asked_until: datetime | None = None
     #: Until this time a task may be creating a subscription that this row does not name yet.
@@ -110,6 +114,18 @@ class Mailbox:
         """Whether it was not swept since it is watched."""
         return self.last_sweep is None or self.watched_since is None or self.last_sweep < self.watched_since
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a sweep found missed changes, and no notification came since the sweep before it."""
+        if self.missed_since is None:
+            return False
+        return self.last_notification is None or self.last_notification + QUIET_MARGIN < self.missed_since
+
+    @property
+    def needs_sweep_after_pause(self) -> bool:
+        """Whether it was not swept since `sweep_due`."""
+        return self.sweep_due is not None and (self.last_sweep is None or self.last_sweep < self.sweep_due)
+
 
 #: in `making_endpoint`: tasks used several endpoints
 MIXED = "mixed"
@@ -125,6 +141,8 @@ _TEXTS = (
     "unreadable",
 )
 _NUMBERS = ("lifetime", "page_size")
+#: A notification may come while a sweep begins.
+QUIET_MARGIN = timedelta(minutes=1)
 #: Two clocks may differ by this much.
 CLOCKS_DIFFER = timedelta(minutes=5)
 _DAY, _LIFE = timedelta(days=1), timedelta(days=8)
@@ -138,6 +156,8 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "watched_since": CLOCKS_DIFFER,
     "last_notification": CLOCKS_DIFFER,
     "last_sweep": CLOCKS_DIFFER,
+    "missed_since": CLOCKS_DIFFER,
+    "sweep_due": _DAY,
     "asked_until": _DAY,
     "making_until": timedelta(hours=1),
     "absent_since": CLOCKS_DIFFER,

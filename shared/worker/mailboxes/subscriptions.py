@@ -28,6 +28,7 @@ from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.lifetimes import Lifetimes, believable
+from shared.worker.mailboxes.plans import sweep_after_pause
 from shared.worker.mailboxes.room_check import RoomCheck
 from shared.worker.mailboxes.subscription_creation import CreatedSubscription, SubscriptionCreator
 
@@ -86,11 +87,15 @@ class SubscriptionTasks:
         return _then_sweep(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
     def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """Renew the mailbox's subscription with a PATCH; create another if it is gone or outdated."""
+        """Renew the mailbox's subscription with a PATCH; create another if it is gone or outdated.
+
+        If Graph required it, a sweep follows: maintenance requests it, at the pace of all sweeps.
+        """
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
+            self._record_pause(task, row)
             return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
         if not row.purpose and self._room_check.is_room(task, row, graph):
             return self._unsubscribe_room(row, graph)
@@ -102,6 +107,7 @@ class SubscriptionTasks:
             self._record_loss(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
         self._mailboxes.update(task.mailbox, **self._lifetime_columns(renewed))
+        self._record_pause(task, row)
         logger().info(
             "mailbox.renewed",
             mailbox=task.mailbox,
@@ -196,6 +202,7 @@ class SubscriptionTasks:
             endpoint=self._endpoint.fingerprint,
             making_endpoint="",
             watched_since=since,
+            missed_since=None,
             **self._lifetime_columns(created.subscription),
         )
         return replace(row, watched_since=since)
@@ -211,6 +218,14 @@ class SubscriptionTasks:
             "renewed_at": now,
             "asked_until": None,
         }
+
+    def _record_pause(self, task: MailboxTask, row: Mailbox) -> None:
+        """Let a sweep follow if Graph required reauthorization: notifications may have paused until now."""
+        if task.reason is not TaskReason.REAUTHORIZATION_REQUIRED:
+            return
+        due = sweep_after_pause(row, self._world.now())
+        if due != row.sweep_due:
+            self._mailboxes.update(task.mailbox, sweep_due=due)
 
     def _record_loss(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
         self._mailboxes.update(row.id, subscription="")

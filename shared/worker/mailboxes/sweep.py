@@ -12,8 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from shared.deadline import MESSAGE_TIMEOUT, seconds_left
 from shared.domain.decision import Outcome, Reason, Verdict
-from shared.domain.event import Event
-from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.messages import EventChange, MailboxTask, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import (
     EventNotFound,
@@ -43,8 +42,6 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 
 #: The notification of a change may take this long.
 _NOTIFICATION_DELAY = timedelta(minutes=10)
-#: Graph's clock and those of our instances may differ by this much.
-_CLOCK_TOLERANCE = timedelta(minutes=1)
 #: Messages for one mailbox are handled one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 #: A page is started only if this much of the message's time is left.
@@ -62,10 +59,8 @@ class _SweepPart:
     search: CalendarSearch
     #: the whole sweep up to the last finished page
     progress: SweepProgress
-    #: Graph's clock, or ours
-    now: datetime
-    #: Since then notifications should have reported every change; None for a first sweep.
-    watched_since: datetime | None
+    #: Notifications should have reported every change between these two times; None for a first sweep.
+    watched: tuple[datetime, datetime] | None
     #: events that this part queued
     queued: int = 0
     #: whether this part finished a page
@@ -150,11 +145,11 @@ class Sweeper:
             source=Source.SWEEP,
             received=self._world.now(),
             trace=self._world.new_id(),
+            watched=part.watched,
         )
         self._queue.send(change.encode(), part.queued * _INTERVAL)
         part.queued += 1
-        missed = progress.missed + _was_missed(found.event, part)
-        return replace(progress, queued=progress.queued + 1, missed=missed)
+        return replace(progress, queued=progress.queued + 1)
 
     def _retry(self, error: JoinlinkError, part: _SweepPart) -> Ending:
         """Retry the page that failed; if Graph refuses it, start again at the first page.
@@ -179,7 +174,7 @@ class Sweeper:
         )
 
     def _finish(self, part: _SweepPart) -> Ending:
-        """Record and log the sweep; resubscribe if notifications seem not to arrive."""
+        """Record and log the sweep."""
         task, row, progress = part.task, part.row, part.progress
         # Without `watched_since`, the mailbox would count as never swept.
         since = {} if row.watched_since else {"watched_since": progress.start}
@@ -192,17 +187,12 @@ class Sweeper:
             because=task.reason,
             events=progress.events,
             queued=progress.queued,
-            missed=progress.missed,
             would_enable=progress.would_enable,
             unreadable=progress.unreadable,
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
-        ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
-        if progress.missed and _is_quiet(row):
-            again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
-            return replace(ending, next_message=again)
-        return ending
+        return Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
 
     def _store_page_size(self, part: _SweepPart, now: datetime) -> None:
         """Store a smaller page size that the mailbox needed."""
@@ -232,7 +222,8 @@ def _begin_part(
         is_late=_is_late,
     )
     since = None if row.needs_sweep else row.last_sweep
-    return _SweepPart(task, row, search, progress, now=min(graph_time or now, now), watched_since=since)
+    until = min(graph_time or now, now) - _NOTIFICATION_DELAY
+    return _SweepPart(task, row, search, progress, watched=(since, until) if since else None)
 
 
 def _page_size(row: Mailbox, now: datetime) -> int:
@@ -254,18 +245,3 @@ def _graph_time(graph: Graph) -> datetime | None:
         return parsedate_to_datetime(graph.tally.date).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _was_missed(event: Event, part: _SweepPart) -> bool:
-    """Return whether the event changed while the mailbox was watched, without a notification."""
-    if part.watched_since is None or event.last_modified is None:
-        return False
-    earliest, latest = part.watched_since + _CLOCK_TOLERANCE, part.now - _NOTIFICATION_DELAY
-    return earliest < event.last_modified <= latest
-
-
-def _is_quiet(row: Mailbox) -> bool:
-    """Return whether no notification came since the last sweep."""
-    return row.last_notification is None or (
-        row.last_sweep is not None and row.last_notification + _CLOCK_TOLERANCE < row.last_sweep
-    )

@@ -20,7 +20,6 @@ class SweepProgress:
     pages: int = 0
     events: int = 0
     queued: int = 0
-    missed: int = 0
     would_enable: int = 0
     unreadable: int = 0
     again: int = 0
@@ -45,4 +44,4 @@ class SweepProgress:
         return cls(start=start, page=page, seen=seen, **counts)
 
 
-_COUNTS = ("pages", "events", "queued", "missed", "would_enable", "unreadable", "again")
+_COUNTS = ("pages", "events", "queued", "would_enable", "unreadable", "again")
