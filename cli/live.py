@@ -35,7 +35,7 @@ def read_live_event(
         with open_desk(settings) as desk:
             reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            live = reader.read(mailbox, event_id, policy)
+            live = reader.read(mailbox, event_id, policy, at or desk.world.now())
             members = reader.directory.members(policy.mailboxes.groups)
             in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     except GraphError as error:

@@ -1,6 +1,7 @@
 """The calls about events, calendars and mailbox settings."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -52,9 +53,14 @@ class MailRoutes:
         ]
 
     def get_event(self, call: IncomingCall) -> GraphAnswer:
-        """Answer one event."""
-        call.allow_options("$select")
-        return self._event(call, self._as_read(call, self._find(call)))
+        """Answer one event; a series master with its exceptions, if the call selects and expands them."""
+        call.allow_options("$select", "$expand")
+        copy = self._as_read(call, self._find(call))
+        answer = self._event(call, copy)
+        if not graph_json.wants_exceptions(call.select(), call.query.get("$expand", "")):
+            return answer
+        exceptions = [self._shown(call, one) for one in self._tenant.mailboxes.exceptions(copy)]
+        return replace(answer, body={**(answer.body or {}), "exceptionOccurrences": exceptions})
 
     def list_events(self, call: IncomingCall) -> GraphAnswer:
         """Answer single events and series masters, of one calendar or of the whole mailbox."""

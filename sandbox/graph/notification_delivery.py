@@ -19,6 +19,7 @@ class NotificationDelivery:
         batch: the largest number of items in one POST.
         secondary_calendars: False reports only changes in default calendars, as developers observed, although
             Graph's documentation says otherwise.
+        names_occurrences: whether the notification of a changed occurrence names it, instead of its series.
     """
 
     copies: tuple[int, int] = (1, 1)
@@ -29,6 +30,7 @@ class NotificationDelivery:
     delay: timedelta = timedelta(0)
     batch: int = 50
     secondary_calendars: bool = True
+    names_occurrences: bool = False
 
 
 #: Delivery as developers have observed it.

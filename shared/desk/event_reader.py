@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from shared.domain.ending import with_occurrence
 from shared.domain.event import Event
 from shared.domain.mailbox import User
 from shared.errors import Forbidden
@@ -13,6 +14,7 @@ from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.moved_occurrences import read_moved_occurrences
 
 #: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
@@ -40,8 +42,8 @@ class EventReader:
     directory: DirectoryCache
     memory_check: MemoryCheck
 
-    def read(self, mailbox: str, event_id: str, policy: Policy) -> LiveEvent:
-        """Return the event with the facts for a decision; for an occurrence, its series master.
+    def read(self, mailbox: str, event_id: str, policy: Policy, now: datetime) -> LiveEvent:
+        """Return the event with the facts for a decision at `now`; for an occurrence, its series master.
 
         `mailbox` is an object id or a user principal name.
 
@@ -51,13 +53,17 @@ class EventReader:
         """
         event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
         if event.master is not None:
-            event = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
+            series = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
+            event = with_occurrence(series, event)
+        event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         owner = self._owner(mailbox)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
-        return LiveEvent(event, owner, facts, tuple(self._warnings(stored)))
+        return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)))
 
-    def _warnings(self, stored: StoredMeeting) -> Iterator[str]:
+    def _warnings(self, stored: StoredMeeting, doubt: str) -> Iterator[str]:
+        if doubt:
+            yield f"an occurrence may lie ahead, so the app skips the series as insufficient_data: {doubt}"
         if stored.is_unreadable:
             yield "its row in the table meetings can't be read, so the app does not touch it (write_unknown)"
         if not self.memory_check.is_whole():

@@ -16,11 +16,13 @@ from shared.graph.protocol import (
     event_calls,
     event_json,
     paging,
+    series_json,
     subscription_calls,
     subscription_json,
 )
 from shared.graph.protocol.calendar_json import CalendarPage
 from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.series_json import SeriesExceptions
 from shared.graph.sender import Sender, Tally
 
 #: Directory lists have up to a thousand items on a page.
@@ -43,6 +45,11 @@ class Graph:
         """Read an event as it is now."""
         call = event_calls.read_event(mailbox, event, with_body=with_body)
         return event_json.parse_event(self._send(call), call.name)
+
+    def exceptions_of(self, mailbox: str, series: str) -> SeriesExceptions:
+        """Read the occurrences of a series that were changed on their own, with their times only."""
+        call = event_calls.read_exceptions(mailbox, series)
+        return series_json.parse_exceptions(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""

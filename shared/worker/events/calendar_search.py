@@ -5,10 +5,10 @@ read does not stop the search. Nothing is written: the worker reads and decides 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.decision import Verdict
-from shared.domain.ending import last_end
+from shared.domain.ending import last_end, seems_over, with_occurrence
 from shared.domain.event import Event
 from shared.domain.meeting import PENDING
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized, UnreadableEvent
@@ -26,7 +26,8 @@ class FoundEvent:
 
     `rule` is the rule behind `ENABLE` and `WOULD_ENABLE`. It is None if the worker must find out: an earlier
     attempt is not settled, the event was moved to a later time without a notification, or the series could
-    not be read (then `event` is one of its occurrences).
+    not be read (then `event` is one of its occurrences). `id` is that of the event; of a series that is over
+    but for a moved occurrence, it is the id of that occurrence.
     """
 
     id: str
@@ -93,7 +94,10 @@ class CalendarSearcher:
             return
         try:
             series = graph.event(search.mailbox, master, with_body=search.policy.look_in_body)
-            yield self._decide(series, search)
+            found = self._decide(with_occurrence(series, occurrence), search)
+            # Such a series is not over because of this occurrence: the worker must read that, too.
+            named = occurrence.id if seems_over(series, self._world.now()) else series.id
+            yield replace(found, id=named)
         except EventNotFound:
             return
         except UnreadableEvent as error:
