@@ -159,6 +159,19 @@ def test_a_sweep_finds_a_moved_occurrence_though_exceptions_are_refused(story: S
     assert story.log_lines("mailbox.swept")[-1]["queued"] == 0
 
 
+def test_a_sweep_looks_past_a_cancelled_occurrence(story: Story) -> None:
+    """The first exception in the window is cancelled, and the second is ahead."""
+    ada = subscribed(story)
+    master = create_quietly(story, ada)
+    story.stage.graph.delivery = LOSE_ALL
+    story.stage.graph.people.cancel(ada.id, move(story, ada, master, "2026-11-27", index=0))
+    moved = move(story, ada, master)
+    sweep(story, ada)
+
+    assert story.has_link(ada, master)
+    assert [line["event_id"] for line in story.log_lines()] == [moved]
+
+
 def test_a_removed_link_does_not_come_back_with_a_moved_occurrence(story: Story) -> None:
     """The row of the series is kept until 90 days after the moved occurrence."""
     ada = subscribed(story)
@@ -188,3 +201,35 @@ def test_explain_names_the_moved_occurrence(story: Story, run_joinlink: RunJoinl
 
     for answer in (by_series, by_occurrence):
         assert "an occurrence of it ends at 2026-12-01 15:00 UTC" in answer.out
+
+
+def test_a_guest_of_one_occurrence_does_not_count(story: Story) -> None:
+    """A series is judged as a whole, by the people of the series."""
+    ada = story.add_person("Ada")
+    recurrence = OVER["recurrence"] | {"range": {"type": "noEnd", "startDate": "2026-11-03"}}
+    master = story.create_meeting(ada, "cy@contoso.com", **{**OVER, "recurrence": recurrence})
+    guest = {"type": "required", "emailAddress": {"address": GUEST}}
+    story.stage.graph.delivery = NotificationDelivery(names_occurrences=True)
+    story.stage.graph.people.change_occurrence(ada.id, master, 5, attendees=[guest])
+    story.run_until_idle()
+
+    assert ("skipped", "no_rule_matched") in story.outcomes(ada)
+    assert not story.has_link(ada, master)
+
+
+def test_this_and_all_following_is_a_new_series(story: Story) -> None:
+    """Outlook ends the old series and creates another. The new one gets a link, though it was removed before."""
+    ada = story.add_person("Ada")
+    recurrence = OVER["recurrence"] | {"range": {"type": "noEnd", "startDate": "2026-11-03"}}
+    old = story.create_meeting(ada, GUEST, **{**OVER, "recurrence": recurrence})
+    story.run_until_idle()
+    story.stage.graph.people.remove_link(ada.id, old)
+    story.run_until_idle()
+    until = {"type": "endDate", "startDate": "2026-11-03", "endDate": "2026-12-01"}
+    story.stage.graph.people.edit(ada.id, old, recurrence=recurrence | {"range": until})
+    following = {"type": "noEnd", "startDate": "2026-12-08"}
+    new = story.create_meeting(ada, GUEST, **at("2026-12-08"), recurrence=recurrence | {"range": following})
+    story.run_until_idle()
+
+    assert not story.has_link(ada, old)
+    assert story.has_link(ada, new)

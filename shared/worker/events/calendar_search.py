@@ -94,10 +94,12 @@ class CalendarSearcher:
             return
         try:
             series = graph.event(search.mailbox, master, with_body=search.policy.look_in_body)
-            found = self._decide(with_occurrence(series, occurrence), search)
-            # Such a series is not over because of this occurrence: the worker must read that, too.
-            named = occurrence.id if seems_over(series, self._world.now()) else series.id
-            yield replace(found, id=named)
+            whole, now = with_occurrence(series, occurrence), self._world.now()
+            found = self._decide(whole, search)
+            if seems_over(whole, now):  # another occurrence may still be ahead
+                search.series.discard(master)
+            # The worker must read this occurrence, if only that shows that the series is not over.
+            yield replace(found, id=occurrence.id if seems_over(series, now) else series.id)
         except EventNotFound:
             return
         except UnreadableEvent as error:

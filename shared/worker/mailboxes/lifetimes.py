@@ -47,8 +47,8 @@ def shorter(refused: timedelta, named: timedelta | None) -> timedelta | None:
 
 
 def believable(expires: datetime, now: datetime) -> datetime:
-    """Return the expiry that an answer names, within what Graph can mean."""
-    return min(max(expires, now + SHORTEST), now + LONGEST)
+    """Return the expiry that an answer names; if it is in the past or far ahead, one that Graph may mean."""
+    return min(expires, now + LONGEST) if expires > now else now + SHORTEST
 
 
 class Lifetimes:

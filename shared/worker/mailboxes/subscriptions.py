@@ -91,11 +91,16 @@ class SubscriptionTasks:
 
         If Graph required it, a sweep follows: maintenance requests it, at the pace of all sweeps.
         """
+        ending = self._renew(task, row, graph)
+        if task.reason is TaskReason.REAUTHORIZATION_REQUIRED:
+            self._record_pause(row)
+        return ending
+
+    def _renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
-            self._record_pause(task, row)
             return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
         if not row.purpose and self._room_check.is_room(task, row, graph):
             return self._unsubscribe_room(row, graph)
@@ -107,7 +112,6 @@ class SubscriptionTasks:
             self._record_loss(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
         self._mailboxes.update(task.mailbox, **self._lifetime_columns(renewed))
-        self._record_pause(task, row)
         logger().info(
             "mailbox.renewed",
             mailbox=task.mailbox,
@@ -219,13 +223,11 @@ class SubscriptionTasks:
             "asked_until": None,
         }
 
-    def _record_pause(self, task: MailboxTask, row: Mailbox) -> None:
-        """Let a sweep follow if Graph required reauthorization: notifications may have paused until now."""
-        if task.reason is not TaskReason.REAUTHORIZATION_REQUIRED:
-            return
+    def _record_pause(self, row: Mailbox) -> None:
+        """Let a sweep follow: Graph may have reported nothing before it was reauthorized."""
         due = sweep_after_pause(row, self._world.now())
         if due != row.sweep_due:
-            self._mailboxes.update(task.mailbox, sweep_due=due)
+            self._mailboxes.update(row.id, sweep_due=due)
 
     def _record_loss(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
         self._mailboxes.update(row.id, subscription="")

@@ -24,7 +24,9 @@ KEY = "exceptionOccurrences"
         pytest.param({KEY: None}, 0, 0, id="null"),
         pytest.param({}, 0, 0, id="no list"),
         pytest.param({KEY: [None, 7, "x", {}, GOOD | {"end": None}, GOOD]}, 1, 5, id="partly unreadable"),
-        pytest.param({KEY: [GOOD | {"type": "exception"}]}, 0, 1, id="without its series"),
+        pytest.param(
+            {KEY: [GOOD | {"type": "exception", "attendees": 7}]}, 1, 0, id="odd where nobody asked"
+        ),
         pytest.param({KEY: [GOOD], f"{KEY}@odata.nextLink": "https://x"}, 1, 1, id="more on another page"),
         pytest.param({KEY: [GOOD] * (MOST_EXCEPTIONS + 7)}, MOST_EXCEPTIONS, 7, id="too many"),
     ],

@@ -150,6 +150,7 @@ def test_another_error_ends_the_request() -> None:
     ("named", "believed"),
     [
         pytest.param(NOW + timedelta(days=3), NOW + timedelta(days=3), id="an expiry as any"),
+        pytest.param(NOW + minutes(20), NOW + minutes(20), id="of a subscription that is old"),
         pytest.param(NOW - timedelta(days=3), NOW + minutes(45), id="in the past"),
         pytest.param(datetime.max.replace(tzinfo=UTC), NOW + minutes(10_080), id="the year 9999"),
     ],
