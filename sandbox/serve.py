@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 _BACKLOG = 128
+#: A connection can be gone before it is accepted; without a timeout the server would wait for the next one.
+_ACCEPT_SECONDS = 1
 
 
 @contextmanager
@@ -79,6 +81,7 @@ class _Server(ThreadedWSGIServer):
         self.request_queue_size = backlog
         self._open: set[socket.socket] = set()
         super().__init__("127.0.0.1", port, app, handler=_Handler)
+        self.socket.settimeout(_ACCEPT_SECONDS)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)

@@ -5,6 +5,7 @@ The demo, the benchmarks and the story tests use it. It builds the app with sett
 
 import os
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ class StageClock:
     def now(self) -> datetime:
         """Return the aware UTC time."""
         return self.shared.now()
+
+    def seconds(self) -> float:
+        """Return the time as a number of seconds; differences of it are durations."""
+        return self.now().timestamp()
 
     def advance(self, by: timedelta) -> None:
         """Move ahead, and Azurite's clock too."""
@@ -145,6 +150,7 @@ def stage(
         tenant_id=TENANT,
         seed=seed,
         post=post_over_http if live else poster.send,
+        stopwatch=time.monotonic if live else clock.seconds,
     )
     with ExitStack() as stack:
         stack.callback(clock.shared.remove)

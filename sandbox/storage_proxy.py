@@ -27,11 +27,18 @@ class StorageFault(Enum):
 
 
 class StorageProxy:
-    """A proxy for one address; `fault` and `seconds` may change at any time."""
+    """A proxy for one address; `fault` and `seconds` may change at any time.
+
+    Attributes:
+        connections: how many connections there were.
+        delayed: how many answers were slow.
+        most_at_once: how many of them waited at the same time, at most.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.fault = StorageFault.NONE
         self.seconds = 0.0
+        self.connections = self.delayed = self.most_at_once = self._waiting = 0
         self._upstream = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -42,6 +49,7 @@ class StorageProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.connections += 1
         self._open.add(writer)
         try:
             with suppress(OSError, asyncio.CancelledError):
@@ -50,15 +58,15 @@ class StorageProxy:
             writer.close()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, those too that the loop has accepted and not served yet."""
         await asyncio.sleep(0.01)  # lets the tasks of new connections start
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         for writer in self._open:
             writer.transport.abort()
-        await asyncio.sleep(0.01)  # lets the transports close
+        await asyncio.gather(*(writer.wait_closed() for writer in self._open), return_exceptions=True)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_storage, to_storage = await asyncio.open_connection(*self._upstream)
@@ -92,8 +100,15 @@ class StorageProxy:
         with suppress(OSError):
             while chunk := await from_storage.read(_CHUNK):
                 if self.fault is StorageFault.SLOW:
-                    await asyncio.sleep(self.seconds)
+                    await self._delay()
                 writer.write(chunk)
+
+    async def _delay(self) -> None:
+        self._waiting += 1
+        self.delayed += 1
+        self.most_at_once = max(self.most_at_once, self._waiting)
+        await asyncio.sleep(self.seconds)
+        self._waiting -= 1
 
 
 async def _drip(writer: asyncio.StreamWriter) -> None:

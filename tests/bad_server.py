@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 GOOD = '{"@odata.context": "c", "id": "e"}'
 Answer = Callable[[socket.socket], None]
@@ -46,21 +46,39 @@ def say_nothing(_connection: socket.socket) -> None:
 @contextmanager
 def server(*answers: Answer) -> Iterator[str]:
     """Give one answer after the other, one for each connection; the last one repeats."""
-    left = list(answers)
+    left, ending = list(answers), Event()
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(OSError):
             while request := connection.recv(65536):
-                while b"\r\n\r\n" not in request:
-                    request += connection.recv(65536)
+                while b"\r\n\r\n" not in request and (more := connection.recv(65536)):
+                    request += more
                 (left.pop(0) if len(left) > 1 else left[0])(connection)
 
     def accept() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listening.accept()
-                Thread(target=serve, args=(connection,), daemon=True).start()
+        while True:
+            connection, _ = listening.accept()
+            if ending.is_set():
+                connection.close()
+                return
+            Thread(target=serve, args=(connection,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        accepting = Thread(target=accept, daemon=True)
+        accepting.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            ending.set()
+            socket.create_connection(
+                listening.getsockname()
+            ).close()  # closing does not wake a thread that accepts
+            accepting.join()
+
+
+@contextmanager
+def refused_port() -> Iterator[int]:
+    """A port that refuses connections, and that no other process can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

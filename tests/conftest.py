@@ -2,10 +2,14 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from sandbox.azurite import Azurite, azurite as start_azurite
+from shared import deadline
+from tests.stepped_clock import SteppedClock
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +17,21 @@ def azurite() -> Iterator[Azurite]:
     """One Azurite for all tests of this process; its clock never moves back."""
     with start_azurite() as running:
         yield running
+
+
+@pytest.fixture
+def deadline_clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
+    """Return the clock that deadlines go by; it moves only if the test moves it."""
+    clock = SteppedClock()
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=clock))
+    return clock
+
+
+@pytest.fixture
+def counted_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time that deadlines go by pass with each look at it, not with a machine that stands still."""
+    looks = count()
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: next(looks) / 100))
 
 
 @pytest.fixture

@@ -10,6 +10,10 @@ from shared.worker.webhook.webhook import Webhook
 if TYPE_CHECKING:
     from shared.storage.queues import MessageQueue
 
+#: Graph waits for three seconds, so a send to the queue may not take as long as other calls of storage.
+CONNECT_SECONDS = 1
+SEND_SECONDS = 2
+
 
 def build_webhook(parts: Parts) -> Webhook:
     """Return the webhook. Raises SettingsError."""
@@ -28,8 +32,9 @@ def build_webhook(parts: Parts) -> Webhook:
 
 
 def _queue(parts: Parts, name: str) -> "MessageQueue":
-    """Return a queue with connections of its own and short timeouts: Graph waits for three seconds."""
+    """Return a queue with connections and timeouts of its own."""
     from shared.storage.connection import Timeouts
     from shared.worker.webhook.sender_pool import MAX_SENDERS
 
-    return parts.storage.queue(name, Timeouts(connect=1, answer=2, retry_after=0, connections=MAX_SENDERS))
+    timeouts = Timeouts(connect=CONNECT_SECONDS, answer=SEND_SECONDS, retry_after=0, connections=MAX_SENDERS)
+    return parts.storage.queue(name, timeouts)

@@ -1,6 +1,5 @@
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -153,7 +152,7 @@ class FakeTokenService:
 
     def acquire_token_for_client(self, **_asked: Any) -> dict[str, Any]:
         self.calls += 1
-        self.may_answer.wait(5)
+        self.may_answer.wait(60)
         if not self.works:
             raise requests.ConnectionError
         return {"access_token": f"t{self.calls}", "expires_in": 3600}
@@ -195,13 +194,11 @@ def test_no_thread_waits_longer_than_five_seconds(
     monkeypatch.setattr("shared.auth.token_source.PATIENCE", timedelta(seconds=0.2))
     service = FakeTokenService()
     service.may_answer.clear()
-    started = time.monotonic()
     found = request(service.tokens())
+    service.may_answer.set()
 
     assert found == ["the token service takes longer than 5 s"] * 32
-    assert time.monotonic() - started < 5
     assert service.calls == 1
-    service.may_answer.set()
 
 
 def test_a_fresh_token_is_used_while_the_token_service_is_down() -> None:
@@ -216,7 +213,7 @@ def test_a_fresh_token_is_used_while_the_token_service_is_down() -> None:
     service.may_answer.set()
     for thread in threading.enumerate():
         if thread.name == "single-flight":
-            thread.join(5)
+            thread.join(60)
 
     assert before_the_end == Token(first, timedelta(minutes=6))
     assert tokens.token(GRAPH).value == "t2"

@@ -15,7 +15,7 @@ from sandbox.stage import MONDAY_MORNING
 
 QUEUES = {"batchSize": 4, "newBatchThreshold": 0, "maxDequeueCount": 2, "visibilityTimeout": "00:01:00"}
 HOST_JSON = {"functionTimeout": "00:05:00", "extensions": {"queues": QUEUES}}
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 LEASE, RETRY = timedelta(minutes=10), timedelta(minutes=1)
 
 

@@ -244,7 +244,7 @@ def test_the_live_host_processes_as_many_messages_as_host_json_allows(sample: Sa
 
     def meet(_: func.QueueMessage) -> None:
         crowd.append(sample.in_progress)
-        together.wait(10)
+        together.wait(60)
 
     sample.on_message = meet
     sample.settings["PYTHON_THREADPOOL_THREAD_COUNT"] = "8"
@@ -268,7 +268,7 @@ def test_a_live_host_is_not_quiet_while_it_works(sample: Sample) -> None:
     leave = threading.Event()
 
     def linger(_: func.QueueMessage) -> None:
-        leave.wait(10)
+        leave.wait(60)
 
     sample.on_message = linger
     with Host(sample.app, sample.settings, host_json=HOST_JSON) as host:

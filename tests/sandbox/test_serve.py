@@ -73,7 +73,7 @@ def test_the_simulated_graph_validates_and_notifies_over_http() -> None:
             end={"dateTime": "2026-11-24T11:00:00", "timeZone": "UTC"},
         )
         graph.start_delivery()
-        assert received.wait(timeout=5)
+        assert received.wait(timeout=60)
         graph.stop_delivery()
 
     assert len(tokens) == 2

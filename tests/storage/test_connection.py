@@ -62,27 +62,25 @@ def test_a_call_to_a_silent_storage_account_times_out(
             work(StorageSettings(connection_string=f"AccountName=a;AccountKey=a2V5;{endpoints}"))
 
 
+@pytest.mark.usefixtures("deadline_clock")
 def test_the_deadline_of_a_message_ends_a_call(azurite: Azurite) -> None:
-    """And its retry. The error is that of the first try."""
+    """And there is no retry, for which less than its pause of a second is left. A call alone may take ten."""
     with storage_proxy(azurite.connection_string) as (line, connection_string):
         line.set_fault(StorageFault.SILENT)
-        began = time.monotonic()
         with deadline(timedelta(seconds=0.2)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))
 
-    assert time.monotonic() - began < 2
+    assert line.connections == 1
 
 
+@pytest.mark.usefixtures("deadline_clock")
 def test_an_answer_that_drips_times_out(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The timeout applies to the whole answer, not to the time between two bytes."""
     monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.3)
     with storage_proxy(azurite.connection_string) as (line, connection_string):
         line.set_fault(StorageFault.DRIPPING)
-        began = time.monotonic()
         with deadline(timedelta(seconds=0.9)), pytest.raises(QueueUnavailable, match="no answer"):
             send(StorageSettings(connection_string=connection_string))
-
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ from shared import logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, MailboxTask, TaskKind, TaskReason
 from shared.settings import StorageSettings
 from shared.storage.tables import Table
-from shared.wiring import Parts
+from shared.wiring import Parts, webhook as wiring_webhook
 from shared.worker.common.world import World
+from shared.worker.webhook import admission, sender_pool, webhook
 from tests.cli.conftest import CommandResult
 
 SETTLE = timedelta(seconds=20)
@@ -178,6 +179,23 @@ class Story:
             message_encode_policy=TextBase64EncodePolicy(),
             message_decode_policy=TextBase64DecodePolicy(),
         )
+
+
+#: A machine that is busy with other work may stand still for seconds; no story may depend on that.
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the webhook and its storage a minute of real time; stories about slow storage set other limits.
+
+    Everything else that a story waits for goes by the story's own clock. `make bench` measures the real limits.
+    """
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(admission, "SILENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(sender_pool, "SILENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(wiring_webhook, "CONNECT_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(wiring_webhook, "SEND_SECONDS", PATIENCE_SECONDS)
 
 
 StartStory = Callable[..., Story]

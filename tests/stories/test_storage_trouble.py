@@ -1,4 +1,8 @@
-"""The webhook while storage fails: Graph waits three seconds, and a handshake must never wait."""
+"""The webhook while storage fails: Graph waits three seconds, and a handshake must never wait.
+
+Each story sets the one limit that it is about, and the others are a minute (`patience`): so it ends the same
+way on a machine that stands still for some seconds.
+"""
 
 import socket
 import threading
@@ -16,16 +20,21 @@ from sandbox.stage import CLIENT_STATE_KEY, TENANT
 from sandbox.storage_proxy import StorageFault, StorageProxy, storage_proxy
 from shared import wiring
 from shared.graph.protocol.client_state import client_state
-from shared.worker.webhook import webhook
+from shared.wiring import webhook as wiring_webhook
+from shared.worker.webhook import admission, sender_pool, webhook
+from shared.worker.webhook.admission import SILENCE_SECONDS
 from shared.worker.webhook.sender_pool import MAX_SENDERS
-from tests.stories.conftest import StartStory, Story
+from shared.worker.webhook.webhook import ANSWER_SECONDS
+from tests.bad_server import refused_port
+from tests.stories.conftest import PATIENCE_SECONDS, StartStory, Story
 
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
 PATH = "/api/notifications"
 #: the threads of Microsoft's worker for this test
 THREADS = 40
-#: seconds that a busy machine may add; `make bench` measures on an idle one
-BUSY = 5
+SLOW_SECONDS = 0.25
+#: An answer that no limit of the webhook's ended would come from storage's timeout, after a minute.
+BY_ITSELF_SECONDS = PATIENCE_SECONDS / 2
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def rejections(story: Story) -> list[str]:
         ),
         pytest.param(StorageFault.DRIPPING, 0, "no answer from the storage service", id="sends single bytes"),
         pytest.param(StorageFault.BUSY, 0.0, "answered 503", id="503 at once"),
-        pytest.param(StorageFault.BUSY, 0.9, "queue event-changes did not take a message", id="503 late"),
+        pytest.param(StorageFault.BUSY, 0.3, "queue event-changes did not take a message", id="503 late"),
     ],
 )
 def test_storage_that_takes_no_messages_makes_graph_retry(
@@ -98,40 +107,41 @@ def test_storage_that_takes_no_messages_makes_graph_retry(
     seconds: float,
     reason: str,
 ) -> None:
-    """503 in time, for one change and for a hundred; the log names the cause."""
+    """503 for one change and for a hundred; the log names the cause."""
     line, post, story = bad
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.2)
+    monkeypatch.setattr(wiring_webhook, "SEND_SECONDS", 0.5)
+    story.restart()
     line.set_fault(trouble, seconds)
     answers = [call.result() for call in [post.changes(1), post.changes(100)]]
 
     assert [answer.status for answer in answers] == [503, 503]
-    assert max(answer.seconds for answer in answers) < 1.7 + BUSY
     assert any(reason in reported for reported in rejections(story))
 
 
 def test_while_storage_is_silent_a_burst_is_refused_and_handshakes_are_answered(
-    bad: tuple[StorageProxy, Post, Story],
+    bad: tuple[StorageProxy, Post, Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of forty POSTs a few wait, the others free their threads; storage is used again once it answers."""
     line, post, _story = bad
-    line.set_fault(StorageFault.SILENT)
-    burst = [post.changes(1 + n % 2 * 99) for n in range(THREADS)]
-    handshakes = [post.handshake() for _ in range(5)]
-    greeted = [call.result() for call in handshakes]
-    later = [post.changes(1).result(), post.handshake().result()]
-    answers = [call.result() for call in burst]
+    for module in (admission, sender_pool):
+        monkeypatch.setattr(module, "SILENCE_SECONDS", SILENCE_SECONDS)
+    with monkeypatch.context() as limits:
+        limits.setattr(webhook, "ANSWER_SECONDS", ANSWER_SECONDS)
+        line.set_fault(StorageFault.SILENT)
+        burst = [post.changes(1 + n % 2 * 99) for n in range(THREADS)]
+        handshakes = [post.handshake() for _ in range(5)]
+        greeted = [call.result() for call in handshakes]
+        later = [post.changes(1).result(), post.handshake().result()]
+        answers = [call.result() for call in burst]
     senders = [thread for thread in threading.enumerate() if thread.name.startswith("queue-send")]
     line.set_fault(StorageFault.NONE)
 
     assert len(senders) <= MAX_SENDERS
-    assert max(answer.seconds for answer in greeted) < 1.5 + BUSY
     assert {200} == {answer.status for answer in greeted}
     assert {503} == {answer.status for answer in answers}
-    assert max(answer.seconds for answer in answers) < 3 + BUSY
     assert [answer.status for answer in later] == [503, 200]
-    assert max(answer.seconds for answer in later) < 0.3 + BUSY
-    # On a busy machine the first hundred may time out; one of three attempts must pass.
-    assert 202 in {post.changes(100).result().status for _ in range(3)}
+    assert max(answer.seconds for answer in [*greeted, *answers, *later]) < BY_ITSELF_SECONDS
+    assert post.changes(100).result().status == 202
 
 
 @pytest.mark.parametrize(
@@ -139,13 +149,15 @@ def test_while_storage_is_silent_a_burst_is_refused_and_handshakes_are_answered(
     [pytest.param(1, 100, id="a hundred changes"), pytest.param(40, 1, id="forty posts of one")],
 )
 def test_slow_storage_is_acknowledged(bad: tuple[StorageProxy, Post, Story], posts: int, items: int) -> None:
-    """At 250 ms a message the 202 is in time: if it were refused, a retry would be as slow."""
+    """At 250 ms a message so many are sent at once that the last is sent in time, and so the answer is 202."""
     line, post, _story = bad
-    line.set_fault(StorageFault.SLOW, 0.25)
+    line.set_fault(StorageFault.SLOW, SLOW_SECONDS)
     answers = [call.result() for call in [post.changes(items) for _ in range(posts)]]
+    rounds = line.delayed / line.most_at_once
 
     assert {202} == {answer.status for answer in answers}
-    assert max(answer.seconds for answer in answers) < 3 + BUSY
+    assert line.delayed <= posts * items
+    assert rounds * SLOW_SECONDS < ANSWER_SECONDS
 
 
 def test_changes_of_one_message_are_handled_separately(
@@ -153,7 +165,7 @@ def test_changes_of_one_message_are_handled_separately(
 ) -> None:
     """The worker queues a message for each; none is lost, and each has its own log line."""
     _line, post, story = bad
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.9)
+    monkeypatch.setattr(sender_pool, "_LAST_SECONDS", 2 * PATIENCE_SECONDS)  # there is always too little time
     assert post.changes(60).result().status == 202
     assert story.stage.host.waiting()["event-changes"] < 10
     story.wait()
@@ -179,22 +191,15 @@ def full() -> Iterator[int]:
             one.close()
 
 
-@contextmanager
-def closed() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    yield port
-
-
 @pytest.mark.parametrize(
-    "storage", [pytest.param(full, id="drops packets"), pytest.param(closed, id="refuses connections")]
+    "storage", [pytest.param(full, id="drops packets"), pytest.param(refused_port, id="refuses connections")]
 )
 def test_unreachable_storage_makes_graph_retry(
     start_story: StartStory, monkeypatch: pytest.MonkeyPatch, storage: Callable[[], Any]
 ) -> None:
-    """503 in time."""
+    """503, long before a minute has passed."""
     story = start_story()
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 1.2)
+    monkeypatch.setattr(wiring_webhook, "CONNECT_SECONDS", 0.5)
     post = Post(story)
     with storage() as port, post.pool:
         url = f"http://127.0.0.1:{port}/a"
@@ -203,7 +208,7 @@ def test_unreachable_storage_makes_graph_retry(
         wiring.joinlink().close()
 
     assert [answer.status for answer in answers] == [503, 503, 200]
-    assert max(answer.seconds for answer in answers) < 1.9 + BUSY
+    assert max(answer.seconds for answer in answers) < BY_ITSELF_SECONDS
     assert any("no connection to the storage service" in reported for reported in rejections(story))
 
 
@@ -230,7 +235,7 @@ def test_a_hanging_name_server_makes_graph_retry(
         wiring.joinlink().close()
 
     assert [answer.status for answer in answers] == [503, 503, 200]
-    assert max(answer.seconds for answer in answers) < 1.5 + BUSY
+    assert max(answer.seconds for answer in answers) < BY_ITSELF_SECONDS
     assert refused.status == 503
     assert any("its name server" in reported for reported in rejections(story))
 
@@ -253,5 +258,5 @@ def test_a_hanging_token_endpoint_makes_graph_retry(
         answers = [call.result() for call in [post.changes(1), post.changes(100), post.handshake()]]
 
     assert [answer.status for answer in answers] == [503, 503, 200]
-    assert max(answer.seconds for answer in answers) < 1.5 + BUSY
+    assert max(answer.seconds for answer in answers) < BY_ITSELF_SECONDS
     assert any("token" in reported for reported in rejections(story))

@@ -4,19 +4,7 @@ import pytest
 
 from shared.errors import QueueUnavailable
 from shared.worker.webhook.admission import MAX_WAITING_IN_SILENCE, SILENCE_SECONDS, AdmissionControl
-
-
-class SteppedClock:
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
+from tests.stepped_clock import SteppedClock
 
 
 def test_while_storage_answers_every_post_may_wait(clock: SteppedClock) -> None:

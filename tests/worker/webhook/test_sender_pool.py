@@ -1,5 +1,5 @@
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -9,6 +9,7 @@ from shared.domain.messages import EventChange, MailboxTask, Message, Source, Ta
 from shared.errors import QueueUnavailable
 from shared.worker.webhook.batch import Batch, OutgoingMessage
 from shared.worker.webhook.sender_pool import SenderPool
+from tests.stepped_clock import SteppedClock
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 POISON_KEEPS_BYTES = 7_000
@@ -21,12 +22,14 @@ class Queue:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.asked = Event()
         self.latch = Event()
         self.latch.set()
         self.error: Exception | None = None
 
     def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         assert delay == timedelta(0)
+        self.asked.set()
         self.latch.wait()
         if self.error:
             raise self.error
@@ -39,8 +42,8 @@ def queue() -> Queue:
 
 
 @pytest.fixture
-def pool() -> Iterator[SenderPool]:
-    created = SenderPool(time.monotonic)
+def pool(clock: SteppedClock) -> Iterator[SenderPool]:
+    created = SenderPool(clock)
     yield created
     created.close()
 
@@ -59,10 +62,10 @@ def outgoing(queue: Queue, *messages: Message) -> list[OutgoingMessage]:
     return [OutgoingMessage(queue, message, timedelta(0)) for message in messages]
 
 
-def test_every_change_has_its_own_message(queue: Queue, pool: SenderPool) -> None:
+def test_every_change_has_its_own_message(queue: Queue, pool: SenderPool, clock: SteppedClock) -> None:
     """While there is time."""
     changes = [change(n) for n in range(40)]
-    pool.send(outgoing(queue, *changes), time.monotonic() + 60)
+    pool.send(outgoing(queue, *changes), clock() + 60)
 
     assert sorted(one.encode() for one in changes) == sorted(queue.texts)
 
@@ -72,12 +75,12 @@ def test_every_change_has_its_own_message(queue: Queue, pool: SenderPool) -> Non
     [pytest.param(150, 0.8, id="little time"), pytest.param(400, 60, id="many changes")],
 )
 def test_when_time_is_short_changes_share_messages(
-    queue: Queue, pool: SenderPool, count: int, seconds: float
+    queue: Queue, pool: SenderPool, clock: SteppedClock, count: int, seconds: float
 ) -> None:
     """All arrive, in a few messages that a poison queue can keep whole; a task keeps its own message."""
     changes = [change(n) for n in range(count)]
     task = MailboxTask(mailbox="m", task=TaskKind.SWEEP, reason=TaskReason.MISSED, trace="t")
-    pool.send(outgoing(queue, *changes, task), time.monotonic() + seconds)
+    pool.send(outgoing(queue, *changes, task), clock() + seconds)
     queue.texts.remove(task.encode())
     arrived = [one for text in queue.texts for one in EventChange.decode(text).split()]
 
@@ -87,11 +90,18 @@ def test_when_time_is_short_changes_share_messages(
     assert max(len(text.encode()) for text in queue.texts) < POISON_KEEPS_BYTES
 
 
-def test_a_post_ends_at_its_deadline_and_drops_its_waiting_messages(queue: Queue, pool: SenderPool) -> None:
+def test_a_post_ends_at_its_deadline_and_drops_its_waiting_messages(
+    queue: Queue, pool: SenderPool, clock: SteppedClock
+) -> None:
     """A message that is being sent may still arrive; no other is sent for a POST that was refused."""
     queue.latch.clear()
-    with pytest.raises(QueueUnavailable, match="0 of 90 messages were queued in time"):
-        pool.send(outgoing(queue, *(change(n) for n in range(90))), time.monotonic() + 0.1)
+    messages, end = outgoing(queue, *(change(n) for n in range(90))), clock() + 0.3
+    with ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(pool.send, messages, end)
+        queue.asked.wait()
+        clock.seconds = end
+        with pytest.raises(QueueUnavailable, match="0 of 90 messages were queued in time"):
+            sending.result()
     queue.latch.set()
     pool.close()
 
@@ -99,14 +109,14 @@ def test_a_post_ends_at_its_deadline_and_drops_its_waiting_messages(queue: Queue
     assert len(queue.texts) <= 32
 
 
-def test_the_first_refusal_ends_a_post(queue: Queue, pool: SenderPool) -> None:
+def test_the_first_refusal_ends_a_post(queue: Queue, pool: SenderPool, clock: SteppedClock) -> None:
     """The error names the progress; an unexpected error is raised unchanged."""
     queue.error = QueueUnavailable("queue q did not take a message")
     with pytest.raises(QueueUnavailable, match=r"0 of 2 messages .* queue q did not"):
-        pool.send(outgoing(queue, change(1), change(2)), time.monotonic() + 60)
+        pool.send(outgoing(queue, change(1), change(2)), clock() + 60)
     queue.error = LookupError("x")
     with pytest.raises(LookupError):
-        pool.send(outgoing(queue, change(1)), time.monotonic() + 60)
+        pool.send(outgoing(queue, change(1)), clock() + 60)
 
 
 def test_event_ids_of_the_maximum_length_fit(queue: Queue) -> None:
