@@ -163,6 +163,7 @@ class Desk:
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,
+            others=self._storage.other_deployments.read,
             endpoint_problem=partial(
                 endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport
             ),

@@ -98,6 +98,7 @@ class Reason(StrEnum):
     MAILBOX_FULL = "mailbox_full"
     SUBSCRIPTION_LIMIT = "subscription_limit"
     LIFETIME_REFUSED = "lifetime_refused"
+    OTHER_DEPLOYMENT = "other_deployment"
     OUT_OF_TIME = "out_of_time"
     LATER_VERSION = "later_version"
     WORKER_LOST = "worker_lost"
@@ -126,6 +127,7 @@ class Reason(StrEnum):
     IN_ORDER = "in_order"
     RENEWED_LATELY = "renewed_lately"
     ROOM = "room"
+    KIND_NOT_IN_SCOPE = "kind_not_in_scope"
     UNCLEAR_ROW = "unclear_row"
 
     @property
@@ -152,6 +154,7 @@ _WARNINGS = frozenset(
         Reason.MAILBOX_FULL,
         Reason.SUBSCRIPTION_LIMIT,
         Reason.LIFETIME_REFUSED,
+        Reason.OTHER_DEPLOYMENT,
         Reason.OUT_OF_TIME,
         Reason.LATER_VERSION,
         Reason.WORKER_LOST,
