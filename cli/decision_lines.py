@@ -23,8 +23,9 @@ _MET: dict[Truth, str] = {True: "is met", False: "is not met", None: "is unknown
 def guard_line(guard: GuardResult, *, decides: bool) -> Line:
     """Return a guard's line, with a mark if the guard decides, or if it applies too."""
     sign = DECIDES if decides else _APPLIES_TOO if guard.applies else "  "
-    left = Text.assemble(sign, (guard.reason.value, "bold" if guard.applies else ""))
-    return Line(left, Text(guard.why, "" if guard.applies else "dim"))
+    is_important = decides or guard.applies
+    left = Text.assemble(sign, (guard.reason.value, "bold" if is_important else ""))
+    return Line(left, Text(guard.why, "" if is_important else "dim"))
 
 
 def rule_lines(rule: RuleResult) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from shared.errors import UnexpectedAnswer
 from shared.graph.protocol import error_codes, event_calls
 from shared.graph.protocol.event_json import parse_event
 
-#: enough for an event whose body is as large as Exchange allows
+#: as much as Joinlink reads of an event from Graph
 _MAX_BYTES = 4 * 1024 * 1024
 #: used for properties that every event has, but that may be missing in a copy
 _DEFAULTS = {"id": "none", "@odata.etag": 'W/"none"'}
@@ -38,9 +38,9 @@ class EventFile(NamedTuple):
     event: Event
     properties: frozenset[str]
 
-    def missing_properties(self, *, with_body: bool) -> list[str]:
-        """Return the properties that the worker requests from Graph and that are not in the file."""
-        requested = event_calls.read_event("any", "any", with_body=with_body).params["$select"].split(",")
+    def missing_properties(self) -> list[str]:
+        """Return the properties that the worker always requests from Graph and that are not in the file."""
+        requested = event_calls.read_event("any", "any").params["$select"].split(",")
         return [name for name in requested if name not in self.properties | _UNIMPORTANT]
 
 

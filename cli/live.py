@@ -35,7 +35,8 @@ def read_live_event(
         with open_desk(settings) as desk:
             reader = desk.event_reader()
             policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            live = reader.read(mailbox, event_id, policy, at or desk.world.now())
+            now = at or desk.world.now()
+            live = reader.read(mailbox, event_id, policy, now)
             members = reader.directory.members(policy.mailboxes.groups)
             in_scope = scope_notes(policy.mailboxes, _owner(live), members)
     except GraphError as error:
@@ -47,7 +48,7 @@ def read_live_event(
         event=live.event,
         policy=policy,
         facts=live.facts,
-        now=at or desk.world.now(),
+        now=now,
         report_only=desk.is_report_only,
         notes=(
             *live.warnings,

@@ -31,6 +31,7 @@
         │   ├── MailboxFull        the mailbox is over its quota: retry hourly for a day
         │   └── SubscriptionLimit  no more subscriptions are allowed: retry hourly
         ├── MailboxUnusable        final for this event; mark the mailbox
+        ├── BodyTooLarge           nobody can tell what the event's body contains: decide without it
         └── UnexpectedAnswer       final, as we don't understand Graph: poison queue, logged as an error
             └── UnreadableEvent    one event has an unexpected shape: skip it, continue with the others
 
@@ -231,6 +232,10 @@ class SubscriptionLimit(Forbidden):
 
 class MailboxUnusable(GraphError):
     """Graph can't serve the mailbox: it is unlicensed, on-premises or soft-deleted."""
+
+
+class BodyTooLarge(GraphError):
+    """The answer with an event and its body is longer than Joinlink reads."""
 
 
 class UnexpectedAnswer(GraphError):

@@ -16,7 +16,7 @@ _MOST_MAILBOXES = 20
 _STATUS_NOTES = {
     SearchStatus.DONE_BEFORE: "done before the interruption",
     SearchStatus.UNDER_WAY: "skipped: changes of an earlier backfill are not due yet",
-    SearchStatus.NO_CALENDAR: "without a calendar: guests, disabled accounts, no licence",
+    SearchStatus.NO_CALENDAR: "without a calendar to search: guests, rooms, disabled accounts, no licence",
 }
 
 
@@ -90,6 +90,9 @@ def _notes(totals: BackfillTotals, *, is_report_only: bool) -> Iterator[str]:
         yield f"{events} with a write whose result is unknown: the app settles them"
     if totals.unreadable:
         yield f"{counted(totals.unreadable, 'event')} skipped: Joinlink does not understand their format"
+    if totals.unread_calendars:
+        calendars = counted(totals.unread_calendars, "calendar, or list,", "calendars, or lists,")
+        yield f"{calendars} skipped: Graph does not show them; run it again later"
     for status, text in _STATUS_NOTES.items():
         if number := totals.statuses[status]:
             yield f"{counted(number, 'mailbox', 'mailboxes')} {text}"

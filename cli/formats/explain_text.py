@@ -66,6 +66,12 @@ def _result(explanation: Explanation) -> Iterator[Line]:
     decision = explanation.decision
     guard = explanation.deciding_guard
     why = guard.why if guard else ""
+    if explanation.depends_on_body:
+        unknown = "it is unknown whether the body has a join link"
+        result = Text.assemble(("gets no join link", "bad"), f": {unknown}", (f" ({decision.reason})", "dim"))
+        yield Line(Text("now", "bold"), result)
+        yield Line(Text("if promoted", "bold"), result)
+        return
     now = _summary(decision.reason, decision.rule, why, decision.enforced_rule)
     promoted = _summary(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.demo.journal import Line
 from sandbox.demo.texts import Ending
@@ -90,6 +91,11 @@ def by_event(
 def notifications(posts: Iterable[Exchange]) -> list[dict[str, Any]]:
     """Return all change notifications in Graph's POSTs."""
     return [item for item in _items(posts) if "lifecycleEvent" not in item]
+
+
+def reads_body(call: Exchange) -> bool:
+    """Return whether a call reads an event with its body."""
+    return "body" in dict(parse_qsl(urlsplit(call.url).query)).get("$select", "").split(",")
 
 
 def request_id(call: Exchange) -> str:

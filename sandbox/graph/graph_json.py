@@ -112,12 +112,12 @@ def calendar(one: HostedCalendar, owner: DirectoryUser) -> dict[str, Any]:
         "changeKey": one.change_key,
         "canShare": True,
         "canViewPrivateItems": True,
-        "canEdit": True,
+        "canEdit": one.can_edit,
         "allowedOnlineMeetingProviders": list(one.allowed_providers),
         "defaultOnlineMeetingProvider": one.default_provider,
         "isTallyingResponses": one.is_default,
         "isRemovable": not one.is_default,
-        "owner": owner.email_address(),
+        "owner": one.owner or owner.email_address(),
     }
 
 

@@ -124,11 +124,14 @@ class MailRoutes:
 
     def list_calendars(self, call: IncomingCall) -> GraphAnswer:
         """Answer all calendars of a mailbox."""
-        call.allow_options("$top", "$skip")
+        call.allow_options(*_LIST_OPTIONS)
         owner = self._owner(call)
         calendars = list(self._tenant.mailboxes.of(owner.id).calendars.values())
         return page(
-            call, f"users('{owner.id}')/calendars", calendars, lambda one: graph_json.calendar(one, owner)
+            call,
+            f"users('{owner.id}')/calendars",
+            calendars,
+            lambda one: _chosen(graph_json.calendar(one, owner), call.select()),
         )
 
     def get_settings(self, call: IncomingCall) -> GraphAnswer:

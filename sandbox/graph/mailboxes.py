@@ -13,7 +13,10 @@ from sandbox.graph.ids import Ids
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class HostedCalendar:
-    """A calendar and the meeting providers it offers; `unknown` means no default."""
+    """A calendar and the meeting providers it offers; `unknown` means no default.
+
+    `owner` is the emailAddress of another owner, who shares it; None for the mailbox's own calendars.
+    """
 
     id: str
     name: str
@@ -21,6 +24,8 @@ class HostedCalendar:
     default_provider: str
     allowed_providers: tuple[str, ...]
     is_default: bool
+    owner: dict[str, str] | None = None
+    can_edit: bool = True
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -57,7 +62,14 @@ class HostedMailboxes:
         self._by_mutable_id: dict[str, EventCopy] = {}
 
     def add_calendar(
-        self, mailbox: HostedMailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+        self,
+        mailbox: HostedMailbox,
+        name: str,
+        default_provider: str,
+        allowed_providers: tuple[str, ...],
+        *,
+        owner: dict[str, str] | None = None,
+        can_edit: bool = True,
     ) -> HostedCalendar:
         """Add a calendar; a mailbox's first is its default one."""
         calendar = HostedCalendar(
@@ -67,6 +79,8 @@ class HostedMailboxes:
             default_provider=default_provider,
             allowed_providers=allowed_providers,
             is_default=not mailbox.calendars,
+            owner=owner,
+            can_edit=can_edit,
         )
         mailbox.calendars[calendar.id] = calendar
         return calendar
@@ -121,6 +135,12 @@ class HostedMailboxes:
         if copy.original_start is None:
             return masters
         return [self.instance(master, copy.original_start) for master in masters]
+
+    def remove_calendar(self, user_id: str, calendar_id: str) -> None:
+        """Delete a calendar with its events."""
+        for copy in list(self.in_calendar(user_id, calendar_id)):
+            self.remove(copy)
+        del self.of(user_id).calendars[calendar_id]
 
     def in_calendar(self, user_id: str, calendar_id: str | None) -> Iterator[EventCopy]:
         """Yield single events and series masters of one calendar, or of all (None), oldest first."""

@@ -17,8 +17,10 @@ class NotificationDelivery:
         lose_changes: the share of changes for which no notification is sent.
         delay: the time between a change and its notifications.
         batch: the largest number of items in one POST.
-        secondary_calendars: False reports only changes in default calendars, as developers observed, although
-            Graph's documentation says otherwise.
+        secondary_calendars: whether a subscription to `users/{id}/events` reports changes in all calendars of
+            the mailbox, as documented. Developers observe only those of the default calendar.
+        calendar_subscriptions: whether a subscription to `users/{id}/calendars/{id}/events` reports anything.
+            Graph accepts it without a word in its documentation.
         names_occurrences: whether the notification of a changed occurrence names it, instead of its series.
     """
 
@@ -29,7 +31,8 @@ class NotificationDelivery:
     lose_changes: float = 0.0
     delay: timedelta = timedelta(0)
     batch: int = 50
-    secondary_calendars: bool = True
+    secondary_calendars: bool = False
+    calendar_subscriptions: bool = True
     names_occurrences: bool = False
 
 

@@ -90,12 +90,10 @@ class Notifier:
         """Queue notifications of a change to a copy; a change to an occurrence is reported for its series."""
         habits = self._tenant.delivery
         reported = copy if habits.names_occurrences else copy.master or copy
-        if not habits.secondary_calendars and not self._is_in_default_calendar(reported):
-            return
         if self._random.random() < habits.lose_changes:
             return
         for subscription in self._subscriptions.watching(reported, kind):
-            if self._authorizations.loses(subscription):
+            if not self._is_reported(subscription, reported) or self._authorizations.loses(subscription):
                 continue
             types = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in types else kind
@@ -141,8 +139,11 @@ class Notifier:
             self._thread.join()
             self._thread = None
 
-    def _is_in_default_calendar(self, copy: EventCopy) -> bool:
-        return self._tenant.mailboxes.of(copy.mailbox).default_calendar.id == copy.calendar
+    def _is_reported(self, subscription: HostedSubscription, copy: EventCopy) -> bool:
+        if subscription.calendar:
+            return self._tenant.delivery.calendar_subscriptions
+        default = self._tenant.mailboxes.of(copy.mailbox).default_calendar
+        return self._tenant.delivery.secondary_calendars or default.id == copy.calendar
 
     def _run(self, interval_seconds: float) -> None:
         while not self._stopping.wait(interval_seconds):

@@ -9,9 +9,11 @@ from shared.domain.event import Event
 from shared.domain.mailbox import User
 from shared.errors import Forbidden
 from shared.graph.client import Graph
+from shared.rules.decide import possible_decisions
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.storage.meetings import Meetings, StoredMeeting
+from shared.worker.events.bodies import read_with_body
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.memory_check import MemoryCheck
 from shared.worker.events.moved_occurrences import read_moved_occurrences
@@ -45,20 +47,22 @@ class EventReader:
     def read(self, mailbox: str, event_id: str, policy: Policy, now: datetime) -> LiveEvent:
         """Return the event with the facts for a decision at `now`; for an occurrence, its series master.
 
-        `mailbox` is an object id or a user principal name.
+        As in the worker, its body is read only if the decision depends on it. `mailbox` is an object id or a
+        user principal name.
 
         Raises:
             GraphError: Graph does not return the event, or facts are unavailable at the moment.
             StorageUnavailable: the `meetings` table can't be read.
         """
-        event = self.graph.event(mailbox, event_id, with_body=policy.look_in_body)
+        event = self.graph.event(mailbox, event_id)
         if event.master is not None:
-            series = self.graph.event(mailbox, event.master, with_body=policy.look_in_body)
-            event = with_occurrence(series, event)
+            event = with_occurrence(self.graph.event(mailbox, event.master), event)
         event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         owner = self._owner(mailbox)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
+        if len(possible_decisions(event, policy, facts, now)) > 1:
+            event = read_with_body(self.graph, mailbox, event)
         return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)))
 
     def _warnings(self, stored: StoredMeeting, doubt: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A watched mailbox: its user, its kind and its Graph subscription."""
+"""A watched mailbox: its user, its kind, its calendars and its Graph subscription."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +21,16 @@ class Subscription:
     notification_url: str
     lifecycle_url: str
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCalendar:
+    """A calendar in a mailbox's list; `owner` is an address in lower case, empty if Graph returns none."""
+
+    id: str
+    is_default: bool
+    can_edit: bool
+    owner: str
 
 
 class MailboxKind(StrEnum):

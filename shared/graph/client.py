@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import Subscription, User
+from shared.domain.mailbox import ListedCalendar, Subscription, User
 from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph.protocol import (
     calendar_json,
@@ -29,6 +29,8 @@ from shared.graph.sender import Sender, Tally
 _MAX_PAGES = 2000
 #: bounds the memory for the addresses of a tenant's groups
 _MAX_PAGES_OF_GROUPS = 20
+#: Nobody has more than a thousand calendars; this bounds the time.
+_MAX_PAGES_OF_CALENDARS = 10
 
 
 class Graph:
@@ -41,9 +43,14 @@ class Graph:
         self._sender = sender
         self.tally = Tally()
 
-    def event(self, mailbox: str, event: str, *, with_body: bool = False) -> Event:
-        """Read an event as it is now."""
-        call = event_calls.read_event(mailbox, event, with_body=with_body)
+    def event(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, without its body."""
+        call = event_calls.read_event(mailbox, event)
+        return event_json.parse_event(self._send(call), call.name)
+
+    def event_with_body(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, with its body; also raises BodyTooLarge."""
+        call = event_calls.read_event_with_body(mailbox, event)
         return event_json.parse_event(self._send(call), call.name)
 
     def exceptions_of(self, mailbox: str, series: str) -> SeriesExceptions:
@@ -61,17 +68,25 @@ class Graph:
         mailbox: str,
         window: tuple[datetime, datetime],
         *,
+        calendar: str = "",
         cursor: str = "",
         size: int = event_calls.PAGE_SIZE,
-        with_body: bool = False,
     ) -> CalendarPage:
-        """Read a page of the mailbox's events between two moments; Graph expands series.
+        """Read a page of a calendar's events between two moments; Graph expands series.
 
-        `cursor` is that of the page before, empty for the first page; `size` limits the events of a page.
+        Without an id, `calendar` is the mailbox's default one. `cursor` is that of the page before, empty for
+        the first page; `size` limits the events of a page.
         """
-        call = event_calls.read_calendar_view(mailbox, *window, with_body=with_body)
+        call = event_calls.read_calendar_view(mailbox, *window, calendar=calendar)
         call = paging.page_at_cursor(call, cursor, size)
         return calendar_json.parse_calendar_page(self._send(call), call.name)
+
+    def calendars(self, mailbox: str) -> tuple[ListedCalendar, ...]:
+        """Read the list of a mailbox's calendars; of more than 10 pages, the first 10."""
+        call = event_calls.list_calendars(mailbox)
+        pages = islice(self._pages(call), _MAX_PAGES_OF_CALENDARS)
+        found = (calendar_json.parse_listed_calendars(page, call.name) for page in pages)
+        return tuple(chain.from_iterable(found))
 
     def default_calendar(self, mailbox: str) -> Calendar:
         """Read a mailbox's default calendar; raises MailboxUnusable where there is none."""
@@ -114,14 +129,27 @@ class Graph:
         return next(iter(directory_json.parse_group_ids(self._send(call), call.name)), "")
 
     def create_subscription(
-        self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+        self,
+        mailbox: str,
+        *,
+        change_type: str,
+        url: str,
+        client_state: str,
+        expires: datetime,
+        calendar: str = "",
     ) -> Subscription:
-        """Subscribe to a mailbox's events.
+        """Subscribe to the events of a mailbox, or of one of its calendars.
 
-        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable.
+        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable, or EventNotFound
+        without the calendar.
         """
         call = subscription_calls.create_subscription(
-            mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+            mailbox,
+            change_type=change_type,
+            url=url,
+            client_state=client_state,
+            expires=expires,
+            calendar=calendar,
         )
         return subscription_json.parse_subscription(self._send(call), call.name)
 

@@ -26,15 +26,24 @@ class InternalDomains(Enum):
 AUTO = InternalDomains.AUTO
 
 
+class CalendarScope(Enum):
+    """Which calendars of a mailbox Joinlink searches."""
+
+    DEFAULT = "default"
+    #: the default one, and all others that the mailbox owns and can edit
+    OWNED = "owned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherJoinLinks:
     """Whether events with a join link of another service are skipped, and where such links are searched for.
 
-    `hosts` are the company's own meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
+    Without `look_in_body`, that is subject, places and body preview only. `hosts` are the company's own
+    meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
     """
 
     skip: bool = True
-    look_in_body: bool = False
+    look_in_body: bool = True
     hosts: tuple[str, ...] = ()
 
 
@@ -52,6 +61,14 @@ class RuleLimits:
 
     per_hour: int | None = None
     per_mailbox_per_day: int | None = None
+
+    def halved(self) -> "RuleLimits":
+        """Return what old meetings may use together; the other half is for new ones."""
+        return RuleLimits(per_hour=_half(self.per_hour), per_mailbox_per_day=_half(self.per_mailbox_per_day))
+
+
+def _half(limit: int | None) -> int | None:
+    return None if limit is None else max(1, limit // 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +151,7 @@ class Policy:
     other_join_links: OtherJoinLinks = OtherJoinLinks()
     mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
+    calendars: CalendarScope = CalendarScope.DEFAULT
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule:
@@ -159,7 +177,7 @@ class Policy:
 
     @property
     def look_in_body(self) -> bool:
-        """Whether to search the whole body for other join links, so that it must be read."""
+        """Whether the whole body is searched for other join links, if the decision depends on it."""
         return self.other_join_links.look_in_body
 
     @property

@@ -1,9 +1,8 @@
 """Stores in the `mailboxes` table what is known of each mailbox, in 256 partitions by the start of its id.
 
 The columns `subscription`, `endpoint`, `expires`, `renew_at` and `renewed_at` describe the subscription to
-the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix, such
-as `subscription_2`. Every write sets single columns, so this release does not change those. Later releases
-only add optional columns.
+the mailbox's events; `calendars` has those to further calendars. Every write sets single columns, and a
+release only adds optional ones, so an earlier release leaves those that it does not know.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from shared.domain.decision import Reason
 from shared.domain.mailbox import NoCalendar
 from shared.domain.messages import TaskReason
+from shared.storage.known_calendars import NONE_KNOWN, KnownCalendars
 from shared.storage.tables import Table
 
 MAILBOXES = "mailboxes"
@@ -87,12 +87,21 @@ class Mailbox:
     page_until: datetime | None = None
     #: a day, and the hashes of the unreadable events that were reported on it
     unreadable: str = ""
+    #: the calendars that it owns, apart from the default one
+    calendars: KnownCalendars = NONE_KNOWN
+    #: when the next part of a calendar's first sweep is due
+    calendars_due: datetime | None = None
     #: ids of all subscriptions that the row names, including those of a later release
     subscriptions: frozenset[str] = frozenset()
     #: columns whose timestamp is too far in the future for any correct clock; they read as None
     future_columns: frozenset[str] = frozenset()
     #: why Joinlink must not touch this row: a later release wrote it, or it has values that we never write
     unclear: str = ""
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it, or one of its calendars, has a subscription."""
+        return bool(self.subscription or self.calendars.subscriptions)
 
     @property
     def is_unknown(self) -> bool:
@@ -156,6 +165,7 @@ _TEXTS = (
     "purpose",
     "kinds",
     "unreadable",
+    "calendars",
 )
 _NUMBERS = ("lifetime", "page_size")
 #: A notification may come while a sweep begins.
@@ -182,6 +192,7 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "purpose_read": CLOCKS_DIFFER,
     "purpose_missed": CLOCKS_DIFFER,
     "page_until": _DAY + CLOCKS_DIFFER,
+    "calendars_due": _DAY,
 }
 _COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_TIMESTAMPS}
 
@@ -233,6 +244,9 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     for name in future:
         del columns[name]
     state = MailboxState(columns.pop("state")) if "state" in columns else None
+    if "calendars" in columns:
+        columns["calendars"] = KnownCalendars.decode(columns["calendars"])
+        named |= columns["calendars"].subscriptions
     row = Mailbox(id=mailbox, state=state, subscriptions=named, future_columns=frozenset(future))
     return replace(row, **columns)
 

@@ -14,6 +14,7 @@ from shared.worker.events.messages import EventHandler
 from shared.worker.events.missed_changes import MissedChanges
 from shared.worker.events.processing import Processor
 from shared.worker.events.scope_check import ScopeCheck
+from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
 from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
@@ -72,6 +73,7 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         policies=policies,
         searcher=parts.calendar_searcher,
         mailboxes=storage.mailboxes,
+        counters=Counters(storage.table(COUNTERS)),
         queue=storage.event_changes,
     )
     subscriptions = SubscriptionTasks(
@@ -81,7 +83,17 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         is_stopped=storage.watch_stop.is_set,
     )
     tasks = MailboxTasks(
-        world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
+        world=world,
+        mailboxes=storage.mailboxes,
+        subscriptions=subscriptions,
+        calendar_subscriptions=CalendarSubscriptions(
+            world=world,
+            mailboxes=storage.mailboxes,
+            endpoint=parts.graph.endpoint,
+            is_enabled=parts.process.settings.calendar_subscriptions,
+            is_stopped=storage.watch_stop.is_set,
+        ),
+        sweeper=sweeper,
     )
     return QueueMessages(
         world=world,

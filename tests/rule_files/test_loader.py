@@ -9,7 +9,7 @@ from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
 from shared.rules.mailbox_scope import GroupSelector, MailboxScope, UserSelector
-from shared.rules.policy import AUTO, RuleLimits, Sweep
+from shared.rules.policy import AUTO, CalendarScope, RuleLimits, Sweep
 from shared.rules.rule_tests import run_tests
 
 DATA = Path(__file__).parent / "data"
@@ -137,6 +137,7 @@ mailboxes:
 other_join_links: {action: skip, look_in: body}
 drafts: ignore
 sweep: {every: 12h}
+calendars: owned
 lists: {sisters: [fabrikam.com, bo@adatum.com]}
 """
     policy = load(("a.yaml", text)).policy
@@ -150,6 +151,7 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
     )
     assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
     assert policy.sweep == Sweep(every=timedelta(hours=12))
+    assert policy.calendars is CalendarScope.OWNED
     assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 
 
@@ -178,7 +180,7 @@ def test_a_rule_without_a_mode_is_in_report_mode() -> None:
     assert policy.rule("a").mode is Mode.REPORT
     assert (policy.internal_domains, policy.needs_tenant_domains) == (AUTO, True)
     assert policy.skip_drafts
-    assert policy.skip_other_join_links
+    assert (policy.skip_other_join_links, policy.calendars) == (True, CalendarScope.DEFAULT)
 
 
 def test_an_unknown_rule_id_is_a_key_error() -> None:

@@ -196,7 +196,7 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     condition(
         "has_other_join_link",
         FlagSyntax(),
-        "Whether subject, places or body preview have a join link of Zoom, Webex, Google Meet or the like.",
+        "Whether subject, places or body have a join link of Zoom, Webex, Google Meet or the like.",
         "has_other_join_link: true",
         can_be_unknown=True,
     ),

@@ -51,6 +51,34 @@ class Enabler:
             StateChanged, StorageUnavailable: the row of the event, or the limits.
             GraphError, OutOfTime: Graph's answer to a read; or to the PATCH, where a retry may help.
         """
+        if ending := self._end_without_write(read):
+            return ending
+        calendar = graph.calendar_of(read.change.mailbox, read.event.id)
+        provider = choose_provider(calendar, rule.provider_fallback)
+        if isinstance(provider, Reason):
+            return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
+        charge = self._charge(rule, read)
+        if reached := self._counters.charge(charge):
+            return _report_limit(charge, reached)
+        return self._write(charge, provider, read, graph)
+
+    def refusal(self, rule: Rule, read: EventRead) -> Ending | None:
+        """Return how the message ends if `enable` can't write now, as far as that is known without Graph.
+
+        Raises:
+            StateChanged, StorageUnavailable: the row of the event, or the limits.
+        """
+        if ending := self._end_without_write(read):
+            return ending
+        charge = self._charge(rule, read)
+        reached = self._counters.limit_reached(charge)
+        return _report_limit(charge, reached) if reached else None
+
+    def _charge(self, rule: Rule, read: EventRead) -> Charge:
+        return Charge(rule=rule.id, mailbox=read.change.mailbox, limits=rule.limits, at=self._world.now())
+
+    def _end_without_write(self, read: EventRead) -> Ending | None:
+        """Return how the message ends if no rule may write to the event now."""
         meeting = read.stored.meeting
         if meeting and meeting.state in AWAITING_LINK:
             return self._confirmation.await_link(read, meeting)
@@ -62,14 +90,7 @@ class Enabler:
         if read.change.source is Source.VERIFY:
             # The message was sent to confirm an attempt. That attempt is over; other messages start new ones.
             return Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
-        calendar = graph.calendar_of(read.change.mailbox, read.event.id)
-        provider = choose_provider(calendar, rule.provider_fallback)
-        if isinstance(provider, Reason):
-            return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
-        charge = Charge(rule=rule.id, mailbox=read.change.mailbox, limits=rule.limits, at=self._world.now())
-        if reached := self._counters.charge(charge):
-            return _report_limit(charge, reached)
-        return self._write(charge, provider, read, graph)
+        return None
 
     def _write(self, charge: Charge, provider: str, read: EventRead, graph: Graph) -> Ending:
         attempt = self._attempts.begin(read, charge, provider)

@@ -164,15 +164,14 @@ class Processor:
 
     def _process_once(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:
         started = self._world.now()
-        event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
+        event = graph.event(change.mailbox, change.event)
         ids = frozenset({change.event, event.id})
         if event.master is not None:
             if self._is_superseded(change, event.master):
                 # The read of the series may be older than changes that other messages report.
                 read = AnsweredRead(ids, self._reads.last(change.mailbox, event.master))
                 return replace(_SUPERSEDED, read=read)
-            series = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
-            event = with_occurrence(series, event)
+            event = with_occurrence(graph.event(change.mailbox, event.master), event)
         # Joinlink writes, and therefore stores, only the organizer's copy.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else StoredMeeting()
         duration = max(self._world.now() - started, timedelta(0))

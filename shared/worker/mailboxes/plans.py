@@ -106,7 +106,7 @@ def has_task(row: Mailbox, now: datetime) -> bool:
 
 
 def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
-    if row.state in {None, MailboxState.REMOVED} and not row.subscription:
+    if row.state in {None, MailboxState.REMOVED} and not row.is_subscribed:
         return NOTHING
     if row.absent_since is None:
         return MailboxPlan(columns={"absent_since": required.now})
@@ -116,7 +116,7 @@ def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
 
 
 def _plan_unusable(row: Mailbox, why: str, required: Requirements) -> MailboxPlan:
-    if row.subscription:
+    if row.is_subscribed:
         return replace(_plan_held(row, required), removal=TaskReason.UNUSABLE)
     if row.state is MailboxState.UNUSABLE and row.why == why:
         return NOTHING
@@ -187,6 +187,12 @@ def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReaso
         (row.needs_sweep, TaskKind.SWEEP, TaskReason.GAP),
         (_is_sweep_due(row, now), TaskKind.SWEEP, TaskReason.REAUTHORIZATION_REQUIRED),
         (_has_passed(row.last_sweep, now - required.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
+        # the next part of a calendar's first sweep
+        (
+            bool(row.calendars_due) and _has_passed(row.calendars_due, now),
+            TaskKind.SWEEP,
+            TaskReason.SCHEDULE,
+        ),
     )
     return next(((task, reason) for is_due, task, reason in checks if is_due), None)
 

@@ -50,8 +50,12 @@ class SubscriptionCreator:
         self._endpoint = endpoint
         self._lifetimes = lifetimes
 
-    def create(self, row: Mailbox, current: Subscription | None, graph: Graph) -> CreatedSubscription:
+    def create(
+        self, row: Mailbox, current: Subscription | None, graph: Graph, calendar: str = ""
+    ) -> CreatedSubscription:
         """Create or adopt a subscription; it replaces `current`, the live subscription that the row names.
+
+        It is to the events of the mailbox, or of the `calendar` with this id.
 
         Raises:
             GraphUnavailable: Graph refuses because of a subscription that it does not show; retry later.
@@ -67,7 +71,7 @@ class SubscriptionCreator:
             if current and change_type == current.change_type:
                 continue
             try:
-                return _created(self._post(row, change_type, graph), existing)
+                return _created(self._post(row, calendar, change_type, graph), existing)
             except SubscriptionExists as error:
                 refused = error
                 found = self._existing(error, graph)
@@ -83,17 +87,17 @@ class SubscriptionCreator:
         old = next((one for one in existing if one is not current), current if others else None)
         if old is None:
             raise _not_shown(refused)
-        return self._replace(old, row, existing, graph)
+        return self._replace(old, row, existing, graph, calendar)
 
     def _replace(
-        self, old: Subscription, row: Mailbox, existing: list[Subscription], graph: Graph
+        self, old: Subscription, row: Mailbox, existing: list[Subscription], graph: Graph, calendar: str
     ) -> CreatedSubscription:
         """Delete an old subscription of this deployment and create one in its place."""
         with suppress(SubscriptionNotFound):
             graph.delete_subscription(old.id)
         existing.remove(old)
         try:
-            return _created(self._post(row, old.change_type, graph), existing)
+            return _created(self._post(row, calendar, old.change_type, graph), existing)
         except SubscriptionExists as error:
             raise _not_shown(error) from error
 
@@ -123,11 +127,12 @@ class SubscriptionCreator:
             return found if found.expires > self._world.now() else None
         return None
 
-    def _post(self, row: Mailbox, change_type: str, graph: Graph) -> Subscription:
+    def _post(self, row: Mailbox, calendar: str, change_type: str, graph: Graph) -> Subscription:
         return self._lifetimes.request(
             row,
             lambda expires: graph.create_subscription(
                 row.id,
+                calendar=calendar,
                 change_type=change_type,
                 url=self._endpoint.url,
                 client_state=self._endpoint.client_state(row.id),

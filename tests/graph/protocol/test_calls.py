@@ -89,4 +89,4 @@ def test_the_patch_has_two_properties_and_the_etag() -> None:
 def test_the_body_is_read_only_on_request() -> None:
     """Bodies are large and private."""
     assert "body" not in event_calls.read_event("m", "e").params["$select"].split(",")
-    assert "body" in event_calls.read_event("m", "e", with_body=True).params["$select"].split(",")
+    assert "body" in event_calls.read_event_with_body("m", "e").params["$select"].split(",")

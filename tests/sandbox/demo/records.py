@@ -78,9 +78,11 @@ def call(
     *,
     lost: bool = False,
     is_done: bool = False,
+    query: str = "",
 ) -> Exchange:
     """Return a call of Joinlink about the event; `is_done`: it took effect though it failed."""
     answered = _exchange("app", method, status, {"request-id": request_id}, lost=lost)
+    answered = replace(answered, url=f"http://graph.test/?{query}")
     return replace(answered, took_effect=method == "PATCH" and (is_done or status == HTTPStatus.OK))
 
 
