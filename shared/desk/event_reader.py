@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from shared.desk.event_reference import EventReference, ReferenceKind, join_path, uid_of_series
+from shared.domain.ending import with_occurrence
 from shared.domain.event import Event
 from shared.domain.mailbox import User
 from shared.errors import EventNotFound, Forbidden
@@ -18,6 +19,7 @@ from shared.worker.events.bodies import read_with_body
 from shared.worker.events.calendar_pages import CalendarSearch, read_next_page
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.moved_occurrences import read_moved_occurrences
 
 #: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
@@ -69,12 +71,13 @@ class EventReader:
         """
         is_part = event.master is not None
         if event.master is not None:
-            event = self.graph.event(mailbox, event.master)
+            event = with_occurrence(self.graph.event(mailbox, event.master), event)
+        event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
         if len(possible_decisions(event, policy, facts, now)) > 1:
             event = read_with_body(self.graph, mailbox, event)
-        return LiveEvent(event, owner, facts, tuple(self._warnings(stored)), of_occurrence=is_part)
+        return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)), of_occurrence=is_part)
 
     def find(self, mailbox: str, reference: EventReference, policy: Policy, now: datetime) -> str:
         """Return the id of the event that a reference names.
@@ -124,7 +127,9 @@ class EventReader:
             detail=f"no event of the last {_PAST.days} and the next {_AHEAD.days} days has this join link",
         )
 
-    def _warnings(self, stored: StoredMeeting) -> Iterator[str]:
+    def _warnings(self, stored: StoredMeeting, doubt: str) -> Iterator[str]:
+        if doubt:
+            yield f"an occurrence may lie ahead, so the app skips the series as insufficient_data: {doubt}"
         if stored.is_unreadable:
             yield "its row in the table meetings can't be read, so the app does not touch it (write_unknown)"
         if not self.memory_check.is_whole():

@@ -11,6 +11,7 @@ from shared.errors import (
     MailboxFull,
     MailboxUnusable,
     SubscriptionLimit,
+    SubscriptionTooLong,
     Throttled,
     Unauthorized,
 )
@@ -41,6 +42,10 @@ _ADVICE: dict[type[GraphError], Advice] = {
     MailboxFull: Advice("the mailbox is over its quota", "free space in it, or raise its quota"),
     SubscriptionLimit: Advice(
         "Graph allows no more subscriptions", "delete subscriptions that the app no longer needs"
+    ),
+    SubscriptionTooLong: Advice(
+        "Graph refuses every length of a subscription",
+        "check the clock of this machine, and Microsoft 365 service health",
     ),
     Forbidden: Advice(
         "Graph denies access",

@@ -16,11 +16,13 @@ from shared.graph.protocol import (
     event_calls,
     event_json,
     paging,
+    series_json,
     subscription_calls,
     subscription_json,
 )
 from shared.graph.protocol.calendar_json import CalendarPage
 from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.series_json import SeriesExceptions
 from shared.graph.sender import Sender, Tally
 
 #: Directory lists have up to a thousand items on a page.
@@ -55,6 +57,11 @@ class Graph:
         """Return the ids of the single events and series masters that have this iCalUId."""
         call = event_calls.find_event_ids(mailbox, uid)
         return calendar_json.parse_event_ids(self._send(call), call.name)
+
+    def exceptions_of(self, mailbox: str, series: str) -> SeriesExceptions:
+        """Read the occurrences of a series that were changed on their own, with their times only."""
+        call = event_calls.read_exceptions(mailbox, series)
+        return series_json.parse_exceptions(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""
@@ -148,7 +155,8 @@ class Graph:
     ) -> Subscription:
         """Subscribe to the events of a mailbox, or of one of its calendars.
 
-        Also raises NotValidated, SubscriptionExists, MailboxUnusable, or EventNotFound without the calendar.
+        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable, or EventNotFound
+        without the calendar.
         """
         call = subscription_calls.create_subscription(
             mailbox,
@@ -161,7 +169,7 @@ class Graph:
         return subscription_json.parse_subscription(self._send(call), call.name)
 
     def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
-        """Renew and reauthorize a subscription; also raises SubscriptionNotFound."""
+        """Renew and reauthorize a subscription; also raises SubscriptionNotFound, SubscriptionTooLong."""
         call = subscription_calls.renew_subscription(subscription, expires=expires)
         return subscription_json.parse_subscription(self._send(call), call.name)
 
