@@ -16,13 +16,12 @@ from cli.formats.preview import (
     page as html_page,
     text,
 )
-from cli.output import Exit, Failed, Refused
-from cli.preview_opening import PreviewChoice, graph_failure, open_session
+from cli.output import AsJson, Exit, Failed, Refused
+from cli.preview_opening import PreviewChoice, open_session
 from cli.preview_options import PreviewFormat, read_format, read_rule_sets, read_sample, read_selector
 from cli.report_file import ReportFile
 from shared.desk.preview.previewed import ReadStatus
 from shared.desk.preview.report import PreviewReport
-from shared.errors import GraphError, StorageUnavailable
 
 #: meetings that a report lists without --meetings
 _LISTED = 1000
@@ -79,7 +78,7 @@ def preview(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write a page with charts.", show_default=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the meetings as CSV.")] = False,
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print totals for a pull request, without any mailbox.")
@@ -116,22 +115,17 @@ def preview(
     )
     if output and shown is PreviewFormat.TEXT:
         raise Refused("--output needs a format: add --json, --csv or --markdown")
-    try:
-        with ExitStack() as stack:
-            desk = stack.enter_context(open_desk(settings))
-            sets = read_rule_sets(desk, rules, against)
-            page = stack.enter_context(ReportFile(html)) if html else None
-            file = stack.enter_context(ReportFile(output)) if output else None
-            session = stack.enter_context(open_session(desk, sets, choice))
-            report = session.run()
-            if mailbox and report.totals.statuses[ReadStatus.NO_CALENDAR]:
-                raise Failed(f"{mailbox} has no calendar: it is a guest, disabled, or without a licence")
-            _write(report, shown, page, file)
-            session.end(report)
-    except GraphError as error:
-        raise graph_failure(error, choice.selector) from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); run it again to resume") from error
+    with ExitStack() as stack:
+        desk = stack.enter_context(open_desk(settings))
+        sets = read_rule_sets(desk, rules, against)
+        page = stack.enter_context(ReportFile(html)) if html else None
+        file = stack.enter_context(ReportFile(output)) if output else None
+        session = stack.enter_context(open_session(desk, sets, choice))
+        report = session.run()
+        if mailbox and report.totals.statuses[ReadStatus.NO_CALENDAR]:
+            raise Failed(f"{mailbox} has no calendar: it is a guest, disabled, or without a licence")
+        _write(report, shown, page, file)
+        session.end(report)
     raise typer.Exit(_exit_code(report))
 
 

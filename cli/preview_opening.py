@@ -4,13 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 
-from cli.output import Failed, Refused
-from cli.preview_options import read_window
+from cli.output import Refused
+from cli.preview_options import CONFIGURED, read_window
 from cli.preview_session import PreviewSession
-from shared.desk.graph_refusal import refusal_words
 from shared.desk.preview.journal import PreviewJournal
 from shared.desk.preview.mailbox_reader import HeldSet
 from shared.desk.preview.parallel_reading import StopSignal
@@ -18,8 +16,8 @@ from shared.desk.preview.preview_scope import PreviewScope
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.sign_in.token_file import cache_folder
 from shared.desk.wiring import Desk
-from shared.errors import GraphError
-from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
+from shared.rules.mailbox_scope import MailboxSelector, UserSelector
+from shared.settings import is_brake_on
 from shared.version import VERSION
 
 
@@ -50,7 +48,7 @@ def open_session(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -
     with PreviewScope() as scope:
         doubts = part.read_scope(sets, choice.selector, scope)
         if not len(scope):
-            raise Refused(_no_mailbox(choice.selector, doubts))
+            raise Refused(f"there is no mailbox to read: {_why_empty(choice.selector, doubts)}")
         with PreviewJournal(_folder(), _purpose(desk, sets, choice), desk.world.now()) as journal:
             window = read_window(choice.since, choice.until, journal.started)
             held, signal = part.hold(sets, window), StopSignal()
@@ -67,28 +65,17 @@ def open_session(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -
                 most_listed=choice.most_listed,
                 with_subjects=choice.with_subjects,
                 memory_unknown=writes.why,
-                notes=(*doubts, *_notes(desk, journal), *_missing_facts(held)),
+                notes=(*doubts, *_notes(desk, sets, journal), *_missing_facts(held)),
             )
 
 
-def graph_failure(error: GraphError, selector: MailboxSelector | None) -> Refused:
-    """Return what an admin reads if the directory can't be read."""
-    is_missing = error.status == HTTPStatus.NOT_FOUND
-    if is_missing and isinstance(selector, GroupSelector) and error.call == "read the group's members":
-        return Refused(f"no group has the id {selector.id}: copy the object id of the group from Entra")
-    return Failed(refusal_words(error))
-
-
-def _no_mailbox(selector: MailboxSelector | None, doubts: Sequence[str]) -> str:
+def _why_empty(selector: MailboxSelector | None, doubts: Sequence[str]) -> str:
     match selector:
+        case UserSelector(name) if doubts:
+            return f"no user has the object id or address {name}"
         case UserSelector(name):
-            return f"there is no mailbox to read: no user has the name {name}, or the rules do not include it"
-        case GroupSelector(group):
-            return (
-                f"there is no mailbox to read: group {group} shows no members that are users, or the rules"
-                " include none of them; a hidden membership needs Member.Read.Hidden"
-            )
-    return f"there is no mailbox to read: {'; '.join(doubts) or 'the rules include none'}"
+            return f"the rules do not include {name}"
+    return "; ".join(doubts) or "the rules include none"
 
 
 def _folder() -> Path:
@@ -107,13 +94,17 @@ def _purpose(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -> st
     return repr((VERSION, tenant, desk.has_storage, hashes, *asked))
 
 
-def _notes(desk: Desk, journal: PreviewJournal) -> Iterator[str]:
+def _notes(desk: Desk, sets: tuple[RuleSet, ...], journal: PreviewJournal) -> Iterator[str]:
     if journal.is_resumed:
         yield f"resumed: decided for {journal.started:%Y-%m-%d %H:%M} UTC, when the reading began"
     if not journal.is_kept:
         yield f"{_folder()} can't be written, so Ctrl-C loses what was read"
-    if desk.environ.get("JOINLINK_MODE", "").strip().lower() == "report":
+    is_brake = is_brake_on(desk.environ)
+    if is_brake:
         yield "JOINLINK_MODE=report is set: the app writes nothing now, whatever the rules say"
+    if desk.has_storage:
+        policy = sets[0].policy.hash if sets[0].name == CONFIGURED else ""
+        yield from desk.in_force().differences(policy=policy, report_only=is_brake, version=VERSION)
 
 
 def _missing_facts(held: Sequence[HeldSet]) -> Iterator[str]:

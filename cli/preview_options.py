@@ -1,12 +1,11 @@
 """Reads the options of `joinlink preview`."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from cli import rule_files
-from cli.ids import checked
+from cli.ids import checked, checked_group
 from cli.live import rules_in_force
 from cli.output import Refused
 from cli.times import parse_time
@@ -19,7 +18,8 @@ from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelec
 #: Graph shows five years of a calendar at most.
 _LONGEST = timedelta(days=1825)
 _MOST_SAMPLED = 100_000
-_RULES = "JOINLINK_RULES"
+#: the name of the rule set that the settings name
+CONFIGURED = "JOINLINKCONFIGURED"
 
 
 class PreviewFormat(StrEnum):
@@ -50,7 +50,7 @@ def read_selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelect
         raise Refused("name the calendars: use one of --mailbox, --group and --all")
     if mailbox:
         return UserSelector(checked("--mailbox", mailbox).lower())
-    return GroupSelector(checked("--group", group).lower()) if group else None
+    return GroupSelector(checked_group("--group", group)) if group else None
 
 
 def read_sample(number: int | None) -> int | None:
@@ -84,18 +84,12 @@ def read_rule_sets(desk: Desk, rules: Path | None, against: Path | None) -> tupl
 
 
 def _configured(desk: Desk) -> RuleSet:
-    """Return the rules of JOINLINK_RULES; before anything is deployed, those of the folder rules."""
-    if desk.has_storage:
-        return RuleSet(_RULES, rules_in_force(desk))
-    folder = _local_rules(desk.environ)
-    return RuleSet(folder.as_posix(), rule_files.load_one(folder))
-
-
-def _local_rules(environ: Mapping[str, str]) -> Path:
-    named = environ.get(_RULES, "").strip()
-    if "://" in named:
-        raise Refused(f"{_RULES} is a container, and no storage account is named: name a folder with --rules")
-    return Path(named) if named else rule_files.DEFAULT
+    """Return the rules of JOINLINKCONFIGURED; by default they are in the folder rules."""
+    if "://" in desk.environ.get(CONFIGURED, "") and not desk.has_storage:
+        raise Refused(
+            f"{CONFIGURED} is a container, and no storage account is named: name a folder with --rules"
+        )
+    return RuleSet(CONFIGURED, rules_in_force(desk))
 
 
 def _moment(option: str, text: str, now: datetime, sign: int) -> datetime:

@@ -8,9 +8,12 @@ import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.domain.decision import Mode
-from shared.rules.policy import Policy
+
+if TYPE_CHECKING:  # errors of every command name permissions, and a policy takes long to import
+    from shared.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def permission_for(call: str) -> Permission | None:
     return _OF_CALLS.get(call)
 
 
-def needed_permissions(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
+def needed_permissions(policy: "Policy | None", *, report_only: bool) -> Iterator[Permission]:
     """Yield what this policy needs; without a policy, what every policy needs."""
     yield _READ
     if policy and not report_only and any(rule.mode is Mode.ENFORCE for rule in policy.rules):

@@ -101,6 +101,8 @@ class Event:
     #: aware UTC, None if Graph returns none
     created: datetime | None = None
     recurrence: Recurrence | None = None
+    #: of a series: the latest end of those of its occurrences that were read one by one; None if none was
+    occurrence_end: datetime | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()
     #: the first 255 characters of the body's text

@@ -84,11 +84,11 @@ def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlin
     guest = run_joinlink("preview", "--mailbox", "gus@contoso.com")
     excluded = run_joinlink("preview", "--mailbox", ada.id)
 
-    assert (nobody.exit, group.exit, guest.exit, excluded.exit) == (2, 2, 1, 2)
-    assert "no user has the name nobody@contoso.com, or the rules do not include it" in nobody.err
-    assert f"no group has the id {GROUP}: copy the object id" in group.err
+    assert (nobody.exit, group.exit, guest.exit, excluded.exit) == (2, 1, 1, 2)
+    assert "no user has the object id or address nobody@contoso.com" in nobody.err
+    assert "the tenant has no group with this object id; copy the Object ID" in group.err
     assert "gus@contoso.com has no calendar: it is a guest, disabled, or without a licence" in guest.err
-    assert "or the rules do not include it" in excluded.err
+    assert f"the rules do not include {ada.id}" in excluded.err
 
 
 @pytest.mark.usefixtures("ada")

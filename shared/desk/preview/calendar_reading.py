@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
+from shared.domain.ending import with_occurrence
 from shared.domain.event import Calendar, Event
 from shared.errors import (
     EventNotFound,
@@ -19,6 +20,7 @@ from shared.graph.client import Graph
 from shared.storage.known_calendars import MOST_CALENDARS
 from shared.worker.events.bodies import read_with_body
 from shared.worker.events.calendar_pages import CalendarSearch, read_next_page
+from shared.worker.events.moved_occurrences import read_moved_occurrences
 from shared.worker.events.owned_calendars import owned_calendars
 
 #: how long one mailbox may wait for Graph in all; after that it is left for a later run
@@ -65,13 +67,15 @@ class CalendarReading:
         search: CalendarSearch,
         graph: Graph,
         *,
+        now: datetime,
         is_added: Callable[[str], bool],
         wait: Callable[[timedelta], None],
     ) -> None:
-        """`is_added` returns whether Joinlink has added the link of an event, by the event's id."""
+        """Decisions are of `now`; `is_added` returns whether Joinlink has added the link of an event, by id."""
         self._search = search
         self._mailbox = search.mailbox
         self._graph = graph
+        self._now = now
         self._is_added = is_added
         self._wait = wait
         self._waited = timedelta(0)
@@ -165,12 +169,18 @@ class CalendarReading:
         if not shown.needs_master:
             return shown.last
         try:
-            return self._patiently(lambda: self._graph.event(self._mailbox, master))
+            return self._patiently(lambda: self._read_series(master, shown.last))
         except EventNotFound:  # deleted meanwhile
             return None
         except UnreadableEvent:
             self.unreadable += 1
             return None
+
+    def _read_series(self, master: str, occurrence: Event) -> Event:
+        """Return a series, with an occurrence that may have been moved behind its last one."""
+        series = with_occurrence(self._graph.event(self._mailbox, master), occurrence)
+        whole, _doubt = read_moved_occurrences(series, self._mailbox, self._now, self._graph)
+        return whole
 
     def _patiently(self, call: Callable[[], Answer]) -> Answer:
         """Return the answer to a call; wait and call again as long as Graph asks for it."""

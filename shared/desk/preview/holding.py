@@ -137,7 +137,7 @@ class _Case:
         rule = decision.rule
         match decision.verdict:
             case Verdict.ENABLE if rule is not None:
-                provider = choose_provider(self.calendar(), policy.rule(rule).provider_fallback)
+                provider = choose_provider(self.calendar(), policy.rule(rule).provider)
                 if isinstance(provider, Reason):
                     return PreviewedDecision(Outcome.SKIPPED, provider, rule)
                 has_other_link = _has_other_link(self.event, policy)

@@ -99,7 +99,9 @@ class MailboxReader:
             policy=self._sets[0].rules.policy,
         )
         graph = self._graph()
-        reading = CalendarReading(search, graph, is_added=recalled.has_added, wait=self._wait)
+        reading = CalendarReading(
+            search, graph, now=self._window.now, is_added=recalled.has_added, wait=self._wait
+        )
         return PreviewedMailbox(
             mailbox=mailbox,
             status=ReadStatus.READ,
