@@ -71,7 +71,7 @@ class CalendarReading:
         is_added: Callable[[str], bool],
         wait: Callable[[timedelta], None],
     ) -> None:
-        """Decisions are of `now`; `is_added` returns whether Joinlink has added the link of an event, by id."""
+        """Decisions are of `now`; `is_added` returns whether Joinlink has added the link of an event id."""
         self._search = search
         self._mailbox = search.mailbox
         self._graph = graph
