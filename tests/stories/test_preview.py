@@ -10,6 +10,7 @@ import pytest
 from sandbox.graph import DirectoryUser, Fault
 from tests.stories.conftest import RULES, RunJoinlink, Story
 from tests.stories.test_a_meeting import SERIES
+from tests.stories.test_moved_occurrences import create_quietly, move
 
 GUEST = "bo@fabrikam.com"
 
@@ -230,3 +231,24 @@ def test_all_calendars_that_a_mailbox_owns_are_read_if_the_rules_say_so(
         in_project: ["not_in_scope", "link_added"],
         in_skype: ["not_in_scope", "provider_not_allowed"],
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "is_past"),
+    [
+        pytest.param("2026-11-18", True, id="over"),
+        pytest.param("2026-12-01", False, id="inside the window"),
+        pytest.param("2027-02-01", False, id="behind the window"),
+    ],
+)
+def test_a_series_is_coming_while_a_moved_occurrence_is_ahead(
+    day: str, is_past: bool, story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink
+) -> None:
+    """As in the worker, which reads the occurrences that were changed."""
+    master = create_quietly(story, ada)
+    move(story, ada, master, day)
+    [listed] = document(run_joinlink, "--all")["meetings"]
+
+    assert (listed["event"], listed["series"], listed["past"]) == (master, True, is_past)
+    # Of a past series, its creation decides: it was created after its end.
+    assert listed["decisions"][0]["promoted"]["reason"] == ("ended" if is_past else "link_added")
