@@ -19,7 +19,7 @@ from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelec
 _LONGEST = timedelta(days=1825)
 _MOST_SAMPLED = 100_000
 #: the name of the rule set that the settings name
-CONFIGURED = "JOINLINKCONFIGURED"
+CONFIGURED = "JOINLINK_RULES"
 
 
 class PreviewFormat(StrEnum):
@@ -84,7 +84,7 @@ def read_rule_sets(desk: Desk, rules: Path | None, against: Path | None) -> tupl
 
 
 def _configured(desk: Desk) -> RuleSet:
-    """Return the rules of JOINLINKCONFIGURED; by default they are in the folder rules."""
+    """Return the rules of JOINLINK_RULES; by default they are in the folder rules."""
     if "://" in desk.environ.get(CONFIGURED, "") and not desk.has_storage:
         raise Refused(
             f"{CONFIGURED} is a container, and no storage account is named: name a folder with --rules"

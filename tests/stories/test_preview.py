@@ -176,6 +176,7 @@ def test_a_change_of_rules_shows_what_it_would_change(
     (rules / "rules.yaml").write_text(RULES.replace("trial", "gained"))
     report = document(run_joinlink, "--all", "--against", str(rules))
 
+    assert [each["name"] for each in report["rule_sets"]] == ["JOINLINK_RULES", rules.as_posix()]
     assert [each["promoted"]["links"]["meetings"] for each in report["rule_sets"]] == [1, 2]
     [change] = report["changes"]["promoted"]
     assert change["from"] == {"outcome": "skipped", "reason": "no_rule_matched", "rule": None}

@@ -240,6 +240,11 @@ def test_the_settings_for_graph_are_enough(
     assert report["memory_unknown"] == "no storage account is named"
     assert links(report)["external"] == 1
     assert [x["meetings"] for x in report["rule_sets"][0]["promoted"]["without_link"]] == [1]
+    monkeypatch.setenv("JOINLINK_RULES", "https://stx.blob.core.windows.net/rules")
+    container = run_joinlink("preview", "--all")
+    monkeypatch.setenv("JOINLINK_RULES", str(story.rules))
+    assert document(run_joinlink, "--all")["rule_sets"][0]["policy"] == report["rule_sets"][0]["policy"]
+    assert (container.exit, "name a folder with --rules" in container.err) == (2, True)
     text = run_joinlink("preview", "--all", "--rules", str(story.rules))
     assert "the memory of past writes is unknown (no storage account is named)" in text.out
 
