@@ -109,6 +109,22 @@ def _changed_occurrence(story: Story, place: Place) -> str:
     return story.stage.graph.people.change_occurrence(place.user.id, master, 1, subject="Moved")
 
 
+def _moved_ahead(story: Story, place: Place) -> str:
+    """A series whose last occurrence was on the Tuesday before, and one of it moved to December."""
+    times = {
+        name: {"dateTime": f"2026-11-03T{hour}:00:00", "timeZone": "UTC"}
+        for name, hour in (("start", "09"), ("end", "10"))
+    }
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"], "firstDayOfWeek": "monday"}
+    ended = {"type": "numbered", "startDate": "2026-11-03", "numberOfOccurrences": 3}
+    master = _meeting(story, place, **times, recurrence={"pattern": pattern, "range": ended})
+    moved = {
+        name: {**time, "dateTime": time["dateTime"].replace("11-03", "12-01")} for name, time in times.items()
+    }
+    story.stage.graph.people.change_occurrence(place.user.id, master, 1, **moved)
+    return master
+
+
 def _invitation(story: Story, place: Place) -> str:
     organizer = story.stage.graph.add_user("Organizer", f"organizer-{place.user.address}", enabled=False)
     story.create_meeting(organizer, place.user.address, GUEST)
@@ -145,6 +161,15 @@ ROWS = (
         why="its series is decided and written as a whole",
         place=_person,
         create=_changed_occurrence,
+    ),
+    CoverageRow(
+        mailbox="a person",
+        calendar="default",
+        event="own series that is over, with an occurrence moved ahead",
+        coverage=ALL,
+        why="it is not over: [series](#series)",
+        place=_person,
+        create=_moved_ahead,
     ),
     CoverageRow(
         mailbox="a person",
