@@ -1,13 +1,13 @@
 """`joinlink maintain`: runs maintenance now, as the app's timer does every 15 minutes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import Exit, Failed, console, counted
-from shared.errors import StorageUnavailable
+from cli.in_force import valid_rules, wait_for_rules
+from cli.output import AsJson, Exit, console, counted, print_json
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
@@ -21,14 +21,18 @@ def maintain(
             help="Unsubscribe the held mailboxes; joinlink status shows their hash.",
         ),
     ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="First wait until the app has the rules here in force.")
+    ] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Run maintenance now instead of within 15 minutes.
 
     Compares the mailboxes in scope with the watched ones, and queues the tasks that are due. Use it after a
     change of the rules, to save the wait for the app's timer. It uses the rules that the app has in force,
-    and is refused if the rules or settings here differ from the app's. The app carries out the tasks, within
-    Graph's limits. Only one run works at a given time.
+    and is refused if the rules or settings here differ from the app's; with --wait it waits until the app has
+    taken the rules. The app carries out the tasks, within Graph's limits. Only one run works at a given time.
 
     If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed in one run, they are
     held: nothing is written to them, and their subscriptions stay for a day or until --confirm.
@@ -36,16 +40,31 @@ def maintain(
     Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
     is not theirs. 2: settings are missing, or differ from the app's.
     """
-    try:
-        with open_desk(settings, writes=True) as desk:
-            result = desk.maintenance().run(confirm)
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=True) as desk:
+        if wait:
+            wait_for_rules(desk, valid_rules(desk))
+        result = desk.maintenance().run(confirm)
     is_refused = bool(confirm) and not result.is_confirmed
-    _show(console(), result)
-    if is_refused:
-        _show_refusal(console(), confirm, result)
+    if as_json:
+        print_json(_document(result))
+    else:
+        _show(console(), result)
+        if is_refused:
+            _show_refusal(console(), confirm, result)
     raise typer.Exit(Exit.ERRORS if result.problems or result.held or is_refused else Exit.OK)
+
+
+def _document(result: MaintenanceResult) -> dict[str, Any]:
+    return {
+        "is_another_run_active": result.is_another_run_active,
+        "is_complete": result.is_complete,
+        "is_confirmed": result.is_confirmed,
+        "problems": list(result.problems),
+        "scope": result.scope,
+        "tasks": dict(sorted(result.tasks.items())),
+        "held": result.held,
+        "held_hash": result.held_hash or None,
+    }
 
 
 def _show(out: Console, result: MaintenanceResult) -> None:

@@ -25,6 +25,7 @@
         ├── EventChanged           the event changed before our PATCH: read and decide again
         ├── SubscriptionNotFound   the subscription no longer exists: create another
         ├── SubscriptionExists     use the one named `.subscription`, or search for it
+        ├── SubscriptionTooLong    ask for a shorter one: `.longest`, or the next shorter
         ├── NotValidated           our endpoint did not answer the handshake: retry with backoff
         ├── Forbidden              final for this event; mark the mailbox
         │   ├── MailboxFull        the mailbox is over its quota: retry hourly for a day
@@ -93,6 +94,10 @@ class StorageUnavailable(JoinlinkError):
 
 class TableMissing(StorageUnavailable):
     """A table that must not be created automatically is missing."""
+
+
+class LogUnavailable(JoinlinkError):
+    """The app's log can't be read; the text explains what to do."""
 
 
 class Unhandled(JoinlinkError):
@@ -185,6 +190,10 @@ class EventNotFound(GraphError):
     """The event or its calendar does not exist now."""
 
 
+class GroupNotFound(GraphError):
+    """The tenant has no group with this object id."""
+
+
 class EventChanged(GraphError):
     """412: the event changed between our GET and our PATCH."""
 
@@ -199,6 +208,18 @@ class SubscriptionExists(GraphError):
     def __init__(self, call: str, *, subscription: str, status: int, code: str, request_id: str) -> None:
         self.subscription = subscription
         super().__init__(call, status=status, code=code, request_id=request_id)
+
+
+class SubscriptionTooLong(GraphError):
+    """Graph allows only a shorter subscription; `longest` is what it names, unchecked, None if nothing."""
+
+    def __init__(
+        self, call: str, *, longest: timedelta | None, status: int, code: str, request_id: str
+    ) -> None:
+        self.longest = longest
+        super().__init__(
+            call, status=status, code=code, request_id=request_id, detail="Graph wants a shorter subscription"
+        )
 
 
 class NotValidated(GraphError):

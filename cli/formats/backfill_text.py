@@ -53,7 +53,9 @@ def show_totals(totals: BackfillTotals, *, queued: bool, stopped: bool, is_repor
 def is_agreed(totals: BackfillTotals) -> bool:
     """Ask whether to add the links."""
     links = counted(totals.total.links, "join link")
-    return typer.confirm(f"Add {links}? Graph can't remove a link again, and attendees may get mail.")
+    return typer.confirm(
+        f"Add {links}? Graph can't remove a link again, and attendees may get mail.", err=True
+    )
 
 
 def _show_table(head: str, rows: list[tuple[str, LinkCount]]) -> None:

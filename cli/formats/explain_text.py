@@ -1,25 +1,21 @@
 """An explanation as text: the result first, then each guard and each rule, with a mark at what decides."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
 from cli import lines
 from cli.clean import flat
-from cli.decision_lines import DECIDES, guard_line, rule_lines
+from cli.decision_lines import DECIDES, NOT_EVALUATED, guard_line, rule_lines
 from cli.explained_event import ExplainedEvent
+from cli.formats.verdict_text import hours, verdict_text
 from cli.lines import Line
 from cli.output import console
-from shared.domain.decision import Reason
 from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
 _INDENT = 4
-_STATUS = {
-    RuleStatus.OFF: "is off",
-    RuleStatus.NOT_YET_ACTIVE: "is not active yet",
-    RuleStatus.NO_LONGER_ACTIVE: "is no longer active",
-}
 
 
 def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> None:
@@ -38,7 +34,7 @@ def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> No
     if deciding is not None:
         lines.show(out, [Line(Text("  A guard decides, so these results do not count.", "dim"))])
     for rule in explanation.rules:
-        _print_rule(out, rule)
+        _print_rule(out, rule, explained.now)
 
 
 def _print_event(out: Console, explained: ExplainedEvent) -> None:
@@ -47,7 +43,7 @@ def _print_event(out: Console, explained: ExplainedEvent) -> None:
     length = event.end - event.start
     out.print(
         Text(
-            f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {_hours(length.total_seconds())}, "
+            f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {hours(length)}, "
             f"organized by {flat(event.organizer) or '(no organizer)'}",
             "dim",
         )
@@ -55,11 +51,6 @@ def _print_event(out: Console, explained: ExplainedEvent) -> None:
     out.print(
         Text(f"decided for {explained.now:%Y-%m-%d %H:%M} UTC, with policy {explained.policy.hash}", "dim")
     )
-
-
-def _hours(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 -- an hour
 
 
 def _result(explanation: Explanation) -> Iterator[Line]:
@@ -72,44 +63,13 @@ def _result(explanation: Explanation) -> Iterator[Line]:
         yield Line(Text("now", "bold"), result)
         yield Line(Text("if promoted", "bold"), result)
         return
-    now = _summary(decision.reason, decision.rule, why, decision.enforced_rule)
-    promoted = _summary(decision.projected_reason, decision.projected_rule, why)
+    now = verdict_text(decision.reason, decision.rule, why, decision.enforced_rule)
+    promoted = verdict_text(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)
     yield Line(Text("if promoted", "bold"), promoted)
 
 
-def _summary(reason: Reason, rule: str | None, why: str, enforced: str | None = None) -> Text:
-    """Return the result and its cause in words, with the reason as in logs and docs.
-
-    `why` is that of the guard that decides. `enforced` is the rule that decides now, if that is another one.
-    """
-    text: tuple[tuple[str, str], str]
-    other = f"rule {enforced} decides; " if enforced else ""
-    match reason:
-        case Reason.LINK_ADDED:
-            text = ("gets a join link", "good"), f" from rule {rule}, if its limits and the calendar allow it"
-        case Reason.REPORT_MODE:
-            text = ("gets no join link", "warn"), f": {other}rule {rule} would add one, but is in report mode"
-        case Reason.BRAKE:
-            text = (
-                ("gets no join link", "warn"),
-                f": rule {rule} would add one, but JOINLINK_MODE=report is set",
-            )
-        case Reason.RULE_SKIP:
-            text = ("gets no join link", "bad"), f": rule {rule} skips it"
-        case Reason.NO_RULE_MATCHED:
-            text = ("gets no join link", "bad"), ": no rule matches"
-        case Reason.INSUFFICIENT_DATA:
-            text = ("gets no join link", "bad"), f": it is unknown whether rule {rule} matches"
-        case Reason.AWAITING_DATA:
-            unknown = f": it is unknown whether rule {rule} matches, and the rule has on_missing: retry"
-            text = ("is decided later", "warn"), unknown
-        case _:
-            text = ("gets no join link", "bad"), f": {why}"
-    return Text.assemble(*text, (f" ({reason})", "dim"))
-
-
-def _print_rule(out: Console, result: RuleResult) -> None:
+def _print_rule(out: Console, result: RuleResult, now: datetime) -> None:
     rule = result.rule
     decides = result.decided or result.decided_if_promoted
     head = Text.assemble(
@@ -122,12 +82,12 @@ def _print_rule(out: Console, result: RuleResult) -> None:
     lines.show(out, [Line(head)])
     if rule.description:
         lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
-    lines.show(out, list(rule_lines(result)), indent=_INDENT)
+    lines.show(out, list(rule_lines(result, now)), indent=_INDENT)
 
 
 def _rule_summary(result: RuleResult) -> str:
     if result.status is not RuleStatus.EVALUATED:
-        return f"{_STATUS[result.status]}, so it is not evaluated"
+        return f"{NOT_EVALUATED[result.status]}, so it is not evaluated"
     matches = {True: "matches", False: "does not match", None: "it is unknown whether it matches"}
     matched = matches[result.matched]
     # An unknown rule decides too: nothing is written while it is unknown.

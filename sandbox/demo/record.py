@@ -150,6 +150,6 @@ def watch_counts(lines: Sequence[Line], posts: Iterable[Exchange]) -> WatchCount
         renewed=names["mailbox.renewed"],
         sweeps=names["mailbox.swept"],
         found=frozenset(key for key, source in sources.items() if source == Source.SWEEP),
-        missed=sum(line["missed"] for line in lines if line["event"] == "mailbox.swept"),
+        missed=names["event.missed"],
         unusable=mailboxes[-1].get("unusable", 0) if mailboxes else 0,
     )

@@ -6,6 +6,7 @@ from sandbox.graph.faults import Drop, Fault
 from sandbox.graph.notification_delivery import BAD_HABITS, NotificationDelivery
 from sandbox.graph.outlook import Mail
 from sandbox.graph.recorder import Exchange
+from sandbox.graph.subscription import LengthLimit
 from sandbox.graph.subscriptions import SubscriptionHabits
 from sandbox.graph.user import DirectoryUser
 from sandbox.graph.webhook_client import Reply
@@ -17,6 +18,7 @@ __all__ = [
     "EndpointState",
     "Exchange",
     "Fault",
+    "LengthLimit",
     "Mail",
     "NotificationDelivery",
     "Reply",

@@ -1,6 +1,8 @@
 """The calls about events, calendars and mailbox settings."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,8 @@ from sandbox.graph.user import DirectoryUser
 _LIST_OPTIONS = ("$select", "$top", "$skip")
 _VIEW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
 _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
+
+_Show = Callable[[IncomingCall, EventCopy], dict[str, Any]]
 
 
 class MailRoutes:
@@ -50,16 +54,23 @@ class MailRoutes:
         ]
 
     def get_event(self, call: IncomingCall) -> GraphAnswer:
-        """Answer one event."""
-        call.allow_options("$select")
-        return self._event(call, self._as_read(call, self._find(call)))
+        """Answer one event; a series master with its exceptions, if the call selects and expands them."""
+        call.allow_options("$select", "$expand")
+        copy = self._as_read(call, self._find(call))
+        answer = self._event(call, copy)
+        if not graph_json.wants_exceptions(call.select(), call.query.get("$expand", "")):
+            return answer
+        exceptions = [self._shown(call, one) for one in self._tenant.mailboxes.exceptions(copy)]
+        return replace(answer, body={**(answer.body or {}), "exceptionOccurrences": exceptions})
 
     def list_events(self, call: IncomingCall) -> GraphAnswer:
         """Answer single events and series masters, of one calendar or of the whole mailbox."""
-        call.allow_options(*_LIST_OPTIONS)
+        call.allow_options(*_LIST_OPTIONS, "$filter")
         owner = self._owner(call)
         calendar_id = self._calendar_id(call) if self._names_calendar(call) else None
-        return self._events(call, self._tenant.mailboxes.in_calendar(owner.id, calendar_id))
+        uid = _filtered_uid(call)
+        copies = self._tenant.mailboxes.in_calendar(owner.id, calendar_id)
+        return self._events(call, (copy for copy in copies if uid is None or copy.uid == uid))
 
     def create_event(self, call: IncomingCall) -> GraphAnswer:
         """Create an event."""
@@ -104,7 +115,7 @@ class MailRoutes:
                 inside.extend(self._tenant.mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
                 inside.append(copy)
-        return self._events(call, sorted(inside, key=lambda copy: copy.start))
+        return self._events(call, sorted(inside, key=lambda copy: copy.start), show=self._shown_in_view)
 
     def get_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer a calendar; the default one if none is given."""
@@ -167,14 +178,27 @@ class MailRoutes:
         answer = entity(call, context, self._shown(call, copy), status)
         return GraphAnswer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
 
-    def _events(self, call: IncomingCall, copies: Iterable[EventCopy]) -> GraphAnswer:
+    def _events(
+        self, call: IncomingCall, copies: Iterable[EventCopy], *, show: _Show | None = None
+    ) -> GraphAnswer:
         graph_json.check_select(call.select())
+        shown = show or self._shown
         return page(
             call,
             f"users('{self._owner(call).id}')/events",
             list(copies),
-            lambda copy: self._shown(call, self._as_read(call, copy)),
+            lambda copy: shown(call, self._as_read(call, copy)),
         )
+
+    def _shown_in_view(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
+        """Show an event without the time of its last change, which a view does not support in `$select`.
+
+        It comes as the smallest date: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1655
+        """
+        shown = self._shown(call, copy)
+        if "lastModifiedDateTime" in call.select():
+            shown["lastModifiedDateTime"] = graph_json.UNKNOWN_TIME
+        return shown
 
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
         options = graph_json.ReadOptions(
@@ -200,6 +224,17 @@ class MailRoutes:
 
 def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
+
+
+def _filtered_uid(call: IncomingCall) -> str | None:
+    """Return the iCalUId of a `$filter`, the only one that the stand-in supports; None without a filter."""
+    condition = call.query.get("$filter")
+    if condition is None:
+        return None
+    found = re.fullmatch(r"iCalUId eq '((?:[^']|'')*)'", condition)
+    if found is None:
+        raise Refusal(400, "ErrorInvalidUrlQueryFilter", "The query filter contains an invalid operator.")
+    return found[1].replace("''", "'")
 
 
 def _time_window(call: IncomingCall) -> tuple[datetime, datetime]:

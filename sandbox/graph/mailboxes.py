@@ -157,6 +157,10 @@ class HostedMailboxes:
         inside = [one for one in known_or_new if one.start < until and one.end > begin]
         return sorted(inside, key=lambda one: one.start)
 
+    def exceptions(self, master: EventCopy) -> list[EventCopy]:
+        """Return the occurrences of a series that were changed on their own, in the order of the series."""
+        return [one for _start, one in sorted(master.instances.items()) if one.is_exception]
+
     def instance(self, master: EventCopy, original_start: datetime) -> EventCopy:
         """Return one occurrence of a series; it is created at the first call."""
         known = master.instances.get(original_start)

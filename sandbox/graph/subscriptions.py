@@ -11,7 +11,14 @@ from sandbox.graph.event import EventCopy
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.numbered_list import NumberedList
 from sandbox.graph.permissions import NO_ODATA, SUBSCRIBE
-from sandbox.graph.subscription import HostedSubscription, expiry, invalid, read_subscription, url
+from sandbox.graph.subscription import (
+    HostedSubscription,
+    LengthLimit,
+    expiry,
+    invalid,
+    read_subscription,
+    url,
+)
 from sandbox.graph.tenant import GraphTenant
 
 #: Active subscriptions per mailbox, those of all apps together.
@@ -35,7 +42,7 @@ class HostedSubscriptions:
     """The subscriptions, by id, by mailbox and in a list.
 
     The lock is free while a URL is validated, since the app may call Graph meanwhile. `others` counts the
-    subscriptions of other apps, by mailbox.
+    subscriptions of other apps, by mailbox. `length` is how long a subscription may be.
     """
 
     def __init__(self, tenant: GraphTenant, handshakes: Handshakes) -> None:
@@ -46,6 +53,7 @@ class HostedSubscriptions:
         self._rows: NumberedList[HostedSubscription] = NumberedList()
         self.application_id = tenant.ids.guid()
         self.habits = SubscriptionHabits()
+        self.length = LengthLimit()
         self.others: Counter[str] = Counter()
 
     def active(self, start: int = 0) -> Iterator[tuple[int, HostedSubscription]]:
@@ -103,6 +111,7 @@ class HostedSubscriptions:
                 subscription_id=self._tenant.ids.guid(),
                 application_id=self.application_id,
                 immutable_ids=immutable_ids,
+                length=self.length,
             )
             created.mailbox = self._find_mailbox(created)
             self._check_limits(created)
@@ -129,7 +138,7 @@ class HostedSubscriptions:
             or sent.keys() - {"expirationDateTime", "notificationUrl"}
         ):
             raise invalid("Only 'expirationDateTime' and 'notificationUrl' can be updated.")
-        expires = expiry(sent, self._tenant.now()) if "expirationDateTime" in sent else found.expires
+        expires = self._expiry(sent) if "expirationDateTime" in sent else found.expires
         target = url(sent, "notificationUrl") if "notificationUrl" in sent else found.notification_url
         if target != found.notification_url:
             self._handshakes.validate(target)
@@ -156,6 +165,9 @@ class HostedSubscriptions:
         """
         with self._tenant.lock:
             self._end(self.get(subscription_id), self._tenant.now())
+
+    def _expiry(self, sent: Mapping[str, Any]) -> datetime:
+        return expiry(sent, self._tenant.now(), self.length)
 
     def _of(self, mailbox: str) -> list[HostedSubscription]:
         return [one for one in list(self._by_mailbox.get(mailbox, ())) if self.is_active(one)]

@@ -97,6 +97,7 @@ class Reason(StrEnum):
     WRITE_FORBIDDEN = "write_forbidden"
     MAILBOX_FULL = "mailbox_full"
     SUBSCRIPTION_LIMIT = "subscription_limit"
+    LIFETIME_REFUSED = "lifetime_refused"
     OTHER_DEPLOYMENT = "other_deployment"
     OUT_OF_TIME = "out_of_time"
     LATER_VERSION = "later_version"
@@ -152,6 +153,7 @@ _WARNINGS = frozenset(
         Reason.ENDPOINT_NOT_VALIDATED,
         Reason.MAILBOX_FULL,
         Reason.SUBSCRIPTION_LIMIT,
+        Reason.LIFETIME_REFUSED,
         Reason.OTHER_DEPLOYMENT,
         Reason.OUT_OF_TIME,
         Reason.LATER_VERSION,

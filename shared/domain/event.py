@@ -99,6 +99,8 @@ class Event:
     #: aware UTC, None if Graph returns none; it may change although no person changed the event
     last_modified: datetime | None = None
     recurrence: Recurrence | None = None
+    #: of a series: the latest end of those of its occurrences that were read one by one; None if none was
+    occurrence_end: datetime | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()
     #: the first 255 characters of the body's text

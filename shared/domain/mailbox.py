@@ -85,6 +85,19 @@ class NoCalendar(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group in the directory, as an admin tells it from others of the same name."""
+
+    id: str
+    name: str
+    address: str = ""
+    #: Graph's word for its kind, such as `Unified` for a Microsoft 365 group; empty for others
+    kind: str = ""
+    #: aware UTC; None if Graph shows none
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A user account in the directory."""
 

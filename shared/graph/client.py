@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import ListedCalendar, Subscription, User
+from shared.domain.mailbox import Group, ListedCalendar, Subscription, User
 from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph.protocol import (
     calendar_json,
@@ -16,11 +16,13 @@ from shared.graph.protocol import (
     event_calls,
     event_json,
     paging,
+    series_json,
     subscription_calls,
     subscription_json,
 )
 from shared.graph.protocol.calendar_json import CalendarPage
 from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.series_json import SeriesExceptions
 from shared.graph.sender import Sender, Tally
 
 #: Directory lists have up to a thousand items on a page.
@@ -50,6 +52,16 @@ class Graph:
         """Read an event as it is now, with its body; also raises BodyTooLarge."""
         call = event_calls.read_event_with_body(mailbox, event)
         return event_json.parse_event(self._send(call), call.name)
+
+    def event_ids_by_uid(self, mailbox: str, uid: str) -> tuple[str, ...]:
+        """Return the ids of the single events and series masters that have this iCalUId."""
+        call = event_calls.find_event_ids(mailbox, uid)
+        return calendar_json.parse_event_ids(self._send(call), call.name)
+
+    def exceptions_of(self, mailbox: str, series: str) -> SeriesExceptions:
+        """Read the occurrences of a series that were changed on their own, with their times only."""
+        call = event_calls.read_exceptions(mailbox, series)
+        return series_json.parse_exceptions(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""
@@ -116,6 +128,16 @@ class Graph:
         addresses = (directory_json.parse_groups_addresses(page, call.name) for page in pages)
         return frozenset().union(*addresses)
 
+    def group(self, group: str) -> Group:
+        """Read what tells a group from others; raises UnexpectedAnswer where there is none."""
+        call = directory_calls.read_named_group(group)
+        return directory_json.parse_named_group(self._send(call), call.name)
+
+    def find_groups(self, name: str) -> tuple[Group, ...]:
+        """Return the groups of a name, at most a page of them; several may have the same."""
+        call = directory_calls.find_groups(name)
+        return directory_json.parse_named_groups(self._send(call), call.name)
+
     def find_group(self, address: str) -> str:
         """Return the id of the group with this main address; empty if there is none."""
         call = directory_calls.find_groups_by_mail(address)
@@ -133,7 +155,8 @@ class Graph:
     ) -> Subscription:
         """Subscribe to the events of a mailbox, or of one of its calendars.
 
-        Also raises NotValidated, SubscriptionExists, MailboxUnusable, or EventNotFound without the calendar.
+        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable, or EventNotFound
+        without the calendar.
         """
         call = subscription_calls.create_subscription(
             mailbox,
@@ -146,7 +169,7 @@ class Graph:
         return subscription_json.parse_subscription(self._send(call), call.name)
 
     def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
-        """Renew and reauthorize a subscription; also raises SubscriptionNotFound."""
+        """Renew and reauthorize a subscription; also raises SubscriptionNotFound, SubscriptionTooLong."""
         call = subscription_calls.renew_subscription(subscription, expires=expires)
         return subscription_json.parse_subscription(self._send(call), call.name)
 

@@ -59,7 +59,9 @@ def _ended(given: GuardInput) -> tuple[bool, str]:
     end = last_end(given.event)
     if end is not None:
         has_ended = end <= given.now
-        return has_ended, f"it {'ended' if has_ended else 'ends'} at {end:%Y-%m-%d %H:%M} UTC"
+        is_moved = not has_ended and end == given.event.occurrence_end
+        what = "an occurrence of it" if is_moved else "it"
+        return has_ended, f"{what} {'ended' if has_ended else 'ends'} at {end:%Y-%m-%d %H:%M} UTC"
     if is_endless(given.event):
         return False, "it is a series without an end"
     return False, "it is a series whose end is not known, so it counts as not ended"

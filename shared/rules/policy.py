@@ -72,6 +72,17 @@ def _half(limit: int | None) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleProvider:
+    """The provider that a rule names, by Graph's name; the calendar must allow it.
+
+    `is_fallback`: only if the calendar names no default; otherwise whatever the calendar's default is.
+    """
+
+    name: str
+    is_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActivePeriod:
     """When a rule is active: from `start` (included) to `end` (excluded), both aware; None is open."""
 
@@ -80,6 +91,10 @@ class ActivePeriod:
 
     def __contains__(self, moment: datetime) -> bool:
         return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+
+    def __str__(self) -> str:
+        ends = (("from", self.start), ("until", self.end))
+        return " ".join(f"{word} {end:%Y-%m-%d}" for word, end in ends if end is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +124,8 @@ class Rule:
     description: str = ""
     mode: Mode = Mode.REPORT
     action: Action = Action.ENABLE
-    #: Graph's name of the provider to use if the calendar has no default provider but allows this one
-    provider_fallback: str | None = None
+    #: None leaves the choice to the calendar
+    provider: RuleProvider | None = None
     limits: RuleLimits = RuleLimits()
     active: ActivePeriod | None = None
     #: whether a missing fact postpones the decision; otherwise the next rule is evaluated

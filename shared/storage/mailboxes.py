@@ -49,11 +49,18 @@ class Mailbox:
     #: when half of the subscription's life is over
     renew_at: datetime | None = None
     renewed_at: datetime | None = None
+    #: minutes that a subscription lives, if Graph refused the usual length; valid until `lifetime_until`
+    lifetime: int | None = None
+    lifetime_until: datetime | None = None
     #: since when the mailbox is watched without a gap
     watched_since: datetime | None = None
     last_notification: datetime | None = None
     #: the start of the last sweep that finished
     last_sweep: datetime | None = None
+    #: the sweep before the one that last found a missed change: since then notifications should have come
+    missed_since: datetime | None = None
+    #: a sweep is due then, because notifications paused; at most every six hours
+    sweep_due: datetime | None = None
     #: A task is on the queue; maintenance requests none before this time.
     asked_until: datetime | None = None
     #: Until this time a task may be creating a subscription that this row does not name yet.
@@ -132,6 +139,18 @@ class Mailbox:
         """Whether it was not swept since it is watched."""
         return self.last_sweep is None or self.watched_since is None or self.last_sweep < self.watched_since
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a sweep found missed changes, and no notification came since the sweep before it."""
+        if self.missed_since is None:
+            return False
+        return self.last_notification is None or self.last_notification + QUIET_MARGIN < self.missed_since
+
+    @property
+    def needs_sweep_after_pause(self) -> bool:
+        """Whether it was not swept since `sweep_due`."""
+        return self.sweep_due is not None and (self.last_sweep is None or self.last_sweep < self.sweep_due)
+
 
 #: in `making_endpoint`: tasks used several endpoints
 MIXED = "mixed"
@@ -148,7 +167,9 @@ _TEXTS = (
     "unreadable",
     "calendars",
 )
-_NUMBERS = ("page_size",)
+_NUMBERS = ("lifetime", "page_size")
+#: A notification may come while a sweep begins.
+QUIET_MARGIN = timedelta(minutes=1)
 #: Two clocks may differ by this much.
 CLOCKS_DIFFER = timedelta(minutes=5)
 _DAY, _LIFE = timedelta(days=1), timedelta(days=8)
@@ -158,9 +179,12 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "expires": _LIFE,
     "renew_at": _LIFE,
     "renewed_at": CLOCKS_DIFFER,
+    "lifetime_until": _LIFE,
     "watched_since": CLOCKS_DIFFER,
     "last_notification": CLOCKS_DIFFER,
     "last_sweep": CLOCKS_DIFFER,
+    "missed_since": CLOCKS_DIFFER,
+    "sweep_due": _DAY,
     "asked_until": _DAY,
     "making_until": timedelta(hours=1),
     "absent_since": CLOCKS_DIFFER,

@@ -11,6 +11,7 @@ from shared.worker.events.deciding import EventDecider
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.link_confirmation import LinkConfirmation
 from shared.worker.events.messages import EventHandler
+from shared.worker.events.missed_changes import MissedChanges
 from shared.worker.events.processing import Processor
 from shared.worker.events.scope_check import ScopeCheck
 from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
@@ -28,7 +29,13 @@ def build_event_messages(parts: Parts, policies: PolicyReloader) -> QueueMessage
     attempts = Attempts(world=world, meetings=meetings, counters=counters)
     review = AttemptReview(world=world, attempts=attempts, held=held)
     confirmation = LinkConfirmation(world=world, meetings=meetings, held=held, review=review)
-    enabler = Enabler(world=world, counters=counters, attempts=attempts, confirmation=confirmation)
+    enabler = Enabler(
+        world=world,
+        counters=counters,
+        attempts=attempts,
+        confirmation=confirmation,
+        missed=MissedChanges(storage.mailboxes),
+    )
     scope = ScopeCheck(storage.mailboxes)
     decider = EventDecider(
         world=world,

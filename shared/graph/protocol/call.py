@@ -21,7 +21,8 @@ class GraphCall:
     user whose mailbox the call reads or changes, empty where there is none. `at_most_once` marks a write
     that may mail people: the client never sends it twice. `is_optional` marks a call that Joinlink can do
     without: it waits while Graph is down, and its failure doesn't count as an outage. No more of the unpacked
-    answer is read than `max_bytes`; a successful answer that is longer raises `too_long`.
+    answer is read than `max_bytes`; a successful answer that is longer raises `too_long`. `sets_expiry` marks
+    a call that sets when a subscription expires.
     """
 
     name: str
@@ -34,6 +35,7 @@ class GraphCall:
     mailbox: str = ""
     at_most_once: bool = False
     is_optional: bool = False
+    sets_expiry: bool = False
     max_bytes: int = MAX_ANSWER_BYTES
     too_long: type[GraphError] = GraphUnavailable
 

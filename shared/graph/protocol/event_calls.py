@@ -9,7 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from shared.domain.event import MAX_BODY_BYTES
-from shared.errors import BodyTooLarge, EventNotFound, MailboxUnusable
+from shared.errors import BodyTooLarge, EventNotFound, MailboxUnusable, UnexpectedAnswer
 from shared.graph.protocol.call import GraphCall, path_segment, user_path, utc_text
 
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
@@ -19,6 +19,9 @@ EVENT_FIELDS = (
     "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
     "lastModifiedDateTime"
 )
+EXCEPTION_FIELDS = (
+    "start,end,originalStartTimeZone,originalEndTimeZone,isAllDay,isCancelled,exceptionOccurrences"
+)
 LISTED_CALENDAR_FIELDS = "id,isDefaultCalendar,canEdit,owner"
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
@@ -26,6 +29,8 @@ CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider
 PAGE_SIZE = 100
 #: JSON escapes take space, too: this is enough for the largest body that Joinlink searches.
 _MAX_BYTES_WITH_BODY = 4 * MAX_BODY_BYTES
+#: enough for thousands of exceptions with their times
+_MAX_BYTES_OF_EXCEPTIONS = 4 * 1024 * 1024
 
 
 def read_event(mailbox: str, event: str) -> GraphCall:
@@ -37,6 +42,22 @@ def read_event(mailbox: str, event: str) -> GraphCall:
         path=_event_path(mailbox, event),
         params={"$select": EVENT_FIELDS},
         headers={"Prefer": PREFER},
+    )
+
+
+def read_exceptions(mailbox: str, series: str) -> GraphCall:
+    """Get the exceptions of a series, the occurrences that were changed on their own, with their times.
+
+    They come only if the call both selects and expands them (https://learn.microsoft.com/graph/api/event-get).
+    `/instances` would do with fewer, but is reported to leave out exceptions
+    (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/540).
+    """
+    return replace(
+        read_event(mailbox, series),
+        name="read the changed occurrences of the series",
+        params={"$select": EXCEPTION_FIELDS, "$expand": "exceptionOccurrences"},
+        max_bytes=_MAX_BYTES_OF_EXCEPTIONS,
+        too_long=UnexpectedAnswer,
     )
 
 
@@ -52,20 +73,39 @@ def read_event_with_body(mailbox: str, event: str) -> GraphCall:
     )
 
 
+def find_event_ids(mailbox: str, uid: str) -> GraphCall:
+    """Get the ids of the single events and series masters that have an iCalUId.
+
+    https://learn.microsoft.com/graph/api/user-list-events
+    """
+    quoted = uid.replace("'", "''")
+    return GraphCall(
+        name="find the event",
+        method="GET",
+        mailbox=mailbox,
+        path=f"{user_path(mailbox)}/events",
+        params={"$filter": f"iCalUId eq '{quoted}'", "$select": "id"},
+        headers={"Prefer": PREFER},
+        errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
+
+
 def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, calendar: str = "") -> GraphCall:
     """Get the first page of events between two moments, without bodies; Graph expands series.
 
     Without an id, `calendar` is the default one (https://learn.microsoft.com/graph/api/user-list-calendarview).
     A 404 then means that there is no mailbox; with an id, that the calendar does not exist.
+    A view does not support `lastModifiedDateTime` in `$select`.
     """
     event = read_event(mailbox, "any")
+    select = event.params["$select"].replace(",lastModifiedDateTime", "")
     window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE_SIZE)}
     place = f"/calendars/{path_segment(calendar, EventNotFound)}" if calendar else ""
     return replace(
         event,
         name="read the calendar view",
         path=f"{user_path(mailbox)}{place}/calendarView",
-        params={**event.params, **window},
+        params={"$select": select, **window},
         errors={} if calendar else {HTTPStatus.NOT_FOUND: MailboxUnusable},
     )
 

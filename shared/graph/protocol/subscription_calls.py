@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from shared.errors import (
@@ -15,8 +15,6 @@ from shared.errors import (
 )
 from shared.graph.protocol.call import GraphCall, path_segment, utc_text
 
-#: Graph allows 10,080 minutes by its own clock; four hours less leave a margin.
-LIFETIME = timedelta(days=6, hours=20)
 #: Graph allows one subscription for each pair of resource and changeType. With two equivalent values Joinlink
 #: can create the next subscription before it deletes the old one: the webhook drops what was deleted.
 CHANGE_TYPES = ("created,updated", "created,updated,deleted")
@@ -61,6 +59,7 @@ def create_subscription(
             HTTPStatus.CONFLICT: SubscriptionExists,
             HTTPStatus.BAD_REQUEST: NotValidated,
         },
+        sets_expiry=True,
     )
 
 
@@ -76,6 +75,7 @@ def renew_subscription(subscription: str, *, expires: datetime) -> GraphCall:
         path=_path(subscription),
         json={"expirationDateTime": utc_text(expires)},
         errors=_ERRORS_BY_ID,
+        sets_expiry=True,
     )
 
 

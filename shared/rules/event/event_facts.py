@@ -46,6 +46,8 @@ class Start(NamedTuple):
     is_all_day: bool
     #: the name of the event's time zone if that zone is not known
     unknown_zone: str = ""
+    #: the name of the zone in which the event was made; empty if it is not known
+    original_zone: str = ""
 
 
 def names(*raw: str) -> Names:
@@ -220,7 +222,14 @@ class EventFacts:
     @cached_property
     def starts_between(self) -> Start:
         """When the event starts; for a series, the start of the first occurrence."""
-        return Start(self.event.start, self.event.is_all_day, self.event.unknown_zone)
+        event = self.event
+        series_zone = event.recurrence.time_zone if event.recurrence else ""
+        return Start(event.start, event.is_all_day, event.unknown_zone, event.original_zone or series_zone)
+
+    @property
+    def starts_on(self) -> Start:
+        """The same, for the day on which the event starts."""
+        return self.starts_between
 
     @cached_property
     def rollout(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shared.domain.decision import Verdict
-from shared.domain.ending import last_end
+from shared.domain.ending import last_end, seems_over, with_occurrence
 from shared.domain.event import Event
 from shared.domain.meeting import PENDING
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized, UnreadableEvent
@@ -28,7 +28,8 @@ class FoundEvent:
 
     `rule` is the rule behind `ENABLE` and `WOULD_ENABLE`. It is None if the worker must find out: an earlier
     attempt is not settled, the event was moved to a later time without a notification, or its series or body
-    could not be read (then `event` may be an occurrence).
+    could not be read (then `event` may be an occurrence). `id` is that of the event; of a series that is over
+    but for a moved occurrence, it is the id of that occurrence.
     """
 
     id: str
@@ -110,7 +111,14 @@ class CalendarSearcher:
             return self._decide(shown, search, graph)
         if search.has_no_time():
             return None
-        return self._decide(graph.event(search.mailbox, shown.master), search, graph)
+        series = graph.event(search.mailbox, shown.master)
+        whole, now = with_occurrence(series, shown), self._world.now()
+        if seems_over(whole, now):  # another occurrence may still be ahead
+            search.series.discard(shown.master)
+        found = self._decide(whole, search, graph)
+        if found and seems_over(series, now):  # only this occurrence shows that it is not over
+            return replace(found, id=shown.id)
+        return found
 
     def _decide(self, event: Event, search: CalendarSearch, graph: Graph) -> FoundEvent | None:
         """Decide as the worker does, but read the event's row and its body only if they matter."""

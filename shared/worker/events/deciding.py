@@ -9,7 +9,9 @@ from datetime import datetime
 
 from shared.domain.attempt import SETTLED
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
+from shared.domain.ending import seems_over
 from shared.domain.meeting import UNSETTLED, MeetingState
+from shared.errors import GraphUnavailable, NotConnected
 from shared.graph.client import Graph
 from shared.rules.decide import decide, possible_decisions
 from shared.rules.facts import Facts
@@ -24,7 +26,11 @@ from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.link_confirmation import LinkConfirmation
 from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.moved_occurrences import read_moved_occurrences
 from shared.worker.events.scope_check import ScopeCheck
+
+#: failed reads of moved occurrences in a row; after that only a sweep may still find one
+_TRIES = 3
 
 
 class EventDecider:
@@ -64,7 +70,29 @@ class EventDecider:
         settled = self._settle_earlier_write(read)
         if isinstance(settled, Ending):
             return settled
-        return self._decide(self._attempts.save_later_end(settled), graph)
+        whole = self._with_moved_occurrences(settled, graph)
+        if isinstance(whole, Ending):
+            return whole
+        return self._decide(self._attempts.save_later_end(whole), graph)
+
+    def _with_moved_occurrences(self, read: EventRead, graph: Graph) -> Ending | EventRead:
+        """Return the read with the moved occurrences, if they decide whether a series has ended."""
+        now = self._world.now()
+        if not seems_over(read.event, now):
+            return read
+        facts = Facts(meeting=read.stored.meeting)
+        has_ended = guard_against(read.event, read.policy, facts, now) is Reason.ENDED
+        if not has_ended and facts.meeting is None:
+            return read
+        try:
+            event, doubt = read_moved_occurrences(read.event, read.change.mailbox, now, graph)
+        except GraphUnavailable as error:
+            if isinstance(error, NotConnected) or read.change.attempt < _TRIES:
+                raise
+            event, doubt = read.event, str(error)
+        if doubt and has_ended:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.INSUFFICIENT_DATA, detail=doubt)
+        return replace(read, event=event)
 
     def _settle_earlier_write(self, read: EventRead) -> Ending | EventRead:
         """Return how an earlier write ends the message; the read to decide on if it does not."""

@@ -21,7 +21,8 @@ from shared.worker.common.world import World
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.link_confirmation import LinkConfirmation
-from shared.worker.events.patch_errors import needs_read
+from shared.worker.events.missed_changes import MissedChanges
+from shared.worker.events.patch_errors import needs_read, proves_no_effect
 from shared.worker.events.providers import choose_provider
 
 
@@ -29,12 +30,19 @@ class Enabler:
     """Writes to events. `enable` may raise StateChanged: then read the event again."""
 
     def __init__(
-        self, *, world: World, counters: Counters, attempts: Attempts, confirmation: LinkConfirmation
+        self,
+        *,
+        world: World,
+        counters: Counters,
+        attempts: Attempts,
+        confirmation: LinkConfirmation,
+        missed: MissedChanges,
     ) -> None:
         self._world = world
         self._counters = counters
         self._attempts = attempts
         self._confirmation = confirmation
+        self._missed = missed
 
     def enable(self, rule: Rule, read: EventRead, graph: Graph) -> Ending:
         """Add the join link of the calendar's provider to the event.
@@ -46,7 +54,7 @@ class Enabler:
         if ending := self._end_without_write(read):
             return ending
         calendar = graph.calendar_of(read.change.mailbox, read.event.id)
-        provider = choose_provider(calendar, rule.provider_fallback)
+        provider = choose_provider(calendar, rule.provider)
         if isinstance(provider, Reason):
             return Ending(outcome=Outcome.SKIPPED, reason=provider, rule=rule.id)
         charge = self._charge(rule, read)
@@ -90,12 +98,15 @@ class Enabler:
             event = graph.enable_online_meeting(charge.mailbox, read.event, provider)
         except JoinlinkError as error:
             self._attempts.end_with_error(attempt, error)
+            if not proves_no_effect(error):
+                self._missed.note(read)
             if not needs_read(error):
                 raise
             retry = retry_later(
                 read.change, Reason.WRITE_UNCONFIRMED, delays.SETTLED_DELAY, detail=str(error)
             )
             return replace(retry, rule=charge.rule, provider=provider)
+        self._missed.note(read)
         return self._confirmation.confirm_answer(replace(attempt, event=event), charge.rule, provider)
 
 

@@ -7,7 +7,10 @@ a sweep finds what they miss, and an error of Graph only postpones them.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
+from shared.domain.mailbox import Subscription
 from shared.domain.messages import MailboxTask
 from shared.errors import (
     EventNotFound,
@@ -20,12 +23,12 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.known_calendars import KnownCalendar
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
+from shared.worker.mailboxes.lifetimes import Lifetimes
 from shared.worker.mailboxes.subscription_creation import SubscriptionCreator
 from shared.worker.mailboxes.sweep_part import PAGE_TIME, has_less_than
 
@@ -48,7 +51,10 @@ class CalendarSubscriptions:
         self._endpoint = endpoint
         self._is_enabled = is_enabled
         self._is_stopped = is_stopped
-        self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
+        self._lifetimes = Lifetimes(now=world.now, mailboxes=mailboxes)
+        self._creator = SubscriptionCreator(
+            world=world, mailboxes=mailboxes, endpoint=endpoint, lifetimes=self._lifetimes
+        )
 
     def adjust(self, task: MailboxTask, row: Mailbox, graph: Graph) -> None:
         """After a sweep, create those that are missing, as many as time allows; if switched off, end all."""
@@ -84,7 +90,7 @@ class CalendarSubscriptions:
             if not calendar.subscription:
                 continue
             try:
-                graph.renew_subscription(calendar.subscription, expires=self._world.now() + LIFETIME)
+                self._lifetimes.request(row, partial(_renew, calendar.subscription, graph))
             except SubscriptionNotFound:
                 row = self._store(row, replace(calendar, subscription="", endpoint=""))
             except (GraphError, OutOfTime):
@@ -131,3 +137,7 @@ class CalendarSubscriptions:
         known = row.calendars.with_calendar(calendar)
         self._mailboxes.update(row.id, calendars=known.encode())
         return replace(row, calendars=known)
+
+
+def _renew(subscription: str, graph: Graph, expires: datetime) -> Subscription:
+    return graph.renew_subscription(subscription, expires=expires)

@@ -13,8 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.decision import Outcome, Reason, Verdict
-from shared.domain.event import Event
-from shared.domain.messages import EventChange, MailboxTask, Source, TaskKind, TaskReason
+from shared.domain.messages import EventChange, MailboxTask, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import (
     EventNotFound,
@@ -54,8 +53,6 @@ from shared.worker.mailboxes.unreadable_events import log_unreadable
 
 #: The notification of a change may take this long.
 _NOTIFICATION_DELAY = timedelta(minutes=10)
-#: Graph's clock and those of our instances may differ by this much.
-_CLOCK_TOLERANCE = timedelta(minutes=1)
 #: Messages for one mailbox are handled one after the other, so their delays differ.
 _INTERVAL = timedelta(seconds=0.5)
 
@@ -91,6 +88,7 @@ class Sweeper:
             return wait_for_rules(task, self._world.uniform)
         now = self._world.now()
         progress = SweepProgress.decode(task.mark) or SweepProgress(start=now)
+        notified_until = min(graph_time(graph) or now, now) - _NOTIFICATION_DELAY
         pace = FirstSweepPace(half_of_limits(self._counters, row.id, now), progress.slots)
         calendars = SweptCalendars(row, pace)
         part = SweepPart(
@@ -99,8 +97,7 @@ class Sweeper:
             new_search(task, row, policy, progress, now=now),
             calendars,
             progress,
-            now=min(graph_time(graph) or now, now),
-            watched_since=None if row.needs_sweep else row.last_sweep,
+            watched=None if row.needs_sweep or row.last_sweep is None else (row.last_sweep, notified_until),
         )
         if not (progress.calendar or progress.page):
             calendars.read_list(policy, graph, now)
@@ -191,12 +188,12 @@ class Sweeper:
             source=Source.SWEEP,
             received=self._world.now(),
             trace=self._world.new_id(),
+            watched=None if part.search.calendar else part.watched,  # only the default one is notified
         )
         self._queue.send(change.encode(), delay)
         part.queued += 1
-        missed = progress.missed + _was_missed(found.event, part)
         slots = part.calendars.pace.used
-        return replace(progress, queued=progress.queued + 1, missed=missed, slots=slots)
+        return replace(progress, queued=progress.queued + 1, slots=slots)
 
     def _delay(self, found: FoundEvent, part: SweepPart) -> timedelta | None:
         """Return how long an event waits on the queue; None if a later part of a first sweep queues it."""
@@ -228,7 +225,7 @@ class Sweeper:
         )
 
     def _finish(self, part: SweepPart) -> Ending:
-        """Record and log the sweep; resubscribe if notifications seem not to arrive."""
+        """Record and log the sweep."""
         task, row, progress = part.task, part.row, part.progress
         # Without `watched_since`, the mailbox would count as never swept.
         since = {} if row.watched_since else {"watched_since": progress.start}
@@ -241,7 +238,6 @@ class Sweeper:
             because=task.reason,
             events=progress.events,
             queued=progress.queued,
-            missed=progress.missed,
             would_enable=progress.would_enable,
             unreadable=progress.unreadable,
             calendars=progress.calendars,
@@ -250,11 +246,7 @@ class Sweeper:
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )
-        ending = Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
-        if progress.missed and _is_quiet(row):
-            again = replace(task, task=TaskKind.SUBSCRIBE, reason=TaskReason.QUIET, attempt=0, mark="")
-            return replace(ending, next_message=again)
-        return ending
+        return Ending(outcome=Outcome.SWEPT, reason=Reason.WINDOW_SEARCHED, policy_hash=policy.hash)
 
     def _store(self, part: SweepPart, now: datetime) -> None:
         """Store what is known of the calendars, and a smaller page size that the mailbox needed."""
@@ -265,21 +257,3 @@ class Sweeper:
             if size < page_size_of(part.row, now):
                 until = now + SMALL_PAGES_FOR
                 self._mailboxes.update(part.task.mailbox, page_size=size, page_until=until)
-
-
-def _was_missed(event: Event, part: SweepPart) -> bool:
-    """Return whether the event changed while the mailbox was watched, without a notification.
-
-    Only changes in the default calendar are notified.
-    """
-    if part.search.calendar or part.watched_since is None or event.last_modified is None:
-        return False
-    earliest, latest = part.watched_since + _CLOCK_TOLERANCE, part.now - _NOTIFICATION_DELAY
-    return earliest < event.last_modified <= latest
-
-
-def _is_quiet(row: Mailbox) -> bool:
-    """Return whether no notification came since the last sweep."""
-    return row.last_notification is None or (
-        row.last_sweep is not None and row.last_notification + _CLOCK_TOLERANCE < row.last_sweep
-    )

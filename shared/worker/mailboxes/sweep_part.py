@@ -33,10 +33,8 @@ class SweepPart:
     calendars: SweptCalendars
     #: the whole sweep up to the last finished page
     progress: SweepProgress
-    #: Graph's clock, or ours
-    now: datetime
-    #: Since then notifications should have reported every change; None for a first sweep.
-    watched_since: datetime | None
+    #: Notifications should have reported every change between these two times; None for a first sweep.
+    watched: tuple[datetime, datetime] | None
     #: events that this part queued
     queued: int = 0
     #: whether this part finished a page

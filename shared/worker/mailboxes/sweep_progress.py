@@ -24,7 +24,6 @@ class SweepProgress:
     pages: int = 0
     events: int = 0
     queued: int = 0
-    missed: int = 0
     would_enable: int = 0
     unreadable: int = 0
     calendars: int = 0
@@ -61,7 +60,6 @@ _COUNTS = (
     "pages",
     "events",
     "queued",
-    "missed",
     "would_enable",
     "unreadable",
     "calendars",

@@ -30,6 +30,7 @@ def test_ids_are_encoded_in_paths() -> None:
         pytest.param(lambda text: event_calls.read_event("m", text), id="event"),
         pytest.param(lambda text: event_calls.read_event(text, "e"), id="mailbox"),
         pytest.param(lambda text: event_calls.read_calendar_of("m", text), id="calendar of an event"),
+        pytest.param(lambda text: event_calls.read_exceptions("m", text), id="exceptions of a series"),
         pytest.param(lambda text: event_calls.read_calendar_view(text, NOW, NOW), id="calendar view"),
         pytest.param(event_calls.read_default_calendar, id="calendar"),
         pytest.param(lambda text: event_calls.enable_online_meeting("m", text, etag="", provider=""), id="write"),

@@ -56,9 +56,14 @@ def subscribed(how: str = "subscription_created", because: str = "new") -> Line:
     return {"event": "mailbox.subscribed", "level": "info", "how": how, "because": because}
 
 
-def swept(missed: int) -> Line:
+def swept() -> Line:
     """Return a `mailbox.swept` line."""
-    return {"event": "mailbox.swept", "level": "info", "missed": missed}
+    return {"event": "mailbox.swept", "level": "info"}
+
+
+def counted_as_missed() -> Line:
+    """Return an `event.missed` line."""
+    return {"event": "event.missed", "level": "info"}
 
 
 def maintained(**mailboxes: int) -> Line:

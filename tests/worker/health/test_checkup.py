@@ -12,6 +12,7 @@ from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
+from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.worker.health import checkup as health
 from shared.worker.health.checkup import Checkup, judge
 from shared.worker.health.facts import HealthFacts
@@ -55,7 +56,7 @@ PROBLEMS = [
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
     pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "has not completed its work for 7 h", id="unfinished maintenance"),
-    pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
+    pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3), lapsing=2)}, "not renewed in time (2), and the first ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
     pytest.param({"is_stopped": True}, "it watches no mailbox. Delete the app, or start it again: joinlink unsubscribe --undo", id="stopped"),
@@ -114,11 +115,12 @@ def test_the_document_has_times_and_ages() -> None:
     assert document["queues"]["event-changes"] == {"messages": 4, "oldest_seconds": 60}
 
 
+APP = SettingsFingerprint(tenant="", endpoint="", version="0.2.0", report_only=True)
+
+
 def checkup(**readers: Callable[[], object]) -> Checkup:
     queues = {"event-changes": lambda: QueueMetrics(0)}
-    return Checkup(
-        now=lambda: NOW, version="0.2.0", settings_problems=(), readers=readers, queues=queues, poison={}
-    )
+    return Checkup(now=lambda: NOW, app=APP, settings_problems=(), readers=readers, queues=queues, poison={})
 
 
 def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
@@ -152,7 +154,7 @@ def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.Monk
 def test_without_storage_settings_only_they_are_reported() -> None:
     """Nothing else can be read."""
     found = Checkup(
-        now=lambda: NOW, version="0.2.0", settings_problems=("x",), readers={}, queues={}, poison={}
+        now=lambda: NOW, app=APP, settings_problems=("x",), readers={}, queues={}, poison={}
     ).health()
 
     assert found.problems == ("x",)
