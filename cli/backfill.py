@@ -11,6 +11,7 @@ from cli.backfill_session import BackfillSession
 from cli.desk import SettingsFile, open_desk
 from cli.formats import backfill_text
 from cli.ids import checked
+from cli.in_force import wait_for_rules
 from cli.live import rules_in_force
 from cli.output import Exit, Failed, Refused
 from shared.desk.desk_check import rules_difference
@@ -44,6 +45,9 @@ def backfill(
         bool, typer.Option("--dry-run", "-n", help="Only show what would be done, even with --yes.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="First wait until the app has the rules here in force.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
@@ -52,7 +56,7 @@ def backfill(
     First it counts the links that the rules want, and the attendees who may get mail. Nothing is written
     before you agree. Then it queues the changes, spread over time, and the app handles them by the same
     rules, guards and limits as any other change. Ctrl-C stops it; the same command resumes there. If the app
-    has other rules in force than yours, only --dry-run works.
+    has other rules in force than yours, only --dry-run works, or --wait after a change of the rules.
 
     Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them.
     2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is
@@ -67,6 +71,8 @@ def backfill(
     try:
         with open_desk(settings, writes=not dry_run) as desk, SortedIdFile() as scope:
             policy = rules_in_force(desk)
+            if wait:
+                wait_for_rules(desk, policy)
             obstacles = _obstacles(desk, policy)
             if obstacles and not dry_run:
                 raise Refused(f"{obstacles[0]}; --dry-run shows what yours would do")
@@ -77,7 +83,11 @@ def backfill(
             if not len(scope):
                 reason = "; ".join(doubts) or "the rules include none"
                 raise Refused(f"there is no mailbox to search: {reason}")
-            notes = (*(f"the app would not do this now: {each}" for each in obstacles), *doubts)
+            notes = (
+                *(f"the app would not do this now: {each}" for each in obstacles),
+                *desk.in_force().differences(policy="", report_only=desk.is_report_only),
+                *doubts,
+            )
             session = BackfillSession(
                 part, run, scope, notes=notes, as_json=as_json, is_report_only=desk.is_report_only
             )

@@ -60,7 +60,13 @@ def open_desk(settings: Path | None, *, writes: bool = False) -> Iterator[Desk]:
     )
     parts = Parts({**found.environ, "JOINLINK_LOG_LEVEL": "error"}, world, sign_in=sign_in)
     try:
-        with closing(Desk(parts, is_the_app=sign_in.is_the_app)) as desk:
+        desk = Desk(
+            parts,
+            is_the_app=sign_in.is_the_app,
+            environ=found.environ,
+            log_tokens=sign_in.log_tokens,
+        )
+        with closing(desk):
             if writes and (problem := desk.clock_problem()):
                 raise Refused(problem)
             yield desk

@@ -1,46 +1,51 @@
 """`joinlink explain`: show why an event gets a join link, or why not, by guard and by rule."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import live, rule_files
+from cli import live
+from cli.choose_event import choose
 from cli.desk import SettingsFile
-from cli.event_file import EventFile, read_event
-from cli.explained_event import ExplainedEvent
-from cli.formats import explain_json, explain_text
+from cli.explained_event import Explained, ExplainedEvent, with_explanation
+from cli.explained_file import events_of_file
+from cli.formats import events_text, explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
-from cli.output import Refused, print_json
-from cli.scope_notes import Owner, scope_notes
-from cli.time_notes import time_notes
+from cli.output import Refused, note, print_json
 from cli.times import parse_time
-from shared.rules.explain import explain
-from shared.rules.facts import Facts
-from shared.rules.policy import Policy
-from shared.worker.common.world import World
+from shared.desk.event_reference import EventReference, parse_reference
 
 
 def explain_event(
     *,
     file: Annotated[
         Path | None,
-        typer.Option("--event", metavar="FILE", help="A file with an event in Graph's JSON; - reads stdin."),
+        typer.Option(
+            "--event",
+            metavar="FILE",
+            help="A file with an event or a list of them in Graph's JSON; - reads stdin.",
+        ),
     ] = None,
     mailbox: Annotated[
         str,
         typer.Option(
-            "--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox, with --event-id."
+            "--mailbox",
+            "-m",
+            metavar="MAILBOX",
+            help="Object id or address of a mailbox, which is read live.",
         ),
     ] = "",
     event_id: Annotated[
         str,
         typer.Option(
-            "--event-id", "-e", metavar="ID", help="Id of an event in the mailbox, which is read from Graph."
+            "--event-id",
+            "-e",
+            metavar="ID",
+            help="The event in the mailbox: its id, its iCalUId, or its link from Outlook or Teams.",
         ),
     ] = "",
     rules: Annotated[
@@ -72,61 +77,54 @@ def explain_event(
 
     Prints each guard, each rule, and each condition with the event's value. The decision is the same as in
     the cloud. Nothing is written to Graph or storage.
+
+    --mailbox alone lists the coming events to choose from. A file may also have a list of events, such as the
+    answer of a calendar view: then each gets a line, --event-id selects one, and --json explains all.
     """
-    is_live = bool(mailbox and event_id)
-    if (file is None) is not is_live or (file is not None and (mailbox or event_id)):
-        raise Refused("name an event: --event FILE, or --mailbox and --event-id together")
     time = _parse_time(at)
+    if bool(file) is bool(mailbox):
+        raise Refused(
+            "name an event: --event FILE, or --mailbox with --event-id; --mailbox alone offers those to come"
+        )
     if file is not None:
-        explained = _from_file(file, rules, time, frozenset(mail_domains(domain or ())))
+        domains = frozenset(mail_domains(domain or ()))
+        events = events_of_file(file, event_id, rules, time, domains)
     else:
-        explained = live.read_live_event(
-            checked("--mailbox", mailbox), checked("--event-id", event_id), rules, time, settings
-        )
-    explanation = explain(explained.event, explained.policy, explained.facts, explained.now)
-    if explained.report_only:
-        explanation = replace(explanation, decision=explanation.decision.under_brake())
-    if as_json:
-        print_json(explain_json.document(explained, explanation))
-    else:
-        explain_text.print_explanation(explained, explanation)
+        reference = _reference(event_id) if event_id else None
+        events = [_live(checked("--mailbox", mailbox), reference, rules, time, settings)]
+    _show([with_explanation(event) for event in events], as_json=as_json)
 
 
-def _from_file(
-    file: Path, rules: Path | None, at: datetime | None, domains: frozenset[str]
+def _live(
+    mailbox: str,
+    reference: EventReference | None,
+    rules: Path | None,
+    at: datetime | None,
+    settings: Path | None,
 ) -> ExplainedEvent:
-    policy = rule_files.load_one(rules or rule_files.DEFAULT)
-    read = read_event(file)
-    facts = Facts(tenant_domains=domains or None)
-    return ExplainedEvent(
-        event=read.event,
-        policy=policy,
-        facts=facts,
-        now=at or World().now(),
-        notes=tuple(_notes(read, policy, facts)),
-    )
+    if reference:
+        return live.read_live_event(mailbox, reference, rules, at, settings)
+    return choose(mailbox, rules, at, settings)
 
 
-def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
-    event = read.event
-    if missing := read.missing_properties(with_body=policy.look_in_body):
-        yield (
-            f"the file does not have {', '.join(missing)}; they count as empty, false or normal, and "
-            "may have other values in Graph"
-        )
-    if event.master is not None:
-        yield (
-            f"this is an {event.type} of a series; the worker decides for its series master, and the "
-            "result may differ: save that event (seriesMasterId) and explain it"
-        )
-    yield from time_notes(event)
-    if policy.needs_tenant_domains and facts.tenant_domains is None:
-        yield "internal_domains is auto: to know who is external, give the tenant's domains with --domain"
-    for group in sorted(policy.groups):
-        yield f"the members of group {group} are not known from a file; --mailbox and --event-id read Graph"
-    address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
-    owner = Owner(names=address, worker_names=address)
-    yield from scope_notes(policy.mailboxes, owner, facts.members)
+def _show(events: Sequence[Explained], *, as_json: bool) -> None:
+    if as_json:
+        documents = [explain_json.document(each.explained, each.explanation) for each in events]
+        print_json(documents if len(events) > 1 else documents[0])
+    elif len(events) == 1:
+        explain_text.print_explanation(events[0].explained, events[0].explanation)
+    else:
+        events_text.show(events, with_subjects=True)
+        note("--event-id ID explains one of them, --json all")
+
+
+def _reference(text: str) -> EventReference:
+    try:
+        return parse_reference(text)
+    except ValueError as error:
+        raise Refused(
+            f"--event-id takes an event's id, iCalUId or link from Outlook or Teams: {error}"
+        ) from None
 
 
 def _parse_time(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.bounded import read_bounded
 from cli.output import Refused
+from cli.workspace import WORKSPACE
 from shared.desk.sign_in.desk_sign_in import CERTIFICATE, CLIENT_ID
 from shared.desk.sign_in.key_vault import reference
 from shared.settings import STORAGE
@@ -29,7 +30,8 @@ class FoundSettings:
 def find_settings(file: Path | None, environ: Mapping[str, str], folder: Path) -> FoundSettings:
     """Return the app's settings from the first place that has any; never a mixture.
 
-    Only the desk's own app registration is always read from the environment, too.
+    Only what is the desk's own is always read from the environment, too: its app registration, and the
+    workspace that has the log.
 
     Args:
         file: a file like local.settings.json, which an option names.
@@ -40,7 +42,7 @@ def find_settings(file: Path | None, environ: Mapping[str, str], folder: Path) -
         Refused: a file can't be read.
     """
     found = _find(file, environ, folder)
-    own = {name: environ[name] for name in (CLIENT_ID, CERTIFICATE) if environ.get(name)}
+    own = {name: environ[name] for name in (CLIENT_ID, CERTIFICATE, WORKSPACE) if environ.get(name)}
     return FoundSettings({**found.environ, **own}, found.place)
 
 
@@ -87,7 +89,7 @@ def _from_azd(azd: Mapping[str, str], name: str) -> dict[str, str]:
             f"the azd environment {name} has no {error.args[0]}: run azd provision, or azd env refresh"
         ) from None
     container = azd.get("JOINLINK_RULES_CONTAINER") or "rules"
-    own = {key: azd[key] for key in (CLIENT_ID, CERTIFICATE) if azd.get(key)}
+    own = {key: azd[key] for key in (CLIENT_ID, CERTIFICATE, WORKSPACE) if azd.get(key)}
     return {
         f"{STORAGE}__accountName": account,
         "JOINLINK_TENANT_ID": tenant,

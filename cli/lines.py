@@ -50,6 +50,11 @@ def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
         out.print(Padding(row, (0, 0, 0, indent + depth), expand=False))
 
 
+def show_to_copy(out: Console, text: Text, *, indent: int = 0) -> None:
+    """Print a text on one line whatever its length: a terminal that wraps it copies it whole."""
+    out.print(Text(" " * indent).append_text(text), soft_wrap=True)
+
+
 def _row(left: Text, right: Text, column: int) -> Table:
     row = Table.grid(padding=(0, _GAP, 0, 0))
     row.add_column(width=column, overflow="fold")

@@ -1,4 +1,4 @@
-"""Reads an event with what the worker knows of it, from Graph, storage and the rules. Writes nothing."""
+"""Reads events with what the worker knows of them, from Graph, storage and the rules. Writes nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,22 +7,29 @@ from pathlib import Path
 from cli import rule_files
 from cli.desk import open_desk
 from cli.explained_event import ExplainedEvent
+from cli.failures import failures_in_words
+from cli.in_force import differences_from
 from cli.output import Failed, Refused
 from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
-from shared.desk.event_reader import LiveEvent
+from shared.desk.event_reader import EventReader, LiveEvent
+from shared.desk.event_reference import EventReference
 from shared.desk.wiring import Desk
-from shared.domain.meeting import PENDING, Meeting, MeetingState
-from shared.errors import GraphError, StorageUnavailable
-from shared.graph.advice import advice_on
+from shared.domain.meeting import PENDING, MeetingState
 from shared.rule_files.loader import load_policy
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.rule_ports import read_problem
 
+_BRAKE = "JOINLINK_MODE=report is set: nothing is written, whatever the decision"
+
 
 def read_live_event(
-    mailbox: str, event_id: str, rules: Path | None, at: datetime | None, settings: Path | None
+    mailbox: str,
+    reference: EventReference,
+    rules: Path | None,
+    at: datetime | None,
+    settings: Path | None,
 ) -> ExplainedEvent:
     """Return the event with what the worker would know of it.
 
@@ -31,31 +38,45 @@ def read_live_event(
         Refused: the rules can't be read.
         Failed: the rules have errors, or Graph or storage fail.
     """
-    try:
-        with open_desk(settings) as desk:
-            reader = desk.event_reader()
-            policy = rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
-            live = reader.read(mailbox, event_id, policy)
-            members = reader.directory.members(policy.mailboxes.groups)
-            in_scope = scope_notes(policy.mailboxes, _owner(live), members)
-    except GraphError as error:
-        advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error})") from error
+    with failures_in_words(), open_desk(settings) as desk:
+        policy = chosen_policy(desk, rules)
+        reader = desk.event_reader()
+        event_id = reader.find(mailbox, reference, policy, desk.world.now())
+        live = reader.read(mailbox, event_id, policy)
+        return explained_event(desk, reader, policy, live, at=at)
+
+
+def chosen_policy(desk: Desk, rules: Path | None) -> Policy:
+    """Return the policy of --rules, else that of JOINLINK_RULES. Raises as `rules_in_force`."""
+    return rule_files.load_one(rules) if rules is not None else rules_in_force(desk)
+
+
+def explained_event(
+    desk: Desk,
+    reader: EventReader,
+    policy: Policy,
+    live: LiveEvent,
+    *,
+    at: datetime | None = None,
+) -> ExplainedEvent:
+    """Return an event that was read, with notes for the admin.
+
+    Raises:
+        GraphError: the members of a group can't be read.
+    """
     return ExplainedEvent(
         event=live.event,
         policy=policy,
         facts=live.facts,
         now=at or desk.world.now(),
         report_only=desk.is_report_only,
-        notes=(
-            *live.warnings,
-            *in_scope,
-            *time_notes(live.event),
+        general_notes=(
+            *differences_from(desk, policy),
+            *([_BRAKE] if desk.is_report_only else []),
+            *_scope_notes(reader, policy, live),
             *_missing_facts(policy, live.facts),
-            *_notes(desk, live.facts.meeting, event_id, live.event.id),
         ),
+        own_notes=(*live.warnings, *time_notes(live.event), *_notes(live)),
     )
 
 
@@ -80,23 +101,22 @@ def rules_in_force(desk: Desk) -> Policy:
     return loaded.policy
 
 
-def _owner(live: LiveEvent) -> Owner:
+def _scope_notes(reader: EventReader, policy: Policy, live: LiveEvent) -> Iterator[str]:
     address = {live.event.organizer.lower()} if live.event.is_organizer else set()
-    return Owner(
+    owner = Owner(
         names=frozenset({live.owner.id, live.owner.name.lower()}),
         worker_names=frozenset({live.owner.id, *address}),
         shown_name=live.owner.name,
     )
+    return scope_notes(policy.mailboxes, owner, reader.directory.members(policy.mailboxes.groups))
 
 
-def _notes(desk: Desk, meeting: Meeting | None, requested: str, decided: str) -> list[str]:
-    notes = []
-    if requested != decided:
+def _notes(live: LiveEvent) -> list[str]:
+    notes, meeting = [], live.facts.meeting
+    if live.of_occurrence:
         notes.append(
             "this is part of a series; the worker decides for the series master, which is shown here"
         )
-    if desk.is_report_only:
-        notes.append("JOINLINK_MODE=report is set: nothing is written, whatever the decision")
     if meeting is not None:
         rule = f" by {meeting.rule}" if meeting.rule else ""
         notes.append(f"recorded at {meeting.at:%Y-%m-%d %H:%M} UTC: {meeting.state}{rule}")

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
+from cli.in_force import valid_rules, wait_for_rules
 from cli.output import Exit, Failed, console, counted
 from shared.errors import StorageUnavailable
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
@@ -21,14 +22,17 @@ def maintain(
             help="Unsubscribe the held mailboxes; joinlink status shows their hash.",
         ),
     ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="First wait until the app has the rules here in force.")
+    ] = False,
     settings: SettingsFile = None,
 ) -> None:
     """Run maintenance now instead of within 15 minutes.
 
     Compares the mailboxes in scope with the watched ones, and queues the tasks that are due. Use it after a
     change of the rules, to save the wait for the app's timer. It uses the rules that the app has in force,
-    and is refused if the rules or settings here differ from the app's. The app carries out the tasks, within
-    Graph's limits. Only one run works at a given time.
+    and is refused if the rules or settings here differ from the app's; with --wait it waits until the app has
+    taken the rules. The app carries out the tasks, within Graph's limits. Only one run works at a given time.
 
     If more than ten mailboxes, and more than 5 % of those watched, would be unsubscribed in one run, they are
     held: nothing is written to them, and their subscriptions stay for a day or until --confirm.
@@ -38,6 +42,8 @@ def maintain(
     """
     try:
         with open_desk(settings, writes=True) as desk:
+            if wait:
+                wait_for_rules(desk, valid_rules(desk))
             result = desk.maintenance().run(confirm)
     except StorageUnavailable as error:
         raise Failed(f"the storage account does not answer ({error}); try again") from error

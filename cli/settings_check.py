@@ -1,4 +1,4 @@
-"""Checks each setting: set, default, missing or wrong. It never shows values."""
+"""Checks each setting: set, default, missing or wrong. Of those that may be secret it shows no value."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -25,6 +25,22 @@ _DEFAULTS = {
 }
 
 
+#: settings whose values are not secret
+_PLAIN = frozenset(
+    {
+        "JOINLINK_TENANT_ID",
+        "JOINLINK_CLIENT_ID",
+        "JOINLINK_CLOUD",
+        "JOINLINK_GRAPH_URL",
+        "JOINLINK_RULES",
+        "JOINLINK_SETTLE",
+        "JOINLINK_MODE",
+        "JOINLINK_LOG_LEVEL",
+    }
+)
+_EFFECTS = {("JOINLINK_MODE", "report"): ": the brake is on here, so nothing is written"}
+
+
 def check(environ: Mapping[str, str], read: Callable[[], Settings]) -> Iterator[Finding]:
     """Yield one finding for each setting, or one for each of its problems; `read` reads and checks all."""
     problems: tuple[SettingProblem, ...] = ()
@@ -41,9 +57,17 @@ def check(environ: Mapping[str, str], read: Callable[[], Settings]) -> Iterator[
                 failed(name, problem.text if problem.setting == name else str(problem)) for problem in own
             )
         elif any(value.strip() for key, value in environ.items() if _is_part_of(name, key)):
-            yield passed(name, "set")
+            yield passed(name, _shown(name, environ))
         else:
             yield unknown(name, f"not set: {default}" if default else "not set")
+
+
+def _shown(name: str, environ: Mapping[str, str]) -> str:
+    """Return what a setting is; only that it is set, where it is or may contain a secret."""
+    value = environ.get(name, "").strip().partition("?")[0]
+    if name not in _PLAIN or value.startswith("@"):
+        return "set"
+    return f"{value}{_EFFECTS.get((name, value.lower()), '')}"
 
 
 def _is_part_of(name: str, key: str) -> bool:

@@ -6,25 +6,30 @@ import typer
 
 from cli.desk import SettingsFile, open_desk
 from cli.formats import status_text
+from cli.in_force import differences_here
 from cli.output import Exit, print_json
 
 
 def status(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/health returns.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what GET /api/health returns, and `differences`.")
+    ] = False,
     settings: SettingsFile = None,
 ) -> None:
     """Show whether the app works, and what to fix.
 
-    Shows rules, mailboxes, subscriptions, queues and the last maintenance. Reads the storage account only,
-    and calls neither the app nor Graph.
+    Shows version, brake, rules, mailboxes, subscriptions, queues and the last maintenance, and how the rules
+    and settings here differ from the app's. Reads the storage account only, and calls neither the app nor
+    Graph.
 
     Exit code 0: everything works. 1: there is something to fix. 2: the storage settings are missing.
     """
     with open_desk(settings) as desk:
         health = desk.checkup().health()
+        differences = differences_here(desk)
     if as_json:
-        print_json(health.document())
+        print_json({**health.document(), "differences": differences})
     else:
-        status_text.show(health)
+        status_text.show(health, differences)
     raise typer.Exit(Exit.OK if health.is_well else Exit.ERRORS)

@@ -227,4 +227,5 @@ output keyVaultName string = vaultName
 output storageAccountName string = storageName
 output identityPrincipalId string = identity.properties.principalId
 output identityClientId string = identity.properties.clientId
+output logWorkspace string = monitoring.outputs.logWorkspace
 output rulesContainer string = '${storage.outputs.blobEndpoint}rules'

@@ -136,4 +136,5 @@ output JOINLINK_HOST string = app.outputs.hostName
 output JOINLINK_IDENTITY_CLIENT_ID string = app.outputs.identityClientId
 output JOINLINK_IDENTITY_OBJECT_ID string = app.outputs.identityPrincipalId
 output JOINLINK_TENANT_ID string = tenant().tenantId
+output JOINLINK_LOG_WORKSPACE string = app.outputs.logWorkspace
 output JOINLINK_RULES_CONTAINER string = app.outputs.rulesContainer

@@ -149,4 +149,5 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
 }
 
 output workspaceId string = workspace.id
+output logWorkspace string = workspace.properties.customerId
 output connectionString string = insights.properties.ConnectionString

@@ -93,6 +93,10 @@ class TableMissing(StorageUnavailable):
     """A table that must not be created automatically is missing."""
 
 
+class LogUnavailable(JoinlinkError):
+    """The app's log can't be read; the text explains what to do."""
+
+
 class Unhandled(JoinlinkError):
     """A message could not be handled; the text has places in the code, never what people wrote."""
 

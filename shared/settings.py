@@ -119,6 +119,24 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def read_rules_setting(environ: Mapping[str, str]) -> str:
+    """Read only JOINLINK_RULES: the other settings, and their secrets, are not needed for it.
+
+    Raises:
+        SettingsError: it is malformed, or a reference to a secret.
+    """
+    reader = EnvironReader(environ)
+    rules = _rules(reader)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return rules
+
+
+def is_brake_on(environ: Mapping[str, str]) -> bool:
+    """Return whether JOINLINK_MODE=report is set, whatever the other settings are."""
+    return environ.get("JOINLINK_MODE", "").strip().lower() == "report"
+
+
 def _storage(reader: EnvironReader) -> StorageSettings:
     connection_string = reader.text(STORAGE)
     account = reader.text(f"{STORAGE}__accountName")

@@ -9,9 +9,9 @@ from cli import lines
 from cli.clean import flat
 from cli.decision_lines import DECIDES, guard_line, rule_lines
 from cli.explained_event import ExplainedEvent
+from cli.formats.verdict_text import hours, verdict_text
 from cli.lines import Line
 from cli.output import console
-from shared.domain.decision import Reason
 from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
 _INDENT = 4
@@ -47,7 +47,7 @@ def _print_event(out: Console, explained: ExplainedEvent) -> None:
     length = event.end - event.start
     out.print(
         Text(
-            f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {_hours(length.total_seconds())}, "
+            f"{event.start:%a %Y-%m-%d %H:%M} UTC, for {hours(length)}, "
             f"organized by {flat(event.organizer) or '(no organizer)'}",
             "dim",
         )
@@ -57,50 +57,14 @@ def _print_event(out: Console, explained: ExplainedEvent) -> None:
     )
 
 
-def _hours(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 -- an hour
-
-
 def _result(explanation: Explanation) -> Iterator[Line]:
     decision = explanation.decision
     guard = explanation.deciding_guard
     why = guard.why if guard else ""
-    now = _summary(decision.reason, decision.rule, why, decision.enforced_rule)
-    promoted = _summary(decision.projected_reason, decision.projected_rule, why)
+    now = verdict_text(decision.reason, decision.rule, why, decision.enforced_rule)
+    promoted = verdict_text(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)
     yield Line(Text("if promoted", "bold"), promoted)
-
-
-def _summary(reason: Reason, rule: str | None, why: str, enforced: str | None = None) -> Text:
-    """Return the result and its cause in words, with the reason as in logs and docs.
-
-    `why` is that of the guard that decides. `enforced` is the rule that decides now, if that is another one.
-    """
-    text: tuple[tuple[str, str], str]
-    other = f"rule {enforced} decides; " if enforced else ""
-    match reason:
-        case Reason.LINK_ADDED:
-            text = ("gets a join link", "good"), f" from rule {rule}, if its limits and the calendar allow it"
-        case Reason.REPORT_MODE:
-            text = ("gets no join link", "warn"), f": {other}rule {rule} would add one, but is in report mode"
-        case Reason.BRAKE:
-            text = (
-                ("gets no join link", "warn"),
-                f": rule {rule} would add one, but JOINLINK_MODE=report is set",
-            )
-        case Reason.RULE_SKIP:
-            text = ("gets no join link", "bad"), f": rule {rule} skips it"
-        case Reason.NO_RULE_MATCHED:
-            text = ("gets no join link", "bad"), ": no rule matches"
-        case Reason.INSUFFICIENT_DATA:
-            text = ("gets no join link", "bad"), f": it is unknown whether rule {rule} matches"
-        case Reason.AWAITING_DATA:
-            unknown = f": it is unknown whether rule {rule} matches, and the rule has on_missing: retry"
-            text = ("is decided later", "warn"), unknown
-        case _:
-            text = ("gets no join link", "bad"), f": {why}"
-    return Text.assemble(*text, (f" ({reason})", "dim"))
 
 
 def _print_rule(out: Console, result: RuleResult) -> None:

@@ -1,6 +1,6 @@
 """The health of the app, as text: first what to fix, then the facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -17,9 +17,15 @@ from shared.worker.health.verdict import ago
 from shared.worker.mailboxes.coverage import Coverage
 from shared.worker.mailboxes.write_memory import IN_WORDS
 
+_BRAKE = {
+    True: "on: JOINLINK_MODE=report is set, so nothing is written",
+    False: "off: rules in enforce mode write",
+    None: "not known before the app's next maintenance",
+}
 
-def show(health: Health) -> None:
-    """Print the health."""
+
+def show(health: Health, differences: Sequence[str]) -> None:
+    """Print the health, and how the settings and rules here differ from the app's."""
     out = console()
     if health.is_well:
         out.print("✓ Everything works.", style="good")
@@ -27,16 +33,20 @@ def show(health: Health) -> None:
         out.print(f"✗ {counted(len(health.problems), 'thing')} to fix:", style="bad")
     lines.show(out, [Line(Text.assemble(("  ✗", "bad")), Text(problem)) for problem in health.problems])
     lines.show(out, [Line(Text.assemble(("  !", "warn")), Text(warning)) for warning in health.warnings])
+    lines.show(out, [Line(Text.assemble(("  !", "warn")), Text(each)) for each in differences])
     out.print()
     lines.show(out, list(_facts(health.facts)))
 
 
 def _facts(facts: HealthFacts) -> Iterator[Line]:
     yield _fact("version", _version(facts.version))
+    yield _fact("brake", _BRAKE[facts.brake])
     if rules := facts.rules:
         since = f", in force for {ago(facts.now - rules.since)}" if rules.since else ""
         policy = f"policy {rules.hash}, {counted(rules.rules, 'rule')}{since}"
         yield _fact("rules", policy if rules.hash else "none in force")
+    if facts.rules_place:
+        yield _fact("rules from", facts.rules_place)
     if run := facts.last_run:
         yield from _mailboxes(run, facts)
     if facts.memory:

@@ -1,5 +1,6 @@
 """The calls about events, calendars and mailbox settings."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -56,10 +57,12 @@ class MailRoutes:
 
     def list_events(self, call: IncomingCall) -> GraphAnswer:
         """Answer single events and series masters, of one calendar or of the whole mailbox."""
-        call.allow_options(*_LIST_OPTIONS)
+        call.allow_options(*_LIST_OPTIONS, "$filter")
         owner = self._owner(call)
         calendar_id = self._calendar_id(call) if self._names_calendar(call) else None
-        return self._events(call, self._tenant.mailboxes.in_calendar(owner.id, calendar_id))
+        uid = _filtered_uid(call)
+        copies = self._tenant.mailboxes.in_calendar(owner.id, calendar_id)
+        return self._events(call, (copy for copy in copies if uid is None or copy.uid == uid))
 
     def create_event(self, call: IncomingCall) -> GraphAnswer:
         """Create an event."""
@@ -197,6 +200,17 @@ class MailRoutes:
 
 def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
+
+
+def _filtered_uid(call: IncomingCall) -> str | None:
+    """Return the iCalUId of a `$filter`, the only one that the stand-in supports; None without a filter."""
+    condition = call.query.get("$filter")
+    if condition is None:
+        return None
+    found = re.fullmatch(r"iCalUId eq '((?:[^']|'')*)'", condition)
+    if found is None:
+        raise Refusal(400, "ErrorInvalidUrlQueryFilter", "The query filter contains an invalid operator.")
+    return found[1].replace("''", "'")
 
 
 def _time_window(call: IncomingCall) -> tuple[datetime, datetime]:

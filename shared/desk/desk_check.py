@@ -88,7 +88,7 @@ def rules_difference(desk: str, in_force: PolicyInForce) -> str:
         return ""
     return (
         f"the rules here (policy {desk}) differ from the rules that the app has in force (policy {app}):"
-        " set JOINLINK_RULES to the app's rules, or deploy yours and wait for two minutes"
+        " set JOINLINK_RULES to the app's rules, or deploy yours and use --wait"
     )
 
 

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from shared.desk.desk_check import CLOCKS_APART
 from shared.desk.findings import Finding, failed, passed, unknown
+from shared.desk.in_force import AppInForce
 from shared.desk.permissions import (
     APP_GRANT_COMMAND,
     DESK_GRANT_COMMAND,
@@ -25,6 +26,7 @@ from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.errors import lacks_right
+from shared.version import VERSION
 from shared.worker.common.rule_ports import RuleSource, read_problem
 from shared.worker.mailboxes.write_memory import IN_WORDS, WHEN_MISSING, MemoryState
 
@@ -48,6 +50,10 @@ class Doctor:
     #: gets a token, and returns it
     token: Callable[[], str]
     rules: RuleSource
+    #: where they are, for people
+    rules_place: str
+    #: reads what the app has in force
+    in_force: Callable[[], AppInForce]
     #: posts a handshake with this token to our own URL, and returns what is wrong with the answer
     endpoint_problem: Callable[[str], str]
     now: Callable[[], datetime]
@@ -56,6 +62,7 @@ class Doctor:
         """Yield the findings; `mailbox` is an object id or an address, or empty."""
         policy, findings = self._rules()
         yield from findings
+        yield from self._in_force(policy)
         try:
             token = self.token()
         except SignInFailed as error:
@@ -79,7 +86,25 @@ class Doctor:
             remedy = "joinlink validate shows all problems"
             return None, [failed("rules", str(loaded.errors[0]), remedy)]
         warnings = [unknown("rules", str(problem)) for problem in loaded.problems]
-        return policy, [passed("rules", f"policy {policy.hash}, {len(policy.rules)} of them"), *warnings]
+        found = f"policy {policy.hash}, {len(policy.rules)} of them, in {self.rules_place}"
+        return policy, [passed("rules", found), *warnings]
+
+    def _in_force(self, policy: Policy | None) -> Iterator[Finding]:
+        """Yield what the app has in force, and how it differs from what is here."""
+        try:
+            in_force = self.in_force()
+        except StorageUnavailable as error:
+            yield unknown("in force", f"what the app has can't be read ({error})")
+            return
+        if in_force.app is None:
+            yield unknown("in force", "not known before the app's first maintenance")
+        else:
+            yield passed("in force", in_force.in_words())
+        here = policy.hash if policy else ""
+        for difference in in_force.differences(
+            policy=here, report_only=self.settings.report_only, version=VERSION
+        ):
+            yield unknown("difference", difference)
 
     def _no_token(self, error: GraphError) -> Finding:
         if self.settings.client_secret or self.settings.client_certificate or not self.is_the_app:

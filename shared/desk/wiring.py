@@ -7,18 +7,25 @@ A desk reads the rules in force and never replaces them: nothing that it builds 
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from shared.auth.token_source import TokenSource
+from shared.desk.app_log.app_log import AppLog
+from shared.desk.app_log.workspace import LogWorkspace, log_address
 from shared.desk.backfill import Backfill
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
+from shared.desk.in_force import AppInForce, read_in_force
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.unsubscription import Unsubscription
+from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.write_history import WriteHistory
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -33,10 +40,23 @@ from shared.worker.mailboxes.write_memory import WriteMemory
 class Desk:
     """Everything that commands use. Every method raises SettingsError where settings are wrong."""
 
-    def __init__(self, parts: Parts, *, is_the_app: bool = True) -> None:
-        """`is_the_app` says whether Graph sees the app's own identity."""
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        is_the_app: bool = True,
+        environ: Mapping[str, str] | None = None,
+        log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
+    ) -> None:
+        """`is_the_app` says whether Graph sees the app's own identity.
+
+        `environ` are the settings as they were found, where the parts have others. `log_tokens` returns the
+        source of tokens for the address of the service that has the app's log.
+        """
         self._parts = parts
         self._is_the_app = is_the_app
+        self._environ = parts.process.environ if environ is None else environ
+        self._log_tokens = log_tokens
         self._storage = parts.storage
 
     @property
@@ -47,7 +67,7 @@ class Desk:
     @property
     def environ(self) -> Mapping[str, str]:
         """The settings as they were found, with references to secrets."""
-        return self._parts.process.environ
+        return self._environ
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +100,10 @@ class Desk:
         """Return the reader of the rules that the app has in force."""
         return PolicyInForce(self._parts.last_good_rules)
 
+    def in_force(self) -> AppInForce:
+        """Return what the app has in force, from its storage account. Raises StorageUnavailable."""
+        return read_in_force(self._storage.settings_fingerprints.read, self.policy_in_force())
+
     def checkup(self) -> Checkup:
         """Return the checkup of the app's health; it needs the storage settings alone."""
         return build_desk_checkup(self._parts)
@@ -99,6 +123,14 @@ class Desk:
         )
         check.check()
         return build_maintenance(self._parts, check.in_force, None)
+
+    def write_history(self) -> WriteHistory:
+        """Return the memory of past writes, to search."""
+        return self._storage.write_history
+
+    def user(self, mailbox: str) -> User:
+        """Return the user of a mailbox, by object id or user principal name. Raises GraphError."""
+        return self._parts.graph.new_client().user(mailbox)
 
     def event_reader(self) -> EventReader:
         """Return the reader of single events."""
@@ -120,6 +152,18 @@ class Desk:
             queue=self._storage.event_changes,
             sleep=sleep,
         )
+
+    def app_log(self, workspace: str) -> AppLog:
+        """Return the app's log in a Log Analytics workspace, given by its id; it needs no settings.
+
+        Raises:
+            SignInFailed: there is no identity for it.
+        """
+        address = log_address(self.environ)
+        http = graph_http(address)
+        self._parts.process.close_at_end(http.close)
+        tokens = self._log_tokens(address)
+        return LogWorkspace(workspace, lambda: tokens.token(address).value, http)
 
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""
@@ -163,6 +207,8 @@ class Desk:
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,
+            rules_place=self._parts.rules_place,
+            in_force=self.in_force,
             endpoint_problem=partial(
                 endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport
             ),

@@ -25,7 +25,8 @@ class Advice(NamedTuple):
 #: a subclass comes before its parent
 _ADVICE: dict[type[GraphError], Advice] = {
     EventNotFound: Advice(
-        "Graph finds no such event in this mailbox", "use the immutable id of the event, as in the log"
+        "Graph finds no such event in this mailbox",
+        "check the mailbox, and use the id of the event, as in the log, or its link",
     ),
     MailboxUnusable: Advice(
         "Graph has no usable mailbox of this name",

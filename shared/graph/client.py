@@ -44,6 +44,11 @@ class Graph:
         call = event_calls.read_event(mailbox, event, with_body=with_body)
         return event_json.parse_event(self._send(call), call.name)
 
+    def event_ids_by_uid(self, mailbox: str, uid: str) -> tuple[str, ...]:
+        """Return the ids of the single events and series masters that have this iCalUId."""
+        call = event_calls.find_event_ids(mailbox, uid)
+        return calendar_json.parse_event_ids(self._send(call), call.name)
+
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""
         call = event_calls.read_calendar_of(mailbox, event)

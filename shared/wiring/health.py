@@ -1,16 +1,18 @@
 """Builds the checkup of the app's health, for `GET /api/health` and for `joinlink status`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.errors import SettingsError, Unauthorized
 from shared.settings import read_settings
 from shared.storage.queues import POISON_SUFFIX
+from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.version import VERSION
 from shared.wiring.parts import Parts
 from shared.worker.health.checkup import Checkup
-from shared.worker.health.facts import APP_VERSION, HELD_EVENTS, MAINTENANCE, MEMORY, RULES, STOP, TOKEN
+from shared.worker.health.facts import APP, HELD_EVENTS, MAINTENANCE, MEMORY, RULES, STOP, TOKEN
 from shared.worker.health.rules_health import rules_in_force
 
 Readers = Mapping[str, Callable[[], object]]
@@ -19,13 +21,16 @@ Readers = Mapping[str, Callable[[], object]]
 def build_app_checkup(parts: Parts) -> Checkup:
     """Return the app's checkup; wrong settings are part of its result."""
     problems = settings_problems(parts)
+    app = SettingsFingerprint(tenant="", endpoint="", version=VERSION)
     try:
         readers = _readers(parts, sees_rules=not problems)
     except SettingsError:  # the storage settings are wrong, too, so nothing can be read
-        return _checkup(parts, VERSION, problems, {})
+        return _checkup(parts, app, problems, {})
     if not problems:
         readers = {**readers, TOKEN: partial(_token_problem, parts)}
-    return _checkup(parts, VERSION, problems, readers)
+        report_only = parts.process.settings.report_only
+        app = replace(app, report_only=report_only, rules_place=parts.rules_place)
+    return _checkup(parts, app, problems, readers)
 
 
 def build_desk_checkup(parts: Parts) -> Checkup:
@@ -38,8 +43,8 @@ def build_desk_checkup(parts: Parts) -> Checkup:
         SettingsError: the storage settings are wrong.
     """
     sees_rules = not settings_problems(parts) and "://" in parts.process.settings.rules
-    version: Readers = {APP_VERSION: partial(_app_version, parts)}
-    return _checkup(parts, None, (), {**_readers(parts, sees_rules=sees_rules), **version})
+    app: Readers = {APP: parts.storage.settings_fingerprints.read}
+    return _checkup(parts, None, (), {**_readers(parts, sees_rules=sees_rules), **app})
 
 
 def settings_problems(parts: Parts) -> tuple[str, ...]:
@@ -51,12 +56,14 @@ def settings_problems(parts: Parts) -> tuple[str, ...]:
     return ()
 
 
-def _checkup(parts: Parts, version: str | None, problems: tuple[str, ...], readers: Readers) -> Checkup:
+def _checkup(
+    parts: Parts, app: SettingsFingerprint | None, problems: tuple[str, ...], readers: Readers
+) -> Checkup:
     queues = (EVENT_CHANGES, MAILBOX_TASKS) if readers else ()
     metrics_reader = parts.storage.metrics_reader
     return Checkup(
         now=parts.process.world.now,
-        version=version,
+        app=app,
         settings_problems=problems,
         readers=readers,
         queues={name: metrics_reader(name) for name in queues},
@@ -73,12 +80,6 @@ def _readers(parts: Parts, *, sees_rules: bool) -> Readers:
         STOP: parts.storage.watch_stop.is_set,
         HELD_EVENTS: parts.storage.held_events.count,
     }
-
-
-def _app_version(parts: Parts) -> str | None:
-    """Return the version that the app recorded at its last run of maintenance; None if it has not."""
-    app = parts.storage.settings_fingerprints.read()
-    return (app.version or None) if app else None
 
 
 def _token_problem(parts: Parts) -> str:

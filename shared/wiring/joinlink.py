@@ -1,6 +1,6 @@
 """The app: one property for each entry point of `functions`, built on its first use."""
 
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.messages import EVENT_CHANGES
@@ -52,8 +52,13 @@ class Joinlink:
         """Return one run of maintenance. Raises SettingsError."""
         from shared.wiring.maintenance import build_maintenance
 
-        record = partial(self.parts.storage.settings_fingerprints.write, self.parts.settings_fingerprint)
-        return build_maintenance(self.parts, self.policies, record)
+        return build_maintenance(self.parts, self.policies, self._record_settings)
+
+    def _record_settings(self) -> None:
+        """Record what this process uses, for a desk. Raises StorageUnavailable."""
+        policy = self.policies.current()
+        app = replace(self.parts.settings_fingerprint, policy=policy.hash if policy else "")
+        self.parts.storage.settings_fingerprints.write(app)
 
     @BuiltOnce
     def checkup(self) -> "Checkup":

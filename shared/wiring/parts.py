@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.errors import SettingsError
+from shared.settings import read_rules_setting
 from shared.version import VERSION
 from shared.wiring.built_once import BuiltOnce
 from shared.wiring.graph_parts import GraphParts
@@ -50,12 +52,26 @@ class Parts:
         """The folder or container of JOINLINK_RULES."""
         from shared.storage.rule_source import RuleContainer, RuleFolder
 
-        settings, process = self.process.settings, self.process
-        if "://" not in settings.rules:
-            return RuleFolder(_app_folder() / settings.rules)
-        container = RuleContainer.connect(settings.rules, settings.storage, process.storage_credential)
+        rules, process = self._rules, self.process
+        if "://" not in rules:
+            return RuleFolder(_app_folder() / rules)
+        container = RuleContainer.connect(rules, process.storage_settings, process.storage_credential)
         process.close_at_end(container.close)
         return container
+
+    @property
+    def rules_place(self) -> str:
+        """Where JOINLINK_RULES is, for people: a path, or an address without its signature."""
+        rules = self._rules
+        return rules.partition("?")[0] if "://" in rules else str(_app_folder() / rules)
+
+    @property
+    def _rules(self) -> str:
+        """JOINLINK_RULES, without a read of secrets."""
+        try:
+            return read_rules_setting(self.process.environ)
+        except SettingsError:  # this names every setting that is wrong
+            return self.process.settings.rules
 
     @BuiltOnce
     def last_good_rules(self) -> "LastGoodRules":
@@ -72,13 +88,15 @@ class Parts:
 
     @property
     def settings_fingerprint(self) -> "SettingsFingerprint":
-        """The tenant and the notification URL of this process, to compare with the app's."""
+        """The settings of this process, to compare with the app's; its policy is left out."""
         from shared.storage.settings_fingerprint import SettingsFingerprint
 
         return SettingsFingerprint(
             tenant=self.process.settings.tenant_id,
             endpoint=self.graph.endpoint.fingerprint,
             version=VERSION,
+            report_only=self.process.settings.report_only,
+            rules_place=self.rules_place,
         )
 
     @BuiltOnce

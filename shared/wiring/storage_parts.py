@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.storage.settings_fingerprint import SettingsFingerprints
     from shared.storage.tables import Table
     from shared.storage.watch_stop import WatchStop
+    from shared.storage.write_history import WriteHistory
 
 
 class StorageParts:
@@ -131,6 +132,13 @@ class StorageParts:
         from shared.storage.held_event_index import HeldEventIndex
 
         return HeldEventIndex(self._meetings_table, self.meetings)
+
+    @BuiltOnce
+    def write_history(self) -> "WriteHistory":
+        """The memory of past writes, to search."""
+        from shared.storage.write_history import WriteHistory
+
+        return WriteHistory(self._meetings_table)
 
     @BuiltOnce
     def memory_marker(self) -> "MemoryMarker":

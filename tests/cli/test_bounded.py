@@ -67,8 +67,8 @@ def test_rules_and_events_may_come_through_pipes(joinlink: Any, folder: Path) ->
     ("arguments", "message"),
     [
         pytest.param(("validate", "/dev/zero"), "/dev/zero is not a rule file", id="rules without end"),
-        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 4 MiB, which no event is", id="an event without end"),
-        pytest.param(("explain", "--event", "huge.json"), "huge.json is larger than 4 MiB, which no event is", id="a huge event"),
+        pytest.param(("explain", "--event", "/dev/zero"), "/dev/zero is larger than 16 MiB, which no event is", id="an event without end"),
+        pytest.param(("explain", "--event", "huge.json"), "huge.json is larger than 16 MiB, which no event is", id="a huge event"),
         pytest.param(("explain", "--event", "rules"), "rules can't be read: Is a directory", id="a folder for an event"),
         pytest.param(("validate", "secret.key"), "secret.key is not a rule file", id="a secret for rules"),
         pytest.param(("validate", "link.yaml"), "link.yaml is not a rule file", id="a link to a secret for rules"),

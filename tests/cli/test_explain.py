@@ -38,6 +38,8 @@ Guards: the first that applies decides
 """
 
 
+_NAME_ONE = "name an event: --event FILE, or --mailbox with --event-id; --mailbox alone offers those to come"
+_NO_REFERENCE = "--event-id takes an event's id, iCalUId or link from Outlook or Teams:"
 _NO_ID = (
     "takes an id or a user principal name as Graph shows it, without spaces, slashes and percent signs, and "
     "not only dots; copy it again"
@@ -152,22 +154,47 @@ def test_an_enforced_rule_and_a_report_rule_are_shown_separately(joinlink: Any, 
     assert "▶ live  enforce skip  matches, decides now\n" in result.out
 
 
+@pytest.mark.usefixtures("event_file")
+def test_all_events_of_a_calendar_view_are_explained(joinlink: Any, write: Any) -> None:
+    """Each gets a line with its verdict; --json has the whole explanation of each, and --event-id selects one."""
+    other = replace(EVENT, id="AAMkOther=", subject="Lunch [no link]", is_cancelled=True)
+    page = {"@odata.context": "…", "value": [graph_json.of_event(EVENT), graph_json.of_event(other)]}
+    write(**{"view.json": json.dumps(page)})
+    at = ["--at", "2026-11-01T09:00Z"]
+    text = joinlink("explain", "--event", "view.json", *at)
+    explained = json.loads(joinlink("explain", "--event", "view.json", *at, "--json").out)
+    one = joinlink("explain", "--event", "view.json", "--event-id", other.id, *at)
+    alone = json.loads(joinlink("explain", "--event", "event.json", *at, "--json").out)
+
+    assert text.exit == 0
+    assert "Tue 2026-12-01 10:00 UTC  1 h 30 min, 1 attendee  Review\n" in text.out
+    assert "    gets no join link: it was cancelled (cancelled)\n    AAMkOther=\n" in text.out
+    assert "of 2 events get" in text.out
+    assert [each["event"] for each in explained] == [EVENT.id, other.id]
+    assert explained[0] == alone
+    assert one.out.startswith("Lunch [no link]\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "name an event: --event FILE, or --mailbox and --event-id together", id="no arguments"),
-        pytest.param(["--mailbox", "al@contoso.com"], "name an event: --event FILE, or --mailbox and --event-id together", id="a mailbox without an event"),
-        pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], "name an event: --event FILE, or --mailbox and --event-id together", id="two events"),
-        pytest.param(["--event", "event.json", "--mailbox", "al"], "name an event: --event FILE, or --mailbox and --event-id together", id="a file, and a mailbox that would be ignored"),
+        pytest.param([], _NAME_ONE, id="no arguments"),
+        pytest.param(["--mailbox", "al@contoso.com"], "there is no terminal to choose an event on: name it with --event-id; joinlink events lists the coming ones with their ids", id="a mailbox without an event, and no terminal"),
+        pytest.param(["--event", "event.json", "--mailbox", "al", "--event-id", "e"], _NAME_ONE, id="two events"),
+        pytest.param(["--event", "event.json", "--mailbox", "al"], _NAME_ONE, id="a file, and a mailbox that would be ignored"),
         pytest.param(["--event", "nope.json"], "nope.json does not exist", id="no such file"),
         pytest.param(["--event", "rules/a.yaml"], "rules/a.yaml is not JSON; see line 1", id="not JSON"),
-        pytest.param(["--event", "list.json"], "list.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a list of events"),
+        pytest.param(["--event", "list.json"], "list.json is a list without events; save the response of GET /users/…/events/… in it", id="an empty list"),
         pytest.param(["--event", "page.json"], "page.json does not contain a single event; save the response of GET /users/…/events/… in it", id="a batch of answers"),
         pytest.param(["--event", "error.json"], "error.json contains an error response of Graph (ErrorItemNotFound), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of Graph"),
         pytest.param(["--event", "deep.json"], "deep.json contains an error response of Graph (NotThere), not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with an inner error"),
         pytest.param(["--event", "token.json"], "token.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer of the sign-in service"),
         pytest.param(["--event", "odd.json"], "odd.json contains an error response of Graph, not an event; save the response of GET /users/…/events/… in it when it succeeds", id="an error answer with an invalid code"),
-        pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"--event-id {_NO_ID}", id="an id that changes the path"),
+        pytest.param(["--mailbox", "al@contoso.com", "--event-id", ".."], f"{_NO_REFERENCE} it is neither an id of Graph's nor a link", id="an id that changes the path"),
+        pytest.param(["--mailbox", "al@contoso.com", "--event-id", "https://example.com/?itemid=AAMk"], f"{_NO_REFERENCE} a link to example.com names no event: copy the event's link in Outlook or Teams", id="a link to another site"),
+        pytest.param(["--event", "many.json"], "many.json has more than 1,000 events; save fewer of them in it", id="too many events"),
+        pytest.param(["--event", "second.json"], "second.json, event 2, does not contain an event as Graph returns it: unexpected shape at end, start", id="a list with an incomplete event"),
+        pytest.param(["--event", "event.json", "--event-id", "AAMk-other"], "event.json has no event with the id that --event-id names", id="an id that the file does not have"),
         pytest.param(["--mailbox", "al/../bo@contoso.com", "--event-id", "e"], f"--mailbox {_NO_ID}", id="a mailbox that changes the path"),
         pytest.param(["--event", "half.json"], "half.json does not contain an event as Graph returns it: unexpected shape at end, start", id="an incomplete event"),
         pytest.param(["--event", "event.json", "--domain", "contoso.com", "--domain", "no domain"], '"no domain" is not a mail domain such as contoso.com', id="no domain"),
@@ -183,6 +210,8 @@ def test_what_cannot_be_explained_is_refused_with_one_sentence(
     write(
         **{
             "list.json": '{"value": []}',
+            "many.json": json.dumps([{}] * 1001),
+            "second.json": json.dumps([graph_json.of_event(EVENT), {"id": "x"}]),
             "half.json": '{"id": "x"}',
             "page.json": '{"responses": []}',
             "error.json": json.dumps({"error": error}),

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings, strategies as st
 
-from cli.event_file import read_event
+from cli.event_file import read_events
 from cli.explained_event import ExplainedEvent
 from cli.formats import explain_json
 from shared.domain.decision import Action
@@ -39,7 +39,7 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
     with TemporaryDirectory() as folder:
         file = Path(folder) / "event.json"
         file.write_text(json.dumps(graph_json.of_event(sketch.event(now=now, company=house))))
-        event = read_event(file).event
+        [event] = [read.event for read in read_events(file)]
     explanation = explain(event, promoted, facts, now)
     document = explain_json.document(
         ExplainedEvent(event=event, policy=promoted, facts=facts, now=now), explanation

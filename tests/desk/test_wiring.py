@@ -23,6 +23,7 @@ ENVIRON = {
     "JOINLINK_NOTIFICATION_URL": "https://joinlink.example/api/notifications?code=x",
 }
 BUILDERS: dict[str, Callable[[Desk], object]] = {
+    "app_log": lambda desk: desk.app_log("c0ffee00-0000-4000-8000-000000000003"),
     "backfill": lambda desk: desk.backfill(lambda _seconds: None),
     "checkup": Desk.checkup,
     "doctor": Desk.doctor,
@@ -34,8 +35,19 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "replay": Desk.replay,
     "storage_trial": Desk.storage_trial,
     "unsubscription": Desk.unsubscription,
+    "write_history": Desk.write_history,
 }
-NOT_BUILDERS = {"clock_problem", "close", "environ", "is_report_only", "rules", "settings", "world"}
+NOT_BUILDERS = {
+    "clock_problem",
+    "close",
+    "environ",
+    "is_report_only",
+    "in_force",
+    "rules",
+    "settings",
+    "user",
+    "world",
+}
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -19,7 +19,7 @@ from shared.graph.advice import advice_on
 @pytest.mark.parametrize(
     ("error", "problem", "remedy"),
     [
-        pytest.param(EventNotFound("c"), "no such event", "immutable id", id="no event"),
+        pytest.param(EventNotFound("c"), "no such event", "as in the log", id="no event"),
         pytest.param(MailboxUnusable("c"), "no usable mailbox", "Exchange Online", id="no mailbox"),
         pytest.param(Forbidden("c"), "denies access", "permissions", id="no access"),
         pytest.param(MailboxFull("c"), "over its quota", "free space", id="a full mailbox"),

@@ -27,9 +27,11 @@ def database(lines: Iterable[dict[str, Any]], statuses: Iterable[str] = ()) -> D
         "create table requests(timestamp TIMESTAMP, resultCode VARCHAR, duration DOUBLE,"
         " operation_Name VARCHAR, itemCount INTEGER)"
     )
+    filled.execute("create table AppTraces(TimeGenerated TIMESTAMP, Message VARCHAR, ItemCount INTEGER)")
     moment = NOW.replace(tzinfo=None)
     for each in lines:
         filled.execute("insert into traces values (?, ?, 1, 'x', 1)", [moment, json.dumps(each)])
+        filled.execute("insert into AppTraces values (?, ?, 1)", [moment, json.dumps(each)])
     for status in statuses:
         filled.execute("insert into requests values (?, ?, 4000, 'notifications', 1)", [moment, status])
     return filled

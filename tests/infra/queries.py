@@ -3,7 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+
+from shared.desk.app_log.app_log import LogSearch
+from shared.desk.app_log.endings import Period, counting_query
+from shared.desk.app_log.workspace import searching_query
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "infra" / "monitoring" / "alerts.json"
@@ -13,7 +18,18 @@ _DEFINITION = re.compile(r"let (\w+) = [^;]*;")
 
 def queries() -> dict[str, str]:
     """Return every query by the place where it is."""
-    return dict([*_alerts(), *_workbook(), *_docs()])
+    return dict([*_alerts(), *_workbook(), *_docs(), *_desk()])
+
+
+def _desk() -> Iterator[tuple[str, str]]:
+    """Yield the queries of the commands; the workspace has other names for the same table and columns."""
+    period = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+    search = LogSearch(
+        period=period, events=("event.decided", "notification.received"), texts=("8a3c", '"\\')
+    )
+    yield "joinlink stats", counting_query(period)
+    yield "a search of the desk", searching_query(search)
+    yield "a search of the desk for anything", searching_query(LogSearch(period=period))
 
 
 def _alerts() -> Iterator[tuple[str, str]]:

@@ -92,6 +92,15 @@ class DeskSignIn:
             self._say(f"storage as {self._account}")
         return StorageCredential(tokens, self._now)
 
+    def log_tokens(self, resource: str) -> TokenSource:
+        """Return the source of tokens for the service that has the app's log. Raises SignInFailed."""
+        if self._is_in_azure:
+            self._say("the log with the managed identity")
+            return TokenSource.managed_identity(now=self._now)
+        tokens = cli_tokens(self._cli, resource, self._now)
+        self._say(f"the log as {self._account}")
+        return tokens
+
     def graph_tokens(self, settings: Settings) -> TokenSource:
         """Return the source of tokens for Graph.
 

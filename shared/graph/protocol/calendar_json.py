@@ -69,6 +69,11 @@ def parse_calendar_page(data: Mapping[str, Any], call: str) -> CalendarPage:
     return CalendarPage(tuple(events), tuple(unreadable), cursor_of(data, call))
 
 
+def parse_event_ids(data: Mapping[str, Any], call: str) -> tuple[str, ...]:
+    """Read the ids of a page of events. Raises GraphUnavailable where it has no list of items."""
+    return tuple(filter(None, map(_id_of, page_items(dict(data), call))))
+
+
 def _id_of(item: object) -> str:
     found = item.get("id") if isinstance(item, dict) else None
     return found[:MAX_ID_LENGTH] if isinstance(found, str) and found.isprintable() else ""

@@ -36,6 +36,23 @@ def read_event(mailbox: str, event: str, *, with_body: bool = False) -> GraphCal
     )
 
 
+def find_event_ids(mailbox: str, uid: str) -> GraphCall:
+    """Get the ids of the single events and series masters that have an iCalUId.
+
+    https://learn.microsoft.com/graph/api/user-list-events
+    """
+    quoted = uid.replace("'", "''")
+    return GraphCall(
+        name="find the event",
+        method="GET",
+        mailbox=mailbox,
+        path=f"{user_path(mailbox)}/events",
+        params={"$filter": f"iCalUId eq '{quoted}'", "$select": "id"},
+        headers={"Prefer": PREFER},
+        errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
+
+
 def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_body: bool = False) -> GraphCall:
     """Get the first page of events between two moments; Graph expands series.
 

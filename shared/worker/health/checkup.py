@@ -11,8 +11,9 @@ from typing import Any
 
 from shared.errors import JoinlinkError
 from shared.storage.queue_metrics import QueueMetrics
+from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.worker.health.facts import (
-    APP_VERSION,
+    APP,
     HELD_EVENTS,
     MAINTENANCE,
     MEMORY,
@@ -47,6 +48,7 @@ class Health:
         return {
             "healthy": self.is_well,
             "version": facts.version,
+            "brake": facts.brake,
             "checked": _iso(facts.now),
             "problems": list(self.problems),
             "warnings": list(self.warnings),
@@ -54,6 +56,7 @@ class Health:
             and {
                 "hash": rules.hash,
                 "rules": rules.rules,
+                "place": facts.rules_place or None,
                 "since": _iso(rules.since),
                 "age_seconds": _seconds(facts.now - rules.since if rules.since else None),
                 "refused": list(rules.problems),
@@ -87,22 +90,22 @@ class Health:
 class Checkup:
     """Reads the facts.
 
-    `readers` are functions by the name of what they read; none, if storage is unknown. `version` is the
-    app's; None if it must be read.
+    `readers` are functions by the name of what they read; none, if storage is unknown. `app` is what the app
+    knows of itself; None if what it recorded must be read.
     """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime],
-        version: str | None,
+        app: SettingsFingerprint | None,
         settings_problems: tuple[str, ...],
         readers: Mapping[str, Callable[[], object]],
         queues: Mapping[str, Callable[[], QueueMetrics]],
         poison: Mapping[str, Callable[[], QueueMetrics]],
     ) -> None:
         self._now = now
-        self._version = version
+        self._app = app
         self._settings_problems = settings_problems
         self._readers = readers
         self._queues = queues
@@ -111,14 +114,16 @@ class Checkup:
     def health(self) -> Health:
         """Return the health now. It raises nothing; a failed read is part of the result."""
         if not self._readers:  # the storage settings are wrong
-            facts = HealthFacts(
-                now=self._now(), version=self._version, settings_problems=self._settings_problems
-            )
+            version = self._app.version if self._app else None
+            facts = HealthFacts(now=self._now(), version=version, settings_problems=self._settings_problems)
             return Health(facts, facts.settings_problems, ())
         read, unread = _read({**self._readers, **self._queues, **self._poison})
+        app: SettingsFingerprint | None = self._app or read.get(APP)
         facts = HealthFacts(
             now=self._now(),
-            version=self._version or read.get(APP_VERSION),
+            version=(app.version or None) if app else None,
+            brake=app.report_only if app else None,
+            rules_place=app.rules_place if app else "",
             settings_problems=self._settings_problems,
             rules=read.get(RULES),
             last_run=read.get(MAINTENANCE),

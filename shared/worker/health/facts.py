@@ -11,7 +11,7 @@ from shared.worker.mailboxes.write_memory import MemoryState
 
 #: names of what is read, besides queues; problems show them
 RULES, MAINTENANCE, TOKEN = "rules", "maintenance", "token"
-APP_VERSION = "the version of the app"
+APP = "what the app recorded of itself"
 STOP = "whether Joinlink is stopped"
 MEMORY, HELD_EVENTS = "the memory of past writes", "the list of held events"
 
@@ -23,6 +23,10 @@ class HealthFacts:
     now: datetime
     #: the app's version of Joinlink; None before its first run of maintenance
     version: str | None = None
+    #: whether the brake, JOINLINK_MODE=report, is on in the app; None if that is not known
+    brake: bool | None = None
+    #: where the app reads its rules; empty if that is not known
+    rules_place: str = ""
     settings_problems: tuple[str, ...] = ()
     rules: RulesInForce | None = None
     last_run: MaintenanceReport | None = None

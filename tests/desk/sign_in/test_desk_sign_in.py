@@ -79,6 +79,18 @@ def test_a_token_that_ends_is_renewed(cli: Azure) -> None:
     assert len(cli.called("account", "get-access-token")) == 2
 
 
+def test_the_log_is_read_with_the_account_of_the_azure_cli(cli: Azure) -> None:
+    """The token is for the log's service and its address."""
+    desk = Laptop()
+    tokens = desk.sign_in.log_tokens("https://api.loganalytics.io")
+
+    assert (
+        tokens.token("https://api.loganalytics.io").value == "token for https://api.loganalytics.io/.default"
+    )
+    assert desk.said == ["the log as ada@contoso.com (Azure CLI)"]
+    assert cli.called("account", "get-access-token")
+
+
 def test_secrets_are_read_from_key_vault_and_not_shown(cli: Azure) -> None:
     """Only their names are."""
     cli.change(secrets={"client-state-key": "k" * 40, "notification-url": "https://a.example/?code=hidden"})

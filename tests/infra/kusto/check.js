@@ -13,6 +13,7 @@ const tables = {
   requests:
     'timestamp:datetime,id:string,source:string,name:string,url:string,success:string,resultCode:string,'
     + 'duration:real,performanceBucket:string,' + common,
+  AppTraces: 'TimeGenerated:datetime,Message:string,SeverityLevel:int,OperationName:string,ItemCount:int',
 };
 
 const symbols = Object.entries(tables).map(([name, columns]) => Symbols.TableSymbol.From(`(${columns})`).WithName(name));

@@ -12,6 +12,7 @@ from shared.storage.held_event_index import MOST_COUNTED
 from shared.storage.last_good_rules import LastGoodRules
 from shared.storage.maintenance_report import MaintenanceReport
 from shared.storage.queue_metrics import QueueMetrics
+from shared.storage.settings_fingerprint import SettingsFingerprint
 from shared.worker.health import checkup as health
 from shared.worker.health.checkup import Checkup, judge
 from shared.worker.health.facts import HealthFacts
@@ -114,11 +115,12 @@ def test_the_document_has_times_and_ages() -> None:
     assert document["queues"]["event-changes"] == {"messages": 4, "oldest_seconds": 60}
 
 
+APP = SettingsFingerprint(tenant="", endpoint="", version="0.2.0", report_only=True)
+
+
 def checkup(**readers: Callable[[], object]) -> Checkup:
     queues = {"event-changes": lambda: QueueMetrics(0)}
-    return Checkup(
-        now=lambda: NOW, version="0.2.0", settings_problems=(), readers=readers, queues=queues, poison={}
-    )
+    return Checkup(now=lambda: NOW, app=APP, settings_problems=(), readers=readers, queues=queues, poison={})
 
 
 def test_a_failed_read_is_a_problem_and_stops_nothing() -> None:
@@ -152,7 +154,7 @@ def test_the_answer_does_not_wait_for_a_read_that_hangs(monkeypatch: pytest.Monk
 def test_without_storage_settings_only_they_are_reported() -> None:
     """Nothing else can be read."""
     found = Checkup(
-        now=lambda: NOW, version="0.2.0", settings_problems=("x",), readers={}, queues={}, poison={}
+        now=lambda: NOW, app=APP, settings_problems=("x",), readers={}, queues={}, poison={}
     ).health()
 
     assert found.problems == ("x",)
