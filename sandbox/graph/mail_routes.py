@@ -107,7 +107,7 @@ class MailRoutes:
                 inside.extend(self._tenant.mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
                 inside.append(copy)
-        return self._events(call, sorted(inside, key=lambda copy: copy.start))
+        return self._as_view(call, self._events(call, sorted(inside, key=lambda copy: copy.start)))
 
     def get_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer a calendar; the default one if none is given."""
@@ -176,12 +176,22 @@ class MailRoutes:
             lambda copy: self._shown(call, self._as_read(call, copy)),
         )
 
+    def _as_view(self, call: IncomingCall, answer: GraphAnswer) -> GraphAnswer:
+        """Return the answer of a calendar view, in which `$select` may lose a property."""
+        assert answer.body
+        if call.select() and not self._tenant.habits.view_shows_modified:
+            for shown in answer.body["value"]:
+                shown.update(dict.fromkeys({"lastModifiedDateTime"} & shown.keys()))
+        return answer
+
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
         options = graph_json.ReadOptions(
             zone=call.prefer.zone,
             text_body=call.prefer.text_body,
             immutable_ids=call.prefer.immutable_ids,
             now=self._tenant.now(),
+            habits=self._tenant.habits,
+            hides_private=not (call.is_own or self._tenant.habits.shows_private),
         )
         organizer = self._organizer(copy).email_address()
         shown = graph_json.event(

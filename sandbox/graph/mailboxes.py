@@ -71,6 +71,12 @@ class HostedMailboxes:
         mailbox.calendars[calendar.id] = calendar
         return calendar
 
+    def remove_calendar(self, user_id: str, calendar_id: str) -> None:
+        """Remove a secondary calendar with its events."""
+        for copy in list(self.in_calendar(user_id, calendar_id)):
+            self.remove(copy)
+        del self.of(user_id).calendars[calendar_id]
+
     def of(self, user_id: str) -> HostedMailbox:
         """Return a user's mailbox. The caller checks that the user has one."""
         return self._mailboxes.get(user_id) or self._open(user_id)

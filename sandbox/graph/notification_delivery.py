@@ -17,8 +17,9 @@ class NotificationDelivery:
         lose_changes: the share of changes for which no notification is sent.
         delay: the time between a change and its notifications.
         batch: the largest number of items in one POST.
-        secondary_calendars: False reports only changes in default calendars, as developers observed, although
-            Graph's documentation says otherwise.
+        secondary_calendars: False: a subscription to a user's events reports only changes in the default
+            calendar, as developers observed, although Graph's documentation says otherwise.
+        calendar_subscriptions: whether a subscription to one calendar reports its changes; undocumented.
     """
 
     copies: tuple[int, int] = (1, 1)
@@ -29,6 +30,7 @@ class NotificationDelivery:
     delay: timedelta = timedelta(0)
     batch: int = 50
     secondary_calendars: bool = True
+    calendar_subscriptions: bool = True
 
 
 #: Delivery as developers have observed it.

@@ -90,11 +90,11 @@ class Notifier:
         """Queue notifications of a change to a copy; a change to an occurrence is reported for its series."""
         series = copy.master or copy
         habits = self._tenant.delivery
-        if not habits.secondary_calendars and not self._is_in_default_calendar(series):
-            return
         if self._random.random() < habits.lose_changes:
             return
         for subscription in self._subscriptions.watching(series, kind):
+            if not self._covers(subscription, series):
+                continue
             types = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in types else kind
             extra = self._random.randint(*habits.copies) - 1
@@ -139,8 +139,13 @@ class Notifier:
             self._thread.join()
             self._thread = None
 
-    def _is_in_default_calendar(self, copy: EventCopy) -> bool:
-        return self._tenant.mailboxes.of(copy.mailbox).default_calendar.id == copy.calendar
+    def _covers(self, subscription: HostedSubscription, copy: EventCopy) -> bool:
+        """Return whether a subscription gets the changes in the calendar of an event."""
+        habits = self._tenant.delivery
+        if subscription.calendar:
+            return habits.calendar_subscriptions
+        is_default = self._tenant.mailboxes.of(copy.mailbox).default_calendar.id == copy.calendar
+        return is_default or habits.secondary_calendars
 
     def _run(self, interval_seconds: float) -> None:
         while not self._stopping.wait(interval_seconds):

@@ -83,7 +83,13 @@ class HostedSubscription:
 
 
 def read_subscription(
-    sent: Any, now: datetime, *, subscription_id: str, application_id: str, immutable_ids: bool
+    sent: Any,
+    now: datetime,
+    *,
+    subscription_id: str,
+    application_id: str,
+    immutable_ids: bool,
+    longest: timedelta = LONGEST,
 ) -> HostedSubscription:
     """Read the body of a create call; `mailbox` is the user in the resource path, an id or a name.
 
@@ -113,15 +119,15 @@ def read_subscription(
         lifecycle_url=url(sent, "lifecycleNotificationUrl") if has_lifecycle else None,
         client_state=sent.get("clientState"),
         created=now,
-        expires=expiry(sent, now),
+        expires=expiry(sent, now, longest),
         authorized=now,
         immutable_ids=immutable_ids,
         tls=sent.get("latestSupportedTlsVersion") or "v1_2",
     )
 
 
-def expiry(sent: Mapping[str, Any], now: datetime) -> datetime:
-    """Read the expiry, at most seven days ahead. Graph raises a time under 45 minutes to 45 minutes.
+def expiry(sent: Mapping[str, Any], now: datetime, longest: timedelta = LONGEST) -> datetime:
+    """Read the expiry, at most `longest` ahead. Graph raises a time under 45 minutes to 45 minutes.
 
     Raises:
         Refusal: 400, it is in the past or too far ahead.
@@ -129,8 +135,9 @@ def expiry(sent: Mapping[str, Any], now: datetime) -> datetime:
     wanted = zones.instant(sent.get("expirationDateTime") or "", "expirationDateTime")
     if wanted <= now:
         raise invalid("The 'expirationDateTime' is in the past.")
-    if wanted > now + LONGEST:
-        raise invalid("Subscription expiration can only be 10080 minutes in the future.")
+    if wanted > now + longest:
+        minutes = longest // timedelta(minutes=1)
+        raise invalid(f"Subscription expiration can only be {minutes} minutes in the future.")
     return max(wanted, now + SHORTEST)
 
 

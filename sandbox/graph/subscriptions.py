@@ -11,7 +11,7 @@ from sandbox.graph.event import EventCopy
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.numbered_list import NumberedList
 from sandbox.graph.permissions import NO_ODATA, SUBSCRIBE
-from sandbox.graph.subscription import HostedSubscription, expiry, invalid, read_subscription, url
+from sandbox.graph.subscription import LONGEST, HostedSubscription, expiry, invalid, read_subscription, url
 from sandbox.graph.tenant import GraphTenant
 
 #: Active subscriptions per mailbox, those of all apps together.
@@ -23,12 +23,15 @@ class SubscriptionHabits:
     """How Graph deviates from its documentation; by default not at all.
 
     `duplicates` True creates a second subscription to the same resource instead of a 409. The list omits a
-    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended.
+    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended. `longest`
+    is the longest life. `one_per_resource` True refuses a second subscription whatever its changeType.
     """
 
     duplicates: bool = False
     unlisted_for: timedelta = timedelta(0)
     listed_after_end: timedelta = timedelta(0)
+    longest: timedelta = LONGEST
+    one_per_resource: bool = False
 
 
 class HostedSubscriptions:
@@ -103,6 +106,7 @@ class HostedSubscriptions:
                 subscription_id=self._tenant.ids.guid(),
                 application_id=self.application_id,
                 immutable_ids=immutable_ids,
+                longest=self.habits.longest,
             )
             created.mailbox = self._find_mailbox(created)
             self._check_limits(created)
@@ -129,7 +133,7 @@ class HostedSubscriptions:
             or sent.keys() - {"expirationDateTime", "notificationUrl"}
         ):
             raise invalid("Only 'expirationDateTime' and 'notificationUrl' can be updated.")
-        expires = expiry(sent, self._tenant.now()) if "expirationDateTime" in sent else found.expires
+        expires = self._expiry(sent) if "expirationDateTime" in sent else found.expires
         target = url(sent, "notificationUrl") if "notificationUrl" in sent else found.notification_url
         if target != found.notification_url:
             self._handshakes.validate(target)
@@ -181,11 +185,19 @@ class HostedSubscriptions:
             self._tenant.mailboxes.of(owner.id).calendar(created.calendar)
         return owner.id
 
+    def _expiry(self, sent: Mapping[str, Any]) -> datetime:
+        return expiry(sent, self._tenant.now(), self.habits.longest)
+
+    def _is_duplicate(self, created: HostedSubscription, one: HostedSubscription) -> bool:
+        if self.habits.one_per_resource:
+            return created.key[0] == one.key[0]
+        return created.key == one.key and not self.habits.duplicates
+
     def _check_limits(self, created: HostedSubscription) -> None:
         """Refuse a duplicate, and more subscriptions than the limit."""
         present = self._of(created.mailbox)
         for one in present:
-            if one.key == created.key and not self.habits.duplicates:
+            if self._is_duplicate(created, one):
                 raise Refusal(
                     409,
                     "Conflict",
