@@ -31,6 +31,7 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "canary": ("cli.canary", "canary"),
     "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),

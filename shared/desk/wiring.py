@@ -11,6 +11,7 @@ from shared.auth.token_source import TokenSource
 from shared.desk.app_log.app_log import AppLog
 from shared.desk.app_log.workspace import LogWorkspace, log_address
 from shared.desk.backfill import Backfill
+from shared.desk.canary.readiness import Readiness
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
@@ -18,6 +19,10 @@ from shared.desk.held_events import HeldEvents
 from shared.desk.in_force import AppInForce, read_in_force
 from shared.desk.replay import Replay
 from shared.desk.storage_trial import StorageTrial
+from shared.desk.trial.decision_log import DecisionLog
+from shared.desk.trial.trial_mailbox import TrialMailbox
+from shared.desk.trial.trial_sender import TrialSender
+from shared.desk.trial.waiting import Waiting
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
@@ -25,6 +30,7 @@ from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.meetings import Meetings
 from shared.storage.write_history import WriteHistory
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
@@ -164,6 +170,28 @@ class Desk:
         self._parts.process.close_at_end(http.close)
         tokens = self._log_tokens(address)
         return LogWorkspace(workspace, lambda: tokens.token(address).value, http)
+
+    def decision_log(self, workspace: str) -> DecisionLog:
+        """Return the decisions in the app's log, as `app_log` finds it. Raises SignInFailed."""
+        return DecisionLog(self.app_log(workspace), self.world.now)
+
+    def trial_mailbox(self, mailbox: str, sleep: Callable[[float], None]) -> TrialMailbox:
+        """Return a mailbox to create items in and to delete them; `sleep` waits for a number of seconds."""
+        sender = TrialSender(self._parts.graph.sender.send, Waiting(self.world.now, sleep))
+        return TrialMailbox(mailbox, sender)
+
+    def readiness(self) -> Readiness:
+        """Return whether the app could write to a mailbox; it needs the storage settings alone."""
+        return Readiness(
+            memory=self._parts.memory,
+            stop=self._storage.watch_stop,
+            mailboxes=self._storage.mailboxes,
+            now=self.world.now,
+        )
+
+    def meetings(self) -> Meetings:
+        """Return the app's record of its writes, to read."""
+        return self._storage.meetings
 
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""
