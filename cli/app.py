@@ -32,6 +32,7 @@ _COMMANDS = {
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
     "canary": ("cli.canary", "canary"),
+    "prove": ("cli.prove", "prove"),
     "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),

@@ -79,7 +79,7 @@ def open_desk(settings: Path | None, *, writes: bool = False, as_app: bool = Fal
     try:
         desk = Desk(
             parts,
-            is_the_app=sign_in.is_the_app,
+            identity=sign_in.identity,
             environ=found.environ,
             log_tokens=sign_in.log_tokens,
         )

@@ -17,7 +17,9 @@ from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.in_force import AppInForce, read_in_force
+from shared.desk.permissions import granted_rights
 from shared.desk.replay import Replay
+from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.storage_trial import StorageTrial
 from shared.desk.trial.decision_log import DecisionLog
 from shared.desk.trial.trial_mailbox import TrialMailbox
@@ -50,18 +52,18 @@ class Desk:
         self,
         parts: Parts,
         *,
-        is_the_app: bool = True,
+        identity: DeskIdentity = DeskIdentity.APP,
         environ: Mapping[str, str] | None = None,
         log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
     ) -> None:
-        """`is_the_app` says whether Graph sees the app's own identity.
+        """`identity` is the one that Graph sees.
 
         `environ` are the settings as they were found, where the parts have others. `log_tokens` returns the
         source of tokens for the address of the service that has the app's log.
         """
         self._parts = parts
-        self._is_the_app = is_the_app
         self._environ = parts.process.environ if environ is None else environ
+        self.identity = identity
         self._log_tokens = log_tokens
         self._storage = parts.storage
 
@@ -180,6 +182,14 @@ class Desk:
         sender = TrialSender(self._parts.graph.sender.send, Waiting(self.world.now, sleep))
         return TrialMailbox(mailbox, sender)
 
+    def rights(self) -> frozenset[str] | None:
+        """Return what the token for Graph permits, None if it does not show that. Raises GraphError."""
+        return granted_rights(self._parts.graph.tokens.token(self.settings.cloud.graph).value)
+
+    def client_state(self, mailbox: str) -> str:
+        """Return the clientState of a mailbox's subscription. Raises SettingsError without our URL."""
+        return self._parts.graph.endpoint.client_state(mailbox)
+
     def readiness(self) -> Readiness:
         """Return whether the app could write to a mailbox; it needs the storage settings alone."""
         return Readiness(
@@ -231,7 +241,7 @@ class Desk:
         settings, graph = self._parts.process.settings, self._parts.graph
         return Doctor(
             settings=settings,
-            is_the_app=self._is_the_app,
+            is_the_app=self.identity is DeskIdentity.APP,
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,

@@ -42,11 +42,13 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "write_history": Desk.write_history,
 }
 NOT_BUILDERS = {
+    "client_state",
     "clock_problem",
     "close",
     "environ",
     "is_report_only",
     "in_force",
+    "rights",
     "rules",
     "settings",
     "user",

@@ -1,11 +1,9 @@
 """The arguments, questions and text output of `joinlink backfill`."""
 
-import io
-
 import pytest
 
 from shared import wiring
-from tests.stories.conftest import RunJoinlink, Story
+from tests.stories.conftest import RunJoinlink, Story, Terminal
 from tests.stories.test_backfill import GUEST, guests
 
 
@@ -58,11 +56,6 @@ def test_wrong_arguments_are_refused_in_a_sentence(
     assert message in result.err
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize(
     ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
 )
@@ -73,7 +66,7 @@ def test_it_asks_before_it_writes(
     ada = story.add_person("Ada", watched=False)
     for _ in range(2):
         story.create_meeting(ada, GUEST)
-    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
     result = run_joinlink("backfill", "--all")
 
     assert result.exit == 0

@@ -1,6 +1,5 @@
 """`joinlink canary` against the stand-in: each hop passes, and each fails once on purpose."""
 
-import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from shared.desk.app_log.logged_line import LoggedLine
 from shared.desk.wiring import Desk
 from shared.errors import LogUnavailable
 from tests.cli.conftest import CommandResult
-from tests.stories.conftest import RunJoinlink, StartStory, Story
+from tests.stories.conftest import RunJoinlink, StartStory, Story, Terminal
 from tests.stories.test_maintenance import maintain
 
 RULES = """
@@ -384,15 +383,10 @@ def test_ctrl_c_leaves_nothing_behind(
     assert is_clean(story)
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def test_it_asks_first(story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch) -> None:
     """After it has said who gets mail; without a terminal it refuses."""
     refused = run_joinlink("canary", "--mailbox", "ada@contoso.com")
-    monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     answered = run_joinlink(
         "canary",
         "--mailbox",
