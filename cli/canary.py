@@ -14,12 +14,12 @@ from cli.durations import duration_between
 from cli.formats import canary_json, canary_text
 from cli.ids import checked
 from cli.output import Exit, Failed, Refused, ask, note, print_json
-from cli.trial import clean_up, found_log
+from cli.trial import check_can_ask, clean_up, found_log
 from shared.desk.canary.canary import Canary
 from shared.desk.canary.canary_plan import (
+    CanaryExpectation,
     CanaryPlan,
     CanaryWish,
-    Expectation,
     Judge,
     NoCanary,
     plan_canary,
@@ -85,15 +85,17 @@ def canary(
     as_json: Annotated[bool, typer.Option("--json", help="Print the hops as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Create a meeting that a rule wants, and follow it until the running app has added the link.
+    """Follow a test meeting through the whole chain.
 
-    Shows each hop with its time: created, notified, decided, patched, verified, unchanged by a second change,
-    deleted. If a hop fails, it shows what to check next. It deletes its meeting, also after Ctrl-C. The
-    identity needs Calendars.ReadWrite for the mailbox.
+    Creates a meeting that a rule wants, and waits until the running app has added the link. Shows each hop
+    with its time: created, notified, decided, patched, verified, unchanged by a second change, deleted. If a
+    hop fails, it shows what to check next. It deletes its meeting, also after Ctrl-C. The identity needs
+    Calendars.ReadWrite for the mailbox.
 
     Exit code 0: no hop failed. 1: one did, or Graph refuses. 2: wrong arguments, or the app can't
     add the link now. 130: stopped.
     """
+    check_can_ask(yes=yes, as_json=as_json, hint="--yes creates the meeting")
     at_most = duration_between("--timeout", timeout, _SHORTEST, _LONGEST)
     invited = [_address(each) for each in attendee or ()]
     try:
@@ -104,7 +106,7 @@ def canary(
             judge = _judge(desk)
             plan = _plan(desk, judge, wish, user)
             log = found_log(desk, workspace)
-            if plan.expectation is Expectation.REPORT and log is None:
+            if plan.expectation is CanaryExpectation.REPORT and log is None:
                 raise Refused(
                     f"{canary_text.why_report(plan, judge)}: only the app's log shows its decision, and"
                     " --workspace reads it"
@@ -166,7 +168,7 @@ def _provider(part: Canary, plan: CanaryPlan) -> str:
     return provider
 
 
-def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[[list[HopResult]], None]) -> None:
+def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[..., None]) -> None:
     """Run the canary, show the hops, and exit."""
     results: list[HopResult] = []
     try:
@@ -174,7 +176,7 @@ def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[[list[
             results.append(result)  # noqa: PERF402 -- those before Ctrl-C are shown, too
     except KeyboardInterrupt:
         clean_up(part.trial)
-        show(results)
+        show(results, stopped=True)
         raise typer.Exit(Exit.STOPPED) from None
     except Exception:
         clean_up(part.trial)
@@ -184,8 +186,8 @@ def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[[list[
     raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
 
 
-def _show(plan: CanaryPlan, results: list[HopResult], *, as_json: bool) -> None:
+def _show(plan: CanaryPlan, results: list[HopResult], *, as_json: bool, stopped: bool = False) -> None:
     if as_json:
-        print_json(canary_json.document(plan, results))
+        print_json(canary_json.document(plan, results, stopped=stopped))
     else:
-        canary_text.show_hops(results)
+        canary_text.show_hops(results, stopped=stopped)

@@ -13,7 +13,7 @@ from cli.formats import prove_json, prove_markdown, prove_text
 from cli.formats.prove_markdown import ProofRun
 from cli.ids import checked
 from cli.output import Exit, Failed, Refused, ask, print_json
-from cli.trial import clean_up, found_log
+from cli.trial import check_can_ask, clean_up, found_log
 from shared.desk.prove.proof import Holding, Proof
 from shared.desk.prove.prover import RowResult, prove as prove_rows
 from shared.desk.prove.questions import QUESTIONS, Question
@@ -68,7 +68,7 @@ def prove(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Try what Joinlink relies on and Microsoft does not document, and write a report.
+    """Try in a test mailbox what Microsoft does not document.
 
     Each row ends in holds, does not hold, or unknown. The command creates events, a calendar and
     subscriptions in the test mailbox and deletes them again, also after Ctrl-C. Mail goes to the two
@@ -78,6 +78,7 @@ def prove(
     Exit code 0: no row failed. 1: a row does not hold, something is left in the mailbox, or Graph refuses.
     2: wrong arguments, or settings are missing. 130: stopped.
     """
+    check_can_ask(yes=yes, as_json=as_json, hint="--yes does it")
     questions = _questions(row or ())
     if guest and guest.lower() == mailbox.lower():
         raise Refused("--guest is a second mailbox: name another than --mailbox")
@@ -86,7 +87,8 @@ def prove(
             proof = _proof(desk, checked("--mailbox", mailbox), checked("--guest", guest), workspace)
             started = desk.world.now()
             file = output or Path(f"joinlink-proof-{started:%Y-%m-%d-%H%M}.md")
-            if not yes and not ask(prove_text.question(proof), "--yes does it"):
+            proof.trial.default_calendar()  # a mailbox without one is refused here
+            if not yes and not _is_agreed(proof):
                 raise typer.Exit(Exit.ERRORS)
             _reserve(file)
             _run(questions, proof, _Report(file, started, as_json=as_json, cloud=_cloud(desk)))
@@ -118,6 +120,11 @@ def _proof(desk: Desk, mailbox: str, guest: str, workspace: str) -> Proof:
         client_state=desk.client_state,
         new_id=desk.world.new_id,
     )
+
+
+def _is_agreed(proof: Proof) -> bool:
+    prove_text.show_plan(proof)
+    return ask("Do it?", "--yes does it")
 
 
 def _cloud(desk: Desk) -> str:

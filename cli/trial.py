@@ -1,11 +1,23 @@
 """What the commands share that create items in a mailbox: the app's log, and the end."""
 
-from cli.output import Failed, note
+import sys
+
+from cli.output import Failed, Refused, note
 from cli.workspace import WORKSPACE, workspace_id
 from shared.desk.trial.decision_log import DecisionLog
 from shared.desk.trial.trial_mailbox import TrialMailbox
 from shared.desk.wiring import Desk
 from shared.errors import LogUnavailable, SignInFailed
+
+
+def check_can_ask(*, yes: bool, as_json: bool, hint: str) -> None:
+    """Return if the command may ask, or need not.
+
+    Raises:
+        Refused: there is no terminal, or a question would spoil the JSON.
+    """
+    if not yes and (as_json or not sys.stdin.isatty()):
+        raise Refused(f"there is no terminal to ask on; {hint}")
 
 
 def found_log(desk: Desk, workspace: str) -> DecisionLog | None:

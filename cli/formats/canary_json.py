@@ -9,13 +9,14 @@ from shared.desk.canary.hops import Hop, HopResult
 _RESULTS = {True: "passed", False: "failed", None: "unknown"}
 
 
-def document(plan: CanaryPlan, results: Sequence[HopResult]) -> dict[str, Any]:
-    """Return the hops in the order of the chain, as plain values."""
+def document(plan: CanaryPlan, results: Sequence[HopResult], *, stopped: bool) -> dict[str, Any]:
+    """Return the hops in the order of the chain, as plain values; `stopped`: an admin ended it."""
     return {
         "rule": plan.rule.id,
         "test": plan.test or None,
         "expected": plan.expectation.value,
-        "passed": bool(results) and all(result.is_ok is not False for result in results),
+        "stopped": stopped,
+        "passed": not stopped and all(result.is_ok is not False for result in results),
         "hops": [_hop(result) for result in sorted(results, key=lambda one: list(Hop).index(one.hop))],
     }
 

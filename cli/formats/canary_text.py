@@ -5,7 +5,7 @@ from rich.text import Text
 from cli import lines
 from cli.lines import Line
 from cli.output import console, counted, note
-from shared.desk.canary.canary_plan import RESERVED_ADDRESS, CanaryPlan, Expectation, Judge
+from shared.desk.canary.canary_plan import RESERVED_ADDRESS, CanaryExpectation, CanaryPlan, Judge
 from shared.desk.canary.hops import Hop, HopResult
 
 _WIDTH = max(len(hop) for hop in Hop)
@@ -50,15 +50,15 @@ def _notes(plan: CanaryPlan, judge: Judge) -> list[str]:
             " cancellation"
         )
     notes = [mails]
-    if plan.expectation is Expectation.REPORT:
+    if plan.expectation is CanaryExpectation.REPORT:
         notes.append(f"{why_report(plan, judge)}: the chain ends with its decision")
-    if plan.expectation is Expectation.LEFT:
+    if plan.expectation is CanaryExpectation.LEFT:
         notes.append("the meeting is online from the start, and the app must not change it")
     return notes
 
 
-def show_hops(results: list[HopResult]) -> None:
-    """Print the hops, and the result of the whole chain."""
+def show_hops(results: list[HopResult], *, stopped: bool) -> None:
+    """Print the hops, and the result of the whole chain; `stopped`: an admin ended it."""
     out = console()
     ordered = sorted(results, key=lambda result: list(Hop).index(result.hop))
     out.print()
@@ -66,10 +66,10 @@ def show_hops(results: list[HopResult]) -> None:
     out.print()
     failed = [result for result in ordered if result.is_ok is False]
     unknown = sum(result.is_ok is None for result in ordered)
-    if failed:
+    if stopped:
+        out.print("Stopped before the end of the chain.", style="warn")
+    elif failed:
         out.print(f"The chain stopped: {', '.join(result.hop for result in failed)}.", style="bad")
-    elif not results:
-        out.print("Nothing was seen.", style="warn")
     else:
         but = f", {counted(unknown, 'hop')} unknown" if unknown else ""
         out.print(f"No hop failed{but}.", style="good")

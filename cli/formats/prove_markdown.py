@@ -1,5 +1,6 @@
 """The report of `joinlink prove` in Markdown. It has no addresses, subjects or ids of a mailbox."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from shared.desk.prove.proof import Holding
 from shared.desk.prove.prover import RowResult
 from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.version import VERSION
+
+#: a link to another page of the docs, which the report does not have beside it
+_LINK = re.compile(r"\[([^\]]+)\]\([\w.#-]+\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class ProofRun:
 
 def report(run: ProofRun) -> str:
     """Return the report."""
-    return "\n".join(map(line, _lines(run))) + "\n"
+    return _LINK.sub(r"\1", "\n".join(map(line, _lines(run)))) + "\n"
 
 
 def _lines(run: ProofRun) -> Iterator[str]:

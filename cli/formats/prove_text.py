@@ -17,12 +17,12 @@ _TRUTHS = {Holding.HOLDS: True, Holding.FAILS: False, Holding.UNKNOWN: None}
 _WIDTH = max(len(question.id) for question in QUESTIONS)
 
 
-def question(proof: Proof) -> str:
-    """Return what to ask before anything is created."""
-    mails = f" Mail goes to it and to {proof.guest_address} alone." if proof.guest else " It alone gets mail."
-    return (
-        f"Create events, a calendar and subscriptions in {proof.address}, as {proof.identity.value}, and"
-        f" delete them again?{mails}"
+def show_plan(proof: Proof) -> None:
+    """Print what is about to be created."""
+    mails = f"Mail goes to it and to {proof.guest_address} alone." if proof.guest else "It alone gets mail."
+    console().print(
+        f"This creates events, a calendar and subscriptions in {proof.address}, as {proof.identity.value},"
+        f" and deletes them again. {mails}"
     )
 
 

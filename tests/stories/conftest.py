@@ -222,7 +222,7 @@ def story(start_story: StartStory) -> Story:
     return start_story()
 
 
-class Terminal(io.StringIO):
+class TypedAnswer(io.StringIO):
     """A terminal on which an admin has typed an answer."""
 
     def isatty(self) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared import wiring
-from tests.stories.conftest import RunJoinlink, Story, Terminal
+from tests.stories.conftest import RunJoinlink, Story, TypedAnswer
 from tests.stories.test_backfill import GUEST, guests
 
 
@@ -66,7 +66,7 @@ def test_it_asks_before_it_writes(
     ada = story.add_person("Ada", watched=False)
     for _ in range(2):
         story.create_meeting(ada, GUEST)
-    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    monkeypatch.setattr("sys.stdin", TypedAnswer(f"{answer}\n"))
     result = run_joinlink("backfill", "--all")
 
     assert result.exit == 0

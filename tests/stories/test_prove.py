@@ -10,8 +10,8 @@ import pytest
 from sandbox.graph import EventHabits, Fault, NotificationDelivery
 from shared.desk.prove.questions import QUESTIONS
 from tests.cli.conftest import CommandResult
-from tests.stories.conftest import RunJoinlink, StartStory, Story, Terminal
-from tests.stories.test_canary import LOG, RULES, StoryLog, app_runs
+from tests.stories.canary_story import LOG, RULES, StoryLog, app_runs
+from tests.stories.conftest import RunJoinlink, StartStory, Story, TypedAnswer
 from tests.stories.test_maintenance import maintain
 
 Prove = Callable[..., CommandResult]
@@ -90,7 +90,10 @@ def test_the_report_says_what_joinlink_does_about_it(story: Story, prove: Prove,
         f"                          {QUESTIONS[0].otherwise}",
     ]
     assert "· attendee-mail           unknown: it needs a second mailbox of yours: --guest" in result.out
-    assert "Rows that hold: 0, that do not: 2, unknown: 1. The report is report.md; it has no addresses." in result.out
+    assert (
+        "Rows that hold: 0, that do not: 2, unknown: 1. The report is report.md; it has no addresses."
+        in result.out
+    )
     report = (tmp_path / "report.md").read_text()
     ids = [x.response_headers["request-id"] for x in story.stage.graph.calls if x.method == "PATCH"]
     assert "## if-match: does not hold" in report
@@ -142,7 +145,7 @@ def test_what_is_left_is_named(story: Story, prove: Prove, tmp_path: Path) -> No
 def test_it_asks_first(story: Story, prove: Prove, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It names the mailbox, the identity and the guest. After a no, there is not even a file."""
     refused = prove(*ADA)
-    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    monkeypatch.setattr("sys.stdin", TypedAnswer("n\n"))
     answered = prove(*ADA, "--guest", "guest@contoso.com", *REPORT)
 
     assert (refused.exit, answered.exit) == (2, 1)

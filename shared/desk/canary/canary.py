@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.desk.canary import log_hops
-from shared.desk.canary.canary_plan import CanaryPlan, Expectation, Judge, online_body
+from shared.desk.canary.canary_plan import CanaryExpectation, CanaryPlan, Judge, online_body
 from shared.desk.canary.diagnosis import why_no_link
 from shared.desk.canary.hops import Hop, HopResult
 from shared.desk.trial.decision_log import DecisionLog, LoggedDecision
@@ -21,6 +21,7 @@ from shared.graph.advice import advice_on
 from shared.storage.meetings import Meetings
 
 _POLL = timedelta(seconds=5)
+_TWO_MINUTES = 120
 #: a join link may follow its meeting by a minute
 _LINK_FOLLOWS = timedelta(minutes=2)
 #: after the settle time: the queue, the read, and a write if there were one
@@ -89,8 +90,8 @@ class _CanaryRun:
     def chain(self) -> Iterator[HopResult]:
         """Yield the hops that the calendar shows. Raises _Failure."""
         event = self._create()
-        yield self._passed(Hop.CREATED, f"{event.id} for {self._plan.start:%Y-%m-%d %H:%M} UTC")
-        if self._plan.expectation is Expectation.LINK:
+        yield self._passed(Hop.CREATED, f"in the calendar, for {self._plan.start:%Y-%m-%d %H:%M} UTC")
+        if self._plan.expectation is CanaryExpectation.LINK:
             event = self._wait_for_link()
             self._is_patched = True
             yield self._passed(Hop.PATCHED, f"provider {event.online_meeting_provider}")
@@ -117,7 +118,7 @@ class _CanaryRun:
         if log is None:
             yield from log_hops.recorded_hops(self._recorded)
             return
-        self._canary.say(f"waiting for the app's log, for {_minutes(_LOG_PATIENCE)} min at most")
+        self._canary.say(f"waiting for the app's log, for {_shown_time(_LOG_PATIENCE)} at most")
         try:
             decisions = self._decisions(log)
         except (LogUnavailable, SignInFailed) as error:
@@ -129,18 +130,19 @@ class _CanaryRun:
 
     def _create(self) -> Event:
         body = self._plan.body
-        if self._plan.expectation is Expectation.LEFT:
+        if self._plan.expectation is CanaryExpectation.LEFT:
             body = online_body(self._plan, self._provider)
         event = self._try(Hop.CREATED, lambda: self._trial.create_event(body, start=self._plan.start))
         self._event, self._created = event.id, self._waiting.now()
-        if event.is_online_meeting and self._plan.expectation is not Expectation.LEFT:
+        self._canary.say(f"created the event {event.id}")
+        if event.is_online_meeting and self._plan.expectation is not CanaryExpectation.LEFT:
             raise self._failure(
                 Hop.CREATED,
                 "Exchange made the meeting online itself, so there is nothing for Joinlink to do",
                 "OnlineMeetingsByDefaultEnabled of the mailbox (Get-MailboxCalendarConfiguration) and of the"
                 " organization (Get-OrganizationConfig)",
             )
-        if not event.is_online_meeting and self._plan.expectation is Expectation.LEFT:
+        if not event.is_online_meeting and self._plan.expectation is CanaryExpectation.LEFT:
             raise self._failure(
                 Hop.CREATED,
                 f"Exchange created the meeting without the link of {self._provider} that was requested",
@@ -149,9 +151,7 @@ class _CanaryRun:
         return event
 
     def _wait_for_link(self) -> Event:
-        self._canary.say(
-            f"created; waiting for the app's link, for {_minutes(self._canary.timeout)} min at most"
-        )
+        self._canary.say(f"waiting for the app's link, for {_shown_time(self._canary.timeout)} at most")
         found = self._wait(Hop.PATCHED, lambda event: event.is_online_meeting, self._canary.timeout)
         if found is not None:
             return found
@@ -160,14 +160,14 @@ class _CanaryRun:
         decision = self._canary.judge.decision(event, self._waiting.now())
         text, check_next = why_no_link(self._recorded, decision)
         raise self._failure(
-            Hop.PATCHED, f"no link within {_minutes(self._canary.timeout)} min: {text}", check_next
+            Hop.PATCHED, f"no link within {_shown_time(self._canary.timeout)}: {text}", check_next
         )
 
     def _wait_for_join_url(self, event: Event) -> Event:
         if not event.join_url:
             found = self._wait(Hop.VERIFIED, lambda event: bool(event.join_url), _LINK_FOLLOWS)
             if found is None:
-                text = f"the meeting is online, and has no join URL within {_minutes(_LINK_FOLLOWS)} min"
+                text = f"the meeting is online, and has no join URL within {_shown_time(_LINK_FOLLOWS)}"
                 raise self._failure(Hop.VERIFIED, text, "the mailbox's Teams licence; docs/unproven.md")
             event = found
         if event.online_meeting_provider != self._provider:
@@ -186,11 +186,11 @@ class _CanaryRun:
             text = f"the link changed: {_shown(before)}, then {_shown(after)}"
             raise self._failure(Hop.UNCHANGED, text, "event.decided of this event in the log")
         match self._plan.expectation:
-            case Expectation.LINK:
+            case CanaryExpectation.LINK:
                 text = "a second change of the meeting adds nothing"
-            case Expectation.REPORT:
+            case CanaryExpectation.REPORT:
                 text = "the app has written nothing"
-            case Expectation.LEFT:
+            case CanaryExpectation.LEFT:
                 text = "the app leaves the meeting as it is"
         return self._passed(Hop.UNCHANGED, text)
 
@@ -245,5 +245,6 @@ def _shown(event: Event) -> str:
     return event.online_meeting_provider if event.is_online_meeting else "offline"
 
 
-def _minutes(time: timedelta) -> str:
-    return f"{time.total_seconds() / 60:g}"
+def _shown_time(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    return f"{seconds:.0f} s" if seconds < _TWO_MINUTES else f"{seconds / 60:g} min"

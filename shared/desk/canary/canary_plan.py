@@ -26,7 +26,7 @@ class NoCanary(Exception):
     """No meeting can be planned; the text says why, and what to do."""
 
 
-class Expectation(Enum):
+class CanaryExpectation(Enum):
     """What the app does with the canary."""
 
     #: it adds a join link
@@ -37,7 +37,7 @@ class Expectation(Enum):
     LEFT = "left"
 
 
-_EXPECTATIONS = {Verdict.ENABLE: Expectation.LINK, Verdict.WOULD_ENABLE: Expectation.REPORT}
+_EXPECTATIONS = {Verdict.ENABLE: CanaryExpectation.LINK, Verdict.WOULD_ENABLE: CanaryExpectation.REPORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class CanaryPlan:
     attendees: Sequence[str]
     body: Mapping[str, Any]
     start: datetime
-    expectation: Expectation
+    expectation: CanaryExpectation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def plan_canary(wish: CanaryWish, judge: Judge, *, now: datetime, transaction: s
             body = _body(event, attendees, transaction)
             decision = judge.decision(_as_graph_shows(body, wish.organizer), now)
             if decision.rule == rule.id and decision.verdict in _EXPECTATIONS:
-                expectation = Expectation.LEFT if wish.is_online else _EXPECTATIONS[decision.verdict]
+                expectation = CanaryExpectation.LEFT if wish.is_online else _EXPECTATIONS[decision.verdict]
                 return CanaryPlan(
                     rule=rule,
                     test=test,
@@ -113,8 +113,8 @@ def plan_canary(wish: CanaryWish, judge: Judge, *, now: datetime, transaction: s
                 )
             refusals.append(f"{rule.id} with {' and '.join(attendees)}: {_refusal(decision)}")
     raise NoCanary(
-        f"no rule adds a link to a meeting that can be tried ({refusals[0]}): name attendees for whom a"
-        " rule adds one with --attendee, or another rule with --rule"
+        f"no rule adds a link to a meeting that can be tried ({refusals[0]}): name other attendees with"
+        " --attendee, or another rule with --rule"
     )
 
 

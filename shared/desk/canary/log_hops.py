@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from shared.desk.canary.canary_plan import Expectation
+from shared.desk.canary.canary_plan import CanaryExpectation
 from shared.desk.canary.hops import Hop, HopResult
 from shared.desk.trial.decision_log import LoggedDecision
 from shared.domain.decision import Outcome, Reason
@@ -16,19 +16,23 @@ _NOT_NOTIFIED = (
 )
 
 
-def is_expected(decision: LoggedDecision, expectation: Expectation) -> bool:
+def is_expected(decision: LoggedDecision, expectation: CanaryExpectation) -> bool:
     """Return whether this is the decision that the canary waits for."""
     match expectation:
-        case Expectation.LINK:
+        case CanaryExpectation.LINK:
             return decision.outcome == Outcome.ENABLED
-        case Expectation.REPORT:
+        case CanaryExpectation.REPORT:
             return decision.outcome == Outcome.WOULD_ENABLE
-        case Expectation.LEFT:
+        case CanaryExpectation.LEFT:
             return decision.reason == Reason.ALREADY_ONLINE
 
 
 def logged_hops(
-    decisions: Sequence[LoggedDecision], expectation: Expectation, created: datetime, *, is_patched: bool
+    decisions: Sequence[LoggedDecision],
+    expectation: CanaryExpectation,
+    created: datetime,
+    *,
+    is_patched: bool,
 ) -> Iterator[HopResult]:
     """Yield both hops by the lines about the event; `is_patched`, the app's write was seen."""
     if not decisions and is_patched:
@@ -70,7 +74,9 @@ def _notified(decisions: Sequence[LoggedDecision], created: datetime) -> HopResu
     return HopResult(hop=Hop.NOTIFIED, is_ok=False, text=text, check_next=_NOT_NOTIFIED)
 
 
-def _decided(decisions: Sequence[LoggedDecision], expectation: Expectation, created: datetime) -> HopResult:
+def _decided(
+    decisions: Sequence[LoggedDecision], expectation: CanaryExpectation, created: datetime
+) -> HopResult:
     expected = next((each for each in decisions if is_expected(each, expectation)), None)
     shown = expected or (decisions[-1] if decisions else None)
     if shown is None:

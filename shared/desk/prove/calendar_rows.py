@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.desk.prove.proof import Answer, NoAnswer, Proof, fails, holds, seconds
+from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds, seconds
 from shared.desk.prove.subscription_rows import subscribe_to_calendar
 from shared.domain.event import Event
 from shared.errors import UnexpectedAnswer
@@ -13,7 +13,7 @@ _PATIENCE, _POLL = timedelta(minutes=8), timedelta(seconds=20)
 _MORE_PATIENCE = timedelta(minutes=3)
 
 
-def secondary_calendars(proof: Proof) -> Answer:
+def secondary_calendars(proof: Proof) -> RowAnswer:
     """Create an event in a secondary calendar and one in the default calendar, and search the app's log."""
     calendar = proof.trial.create_calendar(_name(proof))
     if _is_notified(proof, calendar):
@@ -23,7 +23,7 @@ def secondary_calendars(proof: Proof) -> Answer:
     )
 
 
-def calendar_subscriptions(proof: Proof) -> Answer:
+def calendar_subscriptions(proof: Proof) -> RowAnswer:
     """Subscribe to a secondary calendar, create an event in it, and search the app's log."""
     calendar = proof.trial.create_calendar(_name(proof))
     try:

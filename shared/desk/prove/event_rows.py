@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.desk.prove.proof import Answer, NoAnswer, Proof, fails, holds, seconds
+from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds, seconds
 from shared.domain.attempt import SETTLED
 from shared.domain.event import Event
 from shared.errors import EventChanged
@@ -14,7 +14,7 @@ _LINK_FOLLOWS = timedelta(minutes=1)
 _NO_MEETING = "Graph accepted the write and created no online meeting: use a mailbox with a Teams licence"
 
 
-def if_match(proof: Proof) -> Answer:
+def if_match(proof: Proof) -> RowAnswer:
     """Write with an ETag that is out of date, then with the current one."""
     first = proof.create()
     changed = proof.trial.update(first.id, {"showAs": "tentative"})
@@ -35,7 +35,7 @@ def if_match(proof: Proof) -> Answer:
     return holds(f"{refused} for an ETag that was out of date; the current one was accepted")
 
 
-def read_after_write(proof: Proof) -> Answer:
+def read_after_write(proof: Proof) -> RowAnswer:
     """Write the two properties, and read until a read shows them."""
     event = proof.create()
     if not proof.enable(event).is_online_meeting:
@@ -48,7 +48,7 @@ def read_after_write(proof: Proof) -> Answer:
     return holds(f"a read shows the write after {seconds(took)}")
 
 
-def join_url(proof: Proof) -> Answer:
+def join_url(proof: Proof) -> RowAnswer:
     """Write the two properties, and read until there is a join URL."""
     answer = proof.enable(proof.create())
     if answer.join_url:
@@ -68,7 +68,7 @@ def join_url(proof: Proof) -> Answer:
     return fails(f"the event is online, and has no join URL {seconds(_LINK_FOLLOWS)} after the PATCH")
 
 
-def private_events(proof: Proof) -> Answer:
+def private_events(proof: Proof) -> RowAnswer:
     """Create a private event, and read it as the app does."""
     subject = f"Joinlink proof {proof.new_id()[:8]}"
     event = proof.trial.event(proof.create(subject=subject, sensitivity="private").id)
@@ -77,14 +77,14 @@ def private_events(proof: Proof) -> Answer:
     return fails("a private event is read without its own subject")
 
 
-def drafts(proof: Proof) -> Answer:
+def drafts(proof: Proof) -> RowAnswer:
     """Create an event that is not sent yet, to the mailbox itself, and read it."""
     attendees = [{"type": "required", "emailAddress": {"address": proof.address}}]
     event = proof.trial.event(proof.create(isDraft=True, attendees=attendees).id)
     return holds("isDraft is true") if event.is_draft else fails("isDraft is false")
 
 
-def last_modified(proof: Proof) -> Answer:
+def last_modified(proof: Proof) -> RowAnswer:
     """Read an event in a calendar view with `$select`, as the sweep does."""
     created = proof.create()
 

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from shared.desk.prove.proof import Answer, NoAnswer, Proof, fails, holds, seconds
+from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds, seconds
 from shared.errors import Forbidden
 
 _PATIENCE, _POLL = timedelta(minutes=3), timedelta(seconds=5)
 _ONE_MINUTE = timedelta(minutes=1)
 
 
-def attendee_mail(proof: Proof) -> Answer:
+def attendee_mail(proof: Proof) -> RowAnswer:
     """Invite the guest, write the two properties, and count the guest's messages."""
     assert proof.guest
     subject = f"Joinlink proof {proof.new_id()[:8]}"

@@ -25,7 +25,7 @@ class Holding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RowAnswer:
     """The answer of a row, and what was seen."""
 
     holding: Holding
@@ -124,14 +124,14 @@ class Proof:
         return self.trial.waiting.now() - begin if found else None
 
 
-def holds(text: str) -> Answer:
+def holds(text: str) -> RowAnswer:
     """Return that what Joinlink relies on is so."""
-    return Answer(Holding.HOLDS, text)
+    return RowAnswer(Holding.HOLDS, text)
 
 
-def fails(text: str) -> Answer:
+def fails(text: str) -> RowAnswer:
     """Return that it is not so."""
-    return Answer(Holding.FAILS, text)
+    return RowAnswer(Holding.FAILS, text)
 
 
 def seconds(time: timedelta) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.desk.prove.proof import Answer, Holding, NoAnswer, Proof
+from shared.desk.prove.proof import Holding, NoAnswer, Proof, RowAnswer
 from shared.desk.prove.questions import Question
 from shared.errors import Forbidden, GraphError, LogUnavailable, SignInFailed
 from shared.graph.advice import advice_on
@@ -17,7 +17,7 @@ class RowResult:
     """A row's answer, and what it has left in the mailbox (a sentence for each item)."""
 
     question: Question
-    answer: Answer
+    answer: RowAnswer
     request_ids: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
@@ -26,7 +26,7 @@ def prove(questions: Iterable[Question], proof: Proof) -> Iterator[RowResult]:
     """Yield the result of each row. If the caller stops early, `proof.trial.clean_up` deletes the rest."""
     for question in questions:
         if missing := proof.lacks(question.needs):
-            yield RowResult(question=question, answer=Answer(Holding.UNKNOWN, missing))
+            yield RowResult(question=question, answer=RowAnswer(Holding.UNKNOWN, missing))
             continue
         before = len(proof.trial.request_ids)
         answer = _answer(question, proof)
@@ -34,7 +34,7 @@ def prove(questions: Iterable[Question], proof: Proof) -> Iterator[RowResult]:
         yield RowResult(question=question, answer=answer, request_ids=ids, left=proof.trial.clean_up())
 
 
-def _answer(question: Question, proof: Proof) -> Answer:
+def _answer(question: Question, proof: Proof) -> RowAnswer:
     try:
         return question.answer(proof)
     except NoAnswer as reason:
@@ -45,4 +45,4 @@ def _answer(question: Question, proof: Proof) -> Answer:
         text = f"{advice_on(error).problem} ({error})"
     except (LogUnavailable, SignInFailed) as error:
         text = str(error)
-    return Answer(Holding.UNKNOWN, text)
+    return RowAnswer(Holding.UNKNOWN, text)

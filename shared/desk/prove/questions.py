@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.desk.prove import calendar_rows, event_rows, mail_rows, series_rows, subscription_rows
-from shared.desk.prove.proof import Answer, Need, Proof
+from shared.desk.prove.proof import Need, Proof, RowAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Question:
     otherwise: str
     needs: tuple[Need, ...] = ()
     #: raises GraphError, LogUnavailable, SignInFailed or NoAnswer where it has no answer
-    answer: Callable[[Proof], Answer]
+    answer: Callable[[Proof], RowAnswer]
 
 
 QUESTIONS = (

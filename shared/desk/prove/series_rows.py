@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.desk.prove.proof import Answer, NoAnswer, Proof, fails, holds
+from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds
 from shared.domain.event import Event
 
 _DAYS = 3
 _PATIENCE, _POLL = timedelta(minutes=1), timedelta(seconds=2)
 
 
-def exceptions(proof: Proof) -> Answer:
+def exceptions(proof: Proof) -> RowAnswer:
     """Create a series with an exception, write to its master, and read all occurrences."""
     master = proof.create(recurrence=_daily(proof))
     second = _occurrences(proof, master)[1]

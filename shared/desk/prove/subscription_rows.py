@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.desk.prove.proof import Answer, NoAnswer, Proof, fails, holds
+from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds
 from shared.domain.mailbox import Subscription
 from shared.errors import Forbidden, NotValidated, SubscriptionExists, UnexpectedAnswer
 from shared.graph.protocol.subscription_calls import CHANGE_TYPES, LIFETIME
@@ -15,7 +15,7 @@ _DELETED = "deleted"
 _TOLERANCE = timedelta(minutes=5)
 
 
-def exchange_grants(proof: Proof) -> Answer:
+def exchange_grants(proof: Proof) -> RowAnswer:
     """Subscribe with a token in which Entra grants no access to calendars."""
     if proof.rights is None:
         raise NoAnswer("the token does not show its rights")
@@ -29,7 +29,7 @@ def exchange_grants(proof: Proof) -> Answer:
     return holds(f"a subscription was created without {_READ} in the token")
 
 
-def subscription_length(proof: Proof) -> Answer:
+def subscription_length(proof: Proof) -> RowAnswer:
     """Subscribe for as long as the app does."""
     wanted = proof.trial.waiting.now() + LIFETIME
     hours = LIFETIME // timedelta(hours=1)
@@ -42,7 +42,7 @@ def subscription_length(proof: Proof) -> Answer:
     return holds(f"Graph granted {hours} hours")
 
 
-def two_subscriptions(proof: Proof) -> Answer:
+def two_subscriptions(proof: Proof) -> RowAnswer:
     """Have a subscription with each of the app's two changeTypes; one may be the app's own."""
     found: set[str] = set()
     for change_type in CHANGE_TYPES:
