@@ -145,7 +145,9 @@ def _judge(desk: Desk) -> Judge:
     if policy is None:
         raise Refused("the app has no rules in force yet: deploy it, and see joinlink status")
     facts = desk.event_reader().directory.facts(policy)
-    return Judge(policy=policy, facts=facts, has_brake=desk.is_report_only)
+    app = desk.in_force().app
+    noted = app.report_only if app else None
+    return Judge(policy=policy, facts=facts, has_brake=desk.is_report_only if noted is None else noted)
 
 
 def _plan(desk: Desk, judge: Judge, wish: CanaryWish, user: User) -> CanaryPlan:

@@ -14,7 +14,7 @@ _WIDTH = max(len(hop) for hop in Hop)
 def why_report(plan: CanaryPlan, judge: Judge) -> str:
     """Return why the app writes nothing, where it only reports."""
     if judge.has_brake:
-        return "the brake JOINLINK_MODE=report is on, so the app writes nothing"
+        return "the brake JOINLINK_MODE=report is on in the app, so it writes nothing"
     return f'rule "{plan.rule.id}" is in {plan.rule.mode} mode, so the app writes nothing'
 
 

@@ -17,9 +17,10 @@ class NotificationDelivery:
         lose_changes: the share of changes for which no notification is sent.
         delay: the time between a change and its notifications.
         batch: the largest number of items in one POST.
-        secondary_calendars: False: a subscription to a user's events reports only changes in the default
-            calendar, as developers observed, although Graph's documentation says otherwise.
-        calendar_subscriptions: whether a subscription to one calendar reports its changes; undocumented.
+        secondary_calendars: whether a subscription to `users/{id}/events` reports changes in all calendars of
+            the mailbox, as documented. Developers observe only those of the default calendar.
+        calendar_subscriptions: whether a subscription to `users/{id}/calendars/{id}/events` reports anything.
+            Graph accepts it without a word in its documentation.
     """
 
     copies: tuple[int, int] = (1, 1)

@@ -93,7 +93,7 @@ class Notifier:
         if self._random.random() < habits.lose_changes:
             return
         for subscription in self._subscriptions.watching(series, kind):
-            if not self._covers(subscription, series):
+            if not self._is_reported(subscription, series):
                 continue
             types = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in types else kind
@@ -139,13 +139,11 @@ class Notifier:
             self._thread.join()
             self._thread = None
 
-    def _covers(self, subscription: HostedSubscription, copy: EventCopy) -> bool:
-        """Return whether a subscription gets the changes in the calendar of an event."""
-        habits = self._tenant.delivery
+    def _is_reported(self, subscription: HostedSubscription, copy: EventCopy) -> bool:
         if subscription.calendar:
-            return habits.calendar_subscriptions
-        is_default = self._tenant.mailboxes.of(copy.mailbox).default_calendar.id == copy.calendar
-        return is_default or habits.secondary_calendars
+            return self._tenant.delivery.calendar_subscriptions
+        default = self._tenant.mailboxes.of(copy.mailbox).default_calendar
+        return self._tenant.delivery.secondary_calendars or default.id == copy.calendar
 
     def _run(self, interval_seconds: float) -> None:
         while not self._stopping.wait(interval_seconds):

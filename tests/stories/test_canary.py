@@ -9,6 +9,7 @@ import pytest
 from sandbox.graph import Fault, NotificationDelivery
 from tests.stories.canary_story import LOG, Canary, canary, created, hop, hops, is_clean, log, story
 from tests.stories.conftest import Story
+from tests.stories.test_maintenance import maintain
 
 __all__ = ["canary", "log", "story"]
 
@@ -63,16 +64,12 @@ def test_a_meeting_that_is_online_is_not_changed(story: Story, canary: Canary) -
 )
 @pytest.mark.usefixtures("log")
 def test_without_writes_only_the_log_can_show_the_chain(
-    story: Story,
-    canary: Canary,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    brake: str,
+    story: Story, canary: Canary, arguments: list[str], brake: str
 ) -> None:
-    """It says so before it creates anything; with the log it follows the chain to the decision."""
+    """It says so before it creates anything, by the app's own brake; with the log it follows the chain."""
     story.restart(JOINLINK_MODE=brake)
-    monkeypatch.setenv("JOINLINK_MODE", brake)
-    text = "the brake JOINLINK_MODE=report is on" if brake else 'rule "trial" is in report mode'
+    maintain(story)
+    text = "the brake JOINLINK_MODE=report is on in the app" if brake else 'rule "trial" is in report mode'
     refused = canary(*arguments)
     assert (refused.exit, created(story)) == (2, [])
     assert text in refused.err

@@ -46,7 +46,7 @@ class Judge:
 
     policy: Policy
     facts: Facts
-    #: JOINLINK_MODE=report is set
+    #: JOINLINK_MODE=report was set in the app at its last maintenance
     has_brake: bool
 
     def decision(self, event: Event, now: datetime) -> Decision:

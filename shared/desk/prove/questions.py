@@ -93,8 +93,8 @@ QUESTIONS = (
     ),
     Question(
         id="secondary-calendars",
-        relies="A subscription to `users/{id}/events` reports changes in the default calendar only, although"
-        " Graph's documentation says that it reports all.",
+        relies="A subscription to `users/{id}/events` reports changes in the default calendar only. If it"
+        " reports all, further calendars get their links sooner.",
         tried="It creates an event in a new calendar and one in the default calendar, and searches the app's log.",
         otherwise="Nothing is lost: Joinlink also decides about events in other calendars that are reported.",
         needs=(Need.LOG,),
@@ -102,7 +102,8 @@ QUESTIONS = (
     ),
     Question(
         id="calendar-subscriptions",
-        relies="A subscription to `users/{id}/calendars/{id}/events` reports changes in that calendar.",
+        relies="A subscription to `users/{id}/calendars/{id}/events` reports changes in that calendar. If it does not,"
+        " only sweeps find them.",
         tried="It subscribes to a new calendar, creates an event in it, and searches the app's log.",
         otherwise="Events in secondary calendars are found by a sweep alone, hours later.",
         needs=(Need.APP, Need.LOG),
