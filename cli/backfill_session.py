@@ -14,6 +14,7 @@ from cli.output import Exit, print_json
 from cli.progress import Progress
 from shared.desk.backfill import Backfill, BackfillRun, MailboxSearch, SearchStatus
 from shared.storage.sorted_id_file import SortedIdFile
+from shared.worker.mailboxes.scope import why_unusable
 
 #: Mailboxes that are searched concurrently, with one request each.
 _SEARCHERS = 4
@@ -67,8 +68,8 @@ class BackfillSession:
                 yield from searchers.map(lambda entry: self._search(entry, run), batch)
 
     def _search(self, entry: tuple[str, str], run: BackfillRun) -> MailboxSearch:
-        mailbox, why = entry
-        if why:
+        mailbox, text = entry
+        if why := why_unusable(text):
             return MailboxSearch(mailbox=mailbox, status=SearchStatus.NO_CALENDAR, why=why)
         return self.part.search(mailbox, run)
 

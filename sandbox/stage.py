@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from azure.data.tables import TableServiceClient
@@ -26,6 +27,7 @@ from sandbox.clock import SharedClock
 from sandbox.graph import DirectoryUser, Reply, StandIn
 from sandbox.graph.webhook_client import post_over_http
 from sandbox.host import Host, HostProcess
+from sandbox.host.host import STEPWISE_URL
 from sandbox.serve import serve
 from shared import wiring
 from shared.auth.token_source import TokenSource
@@ -104,7 +106,10 @@ class Stage:
         return HostProcess("sandbox.apps:joinlink", settings, self.clock.shared, log=log, **options)
 
     def watch(self, user: DirectoryUser, change_type: str = "created,updated", url: str = "") -> str:
-        """Subscribe to a user's events as the app does, or for another address; return the id."""
+        """Subscribe to a user's events as the app does, or as another deployment of it; return the id.
+
+        Graph lists the subscriptions of all deployments of an app registration to each of them.
+        """
         url = url or self.host.address("notifications")
         token = TokenSource.managed_identity().token(_GRAPH).value
         answer = httpx.post(
@@ -187,16 +192,27 @@ def stage(
 
 
 class _Post:
-    """Sends Graph's POSTs: over the network to host processes, otherwise to the host in this process."""
+    """Sends Graph's POSTs: over the network to host processes, else to the host in this process.
+
+    Other addresses are other deployments of the same app registration, which accept everything.
+    """
 
     host: Host
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         if url.startswith(_THIS_MACHINE):
             return post_over_http(url, body, headers)
+        if not url.startswith(STEPWISE_URL):
+            return _accept_elsewhere(url)
         with self.host.client() as client:
             answer = client.post(url, content=body, headers=dict(headers))
         return Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
+
+
+def _accept_elsewhere(url: str) -> Reply:
+    """Answer as another deployment of the app registration does."""
+    tokens = parse_qs(urlsplit(url).query).get("validationToken")
+    return Reply(200, body=tokens[0].encode()) if tokens else Reply(202)
 
 
 def empty(azurite: Azurite) -> None:

@@ -11,6 +11,7 @@
     │   └── TableMissing           the record of past writes is gone: write nothing
     ├── Unhandled                  the host delivers the message again
     ├── DeskDiffers                an admin must give the command the app's own settings
+    ├── SubscriptionTaken          other deployments watch the mailbox: try again after a day
     ├── SignInFailed               an admin must sign in, or get a right
     ├── StateChanged               another process wrote the same row: read and decide again
     ├── RejectedRequest            answer the HTTP request with `.status`
@@ -103,6 +104,10 @@ class Unhandled(JoinlinkError):
 
 class DeskDiffers(JoinlinkError):
     """A command uses other rules or settings than the app; the text explains what to do."""
+
+
+class SubscriptionTaken(JoinlinkError):
+    """Other deployments of the app registration hold every subscription that Graph allows to a mailbox."""
 
 
 class SignInFailed(JoinlinkError):

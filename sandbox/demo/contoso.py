@@ -75,8 +75,7 @@ class Contoso:
             name: self._graph.add_user(name, f"{name.split()[0].lower()}@contoso.com", **traits)
             for name, traits in PEOPLE.items()
         }
-        # In Entra, the accounts of rooms are disabled.
-        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room", enabled=False)
+        self._graph.add_user("Atrium", "atrium@contoso.com", kind="room")
         self._graph.add_guest("Olga Lindt", "olga@northwind.com")
         self._graph.add_user("Paul Reyes", "paul@contoso.com", mailbox=False)
         self._created: dict[str, CalendarEntry] = {}

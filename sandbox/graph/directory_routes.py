@@ -13,6 +13,7 @@ from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
 
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
+_MAIL = re.compile(r"^mail eq '((?:[^']|'')*)'$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
 
 _Rows = Callable[[int], Iterator[tuple[int, DirectoryUser]]]
@@ -54,16 +55,21 @@ class DirectoryRoutes:
         return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
 
     def list_groups(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the groups that have a mail address."""
+        """Answer the groups that have a mail address, or the one that has a certain address."""
         call.allow_options("$select", "$top", "$skiptoken", "$filter")
-        if call.query.get("$filter") != "mailEnabled eq true":
-            raise bad_query("Only the groups with mailEnabled eq true are listed here.")
-        return page_by_token(
-            call,
-            "groups",
-            lambda start: ((row, one) for row, one in self._directory.groups(start) if one.address),
-            lambda one: _group(one, call.select()),
-        )
+        condition = call.query.get("$filter", "")
+        named = _MAIL.match(condition)
+        if not named and condition != "mailEnabled eq true":
+            raise bad_query(
+                "Only the groups with mailEnabled eq true, or with a mail address, are listed here."
+            )
+        address = named[1].replace("''", "'").lower() if named else ""
+
+        def matching(start: int) -> Iterator[tuple[int, DirectoryGroup]]:
+            rows = ((row, one) for row, one in self._directory.groups(start) if one.address)
+            return ((row, one) for row, one in rows if not address or one.address.lower() == address)
+
+        return page_by_token(call, "groups", matching, lambda one: _group(one, call.select()))
 
     def list_members(self, call: IncomingCall) -> GraphAnswer:
         """Answer a group's transitive members; `@odata.type` says which are users and which groups."""

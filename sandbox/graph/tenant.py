@@ -14,6 +14,9 @@ from sandbox.graph.notification_delivery import NotificationDelivery
 from sandbox.graph.permissions import Permissions
 from sandbox.graph.user import TEAMS, DirectoryUser
 
+#: kinds of mailboxes whose accounts Exchange creates disabled
+_CREATED_DISABLED = frozenset({"room", "equipment", "shared"})
+
 
 class GraphTenant:
     """A tenant with users, groups, calendars and permissions. A mailbox is created when it is first used.
@@ -48,16 +51,18 @@ class GraphTenant:
         aliases: tuple[str, ...] = (),
         default_provider: str = TEAMS,
         allowed_providers: tuple[str, ...] = (TEAMS,),
-        kind: Literal["user", "room", "equipment", "shared"] = "user",
+        kind: Literal["user", "linked", "room", "equipment", "shared", "others"] = "user",
         mailbox: bool = True,
-        enabled: bool = True,
+        enabled: bool | None = None,
         honors_online_meeting: bool = True,
         join_url_delay: timedelta = timedelta(0),
     ) -> DirectoryUser:
         """Add a person or a room; the providers are those of the default calendar.
 
         `signs_in_as` is the user principal name, if it differs from the address. `enabled` False blocks
-        sign-in, which is usual for rooms and shared mailboxes.
+        sign-in. Exchange creates rooms, devices and shared mailboxes so, which is the default for these.
+        `change_user` turns a person's mailbox into a shared one (`kind="shared"`); Exchange leaves its
+        account enabled.
         """
         with self.lock:
             user = DirectoryUser(
@@ -68,7 +73,7 @@ class GraphTenant:
                 aliases=aliases,
                 kind=kind,
                 mailbox=mailbox,
-                account_enabled=enabled,
+                account_enabled=kind not in _CREATED_DISABLED if enabled is None else enabled,
                 default_provider=default_provider,
                 allowed_providers=allowed_providers,
                 honors_online_meeting=honors_online_meeting,

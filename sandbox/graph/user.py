@@ -29,7 +29,7 @@ class DirectoryUser:
     signs_in_as: str = ""
     #: other addresses of the mailbox
     aliases: tuple[str, ...] = ()
-    #: user | room | equipment | shared, as in mailboxSettings.userPurpose
+    #: user | linked | room | equipment | shared | others, as in mailboxSettings.userPurpose
     kind: str = "user"
     mailbox: bool = True
     #: of a guest: the tenant's domain after the `#EXT#` in the user principal name

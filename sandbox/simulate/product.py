@@ -19,6 +19,7 @@ from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReports
 from shared.storage.meetings import MEETINGS, Meetings
 from shared.storage.memory_marker import MemoryMarker
+from shared.storage.other_deployments import OtherDeployments
 from shared.storage.queues import POISON_SUFFIX
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.tables import Table
@@ -78,6 +79,7 @@ class Product:
             lease=MaintenanceLease(tables(MAINTENANCE)),
             holds=RemovalHolds(tables(MAINTENANCE)),
             stop=WatchStop(tables(MAINTENANCE)),
+            others=OtherDeployments(tables(MAINTENANCE)),
             reports=MaintenanceReports(tables(MAINTENANCE)),
             endpoint=endpoint.fingerprint,
             notification_url=URL,

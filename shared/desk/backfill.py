@@ -19,7 +19,7 @@ from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
-from shared.rules.mailbox_scope import ALL, MailboxScope, MailboxSelector
+from shared.rules.mailbox_scope import ALL, MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
@@ -133,15 +133,19 @@ class Backfill:
 
         Returns the reasons why mailboxes may be missing. Raises GraphError.
         """
+        rules = policy.mailboxes
         if selector is None:
-            return read_scope(policy.mailboxes, self._graph(), scope)
-        chosen = MailboxScope(include=(selector,), exclude=policy.mailboxes.exclude)
-        doubts = read_scope(chosen, self._graph(), scope)
-        if policy.mailboxes.include is ALL:
+            return read_scope(rules, self._graph(), scope)
+        chosen = replace(rules, include=(selector,))
+        # A name in a command is not a name in the rules, so it includes no further kinds of mailboxes.
+        doubts = read_scope(chosen, self._graph(), scope, kinds_of_named=rules.kinds)
+        if rules.include is ALL:
             return doubts
         with SortedIdFile() as whole:
-            doubts += read_scope(policy.mailboxes, self._graph(), whole)
-            scope.remove([mailbox for mailbox, _why in scope if mailbox not in whole])
+            doubts += read_scope(rules, self._graph(), whole)
+            included = [(mailbox, text) for mailbox, text in whole if mailbox in scope]
+        scope.clear()
+        scope.add(included)
         return doubts
 
     def open_run(self, policy: Policy, purpose: str, until: datetime) -> BackfillRun:

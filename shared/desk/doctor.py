@@ -4,7 +4,7 @@ It only reads from Graph. In the storage account it creates objects of its own a
 never shows secrets, nor the key in the notification URL.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from shared.desk.desk_check import CLOCKS_APART
 from shared.desk.findings import Finding, failed, passed, unknown
 from shared.desk.in_force import AppInForce
+from shared.desk.other_deployments import other_deployments
 from shared.desk.permissions import (
     APP_GRANT_COMMAND,
     DESK_GRANT_COMMAND,
@@ -19,6 +20,8 @@ from shared.desk.permissions import (
     needed_permissions,
 )
 from shared.desk.storage_trial import StorageTrial
+from shared.domain.mailbox import Subscription
+from shared.domain.notification_address import notification_address
 from shared.errors import GraphError, SignInFailed, StorageUnavailable
 from shared.graph.advice import advice_on
 from shared.graph.client import Graph
@@ -26,6 +29,7 @@ from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import Settings
 from shared.storage.errors import lacks_right
+from shared.storage.other_deployments import OtherDeployment
 from shared.version import VERSION
 from shared.worker.common.rule_ports import RuleSource, read_problem
 from shared.worker.mailboxes.write_memory import IN_WORDS, WHEN_MISSING, MemoryState
@@ -54,6 +58,8 @@ class Doctor:
     rules_place: str
     #: reads what the app has in force
     in_force: Callable[[], AppInForce]
+    #: reads the other deployments that the app found
+    others: Callable[[], Iterable[OtherDeployment]]
     #: posts a handshake with this token to our own URL, and returns what is wrong with the answer
     endpoint_problem: Callable[[str], str]
     now: Callable[[], datetime]
@@ -118,7 +124,7 @@ class Doctor:
         graph = self.graph()
         mailbox_finding = _mailbox(graph, mailbox)
         yield from self._permissions(token, policy, is_mailbox_read=bool(mailbox_finding.is_ok))
-        yield self._subscriptions(graph)
+        yield from self._subscriptions(graph)
         yield mailbox_finding
         yield clock_finding("clock of Graph", self.now(), _moment(graph.tally.date))
 
@@ -147,16 +153,23 @@ class Doctor:
     def _grant_command(self) -> str:
         return APP_GRANT_COMMAND if self.is_the_app else f"{DESK_GRANT_COMMAND} certificate"
 
-    def _subscriptions(self, graph: Graph) -> Finding:
+    def _subscriptions(self, graph: Graph) -> Iterator[Finding]:
+        try:
+            page, more = graph.subscriptions_page("") if self.is_the_app else ((), "")
+        except GraphError as error:
+            page = ()
+            yield _refused("subscriptions", error)
+        else:
+            yield self._own_subscriptions(page, has_more=bool(more))
+        yield from other_deployments(self.others, page, self.settings.notification_url or "")
+
+    def _own_subscriptions(self, page: tuple[Subscription, ...], *, has_more: bool) -> Finding:
         if not self.is_the_app:
             return unknown("subscriptions", "only the app can list its own; joinlink status counts mailboxes")
-        try:
-            page, more = graph.subscriptions_page("")
-        except GraphError as error:
-            return _refused("subscriptions", error)
-        ours = sum(one.notification_url == self.settings.notification_url for one in page)
-        at_least = "at least " if more else ""
-        return passed("subscriptions", f"{at_least}{len(page)} of the app's, {ours} of them to this address")
+        own = notification_address(self.settings.notification_url or "")
+        ours = sum(notification_address(one.notification_url) == own for one in page)
+        number = f"{'at least ' if has_more else ''}{len(page)} of the app's"
+        return passed("subscriptions", f"{number}, {ours} of them to this address")
 
     def _notification_url(self) -> Finding:
         url = self.settings.notification_url

@@ -40,7 +40,7 @@ _USERS = Permission(
 )
 _SETTINGS = Permission(
     "MailboxSettings.Read",
-    "to distinguish people's mailboxes from rooms and equipment",
+    "to distinguish people's mailboxes from rooms, equipment and shared ones",
     frozenset({"MailboxSettings.ReadWrite"}),
 )
 _GROUPS = Permission(

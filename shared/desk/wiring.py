@@ -247,6 +247,7 @@ class Desk:
             rules=self._parts.rule_source,
             rules_place=self._parts.rules_place,
             in_force=self.in_force,
+            others=self._storage.other_deployments.read,
             endpoint_problem=partial(
                 endpoint_problem, settings.notification_url or "", transport=self._parts.process.own_transport
             ),

@@ -97,6 +97,7 @@ class Reason(StrEnum):
     WRITE_FORBIDDEN = "write_forbidden"
     MAILBOX_FULL = "mailbox_full"
     SUBSCRIPTION_LIMIT = "subscription_limit"
+    OTHER_DEPLOYMENT = "other_deployment"
     OUT_OF_TIME = "out_of_time"
     LATER_VERSION = "later_version"
     WORKER_LOST = "worker_lost"
@@ -125,6 +126,7 @@ class Reason(StrEnum):
     IN_ORDER = "in_order"
     RENEWED_LATELY = "renewed_lately"
     ROOM = "room"
+    KIND_NOT_IN_SCOPE = "kind_not_in_scope"
     UNCLEAR_ROW = "unclear_row"
 
     @property
@@ -150,6 +152,7 @@ _WARNINGS = frozenset(
         Reason.ENDPOINT_NOT_VALIDATED,
         Reason.MAILBOX_FULL,
         Reason.SUBSCRIPTION_LIMIT,
+        Reason.OTHER_DEPLOYMENT,
         Reason.OUT_OF_TIME,
         Reason.LATER_VERSION,
         Reason.WORKER_LOST,

@@ -1,8 +1,11 @@
-"""A watched mailbox: its user and its Graph subscription."""
+"""A watched mailbox: its user, its kind and its Graph subscription."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from shared.domain.decision import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,49 @@ class Subscription:
     notification_url: str
     lifecycle_url: str
     expires: datetime
+
+
+class MailboxKind(StrEnum):
+    """Kinds of mailboxes that rules can include; the values are those of `mailboxes: {kinds: …}`."""
+
+    USER = "user"
+    SHARED = "shared"
+
+
+Kinds = frozenset[MailboxKind]
+#: the kinds that rules include if they name none
+USERS_ONLY: Kinds = frozenset({MailboxKind.USER})
+#: Graph's values of `userPurpose` for rooms and devices
+ROOM_PURPOSES = frozenset({"room", "equipment"})
+#: all values of `userPurpose` that Joinlink understands, with the kind of such a mailbox
+#: (https://learn.microsoft.com/graph/api/resources/mailboxsettings)
+PURPOSES: Mapping[str, MailboxKind | None] = {
+    "user": MailboxKind.USER,
+    "linked": MailboxKind.USER,
+    "shared": MailboxKind.SHARED,
+    "others": None,
+    **dict.fromkeys(ROOM_PURPOSES),
+}
+
+
+def reason_against(purpose: str, kinds: Kinds) -> Reason | None:
+    """Return why a mailbox with this `userPurpose` is not watched if it must be of these kinds, else None.
+
+    An unknown purpose (empty) counts as a user's. Rooms, devices and `others` are never watched.
+    """
+    if purpose in ROOM_PURPOSES:
+        return Reason.ROOM
+    return None if PURPOSES.get(purpose, MailboxKind.USER) in kinds else Reason.KIND_NOT_IN_SCOPE
+
+
+def kinds_text(kinds: Kinds) -> str:
+    """Return kinds as text for `kinds_from`; empty for users only."""
+    return "" if kinds == USERS_ONLY else " ".join(sorted(kinds))
+
+
+def kinds_from(text: str) -> Kinds:
+    """Read the text of `kinds_text`. Kinds of a later release are left out."""
+    return frozenset(MailboxKind(word) for word in text.split() if word in set(MailboxKind)) or USERS_ONLY
 
 
 class NoCalendar(StrEnum):

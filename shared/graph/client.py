@@ -106,6 +106,11 @@ class Graph:
         addresses = (directory_json.parse_groups_addresses(page, call.name) for page in pages)
         return frozenset().union(*addresses)
 
+    def find_group(self, address: str) -> str:
+        """Return the id of the group with this main address; empty if there is none."""
+        call = directory_calls.find_groups_by_mail(address)
+        return next(iter(directory_json.parse_group_ids(self._send(call), call.name)), "")
+
     def create_subscription(
         self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
     ) -> Subscription:

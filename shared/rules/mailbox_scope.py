@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from shared.domain.address import read_address, untagged
+from shared.domain.mailbox import USERS_ONLY, Kinds
 from shared.rules.truth import Truth, any_holds
 
 
@@ -37,10 +38,14 @@ MailboxSelector = GroupSelector | UserSelector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxScope:
-    """The mailboxes that are included and not excluded."""
+    """The mailboxes that are included and not excluded.
+
+    `kinds` restricts `ALL` and groups; a mailbox that `include` names itself may be a shared one, too.
+    """
 
     include: tuple[MailboxSelector, ...] | Literal[AllMailboxes.ALL] = ALL
     exclude: tuple[MailboxSelector, ...] = ()
+    kinds: Kinds = USERS_ONLY
 
     @property
     def groups(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.decision import Reason
 from shared.domain.mailbox import NoCalendar
 from shared.domain.messages import TaskReason
 from shared.storage.tables import Table
@@ -68,8 +69,12 @@ class Mailbox:
     suspected_since: datetime | None = None
     #: the mailbox's purpose according to Graph, such as `user`; empty if unknown
     purpose: str = ""
+    #: when Graph last returned the purpose
+    purpose_read: datetime | None = None
     #: when Graph first failed to return the purpose
     purpose_missed: datetime | None = None
+    #: the kinds of mailboxes of which this one must be, as `kinds_from` reads them
+    kinds: str = ""
     #: events on a page, if the default is too many for this mailbox; valid until `page_until`
     page_size: int | None = None
     page_until: datetime | None = None
@@ -89,13 +94,24 @@ class Mailbox:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether Joinlink must not write to it: it left the scope, is held, or has an unclear row."""
-        return self.state is MailboxState.REMOVED or bool(self.held or self.unclear)
+        """Whether Joinlink must not write to it.
+
+        It left the scope, is held, is of a kind that the rules do not include, or has an unclear row.
+        """
+        return self.state is MailboxState.REMOVED or self.is_of_other_kind or bool(self.held or self.unclear)
 
     @property
     def is_ineligible(self) -> bool:
-        """Whether Joinlink must not watch it: it left the scope, or the directory shows no calendar."""
-        return self.state is MailboxState.REMOVED or self.has_no_calendar
+        """Whether Joinlink must not watch it.
+
+        It left the scope, is of a kind that the rules do not include, or the directory shows no calendar.
+        """
+        return self.state is MailboxState.REMOVED or self.is_of_other_kind or self.has_no_calendar
+
+    @property
+    def is_of_other_kind(self) -> bool:
+        """Whether it is not watched because of its kind."""
+        return self.state is MailboxState.UNUSABLE and self.why in {Reason.ROOM, Reason.KIND_NOT_IN_SCOPE}
 
     @property
     def has_no_calendar(self) -> bool:
@@ -119,6 +135,7 @@ _TEXTS = (
     "making_endpoint",
     "suspected_as",
     "purpose",
+    "kinds",
     "unreadable",
 )
 _NUMBERS = ("page_size",)
@@ -138,6 +155,7 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "making_until": timedelta(hours=1),
     "absent_since": CLOCKS_DIFFER,
     "suspected_since": CLOCKS_DIFFER,
+    "purpose_read": CLOCKS_DIFFER,
     "purpose_missed": CLOCKS_DIFFER,
     "page_until": _DAY + CLOCKS_DIFFER,
 }

@@ -11,7 +11,10 @@ from typing import Self
 
 
 class SortedIdFile:
-    """Object ids in lower case, each with a text. In a scope: why it can't be watched, empty if it can."""
+    """Object ids in lower case, each with a text.
+
+    In a scope it is why the mailbox can't be watched, else the kinds of which it must be (`kinds_text`).
+    """
 
     def __enter__(self) -> Self:
         # Autocommit: after a crash the file is not used again.

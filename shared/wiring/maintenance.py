@@ -27,6 +27,7 @@ def build_maintenance(
         lease=storage.maintenance_lease,
         holds=storage.removal_holds,
         stop=storage.watch_stop,
+        others=storage.other_deployments,
         reports=storage.maintenance_reports,
         endpoint=endpoint.fingerprint,
         notification_url=endpoint.url,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.storage.maintenance_report import MaintenanceReports
     from shared.storage.meetings import Meetings
     from shared.storage.memory_marker import MemoryMarker
+    from shared.storage.other_deployments import OtherDeployments
     from shared.storage.poison_queue import PoisonQueue
     from shared.storage.queue_metrics import QueueMetrics
     from shared.storage.queues import MessageQueue
@@ -90,6 +91,13 @@ class StorageParts:
         from shared.storage.removal_hold import RemovalHolds
 
         return RemovalHolds(self.maintenance_table)
+
+    @BuiltOnce
+    def other_deployments(self) -> "OtherDeployments":
+        """The other deployments of the app registration that the last search found."""
+        from shared.storage.other_deployments import OtherDeployments
+
+        return OtherDeployments(self.maintenance_table)
 
     @BuiltOnce
     def watch_stop(self) -> "WatchStop":

@@ -12,12 +12,17 @@ from tests.test_docs import documented
 
 Database = Any
 NOW = datetime.now(UTC)
+#: the name of the app's Application Insights
+APP = "appi-contoso-x1"
 #: lines that the demo has logged, one to three of each kind
 DEMO_LOG = Path(__file__).parent / "data" / "demo_log.jsonl"
 
 
 def database(lines: Iterable[dict[str, Any]], statuses: Iterable[str] = ()) -> Database:
-    """Return the tables of Application Insights: a trace for each line, a slow request for each status."""
+    """Return the tables of Application Insights and of its workspace.
+
+    Each line is a trace, each status a slow request.
+    """
     filled = duckdb_kql.connect()
     filled.execute(
         "create table traces(timestamp TIMESTAMP, message VARCHAR, severityLevel INTEGER,"
@@ -27,11 +32,15 @@ def database(lines: Iterable[dict[str, Any]], statuses: Iterable[str] = ()) -> D
         "create table requests(timestamp TIMESTAMP, resultCode VARCHAR, duration DOUBLE,"
         " operation_Name VARCHAR, itemCount INTEGER)"
     )
-    filled.execute("create table AppTraces(TimeGenerated TIMESTAMP, Message VARCHAR, ItemCount INTEGER)")
+    filled.execute(
+        "create table AppTraces(TimeGenerated TIMESTAMP, Message VARCHAR, ItemCount INTEGER, _ResourceId VARCHAR)"
+    )
     moment = NOW.replace(tzinfo=None)
     for each in lines:
         filled.execute("insert into traces values (?, ?, 1, 'x', 1)", [moment, json.dumps(each)])
-        filled.execute("insert into AppTraces values (?, ?, 1)", [moment, json.dumps(each)])
+        filled.execute(
+            "insert into AppTraces values (?, ?, 1, ?)", [moment, json.dumps(each), f"/components/{APP}"]
+        )
     for status in statuses:
         filled.execute("insert into requests values (?, ?, 4000, 'notifications', 1)", [moment, status])
     return filled

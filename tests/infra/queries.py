@@ -12,13 +12,16 @@ from shared.desk.app_log.workspace import searching_query
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "infra" / "monitoring" / "alerts.json"
-WORKBOOK = ROOT / "infra" / "monitoring" / "workbook.json"
+WORKBOOKS = (
+    ROOT / "infra" / "monitoring" / "workbook.json",
+    ROOT / "infra" / "monitoring" / "tenants-workbook.json",
+)
 _DEFINITION = re.compile(r"let (\w+) = [^;]*;")
 
 
 def queries() -> dict[str, str]:
     """Return every query by the place where it is."""
-    return dict([*_alerts(), *_workbook(), *_docs(), *_desk()])
+    return dict([*_alerts(), *_workbooks(), *_docs(), *_desk()])
 
 
 def _desk() -> Iterator[tuple[str, str]]:
@@ -37,10 +40,11 @@ def _alerts() -> Iterator[tuple[str, str]]:
         yield f"alert {alert['id']}", alert["query"]
 
 
-def _workbook() -> Iterator[tuple[str, str]]:
-    for item in json.loads(WORKBOOK.read_text())["items"]:
-        if query := item["content"].get("query"):
-            yield f"workbook {item['name']}", query.replace("{TimeRange:grain}", "1h")
+def _workbooks() -> Iterator[tuple[str, str]]:
+    for path in WORKBOOKS:
+        for item in json.loads(path.read_text())["items"]:
+            if query := item["content"].get("query"):
+                yield f"{path.stem} {item['name']}", query.replace("{TimeRange:grain}", "1h")
 
 
 def _docs() -> Iterator[tuple[str, str]]:

@@ -101,6 +101,7 @@ def test_the_compilers_rules_are_errors() -> None:
     ("file", "schema"),
     [
         pytest.param("infra/monitoring/workbook.json", "workbook.json", id="workbook"),
+        pytest.param("infra/monitoring/tenants-workbook.json", "workbook.json", id="workbook of all tenants"),
         pytest.param("azure.yaml", "azure.yaml.json", id="azd"),
     ],
 )

@@ -10,8 +10,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PIPELINES = ROOT / "infra" / "pipelines"
-DEPLOY = (ROOT / ".github" / "workflows" / "deploy.yml", PIPELINES / "azure-pipelines.yml")
-RULES = (PIPELINES / "rules-github.yml", PIPELINES / "rules-azure-pipelines.yml")
+TENANTS = PIPELINES / "tenants-github.yml"
+RULES = (PIPELINES / "rules-github.yml", PIPELINES / "rules-azure-pipelines.yml", TENANTS)
+DEPLOY = (ROOT / ".github" / "workflows" / "deploy.yml", PIPELINES / "azure-pipelines.yml", TENANTS)
+ALL = tuple(dict.fromkeys((*DEPLOY, *RULES)))
 
 
 def scripts(path: Path) -> Iterator[str]:
@@ -31,7 +33,7 @@ def scripts(path: Path) -> Iterator[str]:
     yield from walk(yaml.safe_load(path.read_text()))
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in (*DEPLOY, *RULES)])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in ALL])
 def test_a_script_ends_at_its_first_error(path: Path) -> None:
     """Azure Pipelines goes on after a failed line, and would upload rules that have errors."""
     found = list(scripts(path))
@@ -71,7 +73,7 @@ def test_a_deployment_has_the_settings_of_the_hook(path: Path) -> None:
     assert read <= set(re.findall(r"AZURE_\w+(?=:)", path.read_text()))
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in (*DEPLOY, *RULES)])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in ALL])
 def test_a_pipeline_holds_no_secret(path: Path) -> None:
     """It signs in with OpenID Connect."""
     assert not re.search(r"secrets\.|password|clientSecret|publish-profile", path.read_text())
@@ -112,3 +114,72 @@ def test_an_upload_removes_what_is_gone(path: Path, tmp_path: Path) -> None:
         "older.yaml",
     ]
     assert calls[0].startswith("storage blob upload-batch --account-name stx --destination rules")
+
+
+def run_step(script: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- the pipeline's own script
+        ["/bin/bash", "-c", script],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tenants(tmp_path: Path) -> Path:
+    """A repository with common rules and two tenants, of which one replaces a common file."""
+    files = {
+        "common/rules.yaml": "common",
+        "common/limits.yaml": "common",
+        "tenants/contoso/mailboxes.yaml": "contoso",
+        "tenants/fabrikam/mailboxes.yaml": "fabrikam",
+        "tenants/fabrikam/limits.yaml": "fabrikam",
+        "tenants/README.md": "text",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        pytest.param("", 'names=["contoso", "fabrikam"]\n', id="all"),
+        pytest.param("fabrikam", 'names=["fabrikam"]\n', id="one"),
+        pytest.param("README.md", "", id="a file"),
+        pytest.param("adatum", "", id="a tenant that does not exist"),
+    ],
+)
+def test_the_tenants_are_the_folders_of_the_repository(tenants: Path, one: str, expected: str) -> None:
+    """A tenant that does not exist ends the run."""
+    [script] = [text for text in scripts(TENANTS) if "GITHUB_OUTPUT" in text]
+    done = run_step(script, tenants, ONE=one, GITHUB_OUTPUT=str(tenants / "output"))
+
+    assert (tenants / "output").read_text() == expected
+    assert (done.returncode == 0) is bool(expected)
+
+
+def test_a_tenant_has_the_common_rules_and_its_own(tenants: Path) -> None:
+    """Its own file replaces a common one; other tenants' files are left out. It is checked as it is uploaded."""
+    checked, uploaded = (text for text in scripts(TENANTS) if "mkdir rules" in text)
+    run_step(checked, tenants, TENANT="fabrikam").check_returncode()
+
+    assert checked == uploaded
+    assert {one.name: one.read_text() for one in (tenants / "rules").iterdir()} == {
+        "rules.yaml": "common",
+        "limits.yaml": "fabrikam",
+        "mailboxes.yaml": "fabrikam",
+    }
+
+
+def test_each_tenant_is_an_environment_with_its_own_identity() -> None:
+    """Nothing of one tenant reaches another: all names come from the environment."""
+    jobs = yaml.safe_load(TENANTS.read_text())["jobs"]
+
+    for name in ("upload", "deploy"):
+        assert jobs[name]["environment"] == "${{ matrix.tenant }}"
+        [login] = [step for step in jobs[name]["steps"] if "azure/login" in step.get("uses", "")]
+        assert all(value.startswith("${{ vars.") for value in login["with"].values())

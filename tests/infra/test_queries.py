@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import node
 from shared.domain.decision import Outcome, Reason
-from tests.infra.log_tables import Database, database, demo_lines, every_line, rows
+from tests.infra.log_tables import APP, Database, database, demo_lines, every_line, rows
 from tests.infra.queries import queries
 from tests.test_docs import documented
 
@@ -68,6 +68,16 @@ def test_a_query_runs_over_the_log_of_the_demo(place: str, demo: Database) -> No
 def test_a_query_runs_over_the_lines_that_joinlink_logs(place: str, logs: Database) -> None:
     """An engine of its own executes it: what resolves can still fail."""
     rows(logs, QUERIES[place])
+
+
+def test_the_workbook_of_all_tenants_names_each_app(demo: Database) -> None:
+    """By its Application Insights: the lines themselves do not name the tenant."""
+    shown = {place: rows(demo, query) for place, query in QUERIES.items() if "tenants-workbook" in place}
+    found = {place.partition(" ")[2]: [app for app, *_ in lines] for place, lines in shown.items()}
+
+    assert found.keys() == {"tenants", "care", "outcomes", "links", "rules"}
+    assert found["tenants"] == found["rules"] == [APP]
+    assert set(found["outcomes"]) == set(found["links"]) == {APP}
 
 
 @pytest.mark.parametrize("place", QUERIES)

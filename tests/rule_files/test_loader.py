@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.decision import Action, Mode
+from shared.domain.mailbox import MailboxKind
 from shared.rule_files.loader import LoadResult, RuleFile, load_policy
 from shared.rule_files.problems import Severity
 from shared.rule_files.reading.session import MAX_PROBLEMS
@@ -132,6 +133,7 @@ internal_domains: [contoso.com, sisters]
 mailboxes:
   include: [{group: 5F0C9A4E-8B1D-4C52-9F7E-2D6A1B3C4D5E}, {user: CEO@contoso.com}]
   exclude: [{user: boardroom@contoso.com}]
+  kinds: [user, shared]
 other_join_links: {action: skip, look_in: body}
 drafts: ignore
 sweep: {every: 12h}
@@ -144,6 +146,7 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
     assert policy.mailboxes == MailboxScope(
         include=(GroupSelector("5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"), UserSelector("ceo@contoso.com")),
         exclude=(UserSelector("boardroom@contoso.com"),),
+        kinds=frozenset(MailboxKind),
     )
     assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
     assert policy.sweep == Sweep(every=timedelta(hours=12))

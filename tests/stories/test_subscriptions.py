@@ -178,15 +178,17 @@ def test_a_subscription_whose_answer_was_unreadable_is_adopted(story: Story, bod
     assert [row(ada).subscription] == subscriptions(story, ada)
 
 
-def test_a_subscription_with_another_url_is_replaced(story: Story) -> None:
-    """For example after the table was lost: Graph has one of ours that notifies another URL."""
+def test_a_subscription_with_another_function_key_is_replaced(story: Story) -> None:
+    """For example after the table was lost: it notifies our host and path, so it is ours."""
     ada = story.add_person("Ada", watched=False)
-    stranger = story.stage.watch(ada, url="https://old.example/api/notifications?code=k")
+    address = story.stage.host.address("notifications").partition("?")[0]
+    story.stage.watch(ada, "created,updated,deleted", url=address)
+    story.stage.watch(ada, url=f"{address.replace('joinlink.example', 'JOINLINK.example:443')}?code=k")
     subscribe(story, ada)
 
     [made] = subscriptions(story, ada)
-    assert made != stranger
     assert row(ada).subscription == made
+    assert story.task_outcomes(ada)[0] == ("subscribe", "subscribed", "subscription_replaced")
 
 
 def test_a_renewal_costs_one_call(story: Story) -> None:

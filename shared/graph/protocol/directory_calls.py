@@ -55,6 +55,16 @@ def read_group(group: str) -> GraphCall:
     )
 
 
+def find_groups_by_mail(address: str) -> GraphCall:
+    """Get the groups that have this main address."""
+    return GraphCall(
+        name="find the group by address",
+        method="GET",
+        path="/groups",
+        params={"$filter": f"mail eq '{_escaped(address)}'", "$select": "id,mail"},
+    )
+
+
 def list_mail_groups() -> GraphCall:
     """Get the first page of the groups with a mail address (https://learn.microsoft.com/graph/api/group-list)."""
     return GraphCall(

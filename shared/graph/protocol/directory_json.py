@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.address import ascii_domain, read_address
 from shared.domain.ids import is_id
-from shared.domain.mailbox import NoCalendar, User
+from shared.domain.mailbox import PURPOSES, NoCalendar, User
 from shared.errors import Forbidden
 from shared.graph.protocol.json_shapes import LenientText, Shape, null_is, page_items, shape_errors
 
@@ -74,9 +74,9 @@ class _User(_AddressedObject):
     def _no_calendar(self) -> NoCalendar | None:
         if self.user_type.lower() == "guest":
             return NoCalendar.GUEST
-        if self.account_enabled is False:
-            return NoCalendar.ACCOUNT_DISABLED
-        return NoCalendar.NO_ADDRESS if self.mail in (None, "") and self.has_name else None
+        if self.mail in (None, "") and self.has_name:
+            return NoCalendar.NO_ADDRESS
+        return NoCalendar.ACCOUNT_DISABLED if self.account_enabled is False else None
 
 
 _UNREADABLE_USER = _User()
@@ -102,6 +102,13 @@ def parse_group_addresses(data: dict[str, Any], call: str) -> frozenset[str]:
     """Read a group's own addresses in canonical form; none where it has no mail."""
     with shape_errors(call):
         return frozenset(_AddressedObject.model_validate(data).addresses())
+
+
+def parse_group_ids(data: dict[str, Any], call: str) -> tuple[str, ...]:
+    """Read the ids of a page of groups, without those that can't be read."""
+    items = page_items(data, call)
+    groups = (_AddressedObject.model_validate(item) for item in items if isinstance(item, dict))
+    return tuple(group.id.lower() for group in groups if group.id)
 
 
 def parse_groups_addresses(data: dict[str, Any], call: str) -> frozenset[str]:
@@ -130,9 +137,10 @@ def parse_user(data: dict[str, Any], call: str) -> User:
 
 
 def parse_mailbox_purpose(data: dict[str, Any], call: str) -> str:
-    """Read what a mailbox is for, such as `user` or `room`; empty where Graph doesn't show it."""
+    """Read what a mailbox is for, one of `PURPOSES`; empty where Graph shows none of these."""
     with shape_errors(call):
-        return _MailboxSettings.model_validate(data).user_purpose
+        purpose = _MailboxSettings.model_validate(data).user_purpose.lower()
+    return purpose if purpose in PURPOSES else ""
 
 
 def parse_verified_domains(data: dict[str, Any], call: str) -> frozenset[str]:

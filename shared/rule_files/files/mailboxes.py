@@ -3,10 +3,12 @@
 from typing import Literal
 
 from shared.domain.ids import GUID
+from shared.domain.mailbox import Kinds, MailboxKind
+from shared.rule_files.files.values import all_or_none, choice_reader
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import ADDRESS, is_address, meant_by
-from shared.rule_files.vocabulary.json_schema import Shape
+from shared.rule_files.vocabulary.json_schema import Shape, one_of, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.people import GROUP_ID, read_guid
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
@@ -69,6 +71,11 @@ def _read_selector(node: Node, reader: NodeReader, what: str) -> MailboxSelector
     return selector
 
 
+def _read_kinds(node: Node, reader: NodeReader, what: str) -> Kinds | None:
+    kinds = all_or_none(_read_kind(item, reader, what) for item in reader.one_or_more(node, what) or ())
+    return None if kinds is None else frozenset(kinds)
+
+
 def _read_group(node: Node, reader: NodeReader, what: str) -> GroupSelector | None:
     guid = read_guid(node, reader, what, "group")
     return None if guid is None else GroupSelector(guid)
@@ -105,6 +112,15 @@ SELECTOR = Block(
         ),
     ),
 )
+_KINDS: Shape = one_or_more(
+    one_of(
+        {
+            MailboxKind.USER.value: "people's mailboxes",
+            MailboxKind.SHARED.value: "shared mailboxes, whose accounts are usually disabled",
+        }
+    )
+)
+_read_kind = choice_reader({kind.value: kind for kind in MailboxKind})
 _SELECTORS: Shape = {
     "type": "array",
     "items": {"anyOf": [Block(keys=(key,)).shape | {"required": [key.name]} for key in SELECTOR.keys]},
@@ -132,6 +148,15 @@ MAILBOXES = Block(
             _read_selectors,
             if_left_out="none",
             block=SELECTOR,
+        ),
+        Key(
+            "kinds",
+            "Kinds of mailboxes that `all` and groups include: [more](mailboxes.md#shared-mailboxes).",
+            _KINDS,
+            "[user, shared]",
+            _read_kinds,
+            default="[user]",
+            synonyms="kind purpose purposes",
         ),
     ),
 )

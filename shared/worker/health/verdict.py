@@ -25,6 +25,7 @@ _NOT_WATCHED = {
     Coverage.UNWATCHED: "in scope are not watched yet",
     Coverage.EXPIRED: "had a subscription that has expired; maintenance creates another",
     Coverage.UNCLEAR: "have a row that Joinlink does not touch: see `unclear_row` in docs/decisions.md",
+    Coverage.TAKEN: "have no room for a subscription: see `other_deployment` in docs/decisions.md",
     Coverage.FORBIDDEN: "deny Joinlink access: check permissions and application access policies",
 }
 

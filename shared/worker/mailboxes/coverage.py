@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.decision import Reason
 from shared.storage.mailboxes import Mailbox, MailboxState
 
 
@@ -15,6 +16,8 @@ class Coverage(StrEnum):
     #: its subscription has expired
     EXPIRED = "expired"
     UNUSABLE = "unusable"
+    #: other deployments of the app registration have all subscriptions that Graph allows
+    TAKEN = "taken"
     FORBIDDEN = "forbidden"
     #: it has left the scope
     REMOVED = "removed"
@@ -26,6 +29,8 @@ def coverage_of(row: Mailbox, now: datetime) -> Coverage:
     """Return how well a mailbox is watched."""
     if row.unclear:
         return Coverage.UNCLEAR
+    if row.state is MailboxState.UNUSABLE and row.why == Reason.OTHER_DEPLOYMENT:
+        return Coverage.TAKEN
     if row.state and row.state is not MailboxState.ACTIVE:
         return Coverage(row.state.value)
     if not row.subscription:

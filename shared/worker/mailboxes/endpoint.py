@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.domain.mailbox import Subscription
+from shared.domain.notification_address import notification_address
 from shared.graph.protocol.client_state import client_state
 
 _WARM_FOR = timedelta(minutes=2)
@@ -34,6 +35,10 @@ class Endpoint:
     def is_url_of(self, subscription: Subscription) -> bool:
         """Return whether a subscription sends changes and lifecycle notifications to this URL."""
         return subscription.notification_url == subscription.lifecycle_url == self.url
+
+    def is_address_of(self, subscription: Subscription) -> bool:
+        """Return whether it notifies our host and path, whatever its key: it is this deployment's."""
+        return notification_address(subscription.notification_url) == notification_address(self.url)
 
     def warm_up(self) -> None:
         """Start the app: a cold start takes longer than the ten seconds that Graph's handshake waits."""

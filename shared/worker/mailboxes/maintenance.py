@@ -22,6 +22,7 @@ from shared.rules.policy import Policy, Sweep
 from shared.storage.mailboxes import Mailbox, Mailboxes
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReport, MaintenanceReports
+from shared.storage.other_deployments import OtherDeployments
 from shared.storage.removal_hold import RemovalHolds
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.storage.watch_stop import WatchStop
@@ -64,6 +65,7 @@ class Maintenance:
         lease: MaintenanceLease,
         holds: RemovalHolds,
         stop: WatchStop,
+        others: OtherDeployments,
         reports: MaintenanceReports,
         endpoint: str,
         notification_url: str,
@@ -92,7 +94,14 @@ class Maintenance:
         self._notification_url = notification_url
         self._memory = memory
         self._record_settings = record_settings
-        self._surplus = SurplusSubscriptions(world=world, graph=graph, mailboxes=mailboxes, lease=lease)
+        self._surplus = SurplusSubscriptions(
+            world=world,
+            graph=graph,
+            mailboxes=mailboxes,
+            lease=lease,
+            others=others,
+            notification_url=notification_url,
+        )
 
     def run(self, confirmed: str = "") -> MaintenanceResult:
         """Request all that is due, unless another run is active. Log problems; the next run retries.

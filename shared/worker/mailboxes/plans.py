@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from shared.domain.decision import Reason
+from shared.domain.mailbox import USERS_ONLY, Kinds, kinds_text, reason_against
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
 
@@ -12,6 +14,8 @@ from shared.storage.mailboxes import Mailbox, MailboxState
 _RETRY_AFTER = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
 #: A mailbox has left only if two answers of the directory, one run apart, agree.
 ABSENCE = timedelta(minutes=10)
+#: If Graph does not show the purpose of a mailbox whose kind seems to have changed, it is watched this long.
+_PURPOSE_PATIENCE = timedelta(days=1)
 #: A task that is due is not requested again for this long.
 TASK_TIME = timedelta(minutes=30)
 
@@ -53,8 +57,13 @@ class MailboxPlan:
 NOTHING = MailboxPlan()
 
 
-def plan_mailbox(row: Mailbox, status: ScopeStatus, why: str, required: Requirements) -> MailboxPlan:
-    """Return what a mailbox needs now. `why` is the reason why an unusable one is unusable."""
+def plan_mailbox(
+    row: Mailbox, status: ScopeStatus, why: str, required: Requirements, kinds: Kinds = USERS_ONLY
+) -> MailboxPlan:
+    """Return what a mailbox needs now.
+
+    `why` is the reason why an unusable one is unusable, `kinds` are those of which one inside must be.
+    """
     if row.unclear:
         return NOTHING
     match status:
@@ -62,10 +71,22 @@ def plan_mailbox(row: Mailbox, status: ScopeStatus, why: str, required: Requirem
             return _plan_outside(row, required)
         case ScopeStatus.UNUSABLE:
             return _plan_unusable(row, why, required)
-        case ScopeStatus.UNKNOWN if row.state is None or row.is_ineligible:
-            return NOTHING
-        case ScopeStatus.UNKNOWN if row.held:
-            return _plan_held(row, required)
+        case ScopeStatus.UNKNOWN:
+            return _plan_unknown(row, required)
+        case ScopeStatus.INSIDE:
+            reason = reason_against(row.purpose, kinds)
+            plan = _plan_other_kind(row, reason, required) if reason else _plan_watched(row, status, required)
+            return _with_kinds(plan, row, kinds)
+
+
+def _plan_unknown(row: Mailbox, required: Requirements) -> MailboxPlan:
+    if row.state is None or row.is_ineligible:
+        return NOTHING
+    return _plan_held(row, required) if row.held else _plan_watched(row, ScopeStatus.UNKNOWN, required)
+
+
+def _plan_watched(row: Mailbox, status: ScopeStatus, required: Requirements) -> MailboxPlan:
+    """Return what a mailbox needs that must be watched."""
     columns: dict[str, str | datetime | None] = {}
     if status is ScopeStatus.INSIDE and row.absent_since:
         columns["absent_since"] = None
@@ -107,6 +128,41 @@ def _plan_unusable(row: Mailbox, why: str, required: Requirements) -> MailboxPla
     )
 
 
+def _plan_other_kind(row: Mailbox, reason: Reason, required: Requirements) -> MailboxPlan:
+    """Return the plan for a mailbox that is not of the right kind, as far as its purpose is known.
+
+    A watched one leaves the scope, but first its purpose is read again. Of the others the purpose is read
+    once a day.
+    """
+    now = required.now
+    if row.subscription or row.state is MailboxState.ACTIVE:
+        return _plan_change_of_kind(row, required)
+    if row.state is MailboxState.UNUSABLE and row.why == TaskReason.UNUSABLE:  # it was just unsubscribed
+        return MailboxPlan(columns={"why": reason, "state_since": now, "absent_since": None})
+    if has_task(row, now) or (not row.has_no_calendar and _is_waiting(row, now)):
+        return NOTHING
+    is_new = row.state in {None, MailboxState.REMOVED}
+    return MailboxPlan(task=TaskKind.SUBSCRIBE, reason=TaskReason.NEW if is_new else TaskReason.PARKED)
+
+
+def _plan_change_of_kind(row: Mailbox, required: Requirements) -> MailboxPlan:
+    """Return the plan for a watched mailbox whose known purpose is not of the right kind any more."""
+    now = required.now
+    since = row.absent_since
+    if since and ((row.purpose_read and row.purpose_read >= since) or now >= since + _PURPOSE_PATIENCE):
+        return replace(_plan_held(row, required), removal=TaskReason.UNUSABLE)
+    columns = {} if since else {"absent_since": now}
+    if has_task(row, now):
+        return MailboxPlan(columns=columns)
+    return MailboxPlan(task=TaskKind.RENEW, reason=TaskReason.DUE, columns=columns)
+
+
+def _with_kinds(plan: MailboxPlan, row: Mailbox, kinds: Kinds) -> MailboxPlan:
+    """Add the kinds of which the mailbox must be to its row, where tasks read them."""
+    text = kinds_text(kinds)
+    return plan if row.kinds == text else replace(plan, columns={**plan.columns, "kinds": text})
+
+
 def _plan_held(row: Mailbox, required: Requirements) -> MailboxPlan:
     """Return the renewal of a held mailbox that is due, so that its subscription does not expire."""
     is_due = row.held and row.subscription and _has_passed(row.renew_at, required.now)
@@ -118,9 +174,8 @@ def _plan_held(row: Mailbox, required: Requirements) -> MailboxPlan:
 def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReason] | None:
     """Return the most urgent task of a mailbox that must be watched."""
     now = required.now
-    if row.state in _RETRY_AFTER and not row.has_no_calendar:
-        is_due = row.state_since is None or now >= row.state_since + _RETRY_AFTER[row.state]
-        return (TaskKind.SUBSCRIBE, TaskReason.PARKED) if is_due else None
+    if row.state in _RETRY_AFTER and not row.is_ineligible:
+        return None if _is_waiting(row, now) else (TaskKind.SUBSCRIBE, TaskReason.PARKED)
     checks = (
         (row.state is not MailboxState.ACTIVE, TaskKind.SUBSCRIBE, TaskReason.NEW),
         (not row.subscription or _has_passed(row.expires, now), TaskKind.SUBSCRIBE, TaskReason.GONE),
@@ -130,6 +185,11 @@ def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReaso
         (_has_passed(row.last_sweep, now - required.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
     )
     return next(((task, reason) for is_due, task, reason in checks if is_due), None)
+
+
+def _is_waiting(row: Mailbox, now: datetime) -> bool:
+    """Return whether it is too early to try a mailbox again that can't be served."""
+    return row.state in _RETRY_AFTER and not _has_passed(row.state_since, now - _RETRY_AFTER[row.state])
 
 
 def _has_passed(moment: datetime | None, now: datetime) -> bool:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from shared.domain.mailbox import USERS_ONLY, Kinds, kinds_from
 from shared.domain.messages import TaskKind
 from shared.storage.mailboxes import Mailbox
 from shared.worker.mailboxes.maintenance_run import MaintenanceRun
 from shared.worker.mailboxes.plans import MailboxPlan, Requirements, ScopeStatus, has_task, plan_mailbox
 from shared.worker.mailboxes.removals import PendingRemovals, Removal, is_released
+from shared.worker.mailboxes.scope import why_unusable
 
 
 def plan_all(
@@ -27,13 +29,13 @@ def plan_all(
     Counts every mailbox in `run`, and adds those that leave to `removals`.
     """
     absent = ScopeStatus.OUTSIDE if run.is_scope_certain else ScopeStatus.UNKNOWN
-    for stored, why in merge(scope, rows):
+    for stored, text in merge(scope, rows):
         repairs = timestamp_repairs(stored, required.now)
         run.repaired.update(repairs.keys())
         row = repaired(stored, repairs)
         run.count(row)
-        status = absent if why is None else ScopeStatus.UNUSABLE if why else ScopeStatus.INSIDE
-        plan = plan_mailbox(row, status, why or "", required)
+        status, why, kinds = _place(text, absent)
+        plan = plan_mailbox(row, status, why, required, kinds)
         if plan.removal:
             plan = _plan_removal(row, plan, run, removals)
         if repairs:
@@ -45,8 +47,8 @@ def plan_all(
 def merge(scope: Iterable[tuple[str, str]], rows: Iterable[Mailbox]) -> Iterator[tuple[Mailbox, str | None]]:
     """Merge two lists that are in the order of ids.
 
-    Yields each mailbox with its text in the scope: why it can't be watched, empty if it can. The text is None
-    for a mailbox outside the scope.
+    Yields each mailbox with its text in the scope (`SortedIdFile`). The text is None for a mailbox outside
+    the scope.
     """
     entries, known = iter(scope), iter(rows)
     entry, row = next(entries, None), next(known, None)
@@ -61,6 +63,15 @@ def merge(scope: Iterable[tuple[str, str]], rows: Iterable[Mailbox]) -> Iterator
         else:
             yield row, entry[1]
             entry, row = next(entries, None), next(known, None)
+
+
+def _place(text: str | None, absent: ScopeStatus) -> tuple[ScopeStatus, str, Kinds]:
+    """Return what a text in the scope means: the status, why it is unusable, and the kinds."""
+    if text is None:
+        return absent, "", USERS_ONLY
+    if why := why_unusable(text):
+        return ScopeStatus.UNUSABLE, why, USERS_ONLY
+    return ScopeStatus.INSIDE, "", kinds_from(text)
 
 
 def timestamp_repairs(row: Mailbox, now: datetime) -> Mapping[str, datetime | None]:

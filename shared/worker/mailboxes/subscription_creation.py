@@ -3,6 +3,9 @@
 Graph allows an app one subscription for each pair of resource and changeType, and two values of changeType
 mean the same to us (`CHANGE_TYPES`). So an existing subscription does not prevent a new one. If an unfinished
 task of ours created it, it is adopted. Otherwise the new one gets the other changeType and then replaces it.
+
+Another deployment of the same app registration may have subscriptions to the mailbox, too. Those are never
+touched; if it has both, Joinlink can't watch the mailbox.
 """
 
 from contextlib import suppress
@@ -11,7 +14,8 @@ from datetime import timedelta
 
 from shared.domain.decision import Reason
 from shared.domain.mailbox import Subscription
-from shared.errors import GraphUnavailable, SubscriptionExists, SubscriptionNotFound
+from shared.domain.notification_address import notification_address
+from shared.errors import GraphUnavailable, SubscriptionExists, SubscriptionNotFound, SubscriptionTaken
 from shared.graph.client import Graph
 from shared.graph.protocol.subscription_calls import CHANGE_TYPES, LIFETIME
 from shared.storage.mailboxes import MIXED, Mailbox, Mailboxes
@@ -44,11 +48,13 @@ class SubscriptionCreator:
 
         Raises:
             GraphUnavailable: Graph refuses because of a subscription that it does not show; retry later.
+            SubscriptionTaken: other deployments have a subscription of each changeType.
             GraphError, StorageUnavailable: something else failed.
         """
         self._record_start(row)
         self._endpoint.warm_up()
         existing = [current] if current else []
+        others: list[Subscription] = []
         refused: SubscriptionExists | None = None
         for change_type in CHANGE_TYPES:
             if current and change_type == current.change_type:
@@ -61,30 +67,26 @@ class SubscriptionCreator:
             if found and self._is_ours(found, row):
                 return CreatedSubscription(found, Reason.SUBSCRIPTION_ADOPTED, tuple(existing))
             if found:
-                existing.append(found)
+                is_own = found.id in row.subscriptions or self._endpoint.is_address_of(found)
+                (existing if is_own else others).append(found)
+        if len(others) == len(CHANGE_TYPES):
+            raise _taken(others)
         assert refused
-        return self._replace_foreign(row, current, existing, refused, graph)
-
-    def _replace_foreign(
-        self,
-        row: Mailbox,
-        current: Subscription | None,
-        existing: list[Subscription],
-        refused: SubscriptionExists,
-        graph: Graph,
-    ) -> CreatedSubscription:
-        """Delete a subscription that is not ours and create one in its place: both changeTypes are in use.
-
-        The mailbox's current subscription, if any, stays until the new one exists.
-        """
-        foreign = next((one for one in existing if one is not current), None)
-        if foreign is None:
+        # The mailbox's current subscription stays until the new one exists, unless others leave no room.
+        old = next((one for one in existing if one is not current), current if others else None)
+        if old is None:
             raise _not_shown(refused)
+        return self._replace(old, row, existing, graph)
+
+    def _replace(
+        self, old: Subscription, row: Mailbox, existing: list[Subscription], graph: Graph
+    ) -> CreatedSubscription:
+        """Delete an old subscription of this deployment and create one in its place."""
         with suppress(SubscriptionNotFound):
-            graph.delete_subscription(foreign.id)
-        existing.remove(foreign)
+            graph.delete_subscription(old.id)
+        existing.remove(old)
         try:
-            return _created(self._post(row.id, foreign.change_type, graph), existing)
+            return _created(self._post(row.id, old.change_type, graph), existing)
         except SubscriptionExists as error:
             raise _not_shown(error) from error
 
@@ -127,6 +129,11 @@ class SubscriptionCreator:
 def _created(subscription: Subscription, replaced: list[Subscription]) -> CreatedSubscription:
     reason = Reason.SUBSCRIPTION_REPLACED if replaced else Reason.SUBSCRIPTION_CREATED
     return CreatedSubscription(subscription, reason, tuple(replaced))
+
+
+def _taken(others: list[Subscription]) -> SubscriptionTaken:
+    addresses = sorted({notification_address(one.notification_url) for one in others})
+    return SubscriptionTaken(f"both subscriptions that Graph allows notify {' and '.join(addresses)}")
 
 
 def _not_shown(error: SubscriptionExists) -> GraphUnavailable:

@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.decision import Outcome, Reason
-from shared.domain.mailbox import Subscription
+from shared.domain.mailbox import Subscription, kinds_from, reason_against
 from shared.domain.messages import MailboxTask, TaskKind, TaskReason
 from shared.errors import (
     GraphError,
     GraphUnavailable,
     OutOfTime,
     SubscriptionNotFound,
+    SubscriptionTaken,
     Throttled,
     Unauthorized,
 )
@@ -28,7 +29,7 @@ from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
 from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
-from shared.worker.mailboxes.room_check import RoomCheck
+from shared.worker.mailboxes.mailbox_purposes import MailboxPurposes
 from shared.worker.mailboxes.subscription_creation import CreatedSubscription, SubscriptionCreator
 
 #: Graph accepts no second renewal within ten minutes; `reauthorizationRequired` comes more often.
@@ -53,7 +54,7 @@ class SubscriptionTasks:
         self._endpoint = endpoint
         self._is_stopped = is_stopped
         self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
-        self._room_check = RoomCheck(world=world, mailboxes=mailboxes)
+        self._purposes = MailboxPurposes(world=world, mailboxes=mailboxes)
 
     def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Make sure that the mailbox has one subscription that meets the settings."""
@@ -63,11 +64,18 @@ class SubscriptionTasks:
         if current is None and row.subscription:
             self._record_loss(task, row, _NOT_FOUND)
             row = replace(row, subscription="")
-        if current is None and self._room_check.is_room(task, row, graph):
-            return self._park_room(row)
+        if current is None:
+            row = self._purposes.refreshed(task, row, graph)
+            reason = reason_against(row.purpose, kinds_from(row.kinds))
+            # A mailbox that was watched until now leaves with the others that leave, or is held.
+            if reason and row.state is not MailboxState.ACTIVE:
+                return self._park(row, reason)
         if self._is_stopped():
             return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
-        created = self._creator.create(row, current, graph)
+        try:
+            created = self._creator.create(row, current, graph)
+        except SubscriptionTaken as error:
+            return self._record_taken(row, str(error))
         row = self._record_creation(created, row)
         for one in created.replaced:
             _try_to_delete(one.id, graph)
@@ -87,10 +95,14 @@ class SubscriptionTasks:
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
+        if self._purposes.is_outdated(row):
+            row = self._purposes.refreshed(task, row, graph)
         if row.renewed_at and now < row.renewed_at + RENEWAL_PAUSE:
             return Ending(outcome=Outcome.KEPT, reason=Reason.RENEWED_LATELY)
-        if not row.purpose and self._room_check.is_room(task, row, graph):
-            return self._unsubscribe_room(row, graph)
+        if row.absent_since and row.renew_at and now < row.renew_at and task.reason is TaskReason.DUE:
+            # The mailbox seems to leave, and only its purpose was due.
+            self._mailboxes.update(task.mailbox, asked_until=None)
+            return Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         try:
             renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
         except SubscriptionNotFound as error:
@@ -168,15 +180,17 @@ class SubscriptionTasks:
         )
         return _then_sweep(kept, task, replace(row, watched_since=now))
 
-    def _park_room(self, row: Mailbox) -> Ending:
-        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=Reason.ROOM, at=self._world.now())
-        return Ending(outcome=Outcome.KEPT, reason=Reason.ROOM)
+    def _park(self, row: Mailbox, reason: Reason) -> Ending:
+        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=reason, at=self._world.now())
+        purpose = row.purpose or "not known"
+        return Ending(outcome=Outcome.KEPT, reason=reason, detail=f"the mailbox's userPurpose is {purpose}")
 
-    def _unsubscribe_room(self, row: Mailbox, graph: Graph) -> Ending:
-        ending = self._park_room(row)
-        _try_to_delete(row.subscription, graph)
-        self._mailboxes.update(row.id, subscription="", watched_since=None, asked_until=None)
-        return ending
+    def _record_taken(self, row: Mailbox, detail: str) -> Ending:
+        """Record that other deployments watch the mailbox; maintenance tries again after a day."""
+        reason = Reason.OTHER_DEPLOYMENT
+        self._mailboxes.set_state(row.id, MailboxState.UNUSABLE, why=reason, at=self._world.now())
+        self._mailboxes.update(row.id, asked_until=None)
+        return Ending(outcome=Outcome.DELAYED, reason=reason, detail=detail)
 
     def _record_creation(self, created: CreatedSubscription, row: Mailbox) -> Mailbox:
         """Write the new subscription to the row; return the row with its `watched_since`."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.notification_address import notification_address
 from shared.errors import GraphError, JoinlinkError
 from shared.graph.client import Graph
 from shared.logs import logger
@@ -68,7 +69,9 @@ class WriteMemory:
         return MemoryState.NOT_STARTED if self._is_account_empty() else MemoryState.MISSING
 
     def start_if_fresh(self, graph: Graph, notification_url: str) -> MemoryState:
-        """Write the marker if the account is empty and no subscription has this URL; return the new state.
+        """Write the marker if the account is empty and no subscription has this address; return the state.
+
+        The key in the URL does not count, and other deployments of the app registration don't either.
 
         Call this before anything else is written.
 
@@ -85,7 +88,8 @@ class WriteMemory:
             raise MemoryNotStarted(
                 f"the memory of writes has not started, so no mailbox is subscribed yet; {error}"
             ) from error
-        if any(each.notification_url == notification_url for each in subscriptions):
+        own = notification_address(notification_url)
+        if any(notification_address(each.notification_url) == own for each in subscriptions):
             return MemoryState.MISSING
         self._marker.set(self._now(), why="fresh")
         logger().info("memory.begun", why="fresh")

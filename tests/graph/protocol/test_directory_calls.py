@@ -18,6 +18,7 @@ GROUP = "5f0c9a4e-0000-4000-8000-000000000000"
         pytest.param(directory_calls.read_verified_domains(), "/organization", {"$select": "id,verifiedDomains"}, id="domains"),
         pytest.param(directory_calls.read_mailbox_purpose("m"), "/users/m/mailboxSettings", {"$select": "userPurpose"}, id="the purpose of a mailbox"),
         pytest.param(directory_calls.find_users_by_mail("o'neil@contoso.com"), "/users", {"$filter": "mail eq 'o''neil@contoso.com'"}, id="a quote in an address"),
+        pytest.param(directory_calls.find_groups_by_mail("o'neil@contoso.com"), "/groups", {"$filter": "mail eq 'o''neil@contoso.com'"}, id="a group by address"),
     ],
 )  # fmt: skip
 def test_a_call_reads_what_its_name_says(call: GraphCall, path: str, params: dict[str, str]) -> None:

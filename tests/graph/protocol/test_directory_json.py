@@ -1,7 +1,14 @@
 import pytest
 
+from shared.domain.mailbox import NoCalendar
 from shared.errors import Forbidden
-from shared.graph.protocol.directory_json import parse_member_addresses, parse_users, parse_verified_domains
+from shared.graph.protocol.directory_json import (
+    parse_group_ids,
+    parse_mailbox_purpose,
+    parse_member_addresses,
+    parse_users,
+    parse_verified_domains,
+)
 
 
 def test_members_have_all_their_addresses() -> None:
@@ -60,3 +67,31 @@ def test_an_unreadable_member_does_not_affect_others() -> None:
     assert parse_member_addresses(page, "c") == {"a@x", "b@x"}
     with pytest.raises(Forbidden):
         parse_member_addresses({"value": [*page["value"], {"id": "b", "mail": 7}]}, "c")
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("user", "user"),
+        ("Shared", "shared"),
+        ("others", "others"),
+        ("unknownFutureValue", ""),
+        (None, ""),
+        ([7], ""),
+    ],
+)
+def test_an_unknown_purpose_counts_as_not_shown(shown: object, expected: str) -> None:
+    """Graph may add values."""
+    assert parse_mailbox_purpose({"userPurpose": shown}, "c") == expected
+    assert parse_mailbox_purpose({}, "c") == ""
+
+
+def test_groups_without_a_readable_id_are_left_out() -> None:
+    assert parse_group_ids({"value": [None, {"id": 7}, {"id": "A1"}]}, "c") == ("a1",)
+
+
+def test_a_disabled_account_without_an_address_has_no_calendar_at_all() -> None:
+    """So nobody asks whether it is a shared mailbox."""
+    [user] = parse_users({"value": [{"id": "a", "userPrincipalName": "a@x", "accountEnabled": False}]}, "c")
+
+    assert user.no_calendar is NoCalendar.NO_ADDRESS

@@ -13,7 +13,11 @@ const tables = {
   requests:
     'timestamp:datetime,id:string,source:string,name:string,url:string,success:string,resultCode:string,'
     + 'duration:real,performanceBucket:string,' + common,
-  AppTraces: 'TimeGenerated:datetime,Message:string,SeverityLevel:int,OperationName:string,ItemCount:int',
+  // the same lines, as the workspace has them
+  AppTraces:
+    'TimeGenerated:datetime,Message:string,SeverityLevel:int,Properties:dynamic,Measurements:dynamic,'
+    + 'OperationName:string,OperationId:string,ParentId:string,AppRoleName:string,AppRoleInstance:string,'
+    + 'ItemCount:int,TenantId:string,ResourceGUID:string,Type:string,_ResourceId:string',
 };
 
 const symbols = Object.entries(tables).map(([name, columns]) => Symbols.TableSymbol.From(`(${columns})`).WithName(name));

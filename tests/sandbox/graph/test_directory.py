@@ -158,7 +158,7 @@ def test_guests_and_blocked_accounts_can_be_recognized(world: GraphWorld) -> Non
 
     assert shown["userPrincipalName"] == "dee_fabrikam.com#EXT#@contoso.onmicrosoft.com"
     assert (shown["userType"], shown["mail"]) == ("Guest", "dee@fabrikam.com")
-    assert world.app.get("/users", params=query).json()["value"] == ids(shared)
+    assert world.app.get("/users", params=query).json()["value"] == ids(world.room, shared)
     assert world.app.get("/users", params={"$filter": "displayName eq 'x'"}).status_code == 400
 
 

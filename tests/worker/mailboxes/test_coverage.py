@@ -21,6 +21,7 @@ ACTIVE = MailboxState.ACTIVE
         pytest.param(Mailbox(id="ada", state=ACTIVE, subscription="s", expires=NOW + timedelta(1)), Coverage.WATCHED, id="watched"),
         pytest.param(Mailbox(id="ada", state=MailboxState.FORBIDDEN, subscription="s"), Coverage.FORBIDDEN, id="forbidden"),
         pytest.param(Mailbox(id="ada", state=MailboxState.UNUSABLE), Coverage.UNUSABLE, id="unusable"),
+        pytest.param(Mailbox(id="ada", state=MailboxState.UNUSABLE, why="other_deployment"), Coverage.TAKEN, id="watched by other deployments"),
         pytest.param(Mailbox(id="ada", state=MailboxState.REMOVED), Coverage.REMOVED, id="removed"),
         pytest.param(Mailbox(id="ada", unclear="a later version wrote it"), Coverage.UNCLEAR, id="unclear"),
     ],

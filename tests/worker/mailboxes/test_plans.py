@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.mailbox import Kinds, MailboxKind
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
 from shared.worker.mailboxes.plans import MailboxPlan, Requirements, ScopeStatus, plan_mailbox
@@ -102,6 +103,39 @@ def test_a_disabled_account_is_unsubscribed_and_marked_unusable() -> None:
     assert ended == MailboxPlan(removal=TaskReason.UNUSABLE)
     assert marked.columns["why"] == "account_disabled"
     assert plan_mailbox(unusable, ScopeStatus.UNUSABLE, "account_disabled", REQUIRED) == MailboxPlan()
+
+
+USERS, SHARED = frozenset({MailboxKind.USER}), frozenset({MailboxKind.SHARED})
+SUBSCRIBE_PARKED = MailboxPlan(task=TaskKind.SUBSCRIBE, reason=TaskReason.PARKED)
+READ_PURPOSE = MailboxPlan(task=TaskKind.RENEW, reason=TaskReason.DUE)
+PARKED = row(subscription="", state=MailboxState.UNUSABLE, why="kind_not_in_scope", purpose="shared")
+CHANGED = row(purpose="shared", absent_since=NOW - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("known", "kinds", "expected"),
+    [
+        pytest.param(Mailbox(id="ada"), USERS, MailboxPlan(task=TaskKind.SUBSCRIBE, reason=TaskReason.NEW), id="an unknown purpose counts as a user's"),
+        pytest.param(Mailbox(id="ada"), SHARED, MailboxPlan(task=TaskKind.SUBSCRIBE, reason=TaskReason.NEW, columns={"kinds": "shared"}), id="a new disabled account"),
+        pytest.param(replace(PARKED, state_since=NOW - HOUR), USERS, MailboxPlan(), id="read today"),
+        pytest.param(replace(PARKED, state_since=NOW - 24 * HOUR), USERS, SUBSCRIBE_PARKED, id="read yesterday"),
+        pytest.param(replace(PARKED, state_since=NOW, kinds="shared"), SHARED, MailboxPlan(task=TaskKind.SUBSCRIBE, reason=TaskReason.NEW), id="the rules include it now"),
+        pytest.param(replace(PARKED, state_since=NOW, why="account_disabled", purpose="", kinds="shared"), SHARED, SUBSCRIBE_PARKED, id="the rules include disabled accounts now"),
+        pytest.param(row(purpose="shared"), USERS, replace(READ_PURPOSE, columns={"absent_since": NOW}), id="another purpose: read it again"),
+        pytest.param(row(purpose="room"), USERS | SHARED, replace(READ_PURPOSE, columns={"absent_since": NOW, "kinds": "shared user"}), id="a room, whatever the rules include"),
+        pytest.param(row(purpose="shared", asked_until=NOW + HOUR), USERS, MailboxPlan(columns={"absent_since": NOW}), id="a task may read it"),
+        pytest.param(replace(CHANGED, purpose_read=NOW - 2 * HOUR), USERS, READ_PURPOSE, id="not read again yet"),
+        pytest.param(replace(CHANGED, purpose_read=NOW - HOUR), USERS, MailboxPlan(removal=TaskReason.UNUSABLE), id="read again, and the same"),
+        pytest.param(replace(CHANGED, absent_since=NOW - 24 * HOUR), USERS, MailboxPlan(removal=TaskReason.UNUSABLE), id="not readable for a day"),
+        pytest.param(replace(CHANGED, subscription="", state=MailboxState.UNUSABLE, why="unusable"), USERS, MailboxPlan(columns={"why": "kind_not_in_scope", "state_since": NOW, "absent_since": None}), id="just unsubscribed"),
+        pytest.param(replace(CHANGED, purpose="user"), USERS, MailboxPlan(columns={"absent_since": None}), id="it was a mistake"),
+    ],
+)  # fmt: skip
+def test_a_mailbox_is_watched_only_if_it_is_of_the_right_kind(
+    known: Mailbox, kinds: Kinds, expected: MailboxPlan
+) -> None:
+    """A watched one is removed with all others that leave, and only if its purpose was read again."""
+    assert plan_mailbox(known, ScopeStatus.INSIDE, "", REQUIRED, kinds) == expected
 
 
 def test_a_held_mailbox_is_renewed_and_nothing_else() -> None:

@@ -36,6 +36,8 @@ def row(subscription: str, **columns: Any) -> Mailbox:
         pytest.param(row("s2", unclear="a later version wrote it"), False, id="the row is unclear"),
         pytest.param(row(""), False, id="a task may adopt it"),
         pytest.param(row("", state=MailboxState.REMOVED), True, id="the mailbox left the scope"),
+        pytest.param(row("", state=MailboxState.UNUSABLE, why="kind_not_in_scope"), True, id="the mailbox is of another kind"),
+        pytest.param(row("", state=MailboxState.UNUSABLE, why="MailboxNotEnabledForRESTAPI"), False, id="the mailbox is tried again"),
         pytest.param(row("s2", making_until=NOW + MINUTE), False, id="a task may have just created it"),
         pytest.param(row("s2", making_until=NOW), True, id="that task is over"),
         pytest.param(row("s2", making_until=NOW + 61 * MINUTE), True, id="a wrong clock wrote the time of the task"),
