@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test check package bench simulate fuzz audit checkov clean
+.PHONY: help setup demo play chaos test check package bench simulate fuzz audit checkov clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,9 @@ setup: ## .venv, pinned packages, joinlink, Azurite (all other targets do this f
 
 demo: setup ## play a working day at Contoso with everything on this machine
 	$(BIN)/python -m sandbox.demo $(ARGS)
+
+play: setup ## run the app with 40 mailboxes, and print commands to try against it, until Ctrl-C
+	@$(BIN)/python -m sandbox.play
 
 chaos: setup ## run two hosts with faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
 	$(BIN)/python -m sandbox.chaos $(ARGS)

@@ -11,8 +11,11 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.clean import line
-from cli.output import Exit, Refused, console, prepare, refuse
+from cli.failures import explained
+from cli.output import Exit, Refused, console, refuse
+from cli.streams import prepare
 from shared.errors import JoinlinkError
+from shared.rule_files.reading.suggestions import by_synonym, suggest
 from shared.version import VERSION
 
 #: each command's module and function, imported when it is called, so that it loads only what it needs
@@ -21,11 +24,11 @@ _COMMANDS = {
     "validate": ("cli.validate", "validate"),
     "test": ("cli.test", "run_tests"),
     "explain": ("cli.explain", "explain_event"),
-    "history": ("cli.history", "history"),
-    "stats": ("cli.stats", "stats"),
     "events": ("cli.events", "events"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
+    "history": ("cli.history", "history"),
+    "stats": ("cli.stats", "stats"),
     "maintain": ("cli.maintain", "maintain"),
     "held": ("cli.held", "held"),
     "memory": ("cli.memory", "memory"),
@@ -37,6 +40,25 @@ _COMMANDS = {
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
+#: longer than the first sentence of any command's help
+_LONGEST = 200
+#: what people write instead, from other tools and in other words; a command that is not there yet is ignored
+_SYNONYMS = by_synonym(
+    (
+        ("init", "new create start setup"),
+        ("validate", "check lint verify"),
+        ("explain", "why describe whatif"),
+        ("status", "health info"),
+        ("doctor", "diagnose diagnostics"),
+        ("maintain", "maintenance sync reconcile refresh"),
+        ("replay", "poison retry requeue"),
+        ("backfill", "apply catchup"),
+        ("unsubscribe", "uninstall remove destroy delete"),
+        ("schema", "keys reference"),
+        ("preview", "plan dryrun simulate"),
+        ("history", "log audit"),
+    )
+)
 
 
 @contextmanager
@@ -63,9 +85,31 @@ class _Commands(TyperGroup):
         alone.command(cmd_name)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
 
-    def make_context(self, *args: Any, **options: Any) -> Any:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with its whole first sentence; typer cuts it on a narrow terminal."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in _COMMANDS]
+            )
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] == "help":
+            raise Refused("joinlink --help lists the commands, and joinlink COMMAND --help explains one")
+        if args[0] not in _COMMANDS:
+            meant = suggest(args[0], _COMMANDS, _SYNONYMS)
+            suggestion = f' (did you mean "{meant}"?)' if meant else ""
+            raise Refused(f'there is no command "{args[0]}"{suggestion}; joinlink --help lists the commands')
+        return super().resolve_command(ctx, args)
+
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **options: Any) -> Any:
+        given = list(args)  # what follows changes the list
         with _clean_errors():
-            return super().make_context(*args, **options)
+            try:
+                return super().make_context(info_name, args, *more, **options)
+            except TyperException as error:
+                if command := next((each for each in given[1:] if each in _COMMANDS), None):
+                    raise Refused(f"options come after the command: joinlink {command} {given[0]}") from error
+                raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -80,7 +124,6 @@ app = typer.Typer(
     cls=_Commands,
     name="joinlink",
     help="Check, try and explain the rules that add join links to calendar events.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -114,10 +157,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except (Refused, JoinlinkError) as error:
-        refuse(error)
-    except BrokenPipeError:  # `joinlink … | head` reads no more
-        sys.stderr.close()
-        sys.exit(0)
+        refuse(explained(error))
     except OSError as error:
         with suppress(OSError):  # its buffer can't be written
             sys.stdout.close()

@@ -10,14 +10,13 @@ import typer
 from cli.backfill_session import BackfillSession
 from cli.desk import SettingsFile, open_desk
 from cli.formats import backfill_text
-from cli.ids import checked
+from cli.ids import checked, checked_group
 from cli.in_force import wait_for_rules
 from cli.live import rules_in_force
-from cli.output import Exit, Failed, Refused
+from cli.output import AsJson, Exit, Refused
 from shared.desk.desk_check import rules_difference
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
-from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
@@ -48,7 +47,7 @@ def backfill(
     wait: Annotated[
         bool, typer.Option("--wait", help="First wait until the app has the rules here in force.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Add links to meetings that are in calendars already.
@@ -68,34 +67,28 @@ def backfill(
         raise Refused(
             "there is no terminal to ask on; --dry-run only shows what would be done, --yes does it"
         )
-    try:
-        with open_desk(settings, writes=not dry_run) as desk, SortedIdFile() as scope:
-            policy = rules_in_force(desk)
-            if wait:
-                wait_for_rules(desk, policy)
-            obstacles = _obstacles(desk, policy)
-            if obstacles and not dry_run:
-                raise Refused(f"{obstacles[0]}; --dry-run shows what yours would do")
-            part = desk.backfill(sleep)
-            purpose = f"{mailbox or group or '*'} {until}".lower()
-            run = part.open_run(policy, purpose, _moment(until, desk.world.now()))
-            doubts = part.read_scope(policy, selector, scope)
-            if not len(scope):
-                reason = "; ".join(doubts) or "the rules include none"
-                raise Refused(f"there is no mailbox to search: {reason}")
-            notes = (
-                *(f"the app would not do this now: {each}" for each in obstacles),
-                *desk.in_force().differences(policy="", report_only=desk.is_report_only),
-                *doubts,
-            )
-            session = BackfillSession(
-                part, run, scope, notes=notes, as_json=as_json, is_report_only=desk.is_report_only
-            )
-            _run(session, asks=asks, writes=yes and not dry_run)
-    except GraphError as error:
-        raise Failed(f"Graph refuses or fails ({error}); nothing is lost, run it again") from error
-    except (QueueUnavailable, StorageUnavailable) as error:
-        raise Failed(f"the storage account does not answer ({error}); run it again to resume") from error
+    with open_desk(settings, writes=not dry_run) as desk, SortedIdFile() as scope:
+        policy = rules_in_force(desk)
+        if wait:
+            wait_for_rules(desk, policy)
+        obstacles = _obstacles(desk, policy)
+        if obstacles and not dry_run:
+            raise Refused(f"{obstacles[0]}; --dry-run shows what yours would do")
+        part = desk.backfill(sleep)
+        purpose = f"{mailbox or group or '*'} {until}".lower()
+        run = part.open_run(policy, purpose, _moment(until, desk.world.now()))
+        doubts = part.read_scope(policy, selector, scope)
+        if not len(scope):
+            raise Refused(f"there is no mailbox to search: {_why_empty(selector, doubts)}")
+        notes = (
+            *(f"the app would not do this now: {each}" for each in obstacles),
+            *desk.in_force().differences(policy="", report_only=desk.is_report_only),
+            *doubts,
+        )
+        session = BackfillSession(
+            part, run, scope, notes=notes, as_json=as_json, is_report_only=desk.is_report_only
+        )
+        _run(session, asks=asks, writes=yes and not dry_run)
 
 
 def _obstacles(desk: Desk, policy: Policy) -> list[str]:
@@ -124,7 +117,18 @@ def _selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector |
         raise Refused("name the calendars: use one of --mailbox, --group and --all")
     if mailbox:
         return UserSelector(checked("--mailbox", mailbox).lower())
-    return GroupSelector(checked("--group", group).lower()) if group else None
+    return GroupSelector(checked_group("--group", group)) if group else None
+
+
+def _why_empty(selector: MailboxSelector | None, doubts: tuple[str, ...]) -> str:
+    """Return why no mailbox is in scope, with the reasons why some may be missing."""
+    match selector:
+        case UserSelector() if doubts:
+            return "no user has the object id or address that --mailbox names"
+        case UserSelector():
+            return "the rules do not include the mailbox that --mailbox names"
+        case _:
+            return "; ".join(doubts) or "the rules include none"
 
 
 def _moment(text: str, now: datetime) -> datetime:

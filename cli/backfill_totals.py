@@ -36,6 +36,8 @@ class BackfillTotals:
     would_enable: Counter[str] = field(default_factory=Counter)
     #: events that can't be read and were not decided
     unreadable: int = 0
+    #: calendars, or lists of them, that can't be read
+    unread_calendars: int = 0
     #: mailboxes that could not be searched, each with the reason
     left: dict[str, str] = field(default_factory=dict)
     last: datetime | None = None
@@ -45,6 +47,7 @@ class BackfillTotals:
         self.statuses[search.status] += 1
         self.would_enable.update(search.would_enable)
         self.unreadable += search.unreadable
+        self.unread_calendars += search.unread_calendars
         if search.status is SearchStatus.LEFT:
             self.left[search.mailbox] = search.why
         if search.status is SearchStatus.UNDER_WAY and search.booked_until:

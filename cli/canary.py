@@ -13,7 +13,7 @@ from cli.desk import AsApp, SettingsFile, open_desk
 from cli.durations import duration_between
 from cli.formats import canary_json, canary_text
 from cli.ids import checked
-from cli.output import Exit, Failed, Refused, ask, note, print_json
+from cli.output import AsJson, Exit, Refused, ask, note, print_json
 from cli.trial import check_can_ask, clean_up, found_log
 from shared.desk.canary.canary import Canary
 from shared.desk.canary.canary_plan import (
@@ -29,8 +29,6 @@ from shared.desk.wiring import Desk
 from shared.domain.address import read_address
 from shared.domain.decision import Reason
 from shared.domain.mailbox import User
-from shared.errors import GraphError, StorageUnavailable
-from shared.graph.advice import advice_on
 from shared.worker.events.providers import choose_provider
 
 _SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(hours=1)
@@ -82,7 +80,7 @@ def canary(
     ] = "5m",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Create the meeting without asking.")] = False,
     as_app: AsApp = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the hops as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Follow a test meeting through the whole chain.
@@ -98,39 +96,33 @@ def canary(
     check_can_ask(yes=yes, as_json=as_json, hint="--yes creates the meeting")
     at_most = duration_between("--timeout", timeout, _SHORTEST, _LONGEST)
     invited = [_address(each) for each in attendee or ()]
-    try:
-        with open_desk(settings, writes=True, as_app=as_app) as desk:
-            user = desk.user(checked("--mailbox", mailbox))
-            organizer = user.name or mailbox
-            wish = CanaryWish(organizer=organizer, attendees=invited, rule=rule, is_online=online)
-            judge = _judge(desk)
-            plan = _plan(desk, judge, wish, user)
-            log = found_log(desk, workspace)
-            if plan.expectation is CanaryExpectation.REPORT and log is None:
-                raise Refused(
-                    f"{canary_text.why_report(plan, judge)}: only the app's log shows its decision, and"
-                    " --workspace reads it"
-                )
-            part = Canary(
-                trial=desk.trial_mailbox(user.id, sleep),
-                owner=user.id,
-                judge=judge,
-                meetings=desk.meetings(),
-                log=log,
-                timeout=at_most,
-                settle=desk.settings.settle,
-                say=note,
+    with open_desk(settings, writes=True, as_app=as_app) as desk:
+        user = desk.user(checked("--mailbox", mailbox))
+        organizer = user.name or mailbox
+        wish = CanaryWish(organizer=organizer, attendees=invited, rule=rule, is_online=online)
+        judge = _judge(desk)
+        plan = _plan(desk, judge, wish, user)
+        log = found_log(desk, workspace)
+        if plan.expectation is CanaryExpectation.REPORT and log is None:
+            raise Refused(
+                f"{canary_text.why_report(plan, judge)}: only the app's log shows its decision, and"
+                " --workspace reads it"
             )
-            provider = _provider(part, plan)
-            canary_text.show_plan(plan, judge, organizer, as_json=as_json)
-            if not yes and not ask(f"Create it in {organizer}?", "--yes creates it"):
-                raise typer.Exit(Exit.ERRORS)
-            _follow(part, plan, provider, partial(_show, plan, as_json=as_json))
-    except GraphError as error:
-        advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error})") from error
+        part = Canary(
+            trial=desk.trial_mailbox(user.id, sleep),
+            owner=user.id,
+            judge=judge,
+            meetings=desk.meetings(),
+            log=log,
+            timeout=at_most,
+            settle=desk.settings.settle,
+            say=note,
+        )
+        provider = _provider(part, plan)
+        canary_text.show_plan(plan, judge, organizer, as_json=as_json)
+        if not yes and not ask(f"Create it in {organizer}?", "--yes creates it"):
+            raise typer.Exit(Exit.ERRORS)
+        _follow(part, plan, provider, partial(_show, plan, as_json=as_json))
 
 
 def _address(text: str) -> str:
@@ -162,7 +154,7 @@ def _plan(desk: Desk, judge: Judge, wish: CanaryWish, user: User) -> CanaryPlan:
 
 def _provider(part: Canary, plan: CanaryPlan) -> str:
     """Return the provider that the app will request."""
-    provider = choose_provider(part.trial.default_calendar(), plan.rule.provider_fallback)
+    provider = choose_provider(part.trial.default_calendar(), plan.rule.provider)
     if isinstance(provider, Reason):
         raise Refused(
             f"nothing is created: the calendar offers no provider ({provider}): see docs/decisions.md"

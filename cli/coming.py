@@ -6,7 +6,6 @@ from pathlib import Path
 
 from cli.desk import open_desk
 from cli.explained_event import Explained, with_explanation
-from cli.failures import failures_in_words
 from cli.live import chosen_policy, explained_event
 from shared.desk.coming_events import coming_events
 from shared.graph.protocol.calendar_json import UnreadableItem
@@ -41,12 +40,12 @@ def read_coming(
         Refused: the rules can't be read.
         Failed: the rules have errors, or Graph or storage fail.
     """
-    with failures_in_words(), open_desk(settings) as desk:
+    with open_desk(settings) as desk:
         policy, reader, now = chosen_policy(desk, rules), desk.event_reader(), desk.world.now()
         search = CalendarSearch(mailbox=mailbox, start=now, until=now + ahead, policy=policy)
-        found = coming_events(reader, search, most=most)
+        found = coming_events(reader, search, at or now, most=most)
         events = tuple(
-            with_explanation(explained_event(desk, reader, policy, each.live, at=at), each.next_start)
+            with_explanation(explained_event(desk, reader, policy, each.live, at or now), each.next_start)
             for each in found.events
         )
     return Listing(events, found.unreadable, found.more, found.is_cut)

@@ -4,17 +4,24 @@
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.text import Text
 
 from cli.clean import flat
 from cli.lines import Line, mark
-from shared.rules.explain import ConditionResult, RuleResult
+from shared.rules.explain import ConditionResult, RuleResult, RuleStatus
 from shared.rules.guards import GuardResult
 from shared.rules.truth import Truth
 
 #: before the guard or the rule that decides
 DECIDES = ("▶ ", "mark")
+#: why a rule is not evaluated
+NOT_EVALUATED = {
+    RuleStatus.OFF: "is off",
+    RuleStatus.NOT_YET_ACTIVE: "is not active yet",
+    RuleStatus.NO_LONGER_ACTIVE: "is no longer active",
+}
 _APPLIES_TOO = ("■ ", "mark")
 _INDENT = "  "
 _MET: dict[Truth, str] = {True: "is met", False: "is not met", None: "is unknown"}
@@ -23,12 +30,17 @@ _MET: dict[Truth, str] = {True: "is met", False: "is not met", None: "is unknown
 def guard_line(guard: GuardResult, *, decides: bool) -> Line:
     """Return a guard's line, with a mark if the guard decides, or if it applies too."""
     sign = DECIDES if decides else _APPLIES_TOO if guard.applies else "  "
-    left = Text.assemble(sign, (guard.reason.value, "bold" if guard.applies else ""))
-    return Line(left, Text(guard.why, "" if guard.applies else "dim"))
+    is_important = decides or guard.applies
+    left = Text.assemble(sign, (guard.reason.value, "bold" if is_important else ""))
+    return Line(left, Text(guard.why, "" if is_important else "dim"))
 
 
-def rule_lines(rule: RuleResult) -> Iterator[Line]:
-    """Yield the lines of a rule's conditions."""
+def rule_lines(rule: RuleResult, now: datetime) -> Iterator[Line]:
+    """Yield the lines of a rule's active days, if it has any, and of its conditions, at `now`."""
+    if rule.rule.active is not None:
+        is_active = now in rule.rule.active
+        left = Text.assemble(("active", "bold"), " ", mark(is_active), f" {rule.rule.active}")
+        yield Line(left, Text(f"decided for {now:%Y-%m-%d %H:%M} UTC"))
     yield from _block("when", rule.when, _MET)
     if rule.unless is not None:
         yield from _block("unless", rule.unless, {**_MET, True: "is met, so the rule does not match"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -11,7 +11,7 @@ from cli import lines, settings_check
 from cli.desk import SettingsFile, open_desk
 from cli.ids import checked
 from cli.lines import Line
-from cli.output import Exit, console, counted
+from cli.output import AsJson, Exit, console, counted, print_json
 from shared.desk.doctor import check_memory, check_storage
 from shared.desk.findings import Finding, failed, unknown
 from shared.errors import SettingsError, SignInFailed
@@ -23,6 +23,7 @@ def doctor(
         str,
         typer.Option("--mailbox", "-m", metavar="MAILBOX", help="Object id or address of a mailbox to try."),
     ] = "",
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Check everything that Joinlink needs, and show how to fix it.
@@ -34,15 +35,31 @@ def doctor(
     Exit code 0: nothing is wrong. 1: something is.
     """
     findings = list(_findings(checked("--mailbox", mailbox), settings))
+    to_fix = sum(finding.is_ok is False for finding in findings)
+    if as_json:
+        print_json({"findings": [_document(finding) for finding in findings], "to_fix": to_fix})
+    else:
+        _show(findings, to_fix)
+    raise typer.Exit(Exit.ERRORS if to_fix else Exit.OK)
+
+
+def _show(findings: list[Finding], to_fix: int) -> None:
     out = console()
     lines.show(out, [_line(finding) for finding in findings])
-    failed = sum(finding.is_ok is False for finding in findings)
     out.print()
-    if failed:
-        out.print(f"{counted(failed, 'thing')} to fix.", style="bad")
+    if to_fix:
+        out.print(f"{counted(to_fix, 'thing')} to fix.", style="bad")
     else:
         out.print("Nothing is wrong.", style="good")
-    raise typer.Exit(Exit.ERRORS if failed else Exit.OK)
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return {
+        "subject": finding.subject,
+        "is_ok": finding.is_ok,
+        "text": finding.text,
+        "remedy": finding.remedy or None,
+    }
 
 
 def _findings(mailbox: str, settings: Path | None) -> Iterator[Finding]:

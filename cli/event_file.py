@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cli.bounded import read_bounded
 from cli.output import Refused
+from cli.powershell import powershell_problem
 from shared.domain.event import Event
 from shared.errors import UnexpectedAnswer
 from shared.graph.protocol import error_codes, event_calls
@@ -28,8 +29,6 @@ _UNIMPORTANT = frozenset(
         "originalEndTimeZone",
     }
 )
-
-
 _SAVE = "save the response of GET /users/…/events/… in it"
 
 
@@ -39,9 +38,9 @@ class EventFile(NamedTuple):
     event: Event
     properties: frozenset[str]
 
-    def missing_properties(self, *, with_body: bool) -> list[str]:
-        """Return the properties that the worker requests from Graph and that are not in the file."""
-        requested = event_calls.read_event("any", "any", with_body=with_body).params["$select"].split(",")
+    def missing_properties(self) -> list[str]:
+        """Return the properties that the worker always requests from Graph and that are not in the file."""
+        requested = event_calls.read_event("any", "any").params["$select"].split(",")
         return [name for name in requested if name not in self.properties | _UNIMPORTANT]
 
 
@@ -56,6 +55,8 @@ def read_events(file: Path) -> list[EventFile]:
         raise Refused(
             f"{file} contains an error response of Graph{_code(data)}, not an event; {_SAVE} when it succeeds"
         )
+    if problem := powershell_problem(data):
+        raise Refused(f"{file} {problem}")
     items = data.get("value") if isinstance(data, dict) else data
     if not isinstance(items, list):
         return [_event(data, str(file))]
@@ -99,4 +100,4 @@ def _json(file: Path) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         where = f"; see line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Refused(f"{file} is not JSON{where}") from error
+        raise Refused(f"{file} is not JSON{where}; {_SAVE}") from error

@@ -11,7 +11,7 @@ from cli.desk import SettingsFile
 from cli.explained_event import Explained
 from cli.formats import events_text
 from cli.ids import checked
-from cli.output import Refused, console, print_json
+from cli.output import AsJson, Refused, console, print_json
 from shared.domain.durations import parse_duration
 
 _MOST = 500
@@ -44,10 +44,10 @@ def events(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the coming meetings of a mailbox: what happens to each, and why.
+    """List the coming meetings of a mailbox, with their verdicts.
 
     Shows the next events of the default calendar, each series once, with the id that joinlink explain takes.
     The decision is the same as in the cloud. Nothing is written to Graph or storage.

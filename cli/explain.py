@@ -15,7 +15,7 @@ from cli.explained_file import events_of_file
 from cli.formats import events_text, explain_json, explain_text
 from cli.ids import checked
 from cli.mail_domains import mail_domains
-from cli.output import Refused, note, print_json
+from cli.output import AsJson, Refused, note, print_json
 from cli.times import parse_time
 from shared.desk.event_reference import EventReference, parse_reference
 
@@ -70,7 +70,7 @@ def explain_event(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Show why an event gets a join link, or why not.

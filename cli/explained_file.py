@@ -10,6 +10,7 @@ from cli.explained_event import ExplainedEvent
 from cli.output import Refused
 from cli.scope_notes import Owner, scope_notes
 from cli.time_notes import time_notes
+from shared.domain.event import MAX_BODY_BYTES
 from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.world import World
@@ -43,10 +44,16 @@ def events_of_file(
 
 def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
     event = read.event
-    if missing := read.missing_properties(with_body=policy.look_in_body):
+    if missing := read.missing_properties():
         yield (
             f"the file does not have {', '.join(missing)}; they count as empty, false or normal, and "
             "may have other values in Graph"
+        )
+    if event.body is None and policy.look_in_body:
+        yield (
+            f"the body in the file is larger than {MAX_BODY_BYTES >> 20} MiB, which Joinlink does not search"
+            if event.is_body_too_large
+            else "the file does not have the body, which may have a join link: save the whole event"
         )
     if event.master is not None:
         yield (

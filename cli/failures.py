@@ -1,20 +1,15 @@
-"""Says in an admin's words why Graph or the storage account fails."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""What an admin reads if Graph or the storage account fails during a command, whichever it is."""
 
 from cli.output import Failed
-from shared.errors import GraphError, StorageUnavailable
+from shared.errors import GraphError, QueueUnavailable, StorageUnavailable
 from shared.graph.advice import advice_on
 
 
-@contextmanager
-def failures_in_words() -> Iterator[None]:
-    """Raise Failed, with what to do, for an error of Graph or of the storage account."""
-    try:
-        yield
-    except GraphError as error:
+def explained(error: Exception) -> Exception:
+    """Return an error of a service as what is wrong and what to do; any other error as it is."""
+    if isinstance(error, GraphError):
         advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+        return Failed(f"{advice.problem}; {advice.remedy} ({error})")
+    if isinstance(error, (StorageUnavailable, QueueUnavailable)):
+        return Failed(f"the storage account does not answer ({error}); nothing is lost, try again")
+    return error

@@ -6,9 +6,9 @@ import typer
 from rich.text import Text
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import Exit, Failed, Refused, ask, console, counted, print_json
+from cli.output import AsJson, Exit, Failed, Refused, ask, console, counted, print_json, talk
 from shared.desk.held_events import HeldEvents
-from shared.errors import QueueUnavailable, StateChanged, StorageUnavailable
+from shared.errors import QueueUnavailable, StateChanged
 from shared.storage.held_event_index import HeldEvent
 
 _MOST_SHOWN = 200
@@ -27,7 +27,7 @@ def held(
     ] = "",
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Release it without asking.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """List held events, or allow one more write to one of them.
@@ -38,17 +38,12 @@ def held(
     Exit code 0: nothing is held, or the event was released. 1: events are held. 2: wrong arguments, or
     settings are missing.
     """
-    if release and as_json:
-        raise Refused("--json is for the list, not for --release: use one of them")
-    try:
-        with open_desk(settings, writes=bool(release)) as desk:
-            held_events = desk.held_events()
-            events = held_events.all()
-            if release:
-                _release(held_events, _by_id(release, events), yes=yes)
-                return
-    except (StorageUnavailable, QueueUnavailable) as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=bool(release)) as desk:
+        held_events = desk.held_events()
+        events = held_events.all()
+        if release:
+            _release(held_events, _by_id(release, events), yes=yes, as_json=as_json)
+            return
     if as_json:
         print_json([_document(event) for event in events])
     else:
@@ -103,16 +98,18 @@ def _by_id(wanted: str, events: list[HeldEvent]) -> HeldEvent:
     return event
 
 
-def _release(held_events: HeldEvents, event: HeldEvent, *, yes: bool) -> None:
-    out = console()
+def _release(held_events: HeldEvents, event: HeldEvent, *, yes: bool, as_json: bool) -> None:
+    out = talk(as_json=as_json)
     out.print(_WARNING, style="warn")
     if not yes and not ask(f"Release {event.id}?", "--yes releases the event"):
         raise typer.Exit(Exit.ERRORS)
+    next_step = "The app reads it now and decides by the rules in force."
     try:
         held_events.release(event)
     except StateChanged as error:
         raise Failed("the event has changed since; run joinlink held again") from error
     except QueueUnavailable:
-        out.print(f"{event.id} is released. The queue did not answer: the next sweep reads the event.")
-        return
-    out.print(f"{event.id} is released. The app reads it now and decides by the rules in force.")
+        next_step = "The queue did not answer: the next sweep reads the event."
+    out.print(f"{event.id} is released. {next_step}")
+    if as_json:
+        print_json({"released": event.id})

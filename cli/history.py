@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from cli.desk import SettingsFile, open_desk
-from cli.failures import failures_in_words
 from cli.formats import history_json, history_text
 from cli.ids import checked
-from cli.output import Exit, Refused, console, note, print_json
+from cli.output import AsJson, Exit, Refused, console, note, print_json
 from cli.times import parse_time_or_age
 from shared.desk.history import read_history
 from shared.desk.wiring import Desk
@@ -54,21 +53,21 @@ def history(
         ),
     ] = "",
     most: Annotated[int, typer.Option("--most", min=1, max=_MOST, help="How many events to list.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the events that Joinlink wrote to, newest first, and count them.
+    """List and count the events that Joinlink wrote to.
 
-    Reads the memory of past writes in the storage account: an event is kept for 90 days after its end. The
-    list shows what Joinlink did, not what people did to the event since. Without --mailbox it reads the whole
-    table. Nothing is written. An address needs Graph, for its object id.
+    Reads the memory of past writes in the storage account, newest first: an event is kept for 90 days after
+    its end. The list shows what Joinlink did, not what people did to the event since. Without --mailbox it
+    reads the whole table. Nothing is written. An address needs Graph, for its object id.
 
     Exit code 0: shown. 1: nothing was found, or Graph or the storage account fails. 2: wrong arguments, or
     settings are missing.
     """
     checked("--event", event)
     checked("--mailbox", mailbox)
-    with failures_in_words(), open_desk(settings) as desk:
+    with open_desk(settings) as desk:
         search = HistorySearch(
             since=None if event else _since(since, desk.world.now()),
             rule=rule,

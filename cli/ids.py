@@ -1,7 +1,8 @@
 """Checks ids and user principal names from the command line."""
 
 from cli.output import Refused
-from shared.domain.ids import is_id
+from shared.domain.ids import GUID, is_id
+from shared.rule_files.vocabulary.people import how_to_find_id
 
 
 def checked(option: str, id_or_name: str) -> str:
@@ -16,3 +17,14 @@ def checked(option: str, id_or_name: str) -> str:
             "percent signs, and not only dots; copy it again"
         )
     return id_or_name
+
+
+def checked_group(option: str, group: str) -> str:
+    """Return the object id of a group in lower case.
+
+    Raises:
+        Refused: it is not an object id; a name is not enough.
+    """
+    if group and not GUID.fullmatch(group):
+        raise Refused(f'{option} takes the object id of a group, not "{group}"{how_to_find_id(group)}')
+    return group.lower()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli import rule_schema, starter
 from cli.mail_domains import mail_domains
-from cli.output import Refused, console, write_file
+from cli.output import AsJson, Refused, console, print_json, talk, write_file
 from cli.starter import StarterOptions
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
@@ -50,6 +50,7 @@ def init(
         bool, typer.Option("--yes", "-y", help="Ask no questions; use options and defaults.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a first rule file, with comments and tests.
 
@@ -76,15 +77,19 @@ def init(
     )
     schema = file.parent / _SCHEMA
     write_file(file, starter.text(options, _SCHEMA))
-    out = console()
+    written = [file.as_posix()]
+    out = talk(as_json=as_json)
     out.print(Text.assemble(("✓ ", "good"), "wrote ", (file.as_posix(), "place"), ", in report mode"))
     if not schema.exists():
         write_file(schema, rule_schema.text())
+        written.append(schema.as_posix())
         out.print(Text.assemble(("✓ ", "good"), "wrote ", (schema.as_posix(), "place"), ", for editors"))
     folder = shlex.quote(file.parent.as_posix())
     out.print("Next, read the file and run:")
     for command in ("validate", "test"):
         out.print(f"    joinlink {command} {folder}", soft_wrap=True)
+    if as_json:
+        print_json({"written": written})
 
 
 def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
@@ -92,17 +97,17 @@ def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
         return mail_domains(_each(given or []))
     question = "Your mail domains, separated by commas; subdomains are included (empty: those of the tenant)"
     while True:
-        words = [typer.prompt(question, default="", show_default=False)]
+        words = [typer.prompt(question, default="", show_default=False, err=True)]
         try:
             return mail_domains(_each(words))
         except Refused as error:
-            console().print(f"{error}; try again")
+            console(sys.stderr).print(f"{error}; try again")
 
 
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value
     if given is not None:
         return given
-    return typer.confirm(f"{question}?", default=default) if ask else default
+    return typer.confirm(f"{question}?", default=default, err=True) if ask else default
 
 
 def _each(words: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from cli import rule_files
 from cli.desk import open_desk
 from cli.explained_event import ExplainedEvent
-from cli.failures import failures_in_words
 from cli.in_force import differences_from
 from cli.output import Failed, Refused
 from cli.scope_notes import Owner, scope_notes
@@ -36,14 +35,16 @@ def read_live_event(
     Raises:
         SettingsError: settings are missing or malformed.
         Refused: the rules can't be read.
-        Failed: the rules have errors, or Graph or storage fail.
+        Failed: the rules have errors.
+        GraphError, StorageUnavailable: Graph or storage fail.
     """
-    with failures_in_words(), open_desk(settings) as desk:
+    with open_desk(settings) as desk:
         policy = chosen_policy(desk, rules)
         reader = desk.event_reader()
+        now = at or desk.world.now()
         event_id = reader.find(mailbox, reference, policy, desk.world.now())
-        live = reader.read(mailbox, event_id, policy)
-        return explained_event(desk, reader, policy, live, at=at)
+        live = reader.read(mailbox, event_id, policy, now)
+        return explained_event(desk, reader, policy, live, now)
 
 
 def chosen_policy(desk: Desk, rules: Path | None) -> Policy:
@@ -56,10 +57,9 @@ def explained_event(
     reader: EventReader,
     policy: Policy,
     live: LiveEvent,
-    *,
-    at: datetime | None = None,
+    now: datetime,
 ) -> ExplainedEvent:
-    """Return an event that was read, with notes for the admin.
+    """Return an event that was read, with its decision at `now` and notes for the admin.
 
     Raises:
         GraphError: the members of a group can't be read.
@@ -68,7 +68,7 @@ def explained_event(
         event=live.event,
         policy=policy,
         facts=live.facts,
-        now=at or desk.world.now(),
+        now=now,
         report_only=desk.is_report_only,
         general_notes=(
             *differences_from(desk, policy),

@@ -1,14 +1,13 @@
 """`joinlink maintain`: runs maintenance now, as the app's timer does every 15 minutes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
 from cli.in_force import valid_rules, wait_for_rules
-from cli.output import Exit, Failed, console, counted
-from shared.errors import StorageUnavailable
+from cli.output import AsJson, Exit, console, counted, print_json
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult
 
 
@@ -25,6 +24,7 @@ def maintain(
     wait: Annotated[
         bool, typer.Option("--wait", help="First wait until the app has the rules here in force.")
     ] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Run maintenance now instead of within 15 minutes.
@@ -40,18 +40,31 @@ def maintain(
     Exit code 0: done. 1: the scope or the storage could not be read completely, mailboxes are held, or HASH
     is not theirs. 2: settings are missing, or differ from the app's.
     """
-    try:
-        with open_desk(settings, writes=True) as desk:
-            if wait:
-                wait_for_rules(desk, valid_rules(desk))
-            result = desk.maintenance().run(confirm)
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
+    with open_desk(settings, writes=True) as desk:
+        if wait:
+            wait_for_rules(desk, valid_rules(desk))
+        result = desk.maintenance().run(confirm)
     is_refused = bool(confirm) and not result.is_confirmed
-    _show(console(), result)
-    if is_refused:
-        _show_refusal(console(), confirm, result)
+    if as_json:
+        print_json(_document(result))
+    else:
+        _show(console(), result)
+        if is_refused:
+            _show_refusal(console(), confirm, result)
     raise typer.Exit(Exit.ERRORS if result.problems or result.held or is_refused else Exit.OK)
+
+
+def _document(result: MaintenanceResult) -> dict[str, Any]:
+    return {
+        "is_another_run_active": result.is_another_run_active,
+        "is_complete": result.is_complete,
+        "is_confirmed": result.is_confirmed,
+        "problems": list(result.problems),
+        "scope": result.scope,
+        "tasks": dict(sorted(result.tasks.items())),
+        "held": result.held,
+        "held_hash": result.held_hash or None,
+    }
 
 
 def _show(out: Console, result: MaintenanceResult) -> None:

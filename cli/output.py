@@ -7,9 +7,8 @@ lines, and there are no colours unless `FORCE_COLOR` is set. `NO_COLOR` turns co
 import os
 import sys
 from enum import IntEnum
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -31,6 +30,10 @@ _THEME = Theme(
     },
     inherit=True,
 )
+
+
+#: the option that every command has. With it, stdout has one JSON document, and all else is on stderr.
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
 
 
 class Exit(IntEnum):
@@ -90,22 +93,9 @@ def console(file: TextIO | None = None) -> Console:
     return out
 
 
-def prepare() -> None:
-    """Set up the standard streams: a pipe on Windows encodes only 256 letters unless it is set to UTF-8.
-
-    A stream that the caller closed (`<&-`, `>&-`, some services) is None in Python; it becomes an empty one.
-    """
-    sys.stdin = sys.stdin or _empty("r")
-    sys.stdout = sys.stdout or _empty("w")
-    sys.stderr = sys.stderr or _empty("w")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            encoding = stream.encoding if stream.isatty() else "utf-8"
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
-
-
-def _empty(mode: str) -> Any:
-    return Path(os.devnull).open(mode, encoding="utf-8")
+def talk(*, as_json: bool) -> Console:
+    """Return the console for what a command says beside its result: stderr if stdout has JSON."""
+    return console(sys.stderr if as_json else None)
 
 
 def note(text: str) -> None:
@@ -131,14 +121,14 @@ def _lines(error: Exception) -> list[str]:
 
 
 def ask(question: str, hint: str) -> bool:
-    """Ask a question with the answers yes and no.
+    """Ask a question with the answers yes and no, on stderr: stdout may be JSON, or a file.
 
     Raises:
         Refused: there is no terminal to ask on; `hint` names the options that need no answer.
     """
     if not sys.stdin.isatty():
         raise Refused(f"there is no terminal to ask on; {hint}")
-    return typer.confirm(question)
+    return typer.confirm(question, err=True)
 
 
 def write_file(file: Path, text: str) -> None:

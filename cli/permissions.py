@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import rule_files
-from cli.output import console, print_json
+from cli.output import AsJson, console, print_json
 from shared.desk.permissions import needed_permissions
 from shared.domain.decision import Mode
 from shared.rules.policy import Policy
@@ -19,7 +19,7 @@ def permissions(
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Leave out the permission to write.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the Graph permissions that the rules need, and why.
 

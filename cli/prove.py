@@ -12,15 +12,13 @@ from cli.desk import AsApp, SettingsFile, open_desk
 from cli.formats import prove_json, prove_markdown, prove_text
 from cli.formats.prove_markdown import ProofRun
 from cli.ids import checked
-from cli.output import Exit, Failed, Refused, ask, print_json
+from cli.output import AsJson, Exit, Refused, ask, print_json
 from cli.trial import check_can_ask, clean_up, found_log
 from shared.desk.prove.proof import Holding, Proof
 from shared.desk.prove.prover import RowResult, prove as prove_rows
 from shared.desk.prove.questions import QUESTIONS, Question
 from shared.desk.wiring import Desk
 from shared.domain.mailbox import User
-from shared.errors import GraphError
-from shared.graph.advice import advice_on
 
 
 def prove(
@@ -65,7 +63,7 @@ def prove(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     as_app: AsApp = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Try in a test mailbox what Microsoft does not document.
@@ -82,19 +80,15 @@ def prove(
     questions = _questions(row or ())
     if guest and guest.lower() == mailbox.lower():
         raise Refused("--guest is a second mailbox: name another than --mailbox")
-    try:
-        with open_desk(settings, as_app=as_app) as desk:
-            proof = _proof(desk, checked("--mailbox", mailbox), checked("--guest", guest), workspace)
-            started = desk.world.now()
-            file = output or Path(f"joinlink-proof-{started:%Y-%m-%d-%H%M}.md")
-            proof.trial.default_calendar()  # a mailbox without one is refused here
-            if not yes and not _is_agreed(proof):
-                raise typer.Exit(Exit.ERRORS)
-            _reserve(file)
-            _run(questions, proof, _Report(file, started, as_json=as_json, cloud=_cloud(desk)))
-    except GraphError as error:
-        advice = advice_on(error)
-        raise Failed(f"{advice.problem}; {advice.remedy} ({error})") from error
+    with open_desk(settings, as_app=as_app) as desk:
+        proof = _proof(desk, checked("--mailbox", mailbox), checked("--guest", guest), workspace)
+        started = desk.world.now()
+        file = output or Path(f"joinlink-proof-{started:%Y-%m-%d-%H%M}.md")
+        proof.trial.default_calendar()  # a mailbox without one is refused here
+        if not yes and not _is_agreed(proof):
+            raise typer.Exit(Exit.ERRORS)
+        _reserve(file)
+        _run(questions, proof, _Report(file, started, as_json=as_json, cloud=_cloud(desk)))
 
 
 def _questions(wanted: Sequence[str]) -> list[Question]:

@@ -6,15 +6,15 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import track
 
 from cli.desk import SettingsFile, open_desk
-from cli.formats import replay_text
-from cli.output import Exit, Failed, Refused, ask, console, counted
+from cli.formats import replay_json, replay_text
+from cli.output import AsJson, Exit, Refused, ask, counted, print_json, talk
 from cli.times import parse_time_or_age
 from shared.desk.replay import QUEUES, PoisonMessage, Replay
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
-from shared.errors import QueueUnavailable, StorageUnavailable
 
 
 class QueueName(StrEnum):
@@ -42,6 +42,7 @@ def replay(
         bool, typer.Option("--dry-run", "-n", help="Only show the messages, even with --yes.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Put them back without asking.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Show the poison queues, and put their messages back.
@@ -51,15 +52,16 @@ def replay(
 
     Exit code 0: nothing is left. 1: messages are left. 2: wrong arguments, or settings are missing.
     """
-    try:
-        with open_desk(settings, writes=not dry_run) as desk:
-            moment = _since(since, desk.world.now())
-            part = desk.replay()
-            messages = part.lease((queue,) if queue else QUEUES, moment)
-            replay_text.show(messages)
-            _put_back_if_agreed(part, messages, dry_run=dry_run, yes=yes)
-    except (QueueUnavailable, StorageUnavailable) as error:
-        raise Failed(f"the storage account does not answer ({error}); nothing is lost, try again") from error
+    with open_desk(settings, writes=not dry_run) as desk:
+        moment = _since(since, desk.world.now())
+        part = desk.replay()
+        messages = part.lease((queue,) if queue else QUEUES, moment)
+        out = talk(as_json=as_json)
+        replay_text.show(out, messages)
+        left = _put_back_if_agreed(part, messages, out, dry_run=dry_run, yes=yes)
+    if as_json:
+        print_json(replay_json.document(messages, left))
+    raise typer.Exit(Exit.ERRORS if left else Exit.OK)
 
 
 def _since(text: str, now: datetime) -> datetime | None:
@@ -69,16 +71,18 @@ def _since(text: str, now: datetime) -> datetime | None:
     return moment
 
 
-def _put_back_if_agreed(part: Replay, messages: list[PoisonMessage], *, dry_run: bool, yes: bool) -> None:
+def _put_back_if_agreed(
+    part: Replay, messages: list[PoisonMessage], out: Console, *, dry_run: bool, yes: bool
+) -> list[PoisonMessage]:
+    """Return the messages that are left."""
     unreadable = [message for message in messages if message.message is None]
     left = deque(message for message in messages if message.message is not None)
     try:
         if left and not dry_run and (yes or _is_agreed(len(left))):
-            _put_back(part, left)
+            _put_back(part, left, out)
     finally:
         part.release([*unreadable, *left])
-    if unreadable or left:
-        raise typer.Exit(Exit.ERRORS)
+    return [*unreadable, *left]
 
 
 def _is_agreed(number: int) -> bool:
@@ -86,9 +90,8 @@ def _is_agreed(number: int) -> bool:
     return ask(f"Put {counted(number, 'message')} back?", hint)
 
 
-def _put_back(part: Replay, left: deque[PoisonMessage]) -> None:
+def _put_back(part: Replay, left: deque[PoisonMessage], out: Console) -> None:
     """Put messages back one by one; those that remain in `left` are not back."""
-    out = console()
     number = len(left)
     try:
         for _each in track(range(number), "Putting back", console=out, disable=out.soft_wrap):

@@ -43,6 +43,8 @@ class LoadedRules:
     names: dict[str, str]
     policy: Policy | None
     problems: tuple[Problem, ...]
+    #: texts that are in the place of a group's id
+    group_names: tuple[str, ...] = ()
 
     def writes(self, rule: Rule) -> bool:
         """Return whether the rule adds links now: it enables, in enforce mode, and is active."""
@@ -90,6 +92,7 @@ def _load(path: Path) -> LoadedRules:
         names=names,
         policy=loaded.policy,
         problems=(*_not_read(path), *(_renamed(problem, names) for problem in loaded.problems)),
+        group_names=loaded.group_names,
     )
 
 
@@ -110,8 +113,16 @@ def _read(path: Path) -> tuple[RuleFile, ...]:
     except OSError as error:
         raise Refused(f"{error.filename or path} can't be read: {error.strerror}") from error
     if not files:
-        raise Refused(f"there are no rule files in {path}; a rule file is named *{SUFFIX}")
+        raise Refused(f"there are no rule files in {path}; {_why_none(_not_read(path))}")
     return files
+
+
+def _why_none(others: list[Problem]) -> str:
+    """Return why a folder has no rule file, by the first of its files that only look like one."""
+    if not others:
+        return f"a rule file is named *{SUFFIX}"
+    more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+    return f"{others[0].file}{more}: {others[0].text}"
 
 
 def _read_file(path: Path) -> RuleFile:

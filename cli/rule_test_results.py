@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from cli.decision_lines import NOT_EVALUATED
 from cli.rule_files import LoadedRules
 from shared.rules.policy import Rule, RuleTest
 from shared.rules.rule_test_coverage import CoverageGap, coverage_gaps, rules_without_tests
@@ -72,7 +73,16 @@ def expectation(result: RuleTestResult) -> str:
 
 
 def outcome(result: RuleTestResult) -> str:
-    """Return the actual result, such as `skip (no_rule_matched)`."""
+    """Return the actual result, such as `skip (no_rule_matched; external is not active yet)`."""
     decided = f", by {result.actual_rule}" if result.actual_rule else ""
-    reason = "" if result.actual_rule and not result.is_match_unknown else f" ({result.decision.reason})"
-    return f"{result.actual}{decided}{reason}"
+    reason = "" if result.actual_rule and not result.is_match_unknown else result.decision.reason
+    details = "; ".join(filter(None, (reason, _why_not_evaluated(result))))
+    return f"{result.actual}{decided}" + (f" ({details})" if details else "")
+
+
+def _why_not_evaluated(result: RuleTestResult) -> str:
+    """Return why the expected rule was not evaluated; empty if it was, or if a guard decides before it."""
+    for each in result.explanation.rules if result.explanation.deciding_guard is None else ():
+        if each.rule.id == result.expected_rule and each.status in NOT_EVALUATED:
+            return f"{each.rule.id} {NOT_EVALUATED[each.status]}"
+    return ""

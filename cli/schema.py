@@ -1,8 +1,9 @@
-"""`joinlink schema`: print the JSON Schema of rule files, or explain one key."""
+"""`joinlink schema`: list the keys of rule files, explain one, or print the JSON Schema."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,8 +11,9 @@ from rich.text import Text
 
 from cli import lines, rule_schema
 from cli.editor import plain_text
+from cli.formats import schema_text
 from cli.lines import Line
-from cli.output import Refused, console
+from cli.output import AsJson, Refused, console, print_json
 from shared.rule_files.files.conditions import COMBINING_KEYS, CONDITION_KEYS
 from shared.rule_files.files.event_sketch import EVENT
 from shared.rule_files.files.file import FILE
@@ -47,20 +49,29 @@ def schema(
         str | None,
         typer.Argument(metavar="KEY", hidden=True),
     ] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
-    """Print the JSON Schema of rule files, or explain one key.
+    """List the keys of rule files, or explain one.
 
-    KEY is a condition or another key: duration, limits, per_hour, sweep.every.
+    KEY is a condition or another key: duration, limits, per_hour, sweep.every. Without it, a terminal shows
+    all keys by subject, and a file or a pipe gets the JSON Schema of rule files.
 
     Save the schema next to your rules, as rules.schema.json, and begin each file with
     "# yaml-language-server: $schema=rules.schema.json": then editors complete and check keys.
     """
     if name is None:
-        print(rule_schema.text(), end="")
+        if sys.stdout.isatty():
+            schema_text.show()
+        else:
+            print(rule_schema.text(), end="")
         return
     found = [entry for entry in _entries() if name in entry.names]
     if not found:
         raise Refused(f'there is no key "{name}" in rule files; {_hint(name)}')
+    if as_json:
+        print_json({"keys": [_document(entry) for entry in found]})
+        return
     out = console()
     for number, entry in enumerate(found):
         if number:
@@ -85,6 +96,20 @@ def _entries() -> Iterator[_Entry]:
     for inner, names in parents.items():
         paths = (f"{name}.{inner.name}" for name in names)
         yield _Entry(inner, f"inside {', '.join(names)}", frozenset({inner.name, *paths}))
+
+
+def _document(entry: _Entry) -> dict[str, Any]:
+    key = entry.key
+    inner = {**key.choices, **{each.name: each.description for each in key.inner}}
+    return {
+        "key": key.name,
+        "place": entry.place,
+        "description": plain_text(key.description),
+        "form": plain_text(key.form) or None,
+        "values": {name: plain_text(meaning) for name, meaning in inner.items()},
+        "left_out": plain_text(key.left_out) or None,
+        "example": key.example,
+    }
 
 
 def _explain(out: Console, entry: _Entry) -> None:

@@ -21,6 +21,7 @@ _DEFAULTS = {
     "JOINLINK_RULES": "the folder rules",
     "JOINLINK_SETTLE": "20s",
     "JOINLINK_MODE": "the rules' own modes",
+    "JOINLINK_CALENDAR_SUBSCRIPTIONS": "off",
     "JOINLINK_LOG_LEVEL": "info",
 }
 

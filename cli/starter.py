@@ -44,6 +44,9 @@ _HEAD = """\
 version: 1
 """
 _SETTINGS = """\
+# Joinlink searches all calendars that a mailbox owns, not only its default one.
+calendars: owned
+
 # Events that already have a link of Zoom, Webex, Google Meet and the like stay as they are, and so do drafts.
 other_join_links: skip
 drafts: skip

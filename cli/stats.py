@@ -10,7 +10,7 @@ import typer
 from cli.bounded import STDIN
 from cli.desk import SettingsFile, open_desk
 from cli.formats import stats_json, stats_text
-from cli.output import Exit, Failed, Refused, note, print_json
+from cli.output import AsJson, Exit, Failed, Refused, note, print_json
 from cli.times import parse_time_or_age
 from cli.workspace import workspace_id
 from shared.desk.app_log.endings import ALL_TIME, EndingCounts, Period
@@ -25,11 +25,7 @@ def stats(
     *,
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]",
-            help="A file with the app's log lines; - reads stdin. Default: the Log Analytics workspace.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="FILE", hidden=True),
     ] = None,
     since: Annotated[
         str,
@@ -52,13 +48,15 @@ def stats(
             show_default=False,
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Count outcomes and reasons in the app's log.
 
-    Shows what happened to events and to mailboxes' tasks, by outcome, reason, rule and day (UTC). Reads the
-    Log Analytics workspace of the app, or a file. Needs neither Graph nor the storage account.
+    FILE has the app's log lines; - reads stdin. Without it, the app's Log Analytics workspace is read.
+
+    Shows what happened to events and to mailboxes' tasks, by outcome, reason, rule and day (UTC). Needs
+    neither Graph nor the storage account.
 
     Exit code 0: shown. 1: the log can't be read, or has no such lines. 2: wrong arguments.
     """

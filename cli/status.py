@@ -1,20 +1,16 @@
 """`joinlink status`: shows the health of the app, read from its storage account."""
 
-from typing import Annotated
-
 import typer
 
 from cli.desk import SettingsFile, open_desk
 from cli.formats import status_text
 from cli.in_force import differences_here
-from cli.output import Exit, print_json
+from cli.output import AsJson, Exit, print_json
 
 
 def status(
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what GET /api/health returns, and `differences`.")
-    ] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Show whether the app works, and what to fix.

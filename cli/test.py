@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from cli import rule_files
-from cli.formats import github, junit, tests_junit, tests_text
-from cli.output import Exit, Refused, write_file
+from cli.formats import github, junit, tests_json, tests_junit, tests_text
+from cli.output import AsJson, Exit, Refused, write_file
 from cli.rule_test_results import RuleTestResults
 
 
@@ -36,6 +36,7 @@ def run_tests(
     report: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report, for pipelines.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run the tests inside the rules.
 
@@ -52,8 +53,11 @@ def run_tests(
     results = [RuleTestResults.of(rules, pattern) for rules in sets]
     if pattern is not None and not any(each.ran or each.rules.policy is None for each in results):
         raise Refused(f'no test matches "{run}"')
-    show = github.print_tests if form == "github" else tests_text.print_tests
-    show(results, require_tests=require_tests)
+    if as_json:
+        tests_json.print_tests(results)
+    else:
+        show = github.print_tests if form == "github" else tests_text.print_tests
+        show(results, require_tests=require_tests)
     if report is not None:
         cases = tests_junit.cases(results, require_tests=require_tests)
         write_file(report, junit.document("joinlink test", cases))

@@ -5,13 +5,14 @@ from time import sleep
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from cli.desk import SettingsFile, open_desk
-from cli.output import Exit, Failed, Refused, ask, console, counted
+from cli.output import AsJson, Exit, Refused, ask, console, counted, print_json, talk
 from cli.progress import Progress
 from shared.desk.unsubscription import Unsubscription, WatchedMailboxes
 from shared.desk.wiring import Desk
-from shared.errors import QueueUnavailable, StorageUnavailable
+from shared.errors import QueueUnavailable
 
 _POLL = timedelta(seconds=10)
 #: How long the app may take: until its next maintenance, and half as fast as it is meant to be.
@@ -28,6 +29,7 @@ def unsubscribe(
     everything: Annotated[bool, typer.Option("--all", help="Unsubscribe every mailbox.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Let the app subscribe them again.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Unsubscribe without asking.")] = False,
+    as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
     """Stop Joinlink and end every subscription.
@@ -43,32 +45,39 @@ def unsubscribe(
         raise Refused(
             "say what to do: --all unsubscribes every mailbox, --undo lets the app subscribe them again"
         )
-    try:
-        with open_desk(settings, writes=True) as desk:
-            if undo:
-                desk.unsubscription().undo()
-                console().print("The app subscribes the mailboxes in scope again, within 15 minutes.")
-                return
-            watched = _unsubscribe_all(desk, yes=yes)
-    except StorageUnavailable as error:
-        raise Failed(f"the storage account does not answer ({error}); try again") from error
-    _show(watched)
+    with open_desk(settings, writes=True) as desk:
+        if undo:
+            desk.unsubscription().undo()
+            _show_undone(as_json=as_json)
+            return
+        watched = _unsubscribe_all(desk, talk(as_json=as_json), yes=yes)
+    if as_json:
+        print_json({"is_stopped": True, "left": watched.left, "unclear": watched.unclear})
+    else:
+        _show(watched)
     raise typer.Exit(Exit.ERRORS if watched.left or watched.unclear else Exit.OK)
 
 
-def _unsubscribe_all(desk: Desk, *, yes: bool) -> WatchedMailboxes:
+def _show_undone(*, as_json: bool) -> None:
+    if as_json:
+        print_json({"is_stopped": False})
+    else:
+        console().print("The app subscribes the mailboxes in scope again, within 15 minutes.")
+
+
+def _unsubscribe_all(desk: Desk, out: Console, *, yes: bool) -> WatchedMailboxes:
     """Ask, queue the tasks and wait; return which mailboxes may still have a subscription."""
     unsubscription = desk.unsubscription()
     unsubscription.check_app()
     watched = unsubscription.watched()
-    console().print(_WARNING, style="warn")
+    out.print(_WARNING, style="warn")
     mailboxes = counted(watched.left, "mailbox", "mailboxes")
     if not yes and not ask(f"Unsubscribe {mailboxes}?", "--yes unsubscribes them"):
         raise typer.Exit(Exit.ERRORS)
     try:
         unsubscription.begin()
     except QueueUnavailable as error:
-        console().print(f"The queue does not answer ({error}): the app queues the rest within 15 minutes.")
+        out.print(f"The queue does not answer ({error}): the app queues the rest within 15 minutes.")
     return _wait(desk, unsubscription, watched.left)
 
 

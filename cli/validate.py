@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli import rule_files
-from cli.formats import Format, as_json, github, junit, sarif, text
-from cli.output import Exit
+from cli import group_names, rule_files
+from cli.desk import SettingsFile, open_desk
+from cli.formats import Format, github, junit, problems_json, sarif, text
+from cli.output import AsJson, Exit, Refused
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 
@@ -20,23 +21,44 @@ def validate(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="text for people; json, github, junit or sarif for tools.",
+            help="text for people; github, junit or sarif for tools. json is --json.",
         ),
     ] = Format.TEXT,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail for warnings, too.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also find the groups of the rules in the directory.")
+    ] = False,
+    as_json: AsJson = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Find mistakes in rule files, and show which rules write.
 
     Each PATH is a folder, which is one policy as in the cloud, or a file, which is checked alone. Default:
     the folder rules.
 
-    Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings. 2: wrong arguments, or
+    --online signs in to Graph, as explain does, and prints the ids of groups that the rules name by their
+    names, and the names of those that they name by id. Only ids load.
+
+    Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings; with --online,
+    Graph fails or has no such group. 2: wrong arguments, or
     a path does not exist.
     """
+    form = Format.JSON if as_json else form
+    if online and form is not Format.TEXT:
+        raise Refused("--online is for people: use it without --format")
     sets = rule_files.load(paths or [])
     _print(form, sets, strict=strict)
-    raise typer.Exit(Exit.ERRORS if _fails(sets, strict=strict) else Exit.OK)
+    is_missing = online and _print_groups(sets, settings)
+    raise typer.Exit(Exit.ERRORS if is_missing or _fails(sets, strict=strict) else Exit.OK)
+
+
+def _print_groups(sets: list[LoadedRules], settings: Path | None) -> bool:
+    """Print the groups of the rules; return whether one of them is missing."""
+    with open_desk(settings) as desk:
+        found = group_names.find_groups(sets, desk.graph())
+    group_names.show(found)
+    return any(each.is_missing for each in found)
 
 
 def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
@@ -44,7 +66,7 @@ def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
         case Format.TEXT:
             text.print_problems(sets)
         case Format.JSON:
-            as_json.print_problems(sets)
+            problems_json.print_problems(sets)
         case Format.GITHUB:
             github.print_problems(sets, strict=strict)
         case Format.JUNIT:

@@ -47,7 +47,7 @@ param maximumInstanceCount int = 40
 @maxValue(20)
 param alwaysReadyHttp int = 1
 
-@description('Further app settings, such as JOINLINK_SETTLE or JOINLINK_LOG_LEVEL.')
+@description('Further app settings, such as JOINLINK_SETTLE or JOINLINK_CALENDAR_SUBSCRIPTIONS.')
 param settings stringMap = {}
 
 @description('Addresses that get alerts and the budget warning. Without any, alerts only show in the portal.')

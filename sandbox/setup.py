@@ -9,32 +9,69 @@ from __future__ import annotations  # so that an old Python gets to the check of
 import fcntl
 import hashlib
 import shutil
-import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandbox import node
+from sandbox import node, step_run
+from sandbox.step_run import StepLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PIP = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-NODE_PACKAGES = {
-    "Azurite": ROOT / "sandbox" / "azurite",
-    "the Kusto checker": ROOT / "tests" / "infra" / "kusto",
-}
+VENV_STAMP = VENV / ".python"
+BUILD = ROOT / "build"
+#: npm's own cache is in the home folder, which may be read-only
+NPM_CACHE = BUILD / "npm-cache"
+PIP = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+REQUIREMENTS = ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")
+AZURITE = ROOT / "sandbox" / "azurite"
+KUSTO = ROOT / "tests" / "infra" / "kusto"
 OLDEST_PYTHON = (3, 11)
+_STOPPED = 130
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of set-up: done if the stamp file has its inputs.
+
+    Attributes:
+        size: megabytes on disk, as measured on Linux.
+        problem: what to do if a command of it fails.
+    """
+
+    name: str
+    size: int
+    stamp: Path
+    inputs: str
+    command: Callable[[], list[str]]
+    problem: str
+    progress: Callable[[str], str] | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was done with the same inputs."""
+        return is_current(self.stamp, self.inputs)
 
 
 def main() -> None:
     """Install what is missing or out of date; exit with a message if that fails."""
     refuse_old_python()
-    (ROOT / "build").mkdir(exist_ok=True)
-    with (ROOT / "build" / ".setup.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` in this folder waits for the first
-        ensure_venv()
-        ensure_packages()
-        ensure_command()
-        ensure_node_packages()
+    try:
+        BUILD.mkdir(exist_ok=True)
+        with (BUILD / ".setup.lock").open("w") as lock:
+            wait_for(lock.fileno())
+            install(steps())
+    except OSError as error:
+        sys.exit(
+            f"set-up: {error.filename or ROOT} can't be written: {error.strerror}. Use a folder of your own."
+        )
+    except KeyboardInterrupt:
+        print("\nset-up: stopped. The same command continues.", file=sys.stderr)
+        sys.exit(_STOPPED)
 
 
 def refuse_old_python() -> None:
@@ -46,75 +83,140 @@ def refuse_old_python() -> None:
     sys.exit(f"Joinlink needs Python 3.11 or newer. {sys.executable} is {version()}: {advice}.")
 
 
-def ensure_venv() -> None:
+def wait_for(lock: int) -> None:
+    """Wait for another set-up in this folder to end."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        report("waiting for another set-up in this folder")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def install(all_steps: list[Step]) -> None:
+    """Do the steps that are not done yet."""
+    due = due_steps(all_steps)
+    if not due:
+        return
+    report(f"{counted(len(due))}, about {sum(step.size for step in due)} MB in this folder")
+    for number, step in enumerate(due, start=1):
+        line = StepLine(f"set-up: [{number}/{len(due)}] {step.name}, {step.size} MB", sys.stdout)
+        line.begin()
+        line.show()
+        if output := step_run.run(step.command(), cwd=str(ROOT), line=line, progress=step.progress):
+            line.end("failed")
+            sys.exit(f"{output}\n\n{step.problem}")
+        step.stamp.write_text(step.inputs)
+        line.end()
+    shutil.rmtree(NPM_CACHE, ignore_errors=True)  # it is as large as what was installed from it
+
+
+def due_steps(all_steps: list[Step]) -> list[Step]:
+    """Return the steps that are not done, or that a new virtual environment undoes."""
+    is_new = any(step.stamp == VENV_STAMP and not step.is_done for step in all_steps)
+    return [step for step in all_steps if not step.is_done or (is_new and VENV in step.stamp.parents)]
+
+
+def steps() -> list[Step]:
+    """Return all steps, in order."""
+    packages = VENV / ".packages"
+    needs_node = node.find() is None or (VENV / "bin" / "node").exists()
+    return [
+        *([] if Path(sys.prefix) == VENV else [venv_step()]),
+        Step(
+            "the pinned packages",
+            290,
+            packages,
+            digest(*(ROOT / name for name in REQUIREMENTS)),
+            # `--no-deps`: all packages are pinned, transitive ones too, so there is nothing to resolve.
+            # `--ignore-requires-python`: Microsoft's runtime library, which a test uses, requires 3.13 but
+            # works on 3.11.
+            lambda: [*PIP, "install", "--no-deps", "--ignore-requires-python", "-r", REQUIREMENTS[-1]],
+            "The packages could not be installed; see pip's output above.",
+            PackageCount(pinned_packages()),
+        ),
+        Step(
+            "the command joinlink, which runs from this folder",
+            1,
+            VENV / ".command",
+            digest(ROOT / "pyproject.toml"),
+            # Everything it needs is installed, setuptools too, so pip downloads nothing.
+            lambda: [*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", "."],
+            "joinlink could not be installed; see pip's output above.",
+        ),
+        *([node_step()] if needs_node else []),
+        npm_step("Azurite, which emulates Azure Storage", 190, AZURITE),
+        npm_step("the checker of Kusto queries", 30, KUSTO),
+    ]
+
+
+def venv_step() -> Step:
     """Create `.venv`, again if it belongs to another Python."""
-    stamp = VENV / ".python"
-    inputs = f"{version()} {sys.base_prefix}"
-    if Path(sys.prefix) == VENV or is_current(stamp, inputs):
-        return
-    report(f"creating .venv with Python {version()}")
-    run(
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        problem="This Python can't create a virtual environment; on Debian and Ubuntu install python3-venv.",
+    return Step(
+        f"a virtual environment with Python {version()}",
+        15,
+        VENV_STAMP,
+        f"{version()} {sys.base_prefix}",
+        lambda: [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        "This Python can't create a virtual environment; on Debian and Ubuntu install python3-venv.",
     )
-    stamp.write_text(inputs)
 
 
-def ensure_packages() -> None:
-    """Install exactly what the requirement files pin.
-
-    `--no-deps`: all packages are pinned, transitive ones too, so there is nothing to resolve.
-    `--ignore-requires-python`: Microsoft's runtime library, which a test uses, requires 3.13 but works on
-    3.11.
-    """
-    names = ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")
-    stamp = VENV / ".packages"
-    inputs = digest(*(ROOT / name for name in names))
-    if is_current(stamp, inputs):
-        return
-    report("installing the pinned packages")
-    run(
-        [*PIP, "install", "--no-deps", "--ignore-requires-python", "-r", names[-1]],
-        problem="The packages could not be installed; see pip's output above.",
+def node_step() -> Step:
+    """Install Node from PyPI: the machine has none, or one that is too old."""
+    return Step(
+        "Node, from PyPI",
+        110,
+        VENV / ".node",
+        node.WHEEL,
+        lambda: [*PIP, "install", node.WHEEL],
+        "Node could not be installed; install Node 20 or newer.",
     )
-    stamp.write_text(inputs)
 
 
-def ensure_command() -> None:
-    """Install the command `joinlink` in the venv; it runs from this folder.
-
-    Everything it needs is installed, setuptools too, so pip downloads nothing.
-    """
-    stamp = VENV / ".command"
-    inputs = digest(ROOT / "pyproject.toml")
-    if is_current(stamp, inputs):
-        return
-    report("installing joinlink")
-    run(
-        [*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", "."],
-        problem="joinlink could not be installed; see pip's output above.",
+def npm_step(name: str, size: int, folder: Path) -> Step:
+    """Install the packages of a lock file."""
+    return Step(
+        name,
+        size,
+        folder / "node_modules" / ".locked",
+        digest(folder / "package-lock.json"),
+        lambda: npm_install(folder),
+        f"The packages in {folder.relative_to(ROOT)} could not be installed; see npm's output above.",
     )
-    stamp.write_text(inputs)
 
 
-def ensure_node_packages() -> None:
-    """Install Azurite and the Kusto checker from their lock files, with Node from PyPI if there is none."""
+def npm_install(folder: Path) -> list[str]:
+    """Return the command that installs from the lock file; exit if there is no Node to run it."""
     tools = node.find()
     if not tools:
-        report(f"installing Node {node.WHEEL} from PyPI")
-        run([*PIP, "install", node.WHEEL], problem="Node could not be installed; install Node 20 or newer.")
-        tools = node.find()
-    if not tools:
         sys.exit("The Node that PyPI offers does not run on this machine; install Node 20 or newer.")
-    for name, folder in NODE_PACKAGES.items():
-        stamp = folder / "node_modules" / ".locked"
-        inputs = digest(folder / "package-lock.json")
-        if is_current(stamp, inputs):
-            continue
-        report(f"installing {name}")
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
-        run([tools.npm, "ci", *options], problem=f"{name} could not be installed; see npm's output above.")
-        stamp.write_text(inputs)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    return [tools.npm, "ci", *options, "--cache", str(NPM_CACHE), "--prefix", str(folder)]
+
+
+class PackageCount:
+    """Counts the packages that pip collects."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+
+    def __call__(self, line: str) -> str:
+        """Return the progress after a line of pip's output; empty if it does not change."""
+        if not line.startswith("Collecting "):
+            return "installing" if line.startswith("Installing collected") else ""
+        self._done += 1
+        return f"{self._done} of {self._total} packages"
+
+
+def pinned_packages() -> int:
+    """Return the number of packages in the requirement files."""
+    return sum((ROOT / name).read_text().count("==") for name in REQUIREMENTS)
+
+
+def counted(number: int) -> str:
+    """Return `1 step`, `2 steps`."""
+    return f"{number} step{'' if number == 1 else 's'}"
 
 
 def version() -> str:
@@ -132,14 +234,8 @@ def is_current(stamp: Path, inputs: str) -> bool:
     return stamp.is_file() and stamp.read_text() == inputs
 
 
-def run(command: list[str], *, problem: str) -> None:
-    """Run a command and show its output; exit with `problem` if it fails."""
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 -- fixed arguments
-        sys.exit(problem)
-
-
 def report(text: str) -> None:
-    """Print a step that takes time."""
+    """Print a line of set-up."""
     print(f"set-up: {text}", flush=True)
 
 

@@ -137,18 +137,19 @@ def stage(
     *,
     live: bool = False,
     ticks: bool = False,
+    start: datetime = MONDAY_MORNING,
     seed: int = 7,
     with_memory: bool = True,
 ) -> Iterator[Stage]:
     """Set up a stage with the rule files of a folder; `settings` are further settings of the app.
 
     If `live`, the host runs by itself and Graph reaches it over the network; otherwise functions run only
-    when they are called, in the caller's thread. With `ticks` the clock runs. The storage account is emptied
-    first, so an Azurite has one stage at a time. `with_memory`: the app's first run, which creates its memory
-    of writes, is done.
+    when they are called, in the caller's thread. The clock begins at `start`, and runs if it `ticks`. The
+    storage account is emptied first, so an Azurite has one stage at a time. `with_memory`: the app's first
+    run, which creates its memory of writes, is done.
     """
     empty(azurite)
-    clock = StageClock(azurite, ticks=ticks)
+    clock = StageClock(azurite, start, ticks=ticks)
     poster = _Post()
     graph = StandIn(
         now=clock.now,

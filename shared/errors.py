@@ -25,11 +25,13 @@
         ├── EventChanged           the event changed before our PATCH: read and decide again
         ├── SubscriptionNotFound   the subscription no longer exists: create another
         ├── SubscriptionExists     use the one named `.subscription`, or search for it
+        ├── SubscriptionTooLong    ask for a shorter one: `.longest`, or the next shorter
         ├── NotValidated           our endpoint did not answer the handshake: retry with backoff
         ├── Forbidden              final for this event; mark the mailbox
         │   ├── MailboxFull        the mailbox is over its quota: retry hourly for a day
         │   └── SubscriptionLimit  no more subscriptions are allowed: retry hourly
         ├── MailboxUnusable        final for this event; mark the mailbox
+        ├── BodyTooLarge           nobody can tell what the event's body contains: decide without it
         └── UnexpectedAnswer       final, as we don't understand Graph: poison queue, logged as an error
             └── UnreadableEvent    one event has an unexpected shape: skip it, continue with the others
 
@@ -188,6 +190,10 @@ class EventNotFound(GraphError):
     """The event or its calendar does not exist now."""
 
 
+class GroupNotFound(GraphError):
+    """The tenant has no group with this object id."""
+
+
 class EventChanged(GraphError):
     """412: the event changed between our GET and our PATCH."""
 
@@ -202,6 +208,18 @@ class SubscriptionExists(GraphError):
     def __init__(self, call: str, *, subscription: str, status: int, code: str, request_id: str) -> None:
         self.subscription = subscription
         super().__init__(call, status=status, code=code, request_id=request_id)
+
+
+class SubscriptionTooLong(GraphError):
+    """Graph allows only a shorter subscription; `longest` is what it names, unchecked, None if nothing."""
+
+    def __init__(
+        self, call: str, *, longest: timedelta | None, status: int, code: str, request_id: str
+    ) -> None:
+        self.longest = longest
+        super().__init__(
+            call, status=status, code=code, request_id=request_id, detail="Graph wants a shorter subscription"
+        )
 
 
 class NotValidated(GraphError):
@@ -222,6 +240,10 @@ class SubscriptionLimit(Forbidden):
 
 class MailboxUnusable(GraphError):
     """Graph can't serve the mailbox: it is unlicensed, on-premises or soft-deleted."""
+
+
+class BodyTooLarge(GraphError):
+    """The answer with an event and its body is longer than Joinlink reads."""
 
 
 class UnexpectedAnswer(GraphError):

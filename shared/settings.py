@@ -70,6 +70,8 @@ class Settings:
     settle: timedelta = timedelta(seconds=20)
     #: JOINLINK_MODE=report: Joinlink writes nothing, even for rules in mode `enforce`
     report_only: bool = False
+    #: whether calendars other than the default one get subscriptions, too
+    calendar_subscriptions: bool = False
     log_level: str = "INFO"
 
 
@@ -106,6 +108,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rules=_rules(reader),
         settle=reader.duration("JOINLINK_SETTLE", timedelta(seconds=20), at_most=MAX_SETTLE),
         report_only=reader.choice("JOINLINK_MODE", ("report", ""), "") == "report",
+        calendar_subscriptions=reader.choice("JOINLINK_CALENDAR_SUBSCRIPTIONS", ("on", "off"), "off") == "on",
         log_level=reader.choice("JOINLINK_LOG_LEVEL", _LOG_LEVELS, "info").upper(),
     )
     if settings.client_secret and settings.client_certificate:

@@ -6,10 +6,15 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.azurite import Azurite, azurite as start_azurite
 from shared import deadline
 from tests.stepped_clock import SteppedClock
+
+# No property depends on the speed of the machine.
+settings.register_profile("joinlink", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("joinlink")
 
 
 @pytest.fixture(scope="session")

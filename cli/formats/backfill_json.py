@@ -23,6 +23,7 @@ def document(
         "later": totals.later,
         "unsettled": totals.unsettled,
         "unreadable": totals.unreadable,
+        "unread_calendars": totals.unread_calendars,
         "rules": {rule: _count(count) for rule, count in totals.rules.items()},
         "would_enable": dict(totals.would_enable),
         "searched": {status.value: totals.statuses[status] for status in SearchStatus},

@@ -16,7 +16,7 @@ _MOST_MAILBOXES = 20
 _STATUS_NOTES = {
     SearchStatus.DONE_BEFORE: "done before the interruption",
     SearchStatus.UNDER_WAY: "skipped: changes of an earlier backfill are not due yet",
-    SearchStatus.NO_CALENDAR: "without a calendar: guests, disabled accounts, no licence",
+    SearchStatus.NO_CALENDAR: "without a calendar to search: guests, rooms, disabled accounts, no licence",
 }
 
 
@@ -53,7 +53,9 @@ def show_totals(totals: BackfillTotals, *, queued: bool, stopped: bool, is_repor
 def is_agreed(totals: BackfillTotals) -> bool:
     """Ask whether to add the links."""
     links = counted(totals.total.links, "join link")
-    return typer.confirm(f"Add {links}? Graph can't remove a link again, and attendees may get mail.")
+    return typer.confirm(
+        f"Add {links}? Graph can't remove a link again, and attendees may get mail.", err=True
+    )
 
 
 def _show_table(head: str, rows: list[tuple[str, LinkCount]]) -> None:
@@ -90,6 +92,9 @@ def _notes(totals: BackfillTotals, *, is_report_only: bool) -> Iterator[str]:
         yield f"{events} with a write whose result is unknown: the app settles them"
     if totals.unreadable:
         yield f"{counted(totals.unreadable, 'event')} skipped: Joinlink does not understand their format"
+    if totals.unread_calendars:
+        calendars = counted(totals.unread_calendars, "calendar, or list,", "calendars, or lists,")
+        yield f"{calendars} skipped: Graph does not show them; run it again later"
     for status, text in _STATUS_NOTES.items():
         if number := totals.statuses[status]:
             yield f"{counted(number, 'mailbox', 'mailboxes')} {text}"

@@ -29,11 +29,12 @@ def document(explained: ExplainedEvent, explanation: Explanation) -> dict[str, A
             }
             for guard in explanation.guards
         ],
-        "rules": [_rule(result) for result in explanation.rules],
+        "rules": [rule(result) for result in explanation.rules],
     }
 
 
-def _rule(result: RuleResult) -> dict[str, Any]:
+def rule(result: RuleResult) -> dict[str, Any]:
+    """Return the result of a rule."""
     return {
         "rule": result.rule.id,
         "file": result.rule.file,
@@ -41,6 +42,7 @@ def _rule(result: RuleResult) -> dict[str, Any]:
         "mode": result.rule.mode,
         "action": result.rule.action,
         "asked": result.status,
+        "active": str(result.rule.active or "always"),
         "matched": result.matched,
         "decided": result.decided,
         "decided_if_promoted": result.decided_if_promoted,

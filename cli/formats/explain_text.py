@@ -1,13 +1,14 @@
 """An explanation as text: the result first, then each guard and each rule, with a mark at what decides."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
 from cli import lines
 from cli.clean import flat
-from cli.decision_lines import DECIDES, guard_line, rule_lines
+from cli.decision_lines import DECIDES, NOT_EVALUATED, guard_line, rule_lines
 from cli.explained_event import ExplainedEvent
 from cli.formats.verdict_text import hours, verdict_text
 from cli.lines import Line
@@ -15,11 +16,6 @@ from cli.output import console
 from shared.rules.explain import Explanation, RuleResult, RuleStatus
 
 _INDENT = 4
-_STATUS = {
-    RuleStatus.OFF: "is off",
-    RuleStatus.NOT_YET_ACTIVE: "is not active yet",
-    RuleStatus.NO_LONGER_ACTIVE: "is no longer active",
-}
 
 
 def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> None:
@@ -38,7 +34,7 @@ def print_explanation(explained: ExplainedEvent, explanation: Explanation) -> No
     if deciding is not None:
         lines.show(out, [Line(Text("  A guard decides, so these results do not count.", "dim"))])
     for rule in explanation.rules:
-        _print_rule(out, rule)
+        _print_rule(out, rule, explained.now)
 
 
 def _print_event(out: Console, explained: ExplainedEvent) -> None:
@@ -61,13 +57,19 @@ def _result(explanation: Explanation) -> Iterator[Line]:
     decision = explanation.decision
     guard = explanation.deciding_guard
     why = guard.why if guard else ""
+    if explanation.depends_on_body:
+        unknown = "it is unknown whether the body has a join link"
+        result = Text.assemble(("gets no join link", "bad"), f": {unknown}", (f" ({decision.reason})", "dim"))
+        yield Line(Text("now", "bold"), result)
+        yield Line(Text("if promoted", "bold"), result)
+        return
     now = verdict_text(decision.reason, decision.rule, why, decision.enforced_rule)
     promoted = verdict_text(decision.projected_reason, decision.projected_rule, why)
     yield Line(Text("now", "bold"), now)
     yield Line(Text("if promoted", "bold"), promoted)
 
 
-def _print_rule(out: Console, result: RuleResult) -> None:
+def _print_rule(out: Console, result: RuleResult, now: datetime) -> None:
     rule = result.rule
     decides = result.decided or result.decided_if_promoted
     head = Text.assemble(
@@ -80,12 +82,12 @@ def _print_rule(out: Console, result: RuleResult) -> None:
     lines.show(out, [Line(head)])
     if rule.description:
         lines.show(out, [Line(Text(flat(rule.description), "dim"))], indent=_INDENT)
-    lines.show(out, list(rule_lines(result)), indent=_INDENT)
+    lines.show(out, list(rule_lines(result, now)), indent=_INDENT)
 
 
 def _rule_summary(result: RuleResult) -> str:
     if result.status is not RuleStatus.EVALUATED:
-        return f"{_STATUS[result.status]}, so it is not evaluated"
+        return f"{NOT_EVALUATED[result.status]}, so it is not evaluated"
     matches = {True: "matches", False: "does not match", None: "it is unknown whether it matches"}
     matched = matches[result.matched]
     # An unknown rule decides too: nothing is written while it is unknown.

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cli import lines
 from cli.lines import Line
-from cli.output import console, counted
+from cli.output import counted
 from shared.desk.replay import PoisonMessage
 from shared.storage.queues import POISON_SUFFIX
 
@@ -16,9 +16,8 @@ from shared.storage.queues import POISON_SUFFIX
 _MOST_SHOWN = 20
 
 
-def show(messages: Iterable[PoisonMessage]) -> None:
+def show(out: Console, messages: Iterable[PoisonMessage]) -> None:
     """Print the messages of each poison queue by reason, the most frequent first."""
-    out = console()
     queues: dict[str, list[PoisonMessage]] = defaultdict(list)
     for message in messages:
         queues[message.queue].append(message)

@@ -72,7 +72,7 @@ def _cause(result: RuleTestResult) -> Iterator[Line]:
         if each.rule.id in {result.actual_rule, result.expected_rule}:
             decided = "decided" if each.decided else "was expected to decide"
             yield Line(Text.assemble((each.rule.id, "rule"), f" {decided}"))
-            yield from rule_lines(each)
+            yield from rule_lines(each, result.input.now)
 
 
 def _print_gaps(out: Console, results: RuleTestResults, *, require_tests: bool) -> None:

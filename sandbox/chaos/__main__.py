@@ -9,12 +9,14 @@ from rich.console import Console
 
 from sandbox.azurite import AzuriteUnavailable, azurite
 from sandbox.chaos.checker import check
-from sandbox.chaos.plan import read_plan
+from sandbox.chaos.plan import ChaosPlan, read_plan
 from sandbox.chaos.random_plan import random_plan
 from sandbox.chaos.report import report, write
 from sandbox.chaos.run import run
+from sandbox.run_folder import run_folder
 
 BUILD = Path("build") / "chaos"
+_INTERRUPTED = 130
 
 
 def main() -> int:
@@ -24,18 +26,25 @@ def main() -> int:
     plan = read_plan(options.plan) if options.plan else random_plan(
         options.seed, meetings=options.events, honors_if_match=options.if_match
     )  # fmt: skip
-    BUILD.mkdir(parents=True, exist_ok=True)
-    plan.write(BUILD / "plan.json")
-    console.print(f"Seed {plan.seed}: {plan.changes} changes. The results will be in {BUILD}.")
-    began = time.monotonic()
     try:
-        with azurite() as storage, console.status("") as status:
-            record = run(plan, storage, BUILD, lambda share: status.update(f"{share:.0%} done"))
+        with run_folder(BUILD) as folder:
+            return _run(plan, folder, console)
     except AzuriteUnavailable as error:
         console.print(str(error), style="red", markup=False)
         return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return _INTERRUPTED
+
+
+def _run(plan: ChaosPlan, folder: Path, console: Console) -> int:
+    plan.write(folder / "plan.json")
+    console.print(f"Seed {plan.seed}: {plan.changes} changes. The results will be in {folder}.")
+    began = time.monotonic()
+    with azurite() as storage, console.status("") as status:
+        record = run(plan, storage, folder, lambda share: status.update(f"{share:.0%} done"))
     verdict = check(record)
-    write(BUILD / "verdict.json", record, verdict)
+    write(folder / "verdict.json", record, verdict)
     report(console, record, verdict)
     console.print(f"{time.monotonic() - began:.0f} s")
     return 0 if verdict.has_passed else 1

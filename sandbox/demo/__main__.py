@@ -18,11 +18,12 @@ from sandbox.demo.progress import progress
 from sandbox.demo.report import report
 from sandbox.demo.verdict import DayRecord, DayVerdict, judge
 from sandbox.graph import BAD_HABITS
+from sandbox.run_folder import run_folder
 from sandbox.stage import CLIENT_STATE_KEY, Stage, stage
 
 RULES = Path(__file__).resolve().parent / "rules"
 BUILD = Path("build") / "demo"
-LOG, HAR = BUILD / "log.jsonl", BUILD / "graph.har"
+LOG, HAR = "log.jsonl", "graph.har"
 #: The width of the output if it is not a terminal.
 _PLAIN_WIDTH = 140
 #: Few notifications in a POST, so that copies of one arrive in different POSTs and all reach the queue.
@@ -37,23 +38,22 @@ def main() -> int:
     if not console.is_terminal:
         console = Console(highlight=False, width=_PLAIN_WIDTH)
     try:
-        with azurite() as storage:
+        with run_folder(BUILD) as folder, azurite() as storage:
             began = time.monotonic()
-            verdict = _play(console, storage)
+            verdict = _play(console, storage, folder)
     except (AzuriteUnavailable, DemoStuck) as error:
         Console(stderr=True).print(str(error), style="red", soft_wrap=True, markup=False)
         return 1
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped.")
         return _INTERRUPTED
-    report(console, verdict, files=(LOG, HAR), took_seconds=time.monotonic() - began)
+    report(console, verdict, files=(folder / LOG, folder / HAR), took_seconds=time.monotonic() - began)
     return 1 if verdict.complaints else 0
 
 
-def _play(console: Console, storage: Azurite) -> DayVerdict:
-    BUILD.mkdir(parents=True, exist_ok=True)
+def _play(console: Console, storage: Azurite, folder: Path) -> DayVerdict:
     with (
-        journal(LOG) as log,
+        journal(folder / LOG) as log,
         stage(storage, RULES, live=True) as played,
         closing(Contoso(played, log)) as contoso,
     ):
@@ -68,12 +68,12 @@ def _play(console: Console, storage: Azurite) -> DayVerdict:
             with progress(console) as shown:
                 director.play(DAY)
         finally:
-            played.graph.write_har(HAR)
+            played.graph.write_har(folder / HAR)
         scenes = director.scenes
         record = replace(
             _record(played, contoso, log),
             links={one.entry.key: contoso.link_provider(one.entry) for one in scenes},
-            files=[LOG.read_text(encoding="utf-8"), HAR.read_text(encoding="utf-8")],
+            files=[(folder / name).read_text(encoding="utf-8") for name in (LOG, HAR)],
         )
         return judge(scenes, record)
 

@@ -5,26 +5,28 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.demo.journal import Line
-from sandbox.demo.record import EventRecord, echoes, request_id
+from sandbox.demo.record import EventRecord, echoes, reads_body, request_id
 from sandbox.graph import Exchange
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import Source
 
 ENABLED = "an enabled event"
 SKIPPED = "a skipped event"
-NO_PROVIDER = "a skipped event, calendar read too"
+BODY = "a skipped event, body read too"
+NO_PROVIDER = "a skipped event, body and calendar read too"
 ECHO = "a notification of our own write"
 COPY = "a copy of a handled message"
 VERIFY = "checking for a late link"
 SUBSCRIBED = "a new subscription"
 REPLACED = "a replaced subscription"
 RENEWED = "a renewed subscription"
-SWEPT = "a sweep of one page"
+SWEPT = "a sweep of one page, bodies not counted"
 
 BUDGETS: Mapping[str, int] = {
-    ENABLED: 3,
+    ENABLED: 4,
     SKIPPED: 1,
-    NO_PROVIDER: 2,
+    BODY: 2,
+    NO_PROVIDER: 3,
     ECHO: 1,
     COPY: 0,
     VERIFY: 1,
@@ -40,6 +42,8 @@ _OUTCOMES: Mapping[str, str] = {
     Outcome.SUPERSEDED: COPY,
     Outcome.ENABLED: ENABLED,
 }
+#: only with these may a skip need the body
+_DECIDED_BY_BODY = frozenset({Reason.OTHER_JOIN_LINK, Reason.REPORT_MODE})
 _TASKS: Mapping[str, str] = {
     Reason.SUBSCRIPTION_CREATED: SUBSCRIBED,
     Reason.SUBSCRIPTION_REPLACED: REPLACED,
@@ -77,17 +81,22 @@ def check_budgets(
 
 def calls_used(event: EventRecord) -> list[tuple[str, int]]:
     """Return each message's kind and its number of calls; without those that waited or met a Graph error."""
-    failed = _failed(event.calls)
+    failed, with_body = _failed(event.calls), _with_body(event.calls)
     marked = zip(event.lines, echoes(event.lines), strict=True)
-    kinds = ((_kind(line, is_echo=is_echo), line) for line, is_echo in marked)
+    kinds = ((_kind(line, with_body, is_echo=is_echo), line) for line, is_echo in marked)
     return [(kind, line["graph_calls"]) for kind, line in kinds if kind and not _met_error(line, failed)]
 
 
 def calls_used_by_tasks(lines: Iterable[Line], calls: Iterable[Exchange]) -> list[tuple[str, int]]:
-    """Return the same for each task about a mailbox."""
-    failed = _failed(calls)
+    """Return the same for each task about a mailbox, without the bodies that a sweep read."""
+    calls = list(calls)
+    failed, with_body = _failed(calls), _with_body(calls)
     tasks = [line for line in lines if line["event"] == "task.finished" and line["reason"] in _TASKS]
-    return [(_TASKS[line["reason"]], line["graph_calls"]) for line in tasks if not _met_error(line, failed)]
+    return [
+        (_TASKS[line["reason"]], line["graph_calls"] - len(with_body.intersection(line["graph_request_ids"])))
+        for line in tasks
+        if not _met_error(line, failed)
+    ]
 
 
 def errors(calls: Sequence[Exchange]) -> list[str]:
@@ -99,13 +108,15 @@ def errors(calls: Sequence[Exchange]) -> list[str]:
     ]
 
 
-def _kind(line: Line, *, is_echo: bool) -> str:
+def _kind(line: Line, with_body: set[str], *, is_echo: bool) -> str:
     if is_echo:
         return ECHO
     if line["reason"] in {Reason.NO_PROVIDER, Reason.PROVIDER_NOT_ALLOWED}:
         return NO_PROVIDER
     if line["source"] == Source.VERIFY or line["reason"] == Reason.LINK_CONFIRMED:
         return VERIFY
+    if line["reason"] in _DECIDED_BY_BODY and not with_body.isdisjoint(line["graph_request_ids"]):
+        return BODY
     return _OUTCOMES.get(line["outcome"], "")
 
 
@@ -113,6 +124,10 @@ def _met_error(line: Line, failed: set[str]) -> bool:
     """Return whether a call of this message failed, or its answer was lost and so it has no request id."""
     ids = line["graph_request_ids"]
     return len(ids) != line["graph_calls"] or not failed.isdisjoint(ids)
+
+
+def _with_body(calls: Iterable[Exchange]) -> set[str]:
+    return {request_id(call) for call in calls if reads_body(call)}
 
 
 def _failed(calls: Iterable[Exchange]) -> set[str]:

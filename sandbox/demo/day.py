@@ -113,6 +113,10 @@ _ALL_DAY = {
 }
 _ONLINE = {"isOnlineMeeting": True, "onlineMeetingProvider": TEAMS}
 _ZOOM = {"location": {"displayName": "https://fabrikam.zoom.us/j/5551234567"}}
+_AGENDA = "Dear all, this is what we want to talk about, point by point. " * 10
+_ZOOM_BELOW = {
+    "body": {"contentType": "text", "content": f"{_AGENDA}\nhttps://fabrikam.zoom.us/j/5551234567"},
+}
 _TUESDAYS = {
     "recurrence": {
         "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]},
@@ -139,6 +143,8 @@ DAY = (
                   _skipped(Reason.ALREADY_ONLINE), TEAMS, properties=_ONLINE),
         DemoScene("Emil Sand", "Sync with Fabrikam", "a Zoom link as location",
                   _skipped(Reason.OTHER_JOIN_LINK), properties=_ZOOM),
+        DemoScene("Emil Sand", "Launch", "a Zoom link far down in the body",
+                  _skipped(Reason.OTHER_JOIN_LINK), properties=_ZOOM_BELOW),
         DemoScene("Emil Sand", "Trade fair", "all day", _NO_RULE, properties=_ALL_DAY),
         DemoScene("Ada Lund", "Interview: engineer", "a rule in report mode",
                   ((Outcome.WOULD_ENABLE, Reason.REPORT_MODE),), guests=("cleo@contoso.com",)),

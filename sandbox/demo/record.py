@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.demo.journal import Line
 from sandbox.demo.texts import Ending
@@ -92,6 +93,11 @@ def notifications(posts: Iterable[Exchange]) -> list[dict[str, Any]]:
     return [item for item in _items(posts) if "lifecycleEvent" not in item]
 
 
+def reads_body(call: Exchange) -> bool:
+    """Return whether a call reads an event with its body."""
+    return "body" in dict(parse_qsl(urlsplit(call.url).query)).get("$select", "").split(",")
+
+
 def request_id(call: Exchange) -> str:
     """Return Graph's id of a call, "" if the answer was lost."""
     return call.response_headers.get("request-id", "")
@@ -144,6 +150,6 @@ def watch_counts(lines: Sequence[Line], posts: Iterable[Exchange]) -> WatchCount
         renewed=names["mailbox.renewed"],
         sweeps=names["mailbox.swept"],
         found=frozenset(key for key, source in sources.items() if source == Source.SWEEP),
-        missed=sum(line["missed"] for line in lines if line["event"] == "mailbox.swept"),
+        missed=names["event.missed"],
         unusable=mailboxes[-1].get("unusable", 0) if mailboxes else 0,
     )

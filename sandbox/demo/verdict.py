@@ -169,7 +169,7 @@ def _sweeps(
         f" while its calendar had no subscription. {counted(counts.sweeps, 'sweep')} found"
         f" {len(counts.found)}, and checked {len(again)} without a link again. Joinlink counts"
         f" {counts.missed} as missed.",
-        holds=counts.found == lost | unsubscribed and counts.missed == len(lost | again),
+        holds=counts.found == lost | unsubscribed and counts.missed == len(lost),
     )
 
 

@@ -7,6 +7,7 @@ from sandbox.graph.faults import Drop, Fault
 from sandbox.graph.notification_delivery import BAD_HABITS, NotificationDelivery
 from sandbox.graph.post_office import Mail
 from sandbox.graph.recorder import Exchange
+from sandbox.graph.subscription import LengthLimit
 from sandbox.graph.subscriptions import SubscriptionHabits
 from sandbox.graph.user import DirectoryUser
 from sandbox.graph.webhook_client import Reply
@@ -19,6 +20,7 @@ __all__ = [
     "EventHabits",
     "Exchange",
     "Fault",
+    "LengthLimit",
     "Mail",
     "NotificationDelivery",
     "Reply",

@@ -1,7 +1,8 @@
 """The access token behind a subscription, which expires independently of the subscription.
 
 Before it expires, Graph asks for reauthorization (`reauthorizationRequired`) and repeats that until it gets
-it. After that it delivers nothing, but keeps the notifications for four hours
+it. After that it delivers nothing, but keeps the notifications for four hours; or, as the page about
+lifecycle notifications says, what changes in that time is lost
 (https://learn.microsoft.com/graph/change-notifications-lifecycle-events).
 """
 
@@ -28,19 +29,27 @@ class Authorizations:
         self._permissions = permissions
         self._now = now
         self._life: timedelta | None = None
+        self._loses_changes = False
         #: when to check a subscription, earliest first; the row orders equal times
         self._checks: list[tuple[datetime, int, HostedSubscription]] = []
         self._rows_seen = 0
 
-    def expire_after(self, life: timedelta | None) -> None:
-        """Let tokens expire this long after the last authorization, for all subscriptions; None: never."""
-        self._life = life
+    def expire_after(self, life: timedelta | None, *, loses_changes: bool = False) -> None:
+        """Let tokens expire this long after the last authorization, for all subscriptions; None: never.
+
+        With `loses_changes`, Graph never reports what changes while a token has expired.
+        """
+        self._life, self._loses_changes = life, loses_changes
         self._checks, self._rows_seen = [], 0
 
     def allow(self, one: HostedSubscription) -> bool:
         """Return whether Graph may read the mailbox now on the app's behalf."""
         is_fresh = self._life is None or one.authorized + self._life > self._now()
         return is_fresh and self._permissions.has(SUBSCRIBE, one.mailbox)
+
+    def loses(self, one: HostedSubscription) -> bool:
+        """Return whether a change now is lost for this subscription."""
+        return self._loses_changes and not self.allow(one)
 
     def due(self) -> Iterator[HostedSubscription]:
         """Yield the subscriptions that need a request for reauthorization now."""

@@ -27,6 +27,8 @@ class DirectoryGroup:
             "id": self.id,
             "displayName": self.name,
             "mail": self.address or None,
+            "groupTypes": ["Unified"] if self.address else [],
+            "createdDateTime": "2024-05-01T08:00:00Z",
             "proxyAddresses": [f"SMTP:{self.address}", *aliases] if self.address else [],
         }
 

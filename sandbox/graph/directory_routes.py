@@ -13,7 +13,7 @@ from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
 
 _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
-_MAIL = re.compile(r"^mail eq '((?:[^']|'')*)'$")
+_NAME_OR_MAIL = re.compile(r"^(mail|displayName) eq '((?:[^']|'')*)'$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
 
 _Rows = Callable[[int], Iterator[tuple[int, DirectoryUser]]]
@@ -55,19 +55,12 @@ class DirectoryRoutes:
         return entity(call, "groups", _group(self._directory.group(call.args["group"]), call.select()))
 
     def list_groups(self, call: IncomingCall) -> GraphAnswer:
-        """Answer the groups that have a mail address, or the one that has a certain address."""
+        """Answer the groups that have a mail address, or those of an address or of a name."""
         call.allow_options("$select", "$top", "$skiptoken", "$filter")
-        condition = call.query.get("$filter", "")
-        named = _MAIL.match(condition)
-        if not named and condition != "mailEnabled eq true":
-            raise bad_query(
-                "Only the groups with mailEnabled eq true, or with a mail address, are listed here."
-            )
-        address = named[1].replace("''", "'").lower() if named else ""
+        chosen = _group_filter(call.query.get("$filter", ""))
 
         def matching(start: int) -> Iterator[tuple[int, DirectoryGroup]]:
-            rows = ((row, one) for row, one in self._directory.groups(start) if one.address)
-            return ((row, one) for row, one in rows if not address or one.address.lower() == address)
+            return ((row, one) for row, one in self._directory.groups(start) if chosen(one))
 
         return page_by_token(call, "groups", matching, lambda one: _group(one, call.select()))
 
@@ -189,6 +182,19 @@ def _object(one: DirectoryUser | DirectoryGroup, select: tuple[str, ...]) -> dic
     return {"@odata.type": f"#microsoft.graph.{kind}"} | {
         name: known[name] for name in names if name in known
     }
+
+
+def _group_filter(condition: str) -> Callable[[DirectoryGroup], bool]:
+    """Return what a `$filter` of groups chooses; names and addresses ignore case."""
+    if condition == "mailEnabled eq true":
+        return lambda group: bool(group.address)
+    found = _NAME_OR_MAIL.match(condition)
+    if found is None:
+        raise bad_query("Only groups with mailEnabled eq true, or of a mail or displayName, are listed here.")
+    value = found[2].replace("''", "'").casefold()
+    if found[1] == "mail":
+        return lambda group: group.address.casefold() == value
+    return lambda group: group.name.casefold() == value
 
 
 def _group(group: DirectoryGroup, select: tuple[str, ...]) -> dict[str, Any]:

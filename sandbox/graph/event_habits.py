@@ -12,11 +12,11 @@ class EventHabits:
         link_mails_attendees: whether a write of the online meeting alone mails all attendees.
         shows_drafts: whether a draft is shown as one; developers report both.
         shows_private: whether an application can read the content of private events.
-        view_shows_modified: whether a calendar view with `$select` has `lastModifiedDateTime`.
+        shows_modified: whether a single event with `$select` has `lastModifiedDateTime`; a view never has it.
     """
 
     exceptions_follow: bool = True
     link_mails_attendees: bool = True
     shows_drafts: bool = True
     shows_private: bool = True
-    view_shows_modified: bool = True
+    shows_modified: bool = True

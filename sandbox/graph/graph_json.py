@@ -12,11 +12,13 @@ from sandbox.graph.event_input import READ_ONLY
 from sandbox.graph.mailboxes import HostedCalendar
 from sandbox.graph.user import DirectoryUser
 
+#: the occurrences of a series that were changed on their own
+EXCEPTIONS = "exceptionOccurrences"
 #: All properties that `$select` may contain.
 EVENT_PROPERTIES = (
-    frozenset(DEFAULTS) | READ_ONLY | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
+    frozenset(DEFAULTS) | READ_ONLY | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider", EXCEPTIONS}
 )
-_UNKNOWN_TIME = "0001-01-01T00:00:00Z"
+UNKNOWN_TIME = "0001-01-01T00:00:00Z"
 #: what a reader without rights sees of a private event
 _HIDDEN: dict[str, Any] = {
     "subject": "Private Appointment",
@@ -71,7 +73,7 @@ def event(
         "webLink": f"https://outlook.office365.com/owa/?itemid={shown_id}&exvsurl=1&path=/calendar/item",
         "onlineMeetingUrl": None,
         **_online(copy.online, owner, options.now),
-        "responseStatus": {"response": copy.response, "time": _UNKNOWN_TIME},
+        "responseStatus": {"response": copy.response, "time": UNKNOWN_TIME},
         **_body(copy, options),
         **_times(copy, options.zone),
         "attendees": _attendees(copy, owner),
@@ -89,6 +91,19 @@ def check_select(select: tuple[str, ...]) -> None:
     for name in select:
         if name not in EVENT_PROPERTIES:
             raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.event'.")
+
+
+def wants_exceptions(select: tuple[str, ...], expand: str) -> bool:
+    """Return whether a call gets the exceptions of a series: it must both select and expand them.
+
+    https://learn.microsoft.com/graph/api/event-get. Graph shows the selected properties of each exception.
+
+    Raises:
+        Refusal: 400, an event has no such relationship.
+    """
+    if expand not in {"", EXCEPTIONS}:
+        raise bad_query(f"The query option '$expand={expand}' is not supported here.")
+    return expand == EXCEPTIONS and EXCEPTIONS in select
 
 
 def selected(shown: dict[str, Any], copy: EventCopy, select: tuple[str, ...]) -> dict[str, Any]:
@@ -113,12 +128,12 @@ def calendar(one: HostedCalendar, owner: DirectoryUser) -> dict[str, Any]:
         "changeKey": one.change_key,
         "canShare": True,
         "canViewPrivateItems": True,
-        "canEdit": True,
+        "canEdit": one.can_edit,
         "allowedOnlineMeetingProviders": list(one.allowed_providers),
         "defaultOnlineMeetingProvider": one.default_provider,
         "isTallyingResponses": one.is_default,
         "isRemovable": not one.is_default,
-        "owner": owner.email_address(),
+        "owner": one.owner or owner.email_address(),
     }
 
 

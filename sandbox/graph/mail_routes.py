@@ -1,7 +1,8 @@
 """The calls about events, calendars and mailbox settings."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ from sandbox.graph.user import DirectoryUser
 _LIST_OPTIONS = ("$select", "$top", "$skip")
 _VIEW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
 _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
+
+_Show = Callable[[IncomingCall, EventCopy], dict[str, Any]]
 
 
 class MailRoutes:
@@ -51,9 +54,14 @@ class MailRoutes:
         ]
 
     def get_event(self, call: IncomingCall) -> GraphAnswer:
-        """Answer one event."""
-        call.allow_options("$select")
-        return self._event(call, self._as_read(call, self._find(call)))
+        """Answer one event; a series master with its exceptions, if the call selects and expands them."""
+        call.allow_options("$select", "$expand")
+        copy = self._as_read(call, self._find(call))
+        answer = self._event(call, copy)
+        if not graph_json.wants_exceptions(call.select(), call.query.get("$expand", "")):
+            return answer
+        exceptions = [self._shown(call, one) for one in self._tenant.mailboxes.exceptions(copy)]
+        return replace(answer, body={**(answer.body or {}), "exceptionOccurrences": exceptions})
 
     def list_events(self, call: IncomingCall) -> GraphAnswer:
         """Answer single events and series masters, of one calendar or of the whole mailbox."""
@@ -107,7 +115,7 @@ class MailRoutes:
                 inside.extend(self._tenant.mailboxes.instances(copy, begin, until))
             elif copy.start < until and copy.end > begin:
                 inside.append(copy)
-        return self._as_view(call, self._events(call, sorted(inside, key=lambda copy: copy.start)))
+        return self._events(call, sorted(inside, key=lambda copy: copy.start), show=self._shown_in_view)
 
     def get_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer a calendar; the default one if none is given."""
@@ -119,11 +127,14 @@ class MailRoutes:
 
     def list_calendars(self, call: IncomingCall) -> GraphAnswer:
         """Answer all calendars of a mailbox."""
-        call.allow_options("$top", "$skip")
+        call.allow_options(*_LIST_OPTIONS)
         owner = self._owner(call)
         calendars = list(self._tenant.mailboxes.of(owner.id).calendars.values())
         return page(
-            call, f"users('{owner.id}')/calendars", calendars, lambda one: graph_json.calendar(one, owner)
+            call,
+            f"users('{owner.id}')/calendars",
+            calendars,
+            lambda one: _chosen(graph_json.calendar(one, owner), call.select()),
         )
 
     def get_settings(self, call: IncomingCall) -> GraphAnswer:
@@ -167,22 +178,24 @@ class MailRoutes:
         answer = entity(call, context, self._shown(call, copy), status)
         return GraphAnswer(answer.status, answer.body, {"ETag": ids.etag(copy.version)})
 
-    def _events(self, call: IncomingCall, copies: Iterable[EventCopy]) -> GraphAnswer:
+    def _events(
+        self, call: IncomingCall, copies: Iterable[EventCopy], *, show: _Show | None = None
+    ) -> GraphAnswer:
         graph_json.check_select(call.select())
+        shown = show or self._shown
         return page(
             call,
             f"users('{self._owner(call).id}')/events",
             list(copies),
-            lambda copy: self._shown(call, self._as_read(call, copy)),
+            lambda copy: shown(call, self._as_read(call, copy)),
         )
 
-    def _as_view(self, call: IncomingCall, answer: GraphAnswer) -> GraphAnswer:
-        """Return the answer of a calendar view, in which `$select` may lose a property."""
-        assert answer.body
-        if call.select() and not self._tenant.habits.view_shows_modified:
-            for shown in answer.body["value"]:
-                shown.update(dict.fromkeys({"lastModifiedDateTime"} & shown.keys()))
-        return answer
+    def _shown_in_view(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
+        """Show an event without the time of its last change, which a view does not support in `$select`.
+
+        It comes as the smallest date: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1655
+        """
+        return _without_change_time(call, self._shown(call, copy))
 
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
         options = graph_json.ReadOptions(
@@ -197,7 +210,8 @@ class MailRoutes:
         shown = graph_json.event(
             copy, owner=self._tenant.directory.user(copy.mailbox), organizer=organizer, options=options
         )
-        return graph_json.selected(shown, copy, call.select())
+        chosen = graph_json.selected(shown, copy, call.select())
+        return chosen if self._tenant.habits.shows_modified else _without_change_time(call, chosen)
 
     def _organizer(self, copy: EventCopy) -> DirectoryUser:
         return self._tenant.directory.user(copy.organizer)
@@ -210,6 +224,12 @@ class MailRoutes:
 
 def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
+
+
+def _without_change_time(call: IncomingCall, shown: dict[str, Any]) -> dict[str, Any]:
+    if "lastModifiedDateTime" in call.select():
+        shown["lastModifiedDateTime"] = graph_json.UNKNOWN_TIME
+    return shown
 
 
 def _filtered_uid(call: IncomingCall) -> str | None:

@@ -13,7 +13,10 @@ from sandbox.graph.ids import Ids
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class HostedCalendar:
-    """A calendar and the meeting providers it offers; `unknown` means no default."""
+    """A calendar and the meeting providers it offers; `unknown` means no default.
+
+    `owner` is the emailAddress of another owner, who shares it; None for the mailbox's own calendars.
+    """
 
     id: str
     name: str
@@ -21,6 +24,8 @@ class HostedCalendar:
     default_provider: str
     allowed_providers: tuple[str, ...]
     is_default: bool
+    owner: dict[str, str] | None = None
+    can_edit: bool = True
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -57,7 +62,14 @@ class HostedMailboxes:
         self._by_mutable_id: dict[str, EventCopy] = {}
 
     def add_calendar(
-        self, mailbox: HostedMailbox, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+        self,
+        mailbox: HostedMailbox,
+        name: str,
+        default_provider: str,
+        allowed_providers: tuple[str, ...],
+        *,
+        owner: dict[str, str] | None = None,
+        can_edit: bool = True,
     ) -> HostedCalendar:
         """Add a calendar; a mailbox's first is its default one."""
         calendar = HostedCalendar(
@@ -67,15 +79,11 @@ class HostedMailboxes:
             default_provider=default_provider,
             allowed_providers=allowed_providers,
             is_default=not mailbox.calendars,
+            owner=owner,
+            can_edit=can_edit,
         )
         mailbox.calendars[calendar.id] = calendar
         return calendar
-
-    def remove_calendar(self, user_id: str, calendar_id: str) -> None:
-        """Remove a secondary calendar with its events."""
-        for copy in list(self.in_calendar(user_id, calendar_id)):
-            self.remove(copy)
-        del self.of(user_id).calendars[calendar_id]
 
     def of(self, user_id: str) -> HostedMailbox:
         """Return a user's mailbox. The caller checks that the user has one."""
@@ -128,6 +136,12 @@ class HostedMailboxes:
             return masters
         return [self.instance(master, copy.original_start) for master in masters]
 
+    def remove_calendar(self, user_id: str, calendar_id: str) -> None:
+        """Delete a calendar with its events."""
+        for copy in list(self.in_calendar(user_id, calendar_id)):
+            self.remove(copy)
+        del self.of(user_id).calendars[calendar_id]
+
     def in_calendar(self, user_id: str, calendar_id: str | None) -> Iterator[EventCopy]:
         """Yield single events and series masters of one calendar, or of all (None), oldest first."""
         for copy in list(self.of(user_id).events.values()):
@@ -142,6 +156,10 @@ class HostedMailboxes:
         known_or_new = [self.instance(master, start) for start in dict.fromkeys([*regular, *exceptional])]
         inside = [one for one in known_or_new if one.start < until and one.end > begin]
         return sorted(inside, key=lambda one: one.start)
+
+    def exceptions(self, master: EventCopy) -> list[EventCopy]:
+        """Return the occurrences of a series that were changed on their own, in the order of the series."""
+        return [one for _start, one in sorted(master.instances.items()) if one.is_exception]
 
     def instance(self, master: EventCopy, original_start: datetime) -> EventCopy:
         """Return one occurrence of a series; it is created at the first call."""

@@ -21,6 +21,7 @@ class NotificationDelivery:
             the mailbox, as documented. Developers observe only those of the default calendar.
         calendar_subscriptions: whether a subscription to `users/{id}/calendars/{id}/events` reports anything.
             Graph accepts it without a word in its documentation.
+        names_occurrences: whether the notification of a changed occurrence names it, instead of its series.
     """
 
     copies: tuple[int, int] = (1, 1)
@@ -30,8 +31,9 @@ class NotificationDelivery:
     lose_changes: float = 0.0
     delay: timedelta = timedelta(0)
     batch: int = 50
-    secondary_calendars: bool = True
+    secondary_calendars: bool = False
     calendar_subscriptions: bool = True
+    names_occurrences: bool = False
 
 
 #: Delivery as developers have observed it.

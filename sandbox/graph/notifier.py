@@ -88,18 +88,18 @@ class Notifier:
 
     def publish(self, kind: str, copy: EventCopy) -> None:
         """Queue notifications of a change to a copy; a change to an occurrence is reported for its series."""
-        series = copy.master or copy
         habits = self._tenant.delivery
+        reported = copy if habits.names_occurrences else copy.master or copy
         if self._random.random() < habits.lose_changes:
             return
-        for subscription in self._subscriptions.watching(series, kind):
-            if not self._is_reported(subscription, series):
+        for subscription in self._subscriptions.watching(reported, kind):
+            if not self._is_reported(subscription, reported) or self._authorizations.loses(subscription):
                 continue
             types = set(subscription.change_type.split(","))
             follow_up = "updated" if kind == "created" and "updated" in types else kind
             extra = self._random.randint(*habits.copies) - 1
             for change_type in (kind, *([follow_up] * extra)):
-                self._queue(subscription, self._change(subscription, change_type, series))
+                self._queue(subscription, self._change(subscription, change_type, reported))
 
     def notify_lifecycle(self, subscription: HostedSubscription, lifecycle_event: str) -> None:
         """Queue `missed`, `reauthorizationRequired` or `subscriptionRemoved` if there is a lifecycle URL."""

@@ -72,7 +72,9 @@ class Recorder:
 
 def masked(text: str) -> str:
     """Return a URL or JSON text without function keys and clientStates."""
-    return _CLIENT_STATE.sub(rf'\1"{MASK}"', _KEY_IN_URL.sub(MASK, text))
+    if "code=" in text:  # The search for patterns takes seconds in a body of megabytes.
+        text = _KEY_IN_URL.sub(MASK, text)
+    return _CLIENT_STATE.sub(rf'\1"{MASK}"', text) if '"clientState"' in text else text
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -82,6 +82,26 @@ class HostedSubscription:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthLimit:
+    """The longest subscription that Graph accepts, and the text with which it refuses a longer one.
+
+    Global Graph accepts 10,080 minutes. For 4,230 minutes, an app reports this code and text.
+    """
+
+    longest: timedelta = LONGEST
+    code: str = "ExtensionError"
+    status: int = 400
+    #: what the text says in place of the number of minutes, None for the true number
+    named: str | None = None
+
+    def refusal(self) -> Refusal:
+        """Return the refusal of a longer subscription."""
+        named = f"{self.longest // timedelta(minutes=1)}" if self.named is None else self.named
+        text = f"Subscription expiration can only be {named} minutes in the future."
+        return Refusal(self.status, self.code, text)
+
+
 def read_subscription(
     sent: Any,
     now: datetime,
@@ -89,7 +109,7 @@ def read_subscription(
     subscription_id: str,
     application_id: str,
     immutable_ids: bool,
-    longest: timedelta = LONGEST,
+    length: LengthLimit,
 ) -> HostedSubscription:
     """Read the body of a create call; `mailbox` is the user in the resource path, an id or a name.
 
@@ -119,15 +139,15 @@ def read_subscription(
         lifecycle_url=url(sent, "lifecycleNotificationUrl") if has_lifecycle else None,
         client_state=sent.get("clientState"),
         created=now,
-        expires=expiry(sent, now, longest),
+        expires=expiry(sent, now, length),
         authorized=now,
         immutable_ids=immutable_ids,
         tls=sent.get("latestSupportedTlsVersion") or "v1_2",
     )
 
 
-def expiry(sent: Mapping[str, Any], now: datetime, longest: timedelta = LONGEST) -> datetime:
-    """Read the expiry, at most `longest` ahead. Graph raises a time under 45 minutes to 45 minutes.
+def expiry(sent: Mapping[str, Any], now: datetime, length: LengthLimit) -> datetime:
+    """Read the expiry. Graph raises a time under 45 minutes to 45 minutes.
 
     Raises:
         Refusal: 400, it is in the past or too far ahead.
@@ -135,9 +155,8 @@ def expiry(sent: Mapping[str, Any], now: datetime, longest: timedelta = LONGEST)
     wanted = zones.instant(sent.get("expirationDateTime") or "", "expirationDateTime")
     if wanted <= now:
         raise invalid("The 'expirationDateTime' is in the past.")
-    if wanted > now + longest:
-        minutes = longest // timedelta(minutes=1)
-        raise invalid(f"Subscription expiration can only be {minutes} minutes in the future.")
+    if wanted > now + length.longest:
+        raise length.refusal()
     return max(wanted, now + SHORTEST)
 
 

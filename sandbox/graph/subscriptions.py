@@ -11,7 +11,14 @@ from sandbox.graph.event import EventCopy
 from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.numbered_list import NumberedList
 from sandbox.graph.permissions import NO_ODATA, SUBSCRIBE
-from sandbox.graph.subscription import LONGEST, HostedSubscription, expiry, invalid, read_subscription, url
+from sandbox.graph.subscription import (
+    HostedSubscription,
+    LengthLimit,
+    expiry,
+    invalid,
+    read_subscription,
+    url,
+)
 from sandbox.graph.tenant import GraphTenant
 
 #: Active subscriptions per mailbox, those of all apps together.
@@ -23,14 +30,13 @@ class SubscriptionHabits:
     """How Graph deviates from its documentation; by default not at all.
 
     `duplicates` True creates a second subscription to the same resource instead of a 409. The list omits a
-    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended. `longest`
-    is the longest life. `one_per_resource` True refuses a second subscription whatever its changeType.
+    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended. With
+    `one_per_resource`, a second subscription is refused whatever its changeType.
     """
 
     duplicates: bool = False
     unlisted_for: timedelta = timedelta(0)
     listed_after_end: timedelta = timedelta(0)
-    longest: timedelta = LONGEST
     one_per_resource: bool = False
 
 
@@ -38,7 +44,7 @@ class HostedSubscriptions:
     """The subscriptions, by id, by mailbox and in a list.
 
     The lock is free while a URL is validated, since the app may call Graph meanwhile. `others` counts the
-    subscriptions of other apps, by mailbox.
+    subscriptions of other apps, by mailbox. `length` is how long a subscription may be.
     """
 
     def __init__(self, tenant: GraphTenant, handshakes: Handshakes) -> None:
@@ -49,6 +55,7 @@ class HostedSubscriptions:
         self._rows: NumberedList[HostedSubscription] = NumberedList()
         self.application_id = tenant.ids.guid()
         self.habits = SubscriptionHabits()
+        self.length = LengthLimit()
         self.others: Counter[str] = Counter()
 
     def active(self, start: int = 0) -> Iterator[tuple[int, HostedSubscription]]:
@@ -106,7 +113,7 @@ class HostedSubscriptions:
                 subscription_id=self._tenant.ids.guid(),
                 application_id=self.application_id,
                 immutable_ids=immutable_ids,
-                longest=self.habits.longest,
+                length=self.length,
             )
             created.mailbox = self._find_mailbox(created)
             self._check_limits(created)
@@ -161,6 +168,9 @@ class HostedSubscriptions:
         with self._tenant.lock:
             self._end(self.get(subscription_id), self._tenant.now())
 
+    def _expiry(self, sent: Mapping[str, Any]) -> datetime:
+        return expiry(sent, self._tenant.now(), self.length)
+
     def _of(self, mailbox: str) -> list[HostedSubscription]:
         return [one for one in list(self._by_mailbox.get(mailbox, ())) if self.is_active(one)]
 
@@ -184,9 +194,6 @@ class HostedSubscriptions:
         if created.calendar:
             self._tenant.mailboxes.of(owner.id).calendar(created.calendar)
         return owner.id
-
-    def _expiry(self, sent: Mapping[str, Any]) -> datetime:
-        return expiry(sent, self._tenant.now(), self.habits.longest)
 
     def _is_duplicate(self, created: HostedSubscription, one: HostedSubscription) -> bool:
         if self.habits.one_per_resource:

@@ -105,12 +105,35 @@ class GraphTenant:
             self.directory.drop(user.id)
 
     def add_calendar(
-        self, user_id: str, name: str, default_provider: str, allowed_providers: tuple[str, ...]
+        self,
+        user_id: str,
+        name: str,
+        default_provider: str = TEAMS,
+        allowed_providers: tuple[str, ...] = (TEAMS,),
+        *,
+        shared_by: DirectoryUser | None = None,
+        can_edit: bool = True,
     ) -> str:
-        """Add a secondary calendar to a user's mailbox; return its id."""
+        """Add a secondary calendar to a user's mailbox; return its id.
+
+        `shared_by` is its owner, if that is someone else. `can_edit` is False for birthdays and holidays.
+        """
+        owner = shared_by.email_address() if shared_by else None
         with self.lock:
             mailbox = self.mailboxes.of(user_id)
-            return self.mailboxes.add_calendar(mailbox, name, default_provider, allowed_providers).id
+            return self.mailboxes.add_calendar(
+                mailbox, name, default_provider, allowed_providers, owner=owner, can_edit=can_edit
+            ).id
+
+    def remove_calendar(self, user_id: str, calendar_id: str) -> None:
+        """Delete a secondary calendar with its events."""
+        with self.lock:
+            self.mailboxes.remove_calendar(user_id, calendar_id)
+
+    def rename_calendar(self, user_id: str, calendar_id: str, name: str) -> None:
+        """Give a calendar another name; its id stays."""
+        with self.lock:
+            self.mailboxes.of(user_id).calendar(calendar_id).name = name
 
     def add_group(
         self,

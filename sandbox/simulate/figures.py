@@ -17,7 +17,9 @@ _CALLS = {
     ("GET", "/subscriptions"): "list subscriptions, a page of 100",
     ("GET", "/users"): "list users, a page of 999",
     ("GET", "/users/<user>/mailboxSettings"): "read a mailbox's kind",
+    ("GET", "/users/<user>/calendars"): "list a mailbox's calendars",
     ("GET", "/users/<user>/calendarView"): "read a calendar",
+    ("GET", "/users/<user>/calendars/<calendar>/calendarView"): "read a further calendar",
 }
 _QUARTER = 0.25
 

@@ -14,6 +14,7 @@ from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.sender import Sender
 from shared.rule_files.loader import RuleFile
+from shared.storage.counters import COUNTERS, Counters
 from shared.storage.mailboxes import MAILBOXES, Mailboxes
 from shared.storage.maintenance_lease import MAINTENANCE, MaintenanceLease
 from shared.storage.maintenance_report import MaintenanceReports
@@ -29,6 +30,7 @@ from shared.worker.common.queue_messages import QueueMessages
 from shared.worker.common.world import World
 from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.events.directory_cache import DirectoryCache
+from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
 from shared.worker.mailboxes.endpoint import Endpoint
 from shared.worker.mailboxes.maintenance import Maintenance
 from shared.worker.mailboxes.messages import TaskHandler
@@ -44,6 +46,7 @@ _RULES = b"""
 version: 1
 internal_domains: [contoso.com]
 mailboxes: {include: all}
+calendars: owned
 sweep: {every: 6h, window: 60d}
 rules:
   - id: external-meetings
@@ -64,7 +67,7 @@ class Product:
         random_numbers, ids = random.Random(7), count(1)  # noqa: S311 -- repeatable, not for secrets
         world = World(now=now, uniform=random_numbers.uniform, new_id=lambda: f"{next(ids):032x}")
         self.mailboxes = Mailboxes(tables(MAILBOXES), now)
-        sender = Sender(http, _Tokens(http), _GRAPH, now)
+        sender = Sender(http, SandboxTokens(http), _GRAPH, now)
         policies, tasks = PolicyReloader(_Rules(), _Rules(), now), queues(MAILBOX_TASKS)
         endpoint = Endpoint(URL, _KEY, call=lambda _url: None, now=now)
         self._new_maintenance: Callable[[], Maintenance] = lambda: Maintenance(
@@ -101,6 +104,7 @@ class Product:
                 report_only=False,
             ),
             mailboxes=self.mailboxes,
+            counters=Counters(tables(COUNTERS)),
             queue=queues(EVENT_CHANGES),
         )
         handler = TaskHandler(
@@ -111,6 +115,13 @@ class Product:
                     world=world,
                     mailboxes=self.mailboxes,
                     endpoint=endpoint,
+                    is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
+                ),
+                calendar_subscriptions=CalendarSubscriptions(
+                    world=world,
+                    mailboxes=self.mailboxes,
+                    endpoint=endpoint,
+                    is_enabled=False,
                     is_stopped=WatchStop(tables(MAINTENANCE)).is_set,
                 ),
                 sweeper=sweeper,
@@ -138,7 +149,7 @@ def client(graph_url: str, transport: httpx.BaseTransport | None = None) -> http
     return graph_http(graph_url, transport)
 
 
-class _Tokens:
+class SandboxTokens:
     """Returns the managed identity's token, which never expires in the simulation."""
 
     def __init__(self, http: httpx.Client) -> None:
@@ -150,6 +161,7 @@ class _Tokens:
         self._value = answer.json()["access_token"]
 
     def token(self, _resource: str, *, refused: str = "") -> Token:
+        """Return the token."""
         assert not refused
         return Token(self._value, timedelta(hours=24))
 

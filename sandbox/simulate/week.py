@@ -2,7 +2,7 @@
 
 A week of 100,000 mailboxes has 2.8 million sweeps, hours of computing for the same calls. Therefore
 
-- the product runs one sweep in `SAMPLE`; for the others the simulation only counts their two calls against
+- the product runs one sweep in `SAMPLE`; for the others the simulation only counts their calls against
   Graph's limits, and updates the row as the product does;
 - the clock skips the hours in which only sweeps are due. Their calls are estimated from the other hours.
 
@@ -30,6 +30,10 @@ _TIMER = timedelta(minutes=15)
 _WINDOW = timedelta(seconds=20)
 _Calls = Counter[tuple[str, str]]
 _READ, _VIEW = ("GET", "/subscriptions/<subscription>"), ("GET", "/users/<user>/calendarView")
+_LIST = ("GET", "/users/<user>/calendars")
+_FURTHER_VIEW = ("GET", "/users/<user>/calendars/<calendar>/calendarView")
+#: how often the product reads the list of a mailbox's calendars
+_LIST_EVERY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -72,6 +76,8 @@ class Week:
         #: warnings and errors of the product by name
         self.warnings = Counter[str]()
         self._between_sweeps: Counter[timedelta] = Counter()
+        #: when the list of calendars was last counted, by mailbox
+        self._listed: dict[str, datetime] = {}
 
     def play(self) -> None:
         """Simulate the week."""
@@ -138,12 +144,25 @@ class Week:
             self._count_sweep(task.mailbox)
 
     def _count_sweep(self, mailbox: str) -> None:
-        """Count the two calls of a sweep of an empty calendar, and update the row as the product does."""
-        limits = self.tenant.graph.limits
+        """Count the calls of a sweep of empty calendars, and update the row as the product does."""
+        limits, user = self.tenant.graph.limits, f"/v1.0/users/{mailbox}"
         limits.check("GET", "/v1.0/subscriptions/one", {}, "")
-        limits.check("GET", f"/v1.0/users/{mailbox}/calendarView", {}, mailbox)
+        limits.check("GET", f"{user}/calendarView", {}, mailbox)
         self.counted_only.update((_READ, _VIEW))
+        if self._is_list_due(mailbox):
+            limits.check("GET", f"{user}/calendars", {}, mailbox)
+            self.counted_only[_LIST] += 1
+        if mailbox in self.tenant.further:
+            limits.check("GET", f"{user}/calendars/one/calendarView", {}, mailbox)
+            self.counted_only[_FURTHER_VIEW] += 1
         self.tenant.product.mailboxes.update(mailbox, last_sweep=self.tenant.now, asked_until=None)
+
+    def _is_list_due(self, mailbox: str) -> bool:
+        last = self._listed.get(mailbox)
+        is_due = last is None or self.tenant.now >= last + _LIST_EVERY
+        if is_due:
+            self._listed[mailbox] = self.tenant.now
+        return is_due
 
     def _measure(self, moment: datetime) -> None:
         """Record the queue's length, and the calls of a window that ends before `moment`."""
@@ -178,7 +197,15 @@ class Week:
         total = sum((gap * times for gap, times in self._between_sweeps.items()), timedelta(0))
         mean = total / self._between_sweeps.total()
         sweeps = round(self.skipped / mean * len(self.tenant.users))
-        self.estimated.update({_READ: sweeps, _VIEW: sweeps})
+        users, further = len(self.tenant.users), len(self.tenant.further)
+        self.estimated.update(
+            {
+                _READ: sweeps,
+                _VIEW: sweeps,
+                _FURTHER_VIEW: round(sweeps * further / users),
+                _LIST: round(self.skipped / _LIST_EVERY * users),
+            }
+        )
 
 
 def is_sampled(mailbox: str) -> bool:

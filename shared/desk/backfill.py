@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
+from shared.desk.calendars_of_mailbox import CalendarsOfMailbox
 from shared.domain.decision import Verdict
-from shared.domain.event import Event
 from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
@@ -25,6 +25,7 @@ from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.common.world import World
+from shared.worker.events.attendee_mails import mails
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.calendar_search import CalendarSearcher
 from shared.worker.mailboxes.scope import read_scope
@@ -80,6 +81,8 @@ class MailboxSearch:
     would_enable: Mapping[str, int] = field(default_factory=dict)
     #: how many events can't be read and were not decided
     unreadable: int = 0
+    #: how many calendars, or lists of them, can't be read
+    unread_calendars: int = 0
     why: str = ""
     booked_until: datetime | None = None
 
@@ -255,24 +258,20 @@ class Backfill:
         search = CalendarSearch(
             mailbox=mailbox, start=self._world.now(), until=run.state.until, policy=run.policy
         )
+        calendars = CalendarsOfMailbox(self._searcher, search, graph)
         missing: list[MissingLink] = []
         would_enable: Counter[str] = Counter()
-        for found in self._searcher.search(search, graph):
+        for found in calendars.search():
             if found.verdict is Verdict.ENABLE:
-                missing.append(MissingLink(found.id, found.rule, _mails(found.event)))
+                missing.append(MissingLink(found.id, found.rule, mails(found.event)))
             elif found.verdict is Verdict.WOULD_ENABLE and found.rule:
                 would_enable[found.rule] += 1
         return MailboxSearch(
             mailbox=mailbox,
             status=SearchStatus.SEARCHED,
-            unreadable=search.unreadable_count,
+            unreadable=calendars.unreadable_events,
+            unread_calendars=calendars.unread,
             name=graph.user(mailbox).name if missing else "",
             missing=tuple(missing),
             would_enable=would_enable,
         )
-
-
-def _mails(event: Event) -> int:
-    """Return how many attendees a write may mail (the organizer gets no mail)."""
-    addresses = {attendee.address.lower() for attendee in event.attendees if attendee.address}
-    return len(addresses - {event.organizer.lower()})

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 
 from shared.rules.policy import Rule
+from shared.worker.events.attendee_mails import MAILS_A_MINUTE
 
-MAILS_A_MINUTE = 20
 #: A minute, and a few seconds more: the queue rounds to seconds, and a busy mailbox delays the worker.
 _MINUTE = timedelta(seconds=65)
 _APART = timedelta(seconds=1)
@@ -61,7 +61,7 @@ class RunSlots:
 
     def has_room(self, rule: Rule, at: datetime) -> bool:
         """Return whether the rule's share of this hour has room for another event."""
-        most = _share(rule.limits.per_hour)
+        most = rule.limits.halved().per_hour
         return most is None or self._hours[rule.id, _hour(at)] < most
 
     def count(self, rule: Rule | None, at: datetime) -> None:
@@ -98,7 +98,7 @@ class MailboxSlots:
         return None
 
     def _within(self, day: int, rule: Rule | None, mails: int) -> datetime | None:
-        most = _share(rule.limits.per_mailbox_per_day) if rule else None
+        most = rule.limits.halved().per_mailbox_per_day if rule else None
         if rule and most is not None and self._of_day[rule.id, day] >= most:
             return None
         pace = self._paces[day]
@@ -110,10 +110,6 @@ class MailboxSlots:
                 return at
             at = pace.earliest(_hour(at) + _HOUR, mails)
         return None
-
-
-def _share(limit: int | None) -> int | None:
-    return None if limit is None else max(1, limit // 2)
 
 
 def _hour(moment: datetime) -> datetime:

@@ -35,8 +35,8 @@ class ComingEvents:
     is_cut: bool
 
 
-def coming_events(reader: EventReader, search: CalendarSearch, *, most: int) -> ComingEvents:
-    """Return the first `most` events of the search's time, by their start.
+def coming_events(reader: EventReader, search: CalendarSearch, now: datetime, *, most: int) -> ComingEvents:
+    """Return the first `most` events of the search's time, by their start, for decisions at `now`.
 
     Raises:
         GraphError, StorageUnavailable: they can't be read.
@@ -54,7 +54,7 @@ def coming_events(reader: EventReader, search: CalendarSearch, *, most: int) -> 
         search.page, search.is_over = page.cursor, not page.cursor
     first = sorted(found.values(), key=lambda event: event.start)
     return ComingEvents(
-        tuple(_with_facts(reader, search, first[:most], unreadable)),
+        tuple(_with_facts(reader, search, first[:most], unreadable, now)),
         tuple(unreadable),
         more=max(len(first) - most, 0),
         is_cut=not search.is_over,
@@ -62,13 +62,17 @@ def coming_events(reader: EventReader, search: CalendarSearch, *, most: int) -> 
 
 
 def _with_facts(
-    reader: EventReader, search: CalendarSearch, events: list[Event], unreadable: list[UnreadableItem]
+    reader: EventReader,
+    search: CalendarSearch,
+    events: list[Event],
+    unreadable: list[UnreadableItem],
+    now: datetime,
 ) -> Iterator[ComingEvent]:
     """Yield the events with their facts; a series that ended meanwhile is left out."""
     owner = reader.owner(search.mailbox)
     for event in events:
         try:
-            yield ComingEvent(event.start, reader.live(search.mailbox, event, owner, search.policy))
+            yield ComingEvent(event.start, reader.live(search.mailbox, event, owner, search.policy, now))
         except EventNotFound:
             continue
         except UnreadableEvent as error:

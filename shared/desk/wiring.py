@@ -28,6 +28,7 @@ from shared.desk.trial.waiting import Waiting
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import Settings
@@ -139,6 +140,10 @@ class Desk:
     def user(self, mailbox: str) -> User:
         """Return the user of a mailbox, by object id or user principal name. Raises GraphError."""
         return self._parts.graph.new_client().user(mailbox)
+
+    def graph(self) -> Graph:
+        """Return a client of Graph."""
+        return self._parts.graph.new_client()
 
     def event_reader(self) -> EventReader:
         """Return the reader of single events."""

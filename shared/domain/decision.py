@@ -97,6 +97,7 @@ class Reason(StrEnum):
     WRITE_FORBIDDEN = "write_forbidden"
     MAILBOX_FULL = "mailbox_full"
     SUBSCRIPTION_LIMIT = "subscription_limit"
+    LIFETIME_REFUSED = "lifetime_refused"
     OTHER_DEPLOYMENT = "other_deployment"
     OUT_OF_TIME = "out_of_time"
     LATER_VERSION = "later_version"
@@ -152,6 +153,7 @@ _WARNINGS = frozenset(
         Reason.ENDPOINT_NOT_VALIDATED,
         Reason.MAILBOX_FULL,
         Reason.SUBSCRIPTION_LIMIT,
+        Reason.LIFETIME_REFUSED,
         Reason.OTHER_DEPLOYMENT,
         Reason.OUT_OF_TIME,
         Reason.LATER_VERSION,
@@ -192,7 +194,8 @@ class Decision:
     """What to do with an event, and what to do if the rules in report mode were promoted (`projected`).
 
     `rule` is the id of the rule that decided, None if a guard decided or no rule matched. With the reason
-    `insufficient_data` it is the rule that needs the unknown fact, with `would_enable` the rule that would
+    `insufficient_data` it is the rule that needs the unknown fact, or that would add the link if the unknown
+    body has none; with `would_enable` the rule that would
     add the link. `enforced_rule` is the rule that decided among those in `enforce` mode. `projected` is
     `enable` or `skip`, with its own reason and rule.
     """
@@ -204,6 +207,11 @@ class Decision:
     projected: Verdict
     projected_reason: Reason
     projected_rule: str | None = None
+
+    @property
+    def adds_link(self) -> bool:
+        """Whether the event gets a link, or would get one if the rules in report mode were promoted."""
+        return self.verdict in {Verdict.ENABLE, Verdict.WOULD_ENABLE}
 
     def under_brake(self, reason: Reason = Reason.BRAKE) -> "Decision":
         """Return the decision while writes are not allowed; `reason` says why they are not."""

@@ -3,6 +3,7 @@
 The result is never too early. If the time zone is not known, it is the latest time that any zone allows.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
 from shared.domain.event import Event, Recurrence
@@ -23,7 +24,30 @@ def last_end(event: Event) -> datetime | None:
 
     An all-day event ends with the organizer's day. Occurrences keep their local times when clocks change. A
     series never ends if its numbers contradict each other, or if it goes beyond the year 9999.
+
+    A series may have an occurrence that was moved behind its last one; it counts if it was read
+    (`with_occurrence`).
     """
+    end = _planned_end(event)
+    return end if end is None or event.occurrence_end is None else max(end, event.occurrence_end)
+
+
+def with_occurrence(series: Event, occurrence: Event) -> Event:
+    """Return the series with the end of one of its occurrences, which may have been moved on its own."""
+    in_zone = replace(occurrence, original_zone=occurrence.original_zone or series.original_zone)
+    end = None if occurrence.is_cancelled else last_end(in_zone)
+    if end is None:
+        return series
+    return replace(series, occurrence_end=max(end, series.occurrence_end or end))
+
+
+def seems_over(event: Event, now: datetime) -> bool:
+    """Whether the event is a series that has ended, unless it has moved occurrences that were not read."""
+    end = last_end(event) if event.recurrence is not None else None
+    return end is not None and end <= now
+
+
+def _planned_end(event: Event) -> datetime | None:
     try:
         if event.recurrence is not None:
             return _end_of_series(event, event.recurrence)

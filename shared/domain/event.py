@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 #: types of events for which the series master decides
 OCCURRENCES = frozenset({"occurrence", "exception"})
+#: A longer body, in UTF-8, is not searched: what it contains is not known.
+MAX_BODY_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +99,15 @@ class Event:
     #: aware UTC, None if Graph returns none; it may change although no person changed the event
     last_modified: datetime | None = None
     recurrence: Recurrence | None = None
+    #: of a series: the latest end of those of its occurrences that were read one by one; None if none was
+    occurrence_end: datetime | None = None
     attendees: tuple[Attendee, ...] = ()
     locations: tuple[Location, ...] = ()
+    #: the first 255 characters of the body's text
     body_preview: str = ""
-    #: None if the body was not requested
+    #: None if it is not known: it was not requested, Graph did not return it, or it is too large
     body: str | None = None
+    is_body_too_large: bool = False
     categories: tuple[str, ...] = ()
     #: normal | personal | private | confidential
     sensitivity: str = "normal"

@@ -1,4 +1,4 @@
-"""A watched mailbox: its user, its kind and its Graph subscription."""
+"""A watched mailbox: its user, its kind, its calendars and its Graph subscription."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +21,16 @@ class Subscription:
     notification_url: str
     lifecycle_url: str
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCalendar:
+    """A calendar in a mailbox's list; `owner` is an address in lower case, empty if Graph returns none."""
+
+    id: str
+    is_default: bool
+    can_edit: bool
+    owner: str
 
 
 class MailboxKind(StrEnum):
@@ -72,6 +82,19 @@ class NoCalendar(StrEnum):
     GUEST = "guest"
     ACCOUNT_DISABLED = "account_disabled"
     NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group in the directory, as an admin tells it from others of the same name."""
+
+    id: str
+    name: str
+    address: str = ""
+    #: Graph's word for its kind, such as `Unified` for a Microsoft 365 group; empty for others
+    kind: str = ""
+    #: aware UTC; None if Graph shows none
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

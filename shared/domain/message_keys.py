@@ -4,6 +4,7 @@ Standard library only, like `shared.domain.messages`.
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -87,6 +88,15 @@ def read_time(data: dict[str, Any], key: str) -> datetime:
     except (ValueError, OverflowError):
         pass  # this error may quote the value, which must not be logged
     raise ValueError(f"{key!r} is not a time with a UTC offset")
+
+
+def read_period(data: dict[str, Any], key: str) -> tuple[datetime, datetime] | None:
+    """Return a list of two times. Anything else counts as none: only statistics use it."""
+    match data.get(key):
+        case [since, until]:
+            with suppress(ValueError):
+                return read_time({key: since}, key), read_time({key: until}, key)
+    return None
 
 
 def kind_of(value: object) -> str:

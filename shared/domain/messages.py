@@ -19,6 +19,7 @@ from shared.domain.message_keys import (
     read_count,
     read_id,
     read_object,
+    read_period,
     read_text,
     read_time,
 )
@@ -113,6 +114,8 @@ class EventChange:
     errors: int = 0
     #: when it was first queued, by the queue service's clock; None if unknown
     queued: datetime | None = None
+    #: of a sweep: notifications should have reported a change between these two times
+    watched: tuple[datetime, datetime] | None = None
 
     def split(self) -> "tuple[EventChange, ...]":
         """Return this change and its batched changes, each in a message of its own."""
@@ -150,6 +153,7 @@ class EventChange:
                     fellows=self.batched,
                     errors=self.errors,
                     queued=queued,
+                    watched=tuple(moment.astimezone(UTC).isoformat() for moment in self.watched or ()),
                 ),
             },
             separators=(",", ":"),
@@ -178,6 +182,7 @@ class EventChange:
                 batched=_batched(data.get("fellows", [])),
                 errors=read_count({"errors": 0, **data}, "errors"),
                 queued=read_time(data, "queued") if "queued" in data else None,
+                watched=read_period(data, "watched"),
             )
         except ValueError as error:
             raise UnreadableMessage(f"the message can't be read: {error}") from error

@@ -7,9 +7,11 @@ from shared.errors import (
     Forbidden,
     GraphError,
     GraphUnavailable,
+    GroupNotFound,
     MailboxFull,
     MailboxUnusable,
     SubscriptionLimit,
+    SubscriptionTooLong,
     Throttled,
     Unauthorized,
 )
@@ -32,9 +34,18 @@ _ADVICE: dict[type[GraphError], Advice] = {
         "Graph has no usable mailbox of this name",
         "name a user with a mailbox in Exchange Online, by object id or user principal name",
     ),
+    GroupNotFound: Advice(
+        "the tenant has no group with this object id",
+        "copy the Object ID from the group's page at entra.microsoft.com; the rules may name a group that was"
+        " deleted",
+    ),
     MailboxFull: Advice("the mailbox is over its quota", "free space in it, or raise its quota"),
     SubscriptionLimit: Advice(
         "Graph allows no more subscriptions", "delete subscriptions that the app no longer needs"
+    ),
+    SubscriptionTooLong: Advice(
+        "Graph refuses every length of a subscription",
+        "check the clock of this machine, and Microsoft 365 service health",
     ),
     Forbidden: Advice(
         "Graph denies access",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from shared.domain.event import Calendar, Event
-from shared.domain.mailbox import Subscription, User
+from shared.domain.mailbox import Group, ListedCalendar, Subscription, User
 from shared.errors import GraphUnavailable, MailboxUnusable
 from shared.graph.protocol import (
     calendar_json,
@@ -16,17 +16,21 @@ from shared.graph.protocol import (
     event_calls,
     event_json,
     paging,
+    series_json,
     subscription_calls,
     subscription_json,
 )
 from shared.graph.protocol.calendar_json import CalendarPage
 from shared.graph.protocol.call import GraphCall
+from shared.graph.protocol.series_json import SeriesExceptions
 from shared.graph.sender import Sender, Tally
 
 #: Directory lists have up to a thousand items on a page.
 _MAX_PAGES = 2000
 #: bounds the memory for the addresses of a tenant's groups
 _MAX_PAGES_OF_GROUPS = 20
+#: Nobody has more than a thousand calendars; this bounds the time.
+_MAX_PAGES_OF_CALENDARS = 10
 
 
 class Graph:
@@ -39,15 +43,25 @@ class Graph:
         self._sender = sender
         self.tally = Tally()
 
-    def event(self, mailbox: str, event: str, *, with_body: bool = False) -> Event:
-        """Read an event as it is now."""
-        call = event_calls.read_event(mailbox, event, with_body=with_body)
+    def event(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, without its body."""
+        call = event_calls.read_event(mailbox, event)
+        return event_json.parse_event(self._send(call), call.name)
+
+    def event_with_body(self, mailbox: str, event: str) -> Event:
+        """Read an event as it is now, with its body; also raises BodyTooLarge."""
+        call = event_calls.read_event_with_body(mailbox, event)
         return event_json.parse_event(self._send(call), call.name)
 
     def event_ids_by_uid(self, mailbox: str, uid: str) -> tuple[str, ...]:
         """Return the ids of the single events and series masters that have this iCalUId."""
         call = event_calls.find_event_ids(mailbox, uid)
         return calendar_json.parse_event_ids(self._send(call), call.name)
+
+    def exceptions_of(self, mailbox: str, series: str) -> SeriesExceptions:
+        """Read the occurrences of a series that were changed on their own, with their times only."""
+        call = event_calls.read_exceptions(mailbox, series)
+        return series_json.parse_exceptions(self._send(call), call.name)
 
     def calendar_of(self, mailbox: str, event: str) -> Calendar:
         """Read the calendar that contains the event."""
@@ -59,17 +73,25 @@ class Graph:
         mailbox: str,
         window: tuple[datetime, datetime],
         *,
+        calendar: str = "",
         cursor: str = "",
         size: int = event_calls.PAGE_SIZE,
-        with_body: bool = False,
     ) -> CalendarPage:
-        """Read a page of the mailbox's events between two moments; Graph expands series.
+        """Read a page of a calendar's events between two moments; Graph expands series.
 
-        `cursor` is that of the page before, empty for the first page; `size` limits the events of a page.
+        Without an id, `calendar` is the mailbox's default one. `cursor` is that of the page before, empty for
+        the first page; `size` limits the events of a page.
         """
-        call = event_calls.read_calendar_view(mailbox, *window, with_body=with_body)
+        call = event_calls.read_calendar_view(mailbox, *window, calendar=calendar)
         call = paging.page_at_cursor(call, cursor, size)
         return calendar_json.parse_calendar_page(self._send(call), call.name)
+
+    def calendars(self, mailbox: str) -> tuple[ListedCalendar, ...]:
+        """Read the list of a mailbox's calendars; of more than 10 pages, the first 10."""
+        call = event_calls.list_calendars(mailbox)
+        pages = islice(self._pages(call), _MAX_PAGES_OF_CALENDARS)
+        found = (calendar_json.parse_listed_calendars(page, call.name) for page in pages)
+        return tuple(chain.from_iterable(found))
 
     def default_calendar(self, mailbox: str) -> Calendar:
         """Read a mailbox's default calendar; raises MailboxUnusable where there is none."""
@@ -106,22 +128,48 @@ class Graph:
         addresses = (directory_json.parse_groups_addresses(page, call.name) for page in pages)
         return frozenset().union(*addresses)
 
+    def group(self, group: str) -> Group:
+        """Read what tells a group from others; raises UnexpectedAnswer where there is none."""
+        call = directory_calls.read_named_group(group)
+        return directory_json.parse_named_group(self._send(call), call.name)
+
+    def find_groups(self, name: str) -> tuple[Group, ...]:
+        """Return the groups of a name, at most a page of them; several may have the same."""
+        call = directory_calls.find_groups(name)
+        return directory_json.parse_named_groups(self._send(call), call.name)
+
     def find_group(self, address: str) -> str:
         """Return the id of the group with this main address; empty if there is none."""
         call = directory_calls.find_groups_by_mail(address)
         return next(iter(directory_json.parse_group_ids(self._send(call), call.name)), "")
 
     def create_subscription(
-        self, mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+        self,
+        mailbox: str,
+        *,
+        change_type: str,
+        url: str,
+        client_state: str,
+        expires: datetime,
+        calendar: str = "",
     ) -> Subscription:
-        """Subscribe to a mailbox's events; also raises NotValidated, SubscriptionExists, MailboxUnusable."""
+        """Subscribe to the events of a mailbox, or of one of its calendars.
+
+        Also raises NotValidated, SubscriptionExists, SubscriptionTooLong, MailboxUnusable, or EventNotFound
+        without the calendar.
+        """
         call = subscription_calls.create_subscription(
-            mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+            mailbox,
+            change_type=change_type,
+            url=url,
+            client_state=client_state,
+            expires=expires,
+            calendar=calendar,
         )
         return subscription_json.parse_subscription(self._send(call), call.name)
 
     def renew_subscription(self, subscription: str, *, expires: datetime) -> Subscription:
-        """Renew and reauthorize a subscription; also raises SubscriptionNotFound."""
+        """Renew and reauthorize a subscription; also raises SubscriptionNotFound, SubscriptionTooLong."""
         call = subscription_calls.renew_subscription(subscription, expires=expires)
         return subscription_json.parse_subscription(self._send(call), call.name)
 

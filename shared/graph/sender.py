@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 #: one call, from connecting to the last byte of the answer
 CALL_TIMEOUT = timedelta(seconds=20)
-#: of an unpacked answer; a page of a hundred events with their bodies has a tenth of it
-MAX_BYTES = 16 * 1024 * 1024
 #: httpx raises these before it has a connection, so it did not send the request
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _TRANSPORT_ERRORS = (
@@ -65,7 +64,13 @@ class Tally:
 
 
 class _TooLong(httpx.StreamError):
-    """The answer is longer than any answer of Graph's."""
+    """The answer is longer than the call allows."""
+
+    def __init__(self, call: GraphCall, status: int) -> None:
+        # A long error comes from a proxy, and means nothing for what was asked.
+        self.error_type = call.too_long if status == HTTPStatus.OK else GraphUnavailable
+        self.status = status
+        super().__init__(f"the answer is longer than {call.max_bytes >> 20} MiB")
 
 
 class Sender:
@@ -155,6 +160,8 @@ class Sender:
                 status, headers, body = self._receive(call, token)
         except _NOT_SENT as error:
             raise NotConnected(call.name, detail=type(error).__name__) from error
+        except _TooLong as error:
+            raise error.error_type(call.name, status=error.status, detail=str(error)) from error
         except _TRANSPORT_ERRORS as error:
             raise GraphUnavailable(call.name, detail=type(error).__name__.lstrip("_")) from error
         tally.date = headers.get("date", "")
@@ -178,7 +185,7 @@ class Sender:
         ) as response:
             for part in response.iter_bytes():
                 body += part
-                if len(body) > MAX_BYTES:
-                    raise _TooLong("the answer is too long")
+                if len(body) > call.max_bytes:
+                    raise _TooLong(call, response.status_code)
                 seconds_left(CALL_TIMEOUT.total_seconds())
         return response.status_code, response.headers, bytes(body)

@@ -41,10 +41,14 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """A policy with warnings at most; or errors, and no policy."""
+    """A policy with warnings at most; or errors, and no policy.
+
+    `group_names` are texts that are in the place of a group's id: probably the names of groups.
+    """
 
     policy: Policy | None
     problems: tuple[Problem, ...]
+    group_names: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -86,7 +90,7 @@ def load_policy(files: Sequence[RuleFile], today: date | None = None) -> LoadRes
         policy = _load(sorted(files, key=lambda file: file.name), session, today)
     except StopReading:
         policy = None
-    return LoadResult(policy, session.problems())
+    return LoadResult(policy, session.problems(), tuple(session.group_names))
 
 
 def _refuse(files: Sequence[RuleFile]) -> str:
@@ -149,7 +153,7 @@ def _merge_settings(sources: Sequence[_Source], read: Sequence[ParsedFile]) -> d
     for source, file in zip(sources, read, strict=True):
         for name, setting in file.settings.items():
             if name in merged:
-                again = f"{name} is already set, in {{other}}; it holds for all files"
+                again = f"{name} is already set, in {{other}}; it holds for all files, so remove one of them"
                 source.reader.problem(setting.place, again, other=places[name])
             else:
                 merged[name] = setting.value

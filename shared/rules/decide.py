@@ -1,10 +1,12 @@
 """The decision: what to do with an event now, and what report mode would do if it were enforced.
 
 First the guards, then the rules. If a fact that matters is not known, nothing is written, because a write
-can't be undone.
+can't be undone. The body is such a fact: an event is read without it first, because most decisions don't
+depend on it.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
@@ -20,6 +22,10 @@ from shared.rules.truth import Truth
 
 #: a rule, and whether it matches: True, or None if that is unknown
 _Candidate = tuple[Rule, Truth]
+
+
+#: stands for every body with a join link
+_BODY_WITH_LINK = "https://teams.microsoft.com/l/meetup-join/0"
 
 
 class _RulesResult(NamedTuple):
@@ -41,14 +47,51 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
     - If the unknown rule is a skip rule, no later rule may enable.
     - If the unknown rule has `on_missing: retry`, the decision is delayed, provided that the fact can be read
       later and that the rule would change the result. In the projection, a delay is a skip.
+
+    If the body is not known and the decision depends on it, the event is skipped as `insufficient_data`, too.
     """
+    possible = possible_decisions(event, policy, facts, now)
+    return possible[0] if len(possible) == 1 else _undecidable(possible)
+
+
+def possible_decisions(event: Event, policy: Policy, facts: Facts, now: datetime) -> tuple[Decision, ...]:
+    """Return the only decision; or if it depends on an unknown body, those without and with a link there."""
+    if event.body is not None or not policy.look_in_body:
+        return (_decide_by_text(event, policy, facts, now),)
+    without = _decide_by_text(replace(event, body=""), policy, facts, now)
+    if not policy.skip_other_join_links:
+        with_link = _decide_by_text(replace(event, body=_BODY_WITH_LINK), policy, facts, now)
+        return (without,) if with_link == without else (without, with_link)
+    # Any link in the body would be a reason to skip. So the body matters only if the event would get a link.
+    return (without, _skip(Reason.OTHER_JOIN_LINK)) if without.adds_link else (without,)
+
+
+def _decide_by_text(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decision:
+    """Return the decision about an event whose text is known, as far as the policy needs it."""
     if reason := guard_against(event, policy, facts, now):
-        skip = Verdict.SKIP
-        return Decision(verdict=skip, reason=reason, projected=skip, projected_reason=reason)
+        return _skip(reason)
     candidates = _candidates(policy, event_facts(event, policy, facts, now))
     enforced = [(rule, matched) for rule, matched in candidates if rule.mode is Mode.ENFORCE]
     waits_for_fact = _waits_for_fact(policy, facts)
     return _decision(_first_match(enforced, waits_for_fact), _first_match(candidates, waits_for_fact))
+
+
+def _skip(guard: Reason) -> Decision:
+    skip = Verdict.SKIP
+    return Decision(verdict=skip, reason=guard, projected=skip, projected_reason=guard)
+
+
+def _undecidable(possible: tuple[Decision, ...]) -> Decision:
+    """Return the skip of an event about which different decisions are possible."""
+    skip, reason = Verdict.SKIP, Reason.INSUFFICIENT_DATA
+    return Decision(
+        verdict=skip,
+        reason=reason,
+        rule=next((each.rule for each in possible if each.rule), None),
+        projected=skip,
+        projected_reason=reason,
+        projected_rule=next((each.projected_rule for each in possible if each.projected_rule), None),
+    )
 
 
 def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> EventFacts:
@@ -60,6 +103,7 @@ def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> Ev
         members=facts.members,
         lists=facts.lists,
         meeting_hosts=policy.meeting_hosts,
+        look_in_body=policy.look_in_body,
     )
 
 

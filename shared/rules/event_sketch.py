@@ -77,6 +77,7 @@ class EventSketch:
                 *(Location(display_name=place) for place in self.location),
                 *(_room(_address(room, company)) for room in self.rooms),
             ),
+            original_zone=str(self.timezone),
             body_preview=self.body[:255],
             body=self.body,
             categories=self.categories,

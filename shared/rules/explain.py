@@ -12,7 +12,7 @@ from enum import StrEnum
 from shared.domain.decision import Decision, Mode
 from shared.domain.event import Event
 from shared.rules.conditions import Condition
-from shared.rules.decide import decide, event_facts
+from shared.rules.decide import decide, event_facts, possible_decisions
 from shared.rules.event.event_facts import EventFacts
 from shared.rules.facts import Facts
 from shared.rules.guards import GuardResult, check_guards
@@ -75,33 +75,48 @@ class Explanation:
     decision: Decision
     guards: tuple[GuardResult, ...]
     rules: tuple[RuleResult, ...]
+    #: the body is not known, and the decision depends on it
+    depends_on_body: bool
 
     @property
     def deciding_guard(self) -> GuardResult | None:
-        """The guard that decides: the first that applies; None if the rules decide."""
-        return next((guard for guard in self.guards if guard.applies), None)
+        """The guard that decides; None if the rules decide."""
+        return _deciding_guard(self.guards, depends_on_body=self.depends_on_body)
 
 
 def explain(event: Event, policy: Policy, facts: Facts, now: datetime) -> Explanation:
     """Return the decision of `decide` for the event at `now` (aware), with all results."""
     decision = decide(event, policy, facts, now)
     seen = event_facts(event, policy, facts, now)
+    guards = check_guards(event, policy, facts, now)
+    depends_on_body = len(possible_decisions(event, policy, facts, now)) > 1
+    deciding = None if _deciding_guard(guards, depends_on_body=depends_on_body) else decision
     return Explanation(
         decision=decision,
-        guards=check_guards(event, policy, facts, now),
-        rules=tuple(_rule_result(rule, seen, decision) for rule in policy.rules),
+        guards=guards,
+        rules=tuple(_rule_result(rule, seen, deciding) for rule in policy.rules),
+        depends_on_body=depends_on_body,
     )
 
 
-def _rule_result(rule: Rule, facts: EventFacts, decision: Decision) -> RuleResult:
+def _deciding_guard(guards: tuple[GuardResult, ...], *, depends_on_body: bool) -> GuardResult | None:
+    """Return the first guard that applies, or the one that may apply if the decision depends on the body."""
+    applying = next((guard for guard in guards if guard.applies), None)
+    if applying is None and depends_on_body:
+        return next((guard for guard in guards if guard.applies is None), None)
+    return applying
+
+
+def _rule_result(rule: Rule, facts: EventFacts, decision: Decision | None) -> RuleResult:
+    """Return the results of a rule; `decision` is None if a guard decides."""
     return RuleResult(
         rule=rule,
         status=_status(rule, facts.now),
         matched=rule.matches(facts),
         when=_condition_result(rule.when, facts),
         unless=None if rule.unless is None else _condition_result(rule.unless, facts),
-        decided=rule.id == decision.enforced_rule,
-        decided_if_promoted=rule.id == decision.projected_rule,
+        decided=decision is not None and rule.id == decision.enforced_rule,
+        decided_if_promoted=decision is not None and rule.id == decision.projected_rule,
     )
 
 

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from shared.domain.decision import Reason
 from shared.domain.ending import is_endless, last_end
-from shared.domain.event import Event
+from shared.domain.event import MAX_BODY_BYTES, Event
 from shared.domain.meeting import MeetingState
 from shared.rules.facts import Facts
 from shared.rules.links.join_links import other_join_link
 from shared.rules.policy import Policy
+from shared.rules.truth import Truth
 
 MAX_ATTEMPTS = 3
 
@@ -27,10 +28,10 @@ class GuardInput:
 
 
 class GuardResult(NamedTuple):
-    """Whether a guard applies, and in both cases why, in words for the admin."""
+    """Whether a guard applies (None: that is unknown), and in all cases why, in words for the admin."""
 
     reason: Reason
-    applies: bool
+    applies: Truth
     why: str
 
 
@@ -58,7 +59,9 @@ def _ended(given: GuardInput) -> tuple[bool, str]:
     end = last_end(given.event)
     if end is not None:
         has_ended = end <= given.now
-        return has_ended, f"it {'ended' if has_ended else 'ends'} at {end:%Y-%m-%d %H:%M} UTC"
+        is_moved = not has_ended and end == given.event.occurrence_end
+        what = "an occurrence of it" if is_moved else "it"
+        return has_ended, f"{what} {'ended' if has_ended else 'ends'} at {end:%Y-%m-%d %H:%M} UTC"
     if is_endless(given.event):
         return False, "it is a series without an end"
     return False, "it is a series whose end is not known, so it counts as not ended"
@@ -72,9 +75,12 @@ def _draft(given: GuardInput) -> tuple[bool, str]:
     return False, "it is a draft, but the rules have drafts: ignore"
 
 
-def _other_join_link(given: GuardInput) -> tuple[bool, str]:
+def _other_join_link(given: GuardInput) -> tuple[Truth, str]:
     policy = given.policy
     link = other_join_link(given.event, look_in_body=policy.look_in_body, hosts=policy.meeting_hosts)
+    if link is None and policy.look_in_body and given.event.body is None:
+        unknown = f"no other join link was found outside the body, {why_body_is_unknown(given.event)}"
+        return None if policy.skip_other_join_links else False, unknown
     if link is None:
         return False, "no other join link was found"
     # An unreadable link counts too, because a write can't be undone.
@@ -83,6 +89,12 @@ def _other_join_link(given: GuardInput) -> tuple[bool, str]:
     if policy.skip_other_join_links:
         return True, what
     return False, f"{what}, but the rules have other_join_links: ignore"
+
+
+def why_body_is_unknown(event: Event) -> str:
+    """Return why it is not known what the body of an event contains, as a clause about the body."""
+    too_large = f"which is larger than {MAX_BODY_BYTES >> 20} MiB"
+    return too_large if event.is_body_too_large else "which was not read"
 
 
 def _removed_by_user(given: GuardInput) -> tuple[bool, str]:
@@ -114,7 +126,7 @@ def _not_in_scope(given: GuardInput) -> tuple[bool, str]:
 
 
 #: by the reason that each one gives, in the order in which they are checked
-GUARDS: dict[Reason, Callable[[GuardInput], tuple[bool, str]]] = {
+GUARDS: dict[Reason, Callable[[GuardInput], tuple[Truth, str]]] = {
     Reason.ALREADY_ONLINE: _already_online,
     Reason.NOT_ORGANIZER: _not_organizer,
     Reason.CANCELLED: _cancelled,
@@ -130,7 +142,10 @@ GUARDS: dict[Reason, Callable[[GuardInput], tuple[bool, str]]] = {
 
 
 def guard_against(event: Event, policy: Policy, facts: Facts, now: datetime) -> Reason | None:
-    """Return the first guard that applies; None if the rules decide. Of the facts, only `meeting` counts."""
+    """Return the first guard that certainly applies; None if there is none.
+
+    Of the facts, only `meeting` counts.
+    """
     given = GuardInput(event, policy, facts, now)
     return next((reason for reason, check in GUARDS.items() if check(given)[0]), None)
 

@@ -26,15 +26,24 @@ class InternalDomains(Enum):
 AUTO = InternalDomains.AUTO
 
 
+class CalendarScope(Enum):
+    """Which calendars of a mailbox Joinlink searches."""
+
+    DEFAULT = "default"
+    #: the default one, and all others that the mailbox owns and can edit
+    OWNED = "owned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherJoinLinks:
     """Whether events with a join link of another service are skipped, and where such links are searched for.
 
-    `hosts` are the company's own meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
+    Without `look_in_body`, that is subject, places and body preview only. `hosts` are the company's own
+    meeting servers, such as `meet.contoso.com` or `*.video.contoso.com`.
     """
 
     skip: bool = True
-    look_in_body: bool = False
+    look_in_body: bool = True
     hosts: tuple[str, ...] = ()
 
 
@@ -53,6 +62,25 @@ class RuleLimits:
     per_hour: int | None = None
     per_mailbox_per_day: int | None = None
 
+    def halved(self) -> "RuleLimits":
+        """Return what old meetings may use together; the other half is for new ones."""
+        return RuleLimits(per_hour=_half(self.per_hour), per_mailbox_per_day=_half(self.per_mailbox_per_day))
+
+
+def _half(limit: int | None) -> int | None:
+    return None if limit is None else max(1, limit // 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleProvider:
+    """The provider that a rule names, by Graph's name; the calendar must allow it.
+
+    `is_fallback`: only if the calendar names no default; otherwise whatever the calendar's default is.
+    """
+
+    name: str
+    is_fallback: bool = False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivePeriod:
@@ -63,6 +91,10 @@ class ActivePeriod:
 
     def __contains__(self, moment: datetime) -> bool:
         return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+
+    def __str__(self) -> str:
+        ends = (("from", self.start), ("until", self.end))
+        return " ".join(f"{word} {end:%Y-%m-%d}" for word, end in ends if end is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +124,8 @@ class Rule:
     description: str = ""
     mode: Mode = Mode.REPORT
     action: Action = Action.ENABLE
-    #: Graph's name of the provider to use if the calendar has no default provider but allows this one
-    provider_fallback: str | None = None
+    #: None leaves the choice to the calendar
+    provider: RuleProvider | None = None
     limits: RuleLimits = RuleLimits()
     active: ActivePeriod | None = None
     #: whether a missing fact postpones the decision; otherwise the next rule is evaluated
@@ -134,6 +166,7 @@ class Policy:
     other_join_links: OtherJoinLinks = OtherJoinLinks()
     mailboxes: MailboxScope = field(default_factory=MailboxScope)
     sweep: Sweep = Sweep()
+    calendars: CalendarScope = CalendarScope.DEFAULT
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule:
@@ -159,7 +192,7 @@ class Policy:
 
     @property
     def look_in_body(self) -> bool:
-        """Whether to search the whole body for other join links, so that it must be read."""
+        """Whether the whole body is searched for other join links, if the decision depends on it."""
         return self.other_join_links.look_in_body
 
     @property

@@ -70,12 +70,33 @@ class Counters:
             charged.append(window)
         return None
 
+    def limit_reached(self, charge: Charge) -> LimitReached | None:
+        """Return the limit that would refuse this write now; count nothing."""
+        reached = (
+            self._add(charge.rule, window, 1, limit, is_trial=True) for window, limit in charge.windows
+        )
+        return next(filter(None, reached), None)
+
+    def left(self, charge: Charge) -> int | None:
+        """Return how many more such writes the limits allow now; None for any number.
+
+        A counter that can't be read allows none.
+        """
+        left = []
+        for window, limit in charge.windows:
+            count, _was_refused = _parse(self._table.read(hashed(charge.rule), window))
+            left.append(max(0, limit - count) if count is not None else 0)
+        return min(left, default=None)
+
     def refund(self, rule: str, windows: Iterable[str]) -> None:
         """Subtract a write from these windows: it did not happen after all."""
         for window in windows:
             self._add(rule, window, -1, None)
 
-    def _add(self, rule: str, window: str, change: int, limit: int | None) -> LimitReached | None:
+    def _add(
+        self, rule: str, window: str, change: int, limit: int | None, *, is_trial: bool = False
+    ) -> LimitReached | None:
+        """Change a count unless that exceeds the limit; a trial only notes a first refusal."""
         for _ in range(_TRIES):
             row = self._table.read(hashed(rule), window)
             count, was_refused = _parse(row)
@@ -86,6 +107,8 @@ class Counters:
                     else None
                 )
             is_full = limit is not None and count + change > limit
+            if is_trial and not is_full:
+                return None
             if is_full and was_refused:
                 return LimitReached(window, limit or 0, is_first=False)
             values: dict[str, object] = {

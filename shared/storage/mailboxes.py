@@ -1,9 +1,8 @@
 """Stores in the `mailboxes` table what is known of each mailbox, in 256 partitions by the start of its id.
 
 The columns `subscription`, `endpoint`, `expires`, `renew_at` and `renewed_at` describe the subscription to
-the mailbox's own calendar. A release that watches further calendars adds the same columns with a suffix, such
-as `subscription_2`. Every write sets single columns, so this release does not change those. Later releases
-only add optional columns.
+the mailbox's events; `calendars` has those to further calendars. Every write sets single columns, and a
+release only adds optional ones, so an earlier release leaves those that it does not know.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from shared.domain.decision import Reason
 from shared.domain.mailbox import NoCalendar
 from shared.domain.messages import TaskReason
+from shared.storage.known_calendars import NONE_KNOWN, KnownCalendars
 from shared.storage.tables import Table
 
 MAILBOXES = "mailboxes"
@@ -49,11 +49,18 @@ class Mailbox:
     #: when half of the subscription's life is over
     renew_at: datetime | None = None
     renewed_at: datetime | None = None
+    #: minutes that a subscription lives, if Graph refused the usual length; valid until `lifetime_until`
+    lifetime: int | None = None
+    lifetime_until: datetime | None = None
     #: since when the mailbox is watched without a gap
     watched_since: datetime | None = None
     last_notification: datetime | None = None
     #: the start of the last sweep that finished
     last_sweep: datetime | None = None
+    #: the sweep before the one that last found a missed change: since then notifications should have come
+    missed_since: datetime | None = None
+    #: a sweep is due then, because notifications paused; at most every six hours
+    sweep_due: datetime | None = None
     #: A task is on the queue; maintenance requests none before this time.
     asked_until: datetime | None = None
     #: Until this time a task may be creating a subscription that this row does not name yet.
@@ -80,12 +87,21 @@ class Mailbox:
     page_until: datetime | None = None
     #: a day, and the hashes of the unreadable events that were reported on it
     unreadable: str = ""
+    #: the calendars that it owns, apart from the default one
+    calendars: KnownCalendars = NONE_KNOWN
+    #: when the next part of a calendar's first sweep is due
+    calendars_due: datetime | None = None
     #: ids of all subscriptions that the row names, including those of a later release
     subscriptions: frozenset[str] = frozenset()
     #: columns whose timestamp is too far in the future for any correct clock; they read as None
     future_columns: frozenset[str] = frozenset()
     #: why Joinlink must not touch this row: a later release wrote it, or it has values that we never write
     unclear: str = ""
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it, or one of its calendars, has a subscription."""
+        return bool(self.subscription or self.calendars.subscriptions)
 
     @property
     def is_unknown(self) -> bool:
@@ -123,6 +139,18 @@ class Mailbox:
         """Whether it was not swept since it is watched."""
         return self.last_sweep is None or self.watched_since is None or self.last_sweep < self.watched_since
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a sweep found missed changes, and no notification came since the sweep before it."""
+        if self.missed_since is None:
+            return False
+        return self.last_notification is None or self.last_notification + QUIET_MARGIN < self.missed_since
+
+    @property
+    def needs_sweep_after_pause(self) -> bool:
+        """Whether it was not swept since `sweep_due`."""
+        return self.sweep_due is not None and (self.last_sweep is None or self.last_sweep < self.sweep_due)
+
 
 #: in `making_endpoint`: tasks used several endpoints
 MIXED = "mixed"
@@ -137,8 +165,11 @@ _TEXTS = (
     "purpose",
     "kinds",
     "unreadable",
+    "calendars",
 )
-_NUMBERS = ("page_size",)
+_NUMBERS = ("lifetime", "page_size")
+#: A notification may come while a sweep begins.
+QUIET_MARGIN = timedelta(minutes=1)
 #: Two clocks may differ by this much.
 CLOCKS_DIFFER = timedelta(minutes=5)
 _DAY, _LIFE = timedelta(days=1), timedelta(days=8)
@@ -148,9 +179,12 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "expires": _LIFE,
     "renew_at": _LIFE,
     "renewed_at": CLOCKS_DIFFER,
+    "lifetime_until": _LIFE,
     "watched_since": CLOCKS_DIFFER,
     "last_notification": CLOCKS_DIFFER,
     "last_sweep": CLOCKS_DIFFER,
+    "missed_since": CLOCKS_DIFFER,
+    "sweep_due": _DAY,
     "asked_until": _DAY,
     "making_until": timedelta(hours=1),
     "absent_since": CLOCKS_DIFFER,
@@ -158,6 +192,7 @@ _TIMESTAMPS: Mapping[str, timedelta] = {
     "purpose_read": CLOCKS_DIFFER,
     "purpose_missed": CLOCKS_DIFFER,
     "page_until": _DAY + CLOCKS_DIFFER,
+    "calendars_due": _DAY,
 }
 _COLUMNS = {"state", *_TEXTS, *_NUMBERS, *_TIMESTAMPS}
 
@@ -209,6 +244,9 @@ def mailbox_from(mailbox: str, values: Mapping[str, Any], now: datetime) -> Mail
     for name in future:
         del columns[name]
     state = MailboxState(columns.pop("state")) if "state" in columns else None
+    if "calendars" in columns:
+        columns["calendars"] = KnownCalendars.decode(columns["calendars"])
+        named |= columns["calendars"].subscriptions
     row = Mailbox(id=mailbox, state=state, subscriptions=named, future_columns=frozenset(future))
     return replace(row, **columns)
 

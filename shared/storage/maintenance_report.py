@@ -25,6 +25,8 @@ class MaintenanceReport:
     mailboxes: Mapping[str, int] = field(default_factory=dict)
     #: when the first subscription of a watched mailbox expires, unless it is renewed
     soonest_expiry: datetime | None = None
+    #: how many watched mailboxes have a subscription whose renewal is late; None in rows of older releases
+    lapsing: int | None = None
     #: why no mailbox is unsubscribed for now
     doubts: tuple[str, ...] = ()
     #: how many mailboxes are held, and the hash that confirms exactly these; 0 and empty if none are
@@ -54,6 +56,7 @@ class MaintenanceReports:
             "scope": "" if report.scope is None else str(report.scope),
             "mailboxes": json.dumps(dict(report.mailboxes)),
             "soonest_expiry": report.soonest_expiry or "",
+            "lapsing": "" if report.lapsing is None else str(report.lapsing),
             "doubts": json.dumps([doubt[:_LONGEST_DOUBT] for doubt in report.doubts[:_MOST_DOUBTS]]),
             "held": report.held,
             "held_hash": report.held_hash,
@@ -89,6 +92,7 @@ def _report(row: Row) -> MaintenanceReport:
         scope=int(values["scope"]) if values["scope"] else None,
         mailboxes={str(name): int(number) for name, number in json.loads(values["mailboxes"]).items()},
         soonest_expiry=_timestamp(values["soonest_expiry"]),
+        lapsing=int(lapsing) if (lapsing := values.get("lapsing")) else None,
         doubts=tuple(str(doubt) for doubt in json.loads(values.get("doubts") or "[]")),
         held=int(values.get("held") or 0),
         held_hash=str(values.get("held_hash") or ""),

@@ -11,8 +11,10 @@ from shared.worker.events.deciding import EventDecider
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.link_confirmation import LinkConfirmation
 from shared.worker.events.messages import EventHandler
+from shared.worker.events.missed_changes import MissedChanges
 from shared.worker.events.processing import Processor
 from shared.worker.events.scope_check import ScopeCheck
+from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
 from shared.worker.mailboxes.messages import TaskHandler
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
@@ -27,7 +29,13 @@ def build_event_messages(parts: Parts, policies: PolicyReloader) -> QueueMessage
     attempts = Attempts(world=world, meetings=meetings, counters=counters)
     review = AttemptReview(world=world, attempts=attempts, held=held)
     confirmation = LinkConfirmation(world=world, meetings=meetings, held=held, review=review)
-    enabler = Enabler(world=world, counters=counters, attempts=attempts, confirmation=confirmation)
+    enabler = Enabler(
+        world=world,
+        counters=counters,
+        attempts=attempts,
+        confirmation=confirmation,
+        missed=MissedChanges(storage.mailboxes),
+    )
     scope = ScopeCheck(storage.mailboxes)
     decider = EventDecider(
         world=world,
@@ -65,6 +73,7 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         policies=policies,
         searcher=parts.calendar_searcher,
         mailboxes=storage.mailboxes,
+        counters=Counters(storage.table(COUNTERS)),
         queue=storage.event_changes,
     )
     subscriptions = SubscriptionTasks(
@@ -74,7 +83,17 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         is_stopped=storage.watch_stop.is_set,
     )
     tasks = MailboxTasks(
-        world=world, mailboxes=storage.mailboxes, subscriptions=subscriptions, sweeper=sweeper
+        world=world,
+        mailboxes=storage.mailboxes,
+        subscriptions=subscriptions,
+        calendar_subscriptions=CalendarSubscriptions(
+            world=world,
+            mailboxes=storage.mailboxes,
+            endpoint=parts.graph.endpoint,
+            is_enabled=parts.process.settings.calendar_subscriptions,
+            is_stopped=storage.watch_stop.is_set,
+        ),
+        sweeper=sweeper,
     )
     return QueueMessages(
         world=world,

@@ -49,7 +49,7 @@ def of_event(event: Event) -> dict[str, Any]:
             for place in event.locations
         ],
         "bodyPreview": event.body_preview,
-        "body": None if event.body is None else {"contentType": "text", "content": event.body},
+        "body": {"contentType": "text", "content": event.body or ""},
         "categories": list(event.categories),
         "sensitivity": event.sensitivity,
         "showAs": event.show_as,

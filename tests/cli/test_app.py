@@ -45,8 +45,12 @@ def test_help_names_the_default_folder(name: str, joinlink: Any) -> None:
     assert "Default: the folder rules." in " ".join(joinlink(name, "--help").out.split())
 
 
-def test_the_list_of_commands_cuts_no_sentence(joinlink: Any) -> None:
+@pytest.mark.parametrize("columns", ["40", "60", "80", "160"])
+def test_the_list_of_commands_cuts_no_sentence(
+    columns: str, joinlink: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Typer cuts the first sentence of a command's help if it is longer than the line."""
+    monkeypatch.setenv("COLUMNS", columns)
     assert "..." not in joinlink("--help").out.partition("Commands:")[2]
 
 
@@ -55,7 +59,8 @@ def test_ctrl_c_at_a_question_has_its_exit_code(joinlink: Any, monkeypatch: pyte
     monkeypatch.setattr(sys, "stdin", Interrupted())
     result = joinlink("init")
 
-    assert (result.exit, result.err) == (130, "\n")
+    assert (result.exit, result.err.splitlines()[1:]) == (130, [])
+    assert result.err.startswith("Your mail domains")
     assert not Path("rules").exists()
 
 
@@ -93,6 +98,99 @@ def test_a_command_imports_only_what_it_needs() -> None:
     code = "import sys, cli.app; print([name for name in ('azure', 'httpx', 'msal', 're2') if name in sys.modules])"
 
     assert python(code, capture_output=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        pytest.param("valdate", "validate", id="a letter is missing"),
+        pytest.param("Explain", "explain", id="in capitals"),
+        pytest.param("lint", "validate", id="a word of other tools"),
+        pytest.param("uninstall", "unsubscribe", id="another word"),
+    ],
+)
+def test_a_misspelt_command_is_refused_with_the_one_that_is_meant(
+    word: str, meant: str, joinlink: Any
+) -> None:
+    """Like a misspelt key of a rule file."""
+    result = joinlink(word)
+
+    assert (result.exit, result.out) == (2, "")
+    assert (
+        result.err
+        == f'joinlink: there is no command "{word}" (did you mean "{meant}"?); joinlink --help lists the commands\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        pytest.param(["zzzz"], 'there is no command "zzzz"; joinlink --help lists the commands', id="not similar to any"),
+        pytest.param(["help"], "joinlink COMMAND --help explains one", id="help as a command"),
+        pytest.param(["--json", "status"], "options come after the command: joinlink status --json", id="an option first"),
+        pytest.param(["validate", "--strct"], "(Possible options: --strict)", id="a misspelt option"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_says_what_to_type(arguments: list[str], advice: str, joinlink: Any) -> None:
+    """No one must read the list of commands for a slip."""
+    result = joinlink(*arguments)
+
+    assert result.exit == 2
+    assert advice in result.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX has these pipes")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("rules", "ends"),
+    [
+        pytest.param("when: {subject: x}", 0, id="valid rules"),
+        pytest.param("when: {subjet: x}", 1, id="rules with an error"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "validate --json", "validate --format github", "test"])
+def test_a_reader_that_ends_early_changes_no_result(
+    command: str, rules: str, ends: int, unbuffered: str, folder: Path
+) -> None:
+    """`joinlink validate | head -1` in a pipeline passes or fails as it does without `head`."""
+    (folder / "rules").mkdir()
+    (folder / "rules/a.yaml").write_text(f"version: 1\nrules:\n  - id: a\n    {rules}\n")
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run(  # noqa: S603 -- ours
+        [sys.executable, "-m", "cli", *command.split()],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+
+    assert (ran.returncode, ran.stderr) == (ends, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        pytest.param(["va"], ["validate"], id="a command"),
+        pytest.param(["validate", "--st"], ["--strict"], id="an option"),
+        pytest.param(["validate", "--format", "s"], ["sarif"], id="a value"),
+    ],
+)
+def test_shells_complete_commands_options_and_values(typed: list[str], offered: list[str]) -> None:
+    """`joinlink --install-completion` makes a shell call the command like this."""
+    words = " ".join(["joinlink", *typed])
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "_JOINLINK_COMPLETE": "complete_bash"}
+        | {"COMP_WORDS": words, "COMP_CWORD": str(len(typed))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.stdout.split(), ran.stderr) == (offered, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")

@@ -56,13 +56,14 @@ def test_notes_show_what_the_worker_knows_and_a_file_does_not(
 
 LACKS = "the file does not have {}; they count as empty, false or normal, and may have other values in Graph"
 
+NO_BODY = "the file does not have the body, which may have a join link: save the whole event"
 
 LACKING = [
     pytest.param(["attendees"], "", [LACKS.format("attendees")], id="a property that conditions test"),
     pytest.param(["sensitivity", "categories", "isOnlineMeeting", "locations"], "", [LACKS.format("sensitivity, categories, locations, isOnlineMeeting")], id="several, in the order of the request to Graph"),
     pytest.param(["onlineMeetingProvider", "id", "@odata.etag"], "", [], id="properties that no decision depends on"),
-    pytest.param(["body"], "", [], id="the body, which the rules do not search"),
-    pytest.param(["body"], "other_join_links: {action: skip, look_in: body}", [LACKS.format("body")], id="the body, which the rules search"),
+    pytest.param(["body"], "other_join_links: {look_in: preview}", [], id="the body, which the rules do not search"),
+    pytest.param(["body"], "", [NO_BODY], id="the body, which the rules search"),
 ]  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def test_a_mistyped_domain_is_asked_for_again(
     monkeypatch.setattr(sys, "stdin", Terminal("contoso\ncontoso.com\n\n\n\n"))
     result = joinlink("init")
 
-    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in result.out
+    assert '"contoso" is not a mail domain such as contoso.com; try again\n' in result.err
     assert "internal_domains: [contoso.com," in (folder / "rules/joinlink.yaml").read_text()
 
 
@@ -104,8 +104,8 @@ def test_it_asks_for_options_that_are_not_given(
     result = joinlink("init", "first.yaml", "--opt-out")
     text = (folder / "first.yaml").read_text()
 
-    assert "Only meetings with people from outside the company? [Y/n]: " in result.out
-    assert "opt out" not in result.out
+    assert "Only meetings with people from outside the company? [Y/n]:" in result.err
+    assert "opt out" not in result.err
     assert 'internal_domains: [contoso.com, "*.contoso.com", contoso.de, "*.contoso.de"]' in text
     assert "attendees: {at_least: 1}" in text
     assert "has_room: true" in text

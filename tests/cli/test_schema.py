@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cli import editor, reference, rule_schema
+from cli.formats.schema_text import SUBJECTS
 from shared.domain.position import Position
 from shared.rule_files.files.conditions import CONDITION_KEYS
 from shared.rule_files.files.event_sketch import EVENT
@@ -15,6 +17,7 @@ from shared.rule_files.files.file import FILE
 from shared.rule_files.files.rule import RULE
 from shared.rule_files.files.rule_tests import TEST
 from shared.rule_files.loader import RuleFile, load_policy
+from shared.rule_files.vocabulary.catalogue import CATALOGUE
 from shared.rule_files.vocabulary.keys import Key
 from shared.rule_files.yaml_tree.parser import read_yaml
 from shared.rules.conditions import all_of
@@ -39,7 +42,7 @@ ONLY_THE_LOADER_KNOWS = {
         "domain-in-no-lists", "domains-list-unknown",
     },
     "a schema has no calendar and no time zones": {
-        "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown",
+        "active-no-such-day", "event-start-no-day", "event-zone", "hours-zone-unknown", "dates-zone",
         "hours-zone-offset", "hours-zone-continent", "hours-zone-of-the-machine",
     },
     "a schema does not know which characters are visible": {"text-invisible"},
@@ -197,3 +200,17 @@ def test_an_unknown_key_gets_a_suggestion(joinlink: Any) -> None:
 
     assert (result.exit, result.out) == (2, "")
     assert result.err == 'joinlink: there is no key "durration" in rule files; did you mean "duration"?\n'
+
+
+def test_a_terminal_shows_the_keys_by_subject(joinlink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every key of a block; each condition under one subject, and one line for each."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    listed = joinlink("schema").out
+    about = [name for names in SUBJECTS.values() for name in names]
+
+    assert sorted(about) == sorted(CATALOGUE)
+    for name in (*CATALOGUE, "all", "limits", "internal_domains", "expect", "attendees"):
+        assert re.search(rf"^  {name} +[A-Z`]", listed, re.MULTILINE), name
+    assert "Conditions: time\n  duration " in listed

@@ -80,6 +80,28 @@ def test_a_test_fails_if_another_rule_decides(joinlink: Any, write: Any) -> None
     assert "        expected  enable, by external\n        actual    enable, by first\n" in result.out
 
 
+@pytest.mark.parametrize(
+    ("active", "why", "days"),
+    [
+        pytest.param("from: 2026-12-01", "is not active yet", "from 2026-12-01", id="not yet"),
+        pytest.param("until: 2026-11-01", "is no longer active", "until 2026-11-01", id="no longer"),
+        pytest.param("from: 2025-01-01, until: 2026-01-01", "is no longer active", "from 2025-01-01 until 2026-01-01", id="both"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_not_active_at_the_time_of_a_test_is_named(
+    active: str, why: str, days: str, joinlink: Any, write: Any
+) -> None:
+    """All its conditions may be met, so without its days nobody finds the cause."""
+    test = "{name: a call, event: {attendees: [bo@fabrikam.com]}, at: 2026-11-30 09:00, expect: enable}"
+    rule = f"{{id: a, when: {{attendees: 1}}, active: {{{active}}}, tests: [{test}]}}"
+    write(**{"rules/a.yaml": f"version: 1\nrules: [{rule}]\n"})
+    text, marks = joinlink("test").out, joinlink("test", "--format", "github").out
+
+    assert f"        active ✗ {days}  decided for 2026-11-30 09:00 UTC\n" in text
+    for output in (text, marks):
+        assert f"skip (no_rule_matched; a {why})" in output
+
+
 def test_a_guard_that_decides_is_shown_with_its_cause(joinlink: Any, write: Any) -> None:
     """No rule counts, so none is shown."""
     write(**{"rules/a.yaml": PASSING.replace("duration: 30m", "draft: true")})

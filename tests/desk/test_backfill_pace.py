@@ -3,10 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from shared.desk.backfill_pace import MAILS_A_MINUTE, MailPace, RunSlots
+from shared.desk.backfill_pace import MailPace, RunSlots
 from shared.domain.position import Position
 from shared.rules.conditions import all_of
 from shared.rules.policy import Rule, RuleLimits
+from shared.worker.events.attendee_mails import MAILS_A_MINUTE
 
 START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

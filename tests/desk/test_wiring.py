@@ -29,6 +29,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "decision_log": lambda desk: desk.decision_log("c0ffee00-0000-4000-8000-000000000003"),
     "doctor": Desk.doctor,
     "event_reader": Desk.event_reader,
+    "graph": Desk.graph,
     "held_events": Desk.held_events,
     "maintenance": Desk.maintenance,
     "meetings": Desk.meetings,

@@ -6,7 +6,7 @@ import pytest
 from dateutil import rrule
 from hypothesis import given, settings, strategies as st
 
-from shared.domain.ending import is_endless, last_end
+from shared.domain.ending import is_endless, last_end, seems_over, with_occurrence
 from shared.domain.event import Event, Recurrence
 from shared.domain.recurrence import WEEKDAYS
 
@@ -155,3 +155,41 @@ def test_a_series_in_an_unknown_zone_never_ends_too_early(
 
     assert end is None or end >= true_last.astimezone(UTC) + timedelta(hours=1)
     assert end is not None
+
+
+SERIES = event(type="seriesMaster", original_zone="Asia/Tokyo", recurrence=Recurrence(pattern="daily", occurrences=3, time_zone="Asia/Tokyo"))  # fmt: skip
+LAST = MIDNIGHT + 3 * DAY
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "end"),
+    [
+        pytest.param([], LAST, id="none was read"),
+        pytest.param([event(start=LAST + DAY, end=LAST + 2 * DAY)], LAST + 2 * DAY, id="moved behind the last"),
+        pytest.param([event(start=LAST + n * DAY, end=LAST + (n + 1) * DAY) for n in (5, 9, 1)], LAST + 10 * DAY, id="the latest of several"),
+        pytest.param([event(start=MIDNIGHT - DAY, end=MIDNIGHT)], LAST, id="moved to an earlier time"),
+        pytest.param([event(start=LAST + DAY, end=LAST + 2 * DAY, is_cancelled=True)], LAST, id="cancelled"),
+        pytest.param([event(start=LAST, end=LAST + DAY, is_all_day=True)], LAST + timedelta(hours=15), id="a day in the zone of the series"),
+        pytest.param([event(start=LAST, end=LAST + DAY, unknown_zone=CUSTOM)], LAST + timedelta(hours=36), id="in an unknown zone"),
+    ],
+)  # fmt: skip
+def test_a_series_ends_with_its_last_occurrence_moved_ones_included(
+    occurrences: list[Event], end: datetime
+) -> None:
+    series = SERIES
+    for each in occurrences:
+        series = with_occurrence(series, each)
+
+    assert last_end(series) == end
+    assert seems_over(series, end)
+    assert not seems_over(series, end - timedelta(seconds=1))
+
+
+def test_only_a_series_with_an_end_seems_to_be_over() -> None:
+    """A single event has no moved occurrences, and an endless series is never over."""
+    later = MIDNIGHT + 4_000 * DAY
+    endless = event(type="seriesMaster", recurrence=Recurrence(pattern="daily", range_type="noEnd"))
+
+    assert not seems_over(event(), later)
+    assert not seems_over(endless, later)
+    assert last_end(with_occurrence(endless, event(start=later, end=later + DAY))) is None

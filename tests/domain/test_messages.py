@@ -21,6 +21,7 @@ changes = st.builds(
     attempt=st.integers(min_value=0, max_value=10_000),
     not_found=st.integers(min_value=0, max_value=2),
     batched=st.lists(st.builds(BatchedChange, ids, ids, texts), max_size=3).map(tuple),
+    watched=st.none() | st.tuples(*[st.datetimes(timezones=st.just(UTC))] * 2),
 )
 
 
@@ -58,6 +59,25 @@ def test_the_json_of_a_change_is_fixed() -> None:
         '"received":"2026-11-22T08:00:00+00:00","attempt":2,"not_found":0,"trace":"t"}'
     )
     assert expected == change.encode()
+
+
+@pytest.mark.parametrize(
+    "watched",
+    [
+        "7",
+        "null",
+        "[]",
+        '["2026-11-22T08:00:00+00:00"]',
+        '["2026-11-22T08:00:00","2026-11-22T09:00:00+00:00"]',
+        '["now",{}]',
+        '"ab"',
+    ],
+)
+def test_a_period_that_cannot_be_read_does_not_stop_a_message(watched: str) -> None:
+    """Only statistics use it."""
+    change = EventChange.decode(GOOD.replace('"t"', f'"t","watched":{watched}'))
+
+    assert change == EventChange.decode(GOOD)
 
 
 GOOD = '{"v":1,"mailbox":"m","event":"e","source":"sweep","received":"2026-11-22T08:00:00+00:00","attempt":0,"trace":"t"}'

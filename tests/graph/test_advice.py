@@ -7,6 +7,7 @@ from shared.errors import (
     Forbidden,
     GraphError,
     GraphUnavailable,
+    GroupNotFound,
     MailboxFull,
     MailboxUnusable,
     NotConnected,
@@ -21,6 +22,7 @@ from shared.graph.advice import advice_on
     [
         pytest.param(EventNotFound("c"), "no such event", "as in the log", id="no event"),
         pytest.param(MailboxUnusable("c"), "no usable mailbox", "Exchange Online", id="no mailbox"),
+        pytest.param(GroupNotFound("c"), "no group with this object id", "Object ID", id="no group"),
         pytest.param(Forbidden("c"), "denies access", "permissions", id="no access"),
         pytest.param(MailboxFull("c"), "over its quota", "free space", id="a full mailbox"),
         pytest.param(Unauthorized("c"), "token is refused", "secret or certificate", id="no token"),

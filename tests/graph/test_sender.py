@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,15 @@ import pytest
 
 from shared.auth.token_source import Token
 from shared.deadline import deadline
-from shared.errors import GraphError, GraphPaused, GraphUnavailable, NotConnected, OutOfTime, Unauthorized
+from shared.errors import (
+    BodyTooLarge,
+    GraphError,
+    GraphPaused,
+    GraphUnavailable,
+    NotConnected,
+    OutOfTime,
+    Unauthorized,
+)
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.protocol import event_calls
@@ -110,11 +119,21 @@ def test_a_call_after_the_deadline_is_not_sent() -> None:
     assert (tally.calls, tally.writes) == (0, 0)
 
 
-def test_a_very_long_answer_is_not_read_completely(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No answer of Graph's is that long."""
-    monkeypatch.setattr("shared.graph.sender.MAX_BYTES", 100_000)
-    with server(answer(body=json.dumps({"id": "y" * 200_000}))) as url:
-        assert "TooLong" in str(attempt(url))
+@pytest.mark.parametrize(
+    ("status", "error_type"),
+    [
+        pytest.param(200, BodyTooLarge, id="an answer"),
+        pytest.param(502, GraphUnavailable, id="an error page of a proxy"),
+    ],
+)
+def test_a_very_long_answer_is_not_read_completely(status: int, error_type: type[GraphError]) -> None:
+    """Each call says how much it reads, and what a longer answer means."""
+    call = replace(READ, max_bytes=100_000, too_long=BodyTooLarge)
+    with server(answer(status, json.dumps({"id": "y" * 200_000}))) as url:
+        error = attempt(url, call)
+
+    assert type(error) is error_type
+    assert "longer than" in str(error)
 
 
 @pytest.mark.parametrize(

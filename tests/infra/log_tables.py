@@ -71,6 +71,7 @@ def every_line() -> Iterator[dict[str, Any]]:
             "event_id": "AAMk",
             "mailboxes": {"expired": 1, "watched": 2},
             "held": 3,
+            "lapsing": 1,
             "soonest_expiry": (NOW + timedelta(hours=6)).isoformat(),
             "queue_wait_seconds": 21.5,
             "graph_calls": 3,

@@ -25,6 +25,7 @@ FINISHED = {
     "mailboxes": {"watched": 2},
     "poison": {"event-changes-poison": 0, "mailbox-tasks-poison": 0},
     "soonest_expiry": (NOW + timedelta(days=3)).isoformat(),
+    "lapsing": 0,
 }
 
 
@@ -32,7 +33,7 @@ FINISHED = {
     ("alert", "line", "found"),
     [
         pytest.param("subscriptions-lapsing", FINISHED, 0, id="subscriptions in order"),
-        pytest.param("subscriptions-lapsing", {**FINISHED, "soonest_expiry": (NOW + timedelta(hours=11)).isoformat()}, 1, id="one ends soon"),
+        pytest.param("subscriptions-lapsing", {**FINISHED, "lapsing": 1}, 1, id="one was not renewed in time"),
         pytest.param("subscriptions-lapsing", {**FINISHED, "mailboxes": {"expired": 1}}, 1, id="one has ended"),
         pytest.param("subscriptions-lapsing", {**FINISHED, "soonest_expiry": None, "mailboxes": {"unwatched": 2}}, 0, id="no subscription yet"),
         pytest.param("poison", FINISHED, 0, id="poison queues empty"),

@@ -34,6 +34,7 @@ def make_event() -> MakeEvent:
             "start": NOW + timedelta(days=1),
             "end": NOW + timedelta(days=1, hours=1),
             "attendees": (Attendee(address="bo@fabrikam.com"),),
+            "body": "",
         }
         return Event(**{**plain, **changes})
 

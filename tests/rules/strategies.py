@@ -55,6 +55,7 @@ EVENTS = st.builds(
     ).map(tuple),
     locations=st.lists(st.builds(Location, display_name=ANY_TEXT, uri=ANY_TEXT), max_size=2).map(tuple),
     body_preview=ANY_TEXT,
+    body=st.none() | ANY_TEXT,
     categories=st.lists(ANY_TEXT, max_size=2).map(tuple),
     sensitivity=ANY_TEXT,
 )

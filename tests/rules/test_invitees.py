@@ -37,7 +37,8 @@ MEMBERS = Facts(
 
 def decided(event: dict[str, Any], rules: str, make_policy: Any, facts: Facts | None = None) -> str:
     policy = make_policy(f"internal_domains: [contoso.com]\nrules:\n{rules}")
-    return str(decide(parse_event(event, "c"), policy, facts or Facts(), NOW).reason)
+    whole = {"body": {"contentType": "text", "content": ""}, **event}
+    return str(decide(parse_event(whole, "c"), policy, facts or Facts(), NOW).reason)
 
 
 def line(address: str, kind: str = "required", response: str = "none", name: str = "X") -> dict[str, Any]:

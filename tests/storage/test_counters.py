@@ -40,6 +40,22 @@ def test_a_limit_is_never_exceeded_and_resets(table: Table) -> None:
     assert counters.charge(write(limits, rule="other-rule")) is None
 
 
+def test_a_limit_can_be_asked_without_a_charge(table: Table) -> None:
+    """That counts nothing; the first refusal is still the only one that is logged."""
+    counters, limits = Counters(table), RuleLimits(per_hour=1, per_mailbox_per_day=9)
+
+    assert [counters.limit_reached(write(limits)) for _ in range(3)] == [None] * 3
+    assert counters.charge(write(limits)) is None
+    asked = [
+        counters.limit_reached(write(limits)),
+        counters.limit_reached(write(limits)),
+        counters.charge(write(limits)),
+    ]
+    assert [(full.window, full.is_first) for full in asked if full] == [
+        ("hour-2026-11-22T08", True), ("hour-2026-11-22T08", False), ("hour-2026-11-22T08", False),
+    ]  # fmt: skip
+
+
 def test_a_charge_that_one_limit_refuses_counts_in_no_window(table: Table) -> None:
     """Ada's day is full; Bo can still use both writes of the hour."""
     counters, limits = Counters(table), RuleLimits(per_hour=3, per_mailbox_per_day=1)

@@ -72,8 +72,15 @@ class Story:
 
     def create_meeting(self, organizer: DirectoryUser, *guests: str, **properties: Any) -> str:
         """Create a meeting tomorrow at nine in a person's own client, with guests; return its id."""
+        return self.create_meeting_in("", organizer, *guests, **properties)
+
+    def create_meeting_in(
+        self, calendar: str, organizer: DirectoryUser, *guests: str, **properties: Any
+    ) -> str:
+        """Create a meeting as `create_meeting` does, in the calendar with this id, "" for the default one."""
+        place = f"calendars/{calendar}/events" if calendar else "events"
         answer = httpx.post(
-            f"{self.stage.graph_url}/v1.0/users/{organizer.id}/events",
+            f"{self.stage.graph_url}/v1.0/users/{organizer.id}/{place}",
             headers={**self.stage.graph.as_user(organizer), "Prefer": 'IdType="ImmutableId"'},
             json={
                 "subject": "Review",
@@ -160,7 +167,11 @@ class Story:
 
     def poison_messages(self, queue_name: str = EVENT_CHANGES) -> list[dict[str, Any]]:
         """Return the messages in the poison queue."""
-        with self._queue(f"{queue_name}-poison") as queue:
+        return self.visible_messages(f"{queue_name}-poison")
+
+    def visible_messages(self, queue_name: str) -> list[dict[str, Any]]:
+        """Return the messages of a queue that the host may take now."""
+        with self._queue(queue_name) as queue:
             try:
                 return [json.loads(message.content) for message in queue.peek_messages(32)]
             except ResourceNotFoundError:

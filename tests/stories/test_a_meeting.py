@@ -19,7 +19,7 @@ SERIES = {
 
 
 def test_a_meeting_with_a_guest_gets_a_link(story: Story) -> None:
-    """It takes three calls: read the event, read its calendar's provider, write two properties."""
+    """It takes four calls: read the event, its body, its calendar's provider, and write two properties."""
     ada = story.add_person("Ada")
     meeting = story.create_meeting(ada, GUEST)
     story.wait()
@@ -27,7 +27,7 @@ def test_a_meeting_with_a_guest_gets_a_link(story: Story) -> None:
     assert story.has_link(ada, meeting)
     assert story.event(ada, meeting)["onlineMeetingProvider"] == "teamsForBusiness"
     assert story.outcomes(ada) == [("enabled", "link_added")]
-    assert len(story.calls("GET", ada)) + len(story.calls("PATCH", ada)) == 3
+    assert len(story.calls("GET", ada)) + len(story.calls("PATCH", ada)) == 4
 
 
 def test_the_notification_of_our_own_write_costs_one_call(story: Story) -> None:
@@ -37,7 +37,7 @@ def test_the_notification_of_our_own_write_costs_one_call(story: Story) -> None:
     story.run_until_idle()
 
     assert story.outcomes(ada) == [("enabled", "link_added"), ("skipped", "already_online")]
-    assert [line["graph_calls"] for line in story.log_lines()] == [3, 1]
+    assert [line["graph_calls"] for line in story.log_lines()] == [4, 1]
 
 
 def test_the_log_line_explains_the_decision(story: Story) -> None:
@@ -51,7 +51,7 @@ def test_the_log_line_explains_the_decision(story: Story) -> None:
     assert (line["source"], line["attempt"]) == ("notification", 0)
     assert 20 <= line["queue_wait_seconds"] <= 25  # by the queue service's clock, which does not stop
     assert line["event_id"] == meeting
-    assert len(line["graph_request_ids"]) == 3
+    assert len(line["graph_request_ids"]) == 4
     assert len(line["policy"]) == 12
 
 
@@ -76,8 +76,8 @@ def test_duplicate_notifications_cause_one_write(story: Story) -> None:
 
     assert story.has_link(ada, meeting)
     assert len(story.calls("PATCH", ada)) == 1
-    # the event, its calendar, and the event again after our own write
-    assert len(story.calls("GET", ada)) == 3
+    # the event, its body, its calendar, and the event again after our own write
+    assert len(story.calls("GET", ada)) == 4
 
 
 Make = Callable[[Story, DirectoryUser], object]
@@ -99,14 +99,14 @@ Make = Callable[[Story, DirectoryUser], object]
 def test_a_meeting_that_needs_no_link_is_not_changed(
     story: Story, make: Make, expected: tuple[str, str]
 ) -> None:
-    """One call reads it; none writes it."""
+    """One call reads it, or two if its body decides; none writes it."""
     ada = story.add_person("Ada")
     make(story, ada)
     story.wait()
 
     assert set(story.outcomes(ada)) <= {expected, ("superseded", "read_since")}
     assert story.outcomes(ada)[0] == expected
-    assert len(story.calls("GET", ada)) == 1
+    assert len(story.calls("GET", ada)) == (2 if expected[1] == "report_mode" else 1)
     assert story.calls("PATCH", ada) == []
 
 

@@ -255,3 +255,27 @@ def test_in_report_mode_nothing_is_queued(story: Story, run_joinlink: RunJoinlin
     assert "JOINLINK_MODE=report is set" in result.out
     assert "external would add 1 link without JOINLINK_MODE=report" in result.out
     assert not any(story.stage.host.waiting().values())
+
+
+@pytest.mark.parametrize(
+    "story",
+    [pytest.param({"rules": FREE.replace("rules:\n", "calendars: owned\nrules:\n")}, id="owned")],
+    indirect=True,
+)
+def test_all_calendars_that_a_mailbox_owns_are_searched(story: Story, run_joinlink: RunJoinlink) -> None:
+    """One without rights is counted; one that Graph can't list leaves the default calendar."""
+    ada, ben = story.add_person("Ada", watched=False), story.add_person("Ben", watched=False)
+    graph = story.stage.graph
+    project, closed = graph.add_calendar(ada.id, "Project"), graph.add_calendar(ada.id, "Closed")
+    shared_in = graph.add_calendar(ada.id, "Ben", shared_by=ben)
+    for calendar in ("", project, closed, shared_in):
+        story.create_meeting_in(calendar, ada, GUEST)
+    story.create_meeting(ben, GUEST)
+    graph.faults.add(Fault(path=f"{closed}/calendarView", status=403, code="ErrorAccessDenied", count=None))
+    graph.faults.add(Fault(path=f"{ben.id}/calendars$", status=500, count=None))
+    assert "2 calendars, or lists, skipped" in run_joinlink("backfill", "--all", "--dry-run").out
+    totals = counted(run_joinlink, "--all", "--yes")
+    story.run_until_idle()
+
+    assert (totals["links"], totals["unread_calendars"], totals["left"]) == (3, 2, {})
+    assert (len(patched(story, ada)), len(patched(story, ben))) == (2, 1)

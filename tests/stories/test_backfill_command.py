@@ -57,6 +57,25 @@ def test_wrong_arguments_are_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "ends", "message"),
+    [
+        pytest.param(["--group", "Sales Team"], 2, '--group takes the object id of a group, not "Sales Team"; names are not unique', id="a name of a group"),
+        pytest.param(["--group", "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"], 1, "the tenant has no group with this object id; copy the Object ID", id="a group that is not there"),
+        pytest.param(["--mailbox", "nobody@contoso.com"], 2, "no user has the object id or address that --mailbox names", id="a mailbox that is not there"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_named(
+    arguments: list[str], ends: int, message: str, story: Story, run_joinlink: RunJoinlink
+) -> None:
+    """To run it again would not help."""
+    story.add_person("Ada", watched=False)
+    result = run_joinlink("backfill", *arguments, "--dry-run")
+
+    assert (result.exit, message in result.err, "again" in result.err) == (ends, True, False)
+    assert story.stage.host.waiting() == {"event-changes": 0, "mailbox-tasks": 0}
+
+
+@pytest.mark.parametrize(
     ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
 )
 def test_it_asks_before_it_writes(
@@ -72,6 +91,6 @@ def test_it_asks_before_it_writes(
     assert result.exit == 0
     assert "would be added: 2 links, 2 mails" in result.out
     assert (
-        "Add 2 join links? Graph can't remove a link again, and attendees may get mail. [y/N]" in result.out
+        "Add 2 join links? Graph can't remove a link again, and attendees may get mail. [y/N]" in result.err
     )
     assert sum(story.stage.host.waiting().values()) == waiting

@@ -81,7 +81,6 @@ def test_a_write_without_effect_does_not_use_up_the_release(
     [
         pytest.param(("--release", "0000"), "no held event has the id", id="an id that is not there"),
         pytest.param(("--release", ""), "1 event held", id="no id"),
-        pytest.param(("--release", "0000", "--json"), "use one of them", id="a list of what is released"),
     ],
 )
 def test_only_held_events_can_be_released(

@@ -6,8 +6,12 @@ from sandbox.graph import DirectoryUser, NotificationDelivery
 from shared import wiring
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox
-from tests.stories.conftest import Story
+from tests.stories.conftest import RULES, StartStory, Story
+from tests.stories.test_maintenance import maintain
 from tests.stories.test_sweep import GUEST, subscribed
+
+#: no sweep falls due by itself
+NO_SCHEDULE = RULES.replace("version: 1\n", "version: 1\nsweep: {every: 7d}\n")
 
 
 def row(user: DirectoryUser) -> Mailbox:
@@ -39,6 +43,43 @@ def test_many_reauthorizations_cause_one_renewal(story: Story) -> None:
 
     assert len([call for call in story.stage.graph.calls if call.method == "PATCH"]) == 1
     assert ("renew", "kept", "renewed_lately") in story.task_outcomes(ada)
+
+
+def test_what_changed_while_notifications_paused_is_swept(story: Story) -> None:
+    """The app did not run when Graph required reauthorization, and Graph lost what changed until it did."""
+    ada = subscribed(story)
+    maintain(story)
+    story.stage.graph.authorizations.expire_after(timedelta(hours=4), loses_changes=True)
+    story.stage.clock.advance(timedelta(hours=5))
+    meeting = story.create_meeting(ada, GUEST)
+    story.stage.clock.advance(timedelta(minutes=20))
+    story.wait()
+    story.run_until_idle()
+    assert story.task_outcomes(ada)[-1] == ("renew", "renewed", "subscription_extended")
+    assert not story.has_link(ada, meeting)
+    maintain(story)
+
+    assert story.has_link(ada, meeting)
+    assert story.log_lines("mailbox.swept")[-1]["because"] == "reauthorization_required"
+    assert [line["event_id"] for line in story.log_lines("event.missed")] == [meeting]
+
+
+def test_many_pauses_cause_one_sweep_in_six_hours(start_story: StartStory) -> None:
+    """Graph requires reauthorization every twenty minutes, of all mailboxes at once."""
+    story = start_story(NO_SCHEDULE)
+    people = [subscribed(story, name) for name in ("Ada", "Bo")]
+    maintain(story)
+    before = len(story.log_lines("mailbox.swept"))
+    for _ in range(4 * 13):
+        for person in people:
+            story.stage.graph.send_lifecycle(row(person).subscription, "reauthorizationRequired")
+        story.stage.graph.deliver()
+        maintain(story)
+
+    swept = story.log_lines("mailbox.swept")[before:]
+    assert [line["mailbox"] for line in swept].count(people[0].id) == 3
+    assert len(swept) == 2 * 3
+    assert {line["because"] for line in swept} == {"reauthorization_required"}
 
 
 def test_a_removed_subscription_is_replaced_and_the_gap_is_swept(story: Story) -> None:

@@ -96,7 +96,7 @@ def test_it_asks_on_a_terminal(
     monkeypatch.setattr("sys.stdin", _Keyboard(answer))
     result = run_joinlink("replay")
 
-    assert "Put 1 message back?" in result.out
+    assert "Put 1 message back?" in result.err
     assert result.exit == left
     assert len(story.poison_messages()) == left
 

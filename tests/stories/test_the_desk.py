@@ -23,7 +23,8 @@ GUEST = "bo@fabrikam.com"
 MONTH = timedelta(days=30)
 #: what each command with a dry run needs besides its flags
 _WORDS = {"backfill": ("--all",), "replay": ()}
-_SWITCHES = ("--yes", "--json")
+#: switches, with the text by which the source of a command shows that it has them
+_SWITCHES = {"--yes": '"--yes"', "--json": ": AsJson"}
 
 
 def with_a_dry_run() -> Iterator[tuple[str, list[str]]]:
@@ -32,7 +33,7 @@ def with_a_dry_run() -> Iterator[tuple[str, list[str]]]:
         source = inspect.getsource(getattr(import_module(module), function))
         if "--dry-run" not in source:
             continue
-        known = [switch for switch in _SWITCHES if f'"{switch}"' in source]
+        known = [switch for switch, text in _SWITCHES.items() if text in source]
         for some in chain.from_iterable(combinations(known, n) for n in range(len(known) + 1)):
             yield command, [*_WORDS[command], "--dry-run", *some]
 

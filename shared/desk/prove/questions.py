@@ -84,11 +84,10 @@ QUESTIONS = (
     ),
     Question(
         id="last-modified",
-        relies="A calendar view with `$select` has `lastModifiedDateTime`, although Graph's documentation says"
-        " that it does not.",
-        tried="It reads an event in a calendar view, with the properties that the sweep selects.",
-        otherwise="A sweep can't tell how many events it found because a notification was missed: `missed` in"
-        " `mailbox.swept` is too low. No link is lost.",
+        relies="A single event comes with `lastModifiedDateTime`. Only `event.missed` depends on it.",
+        tried="It creates an event, and reads it with the properties that the app selects.",
+        otherwise="Joinlink does not log `event.missed`, and does not replace a subscription whose notifications"
+        " do not come. Sweeps still find the events.",
         answer=event_rows.last_modified,
     ),
     Question(
@@ -105,7 +104,8 @@ QUESTIONS = (
         relies="A subscription to `users/{id}/calendars/{id}/events` reports changes in that calendar. If it does not,"
         " only sweeps find them.",
         tried="It subscribes to a new calendar, creates an event in it, and searches the app's log.",
-        otherwise="Events in secondary calendars are found by a sweep alone, hours later.",
+        otherwise="Leave `JOINLINK_CALENDAR_SUBSCRIPTIONS` off: only sweeps find events in further calendars,"
+        " hours later.",
         needs=(Need.APP, Need.LOG),
         answer=calendar_rows.calendar_subscriptions,
     ),
@@ -122,7 +122,7 @@ QUESTIONS = (
         id="subscription-length",
         relies="A subscription may last for six days and 20 hours.",
         tried="It subscribes for that time.",
-        otherwise="Joinlink can't subscribe: lower `LIFETIME` in `shared/graph/protocol/subscription_calls.py`.",
+        otherwise="Joinlink asks for the length that Graph names, or for the next shorter, and renews more often.",
         needs=(Need.APP,),
         answer=subscription_rows.subscription_length,
     ),

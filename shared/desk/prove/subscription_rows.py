@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from shared.desk.prove.proof import NoAnswer, Proof, RowAnswer, fails, holds
 from shared.domain.mailbox import Subscription
-from shared.errors import Forbidden, NotValidated, SubscriptionExists, UnexpectedAnswer
-from shared.graph.protocol.subscription_calls import CHANGE_TYPES, LIFETIME
+from shared.errors import Forbidden, NotValidated, SubscriptionExists, SubscriptionTooLong
+from shared.graph.protocol.subscription_calls import CHANGE_TYPES
+from shared.worker.mailboxes.lifetimes import LIFETIME
 
 _READ = "Calendars.Read"
 #: Graph raises a shorter life to 45 minutes.
@@ -35,8 +36,9 @@ def subscription_length(proof: Proof) -> RowAnswer:
     hours = LIFETIME // timedelta(hours=1)
     try:
         created = _subscribe(proof, _DELETED, LIFETIME)
-    except UnexpectedAnswer as error:
-        return fails(f"Graph refuses a subscription for {hours} hours ({error})")
+    except SubscriptionTooLong as error:
+        named = f", and allows {error.longest / timedelta(hours=1):g}" if error.longest else ""
+        return fails(f"Graph refuses a subscription for {hours} hours{named} ({error})")
     if created.expires < wanted - _TOLERANCE:
         return fails(f"Graph shortened {hours} hours to an expiry at {created.expires:%Y-%m-%d %H:%M} UTC")
     return holds(f"Graph granted {hours} hours")

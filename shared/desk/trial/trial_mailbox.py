@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,11 +60,13 @@ class TrialMailbox:
     ) -> Subscription:
         """Create a subscription to the mailbox's events, or to those of one calendar."""
         call = subscription_calls.create_subscription(
-            self.mailbox, change_type=change_type, url=url, client_state=client_state, expires=expires
+            self.mailbox,
+            calendar=calendar,
+            change_type=change_type,
+            url=url,
+            client_state=client_state,
+            expires=expires,
         )
-        if calendar:
-            resource = f"users/{self.mailbox}/calendars/{calendar}/events"
-            call = replace(call, json={**(call.json or {}), "resource": resource})
         created = subscription_json.parse_subscription(self._sender.once(call), call.name)
         self._own.subscriptions.append(created.id)
         return created
@@ -100,11 +101,6 @@ class TrialMailbox:
     def instances(self, series: str, start: datetime, end: datetime) -> tuple[Event, ...]:
         """Read the first hundred occurrences and exceptions of a series between two moments."""
         call = calls.list_instances(self.mailbox, series, start, end)
-        return calendar_json.parse_calendar_page(self._sender.patiently(call), call.name).events
-
-    def calendar_view(self, start: datetime, end: datetime) -> tuple[Event, ...]:
-        """Read the first hundred events between two moments, as the app's sweep does."""
-        call = event_calls.read_calendar_view(self.mailbox, start, end)
         return calendar_json.parse_calendar_page(self._sender.patiently(call), call.name).events
 
     def subjects_of_messages(self, since: datetime) -> list[str]:

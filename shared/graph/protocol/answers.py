@@ -20,9 +20,9 @@ from shared.errors import (
     GraphUnavailable,
     MailboxFull,
     MailboxUnusable,
-    NotValidated,
     SubscriptionExists,
     SubscriptionLimit,
+    SubscriptionTooLong,
     Throttled,
     Unauthorized,
     UnexpectedAnswer,
@@ -52,6 +52,8 @@ _TRANSIENT_STATUSES = frozenset(
 )
 #: with one of these and a code that says so, Graph can't serve the mailbox
 _MAILBOX_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+#: Graph refuses what a call asks for; the code is `ExtensionError` with one status and the other
+_REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
 #: statuses whose meaning is clear without Graph's error object
 _CLEAR_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PRECONDITION_FAILED})
 #: every successful answer to one of our calls has one of these keys
@@ -87,6 +89,9 @@ def read_answer(call: GraphCall, status: int, headers: Mapping[str, str], body: 
         raise SubscriptionExists(
             call.name, subscription=named[0] if named else "", status=status, code=code, request_id=request_id
         )
+    if error_type is SubscriptionTooLong:
+        longest = error_codes.longest_expiration(error_codes.message_of(error))
+        raise SubscriptionTooLong(call.name, longest=longest, status=status, code=code, request_id=request_id)
     detail = "" if isinstance(error, dict) else "no error object of Graph's"
     raise error_type(call.name, status=status, code=code, request_id=request_id, detail=detail)
 
@@ -125,13 +130,22 @@ def _error_type(call: GraphCall, status: int, error: object, codes: tuple[str, .
     if is_foreign or is_transient:
         return GraphUnavailable
     error_type = call.errors.get(status) or _usual_error_type(status, codes)
-    message = error_codes.message_of(error)
-    if error_type is NotValidated and not error_codes.blames_notification_url(message):
-        return _permanent_refusal(codes)
-    is_about_subscriptions = call.path.startswith("/subscriptions")
-    if error_type is Forbidden and is_about_subscriptions and error_codes.names_subscription_limit(message):
-        return SubscriptionLimit
+    if call.path.startswith("/subscriptions"):
+        return _subscription_refusal(call, status, error_codes.message_of(error), codes) or error_type
     return error_type
+
+
+def _subscription_refusal(
+    call: GraphCall, status: int, message: str, codes: tuple[str, ...]
+) -> type[GraphError] | None:
+    """Return what only the message of a refusal says; None where the status says enough."""
+    if call.sets_expiry and status in _REFUSALS and error_codes.refuses_expiration(message):
+        return SubscriptionTooLong
+    if status == HTTPStatus.BAD_REQUEST and not error_codes.blames_notification_url(message):
+        return _permanent_refusal(codes)
+    if status == HTTPStatus.FORBIDDEN and error_codes.names_subscription_limit(message):
+        return SubscriptionLimit
+    return None
 
 
 def _usual_error_type(status: int, codes: tuple[str, ...]) -> type[GraphError]:

@@ -4,6 +4,7 @@ A page is read item by item: one unreadable event never affects the others.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,9 +12,19 @@ from pydantic import Field
 
 from shared.domain.event import Calendar, Event
 from shared.domain.ids import MAX_ID_LENGTH
-from shared.errors import UnreadableEvent
+from shared.domain.mailbox import ListedCalendar
+from shared.errors import UnexpectedAnswer, UnreadableEvent
 from shared.graph.protocol.event_json import parse_event
-from shared.graph.protocol.json_shapes import ItemId, Shape, WithoutNulls, null_is, page_items, shape_errors
+from shared.graph.protocol.json_shapes import (
+    Flag,
+    ItemId,
+    LenientText,
+    Shape,
+    WithoutNulls,
+    null_is,
+    page_items,
+    shape_errors,
+)
 from shared.graph.protocol.paging import cursor_of
 
 
@@ -51,6 +62,38 @@ def parse_calendar(data: dict[str, Any], call: str) -> Calendar:
     """Read a calendar; raises UnexpectedAnswer."""
     with shape_errors(call):
         return _Calendar.model_validate(data).value()
+
+
+class _Owner(Shape):
+    address: LenientText = ""
+
+
+class _ListedCalendar(Shape):
+    id: ItemId
+    is_default_calendar: Flag = False
+    can_edit: Flag = False
+    owner: _Owner | None = None
+
+    def value(self) -> ListedCalendar:
+        return ListedCalendar(
+            id=self.id,
+            is_default=self.is_default_calendar,
+            can_edit=self.can_edit,
+            owner=self.owner.address.strip().lower() if self.owner else "",
+        )
+
+
+def parse_listed_calendars(data: dict[str, Any], call: str) -> tuple[ListedCalendar, ...]:
+    """Read a page of a mailbox's calendars, without those of an unexpected shape.
+
+    Raises:
+        GraphUnavailable: it has no list of items.
+    """
+    found = []
+    for item in page_items(data, call):
+        with suppress(UnexpectedAnswer), shape_errors(call):
+            found.append(_ListedCalendar.model_validate(item).value())
+    return tuple(found)
 
 
 def parse_calendar_page(data: Mapping[str, Any], call: str) -> CalendarPage:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from shared.domain.ids import is_id
-from shared.errors import GraphError, MailboxUnusable
+from shared.errors import GraphError, GraphUnavailable, MailboxUnusable
 
 API_VERSION = "/v1.0"
+#: of an unpacked answer, such as a page of a hundred events
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +20,9 @@ class GraphCall:
     `errors` maps a status to its error where this call differs from calls about events. `mailbox` is the
     user whose mailbox the call reads or changes, empty where there is none. `at_most_once` marks a write
     that may mail people: the client never sends it twice. `is_optional` marks a call that Joinlink can do
-    without: it waits while Graph is down, and its failure doesn't count as an outage.
+    without: it waits while Graph is down, and its failure doesn't count as an outage. No more of the unpacked
+    answer is read than `max_bytes`; a successful answer that is longer raises `too_long`. `sets_expiry` marks
+    a call that sets when a subscription expires.
     """
 
     name: str
@@ -31,6 +35,9 @@ class GraphCall:
     mailbox: str = ""
     at_most_once: bool = False
     is_optional: bool = False
+    sets_expiry: bool = False
+    max_bytes: int = MAX_ANSWER_BYTES
+    too_long: type[GraphError] = GraphUnavailable
 
 
 def user_path(mailbox: str) -> str:

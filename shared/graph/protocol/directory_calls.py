@@ -3,7 +3,7 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from shared.errors import MailboxUnusable, UnexpectedAnswer
+from shared.errors import GroupNotFound, MailboxUnusable
 from shared.graph.protocol.call import GraphCall, path_segment, user_path
 
 _USER_FIELDS = "id,mail,userPrincipalName,userType,accountEnabled"
@@ -27,15 +27,16 @@ def read_group_members(group: str) -> GraphCall:
     (https://learn.microsoft.com/graph/api/group-list-transitivemembers).
     """
     return GraphCall(
-        name="read the group's members",
+        name=f"read the members of group {group}",
         method="GET",
-        path=f"/groups/{path_segment(group, UnexpectedAnswer)}/transitiveMembers/microsoft.graph.user",
+        path=f"/groups/{path_segment(group, GroupNotFound)}/transitiveMembers/microsoft.graph.user",
         params={
             "$select": "id,mail,userPrincipalName,proxyAddresses",
             "$top": _PAGE_SIZE,
             "$count": "true",
         },
         headers={"ConsistencyLevel": "eventual"},
+        errors={HTTPStatus.NOT_FOUND: GroupNotFound},
     )
 
 
@@ -48,10 +49,33 @@ def list_group_users(group: str) -> GraphCall:
 def read_group(group: str) -> GraphCall:
     """Get a group's own addresses (https://learn.microsoft.com/graph/api/group-get)."""
     return GraphCall(
-        name="read the group",
+        name=f"read the group {group}",
         method="GET",
-        path=f"/groups/{path_segment(group, UnexpectedAnswer)}",
+        path=f"/groups/{path_segment(group, GroupNotFound)}",
         params={"$select": "id,mail,proxyAddresses"},
+        errors={HTTPStatus.NOT_FOUND: GroupNotFound},
+    )
+
+
+_NAMED_GROUP_FIELDS = "id,displayName,mail,groupTypes,createdDateTime"
+
+
+def read_named_group(group: str) -> GraphCall:
+    """Get what tells a group from others."""
+    return replace(read_group(group), params={"$select": _NAMED_GROUP_FIELDS})
+
+
+def find_groups(name: str) -> GraphCall:
+    """Get the groups of a name; Graph ignores case (https://learn.microsoft.com/graph/api/group-list)."""
+    return GraphCall(
+        name="find the group by its name",
+        method="GET",
+        path="/groups",
+        params={
+            "$filter": f"displayName eq '{_escaped(name)}'",
+            "$select": _NAMED_GROUP_FIELDS,
+            "$top": _PAGE_SIZE,
+        },
     )
 
 

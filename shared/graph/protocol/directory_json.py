@@ -12,9 +12,16 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.address import ascii_domain, read_address
 from shared.domain.ids import is_id
-from shared.domain.mailbox import PURPOSES, NoCalendar, User
+from shared.domain.mailbox import PURPOSES, Group, NoCalendar, User
 from shared.errors import Forbidden
-from shared.graph.protocol.json_shapes import LenientText, Shape, null_is, page_items, shape_errors
+from shared.graph.protocol.json_shapes import (
+    LenientText,
+    Shape,
+    null_is,
+    page_items,
+    parse_moment,
+    shape_errors,
+)
 
 
 def _texts_in(value: object) -> list[str]:
@@ -79,6 +86,25 @@ class _User(_AddressedObject):
         return NoCalendar.ACCOUNT_DISABLED if self.account_enabled is False else None
 
 
+class _NamedGroup(_AddressedObject):
+    display_name: LenientText = ""
+    group_types: Annotated[list[str], BeforeValidator(_texts_in)] = Field(default_factory=list)
+    created_date_time: LenientText = ""
+
+    def value(self) -> Group:
+        try:
+            created = parse_moment(self.created_date_time) if self.created_date_time else None
+        except (ValueError, OverflowError):
+            created = None
+        return Group(
+            id=self.id.lower(),
+            name=self.display_name,
+            address=self.mail if isinstance(self.mail, str) else "",
+            kind=", ".join(self.group_types),
+            created=created,
+        )
+
+
 _UNREADABLE_USER = _User()
 
 
@@ -116,6 +142,19 @@ def parse_groups_addresses(data: dict[str, Any], call: str) -> frozenset[str]:
     items = page_items(data, call)
     groups = (_AddressedObject.model_validate(item) for item in items if isinstance(item, dict))
     return frozenset(address for group in groups for address in group.addresses())
+
+
+def parse_named_group(data: dict[str, Any], call: str) -> Group:
+    """Read what tells a group from others."""
+    with shape_errors(call):
+        return _NamedGroup.model_validate(data).value()
+
+
+def parse_named_groups(data: dict[str, Any], call: str) -> tuple[Group, ...]:
+    """Read a page of groups, those with an id."""
+    items = (item for item in page_items(data, call) if isinstance(item, dict))
+    groups = (_NamedGroup.model_validate(item).value() for item in items)
+    return tuple(group for group in groups if group.id)
 
 
 def parse_users(data: dict[str, Any], call: str) -> tuple[User, ...]:

@@ -5,6 +5,7 @@ Messages are only searched here and never passed on, because they may contain an
 """
 
 import re
+from datetime import timedelta
 
 _MAX_DEPTH = 10
 _MAILBOX_FULL = frozenset({"errorquotaexceeded", "errormailboxquotaexceeded"})
@@ -46,6 +47,13 @@ _NOTIFICATION_URL = re.compile(
 _SUBSCRIPTION_LIMIT = re.compile(
     r"(?:maximum number|limit|quota)\b.{0,80}\bsubscription", re.IGNORECASE | re.DOTALL
 )
+
+#: "Subscription expiration can only be 4230 minutes in the future." An expiry in the past is another mistake.
+_EXPIRATION = re.compile(
+    r"(?:subscription expiration|expiration ?date)(?!.{0,200}\bpast\b)", re.IGNORECASE | re.DOTALL
+)
+#: a whole number of minutes, without a sign; no sensible number is longer
+_MINUTES = re.compile(r"(?<![\d.,+-])(\d{1,9})\s*minutes?\b", re.IGNORECASE | re.ASCII)
 
 
 def codes_of(error: object) -> tuple[str, ...]:
@@ -108,6 +116,17 @@ def blames_notification_url(message: str) -> bool:
 def names_subscription_limit(message: str) -> bool:
     """Return whether Graph refuses a subscription because there are too many."""
     return _SUBSCRIPTION_LIMIT.search(message) is not None
+
+
+def refuses_expiration(message: str) -> bool:
+    """Return whether Graph refuses the expiry of a subscription because it is too far ahead."""
+    return _EXPIRATION.search(message) is not None
+
+
+def longest_expiration(message: str) -> timedelta | None:
+    """Return how far ahead the message allows an expiry, unchecked; None if it names no such number."""
+    named = _MINUTES.search(message)
+    return timedelta(minutes=int(named[1])) if named else None
 
 
 def _lower(codes: tuple[str, ...]) -> frozenset[str]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
-from shared.errors import EventNotFound, MailboxUnusable
+from shared.domain.event import MAX_BODY_BYTES
+from shared.errors import BodyTooLarge, EventNotFound, MailboxUnusable, UnexpectedAnswer
 from shared.graph.protocol.call import GraphCall, path_segment, user_path, utc_text
 
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
@@ -18,21 +19,57 @@ EVENT_FIELDS = (
     "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
     "lastModifiedDateTime"
 )
+EXCEPTION_FIELDS = (
+    "start,end,originalStartTimeZone,originalEndTimeZone,isAllDay,isCancelled,exceptionOccurrences"
+)
+LISTED_CALENDAR_FIELDS = "id,isDefaultCalendar,canEdit,owner"
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
-#: how many events a page of a calendar has, unless that is too many for the mailbox
+#: how many events or calendars a page has, unless that is too many for the mailbox
 PAGE_SIZE = 100
+#: JSON escapes take space, too: this is enough for the largest body that Joinlink searches.
+_MAX_BYTES_WITH_BODY = 4 * MAX_BODY_BYTES
+#: enough for thousands of exceptions with their times
+_MAX_BYTES_OF_EXCEPTIONS = 4 * 1024 * 1024
 
 
-def read_event(mailbox: str, event: str, *, with_body: bool = False) -> GraphCall:
-    """Get an event (https://learn.microsoft.com/graph/api/event-get); `with_body` as plain text."""
+def read_event(mailbox: str, event: str) -> GraphCall:
+    """Get an event without its body (https://learn.microsoft.com/graph/api/event-get)."""
     return GraphCall(
         name="read the event",
         method="GET",
         mailbox=mailbox,
         path=_event_path(mailbox, event),
-        params={"$select": f"{EVENT_FIELDS},body" if with_body else EVENT_FIELDS},
-        headers={"Prefer": f'{PREFER}, outlook.body-content-type="text"' if with_body else PREFER},
+        params={"$select": EVENT_FIELDS},
+        headers={"Prefer": PREFER},
+    )
+
+
+def read_exceptions(mailbox: str, series: str) -> GraphCall:
+    """Get the exceptions of a series, the occurrences that were changed on their own, with their times.
+
+    They come only if the call both selects and expands them (https://learn.microsoft.com/graph/api/event-get).
+    `/instances` would do with fewer, but is reported to leave out exceptions
+    (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/540).
+    """
+    return replace(
+        read_event(mailbox, series),
+        name="read the changed occurrences of the series",
+        params={"$select": EXCEPTION_FIELDS, "$expand": "exceptionOccurrences"},
+        max_bytes=_MAX_BYTES_OF_EXCEPTIONS,
+        too_long=UnexpectedAnswer,
+    )
+
+
+def read_event_with_body(mailbox: str, event: str) -> GraphCall:
+    """Get an event with its body as HTML, which has every link; Exchange's plain text may lose some."""
+    return replace(
+        read_event(mailbox, event),
+        name="read the event with its body",
+        params={"$select": f"{EVENT_FIELDS},body"},
+        headers={"Prefer": f'{PREFER}, outlook.body-content-type="html"'},
+        max_bytes=_MAX_BYTES_WITH_BODY,
+        too_long=BodyTooLarge,
     )
 
 
@@ -53,19 +90,39 @@ def find_event_ids(mailbox: str, uid: str) -> GraphCall:
     )
 
 
-def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, with_body: bool = False) -> GraphCall:
-    """Get the first page of events between two moments; Graph expands series.
+def read_calendar_view(mailbox: str, start: datetime, end: datetime, *, calendar: str = "") -> GraphCall:
+    """Get the first page of events between two moments, without bodies; Graph expands series.
 
-    https://learn.microsoft.com/graph/api/user-list-calendarview
+    Without an id, `calendar` is the default one (https://learn.microsoft.com/graph/api/user-list-calendarview).
+    A 404 then means that there is no mailbox; with an id, that the calendar does not exist.
+    A view does not support `lastModifiedDateTime` in `$select`.
     """
-    event = read_event(mailbox, "any", with_body=with_body)
+    event = read_event(mailbox, "any")
+    select = event.params["$select"].replace(",lastModifiedDateTime", "")
     window = {"startDateTime": utc_text(start), "endDateTime": utc_text(end), "$top": str(PAGE_SIZE)}
+    place = f"/calendars/{path_segment(calendar, EventNotFound)}" if calendar else ""
     return replace(
         event,
         name="read the calendar view",
-        path=f"{user_path(mailbox)}/calendarView",
-        params={**event.params, **window},
+        path=f"{user_path(mailbox)}{place}/calendarView",
+        params={"$select": select, **window},
+        errors={} if calendar else {HTTPStatus.NOT_FOUND: MailboxUnusable},
+    )
+
+
+def list_calendars(mailbox: str) -> GraphCall:
+    """Get the first page of a mailbox's calendars, those that others share with it included.
+
+    https://learn.microsoft.com/graph/api/user-list-calendars
+    """
+    return GraphCall(
+        name="list the calendars",
+        method="GET",
+        mailbox=mailbox,
+        path=f"{user_path(mailbox)}/calendars",
+        params={"$select": LISTED_CALENDAR_FIELDS, "$top": str(PAGE_SIZE)},
         errors={HTTPStatus.NOT_FOUND: MailboxUnusable},
+        is_optional=True,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shared.domain.event import OCCURRENCES, Attendee, Event, Location
+from shared.domain.event import MAX_BODY_BYTES, OCCURRENCES, Attendee, Event, Location
 from shared.domain.timezones import find_zone
 from shared.errors import UnreadableEvent
 from shared.graph.protocol.json_shapes import (
@@ -98,7 +98,13 @@ class _Location(Shape):
 
 
 class _Body(Shape):
-    content: Text = ""
+    content: str | None = None
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the text takes more than MAX_BODY_BYTES in UTF-8."""
+        text = self.content or ""
+        return len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "replace")) > MAX_BODY_BYTES
 
 
 class _OnlineMeeting(Shape):
@@ -141,6 +147,7 @@ class _Event(Shape):
         if self.type in OCCURRENCES and not self.series_master_id:
             raise Contradiction("an occurrence without a series")
         places = [place.value() for place in (self.location, *self.locations)]
+        is_body_too_large = self.body is not None and self.body.is_too_large
         return Event(
             id=self.id,
             etag=self.etag if isinstance(self.etag, str) and _ETAG.fullmatch(self.etag) else "",
@@ -168,7 +175,8 @@ class _Event(Shape):
                 dict.fromkeys(place for place in places if place.display_name or place.uri or place.email)
             ),
             body_preview=self.body_preview,
-            body=self.body.content if self.body else None,
+            body=self.body.content if self.body and not is_body_too_large else None,
+            is_body_too_large=is_body_too_large,
             categories=tuple(self.categories),
             sensitivity=self.sensitivity,
             show_as=self.show_as,

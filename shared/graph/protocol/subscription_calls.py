@@ -2,19 +2,26 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
-from shared.errors import GraphError, MailboxUnusable, NotValidated, SubscriptionExists, SubscriptionNotFound
+from shared.errors import (
+    EventNotFound,
+    GraphError,
+    MailboxUnusable,
+    NotValidated,
+    SubscriptionExists,
+    SubscriptionNotFound,
+)
 from shared.graph.protocol.call import GraphCall, path_segment, utc_text
 
-#: Graph allows 10,080 minutes by its own clock; four hours less leave a margin.
-LIFETIME = timedelta(days=6, hours=20)
 #: Graph allows one subscription for each pair of resource and changeType. With two equivalent values Joinlink
 #: can create the next subscription before it deletes the old one: the webhook drops what was deleted.
 CHANGE_TYPES = ("created,updated", "created,updated,deleted")
 
-_RESOURCE = re.compile(r"/?users(?:/|\(')([^/']+)(?:'\))?/events/?", re.IGNORECASE)
+_RESOURCE = re.compile(
+    r"/?users(?:/|\(')([^/']+)(?:'\))?/(?:calendars(?:/|\(')[^/']+(?:'\))?/)?events/?", re.IGNORECASE
+)
 _ERRORS_BY_ID: Mapping[int, type[GraphError]] = {
     HTTPStatus.NOT_FOUND: SubscriptionNotFound,
     HTTPStatus.GONE: SubscriptionNotFound,
@@ -23,12 +30,15 @@ _ERRORS_BY_ID: Mapping[int, type[GraphError]] = {
 
 
 def create_subscription(
-    mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime
+    mailbox: str, *, change_type: str, url: str, client_state: str, expires: datetime, calendar: str = ""
 ) -> GraphCall:
     """POST a subscription; `url` receives change and lifecycle notifications.
 
-    Neither the lifecycle URL nor immutable ids can be added later.
+    Without the id of a `calendar`, it is to the events of the mailbox. Neither the lifecycle URL nor
+    immutable ids can be added later.
     """
+    # A resource is not encoded, unlike a path; an id has no character that would need it.
+    place = f"/calendars/{calendar}" if calendar else ""
     return GraphCall(
         name="create the subscription",
         method="POST",
@@ -37,7 +47,7 @@ def create_subscription(
         headers={"Prefer": 'IdType="ImmutableId"'},
         json={
             "changeType": change_type,
-            "resource": f"users/{mailbox}/events",
+            "resource": f"users/{mailbox}{place}/events",
             "notificationUrl": url,
             "lifecycleNotificationUrl": url,
             "expirationDateTime": utc_text(expires),
@@ -45,10 +55,11 @@ def create_subscription(
             "latestSupportedTlsVersion": "v1_2",
         },
         errors={
-            HTTPStatus.NOT_FOUND: MailboxUnusable,
+            HTTPStatus.NOT_FOUND: EventNotFound if calendar else MailboxUnusable,
             HTTPStatus.CONFLICT: SubscriptionExists,
             HTTPStatus.BAD_REQUEST: NotValidated,
         },
+        sets_expiry=True,
     )
 
 
@@ -64,6 +75,7 @@ def renew_subscription(subscription: str, *, expires: datetime) -> GraphCall:
         path=_path(subscription),
         json={"expirationDateTime": utc_text(expires)},
         errors=_ERRORS_BY_ID,
+        sets_expiry=True,
     )
 
 

@@ -7,7 +7,7 @@ from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.catalogue import CATALOGUE
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.vocabulary.keys import Block, Key
-from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode
+from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from shared.rules.conditions import Condition, all_of, any_of, none_of
 
 ANY_CONDITIONS: Shape = {"$ref": "#/$defs/conditions"}
@@ -75,7 +75,10 @@ def read_conditions(node: Node, reader: NodeReader, what: str) -> Condition | No
 
 
 def _read_block(node: Node, reader: NodeReader, what: str, *, may_be_empty: bool) -> Condition | None:
-    keys = reader.keys(node, what, _NAMES, kind="condition")
+    hint = "for example {has_room: true}"
+    if isinstance(node, SequenceNode):
+        hint = "for a list of conditions, write all: or any: above it"
+    keys = reader.keys(node, what, _NAMES, kind="condition", hint=hint)
     if keys is None or not isinstance(node, MappingNode):
         return None
     if not node.keys and not may_be_empty:

@@ -19,7 +19,8 @@ from shared.rule_files.vocabulary.catalogue import IMPORTANCES, SENSITIVITIES, S
 from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import FLAG, TEXT, Shape, any_case, matching
 from shared.rule_files.vocabulary.keys import Block, Key
-from shared.rule_files.vocabulary.times import CLOCK, read_clock, read_zone
+from shared.rule_files.vocabulary.times import CLOCK, read_clock
+from shared.rule_files.vocabulary.zones import read_zone
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
 from shared.rules.event_sketch import EventSketch, TimeOfDay
 
@@ -75,7 +76,7 @@ def _read_any_text(node: Node, reader: NodeReader, what: str) -> str | None:
     """Return text; in quotes it may be empty, as a subject may be."""
     if isinstance(node, ScalarNode) and not node.plain and not node.text.strip():
         return node.text
-    return reader.text(node, what)
+    return reader.literal(node, what)
 
 
 def _read_start(node: Node, reader: NodeReader, what: str) -> datetime | TimeOfDay | timedelta | None:

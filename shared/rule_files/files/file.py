@@ -8,10 +8,12 @@ from shared.rule_files.files.lists import LISTS_SHAPE
 from shared.rule_files.files.mailboxes import MAILBOXES, read_mailboxes
 from shared.rule_files.files.rule import RULE, ParsedRule, read_rule
 from shared.rule_files.files.settings import (
+    CALENDARS,
     OTHER_JOIN_LINKS,
     OTHER_JOIN_LINKS_SHAPE,
     SKIP_OR_IGNORE,
     SWEEP,
+    read_calendars,
     read_internal_domains,
     read_other_join_links,
     read_skip_or_ignore,
@@ -114,6 +116,15 @@ FILE = Block(
             if_left_out="all mailboxes of the tenant",
             block=MAILBOXES,
             synonyms="scope users",
+        ),
+        Key(
+            "calendars",
+            "What sweep and backfill search in a mailbox, see [calendars](mailboxes.md#calendars).",
+            CALENDARS,
+            "owned",
+            read_calendars,
+            default="default",
+            synonyms="calendar secondary",
         ),
         Key(
             "other_join_links",

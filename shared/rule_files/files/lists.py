@@ -16,6 +16,7 @@ from shared.rule_files.vocabulary.addresses import (
 from shared.rule_files.vocabulary.json_schema import Shape
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, SequenceNode, shorten, value_of
 
+_EXAMPLE = "{partners: [fabrikam.com]}"
 LISTS_SHAPE: Shape = {
     "type": "object",
     "propertyNames": LIST_NAME,
@@ -29,7 +30,8 @@ def read_lists(root: Node | None, reader: NodeReader) -> dict[str, NamedList]:
     if node is None:
         return {}
     if not isinstance(node, MappingNode):
-        reader.problem(node, f"lists needs a name for each list, but this is {describe(node)}")
+        needs = f"lists needs a name for each list, but this is {describe(node)}"
+        reader.problem(node, f"{needs}; for example {_EXAMPLE}")
         return {}
     return {key.text: NamedList(_read_list(key, items, reader)) for key, items in node.entries}
 

@@ -10,7 +10,7 @@ from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.addresses import ADDRESS, is_address, meant_by
 from shared.rule_files.vocabulary.json_schema import Shape, one_of, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
-from shared.rule_files.vocabulary.people import GROUP_ID, read_guid
+from shared.rule_files.vocabulary.people import GROUP_ID, how_to_find_id, read_guid
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
 from shared.rules.mailbox_scope import (
     ALL,
@@ -47,6 +47,10 @@ def _read_include(
 
 
 def _read_selectors(node: Node, reader: NodeReader, what: str) -> tuple[MailboxSelector, ...] | None:
+    if isinstance(node, ScalarNode) and is_address(node.text):
+        needs = f"{what} needs a list, but this is {describe(node)}"
+        reader.problem(node, f"{needs}; write [{{user: {node.text.strip()}}}]")
+        return None
     read = [_read_selector(item, reader, what) for item in reader.items(node, what) or ()]
     selectors = tuple(selector for selector in read if selector is not None)
     return selectors if len(selectors) == len(read) else None
@@ -54,12 +58,14 @@ def _read_selectors(node: Node, reader: NodeReader, what: str) -> tuple[MailboxS
 
 def _read_selector(node: Node, reader: NodeReader, what: str) -> MailboxSelector | None:
     if isinstance(node, ScalarNode) and node.text.strip():
-        kind = "group" if GUID.fullmatch(node.text.strip()) else "user"
-        hint = f"write {{{kind}: {node.text}}}"
-        if node.text == "all":
-            hint = "write all without a list"
+        name = node.text.strip()
+        hint = f"; write {{{'group' if GUID.fullmatch(name) else 'user'}: {name}}}"
+        if name == "all":
+            hint = "; write all without a list"
+        elif not GUID.fullmatch(name) and not is_address(name):
+            hint = meant_by(name) or f"; for a group, write {{group: …}}{how_to_find_id(name)}"
         example = "{user: ceo@contoso.com}"
-        reader.problem(node, f"{what} needs items such as {example}, but this is {describe(node)}; {hint}")
+        reader.problem(node, f"{what} needs items such as {example}, but this is {describe(node)}{hint}")
         return None
     values = SELECTOR.read(node, reader, what)
     if values is None:

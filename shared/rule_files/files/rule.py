@@ -15,6 +15,7 @@ from shared.rule_files.files.rule_blocks import (
     ACTIVE,
     LIMITS,
     PROVIDER,
+    PROVIDER_NAME,
     read_active,
     read_limits,
     read_provider,
@@ -63,7 +64,9 @@ def _read_id(node: Node, reader: NodeReader, what: str) -> str | None:
     if rule_id is None or _ID.fullmatch(rule_id):
         return rule_id
     form = "at most 64 small letters (a to z), digits and hyphens, and does not begin with a hyphen"
-    reader.problem(node, f'an id has {form}, but this is "{shorten(rule_id)}"')
+    plain = re.sub("[^a-z0-9]+", "-", rule_id[:64].lower()).strip("-")
+    hint = f"; write {plain}" if _ID.fullmatch(plain) else ""
+    reader.problem(node, f'an id has {form}, but this is "{shorten(rule_id)}"{hint}')
     return None
 
 
@@ -133,12 +136,13 @@ RULE = Block(
         ),
         Key(
             "provider",
-            "The provider to use where the calendar has no default provider but allows this one.",
-            PROVIDER.shape,
+            "The provider, by its name in Graph. Where the calendar does not allow it, the event gets no "
+            "link (`provider_not_allowed`). With `fallback`, it counts only if the calendar has no default.",
+            {"anyOf": [PROVIDER_NAME, PROVIDER.shape]},
             "{fallback: teamsForBusiness}",
             read_provider,
-            if_left_out="no link where the calendar has no default provider",
-            field="provider_fallback",
+            form="`teamsForBusiness` or `{fallback: teamsForBusiness}`",
+            if_left_out="the calendar's default; no link where it has none",
             block=PROVIDER,
         ),
         Key(

@@ -3,34 +3,58 @@
 import re
 from datetime import UTC, datetime
 
-from shared.rule_files.files.values import choice_reader
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import Shape, matching, one_of, whole_number
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
-from shared.rules.policy import ActivePeriod, RuleLimits
+from shared.rules.policy import ActivePeriod, RuleLimits, RuleProvider
 
 PROVIDERS = {
     "teamsForBusiness": "Microsoft Teams",
     "skypeForBusiness": "Skype for Business",
     "skypeForConsumer": "Skype",
 }
+#: services that people expect here: how their names begin, and how they are written
+_NOT_IN_GRAPH = {
+    "zoom": "Zoom",
+    "webex": "Webex",
+    "google": "Google Meet",
+    "meet": "Google Meet",
+    "goto": "GoTo Meeting",
+    "jitsi": "Jitsi",
+    "ringcentral": "RingCentral",
+    "bluejeans": "BlueJeans",
+}
 _LIMIT: Shape = whole_number(least=1)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_MONTH_YEAR = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?(20[0-9]{2})")
 _DATE_SHAPE: Shape = matching(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "Needs a date such as 2026-12-31."
 )
 
 
-def read_provider(node: Node, reader: NodeReader, what: str) -> str | None:
-    """Return the name of the fallback provider."""
+def read_provider(node: Node, reader: NodeReader, what: str) -> RuleProvider | None:
+    """Return the provider: one by its name, or only as a fallback."""
     if isinstance(node, ScalarNode) and node.text:
-        provider = reader.session.suggest(node.text, PROVIDERS) or next(iter(PROVIDERS))
-        reader.problem(node, f"{what} needs a key: write {{fallback: {provider}}}")
-        return None
+        name = _read_provider_name(node, reader, what)
+        return RuleProvider(name=name) if name else None
     values = PROVIDER.read(node, reader, what)
-    return None if values is None else str(values["fallback"])
+    return None if values is None else RuleProvider(name=str(values["fallback"]), is_fallback=True)
+
+
+def _read_provider_name(node: Node, reader: NodeReader, what: str) -> str | None:
+    word = node.text.strip().lower() if isinstance(node, ScalarNode) else ""
+    other = next((name for name in _NOT_IN_GRAPH if word.startswith(name)), "")
+    if other:
+        reader.problem(
+            node,
+            f"{what}: Graph creates meetings of Microsoft's services only, so {_NOT_IN_GRAPH[other]} can't be"
+            f" a provider; use one of {', '.join(PROVIDERS)}, or leave provider out. By default, Joinlink"
+            " leaves events alone that have a join link of another service",
+        )
+        return None
+    return reader.choice(node, what, PROVIDERS)
 
 
 def read_limits(node: Node, reader: NodeReader, what: str) -> RuleLimits | None:
@@ -58,13 +82,25 @@ def _read_limit(node: Node, reader: NodeReader, what: str) -> int | None:
 def _read_midnight(node: Node, reader: NodeReader, what: str) -> datetime | None:
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if not _DATE.fullmatch(text):
-        reader.problem(node, f"{what} needs a date such as 2026-12-31, but this is {describe(node)}")
+        needs = f"{what} needs a date such as 2026-12-31, but this is {describe(node)}"
+        reader.problem(node, needs + _date_hint(text))
         return None
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
         reader.problem(node, f"{what}: {text} is not a day of the calendar")
         return None
+
+
+PROVIDER_NAME: Shape = one_of(PROVIDERS)
+
+
+def _date_hint(text: str) -> str:
+    """Return how to write 31.12.2026, or a date with a time; a date such as 1/2/2026 has two meanings."""
+    if found := _DAY_MONTH_YEAR.fullmatch(text):
+        return f"; write {found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    found = _DATE.match(text)
+    return f"; write {found[0]}" if found else ""
 
 
 PROVIDER = Block(
@@ -75,7 +111,7 @@ PROVIDER = Block(
             "The provider's name in Graph.",
             one_of(PROVIDERS),
             "teamsForBusiness",
-            choice_reader({name: name for name in PROVIDERS}),
+            _read_provider_name,
             required="write fallback: teamsForBusiness",
         ),
     ),

@@ -8,7 +8,7 @@ from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.json_schema import TEXT
 from shared.rule_files.vocabulary.keys import Block, Key
-from shared.rule_files.vocabulary.people import GROUP_ID
+from shared.rule_files.vocabulary.people import GROUP_ID, how_to_find_id
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, shorten
 from shared.rules.policy import RuleTest
 
@@ -40,7 +40,8 @@ def _read_members(node: Node, reader: NodeReader, what: str) -> dict[str, frozen
     members: dict[str, frozenset[str]] = {}
     for key, value in node.entries:
         if not GUID.fullmatch(key.text):
-            reader.problem(key, f'{what}: "{shorten(key.text)}" is not the object id of a group')
+            not_an_id = f'{what}: "{shorten(key.text)}" is not the object id of a group'
+            reader.problem(key, not_an_id + how_to_find_id(key.text))
         people = read_people(value, reader, what)
         members[key.text.lower()] = frozenset(person.lower() for person in people or ())
     return members

@@ -13,14 +13,23 @@ from shared.rule_files.vocabulary.durations import DURATION, read_duration
 from shared.rule_files.vocabulary.json_schema import Shape, block, one_of, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode
-from shared.rules.policy import AUTO, InternalDomains, OtherJoinLinks, Sweep
+from shared.rules.policy import AUTO, CalendarScope, InternalDomains, OtherJoinLinks, Sweep
 
 _SHORTEST = timedelta(hours=1)
 #: Graph's calendarView covers no more days (microsoft-graph-docs-contrib#6321)
 _LONGEST = timedelta(days=1825)
 _HOST_IN_LINK = re.compile(r"((?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{2,63})[:/]", re.IGNORECASE | re.ASCII)
 _HOSTS: Shape = one_or_more(DOMAIN)
+_LOOK_IN: Shape = one_of({"body": "the whole body", "preview": "only its first 255 characters"})
 SKIP_OR_IGNORE: Shape = one_of({"skip": "these events stay as they are", "ignore": "rules decide as usual"})
+CALENDARS: Shape = one_of(
+    {
+        CalendarScope.DEFAULT.value: "only the default calendar of each mailbox",
+        CalendarScope.OWNED.value: "all calendars that the mailbox owns and can edit",
+    }
+)
+#: returns a `CalendarScope`
+read_calendars = choice_reader({scope.value: scope for scope in CalendarScope})
 #: returns whether to skip
 read_skip_or_ignore = choice_reader({"skip": True, "ignore": False})
 
@@ -49,10 +58,7 @@ def read_other_join_links(node: Node, reader: NodeReader, what: str) -> OtherJoi
     values = OTHER_JOIN_LINKS.read(node, reader, what)
     if values is None:
         return None
-    links = OtherJoinLinks(**values)
-    if links.look_in_body and not links.skip:
-        reader.problem(node, f"{what}: look_in has no effect where the action is ignore")
-    return links
+    return OtherJoinLinks(**values)
 
 
 def read_sweep(node: Node, reader: NodeReader, what: str) -> Sweep | None:
@@ -106,11 +112,12 @@ OTHER_JOIN_LINKS = Block(
         ),
         Key(
             "look_in",
-            "Where else to search for links.",
-            one_of({"body": "the whole body"}),
-            "body",
-            choice_reader({"body": True}),
-            if_left_out="subject, places and body preview only",
+            "Where to search for links, in addition to subject and places. "
+            "Joinlink reads the body only if the decision depends on it.",
+            _LOOK_IN,
+            "preview",
+            choice_reader({"body": True, "preview": False}),
+            default="body",
             field="look_in_body",
         ),
         Key(
@@ -124,12 +131,10 @@ OTHER_JOIN_LINKS = Block(
         ),
     ),
 )
-# `look_in` is refused where the action is `ignore`.
 OTHER_JOIN_LINKS_SHAPE: Shape = {
     "anyOf": [
         SKIP_OR_IGNORE,
-        block({"action": {"enum": ["ignore"]}, "hosts": _HOSTS}, required=("action",)),
-        block({"action": {"enum": ["skip"]}, "look_in": {"enum": ["body"]}, "hosts": _HOSTS}, least=1),
+        block({"action": SKIP_OR_IGNORE, "look_in": _LOOK_IN, "hosts": _HOSTS}, least=1),
     ]
 }
 SWEEP = Block(

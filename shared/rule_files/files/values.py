@@ -25,7 +25,7 @@ PEOPLE: Shape = {"anyOf": [PERSON, {"type": "array", "items": PERSON}]}
 
 def read_text(node: Node, reader: NodeReader, what: str) -> str | None:
     """Return text that is not empty."""
-    return reader.text(node, what)
+    return reader.free_text(node, what)
 
 
 def read_flag(node: Node, reader: NodeReader, what: str) -> bool | None:
@@ -80,7 +80,7 @@ def read_texts(node: Node, reader: NodeReader, what: str) -> tuple[str, ...] | N
     """Return one text or several; the list may be empty."""
     if isinstance(node, SequenceNode) and not node.items:
         return ()
-    return all_or_none(reader.text(item, what) for item in reader.one_or_more(node, what) or ())
+    return all_or_none(reader.literal(item, what) for item in reader.one_or_more(node, what) or ())
 
 
 def all_or_none(values: Iterable[Any]) -> tuple[Any, ...] | None:

@@ -88,15 +88,18 @@ class NodeReader:
         *,
         kind: str = "key",
         suggest_places: bool = True,
+        hint: str = "",
     ) -> dict[str, Node] | None:
         """Return the values of a block by key, without the unknown keys, which are noted.
 
         `what` names the block in messages, `kind` its keys. `suggest_places` is False where the block shares
-        names of keys with other blocks, so that a hint to another place would mislead.
+        names of keys with other blocks, so that a hint to another place would mislead. `hint` says what to
+        write if this is something else.
         """
         if not isinstance(node, MappingNode):
             examples = ", ".join(islice(known, 3))
-            self.problem(node, f"{what} needs {kind}s such as {examples}, but this is {describe(node)}")
+            end = f"; {hint}" if hint else ""
+            self.problem(node, f"{what} needs {kind}s such as {examples}, but this is {describe(node)}{end}")
             return None
         for key in node.keys:
             if key.text not in known:
@@ -146,13 +149,17 @@ class NodeReader:
         self.problem(node, f"{what} needs text, but this is {describe(node)}{hint}")
         return None
 
+    def free_text(self, node: Node, what: str) -> str | None:
+        """Return text in anyone's own words, with a warning where a comment may cut it off."""
+        if isinstance(node, ScalarNode) and node.comment is not None:
+            self.warning(node.comment, COMMENT_IN_TEXT)
+        return self.text(node, what)
+
     def literal(self, node: Node, what: str) -> str | None:
         """Return text that is compared with events, with a warning where it is probably not as intended."""
-        value = node.value if isinstance(node, ScalarNode) else None
-        if not isinstance(node, ScalarNode) or not isinstance(value, str) or not value.strip():
-            return self.text(node, what)
-        if node.comment is not None:
-            self.warning(node.comment, COMMENT_IN_TEXT)
+        value = self.free_text(node, what)
+        if value is None or not isinstance(node, ScalarNode):
+            return None
         if value[0] in TYPOGRAPHIC_QUOTES and node.plain:
             self.warning(
                 node, f"the quotes of {shorten(value)} are part of the text; YAML's quotes are \" and '"

@@ -59,6 +59,8 @@ class Session:
         self.suggestion_budget = Budget(_MAX_WORDS)
         self.pattern_budget = Budget(_MAX_PATTERN_STEPS)
         self.comparison_budget = Budget(_MAX_COMPARISONS)
+        #: texts where the id of a group is needed, in the order of the files
+        self.group_names: dict[str, None] = {}
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
         #: the highest severity of the problems that are left out

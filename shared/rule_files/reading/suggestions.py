@@ -17,7 +17,7 @@ Synonyms: TypeAlias = Mapping[str, tuple[str, ...]]
 CHOICE_SYNONYMS: dict[str, str] = {
     "report": "audit reportonly dryrun enabledforreportingbutnotenforced log test simulate trial",
     "off": "disabled disable false inactive",
-    "enable": "add allow link",
+    "enable": "add allow link addlink addlinks true yes on",
     "ignore": "allow",
     "skip": "block deny ignore exempt disable disabled no none off never exclude false",
     "private": "privacy secret",

@@ -117,6 +117,9 @@ def _find_list(
         near = reader.session.suggest(name, reader.lists.named)
         known = list_words([shorten(each) for each in reader.lists.named])
         hint = f"; the lists are {known}" if known and near is None else ""
+        if not known:
+            example = "contoso.com" if kind == "domain" else "bo@contoso.com"
+            hint = f"; write a {kind} such as {example}, or define the list under lists"
         reader.problem(
             node, f'{what}: "{shorten(name)}" is neither a {kind} nor a list{hint}', suggestion=near
         )

@@ -48,10 +48,10 @@ def bounds_block(least: str, most: str, shape: Shape, *, examples: tuple[str, st
 
 
 def read_bounds(
-    node: Node, reader: NodeReader, name: str, read: Callable[[Node, str], B | None]
+    node: Node, reader: NodeReader, name: str, read: Callable[[Node, str], B | None], *, example: str
 ) -> Bounds[B] | None:
-    """Return the bounds, each read by `read`; None after a problem was noted."""
-    keys = reader.keys(node, name, _BOUNDS)
+    """Return the bounds, each read by `read`; None after a problem was noted, with the `example` to write."""
+    keys = reader.keys(node, name, _BOUNDS, hint=f"for example {example}")
     if keys is None:
         return None
     if not keys:

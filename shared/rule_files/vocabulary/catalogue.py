@@ -13,6 +13,7 @@ from shared.domain.position import Positioned
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.vocabulary import implied
 from shared.rule_files.vocabulary.choices import FlagSyntax, NamesSyntax
+from shared.rule_files.vocabulary.dates import StartsOnSyntax
 from shared.rule_files.vocabulary.durations import DurationSyntax
 from shared.rule_files.vocabulary.numbers import NumberSyntax
 from shared.rule_files.vocabulary.people import PeopleSyntax
@@ -196,7 +197,7 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     condition(
         "has_other_join_link",
         FlagSyntax(),
-        "Whether subject, places or body preview have a join link of Zoom, Webex, Google Meet or the like.",
+        "Whether subject, places or body have a join link of Zoom, Webex, Google Meet or the like.",
         "has_other_join_link: true",
         can_be_unknown=True,
     ),
@@ -238,6 +239,15 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
         'starts_between: {from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}',
         can_be_unknown=True,
         synonyms="time hours workinghours start starttime day days weekday weekdays",
+    ),
+    condition(
+        "starts_on",
+        StartsOnSyntax(),
+        "The day on which the event starts, such as a holiday; of a series, its first occurrence. Unknown if "
+        "the event's time zone is unknown.",
+        "starts_on: {dates: [2026-12-25, 12-24..01-06], timezone: organizer}",
+        can_be_unknown=True,
+        synonyms="date dates holiday holidays ondate startdate",
     ),
     condition(
         "rollout",

@@ -23,7 +23,9 @@ _ISO_8601 = re.compile(
     r"(?=.*[0-9])(?:P(?:([0-9]{1,4})D)?T?)?(?:([0-9]{1,4})H)?(?:(?<!P)([0-9]{1,4})M)?",
     re.IGNORECASE | re.ASCII,
 )
-_COMPARISON = re.compile(r"([<>])=? *([0-9]{1,7}[smhd])")
+_COMPARISON = re.compile(r"([<>])(=?) *([0-9]{1,7})([smhd])")
+_RANGE = re.compile(r"([0-9]{1,7}[smhd]?) *(?:-|\.\.|to|\u2013) *([0-9]{1,7}[smhd])")
+_OR_MORE = re.compile(r"([0-9]{1,7}[smhd]) *\+")
 #: the JSON Schema of a duration
 DURATION = matching("([0-9]{1,7})([smhd])", message="Needs a duration such as 90s, 15m, 24h or 7d.")
 
@@ -48,10 +50,16 @@ class DurationSyntax:
 
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[timedelta | None] | None:
         """Return the bounds."""
-        if bound := _meant_bound(node):
-            reader.problem(node, f"{name} needs a bound: write {bound}")
+        if meant := _meant_bound(node):
+            reader.problem(node, f"{name} needs a bound{meant}")
             return None
-        bounds = read_bounds(node, reader, name, lambda value, what: read_duration(value, reader, what))
+        bounds = read_bounds(
+            node,
+            reader,
+            name,
+            lambda value, what: read_duration(value, reader, what),
+            example=self.block.example,
+        )
         if bounds is None:
             return None
         low, high = bounds.at_least, bounds.at_most
@@ -73,14 +81,28 @@ class DurationSyntax:
 
 
 def _meant_bound(node: Node) -> str:
-    """Return the bound that `24h` or `< 24h` may mean, as YAML; empty for anything else."""
+    """Return the end of a message: the bound that `24h`, `> 15m` or `15m-2h` may mean; else empty."""
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if parse_duration(text, units=_UNITS) is not None:
-        return f"{{at_least: {text}}} or {{at_most: {text}}}"
-    found = _COMPARISON.fullmatch(text)
-    if found is None:
-        return ""
-    return f"{{{'at_least' if found[1] == '>' else 'at_most'}: {found[2]}}}"
+        return f": write {{at_least: {text}}} or {{at_most: {text}}}"
+    if span := _RANGE.fullmatch(text):
+        low = span[1] if span[1][-1] in _UNITS else span[1] + span[2][-1]
+        return f": write {{at_least: {low}, at_most: {span[2]}}}"
+    if least := _OR_MORE.fullmatch(text):
+        return f": write {{at_least: {least[1]}}}"
+    return _compared_bound(found) if (found := _COMPARISON.fullmatch(text)) else ""
+
+
+def _compared_bound(comparison: re.Match[str]) -> str:
+    """Return the bound that `> 15m` means, which differs from the number: bounds are included."""
+    sign, equal, number, unit = comparison.groups()
+    bound = "at_least" if sign == ">" else "at_most"
+    if equal:
+        return f": write {{{bound}: {number}{unit}}}"
+    # The next longer or shorter duration that calendars have: they count in minutes.
+    count, fine = (int(number), "s") if unit == "s" else (int(number) * UNITS[unit] // UNITS["m"], "m")
+    nearest = count + 1 if sign == ">" else max(count - 1, 0)
+    return f", and bounds are included: write {{{bound}: {nearest}{fine}}}"
 
 
 def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None:
@@ -98,6 +120,8 @@ def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None
 def _hint(text: str) -> str:
     if text.isdecimal():
         return "; add a unit"
+    if found := _COMPARISON.fullmatch(text):
+        return f"; write {found[3]}{found[4]}, without a sign: bounds are included"
     if wordy := _WORDY.fullmatch(text):
         return f"; write {wordy[1]}{wordy[2][0].lower()}"
     if iso := _ISO_8601.fullmatch(text):

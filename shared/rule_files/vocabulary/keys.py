@@ -95,6 +95,12 @@ class Block:
         return {key.name: key for key in self.keys}
 
     @property
+    def example(self) -> str:
+        """A block with its required keys or, where there are none, with its first one."""
+        shown = [key for key in self.keys if key.required] or self.keys[:1]
+        return f"{{{', '.join(f'{key.name}: {key.example}' for key in shown)}}}"
+
+    @property
     def shape(self) -> Shape:
         """The JSON Schema of the block."""
         return block(
@@ -109,7 +115,8 @@ class Block:
         `what` names the block in messages and comes before the names of its keys.
         """
         name = what or self.title
-        nodes = reader.keys(node, name, self.by_name, suggest_places=bool(self.place))
+        hint = f"for example {self.example}" if what else ""
+        nodes = reader.keys(node, name, self.by_name, suggest_places=bool(self.place), hint=hint)
         if nodes is None or not isinstance(node, MappingNode):
             return None
         if len(nodes) == len(node.keys):  # otherwise a key that seems to be missing may be misspelt

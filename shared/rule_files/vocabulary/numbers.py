@@ -3,6 +3,7 @@
 import re
 
 from shared.rule_files.reading.node_reader import NodeReader
+from shared.rule_files.reading.wording import describe
 from shared.rule_files.vocabulary.bounds import Bounds, bounds_block, read_bounds
 from shared.rule_files.vocabulary.json_schema import Shape, whole_number
 from shared.rule_files.vocabulary.syntaxes import Expectation
@@ -33,12 +34,16 @@ class NumberSyntax:
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Count] | None:
         """Return the number, or its bounds."""
         if isinstance(node, MappingNode):
-            bounds = read_bounds(node, reader, name, reader.whole_number)
+            bounds = read_bounds(node, reader, name, reader.whole_number, example=self.block.example)
             if bounds == Bounds(0, None):
                 reader.warning(node, f"{name}: at least 0 holds for every event")
             return None if bounds is None else _within(bounds, bounds.in_words(str))
         if isinstance(node, ScalarNode) and (bound := _meant_bound(node.text)):
             reader.problem(node, f"{name} needs a whole number or a bound: write {bound}")
+            return None
+        if isinstance(node, ScalarNode) and isinstance(node.value, bool):
+            meant = "{at_least: 1}" if node.value else "0"
+            reader.problem(node, f"{name} is a number, but this is {describe(node)}; write {meant}")
             return None
         number = reader.whole_number(node, name)
         return None if number is None else _within(Bounds(number, number), str(number))

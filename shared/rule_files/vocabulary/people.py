@@ -1,7 +1,9 @@
 """Conditions on people: by address, by domain, by the groups that they are in."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from shared.domain.address import untagged
 from shared.domain.ids import GUID
@@ -28,6 +30,8 @@ from shared.rules.value_sets import Alternatives
 
 GROUP_ID: Shape = matching(GUID, message="Needs an object id such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e.")
 _MAX_SHOWN = 5
+_ID_DIGITS = 32
+_PART_OF_ID = re.compile(r"[0-9a-fA-F-]{8,40}")
 
 
 _BLOCK = Block(
@@ -103,7 +107,7 @@ class PeopleSyntax:
         if isinstance(node, ScalarNode) and (key := _missing_key(node.text)):
             reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
             return None
-        keys = reader.keys(node, name, _BLOCK.by_name) or {}
+        keys = reader.keys(node, name, _BLOCK.by_name, hint=f"for example {_BLOCK.example}") or {}
         if isinstance(node, MappingNode) and not node.keys:
             reader.problem(node, f"{name} needs address_in, domain_in or member_of")
         read = {key: self._read_key(key, value, reader, f"{name}: {key}") for key, value in keys.items()}
@@ -217,11 +221,26 @@ def read_guid(node: Node, reader: NodeReader, what: str, kind: str) -> str | Non
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if GUID.fullmatch(text):
         return text.lower()
-    within = GUID.search(text)
-    hint = f"; write {within[0].lower()}" if within else ""
+    if text and kind == "group":
+        reader.session.group_names.setdefault(text)
     reader.problem(
         node,
         f"{what} needs the object id of a {kind}, such as 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e, "
-        f"but this is {describe(node)}{hint}",
+        f"but this is {describe(node)}{how_to_find_id(text)}",
     )
     return None
+
+
+def how_to_find_id(text: str) -> str:
+    """Return the end of a message: the id that is in a text, or where an admin finds the id of a group."""
+    if within := GUID.search(text):
+        return f"; write {within[0].lower()}"
+    if digits := _PART_OF_ID.fullmatch(text):
+        is_whole = len(bare := digits[0].replace("-", "").lower()) == _ID_DIGITS
+        return f"; write {UUID(bare)}" if is_whole else "; copy the whole id"
+    if not text:
+        return ""
+    return (
+        "; names are not unique, so copy the Object ID from the group's page at entra.microsoft.com, or run "
+        'az ad group list --display-name NAME --query "[].id"'
+    )

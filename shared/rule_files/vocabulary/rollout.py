@@ -13,6 +13,7 @@ from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, shorten
 from shared.rules.truth import Truth
 from shared.rules.value_sets import Alternatives
 
+_FRACTION = re.compile(r"0?\.[0-9]{1,4}")
 _PERCENT = re.compile(r"([0-9]{1,3}(\.[0-9]{1,3})?) ?%")
 _WHOLE = 100.0
 
@@ -66,6 +67,8 @@ class RolloutSyntax:
 def _hint(text: str, share: float) -> str:
     if share == 0:
         return "; to turn the rule off, write mode: off"
+    if _FRACTION.fullmatch(text):
+        return f"; write {float(text) * _WHOLE:g}%"
     is_share = text.isdecimal() and 0 < int(text[:9]) <= _WHOLE
     return f"; write {text}%" if is_share else ""
 

@@ -105,13 +105,11 @@ class TextSyntax:
 
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Texts] | None:
         """Return what is expected of at least one of the event's texts."""
+        if self.warns_of_brackets:
+            _warn_of_brackets(node, reader, name)
         if not isinstance(node, SequenceNode):
             return _read_block(node, reader, name)
         items = reader.items(node, name) or ()
-        alone = items[0] if len(items) == 1 else node
-        if self.warns_of_brackets and _is_word_in_brackets(alone, node):
-            lost = f'brackets make a list, so Joinlink looks for "{shorten(alone.text)}" without them'
-            reader.warning(node, f"{name}: {lost}; to look for the brackets, too, put quotes around them")
         words = tuple(item for item in items if not isinstance(item, MappingNode))
         read = [_read_words("contains", words, reader, name)] if words else []
         read += [_read_block(item, reader, name) for item in items if isinstance(item, MappingNode)]
@@ -131,8 +129,23 @@ class TextSyntax:
         return ", ".join(f'"{shorten(text)}"' for text in dict.fromkeys(value.raw)) or "none"
 
 
-def _is_word_in_brackets(item: Node, listing: SequenceNode) -> TypeGuard[ScalarNode]:
-    """Whether a list is one word in brackets, `[intern]`, as people write them into subjects."""
+def _warn_of_brackets(node: Node, reader: NodeReader, what: str) -> None:
+    """Note each list of one text in brackets, `[intern]`, in a condition: people write them into subjects."""
+    if isinstance(node, MappingNode):
+        for operator, value in node.values.items():
+            if operator in _BLOCK.by_name:
+                _warn_of_brackets(value, reader, f"{what}: {operator}")
+        return
+    items = node.items if isinstance(node, SequenceNode) else ()
+    for item in items:
+        if isinstance(item, MappingNode):
+            _warn_of_brackets(item, reader, what)
+    if len(items) == 1 and _is_text_in_brackets(items[0], node):
+        lost = f'brackets make a list, so Joinlink looks for "{shorten(items[0].text)}" without them'
+        reader.warning(node, f"{what}: {lost}; to look for the brackets, too, put quotes around them")
+
+
+def _is_text_in_brackets(item: Node, listing: Node) -> TypeGuard[ScalarNode]:
     is_in_brackets = item.line == listing.line and item.column == listing.column + 1
     return isinstance(item, ScalarNode) and item.plain and is_in_brackets
 

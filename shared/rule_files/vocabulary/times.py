@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
-
-from tzlocal.windows_tz import win_tz
+from datetime import UTC, timedelta
 
 from shared.domain.recurrence import WEEKDAYS
-from shared.domain.timezones import find_zone
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.json_schema import TEXT, Shape, any_case, matching, one_or_more
+from shared.rule_files.vocabulary.json_schema import Shape, any_case, matching, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
+from shared.rule_files.vocabulary.zones import ZONE_KEY, Zone, local_start, read_start_zone, show_start
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode, SequenceNode, shorten
 from shared.rules.event.event_facts import Start
 from shared.rules.truth import Truth
@@ -24,8 +22,6 @@ CLOCK = f"({_CLOCK.pattern}|24:00)"
 CLOCK_TIME = matching(CLOCK, message="Needs a time of day such as 08:00.")
 _TWELVE_HOURS = re.compile(r"(1[0-2]|[1-9])(?::([0-5][0-9]))? *([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
 _WITHOUT_COLON = re.compile(r"([01]?[0-9]|2[0-3])([0-5][0-9])")
-#: for suggestions: Windows names of zones and the IANA names for the same zones
-_ZONE_NAMES = tuple(dict.fromkeys((*win_tz.values(), *win_tz)))
 _DAYS = tuple(day[:3] for day in WEEKDAYS)
 #: words for several days
 _DAY_GROUPS = {
@@ -34,6 +30,7 @@ _DAY_GROUPS = {
     **dict.fromkeys(("daily", "every day", "all"), slice(0, 7)),
 }
 _DAY = timedelta(days=1)
+_EXAMPLE = '{from: "08:00", to: "18:00", timezone: Europe/Berlin}'
 _MIDNIGHT = timedelta()
 
 
@@ -42,13 +39,14 @@ class StartsBetweenSyntax:
 
     `from` is included, `to` is not. A window may cross midnight; then it belongs to the day on which it
     begins. Without `from` it begins at midnight, without `to` it ends at midnight. The time zone has an IANA
-    or a Windows name.
+    or a Windows name, or is that of the organizer.
     """
 
     form = (
         '`{from: "08:00", to: "18:00", days: [mon, fri], timezone: Europe/Berlin}`: `timezone`, by its IANA '
-        "or Windows name, and at least one of the others. `from` is included, `to` is not. A window across "
-        "midnight belongs to the day on which it begins."
+        "or Windows name or `organizer`, and at least one of the others. `from` is included, `to` is not. A "
+        "window across midnight belongs to the day on which it begins. `organizer` is the time zone in which "
+        "the event was made."
     )
     block = Block(
         place="under starts_between",
@@ -76,14 +74,7 @@ class StartsBetweenSyntax:
                 if_left_out="every day",
                 synonyms="day weekday weekdays",
             ),
-            Key(
-                "timezone",
-                "The time zone of these times, by its IANA or Windows name.",
-                TEXT,
-                "Europe/Berlin",
-                required="write timezone: Europe/Berlin",
-                synonyms="tz zone",
-            ),
+            ZONE_KEY,
         ),
         least=2,
     )
@@ -95,17 +86,17 @@ class StartsBetweenSyntax:
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Start] | None:
         """Return the window."""
         errors_before = reader.session.errors
-        keys = reader.keys(node, name, self.block.by_name)
+        keys = reader.keys(node, name, self.block.by_name, hint=f"for example {_EXAMPLE}")
         if keys is None:
             return None
         if not {"from", "to", "days"} & set(keys) and reader.session.errors == errors_before:
             reader.problem(node, f"{name} needs from, to or days")
         if "timezone" not in keys and reader.session.errors == errors_before:
-            reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin")
+            reader.problem(node, f"{name} needs a timezone, such as Europe/Berlin or organizer")
         start = read_clock(keys["from"], reader, f"{name}: from") if "from" in keys else _MIDNIGHT
         end = read_clock(keys["to"], reader, f"{name}: to") if "to" in keys else _DAY
         days = _days(keys["days"], reader, f"{name}: days") if "days" in keys else frozenset(range(7))
-        zone = read_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
+        zone = read_start_zone(keys["timezone"], reader, f"{name}: timezone") if "timezone" in keys else None
         if start is not None and start in (end, _DAY):
             reader.problem(node, f"{name} can never hold: from and to are the same time")
         if (
@@ -120,12 +111,12 @@ class StartsBetweenSyntax:
             _in_words(keys),
             _within(start, end, days, zone),
             Alternatives(frozenset(((start, end, days, str(zone)),))),
-            show=lambda value: _show_in(value, zone),
+            show=lambda value: show_start(value, zone),
         )
 
     def show(self, value: Start) -> str:
         """Return the start in UTC."""
-        return _show_unknown_zone(value) or f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
+        return show_start(value, UTC)
 
 
 def _in_words(keys: dict[str, Node]) -> str:
@@ -136,33 +127,12 @@ def _in_words(keys: dict[str, Node]) -> str:
     )
 
 
-def _show_unknown_zone(value: Start) -> str:
-    if not value.unknown_zone:
-        return ""
-    return f'{value.moment:%a %Y-%m-%d %H:%M} in the unknown time zone "{shorten(value.unknown_zone)}"'
-
-
-def _local(value: Start, zone: tzinfo) -> datetime:
-    # An all-day event begins at midnight in every time zone; Graph shows that midnight in UTC.
-    return value.moment if value.is_all_day else value.moment.astimezone(zone)
-
-
-def _show_in(value: Start, zone: tzinfo) -> str:
-    try:
-        return _show_unknown_zone(value) or f"{_local(value, zone):%a %Y-%m-%d %H:%M}"
-    except OverflowError:
-        return f"{value.moment:%a %Y-%m-%d %H:%M} UTC"
-
-
-def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: tzinfo) -> Callable[[Start], Truth]:
+def _within(start: timedelta, end: timedelta, days: frozenset[int], zone: Zone) -> Callable[[Start], Truth]:
     crosses_midnight = end <= start
 
     def is_met(value: Start) -> Truth:
-        if value.unknown_zone:
-            return None
-        try:
-            local = _local(value, zone)
-        except OverflowError:  # before the first or after the last day of the calendar
+        local = local_start(value, zone)
+        if local is None:
             return None
         clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
         day = local.weekday()
@@ -226,21 +196,3 @@ def _several_days(word: str) -> tuple[str, ...]:
     start = _DAYS.index(first)
     length = (_DAYS.index(last) - start) % 7 + 1
     return tuple(_DAYS[(start + number) % 7] for number in range(length))
-
-
-def read_zone(node: Node, reader: NodeReader, what: str) -> tzinfo | None:
-    """Return the time zone of an IANA or Windows name; None after a problem was noted."""
-    name = reader.text(node, what, suggest_quotes=False)
-    if name is None:
-        return None
-    zone = find_zone(name.strip())
-    if zone is None:
-        # A name with similar letters is on the same continent; one with similar digits is hours away.
-        has_digits = any(letter.isdigit() for letter in name)
-        reader.problem(
-            node,
-            f'{what}: there is no time zone "{shorten(name)}"; '
-            'write a name such as Europe/Berlin or "W. Europe Standard Time"',
-            suggestion=None if has_digits else reader.session.suggest(name, _ZONE_NAMES, nearness=0.8),
-        )
-    return zone

@@ -46,6 +46,8 @@ class Start(NamedTuple):
     is_all_day: bool
     #: the name of the event's time zone if that zone is not known
     unknown_zone: str = ""
+    #: the name of the zone in which the event was made; empty if it is not known
+    original_zone: str = ""
 
 
 def names(*raw: str) -> Names:
@@ -57,7 +59,8 @@ class EventFacts:
     """The facts of one event at one moment.
 
     `internal` are the company's domains, None if they are not known. `members` and `lists` are those of
-    `People`. Every link to one of the `meeting_hosts` is a join link.
+    `People`. Every link to one of the `meeting_hosts` is a join link; with `look_in_body`, links in the body
+    count.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class EventFacts:
         members: Mapping[str, frozenset[str]] = NO_MEMBERS,
         lists: frozenset[str] = frozenset(),
         meeting_hosts: Domains = NO_DOMAINS,
+        look_in_body: bool = False,
     ) -> None:
         self.event = event
         self.internal = internal
@@ -76,6 +80,7 @@ class EventFacts:
         self.members = members
         self.lists = lists
         self.meeting_hosts = meeting_hosts
+        self.look_in_body = look_in_body
 
     @cached_property
     def invitees(self) -> tuple[Invitee, ...]:
@@ -185,9 +190,11 @@ class EventFacts:
 
     @cached_property
     def has_other_join_link(self) -> Truth:
-        """Whether subject, places or body preview have a join link already; None: unknown."""
-        found = other_join_link(self.event, hosts=self.meeting_hosts)
-        return None if found is not None and not found.is_certain else found is not None
+        """Whether subject, places or body have a join link already; None: unknown, such as an unread body."""
+        found = other_join_link(self.event, look_in_body=self.look_in_body, hosts=self.meeting_hosts)
+        if found is None:
+            return None if self.look_in_body and self.event.body is None else False
+        return True if found.is_certain else None
 
     @cached_property
     def is_all_day(self) -> bool:
@@ -215,7 +222,14 @@ class EventFacts:
     @cached_property
     def starts_between(self) -> Start:
         """When the event starts; for a series, the start of the first occurrence."""
-        return Start(self.event.start, self.event.is_all_day, self.event.unknown_zone)
+        event = self.event
+        series_zone = event.recurrence.time_zone if event.recurrence else ""
+        return Start(event.start, event.is_all_day, event.unknown_zone, event.original_zone or series_zone)
+
+    @property
+    def starts_on(self) -> Start:
+        """The same, for the day on which the event starts."""
+        return self.starts_between
 
     @cached_property
     def rollout(self) -> str:

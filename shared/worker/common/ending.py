@@ -22,6 +22,7 @@ from shared.errors import (
     StateChanged,
     StorageUnavailable,
     SubscriptionLimit,
+    SubscriptionTooLong,
     Throttled,
     Unauthorized,
     UnreadableEvent,
@@ -135,12 +136,14 @@ def ending_for_error(error: JoinlinkError, message: Message, uniform: Uniform) -
 
 def _wait(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending | None:
     if isinstance(error, Throttled):
-        reason = Reason.THROTTLED
+        reason, wait = Reason.THROTTLED, error.retry_after
     elif isinstance(error, GraphPaused):
-        reason = Reason.GRAPH_UNAVAILABLE
+        reason, wait = Reason.GRAPH_UNAVAILABLE, error.retry_after
+    elif isinstance(error, SubscriptionTooLong):  # every length is refused, which only Graph can change
+        reason, wait = Reason.LIFETIME_REFUSED, delays.HOURLY
     else:
         return None
-    return wait_without_attempt(message, reason, error.retry_after, uniform, detail=str(error))
+    return wait_without_attempt(message, reason, wait, uniform, detail=str(error))
 
 
 def _read_again(error: JoinlinkError, message: Message, uniform: Uniform) -> Ending | None:

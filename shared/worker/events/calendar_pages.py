@@ -1,7 +1,7 @@
 """Reads the pages of a calendar search. Handles pages that are too large, and pages that never end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -20,17 +20,18 @@ _MAX_UNREADABLE = 200
 
 @dataclass(slots=True, kw_only=True)
 class CalendarSearch:
-    """A search of the calendar of `mailbox` from `start` until `until`, and its progress.
+    """A search of a calendar of `mailbox` from `start` until `until`, and its progress.
 
-    `page` is the link of the next page, empty at the beginning. `page_size` is how many events a page may
-    hold. `shown` counts the events of all pages so far. `unreadable` has the ids of events that can't be
-    read, and why.
+    `calendar` is its id, empty for the default one. `page` is the link of the next page, empty at the
+    beginning. `page_size` is how many events a page may hold. `shown` counts the events of all pages so far.
+    `unreadable` has the ids of events that can't be read, and why.
     """
 
     mailbox: str
     start: datetime
     until: datetime
     policy: Policy
+    calendar: str = ""
     page: str = ""
     page_size: int = PAGE_SIZE
     #: whether a page that fails is read with a smaller size: not at a first failure, which may be an outage
@@ -48,8 +49,16 @@ class CalendarSearch:
     pending: frozenset[str] | None = None
     #: keys of events that have ended according to their rows; one that has not was moved
     ended: frozenset[str] = frozenset()
-    #: returns whether there is no time left to read series; None if time is not limited
+    #: returns whether there is no time left to read single events; None if time is not limited
     is_late: Callable[[], bool] | None = None
+
+    def has_no_time(self) -> bool:
+        """Return whether there is no time left to read single events."""
+        return self.is_late is not None and self.is_late()
+
+    def in_calendar(self, calendar: str) -> "CalendarSearch":
+        """Return the search of another calendar, with the totals so far."""
+        return replace(self, calendar=calendar, page="", pages=0, is_over=False, series=set(), seen="")
 
     def note_unreadable(self, event: str, detail: str) -> None:
         """Count an event that can't be read."""
@@ -101,9 +110,9 @@ def _read_page(search: CalendarSearch, graph: Graph, size: int) -> CalendarPage:
     return graph.calendar_page(
         search.mailbox,
         (search.start, search.until),
+        calendar=search.calendar,
         cursor=search.page,
         size=size,
-        with_body=search.policy.look_in_body,
     )
 
 

@@ -1,6 +1,7 @@
 """Decides what happens to an event that was read, and does it.
 
-Earlier writes come first: their effect is settled before the guards and rules decide.
+Earlier writes come first: their effect is settled before the guards and rules decide. Then the event is
+decided without its body. Only if that is not enough, and a write may follow, it is read again with its body.
 """
 
 from dataclasses import replace
@@ -8,21 +9,28 @@ from datetime import datetime
 
 from shared.domain.attempt import SETTLED
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
+from shared.domain.ending import seems_over
 from shared.domain.meeting import UNSETTLED, MeetingState
+from shared.errors import GraphUnavailable, NotConnected
 from shared.graph.client import Graph
-from shared.rules.decide import decide
+from shared.rules.decide import decide, possible_decisions
 from shared.rules.facts import Facts
-from shared.rules.guards import guard_against
+from shared.rules.guards import guard_against, why_body_is_unknown
 from shared.worker.common.ending import Ending, retry_later, retry_with_backoff
 from shared.worker.common.world import World
 from shared.worker.events.attempt_review import AttemptReview
 from shared.worker.events.attempts import Attempts
+from shared.worker.events.bodies import read_with_body
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.link_confirmation import LinkConfirmation
 from shared.worker.events.memory_check import MemoryCheck
+from shared.worker.events.moved_occurrences import read_moved_occurrences
 from shared.worker.events.scope_check import ScopeCheck
+
+#: failed reads of moved occurrences in a row; after that only a sweep may still find one
+_TRIES = 3
 
 
 class EventDecider:
@@ -62,7 +70,29 @@ class EventDecider:
         settled = self._settle_earlier_write(read)
         if isinstance(settled, Ending):
             return settled
-        return self._decide(self._attempts.save_later_end(settled), graph)
+        whole = self._with_moved_occurrences(settled, graph)
+        if isinstance(whole, Ending):
+            return whole
+        return self._decide(self._attempts.save_later_end(whole), graph)
+
+    def _with_moved_occurrences(self, read: EventRead, graph: Graph) -> Ending | EventRead:
+        """Return the read with the moved occurrences, if they decide whether a series has ended."""
+        now = self._world.now()
+        if not seems_over(read.event, now):
+            return read
+        facts = Facts(meeting=read.stored.meeting)
+        has_ended = guard_against(read.event, read.policy, facts, now) is Reason.ENDED
+        if not has_ended and facts.meeting is None:
+            return read
+        try:
+            event, doubt = read_moved_occurrences(read.event, read.change.mailbox, now, graph)
+        except GraphUnavailable as error:
+            if isinstance(error, NotConnected) or read.change.attempt < _TRIES:
+                raise
+            event, doubt = read.event, str(error)
+        if doubt and has_ended:
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.INSUFFICIENT_DATA, detail=doubt)
+        return replace(read, event=event)
 
     def _settle_earlier_write(self, read: EventRead) -> Ending | EventRead:
         """Return how an earlier write ends the message; the read to decide on if it does not."""
@@ -85,7 +115,47 @@ class EventDecider:
     def _decide(self, read: EventRead, graph: Graph) -> Ending:
         now = self._world.now()
         facts = self._facts(read, now)
-        decision = self._apply_brake(decide(read.event, read.policy, facts, now))
+        possible = possible_decisions(read.event, read.policy, facts, now)
+        if len(possible) == 1:
+            return self._carry_out(possible[0], read, facts, graph)
+        if ending := self._end_without_body(possible, read, facts, graph):
+            return replace(ending, decision=self._apply_brake(possible[0]))
+        event = read_with_body(graph, read.change.mailbox, read.event)
+        decision = decide(event, read.policy, facts, self._world.now())
+        return self._carry_out(decision, replace(read, event=event), facts, graph)
+
+    def _end_without_body(
+        self, possible: tuple[Decision, ...], read: EventRead, facts: Facts, graph: Graph
+    ) -> Ending | None:
+        """Return how the message ends if no write may follow, whatever the body contains; None if one may."""
+        policy, ending = read.policy, None
+        while enabling := self._enabling_rules(possible):
+            for rule in enabling:
+                refusal = self._refusal(rule, read)
+                if refusal is None or refusal.reason is not Reason.LIMIT_REACHED:
+                    return refusal
+                ending = ending or refusal
+                # As in _carry_out, a rule that reached its limit acts as in report mode.
+                policy = policy.with_report_mode(rule)
+            possible = possible_decisions(read.event, policy, facts, self._world.now())
+        if ending and possible[0].verdict is Verdict.RETRY:
+            return self._act(possible[0], read, graph)
+        return ending
+
+    def _enabling_rules(self, possible: tuple[Decision, ...]) -> set[str]:
+        """Return the rules that may write, by these decisions."""
+        decisions = map(self._apply_brake, possible)
+        return {each.rule for each in decisions if each.verdict is Verdict.ENABLE and each.rule}
+
+    def _refusal(self, rule: str, read: EventRead) -> Ending | None:
+        """Return how the message ends if the rule can't write now, as far as that is known without Graph."""
+        if self._scope.is_out_of_scope(read.change.mailbox):
+            return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
+        return self._enabler.refusal(read.policy.rule(rule), read)
+
+    def _carry_out(self, decision: Decision, read: EventRead, facts: Facts, graph: Graph) -> Ending:
+        now = self._world.now()
+        decision = self._apply_brake(decision)
         ending = self._act(decision, read, graph)
         policy = read.policy
         # A rule that reached its limit acts as in report mode: the rules after it may still enable or retry.
@@ -126,4 +196,9 @@ class EventDecider:
                 return self._enabler.enable(read.policy.rule(decision.rule), read, graph)
         if decision.reason is Reason.ALREADY_ONLINE:
             self._confirmation.record_online(read)
-        return Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)
+        ending = Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)
+        if decision.reason is Reason.INSUFFICIENT_DATA and read.event.body is None:
+            return replace(
+                ending, detail=f"there may be a join link in the body, {why_body_is_unknown(read.event)}"
+            )
+        return ending

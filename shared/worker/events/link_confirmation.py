@@ -120,6 +120,9 @@ class LinkConfirmation:
     ) -> None:
         before = read.stored.meeting
         earlier = before.attempts if before else 0
+        ends = last_end(read.event)
+        if before and before.ends and ends:  # not every read shows the moved occurrences of a series
+            ends = max(ends, before.ends)
         meeting = Meeting(
             state=state,
             at=self._world.now(),
@@ -129,7 +132,7 @@ class LinkConfirmation:
             rule=rule,
             policy_hash=read.policy.hash,
             etag=read.event.etag,
-            ends=last_end(read.event),
+            ends=ends,
             charged=before.charged if before else (),
         )
         self._meetings.write(read.change.mailbox, read.event.id, meeting, after=read.stored)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.decision import Outcome, Reason
+from shared.domain.ending import with_occurrence
 from shared.domain.messages import EventChange, Source
 from shared.errors import (
     EventChanged,
@@ -163,14 +164,14 @@ class Processor:
 
     def _process_once(self, change: EventChange, graph: Graph, policy: Policy) -> Ending:
         started = self._world.now()
-        event = graph.event(change.mailbox, change.event, with_body=policy.look_in_body)
+        event = graph.event(change.mailbox, change.event)
         ids = frozenset({change.event, event.id})
         if event.master is not None:
             if self._is_superseded(change, event.master):
                 # The read of the series may be older than changes that other messages report.
                 read = AnsweredRead(ids, self._reads.last(change.mailbox, event.master))
                 return replace(_SUPERSEDED, read=read)
-            event = graph.event(change.mailbox, event.master, with_body=policy.look_in_body)
+            event = with_occurrence(graph.event(change.mailbox, event.master), event)
         # Joinlink writes, and therefore stores, only the organizer's copy.
         stored = self._meetings.read(change.mailbox, event.id) if event.is_organizer else StoredMeeting()
         duration = max(self._world.now() - started, timedelta(0))

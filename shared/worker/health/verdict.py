@@ -17,8 +17,6 @@ _MAINTENANCE_LATE = timedelta(hours=1)
 _UNFINISHED_LONG = timedelta(hours=6)
 #: A visible message that waits for so long: the app does not run, or has far too much to do.
 _MESSAGE_LATE = timedelta(hours=1)
-#: Subscriptions live for a week and are renewed half-way, so a renewal so late was missed.
-_EXPIRY_CLOSE = timedelta(hours=12)
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 _NOT_WATCHED = {
@@ -115,10 +113,10 @@ def _maintenance_problems(run: MaintenanceReport | None, now: datetime) -> Itera
             " their subscriptions stay until they have been outside for a day. If the rules are wrong,"
             f" correct them; if all these mailboxes should leave: joinlink maintain --confirm {run.held_hash}"
         )
-    if run.soonest_expiry and run.soonest_expiry - now < _EXPIRY_CLOSE:
+    if run.soonest_expiry and run.lapsing:
         yield (
-            f"a subscription ends at {run.soonest_expiry:%Y-%m-%d %H:%M} UTC and was not renewed:"
-            " see task.finished in the log"
+            f"subscriptions were not renewed in time ({run.lapsing}), and the first ends at"
+            f" {run.soonest_expiry:%Y-%m-%d %H:%M} UTC: see task.finished in the log"
         )
 
 

@@ -25,6 +25,18 @@ class Coverage(StrEnum):
     UNCLEAR = "unclear"
 
 
+#: A renewal is late when this share of the time for it, the second half of a subscription's life, is left: of
+#: seven days, half a day.
+_LAST_SHARE = 1 / 7
+
+
+def is_lapsing(row: Mailbox, now: datetime) -> bool:
+    """Return whether a subscription was not renewed and will expire soon, for its length."""
+    if row.expires is None or row.renew_at is None:
+        return False
+    return row.expires - now < (row.expires - row.renew_at) * _LAST_SHARE
+
+
 def coverage_of(row: Mailbox, now: datetime) -> Coverage:
     """Return how well a mailbox is watched."""
     if row.unclear:

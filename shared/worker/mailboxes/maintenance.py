@@ -244,6 +244,7 @@ class Maintenance:
                 scope=run.scope if run.is_scope_known else None,
                 mailboxes=run.coverage,
                 soonest_expiry=run.soonest_expiry,
+                lapsing=run.lapsing,
                 doubts=run.doubts,
                 held=run.held,
                 held_hash=run.held_hash,
@@ -267,6 +268,7 @@ class Maintenance:
             removed=dict(run.removed),
             poison=poison,
             soonest_expiry=run.soonest_expiry,
+            lapsing=run.lapsing,
             duration_seconds=round((now - run.started).total_seconds(), 3),
             graph_calls=tally.calls,
         )

@@ -9,7 +9,7 @@ from shared.errors import OutOfTime
 from shared.storage.mailboxes import Mailbox
 from shared.storage.maintenance_lease import MaintenanceLease
 from shared.storage.removal_hold import RemovalHold
-from shared.worker.mailboxes.coverage import Coverage, coverage_of
+from shared.worker.mailboxes.coverage import Coverage, coverage_of, is_lapsing
 
 #: The host stops the function after five minutes (host.json); the next run does the rest.
 _TIME_LIMIT = timedelta(minutes=4)
@@ -45,6 +45,8 @@ class MaintenanceRun:
     #: how many old rows of each table were deleted
     removed: Counter[str] = field(default_factory=Counter)
     soonest_expiry: datetime | None = None
+    #: watched mailboxes whose subscription will end soon, because its renewal is long overdue
+    lapsing: int = 0
     hold: RemovalHold | None = None
 
     def count(self, row: Mailbox) -> None:
@@ -54,6 +56,7 @@ class MaintenanceRun:
         self.subscribed += bool(row.subscription)
         if coverage is Coverage.WATCHED and row.expires:
             self.soonest_expiry = min(row.expires, self.soonest_expiry or row.expires)
+            self.lapsing += is_lapsing(row, self.started)
 
     @property
     def is_scope_certain(self) -> bool:

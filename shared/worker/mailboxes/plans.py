@@ -12,6 +12,8 @@ from shared.storage.mailboxes import Mailbox, MailboxState
 
 #: how long Joinlink waits before it retries a mailbox that Graph refuses
 _RETRY_AFTER = {MailboxState.FORBIDDEN: timedelta(hours=1), MailboxState.UNUSABLE: timedelta(days=1)}
+#: how often a pause of notifications causes a sweep
+PAUSE_SWEEPS_EVERY = timedelta(hours=6)
 #: A mailbox has left only if two answers of the directory, one run apart, agree.
 ABSENCE = timedelta(minutes=10)
 #: If Graph does not show the purpose of a mailbox whose kind seems to have changed, it is watched this long.
@@ -104,7 +106,7 @@ def has_task(row: Mailbox, now: datetime) -> bool:
 
 
 def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
-    if row.state in {None, MailboxState.REMOVED} and not row.subscription:
+    if row.state in {None, MailboxState.REMOVED} and not row.is_subscribed:
         return NOTHING
     if row.absent_since is None:
         return MailboxPlan(columns={"absent_since": required.now})
@@ -114,7 +116,7 @@ def _plan_outside(row: Mailbox, required: Requirements) -> MailboxPlan:
 
 
 def _plan_unusable(row: Mailbox, why: str, required: Requirements) -> MailboxPlan:
-    if row.subscription:
+    if row.is_subscribed:
         return replace(_plan_held(row, required), removal=TaskReason.UNUSABLE)
     if row.state is MailboxState.UNUSABLE and row.why == why:
         return NOTHING
@@ -180,11 +182,34 @@ def _due_task(row: Mailbox, required: Requirements) -> tuple[TaskKind, TaskReaso
         (row.state is not MailboxState.ACTIVE, TaskKind.SUBSCRIBE, TaskReason.NEW),
         (not row.subscription or _has_passed(row.expires, now), TaskKind.SUBSCRIBE, TaskReason.GONE),
         (row.endpoint != required.endpoint, TaskKind.SUBSCRIBE, TaskReason.SETTINGS_CHANGED),
+        (row.is_quiet, TaskKind.SUBSCRIBE, TaskReason.QUIET),
         (_has_passed(row.renew_at, now), TaskKind.RENEW, TaskReason.DUE),
         (row.needs_sweep, TaskKind.SWEEP, TaskReason.GAP),
+        (_is_sweep_due(row, now), TaskKind.SWEEP, TaskReason.REAUTHORIZATION_REQUIRED),
         (_has_passed(row.last_sweep, now - required.sweep_every), TaskKind.SWEEP, TaskReason.SCHEDULE),
+        # the next part of a calendar's first sweep
+        (
+            bool(row.calendars_due) and _has_passed(row.calendars_due, now),
+            TaskKind.SWEEP,
+            TaskReason.SCHEDULE,
+        ),
     )
     return next(((task, reason) for is_due, task, reason in checks if is_due), None)
+
+
+def sweep_after_pause(row: Mailbox, now: datetime) -> datetime | None:
+    """Return when to sweep a mailbox whose notifications paused until now: soon, but not twice in six hours.
+
+    Graph repeats `reauthorizationRequired` every few minutes. What changed during a pause is lost.
+    """
+    last = row.sweep_due
+    if last is None or now >= last + PAUSE_SWEEPS_EVERY:
+        return now
+    return last if row.needs_sweep_after_pause else last + PAUSE_SWEEPS_EVERY
+
+
+def _is_sweep_due(row: Mailbox, now: datetime) -> bool:
+    return row.needs_sweep_after_pause and _has_passed(row.sweep_due, now)
 
 
 def _is_waiting(row: Mailbox, now: datetime) -> bool:

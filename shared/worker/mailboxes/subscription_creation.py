@@ -17,10 +17,11 @@ from shared.domain.mailbox import Subscription
 from shared.domain.notification_address import notification_address
 from shared.errors import GraphUnavailable, SubscriptionExists, SubscriptionNotFound, SubscriptionTaken
 from shared.graph.client import Graph
-from shared.graph.protocol.subscription_calls import CHANGE_TYPES, LIFETIME
+from shared.graph.protocol.subscription_calls import CHANGE_TYPES
 from shared.storage.mailboxes import MIXED, Mailbox, Mailboxes
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
+from shared.worker.mailboxes.lifetimes import Lifetimes
 
 #: longer than any task can take (host.json)
 _CREATION_TIME = timedelta(minutes=15)
@@ -36,15 +37,25 @@ class CreatedSubscription:
 
 
 class SubscriptionCreator:
-    """Creates subscriptions, each with at most three POSTs, three GETs and one DELETE."""
+    """Creates subscriptions, each with at most three POSTs, three GETs and one DELETE.
 
-    def __init__(self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint) -> None:
+    A POST is repeated with shorter lengths if Graph refuses the usual one.
+    """
+
+    def __init__(
+        self, *, world: World, mailboxes: Mailboxes, endpoint: Endpoint, lifetimes: Lifetimes
+    ) -> None:
         self._world = world
         self._mailboxes = mailboxes
         self._endpoint = endpoint
+        self._lifetimes = lifetimes
 
-    def create(self, row: Mailbox, current: Subscription | None, graph: Graph) -> CreatedSubscription:
+    def create(
+        self, row: Mailbox, current: Subscription | None, graph: Graph, calendar: str = ""
+    ) -> CreatedSubscription:
         """Create or adopt a subscription; it replaces `current`, the live subscription that the row names.
+
+        It is to the events of the mailbox, or of the `calendar` with this id.
 
         Raises:
             GraphUnavailable: Graph refuses because of a subscription that it does not show; retry later.
@@ -60,7 +71,7 @@ class SubscriptionCreator:
             if current and change_type == current.change_type:
                 continue
             try:
-                return _created(self._post(row.id, change_type, graph), existing)
+                return _created(self._post(row, calendar, change_type, graph), existing)
             except SubscriptionExists as error:
                 refused = error
                 found = self._existing(error, graph)
@@ -76,17 +87,17 @@ class SubscriptionCreator:
         old = next((one for one in existing if one is not current), current if others else None)
         if old is None:
             raise _not_shown(refused)
-        return self._replace(old, row, existing, graph)
+        return self._replace(old, row, existing, graph, calendar)
 
     def _replace(
-        self, old: Subscription, row: Mailbox, existing: list[Subscription], graph: Graph
+        self, old: Subscription, row: Mailbox, existing: list[Subscription], graph: Graph, calendar: str
     ) -> CreatedSubscription:
         """Delete an old subscription of this deployment and create one in its place."""
         with suppress(SubscriptionNotFound):
             graph.delete_subscription(old.id)
         existing.remove(old)
         try:
-            return _created(self._post(row.id, old.change_type, graph), existing)
+            return _created(self._post(row, calendar, old.change_type, graph), existing)
         except SubscriptionExists as error:
             raise _not_shown(error) from error
 
@@ -116,13 +127,17 @@ class SubscriptionCreator:
             return found if found.expires > self._world.now() else None
         return None
 
-    def _post(self, mailbox: str, change_type: str, graph: Graph) -> Subscription:
-        return graph.create_subscription(
-            mailbox,
-            change_type=change_type,
-            url=self._endpoint.url,
-            client_state=self._endpoint.client_state(mailbox),
-            expires=self._world.now() + LIFETIME,
+    def _post(self, row: Mailbox, calendar: str, change_type: str, graph: Graph) -> Subscription:
+        return self._lifetimes.request(
+            row,
+            lambda expires: graph.create_subscription(
+                row.id,
+                calendar=calendar,
+                change_type=change_type,
+                url=self._endpoint.url,
+                client_state=self._endpoint.client_state(row.id),
+                expires=expires,
+            ),
         )
 
 

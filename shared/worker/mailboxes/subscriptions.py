@@ -23,13 +23,14 @@ from shared.errors import (
     Unauthorized,
 )
 from shared.graph.client import Graph
-from shared.graph.protocol.subscription_calls import LIFETIME
 from shared.logs import logger
 from shared.storage.mailboxes import VERSION, Mailbox, Mailboxes, MailboxState
 from shared.worker.common.ending import Ending
 from shared.worker.common.world import World
 from shared.worker.mailboxes.endpoint import Endpoint
+from shared.worker.mailboxes.lifetimes import Lifetimes, believable
 from shared.worker.mailboxes.mailbox_purposes import MailboxPurposes
+from shared.worker.mailboxes.plans import sweep_after_pause
 from shared.worker.mailboxes.subscription_creation import CreatedSubscription, SubscriptionCreator
 
 #: Graph accepts no second renewal within ten minutes; `reauthorizationRequired` comes more often.
@@ -53,7 +54,10 @@ class SubscriptionTasks:
         self._mailboxes = mailboxes
         self._endpoint = endpoint
         self._is_stopped = is_stopped
-        self._creator = SubscriptionCreator(world=world, mailboxes=mailboxes, endpoint=endpoint)
+        self._lifetimes = Lifetimes(now=world.now, mailboxes=mailboxes)
+        self._creator = SubscriptionCreator(
+            world=world, mailboxes=mailboxes, endpoint=endpoint, lifetimes=self._lifetimes
+        )
         self._purposes = MailboxPurposes(world=world, mailboxes=mailboxes)
 
     def subscribe(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
@@ -91,7 +95,16 @@ class SubscriptionTasks:
         return _then_sweep(Ending(outcome=Outcome.SUBSCRIBED, reason=created.reason), task, row)
 
     def renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
-        """Renew the mailbox's subscription with one PATCH; create another if it is gone or outdated."""
+        """Renew the mailbox's subscription with a PATCH; create another if it is gone or outdated.
+
+        If Graph required it, a sweep follows: maintenance requests it, at the pace of all sweeps.
+        """
+        ending = self._renew(task, row, graph)
+        if task.reason is TaskReason.REAUTHORIZATION_REQUIRED:
+            self._record_pause(row)
+        return ending
+
+    def _renew(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         now = self._world.now()
         if not row.subscription or row.endpoint != self._endpoint.fingerprint:
             return self.subscribe(task, row, graph)
@@ -104,7 +117,9 @@ class SubscriptionTasks:
             self._mailboxes.update(task.mailbox, asked_until=None)
             return Ending(outcome=Outcome.KEPT, reason=Reason.IN_ORDER)
         try:
-            renewed = graph.renew_subscription(row.subscription, expires=now + LIFETIME)
+            renewed = self._lifetimes.request(
+                row, lambda expires: graph.renew_subscription(row.subscription, expires=expires)
+            )
         except SubscriptionNotFound as error:
             self._record_loss(task, row, str(error))
             return self.subscribe(task, replace(row, subscription=""), graph)
@@ -205,20 +220,28 @@ class SubscriptionTasks:
             endpoint=self._endpoint.fingerprint,
             making_endpoint="",
             watched_since=since,
+            missed_since=None,
             **self._lifetime_columns(created.subscription),
         )
         return replace(row, watched_since=since)
 
     def _lifetime_columns(self, subscription: Subscription) -> dict[str, str | datetime | None]:
         now = self._world.now()
+        expires = believable(subscription.expires, now)
         return {
             "state": MailboxState.ACTIVE,
             "why": "",
-            "expires": subscription.expires,
-            "renew_at": now + (subscription.expires - now) / 2,
+            "expires": expires,
+            "renew_at": now + (expires - now) / 2,
             "renewed_at": now,
             "asked_until": None,
         }
+
+    def _record_pause(self, row: Mailbox) -> None:
+        """Let a sweep follow: Graph may have reported nothing before it was reauthorized."""
+        due = sweep_after_pause(row, self._world.now())
+        if due != row.sweep_due:
+            self._mailboxes.update(row.id, sweep_due=due)
 
     def _record_loss(self, task: MailboxTask, row: Mailbox, detail: str) -> None:
         self._mailboxes.update(row.id, subscription="")

@@ -132,4 +132,4 @@ class TaskRequests:
 
 def is_unsubscribed(row: Mailbox) -> bool:
     """Return whether the mailbox left the scope and its subscription has ended."""
-    return row.state in {None, MailboxState.REMOVED} and not row.subscription
+    return row.state in {None, MailboxState.REMOVED} and not row.is_subscribed

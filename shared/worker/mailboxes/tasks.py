@@ -14,6 +14,7 @@ from shared.worker.common import delays
 from shared.worker.common.ending import Ending, ending_for_error, retry_later
 from shared.worker.common.mailbox_refusals import record_refusal, state_after
 from shared.worker.common.world import World
+from shared.worker.mailboxes.calendar_subscriptions import CalendarSubscriptions
 from shared.worker.mailboxes.plans import TASK_TIME
 from shared.worker.mailboxes.subscriptions import SubscriptionTasks
 from shared.worker.mailboxes.sweep import Sweeper
@@ -28,11 +29,18 @@ class MailboxTasks:
     """Carries out tasks; all threads of a process share one instance."""
 
     def __init__(
-        self, *, world: World, mailboxes: Mailboxes, subscriptions: SubscriptionTasks, sweeper: Sweeper
+        self,
+        *,
+        world: World,
+        mailboxes: Mailboxes,
+        subscriptions: SubscriptionTasks,
+        calendar_subscriptions: CalendarSubscriptions,
+        sweeper: Sweeper,
     ) -> None:
         self._world = world
         self._mailboxes = mailboxes
         self._subscriptions = subscriptions
+        self._calendar_subscriptions = calendar_subscriptions
         self._sweeper = sweeper
 
     def carry_out(self, task: MailboxTask, graph: Graph) -> Ending:
@@ -52,21 +60,29 @@ class MailboxTasks:
 
     def _do(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         if task.task is TaskKind.UNSUBSCRIBE:
-            return self._subscriptions.unsubscribe(task, row, graph)
+            ending = self._subscriptions.unsubscribe(task, row, graph)
+            self._calendar_subscriptions.end(row, graph)
+            return ending
         if row.is_ineligible and task.reason not in _RETURN_REASONS:
             return Ending(outcome=Outcome.KEPT, reason=Reason.NOT_IN_SCOPE)
         match task.task:
             case TaskKind.SUBSCRIBE:
                 return self._subscriptions.subscribe(task, row, graph)
             case TaskKind.RENEW:
-                return self._subscriptions.renew(task, row, graph)
+                ending = self._subscriptions.renew(task, row, graph)
+                if ending.outcome is Outcome.RENEWED:
+                    self._calendar_subscriptions.renew(row, graph)
+                return ending
             case TaskKind.SWEEP:
                 return self._sweep(task, row, graph)
 
     def _sweep(self, task: MailboxTask, row: Mailbox, graph: Graph) -> Ending:
         """Sweep a mailbox that is watched. If it is not, subscribe first: changes continue meanwhile."""
         if task.mark or self._subscriptions.is_alive(task, row, graph):
-            return self._sweeper.sweep(task, row, graph)
+            ending = self._sweeper.sweep(task, row, graph)
+            if ending.outcome is Outcome.SWEPT:
+                self._calendar_subscriptions.adjust(task, row, graph)
+            return ending
         lost = replace(row, subscription="")
         return self._subscriptions.subscribe(replace(task, reason=TaskReason.GONE), lost, graph)
 

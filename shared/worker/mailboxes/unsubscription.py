@@ -21,7 +21,7 @@ def unsubscribe_plans(
 
 def may_be_unsubscribed(row: Mailbox) -> bool:
     """Return whether the mailbox has a subscription, and a row that Joinlink may touch."""
-    return bool(row.subscription) and not row.unclear
+    return row.is_subscribed and not row.unclear
 
 
 def may_be_subscribing(row: Mailbox, now: datetime) -> bool:

@@ -30,6 +30,7 @@ def test_ids_are_encoded_in_paths() -> None:
         pytest.param(lambda text: event_calls.read_event("m", text), id="event"),
         pytest.param(lambda text: event_calls.read_event(text, "e"), id="mailbox"),
         pytest.param(lambda text: event_calls.read_calendar_of("m", text), id="calendar of an event"),
+        pytest.param(lambda text: event_calls.read_exceptions("m", text), id="exceptions of a series"),
         pytest.param(lambda text: event_calls.read_calendar_view(text, NOW, NOW), id="calendar view"),
         pytest.param(event_calls.read_default_calendar, id="calendar"),
         pytest.param(lambda text: event_calls.enable_online_meeting("m", text, etag="", provider=""), id="write"),
@@ -88,4 +89,4 @@ def test_the_patch_has_two_properties_and_the_etag() -> None:
 def test_the_body_is_read_only_on_request() -> None:
     """Bodies are large and private."""
     assert "body" not in event_calls.read_event("m", "e").params["$select"].split(",")
-    assert "body" in event_calls.read_event("m", "e", with_body=True).params["$select"].split(",")
+    assert "body" in event_calls.read_event_with_body("m", "e").params["$select"].split(",")

@@ -14,6 +14,7 @@ from shared.errors import (
     SubscriptionExists,
     SubscriptionLimit,
     SubscriptionNotFound,
+    SubscriptionTooLong,
     UnexpectedAnswer,
 )
 from shared.graph.protocol import subscription_calls
@@ -55,7 +56,7 @@ def refusal(code: str, message: str) -> bytes:
                 ("BadRequest", "Unable to connect to the remote server"),
             ]
         ),
-        pytest.param(CREATE, 400, refusal("ValidationError", "The value of expirationDateTime is invalid."), UnexpectedAnswer, id="a bare ValidationError"),
+        pytest.param(CREATE, 400, refusal("ValidationError", "The value of expirationDateTime is invalid."), SubscriptionTooLong, id="a bare ValidationError"),
         pytest.param(CREATE, 400, refusal("ValidationError", "latestSupportedTlsVersion is not one of the values."), UnexpectedAnswer, id="a property named after TLS"),
         pytest.param(CREATE, 403, refusal("ExtensionError", "Operation: Create; Exception: [Status Code: Forbidden; Reason: Maximum number of subscriptions reached]"), SubscriptionLimit, id="too many"),
         pytest.param(CREATE, 403, refusal("Forbidden", "The limit of 1000 active subscriptions is exceeded"), SubscriptionLimit, id="too many, with another message"),
@@ -63,6 +64,9 @@ def refusal(code: str, message: str) -> bytes:
         pytest.param(RENEW, 400, b"", GraphUnavailable, id="an empty 400"),
         pytest.param(RENEW, 404, b"<html>", GraphUnavailable, id="a proxy's 404"),
         pytest.param(CREATE, 400, refusal("InvalidRequest", "The resource is not supported."), UnexpectedAnswer, id="an invalid request"),
+        pytest.param(CREATE, 400, refusal("ExtensionError", "Subscription expiration can only be 4230 minutes in the future."), SubscriptionTooLong, id="too long"),
+        pytest.param(CREATE, 403, refusal("ExtensionError", "Subscription expiration can only be 4230 minutes in the future."), SubscriptionTooLong, id="too long, with another status"),
+        pytest.param(CREATE, 400, refusal("InvalidRequest", "The 'expirationDateTime' is in the past."), UnexpectedAnswer, id="in the past"),
         pytest.param(CREATE, 403, refusal("ExtensionError", "Access to OData is disabled"), Forbidden, id="a policy"),
         pytest.param(CREATE, 404, refusal("ExtensionError", "REST API is not yet supported for this mailbox."), MailboxUnusable, id="no mailbox"),
         pytest.param(CREATE, 409, refusal("Conflict", "Subscription Id <x> already exists"), SubscriptionExists, id="it exists already"),

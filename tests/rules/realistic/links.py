@@ -93,7 +93,7 @@ _ELSEWHERE = [
     case("Meet as the address of a location", "other_join_link", GUEST, location=location("Online", uri="https://meet.google.com/abc-defg-hij")),
     case("Call at https://us02web.zoom.us/j/81234567890", "other_join_link", GUEST),
     case("Zoom as onlineMeetingUrl of an older client", "other_join_link", GUEST, onlineMeetingUrl=_ZOOM),
-    case("Zoom behind a long agenda, out of the preview", "link_added or other_join_link", GUEST, body=f"{_PAD}\n{_ZOOM}"),
+    case("Zoom behind a long agenda, out of the preview", "other_join_link", GUEST, body=f"{_PAD}\n{_ZOOM}"),
     case("A forwarded Zoom invitation", "other_join_link", GUEST, subject="FW: Zoom", body=f"-----Original Appointment-----\nFrom: Bo <bo@fabrikam.com>\nWhen: Tuesday\nWhere: {_ZOOM}"),
     case("A location that says Microsoft Teams Meeting", "link_added", GUEST, place="Microsoft Teams Meeting"),
     case("A location that says Zoom", "link_added", GUEST, place="Zoom"),

@@ -56,9 +56,14 @@ def subscribed(how: str = "subscription_created", because: str = "new") -> Line:
     return {"event": "mailbox.subscribed", "level": "info", "how": how, "because": because}
 
 
-def swept(missed: int) -> Line:
+def swept() -> Line:
     """Return a `mailbox.swept` line."""
-    return {"event": "mailbox.swept", "level": "info", "missed": missed}
+    return {"event": "mailbox.swept", "level": "info"}
+
+
+def counted_as_missed() -> Line:
+    """Return an `event.missed` line."""
+    return {"event": "event.missed", "level": "info"}
 
 
 def maintained(**mailboxes: int) -> Line:
@@ -73,9 +78,11 @@ def call(
     *,
     lost: bool = False,
     is_done: bool = False,
+    query: str = "",
 ) -> Exchange:
     """Return a call of Joinlink about the event; `is_done`: it took effect though it failed."""
     answered = _exchange("app", method, status, {"request-id": request_id}, lost=lost)
+    answered = replace(answered, url=f"http://graph.test/?{query}")
     return replace(answered, took_effect=method == "PATCH" and (is_done or status == HTTPStatus.OK))
 
 

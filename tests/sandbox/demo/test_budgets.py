@@ -1,8 +1,10 @@
 from sandbox.demo.budgets import (
+    BODY,
     COPY as A_COPY,
     ECHO,
     ENABLED,
     NO_PROVIDER,
+    SKIPPED,
     SWEPT,
     VERIFY,
     calls_used,
@@ -15,11 +17,11 @@ from tests.sandbox.demo.records import ADDED, COPY, ONLINE, call, line, task
 
 
 def test_each_message_has_the_budget_of_its_kind() -> None:
-    """Enabled 3, its echo 1, a copy 0; a skip that read the calendar 2."""
-    lines = [line(ADDED, 3), line(COPY, 0), line(ONLINE, 1), line(("skipped", "no_provider"), 2)]
+    """Enabled 4, its echo 1, a copy 0; a skip that read the calendar 3."""
+    lines = [line(ADDED, 4), line(COPY, 0), line(ONLINE, 1), line(("skipped", "no_provider"), 3)]
     event = EventRecord(lines=lines)
 
-    assert calls_used(event) == [(ENABLED, 3), (A_COPY, 0), (ECHO, 1), (NO_PROVIDER, 2)]
+    assert calls_used(event) == [(ENABLED, 4), (A_COPY, 0), (ECHO, 1), (NO_PROVIDER, 3)]
     assert all(budget.is_kept for budget in check_budgets([event], [], []))
 
 
@@ -29,6 +31,24 @@ def test_a_check_for_a_late_link_may_read_the_event() -> None:
     event = EventRecord(lines=[{**check, "source": "verify"} for check in checks])
 
     assert calls_used(event) == [(VERIFY, 1)] * 2
+
+
+def test_a_skip_may_read_the_body_only_if_that_decides() -> None:
+    """Without a link in it, no rule would have needed it."""
+    read = call(request_id="b", query="%24select=subject%2Cbody")
+    linked, needless, preview = (
+        EventRecord(lines=[line(("skipped", reason), len(ids), ids=ids)], calls=[call(request_id="a"), read])
+        for reason, ids in (
+            ("other_join_link", ("a", "b")),
+            ("no_rule_matched", ("a", "b")),
+            ("other_join_link", ("a",)),
+        )
+    )
+
+    assert [calls_used(each) for each in (linked, needless, preview)] == [
+        [(BODY, 2)], [(SKIPPED, 2)], [(SKIPPED, 1)],
+    ]  # fmt: skip
+    assert [each.kind for each in check_budgets([linked, needless], [], []) if not each.is_kept] == [SKIPPED]
 
 
 def test_one_call_too_many_exceeds_the_budget() -> None:
@@ -54,11 +74,12 @@ def test_a_message_that_met_a_lost_answer_has_no_budget() -> None:
 
 
 def test_tasks_have_their_own_budgets() -> None:
-    """A read of the subscription and one page for a sweep; none for a task that met an error or did nothing."""
-    tasks = [task(("swept", "window_searched"), "a", "b"), task(("kept", "in_order"), "c")]
+    """A read of the subscription and one page for a sweep, bodies apart; none for a task that met an error."""
+    tasks = [task(("swept", "window_searched"), "a", "b", "x"), task(("kept", "in_order"), "c")]
     failed = task(("subscribed", "subscription_created"), "d", "e")
 
-    assert calls_used_by_tasks([*tasks, failed], [call(status=404, request_id="d")]) == [(SWEPT, 2)]
+    calls = [call(status=404, request_id="d"), call(request_id="x", query="%24select=body")]
+    assert calls_used_by_tasks([*tasks, failed], calls) == [(SWEPT, 2)]
 
 
 def test_errors_are_named_by_status_or_as_lost() -> None:

@@ -15,6 +15,7 @@ from tests.sandbox.demo.records import (
     KEY,
     ONLINE,
     call,
+    counted_as_missed,
     lifecycle_post,
     line,
     maintained,
@@ -74,7 +75,7 @@ def test_a_day_as_expected_has_no_complaints() -> None:
         pytest.param(ENABLED, replace(GOOD, watched=[ADA.id] * 2), "2 calendars watched", id="a duplicate subscription"),
         pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("subscriptionRemoved")]), "1 removed by Graph and 0 created again", id="not created again"),
         pytest.param(ENABLED, replace(GOOD, posts=[*GOOD.posts, lifecycle_post("reauthorizationRequired")]), "0 renewed because Graph asked", id="a missing renewal"),
-        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, swept(1)]), "counts 1 as missed", id="missed without a loss"),
+        pytest.param(ENABLED, replace(GOOD, lines=[*GOOD.lines, counted_as_missed()]), "counts 1 as missed", id="missed without a loss"),
         pytest.param(ENABLED, replace(GOOD, files=["a s3cret"]), "The log and the HAR", id="a secret"),
         pytest.param(ENABLED, replace(GOOD, others=["urllib3: oh"]), "urllib3: oh", id="a warning of another logger"),
     ],
@@ -131,7 +132,7 @@ def test_an_event_without_notifications_must_be_found_by_a_sweep() -> None:
     """Its first line names the sweep, and Joinlink counts it as missed."""
     lost = played(ADDED, link=TEAMS, missed=Missed.LOST)
     by_sweep = [line(ADDED, 3, ids=("a", "b", "c"), source="sweep"), line(ONLINE, 1, ids=("d",))]
-    found = replace(GOOD, lines=[*GOOD.lines[:2], swept(1), *by_sweep])
+    found = replace(GOOD, lines=[*GOOD.lines[:2], swept(), counted_as_missed(), *by_sweep])
 
     assert judge([lost], found).complaints == []
     assert "found 0" in judge([lost], GOOD).complaints[0]

@@ -159,21 +159,3 @@ def test_a_lifecycle_notification_has_no_resource(world: GraphWorld, kind: Any) 
     assert item.keys().isdisjoint({"resource", "resourceData", "changeType"})
     gone = world.app.get(f"/subscriptions/{subscription['id']}").status_code == 404
     assert gone is (kind == "subscriptionRemoved")
-
-
-@pytest.mark.parametrize(
-    ("everywhere", "notified"),
-    [pytest.param(True, 1, id="as documented"), pytest.param(False, 0, id="as reported")],
-)
-def test_changes_in_secondary_calendars_may_not_be_notified(
-    world: GraphWorld, *, everywhere: bool, notified: int
-) -> None:
-    """Documented are all events of a mailbox; developers observe only those of the default calendar."""
-    world.graph.delivery = NotificationDelivery(secondary_calendars=everywhere)
-    project = world.graph.add_calendar(world.ada.id, "Project", "unknown", ())
-    world.subscribe(world.ada)
-    with world.client(world.graph.as_user(world.ada)) as client:
-        times = {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"}
-        client.post(f"/users/{world.ada.id}/calendars/{project}/events", json={"start": times, "end": times})
-
-    assert len(world.notified()) == notified

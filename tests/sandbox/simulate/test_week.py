@@ -58,16 +58,21 @@ def test_every_mailbox_is_swept_in_time(week: Week) -> None:
 
 
 def test_a_counted_sweep_has_the_calls_of_a_real_one(week: Week) -> None:
-    """A scheduled sweep of the product makes the two calls that are counted for the others.
+    """A scheduled sweep of the product makes the calls that are counted for the others.
 
-    The first sweep, right after subscribing, does not read the subscription.
+    Two, one for a further calendar, and once a day one for the list of calendars. The first sweep, right after subscribing, does not read the subscription.
     """
-    sent = week.tenant.graph.counted
+    sent, counted = week.tenant.graph.counted, week.counted_only
     sampled = sum(is_sampled(user) for user in week.tenant.users)
+    further = sum(is_sampled(user) for user in week.tenant.further)
+    view, lists = "/users/<user>/calendars/<calendar>/calendarView", "/users/<user>/calendars"
 
     assert week.sweeps_run > 0
     assert sent["GET", "/users/<user>/calendarView"] == week.sweeps_run
     assert sent["GET", "/subscriptions/<subscription>"] == week.sweeps_run - sampled
+    assert further > 0
+    assert sent["GET", view] * sampled == week.sweeps_run * further
+    assert sent["GET", lists] * (MAILBOXES - sampled) == counted["GET", lists] * sampled
 
 
 def test_a_run_of_maintenance_needs_little_memory(week: Week) -> None:

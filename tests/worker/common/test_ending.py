@@ -20,6 +20,7 @@ from shared.errors import (
     StateChanged,
     StorageUnavailable,
     SubscriptionLimit,
+    SubscriptionTooLong,
     Throttled,
     Unauthorized,
     UnexpectedAnswer,
@@ -113,6 +114,16 @@ def test_a_subclass_of_an_error_ends_the_message_in_the_same_way(error: Joinlink
     error.__class__ = type("Narrower", (type(error),), {})
 
     assert ending_for_error(error, change(), middle) == ending
+
+
+@pytest.mark.parametrize("attempt", [0, 24, 30])
+def test_a_length_that_graph_refuses_is_no_failure(attempt: int) -> None:
+    """Only Graph can change it, so the task is retried every hour and never goes to the poison queue."""
+    error = SubscriptionTooLong("c", longest=None, status=400, code="", request_id="")
+    ending = ending_for_error(error, change(attempt), low)
+
+    assert (ending.outcome, ending.reason) == (Outcome.DELAYED, Reason.LIFETIME_REFUSED)
+    assert (ending.delay, ending.next_message) == (timedelta(hours=1), replace(change(attempt), waits=1))
 
 
 @pytest.mark.parametrize("attempt", [0, 7])

@@ -56,7 +56,7 @@ PROBLEMS = [
     pytest.param({"last_run": replace(RUN, finished=NOW - timedelta(hours=5))}, "the last maintenance is 5 h old", id="old maintenance"),
     pytest.param({"last_run": replace(RUN, finished=NOW + timedelta(hours=1))}, "set the clock of the machine that ran it", id="maintenance in the future"),
     pytest.param({"last_run": replace(RUN, unfinished_since=NOW - timedelta(hours=7))}, "has not completed its work for 7 h", id="unfinished maintenance"),
-    pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3))}, "a subscription ends at 2026-11-23 15:00 UTC", id="no renewal"),
+    pytest.param({"last_run": replace(RUN, soonest_expiry=NOW + timedelta(hours=3), lapsing=2)}, "not renewed in time (2), and the first ends at 2026-11-23 15:00 UTC", id="no renewal"),
     pytest.param({"memory": MemoryState.MISSING}, "Joinlink writes nothing: the table meetings was deleted, or", id="no memory"),
     pytest.param({"memory": MemoryState.MISSING}, "joinlink memory --accept", id="no memory: the decision"),
     pytest.param({"is_stopped": True}, "it watches no mailbox. Delete the app, or start it again: joinlink unsubscribe --undo", id="stopped"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.storage.mailboxes import Mailbox, MailboxState
-from shared.worker.mailboxes.coverage import Coverage, coverage_of
+from shared.worker.mailboxes.coverage import Coverage, coverage_of, is_lapsing
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACTIVE = MailboxState.ACTIVE
@@ -28,3 +28,21 @@ ACTIVE = MailboxState.ACTIVE
 )  # fmt: skip
 def test_each_mailbox_has_one_coverage(row: Mailbox, expected: Coverage) -> None:
     assert coverage_of(row, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "lapsing"),
+    [
+        pytest.param(timedelta(days=7), timedelta(days=3), False, id="a week: its renewal is due"),
+        pytest.param(timedelta(days=7), timedelta(hours=11), True, id="a week: half a day is left"),
+        pytest.param(timedelta(days=1), timedelta(hours=11), False, id="a day: its renewal is due"),
+        pytest.param(timedelta(days=1), timedelta(hours=1), True, id="a day: an hour is left"),
+        pytest.param(timedelta(hours=1), timedelta(minutes=15), False, id="an hour: maintenance runs soon"),
+    ],
+)
+def test_a_late_renewal_depends_on_the_length(life: timedelta, left: timedelta, lapsing: bool) -> None:
+    """A subscription that lives for a day never has more than half a day left when it is renewed."""
+    expires = NOW + left
+    known = Mailbox(id="ada", subscription="s", expires=expires, renew_at=expires - life / 2)
+
+    assert is_lapsing(known, NOW) is lapsing

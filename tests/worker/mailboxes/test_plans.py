@@ -9,7 +9,14 @@ import pytest
 from shared.domain.mailbox import Kinds, MailboxKind
 from shared.domain.messages import TaskKind, TaskReason
 from shared.storage.mailboxes import Mailbox, MailboxState
-from shared.worker.mailboxes.plans import MailboxPlan, Requirements, ScopeStatus, plan_mailbox
+from shared.worker.mailboxes.plans import (
+    PAUSE_SWEEPS_EVERY,
+    MailboxPlan,
+    Requirements,
+    ScopeStatus,
+    plan_mailbox,
+    sweep_after_pause,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,6 +49,12 @@ def row(**changes: object) -> Mailbox:
         pytest.param(row(renew_at=NOW), TaskKind.RENEW, TaskReason.DUE, id="half of its life has passed"),
         pytest.param(row(last_sweep=None), TaskKind.SWEEP, TaskReason.GAP, id="never swept"),
         pytest.param(row(watched_since=NOW), TaskKind.SWEEP, TaskReason.GAP, id="not swept since a gap"),
+        pytest.param(row(missed_since=NOW - 7 * HOUR), TaskKind.SUBSCRIBE, TaskReason.QUIET, id="missed changes, and never a notification"),
+        pytest.param(row(missed_since=NOW - 7 * HOUR, last_notification=NOW - 8 * HOUR), TaskKind.SUBSCRIBE, TaskReason.QUIET, id="missed changes, and no notification since"),
+        pytest.param(row(missed_since=NOW - 7 * HOUR, last_notification=NOW - 6 * HOUR), None, None, id="missed changes, but notifications"),
+        pytest.param(row(sweep_due=NOW), TaskKind.SWEEP, TaskReason.REAUTHORIZATION_REQUIRED, id="notifications paused"),
+        pytest.param(row(sweep_due=NOW + HOUR), None, None, id="notifications paused again: not yet"),
+        pytest.param(row(sweep_due=NOW - 2 * HOUR), None, None, id="swept since the pause"),
         pytest.param(row(last_sweep=NOW - 6 * HOUR), TaskKind.SWEEP, TaskReason.SCHEDULE, id="swept six hours ago"),
         pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW - HOUR), TaskKind.SUBSCRIBE, TaskReason.PARKED, id="forbidden for an hour"),
         pytest.param(row(state=MailboxState.FORBIDDEN, state_since=NOW), None, None, id="forbidden just now"),
@@ -161,3 +174,19 @@ def test_a_held_mailbox_that_returns_is_swept() -> None:
 
     assert (back.task, back.reason) == (TaskKind.SWEEP, TaskReason.GAP)
     assert back.columns == {"held": "", "absent_since": None, "watched_since": NOW}
+
+
+@pytest.mark.parametrize(
+    ("known", "due"),
+    [
+        pytest.param(row(), NOW, id="the first pause"),
+        pytest.param(row(sweep_due=NOW - 6 * HOUR), NOW, id="six hours after the last"),
+        pytest.param(row(sweep_due=NOW - 2 * HOUR, last_sweep=NOW - HOUR), NOW + 4 * HOUR, id="again, and swept since: later"),
+        pytest.param(row(sweep_due=NOW - HOUR, last_sweep=NOW - 2 * HOUR), NOW - HOUR, id="again, before the sweep: the sweep covers it"),
+        pytest.param(row(sweep_due=NOW + HOUR, last_sweep=NOW - 2 * HOUR), NOW + HOUR, id="again, and planned already"),
+    ],
+)  # fmt: skip
+def test_the_sweep_after_a_pause_of_notifications(known: Mailbox, due: datetime) -> None:
+    """Every pause is followed by a sweep, and no two of these sweeps fall due within six hours."""
+    assert sweep_after_pause(known, NOW) == due
+    assert known.sweep_due is None or due == known.sweep_due or due - known.sweep_due >= PAUSE_SWEEPS_EVERY

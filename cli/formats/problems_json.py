@@ -12,13 +12,14 @@ def print_problems(sets: Sequence[LoadedRules]) -> None:
     """Print all problems, and the rules of each policy."""
     print_json(
         {
-            "problems": [_problem(problem) for rules in sets for problem in rules.problems],
+            "problems": [document(problem) for rules in sets for problem in rules.problems],
             "policies": [_policy(rules) for rules in sets],
         }
     )
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def document(problem: Problem) -> dict[str, Any]:
+    """Return a problem as values that JSON can contain."""
     return {
         "file": problem.file,
         "line": problem.line,
