@@ -29,6 +29,8 @@ from shared.desk.wiring import Desk
 from shared.domain.address import read_address
 from shared.domain.decision import Reason
 from shared.domain.mailbox import User
+from shared.domain.meeting import Meeting
+from shared.storage.meetings import Meetings
 from shared.worker.events.providers import choose_provider
 
 _SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(hours=1)
@@ -110,9 +112,8 @@ def canary(
             )
         part = Canary(
             trial=desk.trial_mailbox(user.id, sleep),
-            owner=user.id,
             judge=judge,
-            meetings=desk.meetings(),
+            record=partial(_record, desk.meetings(), user.id),
             log=log,
             timeout=at_most,
             settle=desk.settings.settle,
@@ -160,6 +161,10 @@ def _provider(part: Canary, plan: CanaryPlan) -> str:
             f"nothing is created: the calendar offers no provider ({provider}): see docs/decisions.md"
         )
     return provider
+
+
+def _record(meetings: Meetings, mailbox: str, event: str) -> Meeting | None:
+    return meetings.read(mailbox, event).meeting
 
 
 def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[..., None]) -> None:

@@ -1,28 +1,39 @@
-"""`joinlink canary` against the stand-in: each hop passes, and each fails once on purpose."""
+"""`joinlink canary` while the real app runs; tests/desk/canary has every hop that fails."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.graph import Fault, NotificationDelivery
-from tests.stories.canary_story import LOG, Canary, canary, created, hop, hops, is_clean, log, story
-from tests.stories.conftest import Story
+from tests.stories.canary_story import (
+    LOG,
+    Canary,
+    StoryLog,
+    app_runs,
+    canary,
+    created,
+    hop,
+    hops,
+    is_clean,
+    log,
+    story,
+)
+from tests.stories.conftest import RunJoinlink, Story, TypedAnswer
 from tests.stories.test_maintenance import maintain
 
 __all__ = ["canary", "log", "story"]
 
+HOPS = ["created", "notified", "decided", "patched", "verified", "unchanged", "deleted"]
+
 
 @pytest.mark.usefixtures("log")
 def test_every_hop_passes(story: Story, canary: Canary) -> None:
-    """The chain works; nothing is left, and only the invented address was invited."""
+    """Also if Graph repeats notifications in any order and the join URL is late. Nothing is left."""
     result = canary(*LOG)
-
-    assert result.exit == 0
-    assert hops(result) == dict.fromkeys(
-        ["created", "notified", "decided", "patched", "verified", "unchanged", "deleted"], "passed"
-    )
+    assert (result.exit, hops(result)) == (0, dict.fromkeys(HOPS, "passed"))
     assert is_clean(story)
     [sent] = created(story)
     assert [one["emailAddress"]["address"] for one in sent["attendees"]] == [
@@ -34,16 +45,11 @@ def test_every_hop_passes(story: Story, canary: Canary) -> None:
     assert hop(result, "decided")["text"] == "enabled, link_added, rule external"
     assert 0 <= hop(result, "notified")["after_seconds"] <= hop(result, "decided")["after_seconds"]
 
-
-def test_without_the_log_two_hops_are_unknown(story: Story, canary: Canary) -> None:
-    """The app's record shows that it decided, but not what notified it."""
-    result = canary()
-
-    assert result.exit == 0
-    assert hops(result)["notified"] == "unknown"
-    assert "--workspace reads it" in hop(result, "notified")["text"]
-    assert hop(result, "decided")["text"] == "recorded by the app as enabled, rule external"
-    assert is_clean(story)
+    story.stage.graph.delivery = replace(NotificationDelivery(), copies=(3, 4), shuffle=True, duplicate=0.3)
+    story.stage.graph.change_user(story.people["Ada"], join_url_delay=timedelta(seconds=40))
+    result = canary(*LOG, "--rule", "partners", "--attendee", "canary@northwind.com")
+    assert (result.exit, hops(result)) == (0, dict.fromkeys(HOPS, "passed"))
+    assert json.loads(result.out)["rule"] == "partners"
 
 
 @pytest.mark.usefixtures("log")
@@ -58,81 +64,45 @@ def test_a_meeting_that_is_online_is_not_changed(story: Story, canary: Canary) -
     assert is_clean(story)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "brake"),
-    [pytest.param(["--rule", "trial"], "", id="report mode"), pytest.param([], "report", id="brake")],
-)
-@pytest.mark.usefixtures("log")
-def test_without_writes_only_the_log_can_show_the_chain(
-    story: Story, canary: Canary, arguments: list[str], brake: str
-) -> None:
+def test_without_writes_only_the_log_can_show_the_chain(story: Story, canary: Canary, log: StoryLog) -> None:
     """It says so before it creates anything, by the app's own brake; with the log it follows the chain."""
-    story.restart(JOINLINK_MODE=brake)
-    maintain(story)
-    text = "the brake JOINLINK_MODE=report is on in the app" if brake else 'rule "trial" is in report mode'
-    refused = canary(*arguments)
-    assert (refused.exit, created(story)) == (2, [])
-    assert text in refused.err
+    for arguments, brake, text in (
+        (["--rule", "trial"], "", 'rule "trial" is in report mode'),
+        ([], "report", "the brake JOINLINK_MODE=report is on in the app"),
+    ):
+        story.restart(JOINLINK_MODE=brake)
+        maintain(story)
+        before = len(created(story))
+        refused = canary(*arguments)
+        assert (refused.exit, len(created(story))) == (2, before)
+        assert text in refused.err
 
-    followed = canary(*arguments, *LOG)
-    assert followed.exit == 0
-    assert text in followed.err
-    assert hop(followed, "decided")["text"].startswith("would_enable")
-    assert hop(followed, "unchanged")["text"] == "the app has written nothing"
-    assert is_clean(story)
+        followed = canary(*arguments, *LOG)
+        assert followed.exit == 0
+        assert text in followed.err
+        assert hop(followed, "decided")["text"].startswith("would_enable")
+        assert hop(followed, "unchanged")["text"] == "the app has written nothing"
+        assert is_clean(story)
 
-
-def test_not_created(story: Story, canary: Canary) -> None:
-    """The identity has no right to write: the right is named."""
-    story.stage.graph.revoke_permission("Calendars.ReadWrite")
-    result = canary()
-
-    assert result.exit == 1
-    assert hops(result) == {"created": "failed", "deleted": "passed"}
-    assert "needs Calendars.ReadWrite" in hop(result, "created")["next"]
-
-
-def test_created_online_by_exchange(story: Story, canary: Canary) -> None:
-    """Where every meeting is online by default, Joinlink has nothing to do."""
-
-    def make_online(answer: dict[str, Any]) -> None:
-        answer["isOnlineMeeting"] = True
-
-    story.stage.graph.faults.add(Fault(method="POST", path="/events$", edit=make_online))
-    result = canary()
-
-    assert hops(result)["created"] == "failed"
-    assert "OnlineMeetingsByDefaultEnabled" in hop(result, "created")["next"]
-    assert is_clean(story)
+    log.problem = "the log service does not answer"
+    unread = canary(*LOG)
+    assert unread.exit == 1
+    assert "nothing is created: the log service does not answer" in unread.err
 
 
-@pytest.mark.usefixtures("log")
-def test_not_notified(story: Story, canary: Canary) -> None:
-    """Graph loses the notification: the chain ends there, and the first thing to check is named."""
-    story.stage.graph.delivery = NotificationDelivery(lose=1.0)
+def test_where_the_chain_stops_is_shown(story: Story, canary: Canary, log: StoryLog) -> None:
+    """By the app's log and record: Graph loses the notification, offers no provider, or creates no link."""
+    graph, ada = story.stage.graph, story.people["Ada"]
+    graph.delivery = NotificationDelivery(lose=1.0)
     result = canary("--timeout", "1m", *LOG)
-
     assert result.exit == 1
-    assert hops(result) == {
-        "created": "passed",
-        "notified": "failed",
-        "decided": "failed",
-        "patched": "failed",
-        "deleted": "passed",
-    }
+    assert hops(result) == dict.fromkeys(HOPS[1:4], "failed") | {"created": "passed", "deleted": "passed"}
     assert "the app has not written to it" in hop(result, "patched")["text"]
     assert "notification.rejected" in hop(result, "notified")["next"]
-    assert is_clean(story)
 
-
-@pytest.mark.usefixtures("log")
-def test_decided_otherwise(story: Story, canary: Canary) -> None:
-    """The app skips the meeting: the log has the reason."""
-    story.stage.graph.faults.add(
-        Fault(method="GET", path="/calendar$", passes=1, count=None, edit=_no_provider)
-    )
+    graph.delivery = NotificationDelivery()
+    graph.faults.add(Fault(method="GET", path="/calendar$", passes=1, count=None, edit=_no_provider))
     result = canary("--timeout", "1m", *LOG)
-
     assert hops(result)["notified"] == "passed"
     assert hop(result, "decided") | {"after_seconds": 0} == {
         "hop": "decided",
@@ -142,73 +112,78 @@ def test_decided_otherwise(story: Story, canary: Canary) -> None:
         "next": "what provider_not_allowed means: docs/decisions.md",
     }
 
+    graph.faults.clear()
+    graph.change_user(ada, honors_online_meeting=False)
+    result = canary("--timeout", "3m")
+    assert hops(result)["patched"] == "failed"
+    assert "created no online meeting" in hop(result, "patched")["text"]
+    assert is_clean(story)
+
+    graph.change_user(ada, honors_online_meeting=True)
+    log.is_late = True
+    late = canary(*LOG)
+    assert late.exit == 0
+    assert [hop(late, name)["result"] for name in ("notified", "decided")] == ["unknown", "unknown"]
+
 
 def _no_provider(answer: dict[str, Any]) -> None:
     answer["defaultOnlineMeetingProvider"], answer["allowedOnlineMeetingProviders"] = "unknown", []
 
 
-def test_not_patched(story: Story, canary: Canary) -> None:
-    """Graph accepts the write and does nothing: the licence is the first thing to check."""
-    story.stage.graph.change_user(story.people["Ada"], honors_online_meeting=False)
-    result = canary("--timeout", "3m")
+def test_ctrl_c_leaves_nothing_behind(
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it comes; the hops so far are shown."""
+    waits = 0
 
-    assert hops(result)["patched"] == "failed"
-    assert "created no online meeting" in hop(result, "patched")["text"]
-    assert "Teams licence" in hop(result, "patched")["next"]
-    assert is_clean(story)
+    def wait(seconds: float) -> None:
+        nonlocal waits
+        waits -= 1
+        if not waits:
+            raise KeyboardInterrupt
+        app_runs(story, seconds)
 
+    monkeypatch.setattr("cli.canary.sleep", wait)
+    for at, share in ((1, 0.0), (4, 0.0), (30, 1.0)):
+        story.stage.graph.delivery = NotificationDelivery(lose=share)
+        waits = at
+        result = run_joinlink("canary", "--mailbox", "ada@contoso.com", "--yes")
 
-@pytest.mark.parametrize(
-    ("changes", "text"),
-    [
-        pytest.param({"join_url_delay": timedelta(hours=1)}, "has no join URL", id="no join URL"),
-        pytest.param({}, "the provider is skypeForBusiness", id="another provider"),
-    ],
-)
-def test_not_verified(story: Story, canary: Canary, changes: dict[str, Any], text: str) -> None:
-    """Online is not enough: provider and join URL must be right."""
-
-    def other_provider(answer: dict[str, Any]) -> None:
-        if answer.get("isOnlineMeeting"):
-            answer["onlineMeetingProvider"] = "skypeForBusiness"
-
-    story.stage.graph.change_user(story.people["Ada"], **changes)
-    if not changes:
-        story.stage.graph.faults.add(
-            Fault(method="GET", path="/events/[^/]+$", count=None, edit=other_provider)
-        )
-    result = canary()
-
-    assert hops(result)["verified"] == "failed"
-    assert text in hop(result, "verified")["text"]
-    assert is_clean(story)
+        assert (result.exit, waits) == (130, 0)
+        assert "✓ created" in result.out
+        assert is_clean(story)
 
 
-def test_changed_by_a_second_change(story: Story, canary: Canary) -> None:
-    """The join URL is another one after the second change."""
-    reads = 0
+def test_it_asks_first(story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it has said who gets mail; without a terminal, or with JSON, it refuses."""
+    command = ("canary", "--mailbox", "ada@contoso.com")
+    refused = run_joinlink(*command)
+    monkeypatch.setattr("sys.stdin", TypedAnswer("n\nn\n"))
+    answered = run_joinlink(*command)
+    invited = run_joinlink(*command, "--attendee", "eve@contoso.com", "--attendee", "joe@fabrikam.com")
+    with_json = run_joinlink(*command, "--json")
 
-    def other_link(answer: dict[str, Any]) -> None:
-        nonlocal reads
-        if answer.get("onlineMeeting"):
-            reads += 1
-            answer["onlineMeeting"]["joinUrl"] = f"https://teams.example/{reads}"
-
-    story.stage.graph.faults.add(Fault(method="GET", path="/events/[^/]+$", count=None, edit=other_link))
-    result = canary()
-
-    assert hops(result)["unchanged"] == "failed"
-    assert "the link changed" in hop(result, "unchanged")["text"]
-    assert "teams.example" not in result.out + result.err
-    assert is_clean(story)
+    assert [each.exit for each in (refused, answered, invited, with_json)] == [2, 1, 1, 2]
+    assert "Create it in ada@contoso.com?" in answered.err
+    assert "non-delivery reports, also for the cancellation" in answered.out
+    assert "attendees  eve@contoso.com, joe@fabrikam.com" in invited.out
+    assert "non-delivery" not in invited.out
+    assert "there is no terminal to ask on; --yes creates the meeting" in with_json.err
+    assert created(story) == []
 
 
-def test_not_deleted(story: Story, canary: Canary) -> None:
-    """It says which event is left, and the exit code is 1."""
-    story.stage.graph.faults.add(Fault(method="DELETE", status=403, count=None))
-    result = canary()
-
-    assert result.exit == 1
-    assert hops(result)["deleted"] == "failed"
-    [event] = story.events(story.people["Ada"])
-    assert f"{event} is left: delete it in Outlook" in hop(result, "deleted")["text"]
+def test_what_the_app_can_not_do_is_said_before(story: Story, canary: Canary) -> None:
+    """Nothing is created for a mailbox that is not watched, a rule that wants another meeting, or no rule."""
+    story.add_person("Bo", watched=False)
+    refusals = [
+        (["--mailbox", "bo@contoso.com"], 2, "the app does not watch this mailbox"),
+        (["--mailbox", "nobody@contoso.com"], 1, "Graph has no usable mailbox of this name"),
+        (["--rule", "partners"], 2, "name other attendees with --attendee"),
+        (["--timeout", "5 minutes"], 2, "--timeout expects a time such as 90s or 5m"),
+        (["--attendee", "not an address"], 2, "--attendee expects a mail address"),
+        (["--workspace", "not a guid"], 2, "a workspace is named by its Workspace ID"),
+    ]
+    for arguments, ends, text in refusals:
+        result = canary(*arguments)
+        assert (arguments, result.exit, text in result.err) == (arguments, ends, True), result.err
+    assert created(story) == []

@@ -18,7 +18,6 @@ from shared.domain.event import Event
 from shared.domain.meeting import Meeting
 from shared.errors import Forbidden, GraphError, LogUnavailable, SignInFailed
 from shared.graph.advice import advice_on
-from shared.storage.meetings import Meetings
 
 _POLL = timedelta(seconds=5)
 _TWO_MINUTES = 120
@@ -42,15 +41,15 @@ class _Failure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
-    """What a canary needs: the mailbox (its object id in `owner`), the rules, the app's record and its log.
+    """What it needs: the mailbox, the rules, the app's log, and its record of an event by the event's id.
 
     `timeout` is how long the link may take, `settle` the app's settle time. `say` shows what is waited for.
     """
 
     trial: TrialMailbox
-    owner: str
     judge: Judge
-    meetings: Meetings
+    #: raises StorageUnavailable
+    record: Callable[[str], Meeting | None]
     log: DecisionLog | None
     timeout: timedelta
     settle: timedelta
@@ -99,7 +98,7 @@ class _CanaryRun:
             yield self._passed(Hop.VERIFIED, "provider and join URL are there")
             self._try(Hop.UNCHANGED, lambda: self._trial.update(self._event, _SECOND_CHANGE))
         yield self._left_as_it_is(event)
-        self._recorded = self._record()
+        self._recorded = self._canary.record(self._event)
 
     def deleted(self) -> HopResult:
         """Delete the meeting; return the hop."""
@@ -155,8 +154,8 @@ class _CanaryRun:
         found = self._wait(Hop.PATCHED, lambda event: event.is_online_meeting, self._canary.timeout)
         if found is not None:
             return found
-        self._recorded = self._record()
-        event = self._try(Hop.PATCHED, lambda: self._trial.event(self._event))
+        self._recorded = self._canary.record(self._event)
+        event = self._try(Hop.PATCHED, lambda: self._trial.event_with_body(self._event))
         decision = self._canary.judge.decision(event, self._waiting.now())
         text, check_next = why_no_link(self._recorded, decision)
         raise self._failure(
@@ -212,9 +211,6 @@ class _CanaryRun:
 
         self._waiting.for_result(read, at_most=_LOG_PATIENCE, every=_LOG_POLL)
         return decisions
-
-    def _record(self) -> Meeting | None:
-        return self._canary.meetings.read(self._canary.owner, self._event).meeting
 
     def _try(self, hop: Hop, call: Callable[[], Event]) -> Event:
         try:

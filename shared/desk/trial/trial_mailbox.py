@@ -1,7 +1,6 @@
 """One mailbox in which a desk creates items of its own, and from which it deletes these and no others."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from shared.desk.trial.trial_sender import TrialSender
 from shared.desk.trial.waiting import Waiting
 from shared.domain.event import Calendar, Event
 from shared.domain.mailbox import Subscription
-from shared.errors import EventNotFound
 from shared.graph.protocol import (
     calendar_json,
     event_calls,
@@ -76,12 +74,10 @@ class TrialMailbox:
         call = event_calls.read_event(self.mailbox, event)
         return event_json.parse_event(self._sender.patiently(call), call.name)
 
-    def exists(self, event: str) -> bool:
-        """Return whether Graph still has an event."""
-        with suppress(EventNotFound):
-            self.event(event)
-            return True
-        return False
+    def event_with_body(self, event: str) -> Event:
+        """Read an event with its body, on which a decision may depend."""
+        call = event_calls.read_event_with_body(self.mailbox, event)
+        return event_json.parse_event(self._sender.patiently(call), call.name)
 
     def update(self, event: str, changes: Mapping[str, Any], *, etag: str = "") -> Event:
         """Change an event; with an ETag, only if it still has that version."""

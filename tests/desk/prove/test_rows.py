@@ -19,7 +19,7 @@ from sandbox.graph import (
 from shared.desk.prove.prover import prove
 from shared.desk.prove.questions import QUESTIONS
 from shared.desk.sign_in.desk_identity import DeskIdentity
-from tests.desk.prove.trial_tenant import TrialTenant
+from tests.desk.trial_tenant import TrialTenant
 
 ADDRESS = re.compile(r"[\w.]+@[\w.]+")
 #: what Entra grants to an app whose calendars Exchange grants, and to another

@@ -1,4 +1,4 @@
-"""A small tenant in which a test runs rows of `joinlink prove`, with the log of an app that is notified."""
+"""A small tenant for trials: a test runs `joinlink canary` and rows of `joinlink prove` in it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,6 +6,7 @@ from itertools import count
 
 import httpx
 
+from sandbox.graph import DirectoryUser
 from sandbox.serve import InProcess
 from shared.auth.token_source import Token
 from shared.desk.app_log.app_log import LogSearch
@@ -53,9 +54,9 @@ class TrialTenant(GraphWorld):
         self.clock.advance(timedelta(seconds=seconds))
         self.graph.deliver()
 
-    def proof(self, extras: str, identity: DeskIdentity = DeskIdentity.APP) -> Proof:
-        """Return a run, with the `guest` or the `log` if `extras` names it."""
-        token, ids = self.token(), count(1)
+    def trial(self, user: DirectoryUser) -> TrialMailbox:
+        """Return a user's mailbox as a command at a desk sees it."""
+        token = self.token()
         http = httpx.Client(transport=InProcess(self.graph), base_url="https://graph.test")
 
         class OneToken:
@@ -63,16 +64,18 @@ class TrialTenant(GraphWorld):
                 assert not refused
                 return Token(token, timedelta(hours=1))
 
-        def mailbox(owner: str) -> TrialMailbox:
-            sender = Sender(http, OneToken(), RESOURCE, self.clock)
-            return TrialMailbox(owner, TrialSender(sender.send, Waiting(self.clock, self.sleep)))
+        sender = Sender(http, OneToken(), RESOURCE, self.clock)
+        return TrialMailbox(user.id, TrialSender(sender.send, Waiting(self.clock, self.sleep)))
 
+    def proof(self, extras: str, identity: DeskIdentity = DeskIdentity.APP) -> Proof:
+        """Return a run, with the `guest` or the `log` if `extras` names it."""
+        ids = count(1)
         return Proof(
-            trial=mailbox(self.ada.id),
+            trial=self.trial(self.ada),
             address="ada@contoso.com",
             identity=identity,
-            rights=granted_rights(token),
-            guest=mailbox(self.bo.id) if extras == "guest" else None,
+            rights=granted_rights(self.token()),
+            guest=self.trial(self.bo) if extras == "guest" else None,
             guest_address="bo@contoso.com",
             log=DecisionLog(NotifiedLog(self), self.clock) if extras == "log" else None,
             url=NOTIFY,
