@@ -37,6 +37,7 @@ Guards: the first that applies decides
   not_in_scope     mailboxes: exclude does not name the organizer
 """
 
+
 _NAME_ONE = "name an event: --event FILE, or --mailbox with --event-id; --mailbox alone offers those to come"
 _NO_REFERENCE = "--event-id takes an event's id, iCalUId or link from Outlook or Teams:"
 _NO_ID = (
