@@ -25,6 +25,7 @@ _COMMANDS = {
     "test": ("cli.test", "run_tests"),
     "explain": ("cli.explain", "explain_event"),
     "events": ("cli.events", "events"),
+    "preview": ("cli.preview", "preview"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "history": ("cli.history", "history"),

@@ -18,6 +18,7 @@ from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.in_force import AppInForce, read_in_force
 from shared.desk.permissions import granted_rights
+from shared.desk.preview.preview import Preview, WritesKnown
 from shared.desk.replay import Replay
 from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.storage_trial import StorageTrial
@@ -31,10 +32,11 @@ from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
-from shared.settings import Settings
+from shared.settings import STORAGE, Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
 from shared.storage.meetings import Meetings
 from shared.storage.write_history import WriteHistory
+from shared.wiring.graph_parts import GraphParts
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -43,7 +45,7 @@ from shared.worker.common.world import World
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
-from shared.worker.mailboxes.write_memory import WriteMemory
+from shared.worker.mailboxes.write_memory import MemoryState, WriteMemory, describe_memory
 
 
 class Desk:
@@ -67,6 +69,7 @@ class Desk:
         self.identity = identity
         self._log_tokens = log_tokens
         self._storage = parts.storage
+        self._reading = GraphParts(parts.process, reading_only=True)
 
     @property
     def world(self) -> World:
@@ -87,6 +90,11 @@ class Desk:
     def is_report_only(self) -> bool:
         """Whether JOINLINK_MODE=report is set."""
         return self._parts.process.settings.report_only
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether a storage account is named: before the first deployment there is none."""
+        return any(name == STORAGE or name.startswith(f"{STORAGE}__") for name in self.environ)
 
     @property
     def rules(self) -> RuleSource:
@@ -165,6 +173,22 @@ class Desk:
             queue=self._storage.event_changes,
             sleep=sleep,
         )
+
+    def preview(self) -> Preview:
+        """Return the preview; the settings for Graph are enough."""
+        return Preview(
+            graph=self._reading.new_client,
+            directory=DirectoryCache(self._reading.new_client, self.world.now, PATIENCE),
+            writes_known=self._writes_known,
+        )
+
+    def _writes_known(self) -> WritesKnown:
+        if not self.has_storage:
+            return WritesKnown(None, "no storage account is named")
+        state = self.memory().state()
+        if state is not MemoryState.WHOLE:
+            return WritesKnown(None, describe_memory(state))
+        return WritesKnown(self._storage.meetings)
 
     def app_log(self, workspace: str) -> AppLog:
         """Return the app's log in a Log Analytics workspace, given by its id; it needs no settings.

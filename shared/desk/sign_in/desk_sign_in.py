@@ -25,7 +25,7 @@ from shared.desk.sign_in.device_code import device_code_tokens
 from shared.desk.sign_in.key_vault import resolve
 from shared.domain.ids import GUID
 from shared.errors import GraphError, SettingProblem, SettingsError, SignInFailed
-from shared.settings import Settings
+from shared.settings import GraphSettings
 
 CLIENT_ID = "JOINLINK_DESK_CLIENT_ID"
 CERTIFICATE = "JOINLINK_DESK_CERTIFICATE"
@@ -111,7 +111,7 @@ class DeskSignIn:
         self._say(f"the log as {self._account}")
         return tokens
 
-    def graph_tokens(self, settings: Settings) -> TokenSource:
+    def graph_tokens(self, settings: GraphSettings) -> TokenSource:
         """Return the source of tokens for Graph.
 
         Raises:
@@ -125,7 +125,7 @@ class DeskSignIn:
         self._note_missing_rights(tokens, settings.cloud.graph)
         return tokens
 
-    def _desk_tokens(self, settings: Settings) -> TokenSource:
+    def _desk_tokens(self, settings: GraphSettings) -> TokenSource:
         if not self._client_id:
             if self._cli.account.is_user:
                 raise SignInFailed(_NO_GRAPH)
