@@ -1,7 +1,7 @@
 """Reads what an admin's command needs to decide about events as the worker does. Writes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -67,7 +67,8 @@ class EventReader:
     def live(self, mailbox: str, event: Event, owner: User, policy: Policy, now: datetime) -> LiveEvent:
         """Return an event that was read, or the series master of an occurrence, with the facts.
 
-        As in the worker, its body is read only if the decision depends on it.
+        As in the worker, its body is read only if the decision depends on it. The organizer's department is
+        read if a rule asks for it.
         """
         is_part = event.master is not None
         if event.master is not None:
@@ -75,6 +76,8 @@ class EventReader:
         event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
         facts = self.directory.facts(policy, stored.meeting)
+        if policy.needs_department and event.is_organizer:  # to show it, even if other conditions decide
+            facts = replace(facts, department=self.directory.department(owner.id))
         if len(possible_decisions(event, policy, facts, now)) > 1:
             event = read_with_body(self.graph, mailbox, event)
         return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)), of_occurrence=is_part)
