@@ -35,6 +35,8 @@ _COMMANDS = {
     "memory": ("cli.memory", "memory"),
     "replay": ("cli.replay", "replay"),
     "backfill": ("cli.backfill", "backfill"),
+    "canary": ("cli.canary", "canary"),
+    "prove": ("cli.prove", "prove"),
     "unsubscribe": ("cli.unsubscribe", "unsubscribe"),
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),

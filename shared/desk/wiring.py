@@ -11,14 +11,21 @@ from shared.auth.token_source import TokenSource
 from shared.desk.app_log.app_log import AppLog
 from shared.desk.app_log.workspace import LogWorkspace, log_address
 from shared.desk.backfill import Backfill
+from shared.desk.canary.readiness import Readiness
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.in_force import AppInForce, read_in_force
+from shared.desk.permissions import granted_rights
 from shared.desk.preview.preview import Preview, WritesKnown
 from shared.desk.replay import Replay
+from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.storage_trial import StorageTrial
+from shared.desk.trial.decision_log import DecisionLog
+from shared.desk.trial.trial_mailbox import TrialMailbox
+from shared.desk.trial.trial_sender import TrialSender
+from shared.desk.trial.waiting import Waiting
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
@@ -27,6 +34,7 @@ from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
 from shared.settings import STORAGE, Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.meetings import Meetings
 from shared.storage.write_history import WriteHistory
 from shared.wiring.graph_parts import GraphParts
 from shared.wiring.health import build_desk_checkup
@@ -47,18 +55,18 @@ class Desk:
         self,
         parts: Parts,
         *,
-        is_the_app: bool = True,
+        identity: DeskIdentity = DeskIdentity.APP,
         environ: Mapping[str, str] | None = None,
         log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
     ) -> None:
-        """`is_the_app` says whether Graph sees the app's own identity.
+        """`identity` is the one that Graph sees.
 
         `environ` are the settings as they were found, where the parts have others. `log_tokens` returns the
         source of tokens for the address of the service that has the app's log.
         """
         self._parts = parts
-        self._is_the_app = is_the_app
         self._environ = parts.process.environ if environ is None else environ
+        self.identity = identity
         self._log_tokens = log_tokens
         self._storage = parts.storage
         self._reading = GraphParts(parts.process, reading_only=True)
@@ -194,6 +202,36 @@ class Desk:
         tokens = self._log_tokens(address)
         return LogWorkspace(workspace, lambda: tokens.token(address).value, http)
 
+    def decision_log(self, workspace: str) -> DecisionLog:
+        """Return the decisions in the app's log, as `app_log` finds it. Raises SignInFailed."""
+        return DecisionLog(self.app_log(workspace), self.world.now)
+
+    def trial_mailbox(self, mailbox: str, sleep: Callable[[float], None]) -> TrialMailbox:
+        """Return a mailbox to create items in and to delete them; `sleep` waits for a number of seconds."""
+        sender = TrialSender(self._parts.graph.sender.send, Waiting(self.world.now, sleep))
+        return TrialMailbox(mailbox, sender)
+
+    def rights(self) -> frozenset[str] | None:
+        """Return what the token for Graph permits, None if it does not show that. Raises GraphError."""
+        return granted_rights(self._parts.graph.tokens.token(self.settings.cloud.graph).value)
+
+    def client_state(self, mailbox: str) -> str:
+        """Return the clientState of a mailbox's subscription. Raises SettingsError without our URL."""
+        return self._parts.graph.endpoint.client_state(mailbox)
+
+    def readiness(self) -> Readiness:
+        """Return whether the app could write to a mailbox; it needs the storage settings alone."""
+        return Readiness(
+            memory=self._parts.memory,
+            stop=self._storage.watch_stop,
+            mailboxes=self._storage.mailboxes,
+            now=self.world.now,
+        )
+
+    def meetings(self) -> Meetings:
+        """Return the app's record of its writes, to read."""
+        return self._storage.meetings
+
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""
         queues = {EVENT_CHANGES: self._storage.event_changes, MAILBOX_TASKS: self._storage.mailbox_tasks}
@@ -232,7 +270,7 @@ class Desk:
         settings, graph = self._parts.process.settings, self._parts.graph
         return Doctor(
             settings=settings,
-            is_the_app=self._is_the_app,
+            is_the_app=self.identity is DeskIdentity.APP,
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from shared.auth.token_source import TokenSource
     from shared.graph.client import Graph
+    from shared.graph.sender import Sender
     from shared.settings import GraphSettings
     from shared.worker.events.directory_cache import DirectoryCache
     from shared.worker.mailboxes.endpoint import Endpoint
@@ -44,14 +45,20 @@ class GraphParts:
     def new_client(self) -> "Callable[[], Graph]":
         """A function that returns a new client; all clients share connections."""
         from shared.graph.client import Graph
+
+        sender = self.sender
+        return lambda: Graph(sender)
+
+    @BuiltOnce
+    def sender(self) -> "Sender":
+        """What sends the calls of all clients."""
         from shared.graph.connection_pool import graph_http
         from shared.graph.sender import Sender
 
         settings = self._settings
         http = graph_http(settings.graph_url)
         self._process.close_at_end(http.close)
-        sender = Sender(http, self.tokens, settings.cloud.graph, self._process.world.now)
-        return lambda: Graph(sender)
+        return Sender(http, self.tokens, settings.cloud.graph, self._process.world.now)
 
     @BuiltOnce
     def directory(self) -> "DirectoryCache":

@@ -20,6 +20,7 @@ from shared.desk.permissions import (
 )
 from shared.desk.sign_in.azure_cli import AzureCli
 from shared.desk.sign_in.cli_tokens import cli_tokens
+from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.sign_in.device_code import device_code_tokens
 from shared.desk.sign_in.key_vault import resolve
 from shared.domain.ids import GUID
@@ -69,6 +70,15 @@ class DeskSignIn:
     def is_the_app(self) -> bool:
         """Whether Graph sees the app's own identity; no other can list the app's subscriptions."""
         return not self._client_id and (self._has_app_secret or self._is_in_azure)
+
+    @property
+    def identity(self) -> DeskIdentity:
+        """As which identity Graph is called."""
+        if self.is_the_app:
+            return DeskIdentity.APP
+        if not self._client_id:
+            return DeskIdentity.PRINCIPAL
+        return DeskIdentity.DESK_APP if self._certificate else DeskIdentity.PERSON
 
     def with_secrets(self, environ: Mapping[str, str]) -> Mapping[str, str]:
         """Return the settings with their Key Vault references resolved.
