@@ -1,7 +1,7 @@
 """Reads what an admin's command needs to decide about events as the worker does. Writes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -75,9 +75,8 @@ class EventReader:
             event = with_occurrence(self.graph.event(mailbox, event.master), event)
         event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
-        facts = self.directory.facts(policy, stored.meeting)
-        if policy.needs_department and event.is_organizer:  # to show it, even if other conditions decide
-            facts = replace(facts, department=self.directory.department(owner.id))
+        organizer = owner.id if event.is_organizer else ""
+        facts = self.directory.facts(policy, stored.meeting, organizer=organizer)
         if len(possible_decisions(event, policy, facts, now)) > 1:
             event = read_with_body(self.graph, mailbox, event)
         return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)), of_occurrence=is_part)

@@ -58,13 +58,18 @@ class DirectoryCache:
         self._members: dict[str, CachedSet] = {}
         self._departments = Departments(lambda mailbox: graph().department(mailbox), now, patience)
 
-    def facts(self, policy: Policy, meeting: Meeting | None = None) -> Facts:
-        """Return the facts that this policy needs; `meeting` is what Joinlink remembers of the event."""
+    def facts(self, policy: Policy, meeting: Meeting | None = None, *, organizer: str = "") -> Facts:
+        """Return the facts that this policy needs; `meeting` is what Joinlink remembers of the event.
+
+        The department is among them only with `organizer`, the object id of a mailbox: a desk shows it even
+        if no decision depends on it. Others call `with_department`.
+        """
         return Facts(
             meeting=meeting,
             tenant_domains=self.domains() if policy.needs_tenant_domains else None,
             members=self.members(policy.groups),
             lists=self.group_addresses() if policy.groups else frozenset(),
+            department=self.department(organizer) if organizer and policy.needs_department else None,
         )
 
     def with_department(self, facts: Facts, event: Event, policy: Policy, mailbox: str) -> Facts:
