@@ -102,7 +102,7 @@ def canary(
         user = desk.user(checked("--mailbox", mailbox))
         organizer = user.name or mailbox
         wish = CanaryWish(organizer=organizer, attendees=invited, rule=rule, is_online=online)
-        judge = _judge(desk)
+        judge = _judge(desk, user)
         plan = _plan(desk, judge, wish, user)
         log = found_log(desk, workspace)
         if plan.expectation is CanaryExpectation.REPORT and log is None:
@@ -133,11 +133,11 @@ def _address(text: str) -> str:
     return address
 
 
-def _judge(desk: Desk) -> Judge:
+def _judge(desk: Desk, user: User) -> Judge:
     policy = desk.policy_in_force().current()
     if policy is None:
         raise Refused("the app has no rules in force yet: deploy it, and see joinlink status")
-    facts = desk.event_reader().directory.facts(policy)
+    facts = desk.event_reader().directory.facts(policy, organizer=user.id)
     app = desk.in_force().app
     noted = app.report_only if app else None
     return Judge(policy=policy, facts=facts, has_brake=desk.is_report_only if noted is None else noted)

@@ -38,7 +38,7 @@ _READ = Permission("Calendars.Read", "to subscribe to calendars and to read even
 _WRITE = Permission("Calendars.ReadWrite", "to add join links to events")
 _USERS = Permission(
     "User.Read.All",
-    "to read which mailboxes to watch, and the members of groups",
+    "to read which mailboxes to watch, the members of groups, and organizers' departments",
     _DIRECTORY | {"User.ReadWrite.All"},
 )
 _SETTINGS = Permission(

@@ -253,3 +253,21 @@ def test_a_series_is_coming_while_a_moved_occurrence_is_ahead(
     assert (listed["event"], listed["series"], listed["past"]) == (master, True, is_past)
     # Of a past series, its creation decides: it was created after its end.
     assert listed["decisions"][0]["promoted"]["reason"] == ("ended" if is_past else "link_added")
+
+
+def test_a_preview_reads_the_department_of_each_mailbox_once(story: Story, run_joinlink: RunJoinlink) -> None:
+    """For all its meetings and both stances; a mailbox without meetings needs no department."""
+    story.rules.joinpath("rules.yaml").write_text(
+        "version: 1\ninternal_domains: [contoso.com]\nrules:\n"
+        "  - {id: legal, when: {organizer: {department_in: legal}}, action: skip}\n"
+        "  - {id: all, mode: enforce, when: {}}\n"
+    )
+    ada, ben = story.add_person("Ada", department="Legal"), story.add_person("Ben", department="Sales")
+    story.add_person("Cy", department="Sales")
+    for person in (ada, ada, ben):
+        story.create_meeting(person, GUEST)
+    report = document(run_joinlink, "--all", "--meetings")
+    read = [call.path for call in story.stage.graph.calls if call.path.endswith(("/" + ada.id, "/" + ben.id))]
+
+    assert (links(report, "as_it_stands"), links(report)) == ({"all": 3}, {"all": 1})
+    assert len(read) == 2

@@ -59,14 +59,19 @@ class MailboxReader:
         window: PreviewWindow,
         graph: Callable[[], Graph],
         memory: Meetings | None,
+        department: Callable[[str], str | None],
         with_subjects: bool,
         wait: Callable[[timedelta], None],
     ) -> None:
-        """`memory` is None if it is not known what was written; `wait` waits, or raises to stop."""
+        """`memory` is None if it is not known what was written; `wait` waits, or raises to stop.
+
+        `department` reads that of a mailbox's user, as `DirectoryCache.department`.
+        """
         self._sets = sets
         self._window = window
         self._graph = graph
         self._memory = memory
+        self._department = department
         self._with_subjects = with_subjects
         self._wait = wait
 
@@ -115,15 +120,24 @@ class MailboxReader:
         self, reading: CalendarReading, recalled: RecalledWrites, entry: ScopeEntry, graph: Graph
     ) -> Iterator[PreviewedMeeting]:
         obstacles: tuple[str, ...] = ()
+        sets: tuple[HeldSet, ...] = ()
         owned = any(held.rules.policy.calendars is CalendarScope.OWNED for held in self._sets)
         for found in reading.meetings(owned=owned):
             obstacles = obstacles or scope_obstacles(entry, graph)
+            sets = sets or self._sets_for(entry.mailbox)
             try:
-                yield self._meeting(self._obstacles(found, obstacles), found, reading, recalled)
+                yield self._meeting(sets, self._obstacles(found, obstacles), found, reading, recalled)
             except EventNotFound:  # deleted meanwhile
                 continue
             except UnreadableEvent:
                 reading.unreadable += 1
+
+    def _sets_for(self, mailbox: str) -> tuple[HeldSet, ...]:
+        """Return the rule sets; if rules ask for it, with the department of the organizer of all meetings."""
+        if not any(held.rules.policy.needs_department for held in self._sets):
+            return self._sets
+        department = self._department(mailbox)
+        return tuple(replace(held, facts=replace(held.facts, department=department)) for held in self._sets)
 
     def _obstacles(self, found: FoundMeeting, obstacles: tuple[str, ...]) -> tuple[str, ...]:
         """Return for each rule set why its rules are not for the meeting; empty if they are."""
@@ -137,6 +151,7 @@ class MailboxReader:
 
     def _meeting(
         self,
+        sets: tuple[HeldSet, ...],
         obstacles: tuple[str, ...],
         found: FoundMeeting,
         reading: CalendarReading,
@@ -150,7 +165,7 @@ class MailboxReader:
             is_past=end is not None and end <= self._window.now,
             is_added=is_added(event, recalled.state(event.id)),
         )
-        if self._depends_on_body(seen, obstacles):
+        if self._depends_on_body(seen, sets, obstacles):
             seen = replace(seen, event=reading.with_body(event))
         return PreviewedMeeting(
             id=event.id,
@@ -163,15 +178,16 @@ class MailboxReader:
             is_added=seen.is_added,
             subject=event.subject if self._with_subjects else "",
             decisions=tuple(
-                self._decisions(seen, held, obstacle)
-                for held, obstacle in zip(self._sets, obstacles, strict=True)
+                self._decisions(seen, held, obstacle) for held, obstacle in zip(sets, obstacles, strict=True)
             ),
         )
 
-    def _depends_on_body(self, seen: SeenMeeting, obstacles: tuple[str, ...]) -> bool:
+    def _depends_on_body(
+        self, seen: SeenMeeting, sets: tuple[HeldSet, ...], obstacles: tuple[str, ...]
+    ) -> bool:
         return any(
             depends_on_body(seen, policies, held.facts, self._window.now)
-            for held, obstacle in zip(self._sets, obstacles, strict=True)
+            for held, obstacle in zip(sets, obstacles, strict=True)
             if not obstacle
             for policies in held.policies.values()
         )

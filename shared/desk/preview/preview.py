@@ -79,6 +79,7 @@ class Preview:
             window=window,
             graph=self._graph,
             memory=writes.meetings,
+            department=self._directory.department,
             with_subjects=with_subjects,
             wait=wait,
         )
