@@ -12,7 +12,7 @@ from shared.errors import OutOfTime, StorageUnavailable
 from shared.joined_calls import JoinedCalls
 
 
-class Service:
+class Doubler:
     """A service that doubles numbers; its first call waits until `may_answer`."""
 
     def __init__(self, most: int = 3) -> None:
@@ -39,7 +39,7 @@ class Service:
 
 def test_requests_that_wait_share_the_next_calls() -> None:
     """At most three in one call; each gets its own answer."""
-    service = Service()
+    service = Doubler()
     with ThreadPoolExecutor(8) as threads:
         first = threads.submit(service.joined.do, 0)
         assert service.is_called.wait(60)
@@ -57,7 +57,7 @@ def test_requests_that_wait_share_the_next_calls() -> None:
 
 def test_a_failed_call_fails_for_its_requests_only() -> None:
     """The next call starts again. A deadline that passed is an error of its own thread alone."""
-    service = Service()
+    service = Doubler()
     service.error = OutOfTime("over")
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(service.joined.do, 0)
@@ -74,7 +74,7 @@ def test_a_failed_call_fails_for_its_requests_only() -> None:
 
 def test_a_request_whose_deadline_passes_leaves_the_line() -> None:
     """It is not carried out, and the line goes on."""
-    service = Service()
+    service = Doubler()
 
     def give_up() -> None:
         with deadline(timedelta(milliseconds=20)):

@@ -55,7 +55,7 @@ class MessageCost:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _MessageKind:
     """Changes of events, and whether each is handled once before."""
 
     kind: str
@@ -75,12 +75,14 @@ def costs(storage: Azurite) -> Iterator[MessageCost]:
                 yield from (_measure(case, everything) for case in cases)
 
 
-def _enabled(everything: Stage, kind: str) -> _Case:
+def _enabled(everything: Stage, kind: str) -> _MessageKind:
     ada = everything.graph.add_user("Ada", "ada@contoso.com").id
-    return _Case(kind, [_change(everything, ada, _create(everything, ada, _GUEST)) for _ in range(_MESSAGES)])
+    return _MessageKind(
+        kind, [_change(everything, ada, _create(everything, ada, _GUEST)) for _ in range(_MESSAGES)]
+    )
 
 
-def _without_write(everything: Stage) -> list[_Case]:
+def _without_write(everything: Stage) -> list[_MessageKind]:
     graph = everything.graph
     dee = graph.add_user("Dee", "dee@contoso.com").id
     cy = graph.add_user("Cy", _COLLEAGUE).id
@@ -89,14 +91,14 @@ def _without_write(everything: Stage) -> list[_Case]:
     online = [_create(everything, dee, _GUEST, isOnlineMeeting=True) for _ in range(_MESSAGES)]
     skipped = [_change(everything, dee, event) for event in inside]
     return [
-        _Case("skipped, organizer's copy", skipped),
-        _Case("skipped, attendee's copy", [_change(everything, cy, event) for event in copies]),
-        _Case("already online", [_change(everything, dee, event) for event in online]),
-        _Case("superseded", skipped, is_repeated=True),
+        _MessageKind("skipped, organizer's copy", skipped),
+        _MessageKind("skipped, attendee's copy", [_change(everything, cy, event) for event in copies]),
+        _MessageKind("already online", [_change(everything, dee, event) for event in online]),
+        _MessageKind("superseded", skipped, is_repeated=True),
     ]
 
 
-def _measure(case: _Case, everything: Stage) -> MessageCost:
+def _measure(case: _MessageKind, everything: Stage) -> MessageCost:
     seen = [_handle(change, everything, is_repeated=case.is_repeated) for change in case.changes]
     counted = seen[_WARM_UP:]
 

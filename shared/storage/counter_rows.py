@@ -16,7 +16,7 @@ _MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CounterValue:
     """One row: how many writes a window has, None if that can't be read; whether it refused a write since."""
 
     value: int | None = 0
@@ -29,20 +29,20 @@ class CounterRows:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._remembered: dict[tuple[str, str], Count] = {}
+        self._remembered: dict[tuple[str, str], CounterValue] = {}
 
-    def read(self, rule: str, window: str) -> Count:
+    def read(self, rule: str, window: str) -> CounterValue:
         """Return a count as it is now."""
         count = _parse(self._table.read(hashed(rule), window))
         self._remember(rule, window, count)
         return count
 
-    def remembered(self, rule: str, window: str) -> Count:
+    def remembered(self, rule: str, window: str) -> CounterValue:
         """Return a count as this process last saw it; read it if it did not."""
         known = self._remembered.get((rule, window))
         return self.read(rule, window) if known is None else known
 
-    def write(self, rule: str, counts: Mapping[str, Count]) -> bool:
+    def write(self, rule: str, counts: Mapping[str, CounterValue]) -> bool:
         """Write the counts of these windows, all or none. Return whether no other process was faster."""
         changes = [RowChange(window, _values(count), count.etag) for window, count in counts.items()]
         try:
@@ -54,10 +54,10 @@ class CounterRows:
             self._forget(rule, counts)
             raise
         for (window, count), etag in zip(counts.items(), etags, strict=True):
-            self._remember(rule, window, Count(count.value, count.was_refused, etag))
+            self._remember(rule, window, CounterValue(count.value, count.was_refused, etag))
         return True
 
-    def _remember(self, rule: str, window: str, count: Count) -> None:
+    def _remember(self, rule: str, window: str, count: CounterValue) -> None:
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[rule, window] = count
@@ -67,13 +67,13 @@ class CounterRows:
             self._remembered.pop((rule, window), None)
 
 
-def _values(count: Count) -> dict[str, object]:
+def _values(count: CounterValue) -> dict[str, object]:
     return {"v": VERSION, "count": count.value, "refused": count.was_refused}
 
 
-def _parse(row: Row | None) -> Count:
+def _parse(row: Row | None) -> CounterValue:
     if row is None:
-        return Count()
+        return CounterValue()
     value = row.values.get("count")
     is_valid = row.is_readable and type(value) is int and 0 <= value <= _MOST
-    return Count(value if is_valid else None, bool(row.values.get("refused")), row.etag)
+    return CounterValue(value if is_valid else None, bool(row.values.get("refused")), row.etag)

@@ -11,7 +11,7 @@ from functools import partial
 from shared.errors import StorageUnavailable
 from shared.joined_calls import JoinedCalls
 from shared.rules.policy import RuleLimits
-from shared.storage.counter_rows import Count, CounterRows
+from shared.storage.counter_rows import CounterRows, CounterValue
 from shared.storage.tables import Table
 
 COUNTERS = "counters"
@@ -125,14 +125,14 @@ class _Batch:
     """Changes of one rule, applied one after the other. `counts` are the counts to write for them."""
 
     def __init__(self, rows: CounterRows, rule: str) -> None:
-        self.counts: dict[str, Count] = {}
-        self._read: dict[str, Count] = {}
+        self.counts: dict[str, CounterValue] = {}
+        self._read: dict[str, CounterValue] = {}
         self._rows = rows
         self._rule = rule
 
     def add(self, change: _Change) -> LimitReached | None:
         """Apply a change unless a limit refuses it; return that limit."""
-        changed: dict[str, Count] = {}
+        changed: dict[str, CounterValue] = {}
         for window, limit in change.windows:
             count = self._count(window, limit)
             if limit is not None and _is_full(count, limit):
@@ -140,11 +140,11 @@ class _Batch:
             if change.by and count.value is not None:
                 # A refund makes room again: the next refusal counts as a first one.
                 was_refused = count.was_refused and change.by > 0
-                changed[window] = Count(max(0, count.value + change.by), was_refused, count.etag)
+                changed[window] = CounterValue(max(0, count.value + change.by), was_refused, count.etag)
         self.counts |= changed
         return None
 
-    def _count(self, window: str, limit: int | None) -> Count:
+    def _count(self, window: str, limit: int | None) -> CounterValue:
         if window in self.counts:
             return self.counts[window]
         count = self._read.get(window) or self._rows.remembered(self._rule, window)
@@ -153,7 +153,7 @@ class _Batch:
             count = self._read[window] = self._rows.read(self._rule, window)
         return count
 
-    def _refuse(self, window: str, limit: int, count: Count) -> LimitReached:
+    def _refuse(self, window: str, limit: int, count: CounterValue) -> LimitReached:
         if count.value is None:
             return LimitReached(window, limit, is_first=False, is_unreadable=True)
         if not count.was_refused:
@@ -161,7 +161,7 @@ class _Batch:
         return LimitReached(window, limit, is_first=not count.was_refused)
 
 
-def _is_full(count: Count, limit: int | None) -> bool:
+def _is_full(count: CounterValue, limit: int | None) -> bool:
     """Return whether a limit refuses one more write; a count that can't be read does."""
     return limit is not None and (count.value is None or count.value >= limit)
 
