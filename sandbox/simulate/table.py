@@ -103,11 +103,16 @@ class MemoryTable:
             self._check_table()
             return self._put(entity, self._rows.get(_key(entity), {}))
 
-    def list_entities(self) -> Iterator[MemoryEntity]:
-        """Yield all rows; a row written meanwhile is included if its page was not read yet."""
+    def list_entities(self, *, select: list[str] | None = None) -> Iterator[MemoryEntity]:  # noqa: ARG002
+        """Yield all rows with all columns; one written meanwhile is included if its page was not read yet."""
         return self._listed(("", ""))
 
-    def query_entities(self, condition: str) -> Iterator[MemoryEntity]:
+    def query_entities(
+        self,
+        condition: str,
+        *,
+        select: list[str] | None = None,  # noqa: ARG002
+    ) -> Iterator[MemoryEntity]:
         """Yield the rows of a partition in one of some states, or that ended before a time."""
         match = _CONDITION.fullmatch(condition)
         assert match, f"this table does not support {condition}"
