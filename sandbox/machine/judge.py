@@ -1,0 +1,235 @@
+"""Applies the promises of `sandbox.promises` to what happened in a run of the machine."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.machine.record import Charged, DeliveryRecord, EventRecord, EventState, RuleSet
+from sandbox.promises import (
+    AGAIN,
+    FINAL_REASONS,
+    POISON_REASONS,
+    RULES_LAST,
+    Delivery,
+    End,
+    Evidence,
+    Patch,
+    Violation,
+    is_limit_kept,
+    is_lost,
+    judge_delivery,
+    judge_writes,
+    may_be_held,
+)
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
+
+if TYPE_CHECKING:
+    from sandbox.machine.town import Town
+    from sandbox.machine.worker import Worker
+
+_DEATHS_TO_POISON = 4
+
+
+class Judge:
+    """The judge of a town.
+
+    Attributes:
+        violations: what was broken so far, each with a text.
+        kills, faults: how often a process was killed with a message, and how often a call failed.
+    """
+
+    def __init__(self, town: "Town") -> None:
+        self.violations: list[tuple[Violation, str]] = []
+        self.kills = self.faults = 0
+        self.enabled = 0
+        self._town = town
+        self._charged: list[Charged] = []
+
+    def saw_patch(self, worker: "Worker", event: EventRecord, before: EventState) -> None:
+        """Judge a PATCH that was just sent."""
+        town, delivery = self._town, worker.delivery
+        assert delivery, "only a message about an event leads to a PATCH"
+        assert event is delivery.event
+        successful = event.now.is_online and not before.is_online
+        self._charged.append(
+            Charged(
+                mailbox=event.owner, began=delivery.own_began, sent=worker.now, is_successful=successful
+            )
+        )
+        is_exact = town.graph.honors_if_match and not town.graph.stale_for
+        states = [before] if is_exact else event.since(delivery.began - town.graph.stale_for)
+        rules = town.rules.since(delivery.began - RULES_LAST)
+        is_wanted = not worker.is_braked and any(
+            wants_link(each, state, event.owner) for each in rules for state in states
+        )
+        patch = Patch(was_online=before.is_online, is_online=event.now.is_online, is_wanted=is_wanted)
+        reached_graph = patch.is_successful or event.doubts[-1:] != [town.now] or patch.is_online
+        if not reached_graph:
+            return
+        self.enabled += patch.is_successful
+        event.is_known_online = event.is_known_online or patch.is_online
+        event.steps.append(patch)
+        for violation in set(judge_writes(event.steps)):
+            self._add(violation, event)
+        self._check_limits()
+
+    def check_delivery(self, delivery: DeliveryRecord) -> None:
+        """Judge a delivery that is over."""
+        if delivery.queue != EVENT_CHANGES:
+            self._check_task(delivery)
+            return
+        seen = self._evidence(delivery)
+        over = Delivery(
+            lines=delivery.lines,
+            leaves_message=bool(delivery.sent),
+            was_killed=delivery.was_killed,
+            is_left_to_host=delivery.is_left_to_host,
+        )
+        for violation in judge_delivery(over, seen):
+            self._add(violation, delivery.event, f"{delivery.lines}, {seen}")
+        if delivery.event and delivery.lines and not delivery.is_attendees_copy:
+            reason = delivery.lines[-1][1]
+            if reason in {"already_online", "link_added", "link_confirmed"} and delivery.event.now.is_online:
+                delivery.event.is_known_online = True
+            if reason != "read_since":
+                final = FINAL_REASONS.get(reason)
+                delivery.event.last_reason = reason, final is not None and final.is_justified(seen)
+
+    def check_end(self) -> None:
+        """Judge the end of a run, once everything is quiet."""
+        for event in self._town.people.events.values():
+            self._check_final_state(event)
+        for name in (EVENT_CHANGES, MAILBOX_TASKS):
+            for text in self._town.account.queue(f"{name}-poison").texts:
+                self._check_poison(text)
+
+    def check_pass(self, patches_before: int) -> None:
+        """Judge a further pass over all events, within the same windows."""
+        if self.patches != patches_before:
+            self.violations.append((Violation.WRITES_AGAIN, f"{self.patches - patches_before} more PATCHes"))
+
+    def note_unfinished(self) -> None:
+        """Note that messages never ended."""
+        self.violations.append((Violation.UNFINISHED, "messages are left after thousands of deliveries"))
+
+    @property
+    def patches(self) -> int:
+        """How many PATCHes were sent."""
+        return len(self._charged)
+
+    def _check_task(self, delivery: DeliveryRecord) -> None:
+        count = len(delivery.lines)
+        if count > 1 or (count == 0 and not delivery.was_killed):
+            self._add(Violation.LINES, None, f"{delivery.lines}")
+        is_again = count == 1 and delivery.lines[0][0] == AGAIN
+        if is_again and not (delivery.sent or delivery.was_killed or delivery.is_left_to_host):
+            self._add(Violation.DROPPED, None, f"{delivery.lines}")
+
+    def _evidence(self, delivery: DeliveryRecord) -> Evidence:
+        event = delivery.event
+        if event is None:  # it was gone before anybody could know whose it was
+            return Evidence(was_gone=True, is_attendees_copy=True, was_cancelled=True, was_unmatched=True)
+        rules = self._town.rules.since(delivery.began - RULES_LAST)
+        return self._seen(event, event.since(delivery.began - self._town.graph.stale_for), rules, delivery)
+
+    def _seen(
+        self,
+        event: EventRecord,
+        states: list[EventState],
+        rules: list[RuleSet],
+        delivery: DeliveryRecord | None = None,
+    ) -> Evidence:
+        is_copy = bool(delivery and delivery.is_attendees_copy)
+        gone = any(state.is_gone for state in states)
+        ever = [each for _, each in self._town.rules.sets]
+        return Evidence(
+            was_online=any(state.is_online for state in states),
+            was_gone=gone or is_copy,
+            was_cancelled=any(state.is_cancelled for state in states) or (is_copy and gone),
+            is_attendees_copy=is_copy,
+            was_opted_out=any(state.is_opted_out for state in states),
+            was_unmatched=any(
+                each.mode == "off" or not state.is_external for each in rules for state in states
+            ),
+            was_reported=any(each.mode == "report" for each in rules),
+            was_braked=bool(delivery and delivery.was_braked),
+            was_out_of_scope=any(each.excludes_second for each in ever) and (event.owner == 1 or is_copy),
+            is_limit_used_up=bool(delivery) and self._is_used_up(event, rules, delivery),
+            was_removed=event.was_removed,
+            not_honored=sum(isinstance(step, Patch) and not step.is_online for step in event.steps),
+            may_be_held=may_be_held(event.doubts, event.changes, self._town.graph.stale_for),
+        )
+
+    def _is_used_up(
+        self, event: EventRecord, rules: list[RuleSet], delivery: DeliveryRecord | None
+    ) -> bool:
+        """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge."""
+        assert delivery
+        left = self.kills + self.faults + 1  # the other worker may have charged right now
+        begin = delivery.own_began - timedelta(hours=1)
+        hour = sum(each.sent >= begin for each in self._charged)
+        day = sum(each.mailbox == event.owner for each in self._charged)
+        return any(
+            (each.per_hour is not None and hour + left >= each.per_hour)
+            or (each.per_mailbox_per_day is not None and day + left >= each.per_mailbox_per_day)
+            for each in rules
+        )
+
+    def _check_limits(self) -> None:
+        """Count the writes of each window; one that began in another window than it was sent in counts in none."""
+        hours: Counter[datetime] = Counter()
+        days: Counter[tuple[int, object]] = Counter()
+        for each in self._charged:
+            hour, sent = (moment.replace(minute=0, second=0, microsecond=0) for moment in (each.began, each.sent))
+            if each.is_successful and hour == sent:
+                hours[hour] += 1
+            if each.is_successful and each.began.date() == each.sent.date():
+                days[each.mailbox, each.sent.date()] += 1
+        # Rules without a limit, or with a higher one, may have applied in the same window.
+        for limits, counts in (
+            ([each.per_hour for _, each in self._town.rules.sets], hours.values()),
+            ([each.per_mailbox_per_day for _, each in self._town.rules.sets], days.values()),
+        ):
+            if None not in limits and not all(is_limit_kept(max(filter(None, limits)), n) for n in counts):
+                self.violations.append((Violation.OVER_LIMIT, f"{hours} {days}"))
+
+    def _check_final_state(self, event: EventRecord) -> None:
+        state, rules = event.now, self._town.rules.now
+        reason, was_justified = event.last_reason
+        final = FINAL_REASONS.get(reason)
+        seen = self._seen(event, [state], [rules])
+        is_justified = final is not None and (
+            final.is_justified(seen) or (reason == "limit_reached" and was_justified)
+        )
+        end = End(
+            is_wanted=wants_link(rules, state, event.owner),
+            is_online=state.is_online,
+            reason=reason,
+            is_justified=is_justified,
+        )
+        if is_lost(end):
+            self._add(Violation.LOST, event, f"{end}")
+        if reason == "write_unknown" and not seen.may_be_held:
+            self._add(Violation.HELD_WITHOUT_CAUSE, event)
+
+    def _check_poison(self, text: str) -> None:
+        reason = str(json.loads(text).get("reason", ""))
+        is_allowed = {
+            "worker_lost": self.kills >= _DEATHS_TO_POISON,
+            "unexpected_answer": self.faults > 0,
+            "too_old": self.faults > 0,
+        }
+        if reason not in POISON_REASONS or not is_allowed[reason]:
+            self.violations.append((Violation.POISONED, text[:300]))
+
+    def _add(self, violation: Violation, event: EventRecord | None, text: str = "") -> None:
+        about = f"event {list(self._town.people.events).index(event.id)}: {event.steps} " if event else ""
+        self.violations.append((violation, about + text))
+
+
+def wants_link(rules: RuleSet, state: EventState, owner: int) -> bool:
+    """Return whether rules, once in force, ask for a write to an event in this state."""
+    is_excluded = rules.excludes_second and owner == 1
+    is_open = not (state.is_opted_out or state.is_cancelled or state.is_gone)
+    return rules.mode == "enforce" and not is_excluded and is_open and state.is_external
