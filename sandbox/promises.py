@@ -82,7 +82,7 @@ def judge_writes(steps: Iterable[Step]) -> Iterator[Violation]:
         if isinstance(step, LinkRemoved):
             is_removed = True
             continue
-        if not step.is_wanted:
+        if step.is_online and not step.is_wanted:
             yield Violation.UNWANTED
         if not step.is_online:
             not_honored += 1
@@ -153,9 +153,7 @@ FINAL_REASONS: Mapping[str, FinalReason] = {
     "already_online": FinalReason("skipped", "the event is online", lambda seen: seen.was_online),
     "not_organizer": FinalReason("skipped", "it is an attendee's copy", lambda seen: seen.is_attendees_copy),
     "cancelled": FinalReason("skipped", "the event is cancelled", lambda seen: seen.was_cancelled),
-    "rule_skip": FinalReason(
-        "skipped", "a rule in force skips the event", lambda seen: seen.was_opted_out
-    ),
+    "rule_skip": FinalReason("skipped", "a rule in force skips the event", lambda seen: seen.was_opted_out),
     "no_rule_matched": FinalReason(
         "skipped", "no rule in force matches the event", lambda seen: seen.was_unmatched
     ),

@@ -14,6 +14,7 @@ from sandbox.promises import (
     Delivery,
     End,
     Evidence,
+    LinkRemoved,
     Patch,
     Violation,
     is_limit_kept,
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 _DEATHS_TO_POISON = 4
 
 
+class BrokenPromise(AssertionError):
+    """The product broke a promise."""
+
+
 class Judge:
     """The judge of a town.
 
@@ -46,16 +51,16 @@ class Judge:
         self._town = town
         self._charged: list[Charged] = []
 
-    def saw_patch(self, worker: "Worker", event: EventRecord, before: EventState) -> None:
-        """Judge a PATCH that was just sent."""
+    def saw_patch(
+        self, worker: "Worker", event: EventRecord, before: EventState, *, is_accepted: bool
+    ) -> None:
+        """Judge a PATCH that was just sent; `is_accepted`: Graph answered 200."""
         town, delivery = self._town, worker.delivery
         assert delivery, "only a message about an event leads to a PATCH"
         assert event is delivery.event
         successful = event.now.is_online and not before.is_online
         self._charged.append(
-            Charged(
-                mailbox=event.owner, began=delivery.own_began, sent=worker.now, is_successful=successful
-            )
+            Charged(mailbox=event.owner, began=delivery.own_began, sent=worker.now, is_successful=successful)
         )
         is_exact = town.graph.honors_if_match and not town.graph.stale_for
         states = [before] if is_exact else event.since(delivery.began - town.graph.stale_for)
@@ -64,8 +69,7 @@ class Judge:
             wants_link(each, state, event.owner) for each in rules for state in states
         )
         patch = Patch(was_online=before.is_online, is_online=event.now.is_online, is_wanted=is_wanted)
-        reached_graph = patch.is_successful or event.doubts[-1:] != [town.now] or patch.is_online
-        if not reached_graph:
+        if not (patch.is_successful or is_accepted):
             return
         self.enabled += patch.is_successful
         event.is_known_online = event.is_known_online or patch.is_online
@@ -73,6 +77,11 @@ class Judge:
         for violation in set(judge_writes(event.steps)):
             self._add(violation, event)
         self._check_limits()
+
+    def check_so_far(self) -> None:
+        """Raise BrokenPromise if a promise was broken."""
+        if self.violations:
+            raise BrokenPromise("\n".join(f"{violation}: {text}" for violation, text in self.violations))
 
     def check_delivery(self, delivery: DeliveryRecord) -> None:
         """Judge a delivery that is over."""
@@ -112,6 +121,18 @@ class Judge:
     def note_unfinished(self) -> None:
         """Note that messages never ended."""
         self.violations.append((Violation.UNFINISHED, "messages are left after thousands of deliveries"))
+
+    def totals(self) -> Counter[str]:
+        """Count what happened."""
+        return Counter(
+            events=len(self._town.people.events),
+            patches=self.patches,
+            enabled=self.enabled,
+            kills=self.kills,
+            faults=self.faults,
+            removed=sum(event.was_removed for event in self._town.people.events.values()),
+            **Counter(f"last {event.last_reason[0]}" for event in self._town.people.events.values()),
+        )
 
     @property
     def patches(self) -> int:
@@ -161,9 +182,7 @@ class Judge:
             may_be_held=may_be_held(event.doubts, event.changes, self._town.graph.stale_for),
         )
 
-    def _is_used_up(
-        self, event: EventRecord, rules: list[RuleSet], delivery: DeliveryRecord | None
-    ) -> bool:
+    def _is_used_up(self, event: EventRecord, rules: list[RuleSet], delivery: DeliveryRecord | None) -> bool:
         """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge."""
         assert delivery
         left = self.kills + self.faults + 1  # the other worker may have charged right now
@@ -179,20 +198,23 @@ class Judge:
     def _check_limits(self) -> None:
         """Count the writes of each window; one that began in another window than it was sent in counts in none."""
         hours: Counter[datetime] = Counter()
-        days: Counter[tuple[int, object]] = Counter()
-        for each in self._charged:
-            hour, sent = (moment.replace(minute=0, second=0, microsecond=0) for moment in (each.began, each.sent))
-            if each.is_successful and hour == sent:
+        days: Counter[tuple[datetime, int]] = Counter()
+        for each in filter(lambda one: one.is_successful, self._charged):
+            if (hour := _hour(each.began)) == _hour(each.sent):
                 hours[hour] += 1
-            if each.is_successful and each.began.date() == each.sent.date():
-                days[each.mailbox, each.sent.date()] += 1
+            if (day := _day(each.began)) == _day(each.sent):
+                days[day, each.mailbox] += 1
+        for begin, writes in hours.items():
+            self._check_window("per_hour", begin, timedelta(hours=1), writes)
+        for (begin, _), writes in days.items():
+            self._check_window("per_mailbox_per_day", begin, timedelta(days=1), writes)
+
+    def _check_window(self, name: str, begin: datetime, length: timedelta, writes: int) -> None:
         # Rules without a limit, or with a higher one, may have applied in the same window.
-        for limits, counts in (
-            ([each.per_hour for _, each in self._town.rules.sets], hours.values()),
-            ([each.per_mailbox_per_day for _, each in self._town.rules.sets], days.values()),
-        ):
-            if None not in limits and not all(is_limit_kept(max(filter(None, limits)), n) for n in counts):
-                self.violations.append((Violation.OVER_LIMIT, f"{hours} {days}"))
+        margin = RULES_LAST + timedelta(minutes=1)
+        limits = [getattr(each, name) for each in self._town.rules.between(begin - margin, begin + length)]
+        if None not in limits and not is_limit_kept(max(limits), writes):
+            self.violations.append((Violation.OVER_LIMIT, f"{name} {limits} {begin}: {writes} writes"))
 
     def _check_final_state(self, event: EventRecord) -> None:
         state, rules = event.now, self._town.rules.now
@@ -203,7 +225,8 @@ class Judge:
             final.is_justified(seen) or (reason == "limit_reached" and was_justified)
         )
         end = End(
-            is_wanted=wants_link(rules, state, event.owner),
+            # A link that a person took away stays away; a sweep sees that without a line.
+            is_wanted=wants_link(rules, state, event.owner) and LinkRemoved() not in event.steps,
             is_online=state.is_online,
             reason=reason,
             is_justified=is_justified,
@@ -233,3 +256,11 @@ def wants_link(rules: RuleSet, state: EventState, owner: int) -> bool:
     is_excluded = rules.excludes_second and owner == 1
     is_open = not (state.is_opted_out or state.is_cancelled or state.is_gone)
     return rules.mode == "enforce" and not is_excluded and is_open and state.is_external
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _day(moment: datetime) -> datetime:
+    return _hour(moment).replace(hour=0)

@@ -130,7 +130,9 @@ class People:
                 people.edit(owner, event, **self._later(record))
             case Act.MOVE_CALENDAR:
                 here = self._graph.mailboxes.find(owner, event).calendar
-                people.move_to_calendar(owner, event, next(c for c in self._calendars[record.owner] if c != here))
+                people.move_to_calendar(
+                    owner, event, next(c for c in self._calendars[record.owner] if c != here)
+                )
             case Act.REMOVE_LINK:
                 people.remove_link(owner, event)
             case Act.ADD_LINK:

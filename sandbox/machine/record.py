@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-
 from typing import TypeVar
 
 from sandbox.promises import Step
@@ -109,6 +108,10 @@ class RuleHistory:
     def since(self, moment: datetime) -> list[RuleSet]:
         """Return all rules that applied at or after a moment."""
         return _since(self.sets, moment)
+
+    def between(self, begin: datetime, end: datetime) -> list[RuleSet]:
+        """Return all rules that applied at some time between the two."""
+        return _since([one for one in self.sets if one[0] <= end] or self.sets[:1], begin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

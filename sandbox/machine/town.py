@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -15,7 +16,7 @@ import httpx
 from sandbox.graph import NotificationDelivery, Reply, StandIn
 from sandbox.machine.graph_faults import fault
 from sandbox.machine.judge import Judge
-from sandbox.machine.people import People
+from sandbox.machine.people import Act, People
 from sandbox.machine.record import DeliveryRecord, RuleHistory, RuleSet
 from sandbox.machine.services import Account, StorageFault
 from sandbox.machine.worker import TENANT, Worker, event_in
@@ -35,7 +36,7 @@ _TICK = timedelta(seconds=20)
 #: the one line of each message
 _FINAL_LINES = frozenset({"event.decided", "task.finished"})
 #: answers that prove what a write did
-_CLEAR = frozenset({200, 412})
+_CLEAR = frozenset({HTTPStatus.OK, HTTPStatus.PRECONDITION_FAILED})
 
 
 class Town:
@@ -44,12 +45,13 @@ class Town:
     Args:
         honors_if_match: whether Graph refuses a write that names another version.
         stale_for: how long Graph's reads may be behind.
+        rules: the first rules.
     """
 
-    def __init__(self, *, honors_if_match: bool = True, stale_for: timedelta = timedelta(0)) -> None:
+    def __init__(self, *, honors_if_match: bool, stale_for: timedelta, rules: RuleSet) -> None:
         self.now = START
         self.account = Account(lambda: self.now)
-        self.rules = RuleHistory([(START, RuleSet())])
+        self.rules = RuleHistory([(START, rules)])
         self.graph = StandIn(
             now=lambda: self.now, tenant_id=TENANT, post=self._post, record=False, stopwatch=lambda: 0.0
         )
@@ -65,6 +67,9 @@ class Town:
             for number, skew in enumerate(_SKEWS)
         )
         self._running: Worker | None = None
+        #: what the owner does right before and right after the next PATCH
+        self.before_patch: Act | None = None
+        self.after_patch: Act | None = None
         self._turn = 0
 
     def start(self) -> None:
@@ -109,6 +114,7 @@ class Town:
                 worker.advance(steps)
         finally:
             self._running = None
+        self.judge.check_so_far()
 
     def maintain(self, worker: Worker) -> None:
         """Run the timer on a worker."""
@@ -148,7 +154,11 @@ class Town:
             if event.now.is_gone:
                 continue
             change = EventChange(
-                mailbox=self.people.mailbox(event), event=event.id, source=Source.SWEEP, received=self.now, trace="again"
+                mailbox=self.people.mailbox(event),
+                event=event.id,
+                source=Source.SWEEP,
+                received=self.now,
+                trace="again",
             )
             self.account.queue(EVENT_CHANGES).send(change.encode())
 
@@ -157,6 +167,7 @@ class Town:
         self.graph.faults.clear()
         self.account.table_faults.clear()
         self.account.queue_faults.clear()
+        self.before_patch = self.after_patch = None
         for worker in self.workers:
             self.restart(worker, is_braked=False)
         self.drain()
@@ -170,20 +181,23 @@ class Town:
         self.drain()
         if not self.rules.now.limits or self.now.hour == hour:
             self.judge.check_pass(patches)
+        self.judge.check_so_far()
 
-    def drain(self) -> None:
-        """Handle all messages, in the order of their times, until none is left."""
+    def drain(self, until: datetime | None = None) -> None:
+        """Handle all messages, in the order of their times, until none is left or a time is reached."""
+        for worker in self.workers:
+            self.run_current(worker)
         for _ in range(_MOST_TURNS):
             self.graph.deliver()
             self._turn += 1
             self.run(self.workers[self._turn % 2])
             times = [queue.next_visible for queue in self._queues if queue.next_visible]
-            if not times:
-                if not self.graph.undelivered:
-                    return
-                self.now += _TICK
-            elif min(times) > self.now:
-                self.now = min(times)
+            if self.graph.undelivered:
+                times.append(self.now + _TICK)
+            if not times or (until and min(times) > until):
+                self.now = max(self.now, until or self.now)
+                return
+            self.now = max(self.now, min(times))
         self.judge.note_unfinished()
 
     def close(self) -> None:
@@ -200,17 +214,22 @@ class Town:
     def saw_patch(self, worker: Worker, event: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         """Send a PATCH of an event, and record its effect."""
         record = self.people.events[event]
+        acts, self.before_patch, self.after_patch = (self.before_patch, self.after_patch), None, None
+        if acts[0]:
+            self.people.do(event, acts[0])
         before = record.now
-        is_answered = False
+        status = None
         try:
             answer = send()
-            is_answered = answer.status_code in _CLEAR
+            status = answer.status_code
             return answer
         finally:
             self.people.look(record)
-            if not is_answered:
+            if status not in _CLEAR:
                 record.doubts.append(self.now)
-            self.judge.saw_patch(worker, record, before)
+            self.judge.saw_patch(worker, record, before, is_accepted=status == HTTPStatus.OK)
+            if acts[1]:
+                self.people.do(event, acts[1])
 
     def saw_fault(self, worker: Worker) -> None:
         """Record that a call of a worker failed."""
@@ -280,9 +299,11 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def opened(*, honors_if_match: bool = True, stale_for: timedelta = timedelta(0)) -> Iterator[Town]:
+def opened(
+    *, honors_if_match: bool = True, stale_for: timedelta = timedelta(0), rules: RuleSet | None = None
+) -> Iterator[Town]:
     """Yield a new town. While it is open, the product's lines and deadlines belong to it."""
-    town = Town(honors_if_match=honors_if_match, stale_for=stale_for)
+    town = Town(honors_if_match=honors_if_match, stale_for=stale_for, rules=rules or RuleSet())
     product, lines = logging.getLogger("joinlink"), _Lines(town)
     clock = SimpleNamespace(monotonic=lambda: town.now.timestamp())
     logs.configure("INFO")
