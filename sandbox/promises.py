@@ -1,4 +1,4 @@
-"""What is right: the promises of Joinlink, defined once for every judge. Pure; shares no code with the product.
+"""What is right: the promises of Joinlink, defined once for every judge. Pure; no code of the product.
 
 A judge turns what it recorded into the values of this module: the chaos run (`sandbox.chaos.checker`) and the
 stateful machine (`sandbox.machine.judge`). docs/reliability.md has the same definitions in words.
@@ -44,7 +44,7 @@ class Violation(StrEnum):
     DROPPED = "dropped"
     #: a delivery without a line, or with two
     LINES = "lines"
-    #: a further pass over all events wrote to one
+    #: a further read of all events wrote to one
     WRITES_AGAIN = "writes again"
 
 
@@ -113,7 +113,7 @@ def is_limit_kept(limit: int, writes: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Seen:
     """What a judge's own record shows of one event from the start of a message to its end."""
 
     was_online: bool = False
@@ -143,7 +143,7 @@ class FinalReason:
 
     outcome: str
     justified_by: str
-    is_justified: Callable[[Evidence], bool]
+    is_justified: Callable[[Seen], bool]
 
 
 #: The reasons that end a message about an event for good. Any other leaves a message behind.
@@ -209,7 +209,7 @@ class Delivery:
     is_left_to_host: bool = False
 
 
-def judge_delivery(delivery: Delivery, seen: Evidence) -> Iterator[Violation]:
+def judge_delivery(delivery: Delivery, seen: Seen) -> Iterator[Violation]:
     """Yield how a delivery broke a promise: one line, and a final reason or a message that it leaves."""
     count = len(delivery.lines)
     if count > 1 or (count == 0 and not delivery.was_killed):

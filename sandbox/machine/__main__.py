@@ -33,7 +33,7 @@ def main() -> int:
     try:
         with PLANTED[options.plant]():
             run(Counted, examples=options.examples, number=options.seed, phases=phases)
-    except (Exception, ExceptionGroup):
+    except Exception:  # noqa: BLE001 -- it is printed, with its story
         traceback.print_exc()
         is_passed = False
     else:

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.machine.record import Charged, DeliveryRecord, EventRecord, EventState, RuleSet
+from sandbox.machine.record import Charged, DeliveryRecord, EventState, MeetingRecord, RuleSet
 from sandbox.promises import (
     AGAIN,
     FINAL_REASONS,
@@ -13,9 +13,9 @@ from sandbox.promises import (
     RULES_LAST,
     Delivery,
     End,
-    Evidence,
     LinkRemoved,
     Patch,
+    Seen,
     Violation,
     is_limit_kept,
     is_lost,
@@ -27,7 +27,7 @@ from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 
 if TYPE_CHECKING:
     from sandbox.machine.town import Town
-    from sandbox.machine.worker import Worker
+    from sandbox.machine.worker import MachineWorker
 
 _DEATHS_TO_POISON = 4
 
@@ -52,7 +52,7 @@ class Judge:
         self._charged: list[Charged] = []
 
     def saw_patch(
-        self, worker: "Worker", event: EventRecord, before: EventState, *, is_accepted: bool
+        self, worker: "MachineWorker", event: MeetingRecord, before: EventState, *, is_accepted: bool
     ) -> None:
         """Judge a PATCH that was just sent; `is_accepted`: Graph answered 200."""
         town, delivery = self._town, worker.delivery
@@ -114,7 +114,7 @@ class Judge:
                 self._check_poison(text)
 
     def check_pass(self, patches_before: int) -> None:
-        """Judge a further pass over all events, within the same windows."""
+        """Judge a further read of all events, within the same windows."""
         if self.patches != patches_before:
             self.violations.append((Violation.WRITES_AGAIN, f"{self.patches - patches_before} more PATCHes"))
 
@@ -147,24 +147,24 @@ class Judge:
         if is_again and not (delivery.sent or delivery.was_killed or delivery.is_left_to_host):
             self._add(Violation.DROPPED, None, f"{delivery.lines}")
 
-    def _evidence(self, delivery: DeliveryRecord) -> Evidence:
+    def _evidence(self, delivery: DeliveryRecord) -> Seen:
         event = delivery.event
         if event is None:  # it was gone before anybody could know whose it was
-            return Evidence(was_gone=True, is_attendees_copy=True, was_cancelled=True, was_unmatched=True)
+            return Seen(was_gone=True, is_attendees_copy=True, was_cancelled=True, was_unmatched=True)
         rules = self._town.rules.since(delivery.began - RULES_LAST)
         return self._seen(event, event.since(delivery.began - self._town.graph.stale_for), rules, delivery)
 
     def _seen(
         self,
-        event: EventRecord,
+        event: MeetingRecord,
         states: list[EventState],
         rules: list[RuleSet],
         delivery: DeliveryRecord | None = None,
-    ) -> Evidence:
+    ) -> Seen:
         is_copy = bool(delivery and delivery.is_attendees_copy)
         gone = any(state.is_gone for state in states)
         ever = [each for _, each in self._town.rules.sets]
-        return Evidence(
+        return Seen(
             was_online=any(state.is_online for state in states),
             was_gone=gone or is_copy,
             was_cancelled=any(state.is_cancelled for state in states) or (is_copy and gone),
@@ -182,7 +182,9 @@ class Judge:
             may_be_held=may_be_held(event.doubts, event.changes, self._town.graph.stale_for),
         )
 
-    def _is_used_up(self, event: EventRecord, rules: list[RuleSet], delivery: DeliveryRecord | None) -> bool:
+    def _is_used_up(
+        self, event: MeetingRecord, rules: list[RuleSet], delivery: DeliveryRecord | None
+    ) -> bool:
         """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge."""
         assert delivery
         left = self.kills + self.faults + 1  # the other worker may have charged right now
@@ -196,7 +198,7 @@ class Judge:
         )
 
     def _check_limits(self) -> None:
-        """Count the writes of each window; one that began in another window than it was sent in counts in none."""
+        """Count the writes of each window; a write that began in another window counts in none."""
         hours: Counter[datetime] = Counter()
         days: Counter[tuple[datetime, int]] = Counter()
         for each in filter(lambda one: one.is_successful, self._charged):
@@ -216,7 +218,7 @@ class Judge:
         if None not in limits and not is_limit_kept(max(limits), writes):
             self.violations.append((Violation.OVER_LIMIT, f"{name} {limits} {begin}: {writes} writes"))
 
-    def _check_final_state(self, event: EventRecord) -> None:
+    def _check_final_state(self, event: MeetingRecord) -> None:
         state, rules = event.now, self._town.rules.now
         reason, was_justified = event.last_reason
         final = FINAL_REASONS.get(reason)
@@ -246,7 +248,7 @@ class Judge:
         if reason not in POISON_REASONS or not is_allowed[reason]:
             self.violations.append((Violation.POISONED, text[:300]))
 
-    def _add(self, violation: Violation, event: EventRecord | None, text: str = "") -> None:
+    def _add(self, violation: Violation, event: MeetingRecord | None, text: str = "") -> None:
         about = f"event {list(self._town.people.events).index(event.id)}: {event.steps} " if event else ""
         self.violations.append((violation, about + text))
 

@@ -3,26 +3,30 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from sandbox.machine.graph_faults import GRAPH_FAULTS
-from sandbox.machine.people import Act
+from sandbox.machine.opening import open_town
+from sandbox.machine.people import OwnerAct
 from sandbox.machine.record import RuleSet
-from sandbox.machine.services import StorageFault
-from sandbox.machine.town import Town, opened
+from sandbox.machine.services import StorageFailure
+
+if TYPE_CHECKING:
+    from sandbox.machine.town import Town
 
 _WORKERS = st.integers(0, 1)
 _WRITE_FAULTS = st.sampled_from([name for name in sorted(GRAPH_FAULTS) if name.startswith("write")])
 _STEPS = st.integers(1, 26)
-_ACTS = st.sampled_from([*Act, *[Act.REMOVE_LINK] * 4, Act.ANSWER, Act.OPT_OUT])
+_ACTS = st.sampled_from([*OwnerAct, *[OwnerAct.REMOVE_LINK] * 4, OwnerAct.ANSWER, OwnerAct.OPT_OUT])
 #: the settle time of a notification, in two halves so that a worker may stand still meanwhile
 _SETTLED = timedelta(seconds=10.5)
 
 
 class Machine(RuleBasedStateMachine):
-    """People, admins, faults and two workers in any order; then calm. No promise is ever broken."""
+    """Organizers, admins, faults and two workers in any order; then calm. No promise is ever broken."""
 
     meetings: "Bundle[str]" = Bundle("meetings")
 
@@ -40,7 +44,7 @@ class Machine(RuleBasedStateMachine):
     )
     def opens(self, *, honors: bool, stale: int, per_hour: int | None, per_day: int | None) -> str:
         """Graph has its habits, the rules their limits; a person creates the first meeting."""
-        town = opened(
+        town = open_town(
             honors_if_match=honors,
             stale_for=timedelta(seconds=stale),
             rules=RuleSet(per_hour=per_hour, per_mailbox_per_day=per_day),
@@ -58,7 +62,7 @@ class Machine(RuleBasedStateMachine):
         return self._create(owner, is_external=kind != "in", is_opted_out=kind == "opted")
 
     @rule(meeting=meetings, act=_ACTS, settles=st.booleans())
-    def acts(self, meeting: str, act: Act, *, settles: bool) -> None:
+    def acts(self, meeting: str, act: OwnerAct, *, settles: bool) -> None:
         """A person does something to a meeting; perhaps its message becomes visible."""
         self.town.people.do(meeting, act)
         if settles:
@@ -77,7 +81,7 @@ class Machine(RuleBasedStateMachine):
         self.town.run(self.town.workers[1 - worker], others)
 
     @rule(worker=_WORKERS, steps=_STEPS, act=_ACTS)
-    def changes_meanwhile(self, worker: int, steps: int, act: Act) -> None:
+    def changes_meanwhile(self, worker: int, steps: int, act: OwnerAct) -> None:
         """A worker makes some steps, then a person changes the very event that it handles."""
         running = self.town.workers[worker]
         self.town.run(running, steps)
@@ -132,23 +136,30 @@ class Machine(RuleBasedStateMachine):
         """The next calls to Graph of a kind fail."""
         self.town.fail_graph(name, count)
 
-    @rule(kind=st.sampled_from(StorageFault), is_table=st.booleans())
-    def fails_storage(self, kind: StorageFault, *, is_table: bool) -> None:
+    @rule(kind=st.sampled_from(StorageFailure), is_table=st.booleans())
+    def fails_storage(self, kind: StorageFailure, *, is_table: bool) -> None:
         """The next call to a table or a queue fails."""
         (self.town.fail_table if is_table else self.town.fail_queue)(kind)
 
-    @rule(name=_WRITE_FAULTS, act=st.sampled_from((None, Act.REMOVE_LINK, Act.ANSWER)))
-    def loses_answer(self, name: str, act: Act | None) -> None:
+    @rule(name=_WRITE_FAULTS, act=st.sampled_from((None, OwnerAct.REMOVE_LINK, OwnerAct.ANSWER)))
+    def loses_answer(self, name: str, act: OwnerAct | None) -> None:
         """The next PATCH fails, perhaps after its effect; right after it a person may change the event."""
         self.town.fail_graph(name, 1)
         self.town.after_patch = act
 
     @rule(
         act=st.sampled_from(
-            (Act.OPT_OUT, Act.INVITE_INSIDE, Act.CANCEL, Act.ANSWER, Act.ADD_LINK, Act.DELETE)
+            (
+                OwnerAct.OPT_OUT,
+                OwnerAct.INVITE_INSIDE,
+                OwnerAct.CANCEL,
+                OwnerAct.ANSWER,
+                OwnerAct.ADD_LINK,
+                OwnerAct.DELETE,
+            )
         )
     )
-    def changes_at_write(self, act: Act) -> None:
+    def changes_at_write(self, act: OwnerAct) -> None:
         """A person changes an event between our last read of it and the next PATCH."""
         self.town.before_patch = act
 

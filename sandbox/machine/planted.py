@@ -1,4 +1,4 @@
-"""Bugs to plant in the product by hand, to see that the machine finds each: `make machine ARGS="--plant NAME"`."""
+"""Bugs to plant in the product, to see that the machine finds each: `make machine ARGS="--plant NAME"`."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -63,7 +63,7 @@ class EventState:
 
 
 @dataclass(slots=True)
-class EventRecord:
+class MeetingRecord:
     """One event: its states with the times at which they began, and what was done to it.
 
     Attributes:
@@ -116,7 +116,7 @@ class RuleHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """An attempt to write: its mailbox, and its worker's own time at the start of the message and at the PATCH."""
+    """A PATCH: its mailbox, and its worker's own time at the start of the message and at the PATCH."""
 
     mailbox: int
     began: datetime
@@ -134,7 +134,7 @@ class DeliveryRecord:
     began: datetime
     #: the worker's own time
     own_began: datetime
-    event: EventRecord | None = None
+    event: MeetingRecord | None = None
     is_attendees_copy: bool = False
     lines: list[tuple[str, str]] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)

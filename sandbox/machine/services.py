@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from io import BytesIO
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceResponseError
-from azure.data.tables import TableClient
-from azure.storage.blob import ContainerClient
 
 from sandbox.simulate.queue import MemoryQueue
 from sandbox.simulate.table import MemoryTable
@@ -17,10 +15,14 @@ from shared.deadline import seconds_left
 from shared.errors import QueueUnavailable
 from shared.storage.tables import Table
 
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+    from azure.storage.blob import ContainerClient
+
 _ANSWER_SECONDS = 10
 
 
-class StorageFault(Enum):
+class StorageFailure(Enum):
     """How a call to a table or queue fails."""
 
     REFUSED = "refused"
@@ -36,8 +38,8 @@ class Account:
     tables: dict[str, MemoryTable] = field(default_factory=dict)
     queues: dict[str, MemoryQueue] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
-    table_faults: list[StorageFault] = field(default_factory=list)
-    queue_faults: list[StorageFault] = field(default_factory=list)
+    table_faults: list[StorageFailure] = field(default_factory=list)
+    queue_faults: list[StorageFailure] = field(default_factory=list)
 
     def queue(self, name: str) -> MemoryQueue:
         """Return a queue; it exists from its first use on."""
@@ -70,7 +72,7 @@ class Connection:
         """Return the product's connection to a queue."""
         return SteppedQueue(self, self.account.queue(name))
 
-    def container(self) -> ContainerClient:
+    def container(self) -> "ContainerClient":
         """Return the product's connection to its blob container."""
         return cast("ContainerClient", _MemoryContainer(self.account.blobs))
 
@@ -94,7 +96,7 @@ class _SteppedTable:
             fault = faults.pop(0) if faults else None
             if fault:
                 self._connection.note(f"{name} {self._table.table_name}: {fault.value}")
-            if fault is StorageFault.REFUSED:
+            if fault is StorageFailure.REFUSED:
                 raise _refused()
             try:
                 return method(*args, **options)
@@ -120,7 +122,7 @@ class SteppedQueue:
         self._connection.stop()
         faults = self._connection.account.queue_faults
         fault = faults.pop(0) if faults else None
-        if fault is not StorageFault.REFUSED:
+        if fault is not StorageFailure.REFUSED:
             self._queue.send(text, delay)
             self._connection.sent(self.name)
         self._connection.stop()

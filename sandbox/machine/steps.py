@@ -14,7 +14,7 @@ class SteppedJob:
     Only one thread runs at any time: the caller of `advance`, or the job.
     """
 
-    def __init__(self, job: Callable[[], None], name: str) -> None:
+    def __init__(self, job: Callable[[], object], name: str) -> None:
         self.has_ended = False
         self._job = job
         self._is_killed = False
@@ -31,7 +31,7 @@ class SteppedJob:
             raise self._error
 
     def kill(self) -> None:
-        """End the job where it is: no further call takes effect."""
+        """End the job at once; later calls take no effect."""
         self._is_killed = True
         while not self.has_ended:
             self.advance()

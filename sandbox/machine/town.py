@@ -1,14 +1,9 @@
-"""Everything that the machine's rules act on: clock, Graph, storage, two workers, and what happened so far."""
+"""All that the machine's rules act on: clock, Graph, storage, two workers, and what happened so far."""
 
-import json
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -16,12 +11,11 @@ import httpx
 from sandbox.graph import NotificationDelivery, Reply, StandIn
 from sandbox.machine.graph_faults import fault
 from sandbox.machine.judge import Judge
-from sandbox.machine.people import Act, People
+from sandbox.machine.people import Organizers, OwnerAct
 from sandbox.machine.record import DeliveryRecord, RuleHistory, RuleSet
-from sandbox.machine.services import Account, StorageFault
-from sandbox.machine.worker import TENANT, Worker, event_in
+from sandbox.machine.services import Account, StorageFailure
+from sandbox.machine.worker import TENANT, MachineWorker, event_in
 from sandbox.simulate.queue import MemoryQueue, QueuedText
-from shared import deadline, logs
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, Source
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -60,16 +54,23 @@ class Town:
         self.graph.delivery = NotificationDelivery(
             copies=(1, 2), shuffle=True, duplicate=0.2, lose=0.1, batch=1
         )
-        self.people = People(self.graph, lambda: self.now)
+        self.people = Organizers(self.graph, lambda: self.now)
         self.judge = Judge(self)
         self.workers = tuple(
-            Worker(number, skew, self.account, self.graph, lambda: self.rules.now.text(), self)
+            MachineWorker(
+                number,
+                skew=skew,
+                account=self.account,
+                graph=self.graph,
+                rules=self._rule_text,
+                witness=self,
+            )
             for number, skew in enumerate(_SKEWS)
         )
-        self._running: Worker | None = None
+        self._running: MachineWorker | None = None
         #: what the owner does right before and right after the next PATCH
-        self.before_patch: Act | None = None
-        self.after_patch: Act | None = None
+        self.before_patch: OwnerAct | None = None
+        self.after_patch: OwnerAct | None = None
         self._turn = 0
 
     def start(self) -> None:
@@ -77,6 +78,10 @@ class Town:
         self.maintain(self.workers[0])
         self.let_pass(_TICK)
         self.drain()
+
+    def seconds(self) -> float:
+        """Return the time as a number of seconds."""
+        return self.now.timestamp()
 
     def change_rules(self, rules: RuleSet) -> None:
         """Have an admin replace the rules."""
@@ -86,11 +91,11 @@ class Town:
         """Let the next calls to Graph of a kind fail."""
         self.graph.faults.add(fault(name, count, self._note_fault))
 
-    def fail_table(self, kind: StorageFault) -> None:
+    def fail_table(self, kind: StorageFailure) -> None:
         """Let the next call to a table fail."""
         self.account.table_faults.append(kind)
 
-    def fail_queue(self, kind: StorageFault) -> None:
+    def fail_queue(self, kind: StorageFailure) -> None:
         """Let the next call to a queue fail."""
         self.account.queue_faults.append(kind)
 
@@ -102,7 +107,7 @@ class Town:
         self.now += time
         self.graph.deliver()
 
-    def run(self, worker: Worker, steps: int | None = None) -> None:
+    def run(self, worker: MachineWorker, steps: int | None = None) -> None:
         """Let a worker make some steps, or finish what it does; an idle one takes a message first."""
         if worker.job is None and not self._take_message(worker):
             return
@@ -116,18 +121,18 @@ class Town:
             self._running = None
         self.judge.check_so_far()
 
-    def maintain(self, worker: Worker) -> None:
+    def maintain(self, worker: MachineWorker) -> None:
         """Run the timer on a worker."""
         self.run_current(worker)
         worker.begin_maintenance()
         self.run_current(worker)
 
-    def run_current(self, worker: Worker) -> None:
+    def run_current(self, worker: MachineWorker) -> None:
         """Finish what a worker does, if it does something."""
         if worker.job:
             self.run(worker)
 
-    def kill(self, worker: Worker) -> None:
+    def kill(self, worker: MachineWorker) -> None:
         """Kill a worker where it is. Its message returns when its lease ends."""
         delivery = worker.delivery if worker.job else None
         if delivery:
@@ -142,7 +147,7 @@ class Town:
             rest = delivery.began + _LEASE - self.now
             self.account.queue(delivery.queue).put_back(delivery.message, rest)
 
-    def restart(self, worker: Worker, *, is_braked: bool) -> None:
+    def restart(self, worker: MachineWorker, *, is_braked: bool) -> None:
         """Have an admin restart a worker with or without the brake, once it has finished its message."""
         self.run_current(worker)
         worker.close()
@@ -211,7 +216,9 @@ class Town:
         if worker and worker.delivery and line["event"] in _FINAL_LINES:
             worker.delivery.lines.append((str(line["outcome"]), str(line["reason"])))
 
-    def saw_patch(self, worker: Worker, event: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+    def saw_patch(
+        self, worker: MachineWorker, event: str, send: Callable[[], httpx.Response]
+    ) -> httpx.Response:
         """Send a PATCH of an event, and record its effect."""
         record = self.people.events[event]
         acts, self.before_patch, self.after_patch = (self.before_patch, self.after_patch), None, None
@@ -231,11 +238,14 @@ class Town:
             if acts[1]:
                 self.people.do(event, acts[1])
 
-    def saw_fault(self, worker: Worker) -> None:
+    def saw_fault(self, worker: MachineWorker) -> None:
         """Record that a call of a worker failed."""
         self.judge.faults += 1
         if worker.delivery and worker.delivery.event:
             worker.delivery.event.doubts.append(self.now)
+
+    def _rule_text(self) -> str:
+        return self.rules.now.text()
 
     def _note_fault(self) -> None:
         if self._running:
@@ -245,7 +255,7 @@ class Town:
     def _queues(self) -> list[MemoryQueue]:
         return [self.account.queue(name) for name in (EVENT_CHANGES, MAILBOX_TASKS)]
 
-    def _take_message(self, worker: Worker) -> bool:
+    def _take_message(self, worker: MachineWorker) -> bool:
         """Begin to handle the next visible message; return False if there is none."""
         for queue in self._queues:
             if message := queue.dequeue():
@@ -253,7 +263,7 @@ class Town:
                 return True
         return False
 
-    def _begin(self, worker: Worker, queue: str, message: QueuedText) -> None:
+    def _begin(self, worker: MachineWorker, queue: str, message: QueuedText) -> None:
         record, is_copy = None, False
         if queue == EVENT_CHANGES:
             record, is_copy = self.people.event_of(*event_in(message.text))
@@ -285,33 +295,3 @@ class Town:
             return Reply(200, "text/plain", token[0].encode())
         self._turn += 1
         return self.workers[self._turn % 2].receive(body)
-
-
-class _Lines(logging.Handler):
-    """Passes the product's lines to a town."""
-
-    def __init__(self, town: Town) -> None:
-        super().__init__()
-        self._town = town
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._town.note_line(json.loads(record.getMessage()))
-
-
-@contextmanager
-def opened(
-    *, honors_if_match: bool = True, stale_for: timedelta = timedelta(0), rules: RuleSet | None = None
-) -> Iterator[Town]:
-    """Yield a new town. While it is open, the product's lines and deadlines belong to it."""
-    town = Town(honors_if_match=honors_if_match, stale_for=stale_for, rules=rules or RuleSet())
-    product, lines = logging.getLogger("joinlink"), _Lines(town)
-    clock = SimpleNamespace(monotonic=lambda: town.now.timestamp())
-    logs.configure("INFO")
-    product.addHandler(lines)
-    with mock.patch.object(deadline, "time", clock), mock.patch.object(product, "propagate", False):
-        try:
-            town.start()
-            yield town
-        finally:
-            town.close()
-            product.removeHandler(lines)

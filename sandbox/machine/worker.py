@@ -35,19 +35,22 @@ _ACCEPTED, _UNAVAILABLE = 202, 503
 class Witness(Protocol):
     """Sees what a worker does."""
 
-    def saw_patch(self, worker: "Worker", event: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+    def saw_patch(
+        self, worker: "MachineWorker", event: str, send: Callable[[], httpx.Response]
+    ) -> httpx.Response:
         """Send a PATCH of an event, and record its effect."""
 
-    def saw_fault(self, worker: "Worker") -> None:
+    def saw_fault(self, worker: "MachineWorker") -> None:
         """Record that a call of a worker failed."""
 
 
-class Worker:
+class MachineWorker:
     """A worker with its own clock, which is `skew` ahead. `job` is what it does now, None if it is idle."""
 
     def __init__(
         self,
         number: int,
+        *,
         skew: timedelta,
         account: Account,
         graph: StandIn,
@@ -74,7 +77,7 @@ class Worker:
         return self._account.now() + self.skew
 
     def start(self, *, is_braked: bool) -> None:
-        """Start the process; nothing but the storage is kept from before."""
+        """Start the process; only the storage stays."""
         self.is_braked = is_braked
         environ = {**_SETTINGS, **({"JOINLINK_MODE": "report"} if is_braked else {})}
         world = World(
@@ -151,7 +154,7 @@ class Worker:
             self.job = None
         self._app.close()
 
-    def _run(self, job: Callable[[], None]) -> None:
+    def _run(self, job: Callable[[], object]) -> None:
         assert self.job is None
         self.waits_since = self._account.now()
         self.job = SteppedJob(job, f"worker-{self.number}")
@@ -164,7 +167,7 @@ class Worker:
 class _SteppedGraph(httpx.BaseTransport):
     """Graph as one worker sees it: each call is a step."""
 
-    def __init__(self, worker: Worker, witness: Witness, inner: httpx.BaseTransport) -> None:
+    def __init__(self, worker: MachineWorker, witness: Witness, inner: httpx.BaseTransport) -> None:
         self._worker = worker
         self._witness = witness
         self._inner = inner

@@ -128,7 +128,7 @@ class MemoryTable:
         match_condition: MatchConditions | None = None,
         **_options: int,
     ) -> None:
-        """Delete a row, with `etag` only if it is unchanged; raise ResourceModifiedError or -NotFoundError."""
+        """Delete a row, with `etag` an unchanged one; raise ResourceModifiedError or -NotFoundError."""
         assert (etag is None) == (match_condition is None)
         with self._lock:
             row = self._row((partition_key, row_key))
@@ -223,7 +223,7 @@ class _PageIterator:
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """An OData condition: comparisons with `eq` and `lt`; those with the same column and `eq` are joined by `or`.
+    """An OData condition of `eq` and `lt`; comparisons of one column with `eq` are joined by `or`.
 
     Joinlink asks for nothing else.
     """

@@ -8,9 +8,9 @@ from sandbox.promises import (
     FINAL_REASONS,
     Delivery,
     End,
-    Evidence,
     LinkRemoved,
     Patch,
+    Seen,
     Step,
     Violation,
     is_lost,
@@ -50,24 +50,24 @@ def test_writes_are_judged(steps: list[Step], violations: list[Violation]) -> No
 @pytest.mark.parametrize(
     ("delivery", "seen", "violations"),
     [
-        (Delivery(lines=[("enabled", "link_added")], leaves_message=False), Evidence(was_online=True), []),
-        (Delivery(lines=[("delayed", "throttled")], leaves_message=True), Evidence(), []),
-        (Delivery(lines=[], leaves_message=False, was_killed=True), Evidence(), []),
-        (Delivery(lines=[("delayed", "throttled")], leaves_message=False), Evidence(), [Violation.DROPPED]),
-        (Delivery(lines=[], leaves_message=False), Evidence(), [Violation.LINES]),
+        (Delivery(lines=[("enabled", "link_added")], leaves_message=False), Seen(was_online=True), []),
+        (Delivery(lines=[("delayed", "throttled")], leaves_message=True), Seen(), []),
+        (Delivery(lines=[], leaves_message=False, was_killed=True), Seen(), []),
+        (Delivery(lines=[("delayed", "throttled")], leaves_message=False), Seen(), [Violation.DROPPED]),
+        (Delivery(lines=[], leaves_message=False), Seen(), [Violation.LINES]),
         (
             Delivery(lines=[("gone", "not_found")] * 2, leaves_message=False),
-            Evidence(was_gone=True),
+            Seen(was_gone=True),
             [Violation.LINES],
         ),
         (
             Delivery(lines=[("skipped", "cancelled")], leaves_message=False),
-            Evidence(),
+            Seen(),
             [Violation.UNJUSTIFIED],
         ),
     ],
 )
-def test_deliveries_are_judged(delivery: Delivery, seen: Evidence, violations: list[Violation]) -> None:
+def test_deliveries_are_judged(delivery: Delivery, seen: Seen, violations: list[Violation]) -> None:
     """One line each, for a final reason that the record justifies, or with a next message."""
     assert list(judge_delivery(delivery, seen)) == violations
 
