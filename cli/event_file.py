@@ -25,6 +25,7 @@ _UNIMPORTANT = frozenset(
         "location",
         "onlineMeetingProvider",
         "lastModifiedDateTime",
+        "createdDateTime",
         "originalStartTimeZone",
         "originalEndTimeZone",
     }

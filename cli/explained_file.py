@@ -65,6 +65,8 @@ def _notes(read: EventFile, policy: Policy, facts: Facts) -> Iterator[str]:
         yield "internal_domains is auto: to know who is external, give the tenant's domains with --domain"
     for group in sorted(policy.groups):
         yield f"the members of group {group} are not known from a file; --mailbox and --event-id read Graph"
+    if policy.needs_department:
+        yield "the organizer's department is not known from a file; --mailbox and --event-id read Graph"
     address = frozenset({event.organizer.lower()} if event.is_organizer else ()) - {""}
     owner = Owner(names=address, worker_names=address)
     yield from scope_notes(policy.mailboxes, owner, facts.members)

@@ -46,6 +46,11 @@ def find_settings(file: Path | None, environ: Mapping[str, str], folder: Path) -
     return FoundSettings({**found.environ, **own}, found.place)
 
 
+def without_desk_app(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the settings without the desk's own app registration."""
+    return {name: value for name, value in environ.items() if name not in (CLIENT_ID, CERTIFICATE)}
+
+
 def _find(file: Path | None, environ: Mapping[str, str], folder: Path) -> FoundSettings:
     if file is not None:
         return FoundSettings(_local_settings(file), str(file))

@@ -16,7 +16,6 @@ from shared.desk.event_reference import EventReference
 from shared.desk.wiring import Desk
 from shared.domain.meeting import PENDING, MeetingState
 from shared.rule_files.loader import load_policy
-from shared.rules.facts import Facts
 from shared.rules.policy import Policy
 from shared.worker.common.rule_ports import read_problem
 
@@ -74,7 +73,7 @@ def explained_event(
             *differences_from(desk, policy),
             *([_BRAKE] if desk.is_report_only else []),
             *_scope_notes(reader, policy, live),
-            *_missing_facts(policy, live.facts),
+            *_missing_facts(policy, live),
         ),
         own_notes=(*live.warnings, *time_notes(live.event), *_notes(live)),
     )
@@ -127,8 +126,11 @@ def _notes(live: LiveEvent) -> list[str]:
     return notes
 
 
-def _missing_facts(policy: Policy, facts: Facts) -> Iterator[str]:
+def _missing_facts(policy: Policy, live: LiveEvent) -> Iterator[str]:
+    facts = live.facts
     if policy.needs_tenant_domains and facts.tenant_domains is None:
         yield "the tenant's verified domains can't be read, so it is not known who is external"
     for group in sorted(policy.groups - facts.members.keys()):
         yield f"the members of group {group} can't be read"
+    if policy.needs_department and live.event.is_organizer and facts.department is None:
+        yield "the organizer's department can't be read: that needs User.Read.All"

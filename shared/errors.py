@@ -13,6 +13,8 @@
     ├── DeskDiffers                an admin must give the command the app's own settings
     ├── SubscriptionTaken          other deployments watch the mailbox: try again after a day
     ├── SignInFailed               an admin must sign in, or get a right
+    ├── PreviewRunning             an admin must wait for the other command
+    ├── PreviewStopped             a thread of a preview ends without a result
     ├── StateChanged               another process wrote the same row: read and decide again
     ├── RejectedRequest            answer the HTTP request with `.status`
     └── GraphError
@@ -114,6 +116,14 @@ class SubscriptionTaken(JoinlinkError):
 
 class SignInFailed(JoinlinkError):
     """A command has no identity to use, or it lacks a right; the text explains what to do."""
+
+
+class PreviewRunning(JoinlinkError):
+    """Another command reads the same calendars for the same preview."""
+
+
+class PreviewStopped(JoinlinkError):
+    """A preview stops before this mailbox is read."""
 
 
 class StateChanged(JoinlinkError):

@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 from shared.environ_reader import EnvironReader
 from shared.errors import SettingsError
 
 STORAGE = "AzureWebJobsStorage"
+#: the settings that `read_graph_settings` reads
+GRAPH_NAMES = (
+    "JOINLINK_TENANT_ID",
+    "JOINLINK_CLIENT_ID",
+    "JOINLINK_CLIENT_SECRET",
+    "JOINLINK_CLIENT_CERTIFICATE",
+    "JOINLINK_CLOUD",
+    "JOINLINK_GRAPH_URL",
+)
 MIN_KEY_LENGTH = 32
 MAX_SETTLE = timedelta(hours=1)
 
@@ -49,10 +59,9 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Everything that an admin sets. `repr` leaves out secrets."""
+class GraphSettings:
+    """What it takes to read from Graph. `repr` leaves out secrets."""
 
-    storage: StorageSettings
     tenant_id: str
     #: without secret or certificate: the user-assigned managed identity, or "" for the system-assigned one
     client_id: str = ""
@@ -61,6 +70,13 @@ class Settings:
     cloud: Cloud
     #: Graph's address without the version, for example https://graph.microsoft.com
     graph_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(GraphSettings):
+    """Everything that an admin sets. `repr` leaves out secrets."""
+
+    storage: StorageSettings
     #: the URL that Graph posts to; None until the function app has an address
     notification_url: str | None = field(default=None, repr=False)
     #: the current key first, then the previous one during a rotation
@@ -88,6 +104,19 @@ def read_storage_settings(environ: Mapping[str, str]) -> StorageSettings:
     return storage
 
 
+def read_graph_settings(environ: Mapping[str, str]) -> GraphSettings:
+    """Read only the settings for Graph: enough to read calendars before anything is deployed.
+
+    Raises:
+        SettingsError: they are missing or malformed.
+    """
+    reader = EnvironReader(environ)
+    settings = GraphSettings(**_graph(reader))
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return settings
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check all settings.
 
@@ -97,12 +126,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     reader = EnvironReader(environ)
     settings = Settings(
         storage=_storage(reader),
-        tenant_id=reader.required_guid("JOINLINK_TENANT_ID", "the tenant's GUID").lower(),
-        client_id=reader.guid("JOINLINK_CLIENT_ID"),
-        client_secret=reader.text("JOINLINK_CLIENT_SECRET"),
-        client_certificate=reader.text("JOINLINK_CLIENT_CERTIFICATE"),
-        cloud=(cloud := CLOUDS[reader.choice("JOINLINK_CLOUD", tuple(CLOUDS), "global")]),
-        graph_url=reader.url("JOINLINK_GRAPH_URL") or cloud.graph,
+        **_graph(reader),
         notification_url=reader.url("JOINLINK_NOTIFICATION_URL") or None,
         client_state_keys=_client_state_keys(reader),
         rules=_rules(reader),
@@ -111,15 +135,28 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         calendar_subscriptions=reader.choice("JOINLINK_CALENDAR_SUBSCRIPTIONS", ("on", "off"), "off") == "on",
         log_level=reader.choice("JOINLINK_LOG_LEVEL", _LOG_LEVELS, "info").upper(),
     )
-    if settings.client_secret and settings.client_certificate:
-        reader.refuse("JOINLINK_CLIENT_SECRET", "and JOINLINK_CLIENT_CERTIFICATE are both set: remove one")
-    if (settings.client_secret or settings.client_certificate) and not settings.client_id:
-        reader.refuse(
-            "JOINLINK_CLIENT_ID", "is missing: a secret or certificate belongs to an app registration"
-        )
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
+
+
+def _graph(reader: EnvironReader) -> dict[str, Any]:
+    """Return the fields of `GraphSettings`."""
+    read: dict[str, Any] = {
+        "tenant_id": reader.required_guid("JOINLINK_TENANT_ID", "the tenant's GUID").lower(),
+        "client_id": reader.guid("JOINLINK_CLIENT_ID"),
+        "client_secret": reader.text("JOINLINK_CLIENT_SECRET"),
+        "client_certificate": reader.text("JOINLINK_CLIENT_CERTIFICATE"),
+        "cloud": (cloud := CLOUDS[reader.choice("JOINLINK_CLOUD", tuple(CLOUDS), "global")]),
+        "graph_url": reader.url("JOINLINK_GRAPH_URL") or cloud.graph,
+    }
+    if read["client_secret"] and read["client_certificate"]:
+        reader.refuse("JOINLINK_CLIENT_SECRET", "and JOINLINK_CLIENT_CERTIFICATE are both set: remove one")
+    if (read["client_secret"] or read["client_certificate"]) and not read["client_id"]:
+        reader.refuse(
+            "JOINLINK_CLIENT_ID", "is missing: a secret or certificate belongs to an app registration"
+        )
+    return read
 
 
 def read_rules_setting(environ: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from cli.app import app
+from shared.desk.prove.questions import QUESTIONS
 from shared.domain.decision import Outcome, Reason
 from shared.rules.guards import GUARDS
 
@@ -123,6 +124,15 @@ def test_every_command_in_the_docs_exists() -> None:
 
     assert {name for name, _rest in lines} == set(known)
     assert {(name, flag) for name, flag in used if flag not in known[name]} == set()
+
+
+def test_what_a_tenant_can_prove_is_a_row_of_the_command() -> None:
+    """docs/unproven.md and `joinlink prove` have the same rows, in the same words."""
+    first_table = (ROOT / "docs/unproven.md").read_text().split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| .+ \| `([\w-]+)` \|$", first_table, flags=re.MULTILINE)
+
+    assert {row: relies for relies, row in rows} == {each.id: each.relies for each in QUESTIONS}
+    assert len(rows) == len(QUESTIONS)
 
 
 def test_assumptions_that_are_not_proven_name_existing_code() -> None:

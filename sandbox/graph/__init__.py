@@ -2,9 +2,10 @@
 
 from sandbox.graph.app import StandIn
 from sandbox.graph.endpoints import EndpointState
+from sandbox.graph.event_habits import EventHabits
 from sandbox.graph.faults import Drop, Fault
 from sandbox.graph.notification_delivery import BAD_HABITS, NotificationDelivery
-from sandbox.graph.outlook import Mail
+from sandbox.graph.post_office import Mail
 from sandbox.graph.recorder import Exchange
 from sandbox.graph.subscription import LengthLimit
 from sandbox.graph.subscriptions import SubscriptionHabits
@@ -16,6 +17,7 @@ __all__ = [
     "DirectoryUser",
     "Drop",
     "EndpointState",
+    "EventHabits",
     "Exchange",
     "Fault",
     "LengthLimit",

@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 
 from sandbox.graph import identity
 from sandbox.graph.authorizations import Authorizations
+from sandbox.graph.calendar_routes import CalendarRoutes
 from sandbox.graph.directory_routes import DirectoryRoutes
 from sandbox.graph.endpoints import EndpointState
 from sandbox.graph.faults import Faults
@@ -20,8 +21,9 @@ from sandbox.graph.handshakes import Handshakes
 from sandbox.graph.identity import Identity
 from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.mail_routes import MailRoutes
+from sandbox.graph.message_routes import MessageRoutes
 from sandbox.graph.notifier import Notifier
-from sandbox.graph.outlook import Mail, Outlook
+from sandbox.graph.outlook import Outlook
 from sandbox.graph.people import PeopleActions
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import Router
@@ -80,10 +82,12 @@ class StandIn(GraphTenant):
             stopwatch=stopwatch,
         )
         outlook = Outlook(self, on_change=self._notifier.publish)
-        self.mails: list[Mail] = outlook.mails
+        self.mails = outlook.post_office.mails
         self.people = PeopleActions(self, outlook)
         routes = [
             *MailRoutes(self, outlook).routes(),
+            *CalendarRoutes(self).routes(),
+            *MessageRoutes(self, outlook.post_office).routes(),
             *DirectoryRoutes(self.directory, self.permissions).routes(),
             *SubscriptionRoutes(self.subscriptions).routes(),
         ]

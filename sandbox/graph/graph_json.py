@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.graph import ids, join_links, zones
 from sandbox.graph.errors import bad_query
 from sandbox.graph.event import DEFAULTS, EventCopy, OnlineMeeting
+from sandbox.graph.event_habits import EventHabits
 from sandbox.graph.event_input import READ_ONLY
 from sandbox.graph.mailboxes import HostedCalendar
 from sandbox.graph.user import DirectoryUser
@@ -18,16 +19,28 @@ EVENT_PROPERTIES = (
     frozenset(DEFAULTS) | READ_ONLY | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider", EXCEPTIONS}
 )
 UNKNOWN_TIME = "0001-01-01T00:00:00Z"
+#: what a reader without rights sees of a private event
+_HIDDEN: dict[str, Any] = {
+    "subject": "Private Appointment",
+    "bodyPreview": "",
+    "attendees": [],
+    "categories": [],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How a call wants to see events: time zone, body type and id type; `now` is the time of the call."""
+    """How a call sees events: time zone, body type and id type; `now` is the time of the call.
+
+    `hides_private` is whether the content of private events is hidden.
+    """
 
     zone: str
     text_body: bool
     immutable_ids: bool
     now: datetime
+    habits: EventHabits
+    hides_private: bool = False
 
 
 def item_id(copy: EventCopy, *, immutable: bool) -> str:
@@ -40,6 +53,7 @@ def event(
 ) -> dict[str, Any]:
     """Return a whole event; `owner` is the owner of the mailbox, `organizer` an emailAddress."""
     shown_id = item_id(copy, immutable=options.immutable_ids)
+    hidden = _HIDDEN if options.hides_private and copy.value("sensitivity") == "private" else {}
     plain = {name: copy.value(name) for name in DEFAULTS if name not in {"body", "attendees"}}
     return {
         "@odata.etag": ids.etag(copy.version),
@@ -48,6 +62,7 @@ def event(
         "lastModifiedDateTime": zones.date_time_offset(copy.modified),
         "changeKey": copy.version,
         **plain,
+        "isDraft": copy.value("isDraft") and options.habits.shows_drafts,
         "originalStartTimeZone": _original_zone(copy, "start"),
         "originalEndTimeZone": _original_zone(copy, "end"),
         "iCalUId": _ical_uid(copy),
@@ -63,6 +78,7 @@ def event(
         **_times(copy, options.zone),
         "attendees": _attendees(copy, owner),
         "organizer": {"emailAddress": organizer},
+        **hidden,
     }
 
 

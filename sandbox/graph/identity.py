@@ -4,6 +4,8 @@ MSAL calls it as in https://learn.microsoft.com/azure/app-service/overview-manag
 real time, because MSAL reads the real clock.
 """
 
+import base64
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,13 +34,17 @@ class _IssuedToken:
 
 
 class Identity:
-    """Issues tokens and checks them."""
+    """Issues tokens and checks them.
+
+    `roles` are the permissions in the app's tokens; with None the tokens are opaque, as Graph's may be.
+    """
 
     def __init__(self, ids: Ids, client_id: str) -> None:
         self._ids = ids
         self._client_id = client_id
         self._tokens: dict[str, _IssuedToken] = {}
         self.token_lifetime = timedelta(hours=24)
+        self.roles: tuple[str, ...] | None = None
 
     def answer(self, query: Mapping[str, str], identity_header: str) -> tuple[HTTPStatus, dict[str, Any]]:
         """Answer a call to the managed identity endpoint."""
@@ -92,6 +98,9 @@ class Identity:
 
     def _issue(self, token: _IssuedToken) -> str:
         value = self._ids.opaque(48)
+        if self.roles is not None:
+            claims = json.dumps({"roles": self.roles, "aud": token.audience}).encode()
+            value = f"e30.{base64.urlsafe_b64encode(claims).rstrip(b'=').decode()}.{value}"
         self._tokens[value] = token
         return value
 

@@ -195,10 +195,7 @@ class MailRoutes:
 
         It comes as the smallest date: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1655
         """
-        shown = self._shown(call, copy)
-        if "lastModifiedDateTime" in call.select():
-            shown["lastModifiedDateTime"] = graph_json.UNKNOWN_TIME
-        return shown
+        return _without_change_time(call, self._shown(call, copy))
 
     def _shown(self, call: IncomingCall, copy: EventCopy) -> dict[str, Any]:
         options = graph_json.ReadOptions(
@@ -206,12 +203,15 @@ class MailRoutes:
             text_body=call.prefer.text_body,
             immutable_ids=call.prefer.immutable_ids,
             now=self._tenant.now(),
+            habits=self._tenant.habits,
+            hides_private=not (call.is_own or self._tenant.habits.shows_private),
         )
         organizer = self._organizer(copy).email_address()
         shown = graph_json.event(
             copy, owner=self._tenant.directory.user(copy.mailbox), organizer=organizer, options=options
         )
-        return graph_json.selected(shown, copy, call.select())
+        chosen = graph_json.selected(shown, copy, call.select())
+        return chosen if self._tenant.habits.shows_modified else _without_change_time(call, chosen)
 
     def _organizer(self, copy: EventCopy) -> DirectoryUser:
         return self._tenant.directory.user(copy.organizer)
@@ -224,6 +224,12 @@ class MailRoutes:
 
 def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
+
+
+def _without_change_time(call: IncomingCall, shown: dict[str, Any]) -> dict[str, Any]:
+    if "lastModifiedDateTime" in call.select():
+        shown["lastModifiedDateTime"] = graph_json.UNKNOWN_TIME
+    return shown
 
 
 def _filtered_uid(call: IncomingCall) -> str | None:

@@ -7,22 +7,16 @@ Removing the join block from the body ends the meeting.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from sandbox.graph import event_input, join_links
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import DEFAULTS, PRIVATE, EventCopy, OnlineMeeting
+from sandbox.graph.post_office import PostOffice
 from sandbox.graph.tenant import GraphTenant
 from sandbox.graph.user import DirectoryUser
 
 OnChange = Callable[[str, EventCopy], None]
-
-
-class Mail(NamedTuple):
-    """A mail about a changed event: the immutable id of the organizer's copy, and how many people get it."""
-
-    event: str
-    recipients: int
 
 
 class Outlook:
@@ -31,7 +25,7 @@ class Outlook:
     def __init__(self, tenant: GraphTenant, *, on_change: OnChange) -> None:
         self._tenant = tenant
         self._on_change = on_change
-        self.mails: list[Mail] = []
+        self.post_office = PostOffice(tenant)
 
     def create(self, owner: DirectoryUser, calendar_id: str, sent: Any) -> EventCopy:
         """Create an event with `owner` as the organizer, and invite its attendees unless it is a draft.
@@ -58,6 +52,7 @@ class Outlook:
         self._tenant.mailboxes.put(copy)
         self._on_change("created", copy)
         self._share(copy)
+        self.post_office.send_invitation(copy)
         return copy
 
     def update(self, copy: EventCopy, sent: Any) -> None:
@@ -82,7 +77,8 @@ class Outlook:
         )
         self._touch(copy)
         if copy.is_organizer and (written or started):
-            self._update_attendees(copy)
+            mails = bool(written) or self._tenant.habits.link_mails_attendees
+            self._update_attendees(copy, mails=mails)
 
     def remove_link(self, copy: EventCopy) -> None:
         """End the online meeting, as when a person deletes the join block in Outlook."""
@@ -114,6 +110,8 @@ class Outlook:
         else:
             self._on_change("deleted", copy)
         self._tenant.mailboxes.remove(copy)
+        if copy.is_organizer and not copy.cancelled:
+            self.post_office.send_cancellation(copy)
         for other in others:
             self._cancel_copy(other)
 
@@ -125,6 +123,7 @@ class Outlook:
         """
         if not copy.is_organizer:
             raise Refusal(400, "ErrorInvalidRequest", "Only the organizer can cancel a meeting.")
+        self.post_office.send_cancellation(copy)
         for one in (copy, *self._tenant.mailboxes.other_copies(copy)):
             self._cancel_copy(one)
 
@@ -186,6 +185,9 @@ class Outlook:
         visible_from = self._tenant.now() + owner.join_url_delay
         copy.meeting = OnlineMeeting(provider=provider, join_url=url, visible_from=visible_from)
         copy.has_own_meeting = copy.master is not None
+        if not self._tenant.habits.exceptions_follow:
+            for instance in copy.instances.values():
+                instance.has_own_meeting |= instance.is_exception
         return True
 
     def _end_meeting(self, copy: EventCopy) -> None:
@@ -199,11 +201,11 @@ class Outlook:
         if meeting and visible and not join_links.has_link(body, meeting.join_url):
             self._end_meeting(copy)
 
-    def _update_attendees(self, copy: EventCopy) -> None:
-        """Update the other copies and mail all attendees; Graph has no option to prevent that."""
+    def _update_attendees(self, copy: EventCopy, *, mails: bool = True) -> None:
+        """Update the other copies, and mail all attendees."""
         self._share(copy)
-        if copy.people() and not copy.value("isDraft"):
-            self.mails.append(Mail(copy.immutable_id, len(copy.people())))
+        if mails:
+            self.post_office.send_update(copy)
 
     def _share(self, copy: EventCopy) -> None:
         if copy.value("isDraft"):

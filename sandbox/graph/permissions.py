@@ -9,6 +9,7 @@ CALENDARS = ("Calendars.Read", "Calendars.ReadWrite")
 #: Subscribing needs this one, whatever other permissions the app has.
 SUBSCRIBE = ("Calendars.Read",)
 WRITE_CALENDARS = ("Calendars.ReadWrite",)
+MESSAGES = ("Mail.Read",)
 MAILBOX_SETTINGS = ("MailboxSettings.Read",)
 USERS = ("User.Read.All",)
 GROUPS = ("GroupMember.Read.All",)

@@ -30,12 +30,14 @@ class SubscriptionHabits:
     """How Graph deviates from its documentation; by default not at all.
 
     `duplicates` True creates a second subscription to the same resource instead of a 409. The list omits a
-    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended.
+    new subscription for `unlisted_for`, and still shows one for `listed_after_end` after it ended. With
+    `one_per_resource`, a second subscription is refused whatever its changeType.
     """
 
     duplicates: bool = False
     unlisted_for: timedelta = timedelta(0)
     listed_after_end: timedelta = timedelta(0)
+    one_per_resource: bool = False
 
 
 class HostedSubscriptions:
@@ -193,11 +195,16 @@ class HostedSubscriptions:
             self._tenant.mailboxes.of(owner.id).calendar(created.calendar)
         return owner.id
 
+    def _is_duplicate(self, created: HostedSubscription, one: HostedSubscription) -> bool:
+        if self.habits.one_per_resource:
+            return created.key[0] == one.key[0]
+        return created.key == one.key and not self.habits.duplicates
+
     def _check_limits(self, created: HostedSubscription) -> None:
         """Refuse a duplicate, and more subscriptions than the limit."""
         present = self._of(created.mailbox)
         for one in present:
-            if one.key == created.key and not self.habits.duplicates:
+            if self._is_duplicate(created, one):
                 raise Refusal(
                     409,
                     "Conflict",

@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any, Literal
 
 from sandbox.graph.directory import DirectoryGroup, TenantDirectory
+from sandbox.graph.event_habits import EventHabits
 from sandbox.graph.ids import Ids
 from sandbox.graph.mailboxes import HostedMailboxes
 from sandbox.graph.notification_delivery import NotificationDelivery
@@ -24,6 +25,7 @@ class GraphTenant:
         honors_if_match: whether a write to an event gets a 412 if `If-Match` names another version.
         stale_for: how long after a write the app still reads the event as it was before.
         delivery: how notifications are delivered; applies to the changes that follow.
+        habits: how Exchange treats events.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class GraphTenant:
         self.honors_if_match = True
         self.stale_for = timedelta(0)
         self.delivery = NotificationDelivery()
+        self.habits = EventHabits()
 
     def add_user(
         self,
@@ -49,6 +52,7 @@ class GraphTenant:
         default_provider: str = TEAMS,
         allowed_providers: tuple[str, ...] = (TEAMS,),
         kind: Literal["user", "linked", "room", "equipment", "shared", "others"] = "user",
+        department: str = "",
         mailbox: bool = True,
         enabled: bool | None = None,
         honors_online_meeting: bool = True,
@@ -69,6 +73,7 @@ class GraphTenant:
                 signs_in_as=signs_in_as,
                 aliases=aliases,
                 kind=kind,
+                department=department,
                 mailbox=mailbox,
                 account_enabled=kind not in _CREATED_DISABLED if enabled is None else enabled,
                 default_provider=default_provider,

@@ -31,6 +31,7 @@ class DirectoryUser:
     aliases: tuple[str, ...] = ()
     #: user | linked | room | equipment | shared | others, as in mailboxSettings.userPurpose
     kind: str = "user"
+    department: str = ""
     mailbox: bool = True
     #: of a guest: the tenant's domain after the `#EXT#` in the user principal name
     guest_of: str = ""
@@ -76,5 +77,6 @@ class DirectoryUser:
             "userType": "Guest" if self.guest_of else "Member",
             "proxyAddresses": [f"SMTP:{self.address}", *(f"smtp:{alias}" for alias in self.aliases)],
             "mailNickname": self.address.partition("@")[0],
+            "department": self.department or None,
             "createdDateTime": "2024-01-15T08:00:00Z",
         }

@@ -25,7 +25,7 @@ _LINES = {
     "schema": ["joinlink schema duration"],
     "preview": ["joinlink preview --all"],
     "history": ["joinlink history --since 7d"],
-    "stats": ["joinlink stats < build/play/log.jsonl"],
+    "stats": ["joinlink stats build/play/log.jsonl"],
     "events": ["joinlink events --mailbox {mailbox}"],
     "canary": ["joinlink canary --mailbox {mailbox}"],
     "prove": ["joinlink prove --mailbox {mailbox}"],

@@ -13,7 +13,7 @@ import requests
 from shared.auth.certificate import certificate_credential
 from shared.auth.token_session import GET_TOKEN, TokenSession
 from shared.errors import GraphUnavailable, Unauthorized
-from shared.settings import Settings
+from shared.settings import GraphSettings
 from shared.single_flight import PATIENCE, SingleFlight
 
 _AADSTS = re.compile(r"AADSTS\d{1,9}")
@@ -102,7 +102,9 @@ class TokenSource:
         )
 
     @classmethod
-    def of(cls, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "TokenSource":
+    def of(
+        cls, settings: GraphSettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> "TokenSource":
         """Use the identity of the settings: secret or certificate if set, else a managed identity."""
         if not (settings.client_secret or settings.client_certificate):
             return cls.managed_identity(settings.client_id, now)

@@ -14,12 +14,13 @@ from enum import Enum
 
 from shared.desk.backfill_pace import RunSlots
 from shared.desk.calendars_of_mailbox import CalendarsOfMailbox
+from shared.desk.chosen_scope import read_chosen_scope
 from shared.domain.decision import Verdict
 from shared.domain.messages import EventChange, Source
 from shared.domain.queue_port import QueueSender
 from shared.errors import GraphError, MailboxUnusable, Throttled, Unauthorized
 from shared.graph.client import Graph
-from shared.rules.mailbox_scope import ALL, MailboxSelector
+from shared.rules.mailbox_scope import MailboxSelector
 from shared.rules.policy import Policy
 from shared.storage.backfill_runs import BackfillRuns, Booking, OpenRun
 from shared.storage.mailboxes import CLOCKS_DIFFER, Mailboxes
@@ -28,7 +29,6 @@ from shared.worker.common.world import World
 from shared.worker.events.attendee_mails import mails
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.calendar_search import CalendarSearcher
-from shared.worker.mailboxes.scope import read_scope
 
 #: The same command resumes a run for this long; after that it starts another.
 _RESUMABLE = timedelta(days=1)
@@ -136,20 +136,7 @@ class Backfill:
 
         Returns the reasons why mailboxes may be missing. Raises GraphError.
         """
-        rules = policy.mailboxes
-        if selector is None:
-            return read_scope(rules, self._graph(), scope)
-        chosen = replace(rules, include=(selector,))
-        # A name in a command is not a name in the rules, so it includes no further kinds of mailboxes.
-        doubts = read_scope(chosen, self._graph(), scope, kinds_of_named=rules.kinds)
-        if rules.include is ALL:
-            return doubts
-        with SortedIdFile() as whole:
-            doubts += read_scope(rules, self._graph(), whole)
-            included = [(mailbox, text) for mailbox, text in whole if mailbox in scope]
-        scope.clear()
-        scope.add(included)
-        return doubts
+        return read_chosen_scope(policy.mailboxes, selector, self._graph(), scope)
 
     def open_run(self, policy: Policy, purpose: str, until: datetime) -> BackfillRun:
         """Return the interrupted run for this purpose, or a new one until this time. Writes nothing.

@@ -67,14 +67,16 @@ class EventReader:
     def live(self, mailbox: str, event: Event, owner: User, policy: Policy, now: datetime) -> LiveEvent:
         """Return an event that was read, or the series master of an occurrence, with the facts.
 
-        As in the worker, its body is read only if the decision depends on it.
+        As in the worker, its body is read only if the decision depends on it. The organizer's department is
+        read if a rule asks for it.
         """
         is_part = event.master is not None
         if event.master is not None:
             event = with_occurrence(self.graph.event(mailbox, event.master), event)
         event, doubt = read_moved_occurrences(event, mailbox, now, self.graph)
         stored = self.meetings.read(owner.id, event.id) if event.is_organizer else StoredMeeting()
-        facts = self.directory.facts(policy, stored.meeting)
+        organizer = owner.id if event.is_organizer else ""
+        facts = self.directory.facts(policy, stored.meeting, organizer=organizer)
         if len(possible_decisions(event, policy, facts, now)) > 1:
             event = read_with_body(self.graph, mailbox, event)
         return LiveEvent(event, owner, facts, tuple(self._warnings(stored, doubt)), of_occurrence=is_part)

@@ -8,9 +8,12 @@ import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.domain.decision import Mode
-from shared.rules.policy import Policy
+
+if TYPE_CHECKING:  # errors of every command name permissions, and a policy takes long to import
+    from shared.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ _READ = Permission("Calendars.Read", "to subscribe to calendars and to read even
 _WRITE = Permission("Calendars.ReadWrite", "to add join links to events")
 _USERS = Permission(
     "User.Read.All",
-    "to read which mailboxes to watch, and the members of groups",
+    "to read which mailboxes to watch, the members of groups, and organizers' departments",
     _DIRECTORY | {"User.ReadWrite.All"},
 )
 _SETTINGS = Permission(
@@ -49,9 +52,27 @@ _GROUPS = Permission(
 _ORGANIZATION = Permission(
     "Organization.Read.All", "to read the tenant's domains, for internal_domains: auto", _DIRECTORY
 )
+#: the permission that a call needs, by the name of the call
+_OF_CALLS = {
+    "read the calendar view": _READ,
+    "read the event": _READ,
+    "read the mailbox's calendar": _READ,
+    "list the users": _USERS,
+    "read the user": _USERS,
+    "find the user by address": _USERS,
+    "read the group's members": _GROUPS,
+    "read the group": _GROUPS,
+    "list the groups with a mail address": _GROUPS,
+    "read the tenant's domains": _ORGANIZATION,
+}
 
 
-def needed_permissions(policy: Policy | None, *, report_only: bool) -> Iterator[Permission]:
+def permission_for(call: str) -> Permission | None:
+    """Return the permission that a call of Graph needs to read, None for other calls."""
+    return _OF_CALLS.get(call)
+
+
+def needed_permissions(policy: "Policy | None", *, report_only: bool) -> Iterator[Permission]:
     """Yield what this policy needs; without a policy, what every policy needs."""
     yield _READ
     if policy and not report_only and any(rule.mode is Mode.ENFORCE for rule in policy.rules):

@@ -11,22 +11,32 @@ from shared.auth.token_source import TokenSource
 from shared.desk.app_log.app_log import AppLog
 from shared.desk.app_log.workspace import LogWorkspace, log_address
 from shared.desk.backfill import Backfill
+from shared.desk.canary.readiness import Readiness
 from shared.desk.desk_check import DeskCheck, PolicyInForce, clock_problem
 from shared.desk.doctor import Doctor
 from shared.desk.event_reader import PATIENCE, EventReader
 from shared.desk.held_events import HeldEvents
 from shared.desk.in_force import AppInForce, read_in_force
+from shared.desk.permissions import granted_rights
+from shared.desk.preview.preview import Preview, WritesKnown
 from shared.desk.replay import Replay
+from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.storage_trial import StorageTrial
+from shared.desk.trial.decision_log import DecisionLog
+from shared.desk.trial.trial_mailbox import TrialMailbox
+from shared.desk.trial.trial_sender import TrialSender
+from shared.desk.trial.waiting import Waiting
 from shared.desk.unsubscription import Unsubscription
 from shared.domain.mailbox import User
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph
 from shared.graph.connection_pool import graph_http
 from shared.graph.own_endpoint import endpoint_problem
-from shared.settings import Settings
+from shared.settings import STORAGE, Settings
 from shared.storage.backfill_runs import BACKFILLS, BackfillRuns
+from shared.storage.meetings import Meetings
 from shared.storage.write_history import WriteHistory
+from shared.wiring.graph_parts import GraphParts
 from shared.wiring.health import build_desk_checkup
 from shared.wiring.maintenance import build_maintenance
 from shared.wiring.parts import Parts
@@ -35,7 +45,7 @@ from shared.worker.common.world import World
 from shared.worker.events.directory_cache import DirectoryCache
 from shared.worker.health.checkup import Checkup
 from shared.worker.mailboxes.maintenance import Maintenance
-from shared.worker.mailboxes.write_memory import WriteMemory
+from shared.worker.mailboxes.write_memory import MemoryState, WriteMemory, describe_memory
 
 
 class Desk:
@@ -45,20 +55,21 @@ class Desk:
         self,
         parts: Parts,
         *,
-        is_the_app: bool = True,
+        identity: DeskIdentity = DeskIdentity.APP,
         environ: Mapping[str, str] | None = None,
         log_tokens: Callable[[str], TokenSource] = lambda _address: TokenSource.managed_identity(),
     ) -> None:
-        """`is_the_app` says whether Graph sees the app's own identity.
+        """`identity` is the one that Graph sees.
 
         `environ` are the settings as they were found, where the parts have others. `log_tokens` returns the
         source of tokens for the address of the service that has the app's log.
         """
         self._parts = parts
-        self._is_the_app = is_the_app
         self._environ = parts.process.environ if environ is None else environ
+        self.identity = identity
         self._log_tokens = log_tokens
         self._storage = parts.storage
+        self._reading = GraphParts(parts.process, reading_only=True)
 
     @property
     def world(self) -> World:
@@ -79,6 +90,11 @@ class Desk:
     def is_report_only(self) -> bool:
         """Whether JOINLINK_MODE=report is set."""
         return self._parts.process.settings.report_only
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether a storage account is named: before the first deployment there is none."""
+        return any(name == STORAGE or name.startswith(f"{STORAGE}__") for name in self.environ)
 
     @property
     def rules(self) -> RuleSource:
@@ -158,6 +174,22 @@ class Desk:
             sleep=sleep,
         )
 
+    def preview(self) -> Preview:
+        """Return the preview; the settings for Graph are enough."""
+        return Preview(
+            graph=self._reading.new_client,
+            directory=DirectoryCache(self._reading.new_client, self.world.now, PATIENCE),
+            writes_known=self._writes_known,
+        )
+
+    def _writes_known(self) -> WritesKnown:
+        if not self.has_storage:
+            return WritesKnown(None, "no storage account is named")
+        state = self.memory().state()
+        if state is not MemoryState.WHOLE:
+            return WritesKnown(None, describe_memory(state))
+        return WritesKnown(self._storage.meetings)
+
     def app_log(self, workspace: str) -> AppLog:
         """Return the app's log in a Log Analytics workspace, given by its id; it needs no settings.
 
@@ -169,6 +201,36 @@ class Desk:
         self._parts.process.close_at_end(http.close)
         tokens = self._log_tokens(address)
         return LogWorkspace(workspace, lambda: tokens.token(address).value, http)
+
+    def decision_log(self, workspace: str) -> DecisionLog:
+        """Return the decisions in the app's log, as `app_log` finds it. Raises SignInFailed."""
+        return DecisionLog(self.app_log(workspace), self.world.now)
+
+    def trial_mailbox(self, mailbox: str, sleep: Callable[[float], None]) -> TrialMailbox:
+        """Return a mailbox to create items in and to delete them; `sleep` waits for a number of seconds."""
+        sender = TrialSender(self._parts.graph.sender.send, Waiting(self.world.now, sleep))
+        return TrialMailbox(mailbox, sender)
+
+    def rights(self) -> frozenset[str] | None:
+        """Return what the token for Graph permits, None if it does not show that. Raises GraphError."""
+        return granted_rights(self._parts.graph.tokens.token(self.settings.cloud.graph).value)
+
+    def client_state(self, mailbox: str) -> str:
+        """Return the clientState of a mailbox's subscription. Raises SettingsError without our URL."""
+        return self._parts.graph.endpoint.client_state(mailbox)
+
+    def readiness(self) -> Readiness:
+        """Return whether the app could write to a mailbox; it needs the storage settings alone."""
+        return Readiness(
+            memory=self._parts.memory,
+            stop=self._storage.watch_stop,
+            mailboxes=self._storage.mailboxes,
+            now=self.world.now,
+        )
+
+    def meetings(self) -> Meetings:
+        """Return the app's record of its writes, to read."""
+        return self._storage.meetings
 
     def replay(self) -> Replay:
         """Return the reader of the poison queues, which also puts messages back."""
@@ -208,7 +270,7 @@ class Desk:
         settings, graph = self._parts.process.settings, self._parts.graph
         return Doctor(
             settings=settings,
-            is_the_app=self._is_the_app,
+            is_the_app=self.identity is DeskIdentity.APP,
             graph=lambda: graph.new_client(),  # noqa: PLW0108 -- the desk signs in when it is first read
             token=lambda: graph.tokens.token(settings.cloud.graph).value,
             rules=self._parts.rule_source,

@@ -98,6 +98,8 @@ class Event:
     original_zone: str = ""
     #: aware UTC, None if Graph returns none; it may change although no person changed the event
     last_modified: datetime | None = None
+    #: aware UTC, None if Graph returns none
+    created: datetime | None = None
     recurrence: Recurrence | None = None
     #: of a series: the latest end of those of its occurrences that were read one by one; None if none was
     occurrence_end: datetime | None = None

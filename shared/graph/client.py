@@ -209,6 +209,11 @@ class Graph:
         call = directory_calls.read_user(name)
         return directory_json.parse_user(self._send(call), call.name)
 
+    def department(self, mailbox: str) -> str | None:
+        """Read the department of a mailbox's user, empty if there is none; None if it is not known."""
+        call = directory_calls.read_department(mailbox)
+        return directory_json.parse_department(self._send(call), call.name)
+
     def find_users(self, name: str) -> tuple[User, ...]:
         """Return the users with this object id, user principal name or address; may be empty."""
         with suppress(MailboxUnusable):

@@ -23,6 +23,8 @@ class Condition:
     children: tuple["Condition", ...] = ()
     #: the groups whose members the condition needs to know
     groups: frozenset[str] = frozenset()
+    #: whether the condition needs to know the organizer's department
+    needs_department: bool = False
     #: the fact of the event that a leaf tests, and how to show it in words
     fact: Callable[[EventFacts], Any] | None = None
     show: Callable[[Any], str] | None = None
@@ -59,6 +61,7 @@ def all_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
         place=place,
         children=children,
         groups=_groups(children),
+        needs_department=_needs_department(children),
     )
 
 
@@ -71,6 +74,7 @@ def any_of(children: tuple[Condition, ...], place: Positioned) -> Condition:
         place=place,
         children=children,
         groups=_groups(children),
+        needs_department=_needs_department(children),
     )
 
 
@@ -83,8 +87,13 @@ def none_of(child: Condition, place: Positioned) -> Condition:
         place=place,
         children=(child,),
         groups=child.groups,
+        needs_department=child.needs_department,
     )
 
 
 def _groups(children: tuple[Condition, ...]) -> frozenset[str]:
     return frozenset().union(*(child.groups for child in children))
+
+
+def _needs_department(children: tuple[Condition, ...]) -> bool:
+    return any(child.needs_department for child in children)

@@ -1,8 +1,8 @@
 """The decision: what to do with an event now, and what report mode would do if it were enforced.
 
 First the guards, then the rules. If a fact that matters is not known, nothing is written, because a write
-can't be undone. The body is such a fact: an event is read without it first, because most decisions don't
-depend on it.
+can't be undone. The body is such a fact, and so is the organizer's department: an event is decided without
+them first, because most decisions don't depend on them.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,14 +56,36 @@ def decide(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decisio
 
 def possible_decisions(event: Event, policy: Policy, facts: Facts, now: datetime) -> tuple[Decision, ...]:
     """Return the only decision; or if it depends on an unknown body, those without and with a link there."""
-    if event.body is not None or not policy.look_in_body:
-        return (_decide_by_text(event, policy, facts, now),)
-    without = _decide_by_text(replace(event, body=""), policy, facts, now)
+    texts = _possible_texts(event, policy)
+    without = _decide_by_text(texts[0], policy, facts, now)
+    if len(texts) == 1:
+        return (without,)
     if not policy.skip_other_join_links:
-        with_link = _decide_by_text(replace(event, body=_BODY_WITH_LINK), policy, facts, now)
+        with_link = _decide_by_text(texts[1], policy, facts, now)
         return (without,) if with_link == without else (without, with_link)
     # Any link in the body would be a reason to skip. So the body matters only if the event would get a link.
     return (without, _skip(Reason.OTHER_JOIN_LINK)) if without.adds_link else (without,)
+
+
+def depends_on_department(event: Event, policy: Policy, facts: Facts, now: datetime) -> bool:
+    """Return whether the decision may depend on the organizer's department, which `facts` do not have."""
+    if facts.department is not None or not policy.needs_department:
+        return False
+    for text in _possible_texts(event, policy):
+        if guard_against(text, policy, facts, now):
+            continue
+        candidates = _candidates(policy, event_facts(text, policy, facts, now))
+        for considered in (_enforced(candidates), candidates):
+            if any(rule.needs_department for rule, _ in takewhile(_is_unknown, considered)):
+                return True
+    return False
+
+
+def _possible_texts(event: Event, policy: Policy) -> tuple[Event, ...]:
+    """Return the event; if its body matters and is not known, without and with a join link in the body."""
+    if event.body is not None or not policy.look_in_body:
+        return (event,)
+    return (replace(event, body=""), replace(event, body=_BODY_WITH_LINK))
 
 
 def _decide_by_text(event: Event, policy: Policy, facts: Facts, now: datetime) -> Decision:
@@ -71,9 +93,10 @@ def _decide_by_text(event: Event, policy: Policy, facts: Facts, now: datetime) -
     if reason := guard_against(event, policy, facts, now):
         return _skip(reason)
     candidates = _candidates(policy, event_facts(event, policy, facts, now))
-    enforced = [(rule, matched) for rule, matched in candidates if rule.mode is Mode.ENFORCE]
     waits_for_fact = _waits_for_fact(policy, facts)
-    return _decision(_first_match(enforced, waits_for_fact), _first_match(candidates, waits_for_fact))
+    return _decision(
+        _first_match(_enforced(candidates), waits_for_fact), _first_match(candidates, waits_for_fact)
+    )
 
 
 def _skip(guard: Reason) -> Decision:
@@ -102,6 +125,7 @@ def event_facts(event: Event, policy: Policy, facts: Facts, now: datetime) -> Ev
         now=now,
         members=facts.members,
         lists=facts.lists,
+        department=facts.department,
         meeting_hosts=policy.meeting_hosts,
         look_in_body=policy.look_in_body,
     )
@@ -124,15 +148,24 @@ def _candidates(policy: Policy, facts: EventFacts) -> list[_Candidate]:
     return candidates
 
 
+def _enforced(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    return [(rule, matched) for rule, matched in candidates if rule.mode is Mode.ENFORCE]
+
+
 def _waits_for_fact(policy: Policy, facts: Facts) -> Callable[[Rule], bool]:
     """Return a function that returns whether a rule waits for a fact that can be read later.
 
-    Domains of the tenant and members of groups can be read later; the facts of the event itself can't.
+    Facts of the directory can be read later; the facts of the event itself can't.
     """
     domains_missing = policy.needs_tenant_domains and not facts.tenant_domains
 
+    def is_missing(rule: Rule) -> bool:
+        if domains_missing or not rule.groups <= facts.members.keys():
+            return True
+        return rule.needs_department and facts.department is None
+
     def waits_for_fact(rule: Rule) -> bool:
-        return rule.retry_on_missing and (domains_missing or not rule.groups <= facts.members.keys())
+        return rule.retry_on_missing and is_missing(rule)
 
     return waits_for_fact
 

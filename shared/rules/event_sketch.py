@@ -27,6 +27,8 @@ class EventSketch:
     """
 
     organizer: str = "organizer"
+    #: the organizer's department in the directory, empty if there is none
+    department: str = ""
     attendees: tuple[str, ...] = ()
     rooms: tuple[str, ...] = ()
     subject: str = "Meeting"

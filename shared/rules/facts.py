@@ -19,3 +19,6 @@ class Facts:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: addresses of all groups of the tenant, as far as known; it is not known who is behind them
     lists: frozenset[str] = frozenset()
+    #: the organizer's department in the directory, empty if there is none; None also if it was not read, as
+    #: the decision does not depend on it
+    department: str | None = None

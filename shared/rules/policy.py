@@ -146,6 +146,11 @@ class Rule:
         """The groups whose members the rule's conditions need to know."""
         return self.when.groups | (self.unless.groups if self.unless is not None else frozenset())
 
+    @property
+    def needs_department(self) -> bool:
+        """Whether the rule's conditions need to know the organizer's department."""
+        return self.when.needs_department or (self.unless is not None and self.unless.needs_department)
+
     def is_evaluated(self, now: datetime) -> bool:
         """Whether the rule is evaluated at `now`: its mode is not off, and it is active."""
         return self.mode is not Mode.OFF and (self.active is None or now in self.active)
@@ -205,6 +210,11 @@ class Policy:
     def groups(self) -> frozenset[str]:
         """The groups whose members must be known for the rules that are not off."""
         return frozenset().union(*(rule.groups for rule in self.rules if rule.mode is not Mode.OFF))
+
+    @property
+    def needs_department(self) -> bool:
+        """Whether rules that are not off need the organizer's department."""
+        return any(rule.needs_department for rule in self.rules if rule.mode is not Mode.OFF)
 
     @property
     def needs_tenant_domains(self) -> bool:

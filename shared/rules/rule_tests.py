@@ -118,7 +118,11 @@ def run_test(policy: Policy, rule: Rule, test: RuleTest) -> RuleTestResult:
     given = RuleTestInput(
         event=test.event.event(now=now, company=company),
         policy=_promoted(policy, rule, keep_active_times=test.at is not None),
-        facts=Facts(tenant_domains=frozenset({company}), members=_members(test, company)),
+        facts=Facts(
+            tenant_domains=frozenset({company}),
+            members=_members(test, company),
+            department=test.event.department,
+        ),
         now=now,
     )
     explanation = explain(given.event, given.policy, given.facts, now)

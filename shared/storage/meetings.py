@@ -67,6 +67,11 @@ class Meetings:
         )
         return frozenset(str(row["RowKey"]) for row in rows)
 
+    def states(self, mailbox: str) -> dict[str, str]:
+        """Return the state of each row of a mailbox by the event's `key`; a later version may have others."""
+        rows = self._table.rows(f"PartitionKey eq '{mailbox}'", columns=["RowKey", "state"])
+        return {str(row["RowKey"]): str(row.get("state") or "unknown") for row in rows}
+
     def key(self, event: str) -> str:
         """Return the key of an event in the table."""
         return hashed(event)

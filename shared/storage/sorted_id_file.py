@@ -42,6 +42,11 @@ class SortedIdFile:
     def __contains__(self, one: str) -> bool:
         return bool(self._database.execute("SELECT 1 FROM ids WHERE id = ?", (one,)).fetchone())
 
+    def text(self, one: str) -> str | None:
+        """Return the text of an id, None if the id is missing."""
+        found = self._database.execute("SELECT text FROM ids WHERE id = ?", (one,)).fetchone()
+        return None if found is None else str(found[0])
+
     def __len__(self) -> int:
         [count] = self._database.execute("SELECT count(*) FROM ids").fetchone()
         return int(count)

@@ -145,10 +145,18 @@ class Table:
                 self._create_missing_table()
                 self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
 
-    def rows(self, condition: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Yield the values of the rows, ordered by their keys; reads page by page. `condition` is OData."""
+    def rows(
+        self, condition: str | None = None, *, columns: list[str] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the values of the rows, ordered by their keys; reads page by page. `condition` is OData.
+
+        `columns` are those to read; None reads all.
+        """
         with self._table_errors(), suppress(ResourceNotFoundError):
-            yield from self._client.query_entities(condition) if condition else self._client.list_entities()
+            if condition:
+                yield from self._client.query_entities(condition, select=columns)
+            else:
+                yield from self._client.list_entities(select=columns)
 
     def page(self, condition: str, *, place: str, size: int) -> RowPage:
         """Return one page of the rows that meet an OData condition; the first page if `place` is empty.

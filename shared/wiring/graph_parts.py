@@ -12,15 +12,25 @@ if TYPE_CHECKING:
 
     from shared.auth.token_source import TokenSource
     from shared.graph.client import Graph
+    from shared.graph.sender import Sender
+    from shared.settings import GraphSettings
     from shared.worker.events.directory_cache import DirectoryCache
     from shared.worker.mailboxes.endpoint import Endpoint
 
 
 class GraphParts:
-    """Tokens, clients and directory. Every property raises SettingsError."""
+    """Tokens, clients and directory. Every property raises SettingsError.
 
-    def __init__(self, process: Process) -> None:
+    If they are for `reading_only`, the settings for Graph are enough.
+    """
+
+    def __init__(self, process: Process, *, reading_only: bool = False) -> None:
         self._process = process
+        self._reading_only = reading_only
+
+    @property
+    def _settings(self) -> "GraphSettings":
+        return self._process.graph_settings if self._reading_only else self._process.settings
 
     @BuiltOnce
     def tokens(self) -> "TokenSource":
@@ -28,21 +38,27 @@ class GraphParts:
         from shared.auth.token_source import TokenSource
 
         if self._process.sign_in:
-            return self._process.sign_in.graph_tokens(self._process.settings)
-        return TokenSource.of(self._process.settings, self._process.world.now)
+            return self._process.sign_in.graph_tokens(self._settings)
+        return TokenSource.of(self._settings, self._process.world.now)
 
     @BuiltOnce
     def new_client(self) -> "Callable[[], Graph]":
         """A function that returns a new client; all clients share connections."""
         from shared.graph.client import Graph
+
+        sender = self.sender
+        return lambda: Graph(sender)
+
+    @BuiltOnce
+    def sender(self) -> "Sender":
+        """What sends the calls of all clients."""
         from shared.graph.connection_pool import graph_http
         from shared.graph.sender import Sender
 
-        settings = self._process.settings
+        settings = self._settings
         http = graph_http(settings.graph_url)
         self._process.close_at_end(http.close)
-        sender = Sender(http, self.tokens, settings.cloud.graph, self._process.world.now)
-        return lambda: Graph(sender)
+        return Sender(http, self.tokens, settings.cloud.graph, self._process.world.now)
 
     @BuiltOnce
     def directory(self) -> "DirectoryCache":

@@ -5,7 +5,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from shared import logs
-from shared.settings import Settings, StorageSettings, read_settings, read_storage_settings
+from shared.settings import (
+    GRAPH_NAMES,
+    GraphSettings,
+    Settings,
+    StorageSettings,
+    read_graph_settings,
+    read_settings,
+    read_storage_settings,
+)
 from shared.wiring.built_once import BuiltOnce
 from shared.worker.common.world import World
 
@@ -25,7 +33,7 @@ class SignIn(Protocol):
     def storage_credential(self) -> "TokenCredential":
         """Return what opens the storage account."""
 
-    def graph_tokens(self, settings: Settings) -> "TokenSource":
+    def graph_tokens(self, settings: GraphSettings) -> "TokenSource":
         """Return the source of tokens for Graph."""
 
 
@@ -66,6 +74,13 @@ class Process:
         settings = read_settings(environ)
         logs.configure(settings.log_level)
         return settings
+
+    @BuiltOnce
+    def graph_settings(self) -> GraphSettings:
+        """The settings for Graph alone: a desk needs no others to read calendars. Raises SettingsError."""
+        environ = {name: self.environ[name] for name in GRAPH_NAMES if name in self.environ}
+        logs.configure("ERROR")
+        return read_graph_settings(self.sign_in.with_secrets(environ) if self.sign_in else environ)
 
     @BuiltOnce
     def storage_settings(self) -> StorageSettings:

@@ -33,6 +33,7 @@ def test_rule_tests_explain_and_the_worker_decide_alike(
     facts = Facts(
         tenant_domains=frozenset({house}),
         members={group: _addresses(names) for group, names in known.items()},
+        department=sketch.department,
     )
     now = sketch.moment(None)
 

@@ -44,6 +44,19 @@ def test_the_build_uses_the_installed_setuptools() -> None:
     assert PROJECT["build-system"]["requires"][0] in (ROOT / "requirements-dev.txt").read_text().splitlines()
 
 
+def test_the_package_has_the_files_that_are_no_code() -> None:
+    """The page of a preview is one."""
+    named = PROJECT["tool"]["setuptools"]["package-data"]
+    listed = {f"{package.replace('.', '/')}/{name}" for package, names in named.items() for name in names}
+
+    assert listed == {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("cli", "shared")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+
+
 @pytest.mark.parametrize("hook", [pytest.param(hook, id=hook["id"]) for hook in HOOKS])
 def test_a_hook_runs_an_existing_command(hook: dict[str, object], joinlink: object, write: object) -> None:
     """It succeeds for a folder without mistakes."""

@@ -183,3 +183,28 @@ def test_each_tenant_is_an_environment_with_its_own_identity() -> None:
         assert jobs[name]["environment"] == "${{ matrix.tenant }}"
         [login] = [step for step in jobs[name]["steps"] if "azure/login" in step.get("uses", "")]
         assert all(value.startswith("${{ vars.") for value in login["with"].values())
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in RULES[:2]])
+def test_a_pull_request_gets_totals_only(path: Path) -> None:
+    """`--markdown` has no mailbox and no meeting; nothing else of the preview leaves the machine."""
+    [preview] = [text for text in scripts(path) if "joinlink preview" in text]
+    [command] = re.findall(r"joinlink preview (.*) \|\|", preview)
+
+    assert command == (
+        "--all --sample 200 --rules before/rules --against rules --markdown --output preview.md"
+    )
+    assert "test -s preview.md" in preview
+
+
+def test_a_preview_on_github_needs_a_reviewer_and_writes_no_code() -> None:
+    """Anyone who opens a pull request could otherwise ask calendars questions by rules."""
+    jobs = yaml.safe_load(RULES[0].read_text())["jobs"]
+
+    assert jobs["preview"]["environment"] == "preview"
+    assert jobs["preview"]["permissions"] == {
+        "contents": "read",
+        "id-token": "write",
+        "pull-requests": "write",
+    }
+    assert "pull_request_target" not in RULES[0].read_text()

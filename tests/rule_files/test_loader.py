@@ -133,7 +133,7 @@ mailboxes:
   include: [{group: 5F0C9A4E-8B1D-4C52-9F7E-2D6A1B3C4D5E}, {user: CEO@contoso.com}]
   exclude: [{user: boardroom@contoso.com}]
   kinds: [user, shared]
-other_join_links: {action: skip, look_in: body}
+other_join_links: {action: skip, look_in: preview}
 drafts: ignore
 sweep: {every: 12h}
 calendars: owned
@@ -148,7 +148,7 @@ lists: {sisters: [fabrikam.com, bo@adatum.com]}
         exclude=(UserSelector("boardroom@contoso.com"),),
         kinds=frozenset(MailboxKind),
     )
-    assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, True, False)
+    assert (policy.skip_other_join_links, policy.look_in_body, policy.skip_drafts) == (True, False, False)
     assert (policy.sweep, policy.calendars) == (Sweep(every=timedelta(hours=12)), CalendarScope.OWNED)
     assert policy.lists == {"sisters": ("fabrikam.com", "bo@adatum.com")}
 

@@ -67,6 +67,7 @@ FACTS = st.builds(
     ),
     tenant_domains=st.none() | st.just(frozenset({"contoso.com"})),
     members=st.sampled_from([{}, {GROUP: frozenset({"al@contoso.com", "bo@fabrikam.com"})}]),
+    department=st.sampled_from([None, "", " legal", "Sales"]),
 )  # fmt: skip
 PEOPLE = st.sampled_from(
     ["al", "cy@contoso.com", "bo@fabrikam.com", "/o=ExchangeLabs/cn=x", "dee@sub.contoso.com"]
@@ -75,6 +76,7 @@ WORDS = st.text(max_size=12) | st.sampled_from(["Review", "https://zoom.us/j/1",
 SKETCHES = st.builds(
     EventSketch,
     organizer=st.sampled_from(["al", "dee@contoso.com"]),
+    department=st.sampled_from(["", "Legal", "Sales"]),
     attendees=st.lists(PEOPLE, max_size=4).map(tuple),
     rooms=st.lists(st.just("boardroom"), max_size=1).map(tuple),
     subject=WORDS,
@@ -100,6 +102,7 @@ LEAF_TEXTS = [
     "{subject: {matches: '^[a-z]'}}", "{has_room: false}", "{sensitivity: private}",
     "{location: {equals: x}}", "{starts_in: {at_least: 1h}}",
     "{attendee: {domain_in: [partners, x.com]}}", "{organizer: {address_in: al@contoso.com}}",
+    "{organizer: {department_in: [Legal]}}", "{organizer: {department_in: sales, domain_in: contoso.com}}",
     f"{{attendee: {{member_of: {GROUP}, domain_in: partners}}}}",
     "{starts_between: {from: '22:00', to: '06:00', days: [mon, sun], timezone: Europe/Berlin}}", "{rollout: 50%}",
 ]  # fmt: skip

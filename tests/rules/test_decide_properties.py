@@ -44,5 +44,9 @@ def test_missing_facts_never_lead_to_a_write(event: Event, policy: Policy, now: 
     event = replace(event, end=now + timedelta(hours=1)) if now.year < 9000 else event
     if decide(event, policy, Facts(), now).verdict is Verdict.ENABLE:
         for domains in ((), ("contoso.com",), ("contoso.com", "fabrikam.com")):
-            known = Facts(tenant_domains=frozenset(domains), members={GROUP: frozenset({"al@contoso.com"})})
+            known = Facts(
+                tenant_domains=frozenset(domains),
+                members={GROUP: frozenset({"al@contoso.com"})},
+                department="Legal",
+            )
             assert decide(event, policy, known, now).verdict is Verdict.ENABLE

@@ -39,6 +39,8 @@ ROWS = [
     pytest.param("when: {has_room: true, attendees: 0}", "{rooms: [boardroom@contoso.com]}", True, id="a room"),
     pytest.param("when: {organizer: {address_in: al@contoso.com}}", "{organizer: al}", True, id="the organizer"),
     pytest.param("when: {organizer: {domain_in: contoso.com}}", "{}", True, id="an organizer of the house"),
+    pytest.param("when: {organizer: {department_in: [Legal, Sales]}}", "{department: sales}", True, id="the organizer's department"),
+    pytest.param("when: {organizer: {department_in: Legal}}", "{}", False, id="no department where none is said"),
     pytest.param("when: {external_attendees: {at_least: 1}}", "{attendees: [/o=ExchangeLabs/cn=bo]}", False, id="an unreadable address"),
     pytest.param("when: {duration: {at_least: 45m, at_most: 45m}}", "{duration: 45m}", True, id="the duration"),
     pytest.param("when: {duration: {at_least: 30m, at_most: 30m}}", "{}", True, id="half an hour where none is said"),
@@ -213,7 +215,8 @@ def test_a_test_has_the_result_of_decide(policy: Policy) -> None:
     now = SKETCH.moment(None)
     event = SKETCH.event(now=now, company="contoso.com")
 
-    decision = decide(event, promoted, Facts(tenant_domains=frozenset({"contoso.com"})), now)
+    facts = Facts(tenant_domains=frozenset({"contoso.com"}), department="")
+    decision = decide(event, promoted, facts, now)
 
     assert result.decision == decision
     assert (result.actual is Action.ENABLE) == (decision.verdict is Verdict.ENABLE)

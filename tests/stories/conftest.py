@@ -1,5 +1,6 @@
 """Fixtures for end-to-end tests: the real app, real queues and tables, a simulated Graph and a simulated clock."""
 
+import io
 import json
 import logging
 import sys
@@ -230,6 +231,13 @@ def start_story(azurite: Azurite, tmp_path: Path, caplog: pytest.LogCaptureFixtu
 def story(start_story: StartStory) -> Story:
     """Return a story with the usual rules."""
     return start_story()
+
+
+class TypedAnswer(io.StringIO):
+    """A terminal on which an admin has typed an answer."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 RunJoinlink = Callable[..., CommandResult]

@@ -5,35 +5,32 @@ add it here: `place` creates its mailbox and calendar, `create` its event.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sandbox.graph import DirectoryUser
 from tests.stories.conftest import Story
+from tests.stories.coverage_places import (
+    Place,
+    changed_occurrence,
+    further,
+    group,
+    invitation,
+    meeting,
+    moved_ahead,
+    no_event,
+    person,
+    series,
+    shared_in,
+    shared_mailbox,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "mailboxes.md"
 MARKED = re.compile(r"(?<=<!-- coverage -->\n).*(?=\n<!-- /coverage -->)", re.DOTALL)
-GUEST = "bo@fabrikam.com"
-SERIES: Mapping[str, Any] = {
-    "recurrence": {
-        "pattern": {"type": "daily", "interval": 1},
-        "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-30"},
-    }
-}
 #: the settings of the rules: `calendars`, and which mailboxes are in scope
 OWNED = "calendars: owned\nmailboxes: {include: all}"
 DEFAULT = "calendars: default\nmailboxes: {include: all}"
 SHARED = "calendars: owned\nmailboxes: {include: all, kinds: [user, shared]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A mailbox, and one of its calendars by id, "" for the default one."""
-
-    user: DirectoryUser
-    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,69 +70,22 @@ class CoverageRow:
     rules: str = OWNED
 
 
-def _person(story: Story, name: str, **properties: Any) -> Place:
-    return Place(story.add_person(name, watched=False, **properties))
-
-
-def _shared_mailbox(story: Story, name: str) -> Place:
-    return _person(story, name, kind="shared", enabled=False)
-
-
-def _further(story: Story, name: str, **properties: Any) -> Place:
-    user = story.add_person(name, watched=False)
-    return Place(user, story.stage.graph.add_calendar(user.id, "Further", **properties))
-
-
-def _shared_in(story: Story, name: str) -> Place:
-    return _further(story, name, shared_by=story.add_person(f"{name}s-colleague", watched=False))
-
-
-def _group(story: Story, name: str) -> Place:
-    """The stand-in has no groups with calendars, so a user stands for one that owns a calendar."""
-    group = story.stage.graph.add_user("Sales", f"{name}-sales@contoso.com", enabled=False)
-    return _further(story, name, shared_by=group)
-
-
-def _meeting(story: Story, place: Place, **properties: Any) -> str:
-    return story.create_meeting_in(place.calendar, place.user, GUEST, **properties)
-
-
-def _series(story: Story, place: Place) -> str:
-    return _meeting(story, place, **SERIES)
-
-
-def _changed_occurrence(story: Story, place: Place) -> str:
-    master = _series(story, place)
-    return story.stage.graph.people.change_occurrence(place.user.id, master, 1, subject="Moved")
-
-
-def _invitation(story: Story, place: Place) -> str:
-    organizer = story.stage.graph.add_user("Organizer", f"organizer-{place.user.address}", enabled=False)
-    story.create_meeting(organizer, place.user.address, GUEST)
-    [copy] = story.events(place.user)
-    return copy
-
-
-def _no_event(_story: Story, _place: Place) -> None:
-    """Return no event: there is no mailbox."""
-
-
 ROWS = (
     CoverageRow(
         mailbox="a person",
         calendar="default",
         event="own meeting",
         coverage=ALL,
-        place=_person,
-        create=_meeting,
+        place=person,
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a person",
         calendar="default",
         event="own series",
         coverage=ALL,
-        place=_person,
-        create=_series,
+        place=person,
+        create=series,
     ),
     CoverageRow(
         mailbox="a person",
@@ -143,8 +93,17 @@ ROWS = (
         event="changed occurrence of an own series",
         coverage=ALL,
         why="its series is decided and written as a whole",
-        place=_person,
-        create=_changed_occurrence,
+        place=person,
+        create=changed_occurrence,
+    ),
+    CoverageRow(
+        mailbox="a person",
+        calendar="default",
+        event="own series that is over, with an occurrence moved ahead",
+        coverage=ALL,
+        why="it is not over: [series](#series)",
+        place=person,
+        create=moved_ahead,
     ),
     CoverageRow(
         mailbox="a person",
@@ -152,8 +111,8 @@ ROWS = (
         event="invitation from another person",
         coverage=NOT_WRITTEN,
         why="only the organizer's event can be written: `not_organizer`",
-        place=_person,
-        create=_invitation,
+        place=person,
+        create=invitation,
     ),
     CoverageRow(
         mailbox="a person",
@@ -161,8 +120,8 @@ ROWS = (
         event="own meeting",
         coverage=NOT_NOTIFIED,
         why="Graph reports the default calendar only; [see how late](#calendars)",
-        place=_further,
-        create=_meeting,
+        place=further,
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a person",
@@ -170,8 +129,8 @@ ROWS = (
         event="own meeting",
         coverage=NONE,
         why="the rules leave it out",
-        place=_further,
-        create=_meeting,
+        place=further,
+        create=meeting,
         rules=DEFAULT,
     ),
     CoverageRow(
@@ -180,8 +139,8 @@ ROWS = (
         event="any",
         coverage=NONE,
         why="it is covered in its owner's mailbox",
-        place=_shared_in,
-        create=_meeting,
+        place=shared_in,
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a person",
@@ -189,8 +148,8 @@ ROWS = (
         event="any",
         coverage=NONE,
         why="the mailbox can't edit it",
-        place=lambda story, name: _further(story, name, can_edit=False),
-        create=_meeting,
+        place=lambda story, name: further(story, name, can_edit=False),
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a person",
@@ -198,8 +157,8 @@ ROWS = (
         event="any",
         coverage=NONE,
         why="the group owns it",
-        place=_group,
-        create=_meeting,
+        place=group,
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a shared mailbox",
@@ -207,16 +166,16 @@ ROWS = (
         event="own meeting",
         coverage=NONE,
         why="neither named nor in `kinds`: [shared mailboxes](#shared-mailboxes)",
-        place=_shared_mailbox,
-        create=_meeting,
+        place=shared_mailbox,
+        create=meeting,
     ),
     CoverageRow(
         mailbox="the same, with `kinds: [user, shared]`",
         calendar="default",
         event="own meeting",
         coverage=ALL,
-        place=_shared_mailbox,
-        create=_meeting,
+        place=shared_mailbox,
+        create=meeting,
         rules=SHARED,
     ),
     CoverageRow(
@@ -225,8 +184,8 @@ ROWS = (
         event="own meeting",
         coverage=NONE,
         why="rooms organize no meetings: `room`",
-        place=lambda story, name: _person(story, name, kind="room"),
-        create=_meeting,
+        place=lambda story, name: person(story, name, kind="room"),
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a device",
@@ -234,8 +193,8 @@ ROWS = (
         event="own meeting",
         coverage=NONE,
         why="devices organize no meetings: `room`",
-        place=lambda story, name: _person(story, name, kind="equipment"),
-        create=_meeting,
+        place=lambda story, name: person(story, name, kind="equipment"),
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a disabled account",
@@ -243,8 +202,8 @@ ROWS = (
         event="own meeting",
         coverage=NONE,
         why="`account_disabled`",
-        place=lambda story, name: _person(story, name, enabled=False),
-        create=_meeting,
+        place=lambda story, name: person(story, name, enabled=False),
+        create=meeting,
     ),
     CoverageRow(
         mailbox="a guest",
@@ -253,7 +212,7 @@ ROWS = (
         coverage=NONE,
         why="the mailbox is in another tenant: `guest`",
         place=lambda story, name: Place(story.stage.graph.add_guest(name, f"{name}@fabrikam.com")),
-        create=_no_event,
+        create=no_event,
     ),
     CoverageRow(
         mailbox="without a licence, or on-premises",
@@ -261,8 +220,8 @@ ROWS = (
         event="none",
         coverage=NONE,
         why="Graph has no mailbox: `unusable`, tried again every day",
-        place=lambda story, name: _person(story, name, mailbox=False),
-        create=_no_event,
+        place=lambda story, name: person(story, name, mailbox=False),
+        create=no_event,
     ),
 )
 

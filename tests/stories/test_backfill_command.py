@@ -1,11 +1,9 @@
 """The arguments, questions and text output of `joinlink backfill`."""
 
-import io
-
 import pytest
 
 from shared import wiring
-from tests.stories.conftest import RunJoinlink, Story
+from tests.stories.conftest import RunJoinlink, Story, TypedAnswer
 from tests.stories.test_backfill import GUEST, guests
 
 
@@ -77,11 +75,6 @@ def test_what_is_not_there_is_named(
     assert story.stage.host.waiting() == {"event-changes": 0, "mailbox-tasks": 0}
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize(
     ("answer", "waiting"), [pytest.param("n", 0, id="no"), pytest.param("y", 2, id="yes")]
 )
@@ -92,7 +85,7 @@ def test_it_asks_before_it_writes(
     ada = story.add_person("Ada", watched=False)
     for _ in range(2):
         story.create_meeting(ada, GUEST)
-    monkeypatch.setattr("sys.stdin", _Terminal(f"{answer}\n"))
+    monkeypatch.setattr("sys.stdin", TypedAnswer(f"{answer}\n"))
     result = run_joinlink("backfill", "--all")
 
     assert result.exit == 0

@@ -7,6 +7,7 @@ import pytest
 
 from shared import wiring
 from tests.stories.conftest import RunJoinlink, StartStory, Story
+from tests.stories.coverage_places import Place
 from tests.stories.coverage_rows import (
     DEFAULT,
     MARKED,
@@ -15,7 +16,6 @@ from tests.stories.coverage_rows import (
     ROWS,
     SHARED,
     EventCoverage,
-    Place,
     table,
 )
 from tests.stories.test_maintenance import RULES, maintain

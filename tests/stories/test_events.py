@@ -125,7 +125,7 @@ def test_bad_input_is_one_sentence(
 @pytest.mark.usefixtures("meetings")
 @pytest.mark.parametrize(
     ("status", "said"),
-    [pytest.param(403, "Graph denies access; grant the app its permissions", id="no right"), pytest.param(503, "Graph can't be reached, or fails; try again", id="an outage")],
+    [pytest.param(403, "Graph denies access: grant this identity Calendars.Read", id="no right"), pytest.param(503, "Graph can't be reached, or fails; try again", id="an outage")],
 )  # fmt: skip
 def test_a_calendar_that_graph_refuses_is_one_sentence(
     story: Story, run_joinlink: RunJoinlink, status: int, said: str

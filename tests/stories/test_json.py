@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.stage import TENANT
 from tests.stories.conftest import RunJoinlink, Story
 from tests.stories.test_maintenance import maintain
 
@@ -31,7 +32,7 @@ def test_each_command_answers_with_one_document(story: Story, asked: Any) -> Non
     assert findings["JOINLINK_TENANT_ID"] == {
         "subject": "JOINLINK_TENANT_ID",
         "is_ok": True,
-        "text": "set",
+        "text": TENANT,
         "remedy": None,
     }
 

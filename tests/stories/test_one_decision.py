@@ -27,6 +27,8 @@ from tests.cli import graph_json
 from tests.rules.strategies import GROUP, LEAF_TEXTS, loaded
 
 PEOPLE = ["al", "cy@contoso.com", "bo@fabrikam.com", "bo@northwind.com", "dee@sub.contoso.com"]
+#: of the people who organize
+DEPARTMENTS = {"al": "Legal", "cy@contoso.com": ""}
 SETTLE = timedelta(seconds=60)
 AT = "2026-11-23 07:01"
 WORDS = ["Review", "https://zoom.us/j/1", "o", "x", "Überblick"]
@@ -51,9 +53,15 @@ KEYS: dict[str, tuple[float, Callable[[Random], Any]]] = {
 def draw_event(chance: Random) -> dict[str, Any]:
     """Draw an event as a test inside a rule describes it."""
     if chance.random() < 0.1:
-        return {"organizer": "al", "all_day": True, "attendees": ["bo@fabrikam.com"]}
+        return {
+            "organizer": "al",
+            "department": DEPARTMENTS["al"],
+            "all_day": True,
+            "attendees": ["bo@fabrikam.com"],
+        }
     drawn = {key: make(chance) for key, (share, make) in KEYS.items() if chance.random() < share}
-    return {"organizer": chance.choice(["al", "cy@contoso.com"]), **drawn}
+    organizer = chance.choice(list(DEPARTMENTS))
+    return {"organizer": organizer, "department": DEPARTMENTS[organizer], **drawn}
 
 
 def draw_condition(chance: Random) -> str:
@@ -150,9 +158,12 @@ def run_app(
     with stage(azurite, rules, {"JOINLINK_SETTLE": "60s"}) as running:
         graph = running.graph
         users = {
-            name: graph.add_user(name, name if "@" in name else f"{name}@contoso.com") for name in PEOPLE
+            name: graph.add_user(
+                name, name if "@" in name else f"{name}@contoso.com", department=DEPARTMENTS.get(name, "")
+            )
+            for name in PEOPLE
         }
-        for name in ("al", "cy@contoso.com"):
+        for name in DEPARTMENTS:
             running.watch(users[name])
         if members is not None:
             ids = tuple(users[name].id for name in members)

@@ -98,6 +98,7 @@ def test_a_dry_run_writes_nothing(
         pytest.param(["held", "--release", "0123456789ab", "--yes"], id="held"),
         pytest.param(["memory", "--accept", "--yes"], id="memory"),
         pytest.param(["unsubscribe", "--all", "--yes"], id="unsubscribe"),
+        pytest.param(["canary", "--mailbox", "ada@contoso.com", "--yes"], id="canary"),
     ],
 )
 @pytest.mark.parametrize(

@@ -20,11 +20,12 @@ from shared.desk.permissions import (
 )
 from shared.desk.sign_in.azure_cli import AzureCli
 from shared.desk.sign_in.cli_tokens import cli_tokens
+from shared.desk.sign_in.desk_identity import DeskIdentity
 from shared.desk.sign_in.device_code import device_code_tokens
 from shared.desk.sign_in.key_vault import resolve
 from shared.domain.ids import GUID
 from shared.errors import GraphError, SettingProblem, SettingsError, SignInFailed
-from shared.settings import Settings
+from shared.settings import GraphSettings
 
 CLIENT_ID = "JOINLINK_DESK_CLIENT_ID"
 CERTIFICATE = "JOINLINK_DESK_CERTIFICATE"
@@ -70,6 +71,15 @@ class DeskSignIn:
         """Whether Graph sees the app's own identity; no other can list the app's subscriptions."""
         return not self._client_id and (self._has_app_secret or self._is_in_azure)
 
+    @property
+    def identity(self) -> DeskIdentity:
+        """As which identity Graph is called."""
+        if self.is_the_app:
+            return DeskIdentity.APP
+        if not self._client_id:
+            return DeskIdentity.PRINCIPAL
+        return DeskIdentity.DESK_APP if self._certificate else DeskIdentity.PERSON
+
     def with_secrets(self, environ: Mapping[str, str]) -> Mapping[str, str]:
         """Return the settings with their Key Vault references resolved.
 
@@ -101,7 +111,7 @@ class DeskSignIn:
         self._say(f"the log as {self._account}")
         return tokens
 
-    def graph_tokens(self, settings: Settings) -> TokenSource:
+    def graph_tokens(self, settings: GraphSettings) -> TokenSource:
         """Return the source of tokens for Graph.
 
         Raises:
@@ -115,7 +125,7 @@ class DeskSignIn:
         self._note_missing_rights(tokens, settings.cloud.graph)
         return tokens
 
-    def _desk_tokens(self, settings: Settings) -> TokenSource:
+    def _desk_tokens(self, settings: GraphSettings) -> TokenSource:
         if not self._client_id:
             if self._cli.account.is_user:
                 raise SignInFailed(_NO_GRAPH)

@@ -17,13 +17,13 @@ from shared.auth.token_session import TokenSession
 from shared.auth.token_source import TokenSource
 from shared.desk.sign_in.token_file import TokenFile
 from shared.errors import SignInFailed
-from shared.settings import Settings
+from shared.settings import GraphSettings
 
 _AADSTS = re.compile(r"AADSTS\d{1,9}")
 
 
 def device_code_tokens(
-    settings: Settings,
+    settings: GraphSettings,
     client_id: str,
     *,
     folder: Path,

@@ -133,6 +133,12 @@ def read_user(name: str) -> GraphCall:
     )
 
 
+def read_department(mailbox: str) -> GraphCall:
+    """Get the department of a mailbox's user; Graph shows it only if `$select` names it."""
+    params = {"$select": "id,userType,department"}
+    return replace(read_user(mailbox), name="read the organizer's department", params=params)
+
+
 def find_users_by_mail(address: str) -> GraphCall:
     """Get the users that have this main address."""
     return _find_users(f"mail eq '{_escaped(address)}'")

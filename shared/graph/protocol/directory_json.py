@@ -64,9 +64,21 @@ class _User(_AddressedObject):
     user_type: LenientText = "Member"
     # Missing means enabled: reading the mailbox shows whether that is right.
     account_enabled: Any = True
+    #: None where Graph shows none; an answer without the property, or with another type, does not say
+    department: Any = False
 
     def value(self) -> User:
         return User(id=self.id.lower(), no_calendar=self._no_calendar(), name=self.user_principal_name)
+
+    def known_department(self) -> str | None:
+        if isinstance(self.department, str) and self.department.strip():
+            return self.department
+        # A guest's department is in the directory of the guest's own tenant.
+        return "" if self.department in (None, "") and not self._is_guest else None
+
+    @property
+    def _is_guest(self) -> bool:
+        return self.user_type.lower() == "guest"
 
     @property
     def has_name(self) -> bool:
@@ -79,7 +91,7 @@ class _User(_AddressedObject):
             yield self.user_principal_name
 
     def _no_calendar(self) -> NoCalendar | None:
-        if self.user_type.lower() == "guest":
+        if self._is_guest:
             return NoCalendar.GUEST
         if self.mail in (None, "") and self.has_name:
             return NoCalendar.NO_ADDRESS
@@ -173,6 +185,12 @@ def parse_user(data: dict[str, Any], call: str) -> User:
     """Read one user."""
     with shape_errors(call):
         return _User.model_validate(data).value()
+
+
+def parse_department(data: dict[str, Any], call: str) -> str | None:
+    """Read the department of a user: empty for a member without one, None if it is not known."""
+    with shape_errors(call):
+        return _User.model_validate(data).known_department()
 
 
 def parse_mailbox_purpose(data: dict[str, Any], call: str) -> str:

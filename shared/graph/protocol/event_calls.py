@@ -17,7 +17,7 @@ EVENT_FIELDS = (
     "id,type,seriesMasterId,subject,start,end,originalStartTimeZone,originalEndTimeZone,recurrence,isAllDay,"
     "isCancelled,isDraft,isOrganizer,organizer,attendees,sensitivity,showAs,importance,categories,location,"
     "locations,bodyPreview,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,onlineMeetingUrl,"
-    "lastModifiedDateTime"
+    "lastModifiedDateTime,createdDateTime"
 )
 EXCEPTION_FIELDS = (
     "start,end,originalStartTimeZone,originalEndTimeZone,isAllDay,isCancelled,exceptionOccurrences"

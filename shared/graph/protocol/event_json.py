@@ -132,6 +132,7 @@ class _Event(Shape):
     original_start_time_zone: Text = ""
     original_end_time_zone: Text = ""
     last_modified_date_time: Any = None
+    created_date_time: Any = None
     recurrence: RecurrenceShape | None = None
     attendees: Annotated[list[Annotated[_Attendee, null_is({})]], null_is([])] = Field(default_factory=list)
     location: Annotated[_Location, null_is({})] = _Location()
@@ -168,6 +169,7 @@ class _Event(Shape):
             unknown_zone=self._unknown_zone(),
             original_zone=self._original_zone(),
             last_modified=_moment_or_none(self.last_modified_date_time),
+            created=_moment_or_none(self.created_date_time),
             recurrence=self.recurrence.value() if self.recurrence else None,
             attendees=tuple(attendee.value() for attendee in self.attendees),
             # Exchange keeps `location` and `locations` equal; an empty location has no information.
@@ -208,7 +210,7 @@ def parse_event(data: object, call: str) -> Event:
 
 
 def _moment_or_none(text: object) -> datetime | None:
-    """Read when an event was changed; only statistics use it."""
+    """Read when an event was created or changed; no decision of the app depends on it."""
     try:
         return parse_moment(text) if isinstance(text, str) else None
     except (ValueError, OverflowError):

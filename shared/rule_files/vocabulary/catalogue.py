@@ -57,6 +57,7 @@ class ConditionKind(Generic[V]):
             holds=lambda facts: is_met(fact(facts)),
             place=key,
             groups=expectation.groups,
+            needs_department=expectation.needs_department,
             fact=fact,
             show=expectation.show or self.syntax.show,
             accepts=expectation.accepts,
@@ -145,7 +146,7 @@ _ROWS: tuple[ConditionKind[Any], ...] = (
     condition(
         "organizer",
         PeopleSyntax(),
-        "Who organizes the event: by address, domain or group.",
+        "Who organizes the event: by address, domain, group or department.",
         "organizer: {member_of: 5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e}",
         can_be_unknown=True,
     ),

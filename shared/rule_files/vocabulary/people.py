@@ -1,4 +1,4 @@
-"""Conditions on people: by address, by domain, by the groups that they are in."""
+"""Conditions on people: by address, by domain, by their groups; on the organizer, by department, too."""
 
 import re
 from collections.abc import Callable
@@ -19,12 +19,13 @@ from shared.rule_files.vocabulary.addresses import (
     read_addresses,
     read_domains,
 )
-from shared.rule_files.vocabulary.json_schema import Shape, matching, one_or_more
+from shared.rule_files.vocabulary.json_schema import TEXT, Shape, matching, one_or_more
 from shared.rule_files.vocabulary.keys import Block, Key
 from shared.rule_files.vocabulary.syntaxes import Expectation
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode, shorten
 from shared.rules.event.event_facts import People
 from shared.rules.event.invitees import Person
+from shared.rules.event.texts import fold
 from shared.rules.truth import Truth, all_hold, any_holds
 from shared.rules.value_sets import Alternatives
 
@@ -34,29 +35,40 @@ _ID_DIGITS = 32
 _PART_OF_ID = re.compile(r"[0-9a-fA-F-]{8,40}")
 
 
-_BLOCK = Block(
-    place="under a condition on people, such as attendee",
+_KEYS = (
+    Key(
+        "address_in",
+        "Mail addresses, and names of `lists`.",
+        ADDRESSES,
+        "[bo@fabrikam.com]",
+        synonyms="email address mail addresses user upn",
+    ),
+    Key(
+        "domain_in",
+        "Mail domains, and names of `lists`; `*.contoso.com` means subdomains only.",
+        DOMAINS,
+        "[fabrikam.com]",
+        synonyms="domain domains",
+    ),
+    Key(
+        "member_of",
+        "Groups, by their object ids; members of nested groups count, too.",
+        one_or_more(GROUP_ID),
+        "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
+        synonyms="group groups memberof",
+    ),
+)
+_BLOCK = Block(place="under a condition on people, such as attendee", keys=_KEYS, least=1)
+_ORGANIZER_BLOCK = Block(
+    place="under organizer",
     keys=(
+        *_KEYS,
         Key(
-            "address_in",
-            "Mail addresses, and names of `lists`.",
-            ADDRESSES,
-            "[bo@fabrikam.com]",
-            synonyms="email address mail addresses user upn",
-        ),
-        Key(
-            "domain_in",
-            "Mail domains, and names of `lists`; `*.contoso.com` means subdomains only.",
-            DOMAINS,
-            "[fabrikam.com]",
-            synonyms="domain domains",
-        ),
-        Key(
-            "member_of",
-            "Groups, by their object ids; members of nested groups count, too.",
-            one_or_more(GROUP_ID),
-            "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e",
-            synonyms="group groups memberof",
+            "department_in",
+            "Departments, as the directory has them; case and spaces around them do not matter.",
+            one_or_more(TEXT),
+            "[Legal, Works council]",
+            synonyms="department departments",
         ),
     ),
     least=1,
@@ -71,6 +83,13 @@ class _Part:
     is_met: Callable[[Person, People], Truth]
     words: tuple[str, ...]
     groups: frozenset[str] = frozenset()
+    needs_department: bool = False
+
+
+_DEPARTMENTS = (
+    " `department_in` compares the organizer's `department` in the directory, without regard to case. "
+    "Joinlink reads it only if the decision depends on it, and keeps it for an hour."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +98,42 @@ class PeopleSyntax:
 
     One and the same person must meet all keys. The first two take names of lists. `are_guests` is for people
     who are invited: a list that is used for them should not hold the company's own domains by mistake.
+    Without it, the syntax is that of the organizer, with `department_in`: to read the departments of all who
+    are invited would take a call for each.
     """
 
     are_guests: bool = False
 
     @property
     def form(self) -> str:
-        """A block of the three keys."""
+        """A block of these keys."""
+        names = ", ".join(self.block.by_name)
         return (
-            "`{address_in, domain_in, member_of}`, each with one text or a list of which any is enough. "
+            f"`{{{names}}}`, each with one text or a list of which any is enough. "
             "One and the same person must meet all keys. `address_in` and `domain_in` also take the names of "
             "`lists`. `member_of` takes object ids of groups; it knows members by all their addresses and by "
-            "the group's own."
+            "the group's own." + ("" if self.are_guests else _DEPARTMENTS)
         )
 
     @property
     def block(self) -> Block:
-        """The three keys."""
-        return _BLOCK
+        """The keys."""
+        return _BLOCK if self.are_guests else _ORGANIZER_BLOCK
 
     def shape(self) -> Shape:
-        """Return a block of the three keys."""
-        return _BLOCK.shape
+        """Return a block of these keys."""
+        return self.block.shape
 
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[People] | None:
         """Return what is expected of at least one of the people."""
         if isinstance(node, ScalarNode) and (key := _missing_key(node.text)):
             reader.problem(node, f"{name} needs a key: write {{{key}: {node.text}}}")
             return None
-        keys = reader.keys(node, name, _BLOCK.by_name, hint=f"for example {_BLOCK.example}") or {}
+        known = self.block.by_name
+        keys = reader.keys(node, name, known, hint=f"for example {self.block.example}") or {}
         if isinstance(node, MappingNode) and not node.keys:
-            reader.problem(node, f"{name} needs address_in, domain_in or member_of")
+            *first, last = known
+            reader.problem(node, f"{name} needs {', '.join(first)} or {last}")
         read = {key: self._read_key(key, value, reader, f"{name}: {key}") for key, value in keys.items()}
         parts = {key: part for key, part in read.items() if part is not None}
         if not parts or not isinstance(node, MappingNode) or len(parts) < len(node.keys):
@@ -120,6 +144,8 @@ class PeopleSyntax:
             lambda people: any_holds(_is_met_by(person, people, tests) for person in people.persons),
             _accepts(parts),
             groups=frozenset().union(*(part.groups for part in parts.values())),
+            needs_department="department_in" in parts,
+            show=self._show_with_department if "department_in" in parts else None,
         )
 
     def _read_key(self, key: str, node: Node, reader: NodeReader, what: str) -> _Part | None:
@@ -129,6 +155,8 @@ class PeopleSyntax:
                 return _address_in(node, reader, what, use)
             case "domain_in":
                 return _domain_in(node, reader, what, use)
+            case "department_in":
+                return _department_in(node, reader, what)
             case _:
                 return _member_of(node, reader, what)
 
@@ -139,6 +167,11 @@ class PeopleSyntax:
         )
         more = len(value.persons) - _MAX_SHOWN
         return f"{first} and {more} more" if more > 0 else first or "no one"
+
+    def _show_with_department(self, value: People) -> str:
+        """Return the same for the organizer, with the department."""
+        unknown = "department not known" if value.department is None else "no department"
+        return f"{self.show(value)}, {shorten(value.department) if value.department else unknown}"
 
 
 def _missing_key(text: str) -> str:
@@ -214,6 +247,20 @@ def _member_of(node: Node, reader: NodeReader, what: str) -> _Part | None:
         return False if person.names.isdisjoint(people.lists) else None
 
     return _Part(f"member of {list_words(groups)}", is_met, groups, frozenset(groups))
+
+
+def _department_in(node: Node, reader: NodeReader, what: str) -> _Part | None:
+    nodes = reader.one_or_more(node, what) or ()
+    read = [reader.literal(item, what) for item in nodes]
+    departments = tuple(text.strip() for text in read if text is not None)
+    if not departments or len(departments) < len(read):
+        return None
+    folded = frozenset(map(fold, departments))
+
+    def is_met(_person: Person, people: People) -> Truth:
+        return None if people.department is None else fold(people.department.strip()) in folded
+
+    return _Part(f"department in {list_words(departments)}", is_met, tuple(folded), needs_department=True)
 
 
 def read_guid(node: Node, reader: NodeReader, what: str, kind: str) -> str | None:

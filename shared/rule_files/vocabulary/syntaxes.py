@@ -25,6 +25,8 @@ class Expectation(Generic[V]):
     accepts: ValueSet
     #: the groups whose members it needs to know
     groups: frozenset[str] = frozenset()
+    #: whether it needs to know the organizer's department
+    needs_department: bool = False
     #: how to show the event's value, if that depends on what is expected
     show: Callable[[V], str] | None = None
 

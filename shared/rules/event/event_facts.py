@@ -29,13 +29,15 @@ class Count:
 
 
 class People(NamedTuple):
-    """People, with what is known of groups."""
+    """People, with what the directory has about them."""
 
     persons: tuple[Person, ...]
     #: the addresses of members, by the id of the group
     members: Mapping[str, frozenset[str]]
     #: the addresses of groups whose members are not known
     lists: frozenset[str] = frozenset()
+    #: the department of the organizer, empty if there is none; None if it is not known
+    department: str | None = None
 
 
 class Start(NamedTuple):
@@ -58,9 +60,9 @@ def names(*raw: str) -> Names:
 class EventFacts:
     """The facts of one event at one moment.
 
-    `internal` are the company's domains, None if they are not known. `members` and `lists` are those of
-    `People`. Every link to one of the `meeting_hosts` is a join link; with `look_in_body`, links in the body
-    count.
+    `internal` are the company's domains, None if they are not known. `members`, `lists` and
+    `department` are those of `People`. Every link to one of the `meeting_hosts` is a join link; with
+    `look_in_body`, links in the body count.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class EventFacts:
         now: datetime,
         members: Mapping[str, frozenset[str]] = NO_MEMBERS,
         lists: frozenset[str] = frozenset(),
+        department: str | None = None,
         meeting_hosts: Domains = NO_DOMAINS,
         look_in_body: bool = False,
     ) -> None:
@@ -79,6 +82,7 @@ class EventFacts:
         self.now = now
         self.members = members
         self.lists = lists
+        self.department = department
         self.meeting_hosts = meeting_hosts
         self.look_in_body = look_in_body
 
@@ -114,7 +118,7 @@ class EventFacts:
     @cached_property
     def organizer(self) -> People:
         """The organizer."""
-        return People((person(self.event.organizer),), self.members, self.lists)
+        return People((person(self.event.organizer),), self.members, self.lists, self.department)
 
     @cached_property
     def external_attendees(self) -> Count:

@@ -16,7 +16,8 @@ _RETRY_AFTER_EMPTY = timedelta(minutes=10)
 #: how often the same problem is logged
 _LOG_INTERVAL = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_TEMPORARY = (Throttled, GraphUnavailable, Unauthorized)
+#: errors after which a later read may succeed
+TEMPORARY = (Throttled, GraphUnavailable, Unauthorized)
 _EMPTY = (
     "Graph shows no members, but the membership may be hidden: add members, or grant Member.Read.Hidden;"
     " until then the members of this group are not known"
@@ -95,9 +96,9 @@ class CachedSet:
 
     def _after_error(self, error: GraphError, now: datetime) -> frozenset[str] | None:
         self._log(str(error), now)
-        is_temporary = isinstance(error, _TEMPORARY)
+        is_temporary = isinstance(error, TEMPORARY)
         if is_temporary and self._value is None:
-            raise _not_of_the_mailbox(error) from error
+            raise not_of_the_mailbox(error) from error
         if not is_temporary:
             self._value = None
         self._due = now + _RETRY_AFTER_ERROR
@@ -111,7 +112,7 @@ class CachedSet:
             logger().warning("directory.refused", what=self._what, detail=detail)
 
 
-def _not_of_the_mailbox(error: GraphError) -> GraphError:
+def not_of_the_mailbox(error: GraphError) -> GraphError:
     """Return the error for callers: throttling of the directory must not pause a mailbox."""
     if not isinstance(error, Throttled):
         return error

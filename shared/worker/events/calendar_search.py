@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from shared.domain.decision import Verdict
 from shared.domain.ending import last_end, seems_over, with_occurrence
 from shared.domain.event import Event
-from shared.domain.meeting import PENDING
+from shared.domain.meeting import PENDING, Meeting
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized, UnreadableEvent
 from shared.graph.client import Graph
 from shared.rules.decide import decide, possible_decisions
+from shared.rules.facts import Facts
 from shared.storage.meetings import Meetings
 from shared.worker.common.world import World
 from shared.worker.events.bodies import read_with_body
@@ -125,21 +126,26 @@ class CalendarSearcher:
         if self._needs_worker(event, search):
             return FoundEvent(event.id, event, Verdict.ENABLE)
         policy, now = search.policy, self._world.now()
-        facts = self._directory.facts(policy)
+        facts = self._facts(event, search)
         possible = possible_decisions(event, policy, facts, now)
         if any(each.adds_link for each in possible):
             meeting = self._meetings.read(search.mailbox, event.id).meeting
-            facts = self._directory.facts(policy, meeting)
+            facts = self._facts(event, search, meeting)
             possible = possible_decisions(event, policy, facts, now)
         decision = possible[0]
         if len(possible) > 1:
             if search.has_no_time():
                 return None
             event = read_with_body(graph, search.mailbox, event)
+            facts = self._directory.with_department(facts, event, policy, search.mailbox)
             decision = decide(event, policy, facts, now)
         if self._report_only:
             decision = decision.under_brake()
         return FoundEvent(event.id, replace(event, body=None), decision.verdict, decision.rule)
+
+    def _facts(self, event: Event, search: CalendarSearch, meeting: Meeting | None = None) -> Facts:
+        facts = self._directory.facts(search.policy, meeting)
+        return self._directory.with_department(facts, event, search.policy, search.mailbox)
 
     def _needs_worker(self, event: Event, search: CalendarSearch) -> bool:
         """Return whether the worker must read the event, whatever the rules say.

@@ -2,6 +2,7 @@
 
 Earlier writes come first: their effect is settled before the guards and rules decide. Then the event is
 decided without its body. Only if that is not enough, and a write may follow, it is read again with its body.
+Likewise, the organizer's department is read only if the decision depends on it.
 """
 
 from dataclasses import replace
@@ -121,8 +122,13 @@ class EventDecider:
         if ending := self._end_without_body(possible, read, facts, graph):
             return replace(ending, decision=self._apply_brake(possible[0]))
         event = read_with_body(graph, read.change.mailbox, read.event)
+        facts = self._directory.with_department(facts, event, read.policy, read.change.mailbox)
         decision = decide(event, read.policy, facts, self._world.now())
-        return self._carry_out(decision, replace(read, event=event), facts, graph)
+        ending = self._carry_out(decision, replace(read, event=event), facts, graph)
+        if event.body is None and ending.reason is Reason.INSUFFICIENT_DATA:
+            doubt = f"there may be a join link in the body, {why_body_is_unknown(event)}"
+            return replace(ending, detail=doubt)
+        return ending
 
     def _end_without_body(
         self, possible: tuple[Decision, ...], read: EventRead, facts: Facts, graph: Graph
@@ -137,6 +143,7 @@ class EventDecider:
                 ending = ending or refusal
                 # As in _carry_out, a rule that reached its limit acts as in report mode.
                 policy = policy.with_report_mode(rule)
+            facts = self._directory.with_department(facts, read.event, policy, read.change.mailbox)
             possible = possible_decisions(read.event, policy, facts, self._world.now())
         if ending and possible[0].verdict is Verdict.RETRY:
             return self._act(possible[0], read, graph)
@@ -161,6 +168,7 @@ class EventDecider:
         # A rule that reached its limit acts as in report mode: the rules after it may still enable or retry.
         while ending.reason is Reason.LIMIT_REACHED and ending.rule:
             policy = policy.with_report_mode(ending.rule)
+            facts = self._directory.with_department(facts, read.event, policy, read.change.mailbox)
             next_decision = decide(read.event, policy, facts, now)
             if next_decision.verdict not in {Verdict.ENABLE, Verdict.RETRY}:
                 break
@@ -173,7 +181,8 @@ class EventDecider:
         # If a guard decides, no question to the directory is needed.
         if guard_against(read.event, read.policy, facts, now) is not None:
             return facts
-        return self._directory.facts(read.policy, meeting)
+        facts = self._directory.facts(read.policy, meeting)
+        return self._directory.with_department(facts, read.event, read.policy, read.change.mailbox)
 
     def _apply_brake(self, decision: Decision) -> Decision:
         """Return the decision without a write, if writes are switched off or the memory is not complete."""
@@ -196,9 +205,4 @@ class EventDecider:
                 return self._enabler.enable(read.policy.rule(decision.rule), read, graph)
         if decision.reason is Reason.ALREADY_ONLINE:
             self._confirmation.record_online(read)
-        ending = Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)
-        if decision.reason is Reason.INSUFFICIENT_DATA and read.event.body is None:
-            return replace(
-                ending, detail=f"there may be a join link in the body, {why_body_is_unknown(read.event)}"
-            )
-        return ending
+        return Ending(outcome=Outcome.SKIPPED, reason=decision.reason, rule=decision.rule)

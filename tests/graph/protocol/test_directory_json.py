@@ -3,6 +3,7 @@ import pytest
 from shared.domain.mailbox import NoCalendar
 from shared.errors import Forbidden
 from shared.graph.protocol.directory_json import (
+    parse_department,
     parse_group_ids,
     parse_mailbox_purpose,
     parse_member_addresses,
@@ -95,3 +96,20 @@ def test_a_disabled_account_without_an_address_has_no_calendar_at_all() -> None:
     [user] = parse_users({"value": [{"id": "a", "userPrincipalName": "a@x", "accountEnabled": False}]}, "c")
 
     assert user.no_calendar is NoCalendar.NO_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("answer", "department"),
+    [
+        pytest.param({"department": "Legal"}, "Legal", id="a department"),
+        pytest.param({"department": None, "userType": "Member"}, "", id="a member without one"),
+        pytest.param({"department": " ", "userType": None}, None, id="blanks say nothing"),
+        pytest.param({"department": None, "userType": "Guest"}, None, id="a guest without one"),
+        pytest.param({"department": "Sales", "userType": "Guest"}, "Sales", id="a guest with one"),
+        pytest.param({"userType": "Member"}, None, id="Graph left it out"),
+        pytest.param({"department": 7}, None, id="another type"),
+    ],
+)
+def test_a_department_is_known_or_not(answer: dict[str, object], department: str | None) -> None:
+    """None is unknown: a guest's department is known to the guest's own tenant."""
+    assert parse_department(answer, "c") == department

@@ -36,6 +36,9 @@ class AnsweringTenant:
     def mail_groups(self) -> frozenset[str]:
         return self._next("lists")
 
+    def department(self, mailbox: str) -> str | None:
+        raise AssertionError(mailbox)
+
     def directory(self) -> DirectoryCache:
         return DirectoryCache(lambda: self, lambda: self.now)
 

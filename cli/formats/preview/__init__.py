@@ -1,0 +1,1 @@
+"""A preview for people, scripts, spreadsheets, pull requests and browsers."""

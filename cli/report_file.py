@@ -1,0 +1,47 @@
+"""Writes a report to a file that only this user can read."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import TracebackType
+from typing import IO, Self
+
+from cli.output import Refused, note
+
+
+class ReportFile:
+    """A file that appears whole or not at all. Entering creates it, so that a wrong path fails at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        """Create a temporary file next to it, which has mode 0600.
+
+        Raises:
+            Refused: it can't be written.
+        """
+        if self._path.exists() and not self._path.is_file():
+            raise Refused(f"{self._path} is not a file: name another path for the report")
+        try:
+            self.file: IO[str] = NamedTemporaryFile(
+                "w", dir=self._path.parent, prefix=".joinlink-", encoding="utf-8", newline="", delete=False
+            )
+        except OSError as error:
+            raise Refused(f"{self._path} can't be written: {error.strerror}; name another path") from error
+        return self
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write everything, and put the file in its place."""
+        self.file.writelines(pieces)
+        self.file.close()
+        Path(self.file.name).replace(self._path)
+        note(f"{self._path} written; only you can read it")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.file.close()
+        with suppress(OSError):  # it is in its place
+            Path(self.file.name).unlink()

@@ -1,0 +1,1 @@
+"""Follows one meeting through the whole chain of a real tenant: `joinlink canary`."""

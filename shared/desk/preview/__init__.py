@@ -1,0 +1,1 @@
+"""Holds rules against real calendars and writes nothing."""

@@ -1,0 +1,39 @@
+"""Why the rules of a set are not for a mailbox."""
+
+from shared.desk.preview.preview_scope import ScopeEntry
+from shared.domain.decision import Reason
+from shared.domain.mailbox import kinds_from, reason_against
+from shared.errors import GraphError, MailboxUnusable
+from shared.graph.client import Graph
+from shared.worker.mailboxes.scope import why_unusable
+
+_OF_OTHER_KIND = {
+    Reason.ROOM: "it is in the calendar of a room or device",
+    Reason.KIND_NOT_IN_SCOPE: "the rules do not include this kind of mailbox",
+}
+
+
+def scope_obstacles(entry: ScopeEntry, graph: Graph) -> tuple[str, ...]:
+    """Return for each rule set why its rules are not for the mailbox; empty if they are.
+
+    As in the app, an enabled account counts as a person's if Graph does not say what its mailbox is for.
+
+    Raises:
+        MailboxUnusable: there is no mailbox.
+    """
+    try:
+        purpose = graph.mailbox_purpose(entry.mailbox)
+    except MailboxUnusable:
+        raise
+    except GraphError:
+        purpose = ""
+    return tuple(_obstacle(text, purpose) for text in entry.texts)
+
+
+def _obstacle(text: str | None, purpose: str) -> str:
+    if text is None:
+        return "the rules do not include this mailbox"
+    if no_calendar := why_unusable(text):
+        return f"the rules do not include it: {no_calendar.replace('_', ' ')}"
+    reason = reason_against(purpose, kinds_from(text))
+    return _OF_OTHER_KIND[reason] if reason else ""

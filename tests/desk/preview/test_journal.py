@@ -1,0 +1,95 @@
+"""What a preview has read is kept until it ends, for this user alone."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from time import time
+
+import pytest
+
+from shared.desk.preview.journal import PreviewJournal
+from shared.errors import PreviewRunning
+from tests.desk.preview.samples import NOW, mailboxes, seeded
+
+READ = mailboxes(seeded(1), 3)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[PreviewJournal]:
+    """A journal with two mailboxes."""
+    with PreviewJournal(tmp_path, "all", NOW) as opened:
+        for mailbox in READ[:2]:
+            opened.add(mailbox)
+        yield opened
+
+
+def file(folder: Path) -> Path:
+    [found] = folder.glob("preview-*.sqlite")
+    return found
+
+
+def test_the_same_command_resumes_within_a_day(journal: PreviewJournal, tmp_path: Path) -> None:
+    """At the time at which it began. Another command, and a later one, begin again."""
+    journal.__exit__(None, None, None)
+    later = NOW + timedelta(hours=23)
+    with PreviewJournal(tmp_path, "all", later) as resumed:
+        assert (resumed.started, resumed.is_resumed, list(resumed)) == (NOW, True, READ[:2])
+        assert [each.mailbox in resumed for each in READ] == [True, True, False]
+    with PreviewJournal(tmp_path, "some", later) as other:
+        assert (other.started, other.is_resumed, list(other)) == (later, False, [])
+    with PreviewJournal(tmp_path, "all", NOW + timedelta(days=2)) as next_day:
+        assert (next_day.is_resumed, list(next_day)) == (False, [])
+
+
+def test_a_second_preview_is_refused_until_the_first_has_ended(
+    journal: PreviewJournal, tmp_path: Path
+) -> None:
+    """They would read everything twice."""
+    with pytest.raises(PreviewRunning, match="wait for its end, or stop it"):
+        PreviewJournal(tmp_path, "all", NOW)
+    assert list(journal) == READ[:2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows protects the folder of a user")
+def test_only_its_user_can_read_the_file(journal: PreviewJournal, tmp_path: Path) -> None:
+    """Also while it is written."""
+    assert journal.is_kept
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
+
+
+def test_the_file_is_gone_at_the_end(journal: PreviewJournal, tmp_path: Path) -> None:
+    """It has names of people."""
+    journal.delete()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_files_are_deleted_by_the_next_preview(journal: PreviewJournal, tmp_path: Path) -> None:
+    """Those that no command resumes."""
+    journal.__exit__(None, None, None)
+    old = file(tmp_path)
+    os.utime(old, (time() - 3 * 86_400,) * 2)
+    with PreviewJournal(tmp_path, "other", NOW):
+        assert not old.exists()
+
+
+def test_without_a_writable_folder_it_works_and_can_not_resume(tmp_path: Path) -> None:
+    """For example with a read-only home."""
+    (tmp_path / "a file").write_text("")
+    with PreviewJournal(tmp_path / "a file" / "joinlink", "all", NOW) as journal:
+        journal.add(READ[0])
+        assert (journal.is_kept, list(journal)) == (False, READ[:1])
+        journal.delete()
+
+
+def test_a_damaged_file_is_replaced(journal: PreviewJournal, tmp_path: Path) -> None:
+    """A kill of the machine may leave one."""
+    journal.__exit__(None, None, None)
+    file(tmp_path).write_bytes(b"not a database" * 1000)
+    with PreviewJournal(tmp_path, "all", NOW) as again:
+        assert (again.is_resumed, list(again)) == (False, [])
+    with closing(sqlite3.connect(file(tmp_path))) as database:
+        assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)

@@ -1,0 +1,87 @@
+"""The mailboxes, calendars and events of the coverage table, for coverage_rows.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.graph import DirectoryUser
+from tests.stories.conftest import Story
+
+GUEST = "bo@fabrikam.com"
+SERIES: Mapping[str, Any] = {
+    "recurrence": {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "endDate", "startDate": "2026-11-24", "endDate": "2026-11-30"},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mailbox, and one of its calendars by id, "" for the default one."""
+
+    user: DirectoryUser
+    calendar: str = ""
+
+
+def person(story: Story, name: str, **properties: Any) -> Place:
+    return Place(story.add_person(name, watched=False, **properties))
+
+
+def shared_mailbox(story: Story, name: str) -> Place:
+    return person(story, name, kind="shared", enabled=False)
+
+
+def further(story: Story, name: str, **properties: Any) -> Place:
+    user = story.add_person(name, watched=False)
+    return Place(user, story.stage.graph.add_calendar(user.id, "Further", **properties))
+
+
+def shared_in(story: Story, name: str) -> Place:
+    return further(story, name, shared_by=story.add_person(f"{name}s-colleague", watched=False))
+
+
+def group(story: Story, name: str) -> Place:
+    """The stand-in has no groups with calendars, so a user stands for one that owns a calendar."""
+    group = story.stage.graph.add_user("Sales", f"{name}-sales@contoso.com", enabled=False)
+    return further(story, name, shared_by=group)
+
+
+def meeting(story: Story, place: Place, **properties: Any) -> str:
+    return story.create_meeting_in(place.calendar, place.user, GUEST, **properties)
+
+
+def series(story: Story, place: Place) -> str:
+    return meeting(story, place, **SERIES)
+
+
+def changed_occurrence(story: Story, place: Place) -> str:
+    master = series(story, place)
+    return story.stage.graph.people.change_occurrence(place.user.id, master, 1, subject="Moved")
+
+
+def moved_ahead(story: Story, place: Place) -> str:
+    """A series whose last occurrence was on the Tuesday before, and one of it moved to December."""
+    times = {
+        name: {"dateTime": f"2026-11-03T{hour}:00:00", "timeZone": "UTC"}
+        for name, hour in (("start", "09"), ("end", "10"))
+    }
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"], "firstDayOfWeek": "monday"}
+    ended = {"type": "numbered", "startDate": "2026-11-03", "numberOfOccurrences": 3}
+    master = meeting(story, place, **times, recurrence={"pattern": pattern, "range": ended})
+    moved = {
+        name: {**time, "dateTime": time["dateTime"].replace("11-03", "12-01")} for name, time in times.items()
+    }
+    story.stage.graph.people.change_occurrence(place.user.id, master, 1, **moved)
+    return master
+
+
+def invitation(story: Story, place: Place) -> str:
+    organizer = story.stage.graph.add_user("Organizer", f"organizer-{place.user.address}", enabled=False)
+    story.create_meeting(organizer, place.user.address, GUEST)
+    [copy] = story.events(place.user)
+    return copy
+
+
+def no_event(_story: Story, _place: Place) -> None:
+    """Return no event: there is no mailbox."""
