@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.machine.record import Charged, DeliveryRecord, EventState, MeetingRecord, RuleSet
+from sandbox.machine.record import Charged, DeliveryRecord, EventState, MeetingRecord, TenantRules
 from sandbox.promises import (
     AGAIN,
     FINAL_REASONS,
@@ -36,7 +36,7 @@ class BrokenPromise(AssertionError):
     """The product broke a promise."""
 
 
-class Judge:
+class StoryJudge:
     """The judge of a town.
 
     Attributes:
@@ -158,7 +158,7 @@ class Judge:
         self,
         event: MeetingRecord,
         states: list[EventState],
-        rules: list[RuleSet],
+        rules: list[TenantRules],
         delivery: DeliveryRecord | None = None,
     ) -> Seen:
         is_copy = bool(delivery and delivery.is_attendees_copy)
@@ -183,7 +183,7 @@ class Judge:
         )
 
     def _is_used_up(
-        self, event: MeetingRecord, rules: list[RuleSet], delivery: DeliveryRecord | None
+        self, event: MeetingRecord, rules: list[TenantRules], delivery: DeliveryRecord | None
     ) -> bool:
         """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge."""
         assert delivery
@@ -195,6 +195,15 @@ class Judge:
             (each.per_hour is not None and hour + left >= each.per_hour)
             or (each.per_mailbox_per_day is not None and day + left >= each.per_mailbox_per_day)
             for each in rules
+        )
+
+    def _is_sweep_limited(self, owner: int) -> bool:
+        """Whether the last sweep had no writes left: it queues no event then, so there is no line."""
+        rules, now = self._town.rules.now, self._town.now
+        hour = sum(each.sent >= now - timedelta(hours=1) for each in self._charged)
+        day = sum(each.mailbox == owner and _day(each.sent) == _day(now) for each in self._charged)
+        return (rules.per_hour is not None and hour >= rules.per_hour) or (
+            rules.per_mailbox_per_day is not None and day >= rules.per_mailbox_per_day
         )
 
     def _check_limits(self) -> None:
@@ -253,7 +262,7 @@ class Judge:
         self.violations.append((violation, about + text))
 
 
-def wants_link(rules: RuleSet, state: EventState, owner: int) -> bool:
+def wants_link(rules: TenantRules, state: EventState, owner: int) -> bool:
     """Return whether rules, once in force, ask for a write to an event in this state."""
     is_excluded = rules.excludes_second and owner == 1
     is_open = not (state.is_opted_out or state.is_cancelled or state.is_gone)

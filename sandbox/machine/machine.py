@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from sandbox.machine.graph_faults import GRAPH_FAULTS
 from sandbox.machine.opening import open_town
 from sandbox.machine.people import OwnerAct
-from sandbox.machine.record import RuleSet
+from sandbox.machine.record import TenantRules
 from sandbox.machine.services import StorageFailure
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Machine(RuleBasedStateMachine):
         town = open_town(
             honors_if_match=honors,
             stale_for=timedelta(seconds=stale),
-            rules=RuleSet(per_hour=per_hour, per_mailbox_per_day=per_day),
+            rules=TenantRules(per_hour=per_hour, per_mailbox_per_day=per_day),
         )
         self.town = self._stack.enter_context(town)
         return self._create(0, is_external=True, is_opted_out=False)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from unittest import mock
 
-from sandbox.machine.record import RuleSet
+from sandbox.machine.record import TenantRules
 from sandbox.machine.town import Town
 from shared import deadline, logs
 
@@ -26,10 +26,10 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def open_town(
-    *, honors_if_match: bool = True, stale_for: timedelta = timedelta(0), rules: RuleSet | None = None
+    *, honors_if_match: bool = True, stale_for: timedelta = timedelta(0), rules: TenantRules | None = None
 ) -> Iterator[Town]:
     """Yield a new town. While it is open, the product's lines and deadlines belong to it."""
-    town = Town(honors_if_match=honors_if_match, stale_for=stale_for, rules=rules or RuleSet())
+    town = Town(honors_if_match=honors_if_match, stale_for=stale_for, rules=rules or TenantRules())
     product, lines = logging.getLogger("joinlink"), _Lines(town)
     clock = SimpleNamespace(monotonic=town.seconds)
     logs.configure("INFO")

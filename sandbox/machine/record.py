@@ -11,7 +11,7 @@ _State = TypeVar("_State")
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSet:
+class TenantRules:
     """The rules of the tenant, by what may change in them. The second mailbox may be excluded."""
 
     mode: str = "enforce"
@@ -98,18 +98,18 @@ class MeetingRecord:
 class RuleHistory:
     """The rules, with the times at which they began."""
 
-    sets: list[tuple[datetime, RuleSet]]
+    sets: list[tuple[datetime, TenantRules]]
 
     @property
-    def now(self) -> RuleSet:
+    def now(self) -> TenantRules:
         """The rules now."""
         return self.sets[-1][1]
 
-    def since(self, moment: datetime) -> list[RuleSet]:
+    def since(self, moment: datetime) -> list[TenantRules]:
         """Return all rules that applied at or after a moment."""
         return _since(self.sets, moment)
 
-    def between(self, begin: datetime, end: datetime) -> list[RuleSet]:
+    def between(self, begin: datetime, end: datetime) -> list[TenantRules]:
         """Return all rules that applied at some time between the two."""
         return _since([one for one in self.sets if one[0] <= end] or self.sets[:1], begin)
 

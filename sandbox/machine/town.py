@@ -10,9 +10,9 @@ import httpx
 
 from sandbox.graph import NotificationDelivery, Reply, StandIn
 from sandbox.machine.graph_faults import fault
-from sandbox.machine.judge import Judge
+from sandbox.machine.judge import StoryJudge
 from sandbox.machine.people import Organizers, OwnerAct
-from sandbox.machine.record import DeliveryRecord, RuleHistory, RuleSet
+from sandbox.machine.record import DeliveryRecord, RuleHistory, TenantRules
 from sandbox.machine.services import Account, StorageFailure
 from sandbox.machine.worker import TENANT, MachineWorker, event_in
 from sandbox.simulate.queue import MemoryQueue, QueuedText
@@ -42,7 +42,7 @@ class Town:
         rules: the first rules.
     """
 
-    def __init__(self, *, honors_if_match: bool, stale_for: timedelta, rules: RuleSet) -> None:
+    def __init__(self, *, honors_if_match: bool, stale_for: timedelta, rules: TenantRules) -> None:
         self.now = START
         self.account = Account(lambda: self.now)
         self.rules = RuleHistory([(START, rules)])
@@ -55,7 +55,7 @@ class Town:
             copies=(1, 2), shuffle=True, duplicate=0.2, lose=0.1, batch=1
         )
         self.people = Organizers(self.graph, lambda: self.now)
-        self.judge = Judge(self)
+        self.judge = StoryJudge(self)
         self.workers = tuple(
             MachineWorker(
                 number,
@@ -83,7 +83,7 @@ class Town:
         """Return the time as a number of seconds."""
         return self.now.timestamp()
 
-    def change_rules(self, rules: RuleSet) -> None:
+    def change_rules(self, rules: TenantRules) -> None:
         """Have an admin replace the rules."""
         self.rules.sets.append((self.now, rules))
 

@@ -103,8 +103,9 @@ class MemoryTable:
             self._check_table()
             return self._put(entity, self._rows.get(_key(entity), {}))
 
-    def list_entities(self) -> Iterator[MemoryEntity]:
-        """Yield all rows; a row written meanwhile is included if its page was not read yet."""
+    def list_entities(self, *, select: list[str] | None = None) -> Iterator[MemoryEntity]:
+        """Yield all rows with all columns; a row written meanwhile is included if its page was not read yet."""
+        del select
         return self._listed(("", ""))
 
     def query_entities(
@@ -112,9 +113,11 @@ class MemoryTable:
         condition: str,
         *,
         results_per_page: int = _PAGE,
+        select: list[str] | None = None,
         raw_response_hook: Callable[[Any], None] | None = None,
     ) -> "MemoryPages":
         """Return the rows that meet a condition; see `_Condition` for what it may say."""
+        del select
         if raw_response_hook:
             _show(self._now(), raw_response_hook)
         return MemoryPages(self, _Condition.read(condition), results_per_page)
