@@ -2,7 +2,8 @@
 
 The app promises: at most one write for each event; a link that a person removed is never added again; in the
 end each event that should have a link has one, or is held (`write_unknown`) for a reason; and the poison
-queue has only messages that the app could not handle. The checker shares no code with the product.
+queue has only messages that the app could not handle. `sandbox.promises` defines them; neither module shares
+code with the product.
 """
 
 import base64
@@ -15,6 +16,7 @@ from typing import Any
 
 from sandbox.chaos.plan import AllowedEnd, FaultAction, PlannedFault, UserAction
 from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, WriteSent
+from sandbox.promises import LinkRemoved, Patch, Step, Violation, judge_writes, may_be_held
 
 _HELD = "write_unknown"
 _ENABLED, _DECIDED = "enabled", "event.decided"
@@ -32,23 +34,6 @@ class FinalState(StrEnum):
     HELD = "held"
     #: in the poison queue
     POISON = "poison"
-
-
-class Violation(StrEnum):
-    """How a promise was broken."""
-
-    DOUBLED = "doubled"
-    RE_ADDED = "re-added"
-    LOST = "lost"
-    UNWANTED = "unwanted"
-    HELD_WITHOUT_CAUSE = "held without cause"
-    POISONED = "poisoned"
-    UNFINISHED = "unfinished"
-    STUCK = "stuck"
-    #: written once and online in the end, but not exactly one `enabled` line
-    MISCOUNTED = "miscounted"
-    #: the proxy's record and Graph's record differ
-    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,19 +150,17 @@ def _is_removal(entry: Entry) -> bool:
 
 
 def _write_violations(facts: _EventFacts) -> Iterator[Violation]:
-    """Yield a violation for each write after the first."""
-    has_written = is_removed = False
+    """Yield how the writes to the event broke a promise."""
+    steps: list[Step] = []
+    is_online = False
     for entry in facts.entries:
-        is_removed = is_removed or _is_removal(entry)
-        if not isinstance(entry, WriteSent) or not entry.took_effect:
-            continue
-        if not facts.wants_link:
-            yield Violation.UNWANTED
-        if is_removed:
-            yield Violation.RE_ADDED
-        elif has_written:
-            yield Violation.DOUBLED
-        has_written = True
+        if _is_removal(entry):
+            steps.append(LinkRemoved())
+            is_online = False
+        elif isinstance(entry, WriteSent) and entry.took_effect:
+            steps.append(Patch(was_online=is_online, is_online=True, is_wanted=facts.wants_link))
+            is_online = True
+    yield from judge_writes(steps)
 
 
 def _end_violations(facts: _EventFacts) -> Iterator[Violation]:
@@ -206,7 +189,7 @@ def _has_cause_to_hold(facts: _EventFacts) -> bool:
         return False
     hits = [entry.at for entry in facts.entries if isinstance(entry, FaultHit)]
     changes = [entry.at for entry in facts.entries if isinstance(entry, ActionDone)]
-    return bool(hits and changes and max(changes) >= min(hits) - facts.stale_for)
+    return may_be_held(hits, changes, facts.stale_for)
 
 
 def _final_state(facts: _EventFacts) -> FinalState:

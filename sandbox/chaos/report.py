@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.chaos.checker import ChaosVerdict, CheckedEvent, FinalState, Violation
+from sandbox.chaos.checker import ChaosVerdict, CheckedEvent, FinalState
 from sandbox.chaos.record import ChaosRecord, FaultHit
+from sandbox.promises import Violation
 
 _SHOWN = 3
 _LONGEST = 200

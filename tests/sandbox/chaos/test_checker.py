@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.chaos.checker import ChaosVerdict, FinalState, Violation, check
+from sandbox.chaos.checker import ChaosVerdict, FinalState, check
 from sandbox.chaos.fault_kinds import HOST_KILLS
 from sandbox.chaos.plan import (
     AllowedEnd,
@@ -20,6 +20,7 @@ from sandbox.chaos.plan import (
     UserAction,
 )
 from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, WriteSent
+from sandbox.promises import Violation
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVENT = "the-event-id"

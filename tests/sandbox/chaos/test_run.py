@@ -2,10 +2,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox.azurite import Azurite
-from sandbox.chaos.checker import Violation, check
+from sandbox.chaos.checker import check
 from sandbox.chaos.plan import ChaosPlan, PlannedMeeting, TimedAction, UserAction
 from sandbox.chaos.random_plan import random_plan
 from sandbox.chaos.run import run
+from sandbox.promises import Violation
 
 
 def test_two_hosts_keep_their_promises_under_faults(azurite: Azurite, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Bugs to plant in the product, to see that the machine finds each: `make machine ARGS="--plant NAME"`."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+from unittest import mock
+
+import httpx
+
+from shared.domain.meeting import Meeting, MeetingState
+from shared.rules.policy import Policy
+from shared.storage.counters import Charge, Counters, LimitReached
+from shared.worker.common.ending_delivery import EndingDelivery
+from shared.worker.common.policy_reloader import PolicyReloader
+from shared.worker.common.received_message import HandledMessage
+from shared.worker.events.attempts import Attempts
+from shared.worker.events.event_read import EventRead
+
+
+def _skip_the_etag() -> AbstractContextManager[object]:
+    stream = httpx.Client.stream
+
+    def without_if_match(client: httpx.Client, method: str, url: str, **options: Any) -> Any:
+        headers = {name: value for name, value in options.pop("headers").items() if name != "If-Match"}
+        return stream(client, method, url, headers=headers, **options)
+
+    return mock.patch.object(httpx.Client, "stream", without_if_match)
+
+
+def _forget_to_record_the_attempt() -> AbstractContextManager[object]:
+    save = Attempts.save
+
+    def save_others(attempts: Attempts, read: EventRead, meeting: Meeting) -> EventRead:
+        if meeting.state is MeetingState.ATTEMPTED:
+            return replace(read, stored=replace(read.stored, meeting=meeting))
+        return save(attempts, read, meeting)
+
+    return mock.patch.object(Attempts, "save", save_others)
+
+
+def _count_limits_in_each_process() -> AbstractContextManager[object]:
+    counts: Counter[tuple[int, str, str]] = Counter()
+
+    def charge(counters: Counters, charge: Charge) -> LimitReached | None:
+        for window, limit in charge.windows:
+            if counts[id(counters), charge.rule, window] >= limit:
+                return LimitReached(window, limit, is_first=False)
+        counts.update((id(counters), charge.rule, window) for window, _ in charge.windows)
+        return None
+
+    return mock.patch.object(Counters, "charge", charge)
+
+
+def _drop_a_message_on_503() -> AbstractContextManager[object]:
+    send = EndingDelivery._send  # noqa: SLF001 -- a bug is planted inside
+
+    def send_others(delivery: EndingDelivery, handled: HandledMessage[Any]) -> None:
+        if handled.ending.reason != "graph_unavailable":
+            send(delivery, handled)
+
+    return mock.patch.object(EndingDelivery, "_send", send_others)
+
+
+def _decide_with_stale_rules() -> AbstractContextManager[object]:
+    current = PolicyReloader.current
+
+    def first(reloader: PolicyReloader) -> Policy | None:
+        known: Policy | None = vars(reloader).get("_first") or current(reloader)
+        vars(reloader)["_first"] = known
+        return known
+
+    return mock.patch.object(PolicyReloader, "current", first)
+
+
+PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
+    "none": nullcontext,
+    "skip-etag": _skip_the_etag,
+    "forget-attempt": _forget_to_record_the_attempt,
+    "limits-per-process": _count_limits_in_each_process,
+    "drop-on-503": _drop_a_message_on_503,
+    "stale-rules": _decide_with_stale_rules,
+}

@@ -1,0 +1,297 @@
+"""All that the machine's rules act on: clock, Graph, storage, two workers, and what happened so far."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from sandbox.graph import NotificationDelivery, Reply, StandIn
+from sandbox.machine.graph_faults import fault
+from sandbox.machine.judge import StoryJudge
+from sandbox.machine.people import Organizers, OwnerAct
+from sandbox.machine.record import DeliveryRecord, RuleHistory, TenantRules
+from sandbox.machine.services import Account, StorageFailure
+from sandbox.machine.worker import TENANT, MachineWorker, event_in
+from sandbox.simulate.queue import MemoryQueue, QueuedText
+from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, Source
+
+START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+#: the Functions host: how long it hides a message, and one that failed (host.json)
+_LEASE, _RETRY = timedelta(minutes=10), timedelta(minutes=1)
+#: A call does not take longer; a process that waits for longer is finished first.
+LONGEST_CALL = timedelta(seconds=20)
+_SKEWS = (timedelta(0), timedelta(seconds=20))
+_BETWEEN_SWEEPS = timedelta(hours=6, minutes=40)
+_MOST_TURNS = 5_000
+_TICK = timedelta(seconds=20)
+#: the one line of each message
+_FINAL_LINES = frozenset({"event.decided", "task.finished"})
+#: answers that prove what a write did
+_CLEAR = frozenset({HTTPStatus.OK, HTTPStatus.PRECONDITION_FAILED})
+
+
+class Town:
+    """One run of the machine.
+
+    Args:
+        honors_if_match: whether Graph refuses a write that names another version.
+        stale_for: how long Graph's reads may be behind.
+        rules: the first rules.
+    """
+
+    def __init__(self, *, honors_if_match: bool, stale_for: timedelta, rules: TenantRules) -> None:
+        self.now = START
+        self.account = Account(lambda: self.now)
+        self.rules = RuleHistory([(START, rules)])
+        self.graph = StandIn(
+            now=lambda: self.now, tenant_id=TENANT, post=self._post, record=False, stopwatch=lambda: 0.0
+        )
+        self.graph.honors_if_match = honors_if_match
+        self.graph.stale_for = stale_for
+        self.graph.delivery = NotificationDelivery(
+            copies=(1, 2), shuffle=True, duplicate=0.2, lose=0.1, batch=1
+        )
+        self.people = Organizers(self.graph, lambda: self.now)
+        self.judge = StoryJudge(self)
+        self.workers = tuple(
+            MachineWorker(
+                number,
+                skew=skew,
+                account=self.account,
+                graph=self.graph,
+                rules=self._rule_text,
+                witness=self,
+            )
+            for number, skew in enumerate(_SKEWS)
+        )
+        self._running: MachineWorker | None = None
+        #: what the owner does right before and right after the next PATCH
+        self.before_patch: OwnerAct | None = None
+        self.after_patch: OwnerAct | None = None
+        self._turn = 0
+
+    def start(self) -> None:
+        """Subscribe the mailboxes."""
+        self.maintain(self.workers[0])
+        self.let_pass(_TICK)
+        self.drain()
+
+    def seconds(self) -> float:
+        """Return the time as a number of seconds."""
+        return self.now.timestamp()
+
+    def change_rules(self, rules: TenantRules) -> None:
+        """Have an admin replace the rules."""
+        self.rules.sets.append((self.now, rules))
+
+    def fail_graph(self, name: str, count: int) -> None:
+        """Let the next calls to Graph of a kind fail."""
+        self.graph.faults.add(fault(name, count, self._note_fault))
+
+    def fail_table(self, kind: StorageFailure) -> None:
+        """Let the next call to a table fail."""
+        self.account.table_faults.append(kind)
+
+    def fail_queue(self, kind: StorageFailure) -> None:
+        """Let the next call to a queue fail."""
+        self.account.queue_faults.append(kind)
+
+    def let_pass(self, time: timedelta) -> None:
+        """Move the clock, and deliver what is due. A process does not stand still for longer than a call."""
+        for worker in self.workers:
+            if self.now + time - worker.waits_since > LONGEST_CALL:
+                self.run(worker)
+        self.now += time
+        self.graph.deliver()
+
+    def run(self, worker: MachineWorker, steps: int | None = None) -> None:
+        """Let a worker make some steps, or finish what it does; an idle one takes a message first."""
+        if worker.job is None and not self._take_message(worker):
+            return
+        self._running = worker
+        try:
+            if steps is None:
+                worker.finish()
+            else:
+                worker.advance(steps)
+        finally:
+            self._running = None
+        self.judge.check_so_far()
+
+    def maintain(self, worker: MachineWorker) -> None:
+        """Run the timer on a worker."""
+        self.run_current(worker)
+        worker.begin_maintenance()
+        self.run_current(worker)
+
+    def run_current(self, worker: MachineWorker) -> None:
+        """Finish what a worker does, if it does something."""
+        if worker.job:
+            self.run(worker)
+
+    def kill(self, worker: MachineWorker) -> None:
+        """Kill a worker where it is. Its message returns when its lease ends."""
+        delivery = worker.delivery if worker.job else None
+        if delivery:
+            delivery.was_killed = True
+            self.judge.kills += 1
+            if delivery.event:
+                delivery.event.doubts.append(self.now)
+        worker.kill()
+        if delivery:
+            worker.delivery = None
+            self._end(delivery)
+            rest = delivery.began + _LEASE - self.now
+            self.account.queue(delivery.queue).put_back(delivery.message, rest)
+
+    def restart(self, worker: MachineWorker, *, is_braked: bool) -> None:
+        """Have an admin restart a worker with or without the brake, once it has finished its message."""
+        self.run_current(worker)
+        worker.close()
+        worker.start(is_braked=is_braked)
+
+    def read_all_again(self) -> None:
+        """Have every event read again, as a sweep does."""
+        for event in self.people.events.values():
+            if event.now.is_gone:
+                continue
+            change = EventChange(
+                mailbox=self.people.mailbox(event),
+                event=event.id,
+                source=Source.SWEEP,
+                received=self.now,
+                trace="again",
+            )
+            self.account.queue(EVENT_CHANGES).send(change.encode())
+
+    def calm_down(self) -> None:
+        """End all faults, and let the product finish: messages, then sweeps, for more than a day."""
+        self.graph.faults.clear()
+        self.account.table_faults.clear()
+        self.account.queue_faults.clear()
+        self.before_patch = self.after_patch = None
+        for worker in self.workers:
+            self.restart(worker, is_braked=False)
+        self.drain()
+        for _ in range(4):
+            self.let_pass(_BETWEEN_SWEEPS)
+            self.maintain(self.workers[0])
+            self.drain()
+        self.judge.check_end()
+        patches, hour = self.judge.patches, self.now.hour
+        self.read_all_again()
+        self.drain()
+        if not self.rules.now.limits or self.now.hour == hour:
+            self.judge.check_pass(patches)
+        self.judge.check_so_far()
+
+    def drain(self, until: datetime | None = None) -> None:
+        """Handle all messages, in the order of their times, until none is left or a time is reached."""
+        for worker in self.workers:
+            self.run_current(worker)
+        for _ in range(_MOST_TURNS):
+            self.graph.deliver()
+            self._turn += 1
+            self.run(self.workers[self._turn % 2])
+            times = [queue.next_visible for queue in self._queues if queue.next_visible]
+            if self.graph.undelivered:
+                times.append(self.now + _TICK)
+            if not times or (until and min(times) > until):
+                self.now = max(self.now, until or self.now)
+                return
+            self.now = max(self.now, min(times))
+        self.judge.note_unfinished()
+
+    def close(self) -> None:
+        """End all processes."""
+        for worker in self.workers:
+            worker.close()
+
+    def note_line(self, line: Mapping[str, Any]) -> None:
+        """Take a line that the product logged."""
+        worker = self._running
+        if worker and worker.delivery and line["event"] in _FINAL_LINES:
+            worker.delivery.lines.append((str(line["outcome"]), str(line["reason"])))
+
+    def saw_patch(
+        self, worker: MachineWorker, event: str, send: Callable[[], httpx.Response]
+    ) -> httpx.Response:
+        """Send a PATCH of an event, and record its effect."""
+        record = self.people.events[event]
+        acts, self.before_patch, self.after_patch = (self.before_patch, self.after_patch), None, None
+        if acts[0]:
+            self.people.do(event, acts[0])
+        before = record.now
+        status = None
+        try:
+            answer = send()
+            status = answer.status_code
+            return answer
+        finally:
+            self.people.look(record)
+            if status not in _CLEAR:
+                record.doubts.append(self.now)
+            self.judge.saw_patch(worker, record, before, is_accepted=status == HTTPStatus.OK)
+            if acts[1]:
+                self.people.do(event, acts[1])
+
+    def saw_fault(self, worker: MachineWorker) -> None:
+        """Record that a call of a worker failed."""
+        self.judge.faults += 1
+        if worker.delivery and worker.delivery.event:
+            worker.delivery.event.doubts.append(self.now)
+
+    def _rule_text(self) -> str:
+        return self.rules.now.text()
+
+    def _note_fault(self) -> None:
+        if self._running:
+            self.saw_fault(self._running)
+
+    @property
+    def _queues(self) -> list[MemoryQueue]:
+        return [self.account.queue(name) for name in (EVENT_CHANGES, MAILBOX_TASKS)]
+
+    def _take_message(self, worker: MachineWorker) -> bool:
+        """Begin to handle the next visible message; return False if there is none."""
+        for queue in self._queues:
+            if message := queue.dequeue():
+                self._begin(worker, queue.name, message)
+                return True
+        return False
+
+    def _begin(self, worker: MachineWorker, queue: str, message: QueuedText) -> None:
+        record, is_copy = None, False
+        if queue == EVENT_CHANGES:
+            record, is_copy = self.people.event_of(*event_in(message.text))
+        delivery = DeliveryRecord(
+            queue=queue,
+            message=message,
+            worker=worker.number,
+            began=self.now,
+            own_began=worker.now,
+            event=record,
+            is_attendees_copy=is_copy,
+            was_braked=worker.is_braked,
+        )
+
+        def done() -> None:
+            worker.delivery = None
+            if delivery.is_left_to_host:
+                self.account.queue(queue).put_back(message, _RETRY)
+            self._end(delivery)
+
+        worker.begin(delivery, message.dequeued, message.queued, done)
+
+    def _end(self, delivery: DeliveryRecord) -> None:
+        self.judge.check_delivery(delivery)
+
+    def _post(self, url: str, body: bytes, _headers: Mapping[str, str]) -> Reply:
+        """Send Graph's POST to one of the workers in turn; answer a handshake at once."""
+        if token := parse_qs(urlsplit(url).query).get("validationToken"):
+            return Reply(200, "text/plain", token[0].encode())
+        self._turn += 1
+        return self.workers[self._turn % 2].receive(body)
