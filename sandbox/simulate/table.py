@@ -104,7 +104,7 @@ class MemoryTable:
             return self._put(entity, self._rows.get(_key(entity), {}))
 
     def list_entities(self, *, select: list[str] | None = None) -> Iterator[MemoryEntity]:
-        """Yield all rows with all columns; a row written meanwhile is included if its page was not read yet."""
+        """Yield all rows, all columns; a row written meanwhile is included if its page was not read yet."""
         del select
         return self._listed(("", ""))
 
