@@ -116,10 +116,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(mode=st.sampled_from(("enforce", "enforce", "report", "off")), minutes=st.sampled_from((0, 3)))
     def sets_mode(self, mode: str, minutes: int) -> None:
-        """An admin changes the mode of the rule; perhaps it comes into force before anything else happens."""
+        """An admin changes the mode of the rule; perhaps it is in force before a person creates a meeting."""
         self.town.change_rules(replace(self.town.rules.now, mode=mode))
         if minutes:
             self.town.drain(until=self.town.now + timedelta(minutes=minutes))
+            self._create(0, is_external=True, is_opted_out=False)
 
     @rule(per_hour=st.sampled_from((None, 1, 2)))
     def sets_limit(self, per_hour: int | None) -> None:
@@ -141,11 +142,16 @@ class Machine(RuleBasedStateMachine):
         """The next call to a table or a queue fails."""
         (self.town.fail_table if is_table else self.town.fail_queue)(kind)
 
-    @rule(name=_WRITE_FAULTS, act=st.sampled_from((None, OwnerAct.REMOVE_LINK, OwnerAct.ANSWER)))
-    def loses_answer(self, name: str, act: OwnerAct | None) -> None:
-        """The next PATCH fails, perhaps after its effect; right after it a person may change the event."""
+    @rule(
+        target=meetings,
+        name=_WRITE_FAULTS,
+        act=st.sampled_from((None, OwnerAct.REMOVE_LINK, OwnerAct.REMOVE_LINK, OwnerAct.ANSWER)),
+    )
+    def loses_answer(self, name: str, act: OwnerAct | None) -> str:
+        """The write to a new meeting fails, perhaps after its effect; then a person may change the event."""
         self.town.fail_graph(name, 1)
         self.town.after_patch = act
+        return self._create(0, is_external=True, is_opted_out=False)
 
     @rule(
         act=st.sampled_from(

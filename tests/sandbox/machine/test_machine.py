@@ -1,9 +1,75 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
 from hypothesis import Phase
 
 from sandbox.machine.__main__ import run
+from sandbox.machine.judge import BrokenPromise
 from sandbox.machine.machine import Machine
+from sandbox.machine.opening import open_town
+from sandbox.machine.people import OwnerAct
+from sandbox.machine.planted import PLANTED
+from sandbox.machine.record import TenantRules
+from sandbox.machine.town import Town
 
 
 def test_no_story_breaks_a_promise() -> None:
     """Stories of people, admins, faults and two workers; `make machine` tries more of them."""
     run(Machine, examples=40, number=1, phases=[Phase.generate])
+
+
+def create(town: Town) -> None:
+    """Create a meeting with a guest from outside, and handle its messages."""
+    town.people.create(0, is_external=True)
+    town.let_pass(timedelta(seconds=11))
+    town.let_pass(timedelta(seconds=11))
+    town.drain(until=town.now + timedelta(minutes=12))
+
+
+def change_at_write(town: Town) -> None:
+    town.before_patch = OwnerAct.OPT_OUT
+    create(town)
+
+
+def remove_after_lost_answer(town: Town) -> None:
+    town.fail_graph("write lost, done", 1)
+    town.after_patch = OwnerAct.REMOVE_LINK
+    create(town)
+
+
+def write_three_times(town: Town) -> None:
+    town.change_rules(TenantRules(per_hour=1))
+    for _ in range(3):
+        create(town)
+
+
+def fail_reads(town: Town) -> None:
+    town.fail_graph("read 503", 3)
+    create(town)
+
+
+def replace_rules(town: Town) -> None:
+    create(town)
+    town.change_rules(TenantRules(mode="off"))
+    town.drain(until=town.now + timedelta(minutes=5))
+    create(town)
+
+
+@pytest.mark.parametrize(
+    ("bug", "violation", "story"),
+    [
+        ("skip-etag", "unwanted", change_at_write),
+        ("forget-attempt", "re-added", remove_after_lost_answer),
+        ("limits-per-process", "over limit", write_three_times),
+        ("drop-on-503", "dropped", fail_reads),
+        ("stale-rules", "unwanted", replace_rules),
+    ],
+)
+def test_a_planted_bug_is_found(bug: str, violation: str, story: Callable[[Town], None]) -> None:
+    """Each breaks a promise in its shortest story; without the bug the same story keeps all."""
+    first = TenantRules(per_hour=1) if bug == "limits-per-process" else TenantRules()
+    with open_town(rules=first) as town:
+        story(town)
+    with PLANTED[bug](), open_town(rules=first) as town, pytest.raises(BrokenPromise, match=violation):
+        story(town)
