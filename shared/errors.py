@@ -130,6 +130,14 @@ class StateChanged(JoinlinkError):
     """A table row changed between our read and our write."""
 
 
+class RowConflict(StateChanged):
+    """One of several rows changed, so none was written; `row` is its key, empty if that is not known."""
+
+    def __init__(self, message: str, row: str) -> None:
+        super().__init__(message)
+        self.row = row
+
+
 class RejectedRequest(JoinlinkError):
     """A refused HTTP request; `status` is the answer."""
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.azurite import Azurite, azurite
-from sandbox.bench import hostile, rules, trouble
+from sandbox.bench import hostile, limits, rules, trouble, worker
 from sandbox.bench.timing import per_second, seconds
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
 from shared.domain.messages import EVENT_CHANGES
@@ -40,6 +40,8 @@ def main() -> None:
         with stage(storage, Path(folder)) as everything:
             console.print(webhook(everything))
         console.print(webhook_in_trouble(storage, Path(folder)))
+        console.print(messages(storage))
+        console.print(limited_rule(storage))
     console.print(cold_start())
 
 
@@ -114,6 +116,24 @@ def webhook_in_trouble(storage: Azurite, folder: Path) -> Table:
     table = _table(title, "storage", "POSTs of changes", "answers", "last, seconds", "handshake, seconds")
     for row in trouble.rows(storage, folder, _notifications):
         table.add_row(*row)
+    return table
+
+
+def messages(storage: Azurite) -> Table:
+    """Count what a message needs. Budget: 3 table calls for an enabled event, with both limits 5."""
+    title = "One message of the worker, medians"
+    table = _table(title, "message", "outcome", "table calls", "queue calls", "Graph calls", "CPU, ms")
+    for cost in worker.costs(storage):
+        calls = (f"{count:.0f}" for count in (cost.tables, cost.queues, cost.graph))
+        table.add_row(cost.kind, cost.outcome, *calls, f"{cost.cpu_ms:.1f}")
+    return table
+
+
+def limited_rule(storage: Azurite) -> Table:
+    """Measure how fast one rule's limits count, in two processes. Budget: 100 a second, exact."""
+    table = _table("Both limits of one rule, two processes", "what", "charges a second", "beyond the limit")
+    rate, beyond = limits.charges_per_second(storage)
+    table.add_row(f"{limits.THREADS} threads each", f"{rate:.0f}", str(beyond))
     return table
 
 

@@ -17,6 +17,8 @@ _NAME_OR_MAIL = re.compile(r"^(mail|displayName) eq '((?:[^']|'')*)'$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
 
 _Rows = Callable[[int], Iterator[tuple[int, DirectoryUser]]]
+#: what a group among members shows without `$select`: the properties that users have, too
+_GROUP_PROPERTIES = ("id", "displayName", "mail", "proxyAddresses")
 
 
 class DirectoryRoutes:
@@ -178,7 +180,7 @@ def _object(one: DirectoryUser | DirectoryGroup, select: tuple[str, ...]) -> dic
     """Show a user or group with its type; selected properties that the type does not have are left out."""
     kind = "user" if isinstance(one, DirectoryUser) else "group"
     known = one.properties()
-    names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, DirectoryUser) else tuple(known))
+    names = select or (DEFAULT_USER_PROPERTIES if isinstance(one, DirectoryUser) else _GROUP_PROPERTIES)
     return {"@odata.type": f"#microsoft.graph.{kind}"} | {
         name: known[name] for name in names if name in known
     }

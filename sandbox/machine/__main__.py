@@ -21,7 +21,7 @@ def main() -> int:
     options = _options()
     totals: Counter[str] = Counter()
 
-    class Counted(Machine):
+    class CountedExamples(Machine):
         def teardown(self) -> None:
             totals["examples"] += 1
             super().teardown()
@@ -32,7 +32,7 @@ def main() -> int:
     phases = [Phase.generate] if options.no_shrink else [Phase.generate, Phase.shrink]
     try:
         with PLANTED[options.plant]():
-            run(Counted, examples=options.examples, number=options.seed, phases=phases)
+            run(CountedExamples, examples=options.examples, number=options.seed, phases=phases)
     except Exception:  # noqa: BLE001 -- it is printed, with its story
         traceback.print_exc()
         is_passed = False

@@ -2,10 +2,11 @@
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from itertools import count, islice
 from threading import Lock
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableClient, UpdateMode
+from azure.data.tables import TableClient, TableErrorCode, TableTransactionError, UpdateMode
 
 from shared.storage.tables import Table
 
@@ -96,6 +97,22 @@ class MemoryTable:
                 raise ResourceModifiedError
             return self._put(entity, {})
 
+    def submit_transaction(
+        self, operations: Sequence[tuple[str, dict[str, Any], dict[str, Any]]], **_options: int
+    ) -> list[dict[str, Any]]:
+        """Insert and replace rows of one partition, all or none; raise TableTransactionError."""
+        with self._lock:
+            if not self._is_there:
+                raise _transaction_error(0, HTTPStatus.NOT_FOUND, TableErrorCode.TABLE_NOT_FOUND)
+            for index, (kind, entity, options) in enumerate(operations):
+                row = self._rows.get(_key(entity))
+                has_changed = row is not None if kind == "create" else _etag(row) != options["etag"]
+                if has_changed:
+                    raise _transaction_error(
+                        index, HTTPStatus.CONFLICT if row else HTTPStatus.PRECONDITION_FAILED
+                    )
+            return [self._put(entity, {}) for _kind, entity, _options in operations]
+
     def upsert_entity(self, entity: Mapping[str, Any], *, mode: UpdateMode) -> dict[str, Any]:
         """Set the columns that have a value, keep the others; raise ResourceNotFoundError."""
         assert mode is UpdateMode.MERGE
@@ -104,7 +121,7 @@ class MemoryTable:
             return self._put(entity, self._rows.get(_key(entity), {}))
 
     def list_entities(self, *, select: list[str] | None = None) -> Iterator[MemoryEntity]:
-        """Yield all rows, all columns; a row written meanwhile is included if its page was not read yet."""
+        """Yield all rows with all columns; one written meanwhile is included if its page was not read yet."""
         del select
         return self._listed(("", ""))
 
@@ -263,3 +280,17 @@ def _show(date: datetime, raw_response_hook: Callable[[Any], None]) -> None:
     """Pass an answer with this Date to the SDK's hook."""
     headers = {"Date": format_datetime(date, usegmt=True)}
     raw_response_hook(SimpleNamespace(http_response=SimpleNamespace(headers=headers)))
+
+
+def _etag(row: MemoryEntity | None) -> str | None:
+    return str(row.metadata["etag"]) if row else None
+
+
+def _transaction_error(
+    index: int, status: HTTPStatus, code: TableErrorCode | None = None
+) -> TableTransactionError:
+    """Return the error of a transaction whose operation `index` failed."""
+    error = TableTransactionError(message="a row changed meanwhile", index=index)
+    error.status_code = status
+    vars(error)["error_code"] = code  # the SDK's type does not show it
+    return error

@@ -23,6 +23,7 @@ from shared.deadline import seconds_left
 from shared.errors import OutOfTime
 from shared.settings import StorageSettings
 from shared.storage.answer_timeout import AnswerTimeoutAdapter
+from shared.storage.environment_session import EnvironmentSession
 
 #: one for each message that an instance handles concurrently (host.json), and some for HTTP and the timer
 _CONNECTIONS = 48
@@ -83,7 +84,7 @@ def client_options(timeouts: Timeouts) -> dict[str, Any]:
 
 def transport(timeouts: Timeouts) -> RequestsTransport:
     """Return a transport that keeps all its connections; by default requests keeps only ten."""
-    session = requests.Session()
+    session = EnvironmentSession()
     adapter = AnswerTimeoutAdapter(pool_connections=2, pool_maxsize=timeouts.connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -206,6 +206,11 @@ class Mailboxes:
     def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
         self._table = table
         self._now = now
+        self._watchers: list[Callable[[str], object]] = []
+
+    def call_after_updates(self, watcher: Callable[[str], object]) -> None:
+        """Call `watcher` with the id of each mailbox that this process updates, or tries to."""
+        self._watchers.append(watcher)
 
     def set_state(self, mailbox: str, state: MailboxState, *, why: str, at: datetime) -> None:
         """Set the state of a mailbox, with Graph's code as the reason."""
@@ -215,7 +220,11 @@ class Mailboxes:
         """Set columns, named as in `Mailbox`; None clears one."""
         assert columns.keys() <= {"v", *_COLUMNS}
         values = {name: _column_value(value) for name, value in columns.items()}
-        self._table.merge(mailbox[:2], mailbox, values)
+        try:
+            self._table.merge(mailbox[:2], mailbox, values)
+        finally:
+            for watcher in self._watchers:
+                watcher(mailbox)
 
     def read(self, mailbox: str) -> Mailbox:
         """Return a mailbox; only its id is set if there is no row."""

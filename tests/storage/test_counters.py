@@ -1,19 +1,19 @@
 """Limits of rules: charges and refunds."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
-from typing import Any
+from threading import Event
 
 import pytest
 
 from sandbox.azurite import Azurite
-from shared.errors import StateChanged, StorageUnavailable
+from shared.errors import RowConflict, StorageUnavailable
 from shared.rules.policy import RuleLimits
 from shared.settings import StorageSettings
 from shared.storage.counters import Charge, Counters, LimitReached
-from shared.storage.tables import Table
+from shared.storage.tables import RowChange, Table
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ADA = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -78,11 +78,11 @@ def test_a_charge_can_be_refunded(table: Table) -> None:
 class Crowded(Table):
     """A table in which another process is always faster with the row of an hour."""
 
-    def write(self, partition: str, row: str, values: Mapping[str, Any], *, etag: str | None) -> str:
+    def write_together(self, partition: str, changes: Sequence[RowChange]) -> list[str]:
         """Fail for the row of an hour."""
-        if row.startswith("hour"):
-            raise StateChanged("another process was faster")
-        return super().write(partition, row, values, etag=etag)
+        if hour := next((change.row for change in changes if change.row.startswith("hour")), ""):
+            raise RowConflict("another process was faster", hour)
+        return super().write_together(partition, changes)
 
 
 def test_a_charge_that_a_busy_counter_refuses_counts_in_no_window(table: Table) -> None:
@@ -105,6 +105,56 @@ def test_a_mailbox_over_its_limit_does_not_use_the_shared_hour(table: Table) -> 
 
     assert others[0] is None
     assert others[1] == LimitReached("hour-2026-11-22T08", 2, is_first=True)
+
+
+def test_a_refund_of_another_process_makes_room_at_once(table: Table) -> None:
+    """What a process remembers of a counter never refuses a write."""
+    ours, other = Counters(table), Counters(table)
+    limits = RuleLimits(per_hour=2, per_mailbox_per_day=2)
+    windows = [window for window, _limit in write(limits).windows]
+    full = [ours.charge(write(limits)), other.charge(write(limits)), ours.charge(write(limits))]
+    other.refund("rule", windows)
+    asked, charged = ours.limit_reached(write(limits)), ours.charge(write(limits))
+
+    assert [each is None for each in full] == [True, True, False]
+    assert (asked, charged) == (None, None)
+    assert other.charge(write(limits)) == LimitReached(windows[0], 2, is_first=True)
+
+
+class Counted(Table):
+    """A table that counts its calls, and waits in the first write until `may_write`."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table._client)
+        self.writes: list[int] = []
+        self.is_writing, self.may_write = Event(), Event()
+
+    def write_together(self, partition: str, changes: Sequence[RowChange]) -> list[str]:
+        """Count the rows of a write."""
+        self.writes.append(len(changes))
+        self.is_writing.set()
+        assert self.may_write.wait(60)
+        return super().write_together(partition, changes)
+
+
+def test_charges_that_wait_are_written_together(table: Table) -> None:
+    """While one charge is written, 20 more wait. All of them need one more write, and the limit is exact."""
+    counted, limits = Counted(table), RuleLimits(per_hour=15, per_mailbox_per_day=1)
+    counters = Counters(counted)
+    names = [f"mailbox-{number}" for number in range(21)]
+    with ThreadPoolExecutor(21) as threads:
+        first = threads.submit(counters.charge, write(limits, mailbox=names[0]))
+        assert counted.is_writing.wait(60)
+        others = [threads.submit(counters.charge, write(limits, mailbox=name)) for name in names[1:]]
+        while len(counters._joined["rule"]._line) < len(others):
+            Event().wait(0.001)
+        counted.may_write.set()
+        refused = [each.result() for each in others if each.result()]
+
+    assert first.result() is None
+    assert counted.writes == [2, 15]  # each mailbox's row, and that of the hour
+    assert sorted(full.is_first for full in refused if full) == [False] * 5 + [True]
+    assert Counters(table).left(write(RuleLimits(per_hour=15))) == 0
 
 
 def charge_often(connection_string: str, table: str, times: int) -> int:

@@ -1,10 +1,13 @@
 """Duplicate messages cause one read."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from sandbox.graph import Fault
 from shared import wiring
+from shared.domain.messages import EventChange, Source
 from tests.stories.conftest import Story
 from tests.stories.test_at_most_once import GUEST, message
 
@@ -53,6 +56,48 @@ def test_a_series_that_changes_after_its_read_is_read_again(story: Story) -> Non
         ("superseded", "read_since"),
         ("enabled", "link_added"),
     ]
+
+
+def test_copies_of_a_message_that_is_handled_end_at_once(story: Story) -> None:
+    """Its read answers them, because they were queued before it was dequeued. A later change is read again."""
+    ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
+    meeting = story.create_meeting(ada, GUEST)
+    body, verify = message(ada, meeting, story), message(ada, meeting, story, Source.VERIFY)
+    handle, start = wiring.joinlink().event_messages.handle, story.stage.clock.now()
+
+    def at(seconds: int) -> datetime:
+        return start + timedelta(seconds=seconds)
+
+    def meanwhile() -> None:
+        handle(body, queued=at(1), taken=at(21))
+        handle(verify, queued=at(1), taken=at(21))
+        handle(body, queued=at(20), taken=at(21))
+
+    story.stage.graph.faults.add(Fault(method="GET", meanwhile=meanwhile))
+    story.stage.clock.advance(timedelta(seconds=20))
+    handle(body, queued=at(0), taken=at(20))
+
+    assert story.outcomes(ada) == [
+        ("superseded", "read_since"),
+        ("delayed", "mailbox_busy"),
+        ("delayed", "mailbox_busy"),
+        ("enabled", "link_added"),
+    ]
+    assert story.stage.host.waiting()["event-changes"] == 2
+
+
+def test_a_message_that_may_end_in_the_poison_queue_answers_no_copy(story: Story) -> None:
+    """It came back before without an error of ours; if that happens again, a copy must still be there."""
+    ada = story.stage.graph.add_user("Ada", "ada@contoso.com")
+    body = message(ada, story.create_meeting(ada, GUEST), story)
+    came_back = replace(EventChange.decode(body), returns=3).encode().encode()
+    handle, queued = wiring.joinlink().event_messages.handle, story.stage.clock.now()
+    taken = queued + timedelta(seconds=20)
+    copy = partial(handle, body, queued=queued, taken=taken)
+    story.stage.graph.faults.add(Fault(method="GET", meanwhile=copy))
+    handle(came_back, queued=queued, taken=taken)
+
+    assert story.outcomes(ada) == [("delayed", "mailbox_busy"), ("enabled", "link_added")]
 
 
 def test_concurrent_duplicates_cause_one_read(story: Story) -> None:

@@ -44,6 +44,20 @@ def next_second(midnight: datetime, ticks: Iterator[int]) -> datetime:
     return midnight + timedelta(seconds=next(ticks))
 
 
+def test_an_event_over_the_limit_costs_one_call(start_story: StartStory) -> None:
+    """Neither its body nor its calendar is read."""
+    story = start_story(ONE_AN_HOUR + "other_join_links: {action: skip, look_in: preview}\n")
+    ada = story.add_person("Ada")
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
+    calls = len(story.calls("GET", ada))
+    story.create_meeting(ada, GUEST)
+    story.run_until_idle()
+
+    assert story.outcomes(ada)[-1] == ("skipped", "limit_reached")
+    assert len(story.calls("GET", ada)) == calls + 1
+
+
 def test_a_write_with_a_lost_answer_counts(start_story: StartStory) -> None:
     """It may have taken effect, so it counts once, even if Graph refuses the retries."""
     story = start_story(ONE_AN_HOUR)

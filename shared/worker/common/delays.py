@@ -25,7 +25,6 @@ _LONGEST_BACKOFF = timedelta(hours=1)
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 _THROTTLING_SPREAD = timedelta(seconds=5)
-_BUSY_SECONDS = (2.0, 5.0)
 
 Uniform = Callable[[float, float], float]
 
@@ -63,11 +62,6 @@ def hourly(uniform: Uniform) -> timedelta:
 def second_read(uniform: Uniform) -> timedelta:
     """Return how long to wait before a second read confirms a doubtful answer."""
     return SECOND_READ_DELAY * uniform(1.0, 1.25)
-
-
-def while_busy(uniform: Uniform) -> timedelta:
-    """Return how long a change waits while the process handles enough changes of its mailbox."""
-    return timedelta(seconds=uniform(*_BUSY_SECONDS))
 
 
 def jitter(uniform: Uniform) -> timedelta:

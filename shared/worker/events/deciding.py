@@ -156,7 +156,7 @@ class EventDecider:
 
     def _refusal(self, rule: str, read: EventRead) -> Ending | None:
         """Return how the message ends if the rule can't write now, as far as that is known without Graph."""
-        if self._scope.is_out_of_scope(read.change.mailbox):
+        if self._scope.is_out_of_scope(read.change.mailbox, self._world.now()):
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
         return self._enabler.refusal(read.policy.rule(rule), read)
 
@@ -199,7 +199,7 @@ class EventDecider:
                 return replace(retry, rule=decision.rule)
             case Verdict.WOULD_ENABLE:
                 return Ending(outcome=Outcome.WOULD_ENABLE, reason=decision.reason, rule=decision.rule)
-            case Verdict.ENABLE if self._scope.is_out_of_scope(read.change.mailbox):
+            case Verdict.ENABLE if self._scope.is_out_of_scope(read.change.mailbox, self._world.now()):
                 return Ending(outcome=Outcome.SKIPPED, reason=Reason.NOT_IN_SCOPE)
             case Verdict.ENABLE if decision.rule is not None:
                 return self._enabler.enable(read.policy.rule(decision.rule), read, graph)

@@ -1,6 +1,7 @@
 """Adds the join link to an event: at most once, and within the limits of the rule.
 
-Before the PATCH, the rule's limits are charged and the attempt is recorded. After it, the answer is confirmed
+Before the PATCH, the rule's limits are charged and the attempt is recorded: the limits only once the provider
+is known, or events without one would use them up. After it, the answer is confirmed
 (`shared.worker.events.link_confirmation`). An attempt without a conclusive answer stays recorded, and later
 reads of the event show its effect (`shared.worker.events.attempt_review`).
 """
@@ -51,7 +52,7 @@ class Enabler:
             StateChanged, StorageUnavailable: the row of the event, or the limits.
             GraphError, OutOfTime: Graph's answer to a read; or to the PATCH, where a retry may help.
         """
-        if ending := self._end_without_write(read):
+        if ending := self.refusal(rule, read):
             return ending
         calendar = graph.calendar_of(read.change.mailbox, read.event.id)
         provider = choose_provider(calendar, rule.provider)

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Condition, Lock
 
 from shared.worker.common import delays
 
 MAX_CONCURRENT = 3
+#: This many changes of a mailbox, and of all mailboxes, may wait for a place in their threads.
+MAX_WAITING, MAX_WAITING_IN_ALL = 4, 8
 #: Only this many throttled mailboxes are remembered; the one that was throttled first is forgotten first.
 MAX_THROTTLED = 10_000
 #: After this time without throttling, a mailbox starts with short waits again.
@@ -29,24 +31,43 @@ class _Throttling:
 
 
 class MailboxGate:
-    """Admits changes to mailboxes in this process. It blocks no thread: a refused change is sent again."""
+    """Admits changes to mailboxes in this process. Few threads wait; other refused changes are sent again."""
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._released = Condition(self._lock)
         self._active: Counter[str] = Counter()
-        self._events: set[tuple[str, str]] = set()
+        self._waiting: Counter[str] = Counter()
+        #: by mailbox and event: when the message that is handled was dequeued, if its read answers copies
+        self._events: dict[tuple[str, str], datetime | None] = {}
         #: by mailbox, in the order in which they were throttled
         self._throttled: dict[str, _Throttling] = {}
 
     @contextmanager
-    def enter(self, mailbox: str, event: str) -> Iterator[bool]:
-        """Yield whether the change is admitted; its place is free again at the end of the block."""
-        is_admitted = self._admit(mailbox, event)
+    def enter(
+        self,
+        mailbox: str,
+        event: str,
+        *,
+        taken: datetime | None = None,
+        patience: timedelta = timedelta(0),
+    ) -> Iterator[bool]:
+        """Yield whether the change is admitted; its place is free again at the end of the block.
+
+        If the mailbox is full, wait for up to `patience`. `taken` is when the change's message was dequeued,
+        None if its read must not answer copies.
+        """
+        is_admitted = self._admit(mailbox, event, taken, patience.total_seconds())
         try:
             yield is_admitted
         finally:
             if is_admitted:
                 self._release(mailbox, event)
+
+    def running_since(self, mailbox: str, event: str) -> datetime | None:
+        """Return when the message that is handled for an event was dequeued, if its read answers copies."""
+        with self._lock:
+            return self._events.get((mailbox, event))
 
     def throttled_for(self, mailbox: str, now: datetime) -> timedelta:
         """Return for how long from `now` the mailbox must get no requests; zero if it is not throttled."""
@@ -72,20 +93,38 @@ class MailboxGate:
             if throttling and throttling.until <= now:
                 del self._throttled[mailbox]
 
-    def _admit(self, mailbox: str, event: str) -> bool:
+    def _admit(self, mailbox: str, event: str, taken: datetime | None, seconds: float) -> bool:
         with self._lock:
-            if self._active[mailbox] >= MAX_CONCURRENT or (mailbox, event) in self._events:
+            if (mailbox, event) in self._events or not self._wait_for_place(mailbox, seconds):
+                return False
+            if (mailbox, event) in self._events:  # a copy was admitted meanwhile
                 return False
             self._active[mailbox] += 1
-            self._events.add((mailbox, event))
+            self._events[mailbox, event] = taken
             return True
+
+    def _wait_for_place(self, mailbox: str, seconds: float) -> bool:
+        """Return whether the mailbox has a free place, now or within some seconds."""
+        if self._active[mailbox] < MAX_CONCURRENT:
+            return True
+        waiting = self._waiting
+        if seconds <= 0 or waiting[mailbox] >= MAX_WAITING or waiting.total() >= MAX_WAITING_IN_ALL:
+            return False
+        waiting[mailbox] += 1
+        try:
+            return self._released.wait_for(lambda: self._active[mailbox] < MAX_CONCURRENT, seconds)
+        finally:
+            waiting[mailbox] -= 1
+            if not waiting[mailbox]:
+                del waiting[mailbox]
 
     def _release(self, mailbox: str, event: str) -> None:
         with self._lock:
-            self._events.discard((mailbox, event))
+            del self._events[mailbox, event]
             self._active[mailbox] -= 1
             if not self._active[mailbox]:
                 del self._active[mailbox]
+            self._released.notify_all()
 
 
 def _next_throttling(before: _Throttling | None, now: datetime, retry_after: timedelta) -> _Throttling:

@@ -40,13 +40,16 @@ from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.world import World
 from shared.worker.events.deciding import EventDecider
 from shared.worker.events.event_read import EventRead
-from shared.worker.events.gate import MailboxGate
-from shared.worker.events.recent_reads import RecentReads, earliest_start
+from shared.worker.events.gate import MAX_CONCURRENT, MailboxGate
+from shared.worker.events.mailbox_line import MailboxLines
+from shared.worker.events.recent_reads import RecentReads, earliest_start, has_seen
 from shared.worker.events.scope_check import ScopeCheck
 from shared.worker.events.suspected_mailboxes import SuspectedMailboxes
 
 #: How often one message reads and decides an event that changes meanwhile.
 MAX_READS = 3
+#: how long a thread waits for a place; a place is free again after a few calls
+_PATIENCE = timedelta(seconds=3)
 _SUPERSEDED = Ending(outcome=Outcome.SUPERSEDED, reason=Reason.READ_SINCE)
 _SEARCHES = frozenset({Reason.NOT_FOUND_YET, Reason.NOT_FOUND})
 
@@ -71,6 +74,7 @@ class Processor:
         self._scope = scope
         self._decider = decider
         self._gate = MailboxGate()
+        self._lines = MailboxLines(MAX_CONCURRENT)
         self._reads = RecentReads()
         self._suspected = SuspectedMailboxes(mailboxes)
 
@@ -88,13 +92,22 @@ class Processor:
         if throttled := self._gate.throttled_for(change.mailbox, self._world.now()):
             wait = delays.after_throttling(throttled, 0, self._world.uniform)
             return retry_later(change, Reason.THROTTLED, wait)
-        with self._gate.enter(change.mailbox, change.event) as is_admitted:
+        running = taken if _is_given_again(change) else None
+        with self._gate.enter(change.mailbox, change.event, taken=running, patience=_PATIENCE) as is_admitted:
             if not is_admitted:
-                return retry_later(change, Reason.MAILBOX_BUSY, delays.while_busy(self._world.uniform))
+                return self._ending_of_refused(change)
             # Another thread may have read the event since the first check.
             if self._is_superseded(change, change.event):
                 return _SUPERSEDED
             return self._process_admitted(change, graph, policy, taken)
+
+    def _ending_of_refused(self, change: EventChange) -> Ending:
+        """End a copy of a message that is handled now; send others to the end of their mailbox's line."""
+        running = self._gate.running_since(change.mailbox, change.event)
+        if not _must_read(change) and has_seen(running, change.queued):
+            return _SUPERSEDED
+        wait = self._lines.join(change.mailbox, self._world.now())
+        return retry_later(change, Reason.MAILBOX_BUSY, wait)
 
     def forget(self, change: EventChange, ending: Ending) -> None:
         """Forget the read of a message that the host will deliver again, so that the event is read again."""
@@ -103,10 +116,7 @@ class Processor:
 
     def _is_superseded(self, change: EventChange, event: str) -> bool:
         """Return whether the event was read after this message was queued, for another message."""
-        # These messages exist to read the event again.
-        if change.source is Source.VERIFY or change.not_found:
-            return False
-        return self._reads.since(change.mailbox, event, change.queued)
+        return not _must_read(change) and self._reads.since(change.mailbox, event, change.queued)
 
     def _process_admitted(
         self, change: EventChange, graph: Graph, policy: Policy, taken: datetime | None
@@ -114,6 +124,7 @@ class Processor:
         """Process the change and remember the read, so that copies of the message end without one."""
         started = self._world.now()
         ending = self._process_or_fail(change, graph, policy)
+        self._lines.note_duration(self._world.now() - started)
         if ending.read:
             date = graph.tally.date
             after = ending.read.after or taken or earliest_start(date, self._world.now() - started)
@@ -179,6 +190,22 @@ class Processor:
         ending = self._decider.decide_and_act(EventRead(change, event, stored, policy, age), graph)
         answered = AnsweredRead(ids | {event.id}) if answers_copies(ending) else None
         return replace(ending, policy_hash=policy.hash, read=answered)
+
+
+def _must_read(change: EventChange) -> bool:
+    """Return whether the message exists to read the event once more, so that no earlier read answers it."""
+    return change.source is Source.VERIFY or change.not_found > 0
+
+
+def _is_given_again(change: EventChange) -> bool:
+    """Return whether the change is certain to be read again if its process dies now, or if its read fails.
+
+    A message that failed before may end in the poison queue, and a copy of it might succeed. Messages from
+    other sources than a notification may end without a decision that counts for notifications.
+    """
+    return change.source is Source.NOTIFICATION and not (
+        change.attempt or change.errors or change.returns or change.not_found
+    )
 
 
 def answers_copies(ending: Ending) -> bool:

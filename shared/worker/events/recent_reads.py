@@ -44,8 +44,12 @@ class RecentReads:
 
     def since(self, mailbox: str, event: str, queued: datetime | None) -> bool:
         """Return whether a read certainly began after a message was `queued`: then it saw the change."""
-        taken = self.last(mailbox, event)
-        return taken is not None and queued is not None and taken > queued + MARGIN
+        return has_seen(self.last(mailbox, event), queued)
+
+
+def has_seen(taken: datetime | None, queued: datetime | None) -> bool:
+    """Return whether a read for a message dequeued at `taken` certainly saw a change `queued` before."""
+    return taken is not None and queued is not None and taken > queued + MARGIN
 
 
 def earliest_start(date: str, elapsed: timedelta) -> datetime | None:

@@ -8,27 +8,35 @@ from shared.storage.mailboxes import Mailboxes
 from shared.worker.events.recent_keys import RecentKeys
 
 _INTERVAL = timedelta(hours=1)
+#: A write needs a row that was read so recently.
+_WRITABLE_FOR = timedelta(minutes=1)
 _MAX_MAILBOXES = 20_000
 
 
 class ScopeCheck:
-    """Reads and updates a mailbox's row at most once an hour, so that most changes need no table call."""
+    """Updates a mailbox's row at most once an hour and reads it, before a write, at most once a minute.
+
+    So most changes need no table call for the mailbox.
+    """
 
     def __init__(self, mailboxes: Mailboxes) -> None:
         self._mailboxes = mailboxes
         self._checked: RecentKeys[str, datetime] = RecentKeys(_MAX_MAILBOXES)
+        #: when a row was last read that allows writes; a row that does not is read again
+        self._writable: RecentKeys[str, datetime] = RecentKeys(_MAX_MAILBOXES)
+        mailboxes.call_after_updates(self._writable.pop)
 
     def is_in_scope(self, change: EventChange, policy: Policy, now: datetime) -> bool:
         """Return whether the rules apply to the mailbox, as far as Joinlink knows without asking Graph.
 
-        The mailbox may have left the scope within the last hour: `is_out_of_scope` reads the row again.
+        The mailbox may have left the scope within the last hour: ask `is_out_of_scope` before a write.
 
         Raises:
             StorageUnavailable: the row could not be read or written.
         """
         if policy.mailboxes.excludes_user(change.mailbox):
             return False
-        if self._was_checked(change.mailbox, now):
+        if _is_recent(self._checked.get(change.mailbox), now, _INTERVAL):
             return True
         row = self._mailboxes.read(change.mailbox)
         # A row is deleted long after its mailbox left, and an old message may be replayed even then.
@@ -38,19 +46,26 @@ class ScopeCheck:
             # The webhook's clock may be ahead, but no notification comes from the future.
             self._mailboxes.update(change.mailbox, last_notification=min(change.received, now))
             self._checked.set(change.mailbox, now)
+        self._writable.set(change.mailbox, now)
         return True
 
-    def is_out_of_scope(self, mailbox: str) -> bool:
-        """Return whether the row, as it is now, keeps Joinlink from writing in the mailbox.
+    def is_out_of_scope(self, mailbox: str, now: datetime) -> bool:
+        """Return whether the row, as it was at most a minute ago, keeps Joinlink from writing in the mailbox.
 
-        The mailbox left the scope, is held, or this version can't read its row.
+        The mailbox left the scope, is held, or this version can't read its row. What this process changed in
+        the row counts at once.
 
         Raises:
             StorageUnavailable: the row could not be read.
         """
-        return self._mailboxes.read(mailbox).is_read_only
+        if _is_recent(self._writable.get(mailbox), now, _WRITABLE_FOR):
+            return False
+        if self._mailboxes.read(mailbox).is_read_only:
+            return True
+        self._writable.set(mailbox, now)
+        return False
 
-    def _was_checked(self, mailbox: str, now: datetime) -> bool:
-        checked = self._checked.get(mailbox)
-        # After the clock was set back, a time in the future must not extend the hour.
-        return checked is not None and checked <= now < checked + _INTERVAL
+
+def _is_recent(moment: datetime | None, now: datetime, interval: timedelta) -> bool:
+    # After the clock was set back, a time in the future must not extend the interval.
+    return moment is not None and moment <= now < moment + interval

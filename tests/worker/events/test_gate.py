@@ -1,9 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
-from shared.worker.events.gate import MailboxGate
+from shared.worker.events.gate import MAX_WAITING, MailboxGate
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -15,6 +17,36 @@ def test_a_mailbox_takes_three_changes_at_a_time() -> None:
         admitted = [entered.enter_context(gate.enter("ada", f"event-{n}")) for n in range(4)]
 
         assert admitted == [True, True, True, False]
+
+
+def test_a_change_may_wait_for_a_place() -> None:
+    """Four of a mailbox, and no more: the others are refused at once, and need no thread."""
+    gate, patience = MailboxGate(), timedelta(seconds=60)
+
+    def enter(event: str) -> bool:
+        with gate.enter("ada", event, patience=patience) as is_admitted:
+            return is_admitted
+
+    with ThreadPoolExecutor(MAX_WAITING) as threads:
+        with ExitStack() as entered:
+            for n in range(3):
+                entered.enter_context(gate.enter("ada", f"event-{n}"))
+            waiting = [threads.submit(enter, f"waiting-{n}") for n in range(MAX_WAITING)]
+            while gate._waiting["ada"] < MAX_WAITING:
+                Event().wait(0.001)
+            refused = enter("one too many")
+
+        assert not refused
+        assert all(each.result() for each in waiting)
+
+
+def test_the_gate_knows_whose_read_answers_copies() -> None:
+    """As long as the message is handled, and only if its read counts."""
+    gate = MailboxGate()
+    with gate.enter("ada", "event", taken=NOW), gate.enter("ada", "other"):
+        assert gate.running_since("ada", "event") == NOW
+        assert gate.running_since("ada", "other") is None
+    assert gate.running_since("ada", "event") is None
 
 
 def test_each_mailbox_has_its_own_limit() -> None:

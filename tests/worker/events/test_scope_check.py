@@ -53,3 +53,25 @@ def test_a_clock_set_back_does_not_extend_the_hour(mailboxes: Mailboxes) -> None
     mailboxes.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
 
     assert not scope.is_in_scope(change(), POLICY, NOW)
+
+
+def test_a_mailbox_that_left_is_written_to_for_less_than_a_minute(mailboxes: Mailboxes) -> None:
+    """That another process removed it counts after a minute, and a return counts at once."""
+    scope, other = ScopeCheck(mailboxes), Mailboxes(mailboxes._table, lambda: NOW)
+    first = scope.is_out_of_scope("m", NOW)
+    other.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
+    times = (NOW + timedelta(seconds=59), NOW + timedelta(minutes=1), NOW - timedelta(seconds=1))
+    after = [scope.is_out_of_scope("m", now) for now in times]
+    other.set_state("m", MailboxState.ACTIVE, why="", at=NOW)
+
+    assert (first, after) == (False, [False, True, True])
+    assert not scope.is_out_of_scope("m", NOW + timedelta(minutes=1))
+
+
+def test_a_mailbox_that_this_process_removed_is_not_written_to(mailboxes: Mailboxes) -> None:
+    """Not even within the minute."""
+    scope = ScopeCheck(mailboxes)
+    assert not scope.is_out_of_scope("m", NOW)
+    mailboxes.set_state("m", MailboxState.REMOVED, why="left", at=NOW)
+
+    assert scope.is_out_of_scope("m", NOW)
