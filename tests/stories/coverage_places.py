@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.graph import DirectoryUser
+from shared.domain.event import MAX_BODY_BYTES
 from tests.stories.conftest import Story
 
 GUEST = "bo@fabrikam.com"
@@ -74,6 +75,17 @@ def moved_ahead(story: Story, place: Place) -> str:
     }
     story.stage.graph.people.change_occurrence(place.user.id, master, 1, **moved)
     return master
+
+
+def guest_of_one_occurrence(story: Story, place: Place) -> str:
+    master = story.create_meeting_in(place.calendar, place.user, **SERIES)
+    attendees = [{"type": "required", "emailAddress": {"address": GUEST}}]
+    story.stage.graph.people.change_occurrence(place.user.id, master, 1, attendees=attendees)
+    return master
+
+
+def large_body(story: Story, place: Place) -> str:
+    return meeting(story, place, body={"contentType": "html", "content": "x" * (MAX_BODY_BYTES + 1)})
 
 
 def invitation(story: Story, place: Place) -> str:
