@@ -57,9 +57,9 @@ def backfill(
     rules, guards and limits as any other change. Ctrl-C stops it; the same command resumes there. If the app
     has other rules in force than yours, only --dry-run works, or --wait after a change of the rules.
 
-    Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them.
-    2: wrong arguments, settings are missing, the rules are not the app's, or its memory of past writes is
-    missing. 130: stopped.
+    Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them;
+    or calendars can't be read. 2: wrong arguments, settings are missing, the rules are not the app's, or its
+    memory of past writes is missing. 130: stopped.
     """
     selector = _selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
@@ -109,7 +109,7 @@ def _run(session: BackfillSession, *, asks: bool, writes: bool) -> None:
     if asks and (totals.total.links or totals.unsettled) and backfill_text.is_agreed(totals):
         totals = session.process_all(writes=True)
         session.show(totals, queued=True)
-    raise typer.Exit(Exit.ERRORS if totals.left else Exit.OK)
+    raise typer.Exit(Exit.ERRORS if totals.left or totals.unread_calendars else Exit.OK)
 
 
 def _selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector | None:

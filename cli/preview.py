@@ -101,8 +101,9 @@ def preview(
     deployed, the settings for Graph are enough; the memory of past writes is then unknown. Ctrl-C shows what
     was read; the same command resumes within a day.
 
-    Exit code 0: everything was read. 1: mailboxes are left, and the same command resumes with them; the
-    rules have errors, or Graph or storage do not answer. 2: wrong arguments or settings. 130: stopped.
+    Exit code 0: everything was read. 1: mailboxes are left, and the same command resumes with them; calendars
+    can't be read; the rules have errors, or Graph or storage do not answer. 2: wrong arguments or settings.
+    130: stopped.
     """
     shown = read_format(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown)
     choice = PreviewChoice(
@@ -147,4 +148,5 @@ def _write(
 def _exit_code(report: PreviewReport) -> Exit:
     if report.is_stopped:
         return Exit.STOPPED
-    return Exit.ERRORS if report.totals.statuses[ReadStatus.LEFT] else Exit.OK
+    is_partial = report.totals.statuses[ReadStatus.LEFT] or report.totals.unread_calendars
+    return Exit.ERRORS if is_partial else Exit.OK

@@ -221,7 +221,7 @@ def test_all_calendars_that_a_mailbox_owns_are_read_if_the_rules_say_so(
     rules = tmp_path / "other"
     rules.mkdir()
     (rules / "rules.yaml").write_text(RULES + "calendars: owned\n")
-    report = document(run_joinlink, "--all", "--against", str(rules))
+    report = document(run_joinlink, "--all", "--against", str(rules), exit_code=1)
 
     reasons = {
         each["event"]: [one["promoted"]["reason"] for one in each["decisions"]] for each in report["meetings"]
