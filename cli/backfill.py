@@ -10,14 +10,14 @@ import typer
 from cli.backfill_session import BackfillSession
 from cli.desk import SettingsFile, open_desk
 from cli.formats import backfill_text
-from cli.ids import checked, checked_group
 from cli.in_force import wait_for_rules
 from cli.live import rules_in_force
+from cli.mailbox_choice import AllOption, GroupOption, MailboxOption, read_selector
 from cli.output import AsJson, Exit, Refused
 from shared.desk.desk_check import rules_difference
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
-from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
+from shared.rules.mailbox_scope import MailboxSelector, UserSelector
 from shared.rules.policy import Policy
 from shared.storage.sorted_id_file import SortedIdFile
 from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
@@ -28,15 +28,9 @@ _FURTHEST = timedelta(days=5 * 365)
 
 def backfill(
     *,
-    mailbox: Annotated[
-        str, typer.Option("--mailbox", "-m", metavar="MAILBOX", help="One mailbox, by object id or address.")
-    ] = "",
-    group: Annotated[
-        str, typer.Option("--group", "-g", metavar="ID", help="The members of a group, nested groups too.")
-    ] = "",
-    everybody: Annotated[
-        bool, typer.Option("--all", help="All mailboxes in the scope of the rules.")
-    ] = False,
+    mailbox: MailboxOption = "",
+    group: GroupOption = "",
+    everybody: AllOption = False,
     until: Annotated[
         str, typer.Option("--until", metavar="TIME", help="How far ahead: 90d, or a day such as 2026-12-31.")
     ] = "90d",
@@ -61,7 +55,7 @@ def backfill(
     or calendars can't be read. 2: wrong arguments, settings are missing, the rules are not the app's, or its
     memory of past writes is missing. 130: stopped.
     """
-    selector = _selector(mailbox, group, everybody=everybody)
+    selector = read_selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
     if asks and (as_json or not sys.stdin.isatty()):
         raise Refused(
@@ -110,14 +104,6 @@ def _run(session: BackfillSession, *, asks: bool, writes: bool) -> None:
         totals = session.process_all(writes=True)
         session.show(totals, queued=True)
     raise typer.Exit(Exit.ERRORS if totals.left or totals.unread_calendars else Exit.OK)
-
-
-def _selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector | None:
-    if bool(mailbox) + bool(group) + everybody != 1:
-        raise Refused("name the calendars: use one of --mailbox, --group and --all")
-    if mailbox:
-        return UserSelector(checked("--mailbox", mailbox).lower())
-    return GroupSelector(checked_group("--group", group)) if group else None
 
 
 def _why_empty(selector: MailboxSelector | None, doubts: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from cli.formats import canary_json, canary_text
 from cli.ids import checked
 from cli.output import AsJson, Exit, Refused, ask, note, print_json
 from cli.trial import check_can_ask, clean_up, found_log
+from cli.workspace import WorkspaceOption
 from shared.desk.canary.canary import Canary
 from shared.desk.canary.canary_plan import (
     CanaryExpectation,
@@ -68,15 +69,7 @@ def canary(
             show_default=False,
         ),
     ] = None,
-    workspace: Annotated[
-        str,
-        typer.Option(
-            "--workspace",
-            metavar="ID",
-            help="Id of the Log Analytics workspace with the app's log. Default: JOINLINK_LOG_WORKSPACE.",
-            show_default=False,
-        ),
-    ] = "",
+    workspace: WorkspaceOption = "",
     timeout: Annotated[
         str, typer.Option("--timeout", metavar="TIME", help="How long the link may take: 90s, 5m.")
     ] = "5m",

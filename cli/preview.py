@@ -16,9 +16,10 @@ from cli.formats.preview import (
     page as html_page,
     text,
 )
+from cli.mailbox_choice import AllOption, GroupOption, MailboxOption, read_selector
 from cli.output import AsJson, Exit, Failed, Refused
 from cli.preview_opening import PreviewChoice, open_session
-from cli.preview_options import PreviewFormat, read_format, read_rule_sets, read_sample, read_selector
+from cli.preview_options import PreviewFormat, read_format, read_rule_sets, read_sample
 from cli.report_file import ReportFile
 from shared.desk.preview.previewed import ReadStatus
 from shared.desk.preview.report import PreviewReport
@@ -34,15 +35,9 @@ _PIECES: Mapping[PreviewFormat, Callable[[PreviewReport], Iterator[str]]] = {
 
 def preview(
     *,
-    mailbox: Annotated[
-        str, typer.Option("--mailbox", "-m", metavar="MAILBOX", help="One mailbox, by object id or address.")
-    ] = "",
-    group: Annotated[
-        str, typer.Option("--group", "-g", metavar="ID", help="The members of a group, nested groups too.")
-    ] = "",
-    everybody: Annotated[
-        bool, typer.Option("--all", help="All mailboxes in the scope of the rules.")
-    ] = False,
+    mailbox: MailboxOption = "",
+    group: GroupOption = "",
+    everybody: AllOption = False,
     sample: Annotated[
         int | None,
         typer.Option("--sample", metavar="N", help="Only N of them, chosen at random, the same each time."),

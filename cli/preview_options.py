@@ -5,7 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from cli import rule_files
-from cli.ids import checked, checked_group
 from cli.live import rules_in_force
 from cli.output import Refused
 from cli.times import parse_time
@@ -13,7 +12,6 @@ from shared.desk.preview.mailbox_reader import PreviewWindow
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
-from shared.rules.mailbox_scope import GroupSelector, MailboxSelector, UserSelector
 
 #: Graph shows five years of a calendar at most.
 _LONGEST = timedelta(days=1825)
@@ -42,15 +40,6 @@ def read_format(*, as_json: bool, as_csv: bool, as_markdown: bool) -> PreviewFor
     if len(chosen) > 1:
         raise Refused("--json, --csv and --markdown exclude each other: use one; --html can be added")
     return chosen[0] if chosen else PreviewFormat.TEXT
-
-
-def read_selector(mailbox: str, group: str, *, everybody: bool) -> MailboxSelector | None:
-    """Return which mailboxes to read; None is all. Raises Refused."""
-    if bool(mailbox) + bool(group) + everybody != 1:
-        raise Refused("name the calendars: use one of --mailbox, --group and --all")
-    if mailbox:
-        return UserSelector(checked("--mailbox", mailbox).lower())
-    return GroupSelector(checked_group("--group", group)) if group else None
 
 
 def read_sample(number: int | None) -> int | None:

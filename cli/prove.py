@@ -14,6 +14,7 @@ from cli.formats.prove_markdown import ProofRun
 from cli.ids import checked
 from cli.output import AsJson, Exit, Refused, ask, print_json
 from cli.trial import check_can_ask, clean_up, found_log
+from cli.workspace import WorkspaceOption
 from shared.desk.prove.proof import Holding, Proof
 from shared.desk.prove.prover import RowResult, prove as prove_rows
 from shared.desk.prove.questions import QUESTIONS, Question
@@ -42,15 +43,7 @@ def prove(
         list[str] | None,
         typer.Option("--row", metavar="ROW", help="Only this row; see docs/unproven.md.", show_default=False),
     ] = None,
-    workspace: Annotated[
-        str,
-        typer.Option(
-            "--workspace",
-            metavar="ID",
-            help="Id of the Log Analytics workspace with the app's log. Default: JOINLINK_LOG_WORKSPACE.",
-            show_default=False,
-        ),
-    ] = "",
+    workspace: WorkspaceOption = "",
     output: Annotated[
         Path | None,
         typer.Option(

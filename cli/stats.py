@@ -12,7 +12,7 @@ from cli.desk import SettingsFile, open_desk
 from cli.formats import stats_json, stats_text
 from cli.output import AsJson, Exit, Failed, Refused, note, print_json
 from cli.times import parse_time_or_age
-from cli.workspace import workspace_id
+from cli.workspace import WorkspaceOption, workspace_id
 from shared.desk.app_log.endings import ALL_TIME, EndingCounts, Period
 from shared.desk.app_log.log_file import LogFile
 from shared.errors import LogUnavailable
@@ -39,15 +39,7 @@ def stats(
     rule: Annotated[
         str, typer.Option("--rule", metavar="ID", help="Only what this rule decided.", show_default=False)
     ] = "",
-    workspace: Annotated[
-        str,
-        typer.Option(
-            "--workspace",
-            metavar="ID",
-            help="Id of the Log Analytics workspace, a GUID. Default: JOINLINK_LOG_WORKSPACE.",
-            show_default=False,
-        ),
-    ] = "",
+    workspace: WorkspaceOption = "",
     as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:

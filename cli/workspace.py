@@ -1,12 +1,24 @@
 """Finds which Log Analytics workspace has the app's log."""
 
 from collections.abc import Mapping
+from typing import Annotated
+
+import typer
 
 from cli.output import Refused
 from shared.domain.ids import GUID
 
 #: the setting with its id; azd has it as an output of infra/main.bicep
 WORKSPACE = "JOINLINK_LOG_WORKSPACE"
+WorkspaceOption = Annotated[
+    str,
+    typer.Option(
+        "--workspace",
+        metavar="ID",
+        help=f"Id of the Log Analytics workspace with the app's log, a GUID. Default: {WORKSPACE}.",
+        show_default=False,
+    ),
+]
 
 
 def workspace_id(option: str, environ: Mapping[str, str]) -> str:

@@ -12,32 +12,11 @@ from shared.desk.app_log.app_log import LogSearch
 from shared.desk.app_log.logged_line import LoggedLine
 from shared.desk.wiring import Desk
 from shared.errors import LogUnavailable
+from tests.canary_rules import RULES
 from tests.cli.conftest import CommandResult
 from tests.stories.conftest import RunJoinlink, StartStory, Story
 from tests.stories.test_maintenance import maintain
 
-RULES = """
-version: 1
-internal_domains: [contoso.com]
-mailboxes: {include: all}
-rules:
-  - id: trial
-    mode: report
-    when: {subject: "trial"}
-    tests:
-      - {name: a trial, event: {subject: trial}, expect: enable}
-  - id: partners
-    mode: enforce
-    when: {attendee: {domain_in: [northwind.com]}}
-  - id: external
-    mode: enforce
-    when: {external_attendees: {at_least: 1}}
-    provider: {fallback: teamsForBusiness}
-    limits: {per_hour: 5}
-    tests:
-      - {name: colleagues, event: {attendees: [bo]}, expect: skip}
-      - {name: a customer, event: {attendees: [bo@fabrikam.com], start: "fri 15:00"}, expect: enable}
-"""
 LOG = ("--workspace", "c0ffee00-0000-4000-8000-00000000000a")
 Canary = Callable[..., CommandResult]
 

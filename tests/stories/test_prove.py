@@ -9,8 +9,9 @@ import pytest
 
 from sandbox.graph import EventHabits, Fault
 from shared.desk.prove.questions import QUESTIONS
+from tests.canary_rules import RULES
 from tests.cli.conftest import CommandResult
-from tests.stories.canary_story import LOG, RULES, StoryLog, app_runs
+from tests.stories.canary_story import LOG, StoryLog, app_runs
 from tests.stories.conftest import RunJoinlink, StartStory, Story, TypedAnswer
 from tests.stories.test_maintenance import maintain
 

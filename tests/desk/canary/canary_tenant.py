@@ -1,6 +1,7 @@
 """A tenant in which a test runs a canary: its small app adds a link to each event that it is notified of."""
 
 from datetime import timedelta
+from typing import Any
 
 from shared.desk.canary.canary import Canary
 from shared.desk.canary.canary_plan import CanaryPlan, CanaryWish, Judge, plan_canary
@@ -8,28 +9,10 @@ from shared.desk.canary.hops import HopResult
 from shared.domain.meeting import Meeting, MeetingState
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rules.facts import Facts
+from tests.canary_rules import RULES
 from tests.desk.trial_tenant import TrialTenant
 from tests.sandbox.graph.world import GO_ONLINE
 
-RULES = b"""
-version: 1
-internal_domains: [contoso.com]
-rules:
-  - id: trial
-    mode: report
-    when: {subject: "trial"}
-    tests:
-      - {name: a trial, event: {subject: trial}, expect: enable}
-  - id: partners
-    mode: enforce
-    when: {attendee: {domain_in: [northwind.com]}}
-  - id: external
-    mode: enforce
-    when: {external_attendees: {at_least: 1}}
-    tests:
-      - {name: colleagues, event: {attendees: [bo]}, expect: skip}
-      - {name: a customer, event: {attendees: [bo@fabrikam.com], start: "fri 15:00"}, expect: enable}
-"""
 TEAMS = "teamsForBusiness"
 
 
@@ -41,7 +24,7 @@ class CanaryTenant(TrialTenant):
         self.writes = True
         self.state = MeetingState.ENABLED
         self._recorded: dict[str, Meeting] = {}
-        policy = load_policy([RuleFile("rules.yaml", RULES)]).policy
+        policy = load_policy([RuleFile("rules.yaml", RULES.encode())]).policy
         assert policy
         self.judge = Judge(policy=policy, facts=Facts(), has_brake=False)
 
@@ -54,9 +37,9 @@ class CanaryTenant(TrialTenant):
                 self.patch(self.ada, event, GO_ONLINE)
                 self._recorded[event] = Meeting(state=self.state, at=self.clock.now, rule="external")
 
-    def plan(self, **wish: object) -> CanaryPlan:
+    def plan(self, **wish: Any) -> CanaryPlan:
         """Plan a canary in Ada's mailbox. Raises NoCanary."""
-        wanted = CanaryWish(organizer="ada@contoso.com", **wish)  # type: ignore[arg-type]
+        wanted = CanaryWish(organizer="ada@contoso.com", **wish)
         return plan_canary(wanted, self.judge, now=self.clock.now, transaction="transaction-1")
 
     def canary(self) -> Canary:

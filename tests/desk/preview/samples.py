@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from shared.desk.preview.mailbox_reader import PreviewWindow
 from shared.desk.preview.previewed import (
@@ -70,11 +71,11 @@ def as_it_stands(promoted: Alternatives) -> Alternatives:
     return promoted
 
 
-def meeting(chance: Random, number: int, organizer: str, **values: object) -> PreviewedMeeting:
+def meeting(chance: Random, number: int, organizer: str, **values: Any) -> PreviewedMeeting:
     """Return a meeting with a random decision."""
     start = NOW + timedelta(hours=chance.randint(-700, 700))
     promoted = chance.choice(PROMOTED)
-    drawn: dict[str, object] = {
+    drawn: dict[str, Any] = {
         "id": f"event-{number}",
         "organizer": organizer,
         "start": start,
@@ -85,7 +86,7 @@ def meeting(chance: Random, number: int, organizer: str, **values: object) -> Pr
         "is_added": chance.random() < 0.1 and promoted[0].adds_link,
         "decisions": ({Stance.AS_IT_STANDS: as_it_stands(promoted), Stance.PROMOTED: promoted},),
     }
-    return PreviewedMeeting(**{**drawn, **values})  # type: ignore[arg-type]
+    return PreviewedMeeting(**{**drawn, **values})
 
 
 def mailboxes(chance: Random, number: int, most_meetings: int = 12) -> list[PreviewedMailbox]:
