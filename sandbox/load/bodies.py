@@ -40,7 +40,7 @@ class Bodies:
         return _posted([_shortest(event) for event in events], events)
 
     def most_bytes(self) -> Posted:
-        """Return a body of the largest size that the webhook accepts, in notifications as Graph sends them."""
+        """Return a body of the largest size that is accepted, in notifications as Graph sends them."""
         [one] = self._events(1)
         items = MAX_BODY_BYTES // (len(json.dumps(_as_graph_sends(one))) + 2)
         full = self.of(items)

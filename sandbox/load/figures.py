@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sandbox.load.generator import Answers
-from sandbox.load.run import LoadPlan, WebhookLoad, Run
+from sandbox.load.run import LoadPlan, Run, WebhookLoad
 
 _SLOW_SECONDS = 3.0
 _PERCENTILES = (0.5, 0.99, 0.999)

@@ -7,7 +7,7 @@ from sandbox.azurite import Azurite
 from sandbox.load.figures import markdown, percentile
 from sandbox.load.generator import Answers
 from sandbox.load.queue_check import missing
-from sandbox.load.run import LargeBody, LoadPlan, WebhookLoad, Run, run_load
+from sandbox.load.run import LargeBody, LoadPlan, Run, WebhookLoad, run_load
 from sandbox.stage import stage
 
 PLAN = LoadPlan(seconds=0.3, connections=2, items=2, large_posts=0)
