@@ -37,6 +37,8 @@ def _show(out: Console, shown: Explained, *, with_subjects: bool, number: str) -
     mark = _MARKS.get(explanation.decision.verdict, ("· ", "dim"))
     start = shown.next_start or event.start
     head = Text.assemble(mark, number, (f"{start:%a %Y-%m-%d %H:%M} UTC", "bold"), f"  {_facts(event)}")
+    if shown.calendar:
+        head.append(f"  in {flat(shown.calendar)}", "rule")
     if with_subjects:
         head.append(f"  {flat(event.subject) or '(no subject)'}")
     lines.show(out, [Line(head)])
