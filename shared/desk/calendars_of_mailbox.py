@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.policy import CalendarScope
-from shared.storage.known_calendars import MOST_CALENDARS
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.calendar_search import CalendarSearcher, FoundEvent
 from shared.worker.events.owned_calendars import owned_calendars
@@ -55,11 +54,9 @@ class CalendarsOfMailbox:
         if self._search.policy.calendars is CalendarScope.DEFAULT:
             return ()
         try:
-            owned = owned_calendars(self._graph.calendars(self._search.mailbox))
+            return owned_calendars(self._graph.calendars(self._search.mailbox))
         except _GENERAL:
             raise
         except GraphError:
             self.unread += 1
             return ()
-        self.unread += max(0, len(owned) - MOST_CALENDARS)
-        return owned[:MOST_CALENDARS]
