@@ -29,30 +29,23 @@ from tests.stories.coverage_places import (
     shared_in,
     shared_mailbox,
 )
-from tests.stories.coverage_setups import DEFAULT, NAMED, OWNED, SHARED, SILENT, SUBSCRIBED, CoverageSetup
+from tests.stories.coverage_setups import (
+    ALL,
+    DEFAULT,
+    NAMED,
+    NONE,
+    NOT_NOTIFIED,
+    NOT_WRITTEN,
+    OWNED,
+    SHARED,
+    SILENT,
+    SUBSCRIBED,
+    CoverageSetup,
+    EventCoverage,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "mailboxes.md"
 MARKED = re.compile(r"(?<=<!-- coverage -->\n).*(?=\n<!-- /coverage -->)", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCoverage:
-    """What Joinlink does about an event."""
-
-    #: A notification leads to a decision.
-    notified: bool
-    #: A sweep reads the calendar.
-    swept: bool
-    #: A backfill reads the calendar.
-    backfilled: bool
-    #: The event gets its link.
-    written: bool
-
-
-ALL = EventCoverage(notified=True, swept=True, backfilled=True, written=True)
-NOT_NOTIFIED = EventCoverage(notified=False, swept=True, backfilled=True, written=True)
-NOT_WRITTEN = EventCoverage(notified=True, swept=True, backfilled=True, written=False)
-NONE = EventCoverage(notified=False, swept=False, backfilled=False, written=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

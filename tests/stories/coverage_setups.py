@@ -1,4 +1,4 @@
-"""The rules and settings that rows of the coverage table have in common, for coverage_rows.py."""
+"""What rows of the coverage table have in common: rules and settings, and results. For coverage_rows.py."""
 
 from dataclasses import dataclass, replace
 
@@ -24,3 +24,23 @@ NAMED = CoverageSetup(
 SUBSCRIBED = CoverageSetup(name="subscribed", rules=OWNED.rules, has_calendar_subscriptions=True)
 SILENT = replace(SUBSCRIBED, name="silent", reports_calendars=False)
 SETUPS = (OWNED, DEFAULT, SHARED, NAMED, SUBSCRIBED, SILENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCoverage:
+    """What Joinlink does about an event."""
+
+    #: A notification leads to a decision.
+    notified: bool
+    #: A sweep reads the calendar.
+    swept: bool
+    #: A backfill reads the calendar.
+    backfilled: bool
+    #: The event gets its link.
+    written: bool
+
+
+ALL = EventCoverage(notified=True, swept=True, backfilled=True, written=True)
+NOT_NOTIFIED = EventCoverage(notified=False, swept=True, backfilled=True, written=True)
+NOT_WRITTEN = EventCoverage(notified=True, swept=True, backfilled=True, written=False)
+NONE = EventCoverage(notified=False, swept=False, backfilled=False, written=False)

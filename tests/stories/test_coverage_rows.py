@@ -13,10 +13,9 @@ from tests.stories.coverage_rows import (
     MARKED,
     PAGE,
     ROWS,
-    EventCoverage,
     table,
 )
-from tests.stories.coverage_setups import SETUPS, CoverageSetup
+from tests.stories.coverage_setups import SETUPS, CoverageSetup, EventCoverage
 from tests.stories.test_maintenance import RULES, maintain
 
 OK = 200
