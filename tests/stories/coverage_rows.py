@@ -55,7 +55,7 @@ class CoverageRow:
     `place` gets a name for a new mailbox. `create` returns the id of the event; None if there can't be one.
     """
 
-    mailbox: str
+    mailbox: str = "a person"
     calendar: str
     event: str
     coverage: EventCoverage
@@ -67,20 +67,17 @@ class CoverageRow:
 
 ROWS = (
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own meeting",
         coverage=ALL,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series",
         coverage=ALL,
         create=series,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="changed occurrence of an own series",
         coverage=ALL,
@@ -88,7 +85,6 @@ ROWS = (
         create=changed_occurrence,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series that is over, with an occurrence moved ahead",
         coverage=ALL,
@@ -96,7 +92,6 @@ ROWS = (
         create=moved_ahead,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series with a guest of one occurrence only",
         coverage=NOT_WRITTEN,
@@ -104,7 +99,6 @@ ROWS = (
         create=guest_of_one_occurrence,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event='the new series after a change of "this and all following"',
         coverage=ALL,
@@ -112,7 +106,6 @@ ROWS = (
         create=following,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="the same, if a person had removed the link from the old series",
         coverage=ALL,
@@ -120,7 +113,6 @@ ROWS = (
         create=following_without_link,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own meeting with a body over 1 MiB",
         coverage=NOT_WRITTEN,
@@ -128,7 +120,6 @@ ROWS = (
         create=large_body,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="invitation from another person",
         coverage=NOT_WRITTEN,
@@ -136,7 +127,6 @@ ROWS = (
         create=invitation,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="another that the person owns",
         event="own meeting",
         coverage=NOT_NOTIFIED,
@@ -144,7 +134,6 @@ ROWS = (
         place=further,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="the same, if it has more than 100, and this one has its turn later",
         event="own meeting",
         coverage=NOT_NOTIFIED,
@@ -152,7 +141,6 @@ ROWS = (
         place=after_a_hundred,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="the same, with `JOINLINK_CALENDAR_SUBSCRIPTIONS=on`, if Graph notifies about it",
         event="own meeting",
         coverage=ALL,
@@ -161,7 +149,6 @@ ROWS = (
         setup=SUBSCRIBED,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="the same, if Graph does not notify about it",
         event="own meeting",
         coverage=NOT_NOTIFIED,
@@ -170,7 +157,6 @@ ROWS = (
         setup=SILENT,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="the same, with `calendars: default`",
         event="own meeting",
         coverage=NONE,
@@ -179,7 +165,6 @@ ROWS = (
         setup=DEFAULT,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="shared by another person",
         event="any",
         coverage=NONE,
@@ -187,7 +172,6 @@ ROWS = (
         place=shared_in,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="birthdays, holidays",
         event="any",
         coverage=NONE,
@@ -195,7 +179,6 @@ ROWS = (
         place=lambda story, name: further(story, name, can_edit=False),
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="of a Microsoft 365 group",
         event="any",
         coverage=NONE,
