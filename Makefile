@@ -60,9 +60,9 @@ audit: ## check every pinned package for known advisories (needs the internet)
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install -q -r requirements-audit.txt; }
 	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
 
-contract: setup ## drive the stand-in Graph with Microsoft's Graph SDK (500 MB)
-	@test -f build/contract/ready || { $(PYTHON) -m venv build/contract && build/contract/bin/python -m pip install -q --no-deps -r requirements-contract.txt && touch build/contract/ready; }
-	$(BIN)/python -m sandbox.contract
+contract: setup ## drive the stand-in Graph with Microsoft's Graph SDK, and run the app under Microsoft's gRPC worker (600 MB)
+	@test -f build/contract/ready || { $(PYTHON) -m venv build/contract && build/contract/bin/python -m pip install -q --no-deps -r requirements.txt -r requirements-contract.txt && touch build/contract/ready; }
+	$(BIN)/python -m sandbox.contract $(ARGS)
 
 checkov: setup ## check the Azure templates with checkov (291 MB)
 	@test -x build/checkov/venv/bin/checkov || { $(PYTHON) -m venv build/checkov/venv && build/checkov/venv/bin/python -m pip install -q -r requirements-checkov.txt && build/checkov/venv/bin/python -m pip install -q --no-deps pycep-parser==0.7.1; }
