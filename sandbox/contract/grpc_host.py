@@ -25,7 +25,7 @@ class FunctionFailed(Exception):
     """The worker answered with a failure; this has its text."""
 
 
-class GrpcHost(protos.FunctionRpcServicer):  # type: ignore[misc] -- generated, without types
+class GrpcHost(protos.FunctionRpcServicer):  # type: ignore[misc]  # generated code without types
     """Starts Microsoft's worker, and sends it one request at a time. `functions` has the metadata by name."""
 
     def __init__(self, worker: Path, settings: Mapping[str, str]) -> None:
