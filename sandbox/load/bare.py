@@ -23,6 +23,11 @@ def one_send(settings: Mapping[str, str], _now: Callable[[], datetime]) -> func.
     return _app(lambda: queue.send_message(_MESSAGE))
 
 
+def forget(settings: Mapping[str, str]) -> None:
+    """Delete the messages of `one_send`, so that the emulator does not hold them during the next run."""
+    QueueClient.from_connection_string(settings["AzureWebJobsStorage"], _QUEUE).delete_queue()
+
+
 def _app(work: Callable[[], object]) -> func.FunctionApp:
     app = func.FunctionApp()
 
