@@ -115,7 +115,8 @@ def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None
     if duration is None:
         reader.problem(
             node,
-            f"{what} needs a duration such as 90s, 15m, 24h or 7d, but this is {describe(node)}{_hint(text, what)}",
+            f"{what} needs a duration such as 90s, 15m, 24h or 7d, but this is {describe(node)}"
+            f"{_hint(text, what)}",
         )
     return duration
 
