@@ -8,7 +8,6 @@ from shared.desk.graph_refusal import refusal_words
 from shared.errors import EventNotFound, GraphError, NotConnected, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.rules.policy import CalendarScope
-from shared.storage.known_calendars import MOST_CALENDARS
 from shared.worker.events.calendar_pages import CalendarSearch
 from shared.worker.events.owned_calendars import owned_calendars
 
@@ -88,8 +87,4 @@ class CalendarsOfMailbox(Generic[Found]):
             self.unread.append(UnreadCalendar("list of further calendars", refusal_words(error)))
             return ()
         names = {one.id: one.name for one in listed}
-        owned = tuple(NamedCalendar(one, names[one] or one) for one in owned_calendars(listed))
-        for left_out in owned[MOST_CALENDARS:]:
-            why = f"only {MOST_CALENDARS} further calendars of a mailbox are searched"
-            self.unread.append(UnreadCalendar(f'calendar "{left_out.name}"', why))
-        return owned[:MOST_CALENDARS]
+        return tuple(NamedCalendar(one, names[one] or one) for one in owned_calendars(listed))

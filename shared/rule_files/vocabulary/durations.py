@@ -113,11 +113,8 @@ def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     duration = parse_duration(text, units=_UNITS)
     if duration is None:
-        reader.problem(
-            node,
-            f"{what} needs a duration such as 90s, 15m, 24h or 7d, but this is {describe(node)}"
-            f"{_hint(text, what)}",
-        )
+        needed = f"{what} needs a duration such as 90s, 15m, 24h or 7d"
+        reader.problem(node, f"{needed}, but this is {describe(node)}{_hint(text, what)}")
     return duration
 
 
