@@ -22,7 +22,7 @@ from shared.graph.protocol.call import API_VERSION, GraphCall
 
 _ACCOUNT, _TABLE = "/devstoreaccount1", "floor"
 _MAILBOX = "00000001-0000-4000-8000-000000000001"
-_MESSAGES, _WARM_UP, _ROUNDS = 40, 64, 8
+_MESSAGES, _WARM_UP, _ROUNDS = 40, 64, 6
 _JSON = "application/json;odata=minimalmetadata"
 #: as long as a row of `meetings`
 _ROW = {
@@ -42,10 +42,10 @@ _COUNTER = {"PartitionKey": "floor", "RowKey": "hour", "v": 1, "count": 1, "refu
 Request = tuple[str, str, Mapping[str, str], bytes | None]
 
 
-def floor(url: str, *, kind: str, has_limits: bool = False, environ: Mapping[str, str]) -> WorkerResult:
-    """Return what the calls of a message need: `kind` is `enabled`, `skipped` or `superseded`."""
+def floor(url: str, *, kind: str, has_limits: bool = False) -> WorkerResult:
+    """Return what the calls of a message need: `kind` is `enabled` or `skipped`."""
     job = {"url": url, "kind": kind, "has_limits": has_limits}
-    return WorkerResult(**run_module("sandbox.bench.floor", job, environ))
+    return WorkerResult(**run_module("sandbox.bench.floor", job, {}))
 
 
 class _Floor:
@@ -75,8 +75,6 @@ class _Floor:
         return time.process_time() - began
 
     def _message(self) -> None:
-        if self._kind == "superseded":
-            return
         event = f"{self._kind}-{os.getpid()}-{next(self._numbers)}"
         self._graph(event_calls.read_event(_MAILBOX, event))
         self._table("GET", _row_path(_MAILBOX, event), {"Accept": _JSON}, None)

@@ -13,16 +13,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from threading import Barrier
 from typing import Any
+
+import httpx
 
 from sandbox.peak_memory import peak
 from shared import wiring
 from shared.domain.messages import EventChange, Source
+from shared.errors import Unhandled
 from shared.settings import StorageSettings
 from shared.storage.meetings import MEETINGS
 from shared.storage.memory_marker import MemoryMarker
@@ -30,7 +33,7 @@ from shared.storage.tables import Table
 from shared.worker.common.world import World
 
 _MAILBOXES = 64
-_ROUNDS = 8
+_ROUNDS = 6
 _SETTLED = timedelta(seconds=20)
 
 
@@ -49,6 +52,8 @@ class WorkerJob:
     messages: int = 1
     is_copy: bool = False
     is_warm: bool = True
+    #: how the stand-in behaves, once the worker is warm (`sandbox.bench.lean`)
+    behavior: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def run_module(
     return result
 
 
-class _Outcomes(logging.Handler):
+class _DecidedLines(logging.Handler):
     """Keeps the lines of handled messages, as the host does."""
 
     def __init__(self) -> None:
@@ -107,12 +112,12 @@ class _Outcomes(logging.Handler):
         return Counter(f"{line['outcome']}/{line['reason']}" for line in lines)
 
 
-class _WorkerRun:
+class WorkerRun:
     """Carries out one job."""
 
     def __init__(self, job: WorkerJob) -> None:
         self._job = job
-        self._outcomes = _Outcomes()
+        self._outcomes = _DecidedLines()
         logging.getLogger("joinlink").addHandler(self._outcomes)
         environ = {**os.environ, "JOINLINK_RULES": job.rules}
         _create_memory(environ["AzureWebJobsStorage"])
@@ -124,20 +129,26 @@ class _WorkerRun:
         """Warm up, then measure."""
         job = self._job
         if job.is_warm:
-            for _ in range(_MAILBOXES):  # from now on all mailboxes and counters are known
-                self._once(self._message())
+            self.warm_up()
         self._outcomes.lines.clear()
+        if job.behavior:
+            httpx.put(f"{os.environ['JOINLINK_GRAPH_URL']}/control", json=job.behavior).raise_for_status()
         rounds = [self._round() for _ in range(1 if job.seconds or not job.is_warm else _ROUNDS)]
         messages, seconds, cpu, slowest = min(rounds, key=lambda each: each[2] / each[0])
         return WorkerResult(messages, seconds, cpu, slowest, peak(), dict(self._outcomes.counted()))
 
+    def warm_up(self) -> None:
+        """Handle a message of each mailbox: from now on all mailboxes and counters are known."""
+        for _ in range(_MAILBOXES):
+            self.once(self.message())
+
     def _round(self) -> tuple[int, float, float, float]:
         """Return number of messages, seconds, CPU seconds, and the slowest message's seconds."""
         job = self._job
-        prepared = [[self._message() for _ in range(job.messages)] for _ in range(job.threads)]
+        prepared = [[self.message() for _ in range(job.messages)] for _ in range(job.threads)]
         if job.is_copy:
             for message in (message for messages in prepared for message in messages):
-                self._once(message)
+                self.once(message)
         start = Barrier(job.threads + 1)
         with ThreadPoolExecutor(job.threads) as threads:
             runs = [threads.submit(self._thread, messages, start) for messages in prepared]
@@ -150,17 +161,20 @@ class _WorkerRun:
     def _thread(self, messages: list[bytes], start: Barrier) -> tuple[int, float]:
         start.wait()
         end = time.perf_counter() + self._job.seconds
-        durations = [self._once(message) for message in messages]
+        durations = [self.once(message) for message in messages]
         while time.perf_counter() < end:
-            durations.append(self._once(self._message()))
+            durations.append(self.once(self.message()))
         return len(durations), max(durations)
 
-    def _once(self, message: bytes) -> float:
+    def once(self, message: bytes) -> float:
+        """Handle a message; return how many seconds it took."""
         began, taken = time.perf_counter(), datetime.now(UTC)
-        self._handle(message, queued=taken - _SETTLED, taken=taken)
+        with suppress(Unhandled):  # the host delivers it again
+            self._handle(message, queued=taken - _SETTLED, taken=taken)
         return time.perf_counter() - began
 
-    def _message(self) -> bytes:
+    def message(self) -> bytes:
+        """Return a message about an event that had none before."""
         number = next(self._numbers)
         return (
             EventChange(
@@ -187,5 +201,4 @@ def print_result(run: Callable[[], WorkerResult]) -> None:
 
 
 if __name__ == "__main__":
-    assert Path(__file__).is_file()
-    print_result(_WorkerRun(WorkerJob(**json.loads(sys.argv[1]))).run)
+    print_result(WorkerRun(WorkerJob(**json.loads(sys.argv[1]))).run)

@@ -41,7 +41,7 @@ class EarlierCounters:
             (f"day-{at:%Y-%m-%d}-{mailbox}", LIMITS.per_mailbox_per_day),
             (f"hour-{at:%Y-%m-%dT%H}", LIMITS.per_hour),
         )
-        charged = []
+        charged: list[str] = []
         for window, limit in windows:
             assert limit is not None
             if not self._add(window, 1, limit):

@@ -17,15 +17,26 @@ from sandbox.bench.lean.http_server import LeanAnswer, LeanConnection, LeanReque
 from sandbox.bench.lean.tables import LeanTables
 
 _ACCOUNT = "/devstoreaccount1/"
-#: blobs only matter at the start: nothing is found, and everything is accepted
+#: blobs only matter at the start: nothing is found, and everything is accepted; queues take every message
 _NO_BLOB = LeanAnswer(HTTPStatus.NOT_FOUND, headers={"x-ms-error-code": "BlobNotFound"})
+_QUEUED = LeanAnswer(
+    HTTPStatus.CREATED,
+    b"<?xml version='1.0' encoding='utf-8'?><QueueMessagesList><QueueMessage><MessageId>lean</MessageId>"
+    b"<InsertionTime>Thu, 26 Nov 2026 12:00:00 GMT</InsertionTime>"
+    b"<ExpirationTime>Fri, 31 Dec 9999 23:59:59 GMT</ExpirationTime><PopReceipt>lean</PopReceipt>"
+    b"<TimeNextVisible>Thu, 26 Nov 2026 12:00:00 GMT</TimeNextVisible></QueueMessage></QueueMessagesList>",
+    {"Content-Type": "application/xml"},
+)
 _BLOB_TAKEN = LeanAnswer(
     HTTPStatus.CREATED, headers={"ETag": '"lean"', "Last-Modified": "Thu, 26 Nov 2026 12:00:00 GMT"}
 )
 
 
 class LeanService:
-    """Answers all requests, and counts them by kind: `read`, `write`, `token`, `table`."""
+    """Answers all requests, and counts them by kind.
+
+    `read` and `write` are calls to Graph; the others are `token`, `table` and `queue`.
+    """
 
     def __init__(self) -> None:
         self._tables = LeanTables()
@@ -51,6 +62,8 @@ class LeanService:
             return "token", graph.token()
         if request.target.startswith("/blob"):
             return "", _BLOB_TAKEN if request.method == "PUT" else _NO_BLOB
+        if request.target.startswith("/queue"):
+            return "queue", _QUEUED
         if request.target.startswith(_ACCOUNT):
             return "table", self._tables.answer(request)
         return "read" if request.method == "GET" else "write", graph.answer(request)

@@ -1,5 +1,6 @@
 """Starts the lean stand-in, and controls it."""
 
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,8 +64,8 @@ def lean_stand_in(certificate: Path | None = None) -> Iterator[LeanStandIn]:
         assert process.stdin is not None
         assert process.stdout is not None
         port = process.stdout.readline().strip()
-        url = f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
-        lean = LeanStandIn(url, str(certificate) if certificate else True)
+        url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+        lean = LeanStandIn(url, ssl.create_default_context(cafile=certificate) if certificate else True)
         try:
             yield lean
         finally:
