@@ -1,7 +1,7 @@
-"""What one message needs in calls, and how fast the limits of a rule count, on Azurite."""
+"""What one message and a sweep need, and how fast the limits of a rule count."""
 
 from sandbox.azurite import Azurite
-from sandbox.bench import limits, worker
+from sandbox.bench import bodies, limits, worker
 from sandbox.bench.figure_table import FigureTable
 
 
@@ -21,4 +21,14 @@ def limited_rule(storage: Azurite) -> FigureTable:
     table = FigureTable("Both limits of one rule, two processes", columns)
     rate, beyond = limits.charges_per_second(storage)
     table.add_row(f"{limits.THREADS} threads each", f"{rate:.0f}", "100", str(beyond))
+    return table
+
+
+def swept_bodies() -> FigureTable:
+    """Measure the memory of a sweep that reads 2,000 bodies of 100 KB. Budget: 120 MB."""
+    columns = ("events", "Graph calls", "seconds", "MB", "goal")
+    table = FigureTable("Peak memory of a sweep that reads bodies", columns)
+    swept, goal = bodies.sweep(), f"{bodies.BUDGET_BYTES / 1e6:.0f}"
+    megabytes = f"{swept.after / 1e6:.0f}"
+    table.add_row(f"{swept.events:,}", f"{swept.calls:,}", f"{swept.seconds:.0f}", megabytes, goal)
     return table
