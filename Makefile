@@ -45,8 +45,9 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
 	$(BIN)/python -m infra.package $(ARGS)
 
-bench: setup ## measure speed, next to other libraries in the same run
-	$(BIN)/python -m sandbox.bench
+bench: setup ## measure speed, next to other libraries in the same run (minutes); make bench ARGS=--peer
+	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt
+	$(BIN)/python -m sandbox.bench $(ARGS)
 
 simulate: setup ## play a week of 100,000 mailboxes (minutes); make simulate ARGS="--mailboxes 1000"
 	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt
