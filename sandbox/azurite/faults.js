@@ -25,10 +25,10 @@ const sockets = new Set();
 let isDown = false;
 let seed = plan.seed;
 
-const load = Loki.prototype.loadDatabase;
-Loki.prototype.loadDatabase = function (...args) {
+const configure = Loki.prototype.configureOptions; // called by each constructor
+Loki.prototype.configureOptions = function (...args) {
   databases.add(this);
-  return load.apply(this, args);
+  return configure.apply(this, args);
 };
 
 const create = http.createServer;

@@ -14,10 +14,12 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox.chaos.evidence import EventFacts, facts_of
+from sandbox.chaos.habit_hits import habit_hits
 from sandbox.chaos.history import history
 from sandbox.chaos.poison import PoisonMessage, read_poison
 from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, HostKilled, RowWritten, WriteSent
 from sandbox.faults.fault import AllowedEnd, UserAction
+from sandbox.faults.habits import ALL_KINDS
 from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import (
     FINAL_REASONS,
@@ -101,8 +103,9 @@ def check(record: ChaosRecord) -> ChaosVerdict:
 
 
 def hits(record: ChaosRecord) -> Counter[str]:
-    """Count how often each kind of fault hit a call."""
-    return Counter(entry.kind for entry in record.entries if isinstance(entry, FaultHit))
+    """Count how often each kind of fault, and each habit, had an effect."""
+    found = Counter(entry.kind for entry in record.entries if isinstance(entry, FaultHit))
+    return found + habit_hits(record)
 
 
 def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
@@ -203,7 +206,7 @@ def _other_violations(
     """Yield the violations that are not about one event."""
     refused = {one.event for one in facts if AllowedEnd.POISON in one.allowed}
     deaths = sum(isinstance(entry, HostKilled) for entry in record.entries) + sum(
-        count for kind, count in hits(record).items() if "killed" in kind
+        isinstance(entry, FaultHit) and "killed" in entry.kind for entry in record.entries
     )
     for message in poison:
         if not message.is_allowed(is_refused=message.event in refused, deaths=deaths):
@@ -219,4 +222,4 @@ def _never_hit(record: ChaosRecord) -> tuple[str, ...]:
     if record.plan.changes < HITS_EVERY_KIND:
         return ()
     hit = hits(record)
-    return tuple(fault.kind for fault in ALL_FAULTS if not hit[fault.kind])
+    return tuple(kind for kind in ALL_KINDS if not hit[kind])

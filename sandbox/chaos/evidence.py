@@ -75,7 +75,7 @@ class EventFacts:
     @property
     def not_honored(self) -> int:
         """How many PATCHes Graph accepted without effect."""
-        return sum(isinstance(e, WriteSent) and e.was_accepted and not e.is_online for e in self.entries)
+        return sum(map(_is_without_effect, self.entries))
 
     @property
     def has_died(self) -> bool:
@@ -94,7 +94,7 @@ class EventFacts:
     @property
     def may_be_held(self) -> bool:
         """Whether the result of a write may be unknown: a cause for doubt, and another version after it."""
-        changes = [e.at for e in self.entries if isinstance(e, ActionDone)]
+        changes = [e.at for e in self.entries if isinstance(e, ActionDone) or _is_without_effect(e)]
         return may_be_held(self.doubts, changes, self.stale_for)
 
 
@@ -126,6 +126,11 @@ def facts_of(
         stale_for=timedelta(seconds=record.plan.stale_for),
         allowed=frozenset({AllowedEnd.LINK}).union(*(_KINDS[kind].allows for kind in kinds)),
     )
+
+
+def _is_without_effect(entry: Entry) -> bool:
+    """Return whether Graph accepted a PATCH without effect: the event has another version, but no link."""
+    return isinstance(entry, WriteSent) and entry.was_accepted and not entry.is_online
 
 
 def _is_doubt(entry: Entry) -> bool:

@@ -5,7 +5,7 @@ import logging
 import os
 import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -80,22 +80,24 @@ def run_host(commands: Connection, setup: ForkedHostSetup) -> None:
             Host(build_app(), {**setup.settings, **storage}, function_key=FUNCTION_KEY)
         )
         wiring.start(wiring.Parts(setup.settings, world, httpx.WSGITransport(app=host.wsgi)))
+        # Alone: Azure's SDK builds its models on first use, and threads that do so at once fail.
+        _drain(host, lambda: True)
         commands.send(stack.enter_context(serve(host.wsgi)))
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS))
         stack.enter_context(suppress(EOFError, BrokenPipeError))  # the run was ended
         while not stopping.is_set():
             if commands.recv() is HostCommand.DRAIN:
-                list(pool.map(lambda _: _drain(host, stopping), range(_THREADS)))
+                list(pool.map(lambda _: _drain(host, stopping.is_set), range(_THREADS)))
             else:
                 host.run_timer("maintenance")
             commands.send("done")
 
 
-def _drain(host: Host, stopping: Event) -> None:
+def _drain(host: Host, is_stopping: Callable[[], bool]) -> None:
     """Process all visible messages; if one can't be deleted, it comes back after its lease."""
     for _ in range(_THREADS):
         try:
-            host.drain(stopping.is_set)
+            host.drain(is_stopping)
         except AzureError:
             continue
         return

@@ -35,7 +35,7 @@ class ChaosPlan:
 
     seed: int
     people: int
-    #: the people whose join URLs come late, and those for whom Graph adds no link
+    #: the people whose join URLs come late, and those who get no link from Graph
     late_join_urls: tuple[int, ...] = ()
     without_links: tuple[int, ...] = ()
     clock_skews: tuple[int, ...]

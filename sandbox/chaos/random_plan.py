@@ -21,6 +21,8 @@ _QUIET = 26 * 3600
 _STALE_SECONDS = 25
 #: short, since every client waits in real time before it gives up
 _OUTAGE, _MOST_OF_AN_OUTAGE = 45, 8
+#: until Graph drops notifications, since answers are slow
+_SLOW, _SLOW_SHARE = 5 * _MINUTE, 0.5
 #: mean times between kills of a host and of the storage account
 _KILL_EVERY, _STOP_EVERY, _CRASH_EVERY = 3 * _MINUTE, 12 * _MINUTE, 20 * _MINUTE
 _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction.DRIFT, UserAction.MOVE)
@@ -105,7 +107,7 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
     until = spread + _FIRST_MEETING
     for fault in WRITE_FAULTS:
         for _ in range(2):
-            start, share = chance.randrange(until), chance.choice((0.1, 0.2))
+            start, share = chance.randrange(until), chance.choice((0.03, 0.06))
             yield FaultWindow(fault=fault, start=start, duration=spread // 6, probability=share)
     for fault in WRITE_FAULTS_THEN_CHANGE:
         for _ in range(3):
@@ -116,11 +118,14 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             start = chance.randrange(active)
             yield FaultWindow(fault=fault, start=start, duration=active // 3, probability=0.05, limit=1)
     for fault in OTHER_FAULTS:
-        start, limit = (
-            chance.randrange(until),
-            max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None,
-        )
-        yield FaultWindow(fault=fault, start=start, duration=active // 4, probability=0.04, limit=limit)
+        if fault.seconds:
+            yield FaultWindow(
+                fault=fault, start=chance.randrange(until), duration=_SLOW, probability=_SLOW_SHARE
+            )
+            continue
+        limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None
+        start = chance.randrange(until)
+        yield FaultWindow(fault=fault, start=start, duration=active // 4, probability=0.02, limit=limit)
         start = chance.randrange(until)
         most = limit or (None if fault.target in {Target.GRAPH, Target.TOKEN} else _MOST_OF_AN_OUTAGE)
         yield FaultWindow(fault=fault, start=start, duration=_OUTAGE, probability=0.9, limit=most)

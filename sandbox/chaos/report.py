@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sandbox.chaos.checker import HITS_EVERY_KIND, ChaosVerdict, CheckedEvent, FinalState, hits
 from sandbox.chaos.record import ChaosRecord, FaultHit, WriteSent
-from sandbox.faults.kinds import ALL_FAULTS
+from sandbox.faults.habits import ALL_KINDS
 from sandbox.promises import Violation
 
 _SHOWN, _SHOWN_HELD = 3, 3
@@ -30,7 +30,7 @@ def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None
     )
     _print_table(console, "outcome / reason", decided.most_common())
     found = hits(record)
-    faults = ((fault.kind, found[fault.kind]) for fault in ALL_FAULTS)
+    faults = ((kind, found[kind]) for kind in ALL_KINDS)
     _print_table(console, "fault", sorted(faults, key=lambda one: -one[1]))
     held = [event for event in verdict.events if event.state is FinalState.HELD]
     _print_table(console, "held because of", Counter(_causes(held)).most_common())

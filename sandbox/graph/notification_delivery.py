@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class NotificationFate(StrEnum):
-    """What became of a notification; one can be counted twice."""
+    """What happened to a notification; one can be counted twice."""
 
     SENT = "sent"
     #: never sent, by chance

@@ -183,7 +183,7 @@ def _poison_queue(trigger: QueueTrigger) -> QueueClient | None:
 def _client(connection: str, queue: str) -> QueueClient:
     session = requests.Session()
     session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-    # The default waits for more than a minute; the real host's client retries for seconds, then it polls again.
+    # The default waits for more than a minute; the real host's client for seconds, and then it polls again.
     retries = LinearRetry(backoff=0, retry_total=3, random_jitter_range=0)
     return QueueClient.from_connection_string(
         connection, queue, transport=RequestsTransport(session=session), retry_policy=retries

@@ -137,6 +137,7 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD)), id="held after a fault and a change"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, online=False, rows=row(**HELD)), id="held without a fault"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
+        pytest.param(FinalState.HELD, (), record_of(ignored(19), hit(20, LOST), ignored(20), online=False, rows=row(**HELD)), id="held after a fault, and the PATCH made another version"),
         pytest.param(FinalState.HELD, (), record_of(EDITED, hit(95, LOST), online=False, rows=row(**HELD)), id="held, since the read may have been stale"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, READ), EDITED, online=False, rows=row(**HELD)), id="held for a read"),
         pytest.param(FinalState.HELD, (), record_of(row_written(20), hit(40, KILLED, ""), EDITED, online=False, rows=row(**HELD)), id="its writer was killed by a fault"),

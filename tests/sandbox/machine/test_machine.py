@@ -33,7 +33,7 @@ def change_at_write(town: Town) -> None:
 
 
 def remove_after_lost_answer(town: Town) -> None:
-    town.fail_graph("write lost, done", 1)
+    town.fail_graph("write lost after", 1)
     town.after_patch = OwnerAct.REMOVE_LINK
     create(town)
 
