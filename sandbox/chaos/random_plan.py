@@ -20,7 +20,7 @@ _TAIL = 40 * _MINUTE
 _QUIET = 26 * 3600
 _STALE_SECONDS = 25
 #: short, since every client waits in real time before it gives up
-_OUTAGE, _MOST_OF_AN_OUTAGE = 45, 8
+_OUTAGE, _MOST_OF_AN_OUTAGE = 25, 8
 #: until Graph drops notifications, since answers are slow
 _SLOW, _SLOW_SHARE = 5 * _MINUTE, 0.5
 #: mean times between kills of a host and of the storage account

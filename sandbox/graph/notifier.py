@@ -163,7 +163,7 @@ class Notifier:
             self.counted[NotificationFate.LOST] += 1
             return
         wait = DELAY if state is EndpointState.SLOW else timedelta(0)
-        if self._random.random() < habits.late:
+        if habits.late and self._random.random() < habits.late:
             self.counted[NotificationFate.LATE] += 1
             wait += habits.late_by
         notification = _QueuedNotification(
