@@ -7,10 +7,10 @@ from operator import add
 
 from sandbox.chaos.plan import ChaosPlan, PlannedMeeting, TimedAction
 from sandbox.faults.fault import FaultWindow, Target, UserAction
-from sandbox.faults.kinds import HOST_KILLS, OTHER_FAULTS, WRITE_FAULTS, WRITE_FAULTS_THEN_CHANGE
+from sandbox.faults.kinds import HOST_KILLS, OTHER_FAULTS, READ, WRITE_FAULTS, WRITE_FAULTS_THEN_CHANGE
 
 _MINUTE = 60
-_SECONDS_PER_CHANGE = 2
+_SECONDS_PER_CHANGE = 1
 _SHORTEST = 5 * _MINUTE
 #: The subscriptions are created in the first minutes.
 _FIRST_MEETING = 10 * _MINUTE
@@ -26,7 +26,9 @@ _SLOW, _SLOW_SHARE = 5 * _MINUTE, 0.5
 #: mean times between kills of a host and of the storage account
 _KILL_EVERY, _STOP_EVERY, _CRASH_EVERY = 3 * _MINUTE, 12 * _MINUTE, 20 * _MINUTE
 _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction.DRIFT, UserAction.MOVE)
-_SECONDS_PER_VANISHING = 1000
+_SECONDS_PER_VANISHING, _SECONDS_PER_KILL = 500, 2000
+#: of the calls of sweeps, maintenance and tokens, which are few
+_RARE_SHARE = 0.15
 _WITHOUT_LINK, _LATE = 7, 13
 _PEOPLE_OF_EACH_KIND = 20
 
@@ -114,14 +116,17 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             start = chance.randrange(until)
             yield FaultWindow(fault=fault, start=start, duration=spread // 6, probability=0.3, limit=3)
     for fault in HOST_KILLS:
-        for _ in range(2):
-            start = chance.randrange(active)
-            yield FaultWindow(fault=fault, start=start, duration=active // 3, probability=0.05, limit=1)
+        for start in (0, chance.randrange(until)):
+            kills = max(1, spread // _SECONDS_PER_KILL)
+            yield FaultWindow(fault=fault, start=start, duration=active, probability=0.05, limit=kills)
     for fault in OTHER_FAULTS:
         if fault.seconds:
             yield FaultWindow(
                 fault=fault, start=chance.randrange(until), duration=_SLOW, probability=_SLOW_SHARE
             )
+            continue
+        if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:
+            yield FaultWindow(fault=fault, start=0, duration=active, probability=_RARE_SHARE)
             continue
         limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None
         start = chance.randrange(until)

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.faults.fault import AllowedEnd, FaultAction, FaultEffect, PlannedFault, Target, UserAction
 
 _WRITE = r"/users/[^/]+/events/[^/]+$"
-_READ = _WRITE
+READ = _WRITE
 _TOKEN = "/msi/token"  # noqa: S105 -- a path, no secret
 _HTML = (
     "<html><head><title>Bad Gateway</title></head><body>The proxy could not reach the server.</body></html>"
@@ -118,7 +118,7 @@ def _kill(
 HOST_KILLS = (
     _kill("before the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.BEFORE),
     _kill("after the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.AFTER),
-    _kill("at the read", Target.GRAPH, "GET", _READ, FaultEffect.AFTER),
+    _kill("at the read", Target.GRAPH, "GET", READ, FaultEffect.AFTER),
     _kill("before a row", Target.TABLE, "*", "/meetings", FaultEffect.BEFORE),
     _kill("after a row", Target.TABLE, "*", "/meetings", FaultEffect.AFTER, AllowedEnd.UNCOUNTED),
     _kill("after sending", Target.QUEUE, "POST", "/event-changes", FaultEffect.AFTER),
@@ -127,31 +127,31 @@ HOST_KILLS = (
 
 #: Faults of reads and other calls; after these, every event that should get a link still gets it.
 OTHER_FAULTS = (
-    PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
+    PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
-    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503,
+    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=READ, status=503,
           headers=(("Retry-After", "9"),)),
-    PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.DROP),
-    PlannedFault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DROP),
+    PlannedFault(kind="read truncated", target=Target.GRAPH, method="GET", path=READ, status=200,
           headers=(_JSON_TYPE,), body='{"id": "AAMk'),
-    PlannedFault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=READ, status=200,
           headers=(_HTML_TYPE,), body=_HTML),
-    PlannedFault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
-    PlannedFault(kind="read 401 in flight", target=Target.GRAPH, method="GET", path=_READ, status=401,
+    PlannedFault(kind="read 421", target=Target.GRAPH, method="GET", path=READ, status=421),
+    PlannedFault(kind="read 401 in flight", target=Target.GRAPH, method="GET", path=READ, status=401,
           headers=(_JSON_TYPE,), body=_refused("InvalidAuthenticationToken")),
-    PlannedFault(kind="read MailboxConcurrency", target=Target.GRAPH, method="GET", path=_READ, status=429,
+    PlannedFault(kind="read MailboxConcurrency", target=Target.GRAPH, method="GET", path=READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "1")), body=_CONCURRENCY),
-    PlannedFault(kind="read 429 without Retry-After", target=Target.GRAPH, method="GET", path=_READ, status=429,
+    PlannedFault(kind="read 429 without Retry-After", target=Target.GRAPH, method="GET", path=READ, status=429,
           headers=(_JSON_TYPE,), body=_refused("TooManyRequests")),
-    PlannedFault(kind="read slow", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.DELAY,
+    PlannedFault(kind="read slow", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DELAY,
           latency=(40, 300)),
-    PlannedFault(kind="read slow body", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.DRIP,
+    PlannedFault(kind="read slow body", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DRIP,
           latency=(2, 20)),
-    PlannedFault(kind="read, then changed", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.PASS,
+    PlannedFault(kind="read, then changed", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.PASS,
           then=UserAction.EDIT),
-    PlannedFault(kind="read, then vanished", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.PASS,
+    PlannedFault(kind="read, then vanished", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.PASS,
           then=UserAction.DELETE),
-    PlannedFault(kind="mailbox 403 that lasts", target=Target.GRAPH, method="GET", path=_READ, status=403,
+    PlannedFault(kind="mailbox 403 that lasts", target=Target.GRAPH, method="GET", path=READ, status=403,
           headers=(_JSON_TYPE,), body=_refused("ErrorAccessDenied"), lasts=True),
     PlannedFault(kind="provider 500", target=Target.GRAPH, method="GET", path="/calendar$", status=500),
     PlannedFault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView",
