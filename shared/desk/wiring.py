@@ -180,7 +180,11 @@ class Desk:
             graph=self._reading.new_client,
             directory=DirectoryCache(self._reading.new_client, self.world.now, PATIENCE),
             writes_known=self._writes_known,
+            known_purpose=self._known_purpose,
         )
+
+    def _known_purpose(self, mailbox: str) -> str:
+        return self._storage.mailboxes.read(mailbox).purpose if self.has_storage else ""
 
     def _writes_known(self) -> WritesKnown:
         if not self.has_storage:
