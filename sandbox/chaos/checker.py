@@ -22,6 +22,7 @@ from sandbox.faults.fault import AllowedEnd, UserAction
 from sandbox.faults.habits import ALL_KINDS
 from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import (
+    AGAIN,
     FINAL_REASONS,
     End,
     LinkRemoved,
@@ -126,6 +127,15 @@ def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
     return found
 
 
+def _dropped(facts: EventFacts) -> bool:
+    """Return whether a message about the event ended without a final reason and left no message behind.
+
+    The messages that follow one another have the same trace, and all queues are empty.
+    """
+    last = {line.get("trace"): line for line in sorted(facts.lines, key=lambda line: str(line["at"]))}
+    return any(line["outcome"] == AGAIN for line in last.values())
+
+
 def _check_event(facts: EventFacts) -> CheckedEvent:
     return CheckedEvent(
         meeting=facts.meeting,
@@ -159,6 +169,8 @@ def _end_violations(facts: EventFacts) -> Iterator[Violation]:
     writes = sum(isinstance(e, WriteSent) and e.is_online and not e.was_online for e in facts.entries)
     if writes == 1 and facts.is_wanted and facts.final.is_online and not _is_counted(facts):
         yield Violation.MISCOUNTED
+    if _dropped(facts):
+        yield Violation.DROPPED
     if facts.is_held and not facts.final.is_online and not facts.may_be_held:
         yield Violation.HELD_WITHOUT_CAUSE
     if AllowedEnd.POISON in facts.allowed and facts.poison:

@@ -122,7 +122,10 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
     for fault in OTHER_FAULTS:
         if fault.seconds:
             yield FaultWindow(
-                fault=fault, start=chance.randrange(until), duration=_SLOW, probability=_SLOW_SHARE
+                fault=fault,
+                start=chance.randrange(until),
+                duration=min(_SLOW, spread // 8),
+                probability=_SLOW_SHARE,
             )
             continue
         if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:

@@ -11,12 +11,15 @@ from rich.table import Table
 
 from sandbox.chaos.checker import HITS_EVERY_KIND, ChaosVerdict, CheckedEvent, FinalState, hits
 from sandbox.chaos.record import ChaosRecord, FaultHit, WriteSent
+from sandbox.faults.fault import AllowedEnd
 from sandbox.faults.habits import ALL_KINDS
+from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import Violation
 
 _SHOWN, _SHOWN_HELD = 3, 3
+_DOUBTS = {fault.kind for fault in ALL_FAULTS if AllowedEnd.HELD in fault.allows}
 _LONGEST = 200
-_ALWAYS_SHOWN = {Violation.LOST, Violation.DOUBLED, Violation.RE_ADDED, Violation.POISONED}
+_ALWAYS_SHOWN = {Violation.LOST, Violation.DOUBLED, Violation.RE_ADDED, Violation.DROPPED, Violation.POISONED}
 
 
 def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None:
@@ -100,7 +103,7 @@ def _figures(record: ChaosRecord, verdict: ChaosVerdict) -> Iterator[tuple[str, 
 
 def _causes(held: list[CheckedEvent]) -> Iterator[str]:
     for event in held:
-        yield from event.faults or ("a process that died",)
+        yield from [kind for kind in event.faults if kind in _DOUBTS] or ["a process that died"]
 
 
 def _print_table(console: Console, title: str, rows: Any, *, is_bad: bool = False) -> None:

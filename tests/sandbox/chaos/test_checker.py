@@ -156,6 +156,16 @@ def test_each_history_has_its_result(
     assert result(check(record)) == (state, violations)
 
 
+def test_a_message_that_is_put_back_must_come_again() -> None:
+    """The event has its link, but a message about it left none behind; messages have traces of their own."""
+    again = {**ENABLED, "outcome": "delayed", "reason": "graph_unavailable"}
+    first, second = {**again, "trace": "a", "at": "1"}, {**ENABLED, "trace": "a", "at": "2"}
+
+    dropped = check(record_of(written(20), online=True, lines=(first, {**ENABLED, "trace": "b", "at": "2"})))
+    assert result(dropped) == (FinalState.LINK, (Violation.DROPPED,))
+    assert check(record_of(written(20), online=True, lines=(second, first))).has_passed
+
+
 @pytest.mark.parametrize(
     ("violation", "facts"),
     [
