@@ -29,6 +29,8 @@ _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction
 _SECONDS_PER_VANISHING, _SECONDS_PER_KILL = 500, 2000
 #: of the calls of sweeps, maintenance and tokens, which are few
 _RARE_SHARE = 0.15
+#: Calls at the very start: without a token or users no mailbox is watched before the next maintenance.
+_OF_MAILBOXES = {"/subscriptions", "/subscriptions$", "/mailboxSettings", "/calendarView"}
 _WITHOUT_LINK, _LATE = 7, 13
 _PEOPLE_OF_EACH_KIND = 20
 
@@ -129,7 +131,8 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             )
             continue
         if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:
-            yield FaultWindow(fault=fault, start=0, duration=active, probability=_RARE_SHARE)
+            start = 0 if fault.path in _OF_MAILBOXES else _FIRST_MEETING
+            yield FaultWindow(fault=fault, start=start, duration=active, probability=_RARE_SHARE)
             continue
         limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None
         start = chance.randrange(until)
