@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -186,6 +187,18 @@ def test_violations_that_are_not_about_one_event_are_found(
 
     assert [found for found, _text in verdict.others] == [violation]
     assert not verdict.has_passed
+
+
+@pytest.mark.parametrize(("changes", "has_passed"), [(999, True), (1000, False), (10_000, False)])
+def test_a_long_run_without_faults_proves_nothing(changes: int, *, has_passed: bool) -> None:
+    """It fails, and names the kinds that hit no call."""
+    record = record_of(written(20), online=True)
+    (meeting,) = record.plan.meetings
+    many = replace(record.plan, meetings=(replace(meeting, actions=meeting.actions * changes),))
+    verdict = check(replace(record, plan=many))
+
+    assert verdict.has_passed is has_passed
+    assert bool(verdict.never_hit) is not has_passed
 
 
 @pytest.mark.parametrize(("lines", "violations"), [(0, ()), (1, ()), (2, (Violation.MISCOUNTED,))])
