@@ -21,7 +21,7 @@ demo: setup ## play a working day at Contoso with everything on this machine
 play: setup ## run the app with 40 mailboxes, and print commands to try against it, until Ctrl-C
 	@$(BIN)/python -m sandbox.play
 
-chaos: setup ## run two hosts with faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
+chaos: setup ## run two hosts with faults and kills, and judge every event; make chaos ARGS="--changes 1000 --mailboxes 20"
 	$(BIN)/python -m sandbox.chaos $(ARGS)
 
 load: setup ## post to the webhook for 30 s, and look for every event in the queue; make load ARGS="--seconds 5"
