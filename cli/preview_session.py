@@ -63,9 +63,10 @@ class PreviewSession:
             closing(read_all(entries, self.reader.read, self.signal)) as mailboxes,
         ):
             for mailbox in mailboxes:
-                if mailbox.status is not ReadStatus.LEFT:
-                    self.journal.add(mailbox)
-                totals.add(mailbox)
+                with closing(mailbox):
+                    if mailbox.status is not ReadStatus.LEFT:
+                        self.journal.add(mailbox)
+                    totals.add(mailbox)
                 progress.step()
 
     @property
