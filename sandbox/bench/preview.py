@@ -29,6 +29,18 @@ rules:
   - {id: customers, mode: enforce, when: {external_attendees: {at_least: 1}}, limits: {per_hour: 30}}
   - {id: reviews, mode: report, when: {subject: Review}}
 """
+#: runs the command, and writes the peak of its own memory: that which wait4 returns includes the parent's
+_COMMAND = """
+import sys
+from pathlib import Path
+from cli.app import main
+from sandbox.simulate.memory import peak
+file = Path(sys.argv.pop(1))
+try:
+    main()
+finally:
+    file.write_text(str(peak()))
+"""
 _DAYS = 29
 _SUBJECTS = ("Review", "Planning", "Offer")
 _ZOOM = {"contentType": "text", "content": "x " * 200 + "https://zoom.us/j/1"}
@@ -123,8 +135,9 @@ def _meeting(chance: Random) -> dict[str, Any]:
 
 def _run(played: Stage, folder: Path) -> Ran:
     identity = {name: os.environ[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")}
-    command = [sys.executable, "-m", "cli", "preview", "--all", "--html", str(folder / "page.html")]
-    command += ["--json", "--output", str(folder / "report.json")]
+    peak = folder / "peak"
+    command = [sys.executable, "-c", _COMMAND, str(peak), "preview", "--all", "--json"]
+    command += ["--html", str(folder / "page.html"), "--output", str(folder / "report.json")]
     environ = {**os.environ, **played.settings, **identity, "XDG_CACHE_HOME": str(folder)}
     began = perf_counter()
     process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own code
@@ -132,8 +145,8 @@ def _run(played: Stage, folder: Path) -> Ran:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"the preview ended with {process.returncode}")
-    kilobyte = 1 if sys.platform == "darwin" else 1024
-    return Ran(perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * kilobyte / 1e6)
+    megabytes = int(peak.read_text(encoding="utf-8")) / 1e6
+    return Ran(perf_counter() - began, used.ru_utime + used.ru_stime, megabytes)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def report(
         memory_unknown="",
         notes=(),
         unknowable=UNKNOWABLE,
-        whole_scope=timedelta(hours=3),
+        round_time=timedelta(seconds=20),
         with_subjects=True,
         meetings=lambda: iter(every if most_listed is None else totals.listed.meetings()),
     )
