@@ -21,7 +21,7 @@ demo: setup ## play a working day at Contoso with everything on this machine
 play: setup ## run the app with 40 mailboxes, and print commands to try against it, until Ctrl-C
 	@$(BIN)/python -m sandbox.play
 
-chaos: setup ## run two hosts with faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
+chaos: setup ## run two hosts with faults and kills, and judge every event; make chaos ARGS="--changes 1000 --mailboxes 20"
 	$(BIN)/python -m sandbox.chaos $(ARGS)
 
 load: setup ## post to the webhook for 30 s, and look for every event in the queue; make load ARGS="--seconds 5"
@@ -45,8 +45,9 @@ check: setup ## format, lint, types, import contracts, rule files, commit subjec
 package: setup ## build a zip for Azure Functions; make package ARGS="--python 3.13"
 	$(BIN)/python -m infra.package $(ARGS)
 
-bench: setup ## measure speed, next to other libraries in the same run
-	$(BIN)/python -m sandbox.bench
+bench: setup ## measure speed, next to other libraries in the same run (minutes); make bench ARGS=--peer
+	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt
+	$(BIN)/python -m sandbox.bench $(ARGS)
 
 simulate: setup ## play a week of 100,000 mailboxes (minutes); make simulate ARGS="--mailboxes 1000"
 	@$(BIN)/python -c "import matplotlib" 2>/dev/null || $(BIN)/python -m pip install -q --no-deps -r requirements-simulate.txt

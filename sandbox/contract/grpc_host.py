@@ -21,7 +21,7 @@ _WAIT_SECONDS = 120
 _END = None
 
 
-class RpcFailed(Exception):
+class InvocationFailed(Exception):
     """The worker answered with a failure; this has its text."""
 
 
@@ -110,7 +110,7 @@ class GrpcHost(protos.FunctionRpcServicer):  # type: ignore[misc]  # generated c
         """Send a message; return the answer of this kind.
 
         Raises:
-            RpcFailed: the answer is a failure.
+            InvocationFailed: the answer is a failure.
             queue.Empty: there is none.
         """
         if message is not None:
@@ -121,5 +121,5 @@ class GrpcHost(protos.FunctionRpcServicer):  # type: ignore[misc]  # generated c
         content = getattr(answer, expected)
         result = getattr(content, "result", None)
         if result is not None and result.status == protos.StatusResult.Failure:
-            raise RpcFailed(f"{expected}: {result.exception.message}")
+            raise InvocationFailed(f"{expected}: {result.exception.message}")
         return content
