@@ -73,7 +73,9 @@ def test_rules_with_errors_are_refused(
     assert "the rules of JOINLINK_RULES have errors" in configured.err
 
 
-def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink) -> None:
+def test_who_is_not_there_is_named(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, cache: Path
+) -> None:
     """A person, a group, a mailbox without a calendar, and one that the rules exclude."""
     story.add_person("Gus", watched=False, mailbox=False)
     (story.rules / "rules.yaml").write_text(
@@ -89,6 +91,7 @@ def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlin
     assert "the tenant has no group with this object id; copy the Object ID" in group.err
     assert "gus@contoso.com has no calendar: it is a guest, disabled, or without a licence" in guest.err
     assert f"the rules do not include {ada.id}" in excluded.err
+    assert list(cache.glob("*")) == []
 
 
 @pytest.mark.usefixtures("ada")
@@ -109,6 +112,46 @@ def test_a_missing_right_is_named(
 
     assert ran.exit == (1 if permission == "User.Read.All" else 0), ran
     assert named in ran.err + ran.out
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        pytest.param(Fault(path="calendarView", status=401, count=None), "status 401", id="token"),
+        pytest.param(Fault(path="/users", status=401, count=None), "status 401", id="directory"),
+        pytest.param(Fault(path="/users", status=403, count=None), "User.Read.All", id="right"),
+        pytest.param(Fault(path="/users", status=503, count=None), "try again", id="outage"),
+    ],
+)
+def test_a_tenant_that_refuses_leaves_nothing_behind(
+    fault: Fault, named: str, story: Story, run_joinlink: RunJoinlink, *, cache: Path, tmp_path: Path
+) -> None:
+    """One sentence, exit code 1, no report and no other file."""
+    story.stage.graph.faults.add(fault)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    ran = run_joinlink("preview", "--all", "--html", str(reports / "x.html"))
+
+    assert (ran.exit, ran.out) == (1, ""), ran
+    assert named in ran.err
+    assert [*cache.glob("*"), *reports.glob("*"), *reports.glob(".*")] == []
+
+
+def test_a_series_without_an_end_counts_once(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink
+) -> None:
+    """However many occurrences the window shows: here 731."""
+    endless = {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "noEnd", "startDate": "2026-11-24"},
+    }
+    master = story.create_meeting(ada, GUEST, recurrence=endless)
+    report = document(run_joinlink, "--all", "--until", "731d")
+
+    assert report["meetings_read"] == 2
+    [series] = [each for each in report["meetings"] if each["event"] == master]
+    assert (series["series"], series["past"], series["start"][:10]) == (True, False, "2026-11-24")
 
 
 def test_mailboxes_that_can_not_be_read_are_left_for_the_next_run(
@@ -278,3 +321,35 @@ def test_reports_are_files_of_this_user_alone(run_joinlink: RunJoinlink, tmp_pat
     assert [stat.S_IMODE(file.stat().st_mode) for file in (page, data)] == [0o600, 0o600]
     assert json.loads(data.read_text())["meetings_read"] == 1
     assert list(tmp_path.glob(".joinlink-*")) == []
+
+
+def test_a_subject_is_nowhere_unless_it_is_asked_for(
+    story: Story, run_joinlink: RunJoinlink, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In no output, no report, and not in what Ctrl-C keeps; every file is for this user alone."""
+    marker = "Zebra-Quartz"
+    story.create_meeting(story.add_person("Ada", watched=False), GUEST, subject=marker)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+
+    def outputs(*more: str) -> str:
+        formats = [[], ["--json"], ["--csv"], ["--markdown"], ["--html", str(reports / "page.html")]]
+        shown = [run_joinlink("preview", "--all", *each, *more) for each in formats]
+        return "".join(each.out + each.err for each in shown)
+
+    def press_ctrl_c(_progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    printed = outputs()
+    with monkeypatch.context() as context:
+        context.setattr(Progress, "step", press_ctrl_c)
+        assert run_joinlink("preview", "--all").exit == 130
+    files = [each for folder in (cache, reports) for each in folder.iterdir()]
+
+    assert len(files) == 2
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+    assert marker not in printed
+    assert [each for each in files if marker.encode() in each.read_bytes()] == []
+    # As text, beside the page too, as JSON and as CSV; never as Markdown.
+    assert outputs("--with-subjects").count(marker) == 4
+    assert marker in (reports / "page.html").read_text()
