@@ -7,7 +7,7 @@ BIN := .venv/bin
 RULES := rules $(wildcard rules/examples/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play chaos machine test check package bench simulate fuzz audit checkov clean
+.PHONY: help setup demo play chaos load machine test check package bench simulate fuzz audit checkov clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ play: setup ## run the app with 40 mailboxes, and print commands to try against 
 
 chaos: setup ## run two hosts with faults and kills, and check every event (minutes); make chaos ARGS="--seed 3"
 	$(BIN)/python -m sandbox.chaos $(ARGS)
+
+load: setup ## post to the webhook for 30 s, and look for every event in the queue; make load ARGS="--seconds 5"
+	$(BIN)/python -m sandbox.load $(ARGS)
 
 machine: setup ## try random stories of people, faults and two workers; make machine ARGS="--examples 5000 --seed 3"
 	$(BIN)/python -m sandbox.machine $(ARGS)

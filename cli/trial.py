@@ -43,7 +43,8 @@ def clean_up(trial: TrialMailbox) -> tuple[str, ...]:
     try:
         left = trial.clean_up()
     except KeyboardInterrupt:
-        left = ("stopped while deleting: look in the calendar for what is left",)
+        note("stopped while deleting")
+        left = trial.remaining()
     for sentence in left:
         note(sentence)
     return left

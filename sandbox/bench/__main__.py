@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.azurite import Azurite, azurite
-from sandbox.bench import hostile, limits, rules, trouble, worker
+from sandbox.bench import bodies, hostile, limits, rules, trouble, worker
 from sandbox.bench.timing import per_second, seconds
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
 from shared.domain.messages import EVENT_CHANGES
@@ -43,6 +43,7 @@ def main() -> None:
         console.print(messages(storage))
         console.print(limited_rule(storage))
     console.print(cold_start())
+    console.print(swept_bodies())
 
 
 def decisions() -> Table:
@@ -144,6 +145,15 @@ def cold_start() -> Table:
     indexed = _process("import function_app; function_app.app.get_functions()")
     for what, took in (("bare Python has started", bare), ("the functions are indexed", indexed)):
         table.add_row(what, f"{took:.2f}", f"{took / bare:.1f}")
+    return table
+
+
+def swept_bodies() -> Table:
+    """Measure the memory of a sweep that reads 2,000 bodies of 100 KB. Budget: 120 MB."""
+    table = _table("A sweep that reads bodies", "events", "Graph calls", "seconds", "MB", "of the budget")
+    swept = bodies.sweep()
+    megabytes, share = f"{swept.after / 1e6:.0f}", f"{swept.after / bodies.BUDGET_BYTES:.0%}"
+    table.add_row(f"{swept.events:,}", f"{swept.calls:,}", f"{swept.seconds:.0f}", megabytes, share)
     return table
 
 

@@ -107,13 +107,14 @@ class StandIn(GraphTenant):
         response = self._token(request) if request.path == identity.PATH else self._gateway.answer(request)
         return response(environ, start_response)
 
-    def as_user(self, user: DirectoryUser) -> dict[str, str]:
-        """Return the headers of a user's own client, which may call that user's mailbox.
+    def as_user(self, user: DirectoryUser, scopes: Iterable[str] | None = None) -> dict[str, str]:
+        """Return the headers of a user's own client, which may call that user's mailbox, also as `/me`.
 
-        Its calls are recorded but not listed in `calls`; faults and limits do not apply to them.
+        `scopes` are its delegated permissions, None: all. Its calls are recorded but not listed in `calls`;
+        faults and limits do not apply to them.
         """
         with self.lock:
-            return self.identity.headers_for(user)
+            return {"Authorization": f"Bearer {self.identity.token_for(user, scopes)}"}
 
     def endpoint_state(self, url: str) -> EndpointState:
         """Return whether Graph delays or drops notifications to a URL because it answers slowly."""

@@ -1,6 +1,7 @@
 """Routes of calls. As in Graph, fixed path segments ignore case; ids do not."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -42,8 +43,8 @@ class Router:
         self._literals = {
             literal.lower(): literal for route in routes for literal in _literals(route.pattern)
         }
-        rules = [Rule(route.pattern, methods=[route.method], endpoint=route) for route in routes]
-        self._urls = Map(rules, strict_slashes=False, merge_slashes=False).bind("graph")
+        self._routes = routes
+        self._urls = _url_map(tuple((route.method, route.pattern) for route in routes)).bind("graph")
 
     def find(self, method: str, path: str) -> MatchedRoute:
         """Return the route of a call.
@@ -53,7 +54,7 @@ class Router:
         """
         canonical = "/".join(self._literals.get(segment.lower(), segment) for segment in path.split("/"))
         try:
-            route, args = self._urls.match(canonical, method)
+            number, args = self._urls.match(canonical, method)
         except MethodNotAllowed as error:
             raise Refusal(
                 HTTPStatus.METHOD_NOT_ALLOWED, "Request_BadRequest", "The method is not allowed."
@@ -63,7 +64,16 @@ class Router:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST, "BadRequest", f"Resource not found for the segment '{segment}'."
             ) from error
-        return MatchedRoute(route, path, dict(args))
+        return MatchedRoute(self._routes[number], path, dict(args))
+
+
+@cache
+def _url_map(patterns: tuple[tuple[str, str], ...]) -> Map:
+    """Return a map from paths to the numbers of routes. Compiling it takes long, so stand-ins share one."""
+    rules = [
+        Rule(pattern, methods=[method], endpoint=number) for number, (method, pattern) in enumerate(patterns)
+    ]
+    return Map(rules, strict_slashes=False, merge_slashes=False)
 
 
 def _literals(pattern: str) -> Iterator[str]:

@@ -101,9 +101,9 @@ class StoryJudge:
             reason = delivery.lines[-1][1]
             if reason in {"already_online", "link_added", "link_confirmed"} and delivery.event.now.is_online:
                 delivery.event.is_known_online = True
-            if reason != "read_since":
-                final = FINAL_REASONS.get(reason)
-                delivery.event.last_reason = reason, final is not None and final.is_justified(seen)
+            # A copy of a message may wait again after another one was answered for good.
+            if reason in FINAL_REASONS and reason != "read_since":
+                delivery.event.last_reason = reason, FINAL_REASONS[reason].is_justified(seen)
 
     def check_end(self) -> None:
         """Judge the end of a run, once everything is quiet."""

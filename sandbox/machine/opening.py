@@ -34,7 +34,10 @@ def open_town(
     clock = SimpleNamespace(monotonic=town.seconds)
     logs.configure("INFO")
     product.addHandler(lines)
-    with mock.patch.object(deadline, "time", clock), mock.patch.object(product, "propagate", new=False):
+    with (
+        mock.patch.object(deadline, "time", clock),
+        mock.patch.object(product, "propagate", new=False),
+    ):
         try:
             town.start()
             yield town

@@ -58,7 +58,8 @@ class Organizers:
             attendees=self._guests(owner, is_external=is_external),
         )
         state = EventState(is_external=is_external, is_opted_out=is_opted_out)
-        self.events[event] = MeetingRecord(event, owner, [(self._now(), state)])
+        uid = self._graph.mailboxes.find(self._people[owner].id, event).uid
+        self.events[event] = MeetingRecord(event, owner, [(self._now(), state)], uid)
         return event
 
     def do(self, event: str, act: OwnerAct) -> None:
@@ -105,7 +106,7 @@ class Organizers:
             with suppress(Refusal):
                 uid = self._graph.mailboxes.find(mailbox, event).uid
                 for record in self.events.values():
-                    if not record.now.is_gone and self._uid(record) == uid:
+                    if record.uid == uid:
                         self._by_copy[event] = record
         return self._by_copy.get(event), True
 
@@ -153,9 +154,6 @@ class Organizers:
         inside = f"p{1 - owner}@contoso.com"
         addresses = [inside, _OUTSIDE] if is_external else [inside]
         return [{"type": "required", "emailAddress": {"address": address}} for address in addresses]
-
-    def _uid(self, record: MeetingRecord) -> str:
-        return self._graph.mailboxes.find(self.mailbox(record), record.id).uid
 
     def _default_calendar(self, user: str) -> str:
         return self._graph.mailboxes.of(user).default_calendar.id

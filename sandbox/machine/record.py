@@ -67,16 +67,18 @@ class MeetingRecord:
     """One event: its states with the times at which they began, and what was done to it.
 
     Attributes:
+        uid: what its copies in other calendars have in common with it.
         steps: our PATCHes, and the removals of links that we could know of.
         doubts: when an attempt was left without a trustworthy answer.
         changes: when it got another version, but not by us.
         is_known_online: Joinlink wrote its link, or saw it.
-        last_reason: of its last line, with whether the record justified it then.
+        last_reason: of its last line with a final reason, with whether the record justified it then.
     """
 
     id: str
     owner: int
     states: list[tuple[datetime, EventState]]
+    uid: str = ""
     steps: list[Step] = field(default_factory=list)
     doubts: list[datetime] = field(default_factory=list)
     changes: list[datetime] = field(default_factory=list)

@@ -24,7 +24,8 @@ _LEASE, _RETRY = timedelta(minutes=10), timedelta(minutes=1)
 #: A call does not take longer; a process that waits for longer is finished first.
 LONGEST_CALL = timedelta(seconds=20)
 _SKEWS = (timedelta(0), timedelta(seconds=20))
-_BETWEEN_SWEEPS = timedelta(hours=6, minutes=40)
+#: longer than a sweep's interval, and a day in two
+_BETWEEN_SWEEPS = timedelta(hours=13, minutes=20)
 _MOST_TURNS = 5_000
 _TICK = timedelta(seconds=20)
 #: the one line of each message
@@ -176,7 +177,7 @@ class Town:
         for worker in self.workers:
             self.restart(worker, is_braked=False)
         self.drain()
-        for _ in range(4):
+        for _ in range(2):
             self.let_pass(_BETWEEN_SWEEPS)
             self.maintain(self.workers[0])
             self.drain()

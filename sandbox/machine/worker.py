@@ -136,8 +136,9 @@ class MachineWorker:
 
     def finish(self) -> None:
         """Finish the job."""
-        while self.job:
-            self.advance(1)
+        if self.job:
+            self.job.finish()
+            self.job = None
 
     def kill(self) -> None:
         """Kill the process where it is, and start another."""

@@ -22,3 +22,11 @@ def is_id(text: str) -> bool:
         and text.strip(".") != ""
         and _CHANGES_THE_PATH.isdisjoint(text)
     )
+
+
+def is_object_id(text: str) -> bool:
+    """Return whether the text is the object id of a user as Graph writes it: a GUID in lower case.
+
+    What we remember of a mailbox is found by this text, so another name of the same mailbox must not pass.
+    """
+    return GUID.fullmatch(text) is not None and text == text.lower()

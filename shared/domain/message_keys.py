@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from shared.domain.ids import is_id
+from shared.domain.ids import is_id, is_object_id
 from shared.errors import LaterVersion, UnreadableMessage
 
 VERSION = 1
@@ -55,6 +55,14 @@ def read_id(data: dict[str, Any], key: str) -> str:
     value = read_text(data, key)
     if not is_id(value):
         raise ValueError(f"{key!r} is not an id that Graph gives")
+    return value
+
+
+def read_object_id(data: dict[str, Any], key: str) -> str:
+    """Return the object id of a user. Raises ValueError if it is missing or not a GUID in lower case."""
+    value = read_text(data, key)
+    if not is_object_id(value):
+        raise ValueError(f"{key!r} is not an object id: expected a GUID in lower case")
     return value
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from shared.domain.ids import is_id
+from shared.domain.ids import is_id, is_object_id
 from shared.domain.message_keys import (
     VERSION,
     kind_of,
@@ -19,6 +19,7 @@ from shared.domain.message_keys import (
     read_count,
     read_id,
     read_object,
+    read_object_id,
     read_period,
     read_text,
     read_time,
@@ -170,7 +171,7 @@ class EventChange:
         data = read_object(body)
         try:
             return cls(
-                mailbox=read_id(data, "mailbox"),
+                mailbox=read_object_id(data, "mailbox"),
                 event=read_id(data, "event"),
                 source=read_choice(Source, data, "source"),
                 received=read_time(data, "received"),
@@ -233,7 +234,7 @@ class MailboxTask:
         data = read_object(body)
         try:
             return cls(
-                mailbox=read_id(data, "mailbox"),
+                mailbox=read_object_id(data, "mailbox"),
                 task=read_choice(TaskKind, data, "task"),
                 reason=read_choice(TaskReason, data, "reason"),
                 attempt=read_count(data, "attempt"),
@@ -272,6 +273,6 @@ def _batched(value: object) -> tuple[BatchedChange, ...]:
 
 def _batched_change(value: object) -> BatchedChange:
     match value:
-        case [str(mailbox), str(event), str(trace)] if is_id(mailbox) and is_id(event) and trace:
+        case [str(mailbox), str(event), str(trace)] if is_object_id(mailbox) and is_id(event) and trace:
             return BatchedChange(mailbox, event, trace)
     raise ValueError("'fellows' has an item that is not [mailbox, event, trace]")

@@ -20,7 +20,7 @@ from shared.storage.poison_queue import LeasedMessage
 
 THEN, NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC), datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 CHANGE = EventChange(
-    mailbox="m",
+    mailbox="aaaaaaaa-0000-4000-8000-000000000001",
     event="e",
     source=Source.SWEEP,
     received=THEN,
@@ -32,7 +32,13 @@ CHANGE = EventChange(
     errors=4,
     queued=THEN,
 )
-TASK = MailboxTask(mailbox="m", task=TaskKind.RENEW, reason=TaskReason.DUE, trace="t", attempt=30)
+TASK = MailboxTask(
+    mailbox="aaaaaaaa-0000-4000-8000-000000000001",
+    task=TaskKind.RENEW,
+    reason=TaskReason.DUE,
+    trace="t",
+    attempt=30,
+)
 
 LATER = '{"v":2,"events":["e"]}'
 
@@ -73,6 +79,12 @@ def test_a_message_goes_back_as_if_received_now() -> None:
     """Its failed attempts do not count. The trace stays, so that the log connects both parts."""
     back = renewed(CHANGE, NOW)
 
-    assert back == EventChange(mailbox="m", event="e", source=Source.REPLAY, received=NOW, trace="t")
+    assert back == EventChange(
+        mailbox="aaaaaaaa-0000-4000-8000-000000000001",
+        event="e",
+        source=Source.REPLAY,
+        received=NOW,
+        trace="t",
+    )
     assert renewed(LaterMessage(LATER, THEN), NOW) == LaterMessage(LATER, NOW)
     assert renewed(TASK, NOW) == replace(TASK, attempt=0)

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.ids import GUID, MAX_ID_LENGTH, is_id
+from shared.domain.ids import GUID, MAX_ID_LENGTH, is_id, is_object_id
 
 #: texts that are not ids of Graph; other tests use them too
 IMPOSSIBLE = [
@@ -27,6 +27,23 @@ IMPOSSIBLE = [
     pytest.param("\ud800", id="half a character"),
     pytest.param("x" * (MAX_ID_LENGTH + 1), id="absurdly long"),
 ]
+#: other names of a user, and texts close to an object id; other tests use them too
+NOT_OBJECT_IDS = [
+    pytest.param("ada@contoso.com", id="a user principal name"),
+    pytest.param("me", id="me"),
+    pytest.param("AAAAAAAA-0000-4000-8000-000000000001", id="capital letters"),
+    pytest.param("aaaaaaaa-0000-4000-8000-00000000000A", id="one capital letter"),
+    pytest.param("aaaaaaaa000040008000000000000001", id="no hyphens"),
+    pytest.param("{aaaaaaaa-0000-4000-8000-000000000001}", id="braces"),
+    pytest.param("aaaaaaaa-0000-4000-8000-0000000000011", id="a digit more"),
+    pytest.param("aaaaaaaa-0000-4000-8000-000000000001@contoso.com", id="an address that begins with it"),
+]
+
+
+@pytest.mark.parametrize("text", NOT_OBJECT_IDS)
+def test_another_name_of_a_user_is_not_an_object_id(text: str) -> None:
+    """A mailbox has one memory of writes, under its object id as Graph writes it."""
+    assert not is_object_id(text)
 
 
 @pytest.mark.parametrize("text", IMPOSSIBLE)

@@ -17,7 +17,6 @@ from shared.errors import (
     UnreadableEvent,
 )
 from shared.graph.client import Graph
-from shared.storage.known_calendars import MOST_CALENDARS
 from shared.worker.events.bodies import read_with_body
 from shared.worker.events.calendar_pages import CalendarSearch, read_next_page
 from shared.worker.events.moved_occurrences import TRIES, read_moved_occurrences
@@ -106,14 +105,12 @@ class CalendarReading:
 
     def _owned(self) -> tuple[str, ...]:
         try:
-            owned = owned_calendars(self._patience.call(lambda: self._graph.calendars(self._mailbox)))
+            return owned_calendars(self._patience.call(lambda: self._graph.calendars(self._mailbox)))
         except _GENERAL:
             raise
         except GraphError:
             self.unread_calendars += 1
             return ()
-        self.unread_calendars += max(0, len(owned) - MOST_CALENDARS)
-        return owned[:MOST_CALENDARS]
 
     def _in_calendar(self) -> Iterator[FoundMeeting]:
         calendar = self._search.calendar

@@ -66,7 +66,9 @@ class SweptCalendars:
         if self._known.left_out:
             number = len(self._known.calendars)
             owned = number + self._known.left_out
-            self.unread[""] = f"the mailbox owns {owned} further calendars: {number} are searched"
+            self.unread[""] = (
+                f"the mailbox owns {owned} further calendars: {number} are searched now, the others in turn"
+            )
 
     def _begin_next(self, calendar: str, now: datetime) -> str:
         following = self._known.get(self._known.after(calendar, now))

@@ -19,6 +19,23 @@ def test_no_story_breaks_a_promise() -> None:
     run(Machine, examples=40, number=1, phases=[Phase.generate])
 
 
+def test_copies_of_meetings_and_messages_are_judged_by_what_happened() -> None:
+    """A copy stays in the calendar of a guest whose organizer deletes the meeting; a message waits again."""
+    with open_town() as town:
+        meeting = town.people.create(0, is_external=True)
+        town.people.do(meeting, OwnerAct.ADD_LINK)
+        town.people.do(meeting, OwnerAct.DELETE)
+        town.calm_down()
+    with open_town() as town:
+        town.people.create(0, is_external=True)
+        town.fail_graph("write 403, done", 1)
+        town.after_patch = OwnerAct.REMOVE_LINK
+        town.let_pass(timedelta(seconds=21))
+        town.run(town.workers[0], 1)
+        town.kill(town.workers[0])
+        town.calm_down()
+
+
 def create(town: Town) -> None:
     """Create a meeting with a guest from outside, and handle its messages."""
     town.people.create(0, is_external=True)

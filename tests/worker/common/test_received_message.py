@@ -26,8 +26,20 @@ from shared.worker.common.received_message import (
 from shared.worker.common.world import World
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-CHANGE = EventChange(mailbox="m", event="e", source=Source.NOTIFICATION, received=NOW, trace="t")
-TASK = MailboxTask(mailbox="m", task=TaskKind.SWEEP, reason=TaskReason.SCHEDULE, trace="t", mark="page 2")
+CHANGE = EventChange(
+    mailbox="aaaaaaaa-0000-4000-8000-000000000001",
+    event="e",
+    source=Source.NOTIFICATION,
+    received=NOW,
+    trace="t",
+)
+TASK = MailboxTask(
+    mailbox="aaaaaaaa-0000-4000-8000-000000000001",
+    task=TaskKind.SWEEP,
+    reason=TaskReason.SCHEDULE,
+    trace="t",
+    mark="page 2",
+)
 DONE = Ending(outcome=Outcome.SKIPPED, reason=Reason.NO_RULE_MATCHED)
 LATER = '{"v":2,"events":["e"]}'
 

@@ -17,7 +17,11 @@ def test_a_message_returns_the_same_progress() -> None:
         start=START, page="$skip=100&a=%22b%22", pages=3, events=300, queued=2, unreadable=1, again=1
     )
     task = MailboxTask(
-        mailbox="m", task=TaskKind.SWEEP, reason=TaskReason.SCHEDULE, trace="t", mark=progress.encode()
+        mailbox="aaaaaaaa-0000-4000-8000-000000000001",
+        task=TaskKind.SWEEP,
+        reason=TaskReason.SCHEDULE,
+        trace="t",
+        mark=progress.encode(),
     )
 
     assert SweepProgress.decode(MailboxTask.decode(task.encode()).mark) == progress
