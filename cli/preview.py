@@ -119,6 +119,7 @@ def preview(
         session = stack.enter_context(open_session(desk, sets, choice))
         report = session.run()
         if mailbox and report.totals.statuses[ReadStatus.NO_CALENDAR]:
+            session.end(report)
             raise Failed(f"{mailbox} has no calendar: it is a guest, disabled, or without a licence")
         _write(report, shown, page, file)
         session.end(report)

@@ -1,4 +1,4 @@
-"""The arguments, trouble, interruptions and files of `joinlink preview`."""
+"""The trouble, interruptions and files of `joinlink preview`."""
 
 import json
 import stat
@@ -20,7 +20,6 @@ from tests.stories.test_preview import cache, document, links
 __all__ = ["cache"]
 
 GUEST = "bo@fabrikam.com"
-GROUP = "5f0c9a4e-8b1d-4c52-9f7e-2d6a1b3c4d5e"
 
 
 @pytest.fixture
@@ -31,84 +30,20 @@ def ada(story: Story) -> DirectoryUser:
     return person
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        pytest.param([], "name the calendars: use one of --mailbox, --group and --all", id="no mailbox"),
-        pytest.param(["--all", "--group", GROUP], "name the calendars", id="two ways"),
-        pytest.param(["--all", "--sample", "0"], "--sample takes a number of mailboxes from 1", id="no sample"),
-        pytest.param(["--all", "--since", "soon"], '--since expects 30d or a day such as 2026-12-31, not "soon"', id="not a time"),
-        pytest.param(["--all", "--until", "2020-01-01"], "--until 2020-01-01 ahead", id="past"),
-        pytest.param(["--all", "--since", "1800d", "--until", "90d"], "Graph shows five years", id="long"),
-        pytest.param(["--all", "--json", "--csv"], "exclude each other", id="two formats"),
-        pytest.param(["--all", "-o", "x"], "--output needs a format", id="a file without a format"),
-        pytest.param(["--all", "--rules", "nowhere"], "nowhere does not exist", id="no rules"),
-        pytest.param(["--all", "--html", "/nowhere/x.html"], "/nowhere/x.html can't be written: No such file", id="no folder"),
-        pytest.param(["--all", "--html", "/"], "/ is not a file", id="a folder"),
-    ],
-)  # fmt: skip
-def test_wrong_arguments_are_refused_in_a_sentence(
-    arguments: list[str], message: str, story: Story, run_joinlink: RunJoinlink
+def test_a_series_without_an_end_counts_once(
+    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink
 ) -> None:
-    """Before any call to Graph."""
-    ran = run_joinlink("preview", *arguments)
+    """However many occurrences the window shows: here 731."""
+    endless = {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "noEnd", "startDate": "2026-11-24"},
+    }
+    master = story.create_meeting(ada, GUEST, recurrence=endless)
+    report = document(run_joinlink, "--all", "--until", "731d")
 
-    assert (ran.exit, story.stage.graph.calls) == (2, []), ran
-    assert message in ran.err
-
-
-def test_rules_with_errors_are_refused(
-    story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink, tmp_path: Path
-) -> None:
-    """Whether they are in force or in a folder, and before any calendar is read."""
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "rules.yaml").write_text("version: 1\nrules: [{id: a, whem: {}}]\n")
-    beside = run_joinlink("preview", "--all", "--against", str(broken))
-    (story.rules / "rules.yaml").write_text("version: 1\nrules: [{id: a, whem: {}}]\n")
-    configured = run_joinlink("preview", "--mailbox", ada.id)
-
-    assert (beside.exit, configured.exit, story.stage.graph.calls) == (1, 1, [])
-    assert f"the rules in {broken} have errors; joinlink validate {broken} shows them" in beside.err
-    assert "the rules of JOINLINK_RULES have errors" in configured.err
-
-
-def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlink: RunJoinlink) -> None:
-    """A person, a group, a mailbox without a calendar, and one that the rules exclude."""
-    story.add_person("Gus", watched=False, mailbox=False)
-    (story.rules / "rules.yaml").write_text(
-        "version: 1\nmailboxes: {include: all, exclude: [{user: ada@contoso.com}]}\nrules: [{id: a, when: {}}]\n"
-    )
-    nobody = run_joinlink("preview", "--mailbox", "nobody@contoso.com")
-    group = run_joinlink("preview", "--group", GROUP)
-    guest = run_joinlink("preview", "--mailbox", "gus@contoso.com")
-    excluded = run_joinlink("preview", "--mailbox", ada.id)
-
-    assert (nobody.exit, group.exit, guest.exit, excluded.exit) == (1, 1, 1, 2)
-    assert "no user has the object id or address nobody@contoso.com" in nobody.err
-    assert "the tenant has no group with this object id; copy the Object ID" in group.err
-    assert "gus@contoso.com has no calendar: it is a guest, disabled, or without a licence" in guest.err
-    assert f"the rules do not include {ada.id}" in excluded.err
-
-
-@pytest.mark.usefixtures("ada")
-@pytest.mark.parametrize(
-    ("permission", "named"),
-    [
-        pytest.param("User.Read.All", "User.Read.All", id="users"),
-        pytest.param("Organization.Read.All", "the tenant's verified domains can't be read", id="domains"),
-    ],
-)
-def test_a_missing_right_is_named(
-    permission: str, named: str, story: Story, run_joinlink: RunJoinlink
-) -> None:
-    """What can't be read of the directory is unknown, or ends the command."""
-    (story.rules / "rules.yaml").write_text("version: 1\nrules: [{id: a, when: {external_attendees: 1}}]\n")
-    story.stage.graph.permissions.revoke(permission)
-    ran = run_joinlink("preview", "--all")
-
-    assert ran.exit == (1 if permission == "User.Read.All" else 0), ran
-    assert named in ran.err + ran.out
+    assert report["meetings_read"] == 2
+    [series] = [each for each in report["meetings"] if each["event"] == master]
+    assert (series["series"], series["past"], series["start"][:10]) == (True, False, "2026-11-24")
 
 
 def test_mailboxes_that_can_not_be_read_are_left_for_the_next_run(
@@ -278,3 +213,35 @@ def test_reports_are_files_of_this_user_alone(run_joinlink: RunJoinlink, tmp_pat
     assert [stat.S_IMODE(file.stat().st_mode) for file in (page, data)] == [0o600, 0o600]
     assert json.loads(data.read_text())["meetings_read"] == 1
     assert list(tmp_path.glob(".joinlink-*")) == []
+
+
+def test_a_subject_is_nowhere_unless_it_is_asked_for(
+    story: Story, run_joinlink: RunJoinlink, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In no output, no report, and not in what Ctrl-C keeps; every file is for this user alone."""
+    marker = "Zebra-Quartz"
+    story.create_meeting(story.add_person("Ada", watched=False), GUEST, subject=marker)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+
+    def outputs(*more: str) -> str:
+        formats = [[], ["--json"], ["--csv"], ["--markdown"], ["--html", str(reports / "page.html")]]
+        shown = [run_joinlink("preview", "--all", *each, *more) for each in formats]
+        return "".join(each.out + each.err for each in shown)
+
+    def press_ctrl_c(_progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    printed = outputs()
+    with monkeypatch.context() as context:
+        context.setattr(Progress, "step", press_ctrl_c)
+        assert run_joinlink("preview", "--all").exit == 130
+    files = [each for folder in (cache, reports) for each in folder.iterdir()]
+
+    assert len(files) == 2
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+    assert marker not in printed
+    assert [each for each in files if marker.encode() in each.read_bytes()] == []
+    # As text, beside the page too, as JSON and as CSV; never as Markdown.
+    assert outputs("--with-subjects").count(marker) == 4
+    assert marker in (reports / "page.html").read_text()

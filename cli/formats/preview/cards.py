@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from cli.formats.preview.charts import NARROW, WIDE, BarRow, bar, bar_table, days_chart, number, text
+from cli.formats.preview.charts import (
+    NARROW,
+    WIDE,
+    BarRow,
+    bar,
+    bar_table,
+    days_chart,
+    no_rows,
+    number,
+    span_name,
+    text,
+)
 from cli.formats.preview.words import STANCES, result_words, size_names
 from shared.desk.preview.counts import LimitUse, StanceCounts
 from shared.desk.preview.report import PreviewReport
@@ -34,10 +45,10 @@ def sets(report: PreviewReport) -> Iterator[str]:
         promoted = counts[Stance.PROMOTED]
         yield f'<p class="wide dim">All charts: {STANCES[Stance.PROMOTED]}.</p>\n'
         window = report.window
-        chart = days_chart(
-            promoted.days, window.start.date(), window.until.date(), window.now.date(), width=width
-        )
-        yield from _card("Links by the day on which the meeting starts", chart, wide=True)
+        first, last, today = window.start.date(), window.until.date(), window.now.date()
+        chart = days_chart(promoted.days, first, last, today, width=width)
+        title = f"Links by the {span_name(first, last)} in which the meeting starts"
+        yield from _card(title, chart, wide=True)
         yield '<div class="column">\n'
         yield from _card("Why meetings get no link", _reasons(promoted, position))
         yield from _card(
@@ -112,7 +123,10 @@ def _sizes(counts: StanceCounts, position: int) -> Iterator[str]:
 def _limits(counts: StanceCounts, rules: RuleSet, position: int) -> Iterator[str]:
     yield f'<table id="limits-{position}"><thead><tr><th>Rule</th><th></th>'
     yield '<th class="number">Links</th><th class="number">Limit</th></tr></thead><tbody>\n'
-    for use in counts.limit_uses(rules.policy):
+    uses = list(counts.limit_uses(rules.policy))
+    if not uses:
+        yield no_rows(4)
+    for use in uses:
         yield from _limit_rows(use)
     yield "</tbody></table>\n"
 

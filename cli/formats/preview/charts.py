@@ -21,6 +21,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 22, 26
 #: days up to which each one has a column; then weeks have, then four weeks
 _MOST_COLUMNS = 93
 _WEEK = 7
+#: tops of the axis, each of which has four equal parts, also ten times as large
+_NICE = (4, 8, 12, 16, 20, 24, 32)
 #: the room for one date on the axis
 _DATE_WIDTH = 100
 
@@ -61,6 +63,8 @@ def bar_table(heads: tuple[str, ...], rows: Iterable[BarRow], *, table_id: str) 
     most = max((row.value for row in listed), default=0) or 1
     name, value, *more = (f"<th>{heads[0]}</th>", *(f'<th class="number">{each}</th>' for each in heads[1:]))
     yield f'<table id="{table_id}"><thead><tr>{name}<th></th>{value}{"".join(more)}</tr></thead><tbody>\n'
+    if not listed:
+        yield no_rows(len(heads) + 1)
     for row in listed:
         cells = "".join(f'<td class="number">{each}</td>' for each in (number(row.value), *row.more))
         yield (
@@ -68,6 +72,16 @@ def bar_table(heads: tuple[str, ...], rows: Iterable[BarRow], *, table_id: str) 
             f"{cells}</tr>\n"
         )
     yield "</tbody></table>\n"
+
+
+def no_rows(columns: int) -> str:
+    """Return the row of a table that has none."""
+    return f'<tr><td colspan="{columns}" class="dim">none</td></tr>\n'
+
+
+def span_name(first: date, last: date) -> str:
+    """Return the name of the time that a column of `days_chart` has."""
+    return _SPANS[_span(first, last)]
 
 
 def days_chart(
@@ -124,11 +138,13 @@ def _columns(
 
 
 def _nice(most: int) -> int:
-    """Return the smallest of 4, 8, 20, 40, 80, 200 … that is not smaller."""
-    number = 4
-    while number < most:
-        number = number * 5 // 2 if str(number).startswith("8") else number * 2
-    return number
+    """Return the smallest of 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 120 … that is not smaller."""
+    power = 1
+    while True:
+        for first in _NICE:
+            if first * power >= most:
+                return first * power
+        power *= 10
 
 
 class _Axis(NamedTuple):

@@ -61,6 +61,7 @@ class PreviewJournal:
         self._path = folder / f"{_PREFIX}{sha256(purpose.encode()).hexdigest()[:16]}.sqlite"
         self.is_kept = self._create()
         self._database = self._open()
+        self._is_open = True
         self.started, self.is_resumed = self._begin(now)
 
     def __enter__(self) -> Self:
@@ -69,6 +70,9 @@ class PreviewJournal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._is_open and not len(self):  # there is nothing to resume
+            self.delete()
+        self._is_open = False
         self._database.close()
 
     def __contains__(self, mailbox: str) -> bool:
@@ -105,6 +109,7 @@ class PreviewJournal:
 
     def delete(self) -> None:
         """Delete the file: nothing is left to resume."""
+        self._is_open = False
         self._database.close()
         if self.is_kept:
             with suppress(OSError):
@@ -162,6 +167,6 @@ class PreviewJournal:
 
 def _delete_old(folder: Path) -> None:
     """Delete files that no command resumes any more, by the clock that dates files."""
-    for file in folder.glob(f"{_PREFIX}*.sqlite"):
+    for file in folder.glob(f"{_PREFIX}*.sqlite*"):
         if file.stat().st_mtime < time() - 2 * _RESUMABLE.total_seconds():
             file.unlink()

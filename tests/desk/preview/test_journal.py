@@ -123,5 +123,6 @@ def test_a_damaged_file_is_replaced(journal: PreviewJournal, tmp_path: Path) -> 
     file(tmp_path).write_bytes(b"not a database" * 1000)
     with PreviewJournal(tmp_path, "all", NOW) as again:
         assert (again.is_resumed, kept(again)) == (False, [])
+        again.add(READ[0])
     with closing(sqlite3.connect(file(tmp_path))) as database:
         assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)
