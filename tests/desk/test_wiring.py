@@ -44,6 +44,7 @@ BUILDERS: dict[str, Callable[[Desk], object]] = {
     "write_history": Desk.write_history,
 }
 NOT_BUILDERS = {
+    "age_of_maintenance",
     "client_state",
     "clock_problem",
     "close",
