@@ -22,6 +22,7 @@ from sandbox.graph.identity import Identity
 from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.mail_routes import MailRoutes
 from sandbox.graph.message_routes import MessageRoutes
+from sandbox.graph.notification_delivery import NotificationFate
 from sandbox.graph.notifier import Notifier
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.people import PeopleActions
@@ -125,6 +126,11 @@ class StandIn(GraphTenant):
     def undelivered(self) -> int:
         """How many notifications wait for delivery, now or at a later attempt."""
         return self._notifier.pending
+
+    @property
+    def notifications(self) -> Counter[NotificationFate]:
+        """How many notifications were sent, lost, doubled and so on."""
+        return self._notifier.counted.copy()
 
     def deliver(self) -> int:
         """Send all notifications that are due, in the caller's thread; return the number of POSTs."""
