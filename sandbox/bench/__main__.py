@@ -40,7 +40,8 @@ def main() -> None:
     if options.keep:
         page = folder / "performance.md"
         day = f"Measured on {datetime.now(UTC):%d %B %Y}, in one run."
-        figures = "\n\n".join([day, *(table.for_page() for table in shown)])
+        plot = "![Enabled events a second, by latency and number of messages](performance.png)"
+        figures = "\n\n".join([day, plot, *(table.for_page() for table in shown)])
         page.write_text(_FIGURES.sub(lambda _: figures, page.read_text()))
 
 

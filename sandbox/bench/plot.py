@@ -40,6 +40,6 @@ def draw(cells: list[Throughput], path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     parts[0].set_ylabel("enabled events a second")
     handles, labels = parts[-1].get_legend_handles_labels()
-    picture.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    picture.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, markerscale=0.4)
     picture.savefig(path, dpi=130)
     plt.close(picture)
