@@ -28,7 +28,7 @@ _KILL_EVERY, _STOP_EVERY, _CRASH_EVERY = 3 * _MINUTE, 12 * _MINUTE, 20 * _MINUTE
 _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction.DRIFT, UserAction.MOVE)
 _SECONDS_PER_VANISHING, _SECONDS_PER_KILL = 500, 2000
 #: of the calls of sweeps, maintenance and tokens, which are few
-_RARE_SHARE = 0.15
+_RARE_SHARE, _TOKEN_SHARE = 0.15, 0.05
 #: Calls at the very start: without a token or users no mailbox is watched before the next maintenance.
 _OF_MAILBOXES = {"/subscriptions", "/subscriptions$", "/mailboxSettings", "/calendarView"}
 _WITHOUT_LINK, _LATE = 7, 13
@@ -132,7 +132,8 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             continue
         if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:
             start = 0 if fault.path in _OF_MAILBOXES else _FIRST_MEETING
-            yield FaultWindow(fault=fault, start=start, duration=active, probability=_RARE_SHARE)
+            share = _TOKEN_SHARE if fault.target is Target.TOKEN else _RARE_SHARE
+            yield FaultWindow(fault=fault, start=start, duration=active, probability=share)
             continue
         limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None
         start = chance.randrange(until)
