@@ -30,7 +30,9 @@ def events(
         ),
     ],
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="How far ahead: 8h, 7d, 90d.")] = "7d",
-    most: Annotated[int, typer.Option("--most", min=1, max=_MOST, help="How many events to list.")] = 50,
+    most: Annotated[
+        int, typer.Option("--most", metavar="NUMBER", min=1, max=_MOST, help="How many events to list.")
+    ] = 50,
     with_subjects: Annotated[
         bool, typer.Option("--with-subjects", help="Show the subjects, too; they may be private.")
     ] = False,

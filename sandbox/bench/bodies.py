@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sandbox.graph import StandIn
+from sandbox.peak_memory import peak
 from sandbox.serve import serve
-from sandbox.simulate.memory import peak
 from sandbox.simulate.product import SandboxTokens
 from sandbox.simulate.table import MemoryTable
 from sandbox.simulate.tenant import echo

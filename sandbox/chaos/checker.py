@@ -13,10 +13,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sandbox.chaos.evidence import EventFacts, facts_of
+from sandbox.chaos.evidence import EventEvidence, facts_of
 from sandbox.chaos.habit_hits import habit_hits
 from sandbox.chaos.history import history
-from sandbox.chaos.poison import PoisonMessage, read_poison
+from sandbox.chaos.poison import PoisonedMessage, read_poison
 from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, HostKilled, RowWritten, WriteSent
 from sandbox.faults.fault import AllowedEnd, UserAction
 from sandbox.faults.habits import ALL_KINDS
@@ -127,7 +127,7 @@ def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
     return found
 
 
-def _dropped(facts: EventFacts) -> bool:
+def _dropped(facts: EventEvidence) -> bool:
     """Return whether a message about the event ended without a final reason and left no message behind.
 
     The messages that follow one another have the same trace, and all queues are empty.
@@ -136,7 +136,7 @@ def _dropped(facts: EventFacts) -> bool:
     return any(line["outcome"] == AGAIN for line in last.values())
 
 
-def _check_event(facts: EventFacts) -> CheckedEvent:
+def _check_event(facts: EventEvidence) -> CheckedEvent:
     return CheckedEvent(
         meeting=facts.meeting,
         state=_final_state(facts),
@@ -146,7 +146,7 @@ def _check_event(facts: EventFacts) -> CheckedEvent:
     )
 
 
-def _write_violations(facts: EventFacts) -> Iterator[Violation]:
+def _write_violations(facts: EventEvidence) -> Iterator[Violation]:
     """Yield how the writes to the event broke a promise."""
     steps: list[Step] = []
     is_wanted = facts.wants_link_at_first
@@ -163,7 +163,7 @@ def _write_violations(facts: EventFacts) -> Iterator[Violation]:
     yield from judge_writes(steps)
 
 
-def _end_violations(facts: EventFacts) -> Iterator[Violation]:
+def _end_violations(facts: EventEvidence) -> Iterator[Violation]:
     if facts.is_removed and facts.final.is_online and not facts.final.is_gone:
         yield Violation.RE_ADDED
     writes = sum(isinstance(e, WriteSent) and e.is_online and not e.was_online for e in facts.entries)
@@ -179,7 +179,7 @@ def _end_violations(facts: EventFacts) -> Iterator[Violation]:
         yield Violation.LOST
 
 
-def _is_counted(facts: EventFacts) -> bool:
+def _is_counted(facts: EventEvidence) -> bool:
     """Return whether the write has one `enabled` line.
 
     It may have none if the process died before it could log, or if the join URL came later.
@@ -189,7 +189,7 @@ def _is_counted(facts: EventFacts) -> bool:
     return enabled == 1 or (enabled == 0 and may_be_uncounted)
 
 
-def _end(facts: EventFacts) -> End:
+def _end(facts: EventEvidence) -> End:
     reasons = [line["reason"] for line in facts.lines if line["outcome"] != "superseded"]
     reason = "write_unknown" if facts.is_held else next(reversed(reasons), "")
     seen = Seen(not_honored=facts.not_honored, may_be_held=facts.may_be_held)
@@ -202,7 +202,7 @@ def _end(facts: EventFacts) -> End:
     )
 
 
-def _final_state(facts: EventFacts) -> FinalState:
+def _final_state(facts: EventEvidence) -> FinalState:
     if facts.final.is_online and not facts.final.is_gone:
         return FinalState.LINK
     if facts.is_held and facts.is_wanted:
@@ -213,7 +213,7 @@ def _final_state(facts: EventFacts) -> FinalState:
 
 
 def _other_violations(
-    record: ChaosRecord, facts: Sequence[EventFacts], poison: Sequence[PoisonMessage]
+    record: ChaosRecord, facts: Sequence[EventEvidence], poison: Sequence[PoisonedMessage]
 ) -> Iterator[tuple[Violation, str]]:
     """Yield the violations that are not about one event."""
     refused = {one.event for one in facts if AllowedEnd.POISON in one.allowed}

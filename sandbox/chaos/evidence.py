@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.chaos.poison import PoisonMessage
+from sandbox.chaos.poison import PoisonedMessage
 from sandbox.chaos.record import (
     ActionDone,
     ChaosRecord,
@@ -27,7 +27,7 @@ _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventFacts:
+class EventEvidence:
     """The part of a record about one event.
 
     Attributes:
@@ -46,7 +46,7 @@ class EventFacts:
     lines: tuple[Mapping[str, Any], ...]
     row: Mapping[str, Any]
     final: FinalEvent
-    poison: tuple[PoisonMessage, ...]
+    poison: tuple[PoisonedMessage, ...]
     calls: int
     stale_for: timedelta
     #: the other ends that the faults of its calls allow
@@ -103,14 +103,14 @@ def facts_of(
     name: str,
     entries: Sequence[Entry],
     lines: Sequence[Mapping[str, Any]],
-    poison: Sequence[PoisonMessage],
-) -> EventFacts:
+    poison: Sequence[PoisonedMessage],
+) -> EventEvidence:
     """Return what a record shows of a meeting."""
     event = record.graph.ids[name]
     kinds = {e.kind for e in entries if isinstance(e, FaultHit)} & _KINDS.keys()
     written = [e.at for e in entries if isinstance(e, WriteSent | RowWritten)]
     crashes = record.processes.storage_crashes
-    return EventFacts(
+    return EventEvidence(
         meeting=name,
         event=event,
         wants_link_at_first=record.plan.wants_link(name),

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from sandbox.chaos.evidence import EventFacts
+from sandbox.chaos.evidence import EventEvidence
 from sandbox.chaos.record import ActionDone, Entry, FaultHit, HostKilled, RowWritten, WriteSent
 
 _SHOWN_COLUMNS = frozenset({"state", "attempts", "etag", "at", "answer", "detail", "doubts"})
 
 
-def history(facts: EventFacts) -> Iterator[str]:
+def history(facts: EventEvidence) -> Iterator[str]:
     """Yield what happened to an event in order of time, and the app's row about it."""
     happened = [(entry.at.isoformat(), _sentence(entry)) for entry in facts.entries]
     happened += [(at.isoformat(), "storage went down") for at in facts.crashes]

@@ -11,7 +11,7 @@ _DEATHS_TO_POISON = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoisonMessage:
+class PoisonedMessage:
     """A message: the event that it is about, "" if none, and the product's reason."""
 
     text: str
@@ -26,7 +26,7 @@ class PoisonMessage:
         return is_refused or (self.reason == "worker_lost" and deaths >= _DEATHS_TO_POISON)
 
 
-def read_poison(text: str) -> PoisonMessage:
+def read_poison(text: str) -> PoisonedMessage:
     """Read a message, which may be base64."""
     with suppress(ValueError):
         text = base64.b64decode(text, validate=True).decode("utf-8", "replace")
@@ -34,7 +34,7 @@ def read_poison(text: str) -> PoisonMessage:
     with suppress(ValueError):
         message = json.loads(text)
     found = _flat(message)
-    return PoisonMessage(text=text, event=str(found.get("event", "")), reason=str(found.get("reason", "")))
+    return PoisonedMessage(text=text, event=str(found.get("event", "")), reason=str(found.get("reason", "")))
 
 
 def _flat(message: dict[str, Any]) -> dict[str, Any]:

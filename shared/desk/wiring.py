@@ -5,6 +5,7 @@ A desk reads the rules in force and never replaces them: nothing that it builds 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 from shared.auth.token_source import TokenSource
@@ -120,6 +121,15 @@ class Desk:
     def in_force(self) -> AppInForce:
         """Return what the app has in force, from its storage account. Raises StorageUnavailable."""
         return read_in_force(self._storage.settings_fingerprints.read, self.policy_in_force())
+
+    def age_of_maintenance(self) -> timedelta | None:
+        """Return how long ago the app's maintenance finished, None if it never did.
+
+        Raises:
+            StorageUnavailable: its report can't be read.
+        """
+        report = self._storage.maintenance_reports.read()
+        return report.age_at(self.world.now()) if report else None
 
     def checkup(self) -> Checkup:
         """Return the checkup of the app's health; it needs the storage settings alone."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,6 +138,29 @@ def test_what_one_meeting_can_not_show_concerns_that_meeting(story: Story, run_j
         other: ("enabled", "link_added", "external"),
     }
     assert worked(story, ada, broken) == found[broken]
+
+
+def test_a_body_counts_only_for_the_decision_that_depends_on_it(
+    story: Story, run_joinlink: RunJoinlink, tmp_path: Path
+) -> None:
+    """As it stands, the rules want a link, so the body is read; promoted, they wait for a fact and don't."""
+    rules = (
+        "version: 1\nrules:\n"
+        "  - {id: outside, mode: report, action: skip, when: {external_attendees: 1}, on_missing: retry}\n"
+        "  - {id: all, mode: enforce, when: {}}\n"
+    )
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "rules.yaml").write_text(rules)
+    (story.rules / "rules.yaml").write_text(rules.replace("report", "enforce"))
+    ada = story.add_person("Ada", watched=False)
+    body = {"contentType": "text", "content": "x " * 200 + "https://zoom.us/j/1"}
+    event = story.create_meeting(ada, GUEST, body=body)
+    story.stage.graph.faults.add(Fault(path="/organization$", status=403, count=None))
+    report = document(run_joinlink, "--all", "--rules", str(other))
+
+    assert results(report, "as_it_stands")[event] == ("skipped", "other_join_link", None)
+    assert results(report)[event] == ("delayed", "awaiting_data", "outside") == worked(story, ada, event)
 
 
 def test_facts_that_can_not_be_read_are_unknown(story: Story, run_joinlink: RunJoinlink) -> None:

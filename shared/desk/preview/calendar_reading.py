@@ -1,11 +1,11 @@
 """Reads the meetings of one mailbox, each series once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from shared.desk.preview.patience import Patience
+from shared.desk.preview.shown_series import Shown, ShownSeries
 from shared.domain.ending import with_occurrence
 from shared.domain.event import Calendar, Event
 from shared.errors import (
@@ -38,15 +38,6 @@ class FoundMeeting(NamedTuple):
     start: datetime
     calendar: str
     doubt: str = ""
-
-
-@dataclass(slots=True)
-class _ShownSeries:
-    """What the window shows of a series: the start of its first occurrence, and its last one."""
-
-    start: datetime
-    last: Event
-    needs_master: bool = False
 
 
 class CalendarReading:
@@ -122,21 +113,21 @@ class CalendarReading:
             return ()
 
     def _in_calendar(self) -> Iterator[FoundMeeting]:
-        series: dict[str, _ShownSeries] = {}
         calendar = self._search.calendar
-        while not self._search.is_over:
-            for event in self._next_page():
-                if event.master is not None:
-                    self._note_occurrence(event, event.master, series)
-                elif event.is_organizer:
-                    yield FoundMeeting(event, event.start, calendar)
-                else:
-                    self.copies += 1
-        for master, shown in series.items():
-            found = self._event_of_series(master, shown)
-            if found is not None:
-                event, doubt = found
-                yield FoundMeeting(event, shown.start, calendar, doubt)
+        with ShownSeries() as series:
+            while not self._search.is_over:
+                for event in self._next_page():
+                    if event.master is not None:
+                        series.note(event.master, event, needs_master=self._needs_master(event, event.master))
+                    elif event.is_organizer:
+                        yield FoundMeeting(event, event.start, calendar)
+                    else:
+                        self.copies += 1
+            for shown in series:
+                found = self._event_of_series(shown)
+                if found is not None:
+                    event, doubt = found
+                    yield FoundMeeting(event, shown.start, calendar, doubt)
 
     def _next_page(self) -> tuple[Event, ...]:
         search = self._search
@@ -146,16 +137,13 @@ class CalendarReading:
         search.page, search.is_over = page.cursor, not page.cursor
         return page.events
 
-    def _note_occurrence(self, event: Event, master: str, series: dict[str, _ShownSeries]) -> None:
-        shown = series.setdefault(master, _ShownSeries(event.start, event))
-        shown.start = min(shown.start, event.start)
-        if event.end >= shown.last.end:
-            shown.last = event
+    def _needs_master(self, event: Event, master: str) -> bool:
+        """Return whether the decision about the series of an occurrence needs its master."""
         # An occurrence shows the link of its series; an exception shows only its own.
         shows_link = event.type == "occurrence" and bool(event.join_url) and not self._is_added(master)
-        shown.needs_master |= event.is_organizer and not shows_link
+        return event.is_organizer and not shows_link
 
-    def _event_of_series(self, master: str, shown: _ShownSeries) -> tuple[Event, str] | None:
+    def _event_of_series(self, shown: Shown) -> tuple[Event, str] | None:
         """Return what decides for a series, and why it is not known whether it has ended, empty if it is.
 
         None if the mailbox does not organize it, or it can't be read.
@@ -166,7 +154,7 @@ class CalendarReading:
         if not shown.needs_master:
             return shown.last, ""
         try:
-            return self._read_series(master, shown.last)
+            return self._read_series(shown.master, shown.last)
         except EventNotFound:  # deleted meanwhile
             return None
         except UnreadableEvent:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from shared.desk.graph_refusal import refusal_words
 from shared.desk.preview.calendar_reading import CalendarReading, FoundMeeting
 from shared.desk.preview.holding import SeenMeeting, depends_on_body, hold, is_added
+from shared.desk.preview.meeting_file import MeetingFile
 from shared.desk.preview.patience import Patience
 from shared.desk.preview.preview_scope import ScopeEntry
 from shared.desk.preview.previewed import (
@@ -87,7 +89,7 @@ class MailboxReader:
         self._wait = wait
 
     def read(self, entry: ScopeEntry) -> PreviewedMailbox:
-        """Return the meetings of a mailbox with their decisions.
+        """Return the meetings of a mailbox with their decisions; close them.
 
         Raises:
             Unauthorized: no mailbox can be read.
@@ -119,10 +121,17 @@ class MailboxReader:
         reading = CalendarReading(
             search, graph, now=self._window.now, is_added=recalled.has_added, patience=patience
         )
+        meetings = MeetingFile()
+        try:
+            for meeting in self._meetings(reading, recalled, entry, graph, patience):
+                meetings.add(meeting)
+        except BaseException:
+            meetings.close()
+            raise
         return PreviewedMailbox(
             mailbox=mailbox,
             status=ReadStatus.READ,
-            meetings=tuple(self._meetings(reading, recalled, entry, graph, patience)),
+            meetings=meetings,
             copies=reading.copies,
             unreadable=reading.unreadable,
             unread_calendars=reading.unread_calendars,
@@ -203,11 +212,11 @@ class MailboxReader:
         obstacles: tuple[str, ...],
         reading: CalendarReading,
     ) -> tuple[dict[Stance, Alternatives], ...]:
+        whole = cache(lambda: replace(seen, event=reading.with_body(seen.event)))
         try:
-            if self._depends_on_body(seen, sets, obstacles):
-                seen = replace(seen, event=reading.with_body(seen.event))
             return tuple(
-                self._decisions(seen, held, obstacle) for held, obstacle in zip(sets, obstacles, strict=True)
+                self._decisions(seen, whole, held, obstacle)
+                for held, obstacle in zip(sets, obstacles, strict=True)
             )
         except UnreadableEvent:
             raise
@@ -215,19 +224,15 @@ class MailboxReader:
             failed = PreviewedDecision(Outcome.FAILED, Reason.UNEXPECTED_ANSWER, why=str(error))
             return tuple(dict.fromkeys(Stance, (failed,)) for _held in sets)
 
-    def _depends_on_body(
-        self, seen: SeenMeeting, sets: tuple[HeldSet, ...], obstacles: tuple[str, ...]
-    ) -> bool:
-        return any(
-            depends_on_body(seen, policies, held.facts, self._window.now)
-            for held, obstacle in zip(sets, obstacles, strict=True)
-            if not obstacle
-            for policies in held.policies.values()
-        )
-
-    def _decisions(self, seen: SeenMeeting, held: HeldSet, obstacle: str) -> dict[Stance, Alternatives]:
+    def _decisions(
+        self, seen: SeenMeeting, whole: Callable[[], SeenMeeting], held: HeldSet, obstacle: str
+    ) -> dict[Stance, Alternatives]:
+        """Return the decisions of a rule set; `whole` reads the body, which counts only where it matters."""
         if obstacle:
             decision = PreviewedDecision(Outcome.SKIPPED, Reason.NOT_IN_SCOPE, why=obstacle)
             return dict.fromkeys(Stance, (decision,))
-        now = self._window.now
-        return {stance: hold(seen, each, held.facts, now) for stance, each in held.policies.items()}
+        facts, now = held.facts, self._window.now
+        return {
+            stance: hold(whole() if depends_on_body(seen, each, facts, now) else seen, each, facts, now)
+            for stance, each in held.policies.items()
+        }
