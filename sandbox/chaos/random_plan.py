@@ -6,7 +6,7 @@ from itertools import accumulate, takewhile
 from operator import add
 
 from sandbox.chaos.plan import ChaosPlan, PlannedMeeting, TimedAction
-from sandbox.faults.fault import FaultWindow, Target, UserAction
+from sandbox.faults.fault import FaultWindow, PlannedFault, Target, UserAction
 from sandbox.faults.kinds import HOST_KILLS, OTHER_FAULTS, READ, WRITE_FAULTS, WRITE_FAULTS_THEN_CHANGE
 
 _MINUTE = 60
@@ -28,8 +28,9 @@ _KILL_EVERY, _STOP_EVERY, _CRASH_EVERY = 3 * _MINUTE, 12 * _MINUTE, 20 * _MINUTE
 _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction.DRIFT, UserAction.MOVE)
 _SECONDS_PER_VANISHING, _SECONDS_PER_KILL = 500, 2000
 #: of the calls of sweeps, maintenance and tokens, which are few
-_RARE_SHARE = 0.15
-#: Calls at the very start: without a token or users no mailbox is watched before the next maintenance.
+_RARE_SHARE, _TOKEN_SHARE = 0.15, 0.05
+#: Before that only calls about mailboxes fail: without the first maintenance no mailbox is watched for long.
+_OPENING = 2 * _MINUTE
 _OF_MAILBOXES = {"/subscriptions", "/subscriptions$", "/mailboxSettings", "/calendarView"}
 _WITHOUT_LINK, _LATE = 7, 13
 _PEOPLE_OF_EACH_KIND = 20
@@ -118,7 +119,7 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             start = chance.randrange(until)
             yield FaultWindow(fault=fault, start=start, duration=spread // 6, probability=0.3, limit=3)
     for fault in HOST_KILLS:
-        for start in (0, chance.randrange(until)):
+        for start in (_opening(fault), chance.randrange(_OPENING, until)):
             kills = max(1, spread // _SECONDS_PER_KILL)
             yield FaultWindow(fault=fault, start=start, duration=active, probability=0.05, limit=kills)
     for fault in OTHER_FAULTS:
@@ -131,12 +132,18 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
             )
             continue
         if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:
-            start = 0 if fault.path in _OF_MAILBOXES else _FIRST_MEETING
-            yield FaultWindow(fault=fault, start=start, duration=active, probability=_RARE_SHARE)
+            start = _opening(fault)
+            share = _TOKEN_SHARE if fault.target is Target.TOKEN else _RARE_SHARE
+            yield FaultWindow(fault=fault, start=start, duration=active, probability=share)
             continue
         limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None
-        start = chance.randrange(until)
+        start = chance.randrange(_OPENING, until)
         yield FaultWindow(fault=fault, start=start, duration=active // 4, probability=0.02, limit=limit)
-        start = chance.randrange(until)
+        start = chance.randrange(_OPENING, until)
         most = limit or (None if fault.target in {Target.GRAPH, Target.TOKEN} else _MOST_OF_AN_OUTAGE)
         yield FaultWindow(fault=fault, start=start, duration=_OUTAGE, probability=0.9, limit=most)
+
+
+def _opening(fault: PlannedFault) -> int:
+    """Return when a fault can begin."""
+    return 0 if fault.path in _OF_MAILBOXES else _OPENING
