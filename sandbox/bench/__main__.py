@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.azurite import Azurite, azurite
-from sandbox.bench import hostile, limits, rules, trouble, worker
+from sandbox.bench import hostile, limits, line, rules, trouble, worker
 from sandbox.bench.timing import per_second, seconds
 from sandbox.stage import CLIENT_STATE_KEY, TENANT, Stage, stage
 from shared.domain.messages import EVENT_CHANGES
@@ -35,6 +35,7 @@ def main() -> None:
     console.print(loading())
     console.print(hostile_files())
     console.print(hostile_bodies())
+    console.print(one_mailbox())
     with TemporaryDirectory() as folder, azurite() as storage:
         (Path(folder) / "rules.yaml").write_bytes(rules.joinlink_rules(1))
         with stage(storage, Path(folder)) as everything:
@@ -134,6 +135,19 @@ def limited_rule(storage: Azurite) -> Table:
     table = _table("Both limits of one rule, two processes", "what", "charges a second", "beyond the limit")
     rate, beyond = limits.charges_per_second(storage)
     table.add_row(f"{limits.THREADS} threads each", f"{rate:.0f}", str(beyond))
+    return table
+
+
+def one_mailbox() -> Table:
+    """Play 500 changes of one mailbox. Budget: several hosts take at most twice the time of one."""
+    title = f"{line.CHANGES} changes of one mailbox, seconds of a clock that is moved"
+    table = _table(title, "hosts", "seconds", "x one host", "refused calls", "poisoned", "another mailbox, s")
+    one = line.drain(hosts=1, changes=line.CHANGES)
+    for hosts in (1, 2, 3):
+        drained = line.drain(hosts=hosts, changes=line.CHANGES)
+        ratio, other = f"{drained.seconds / one.seconds:.2f}", f"{drained.other_seconds:.0f}"
+        refused, poisoned = f"{drained.refused} of {drained.calls}", str(drained.poisoned)
+        table.add_row(str(hosts), f"{drained.seconds:.0f}", ratio, refused, poisoned, other)
     return table
 
 

@@ -15,7 +15,6 @@ from sandbox.machine.record import TenantRules
 from sandbox.machine.town import Town
 from shared import deadline, logs
 
-
 #: httpx reads each URL several times, character by character; stories repeat the same ones
 _URLS_ONCE = lru_cache(10_000)(_urlparse.urlparse)
 

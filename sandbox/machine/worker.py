@@ -22,7 +22,7 @@ from shared.worker.common.world import World
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
 URL = "https://joinlink.example/api/notifications?code=function-key"
-_SETTINGS = {
+SETTINGS = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "JOINLINK_TENANT_ID": TENANT,
     "JOINLINK_CLIENT_STATE_KEY": "the-client-state-key-of-the-machine",
@@ -79,7 +79,7 @@ class MachineWorker:
     def start(self, *, is_braked: bool) -> None:
         """Start the process; only the storage stays."""
         self.is_braked = is_braked
-        environ = {**_SETTINGS, **({"JOINLINK_MODE": "report"} if is_braked else {})}
+        environ = {**SETTINGS, **({"JOINLINK_MODE": "report"} if is_braked else {})}
         world = World(
             now=lambda: self.now,
             uniform=self._random.uniform,
