@@ -93,7 +93,7 @@ class _Line:
 
     @contextmanager
     def open(self, hosts: int) -> Iterator[None]:
-        """Start the hosts. Their deadlines follow the clock; a thread does not wait for a place in real time."""
+        """Start the hosts. Their deadlines follow the clock; no thread waits for a place in real time."""
         clock = SimpleNamespace(monotonic=self._seconds)
         with (
             mock.patch.object(deadline, "time", clock),

@@ -61,8 +61,9 @@ class MailboxGate:
     ) -> Iterator[bool]:
         """Yield whether the change is admitted; its place is free again at the end of the block.
 
-        If the mailbox is full, wait for up to `patience`. `now` tells whether it has fewer places; without it,
-        it has all. `taken` is when the change's message was dequeued, None if its read must not answer copies.
+        If the mailbox is full, wait for up to `patience`. `now` tells whether it has fewer places; without
+        it, it has all. `taken` is when the change's message was dequeued, None if its read must not answer
+        copies.
         """
         is_admitted = self._admit(mailbox, event, taken, patience.total_seconds(), now)
         try:
