@@ -41,6 +41,8 @@ _COMMANDS = {
     "permissions": ("cli.permissions", "permissions"),
     "schema": ("cli.schema", "schema"),
 }
+#: typer's error for a command without arguments, whose text is the help; typer does not export it
+_HELP = "NoArgsIsHelpError"
 #: longer than the first sentence of any command's help
 _LONGEST = 200
 #: what people write instead, from other tools and in other words; a command that is not there yet is ignored
@@ -68,7 +70,8 @@ def _clean_errors() -> Iterator[None]:
     try:
         yield
     except TyperException as error:
-        error.message = line(error.message)
+        if type(error).__name__ != _HELP:
+            error.message = line(error.message)
         raise
 
 

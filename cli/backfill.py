@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime, timedelta
 from time import sleep
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,7 +13,7 @@ from cli.formats import backfill_text
 from cli.in_force import wait_for_rules
 from cli.live import rules_in_force
 from cli.mailbox_choice import AllOption, GroupOption, MailboxOption, read_selector
-from cli.output import AsJson, Exit, Refused
+from cli.output import AsJson, Exit, Failed, Refused
 from shared.desk.desk_check import rules_difference
 from shared.desk.wiring import Desk
 from shared.domain.durations import parse_duration
@@ -24,6 +24,7 @@ from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 
 #: Graph shows five years of a calendar at most.
 _FURTHEST = timedelta(days=5 * 365)
+_NO_MAILBOX = "there is no mailbox to search"
 
 
 def backfill(
@@ -52,8 +53,8 @@ def backfill(
     has other rules in force than yours, only --dry-run works, or --wait after a change of the rules.
 
     Exit code 0: everything is done, or shown. 1: mailboxes are left, and the same command resumes with them;
-    or calendars can't be read. 2: wrong arguments, settings are missing, the rules are not the app's, or its
-    memory of past writes is missing. 130: stopped.
+    calendars can't be read; or the named mailbox or group does not exist. 2: wrong arguments, settings are
+    missing, the rules are not the app's, or its memory of past writes is missing. 130: stopped.
     """
     selector = read_selector(mailbox, group, everybody=everybody)
     asks = not yes and not dry_run
@@ -73,7 +74,7 @@ def backfill(
         run = part.open_run(policy, purpose, _moment(until, desk.world.now()))
         doubts = part.read_scope(policy, selector, scope)
         if not len(scope):
-            raise Refused(f"there is no mailbox to search: {_why_empty(selector, doubts)}")
+            _refuse_empty_scope(selector, doubts)
         notes = (
             *(f"the app would not do this now: {each}" for each in obstacles),
             *desk.in_force().differences(policy="", report_only=desk.is_report_only),
@@ -106,15 +107,15 @@ def _run(session: BackfillSession, *, asks: bool, writes: bool) -> None:
     raise typer.Exit(Exit.ERRORS if totals.left or totals.unread_calendars else Exit.OK)
 
 
-def _why_empty(selector: MailboxSelector | None, doubts: tuple[str, ...]) -> str:
-    """Return why no mailbox is in scope, with the reasons why some may be missing."""
+def _refuse_empty_scope(selector: MailboxSelector | None, doubts: tuple[str, ...]) -> NoReturn:
+    """Raise why no mailbox is in scope, with the reasons why some may be missing."""
     match selector:
         case UserSelector() if doubts:
-            return "no user has the object id or address that --mailbox names"
+            raise Failed(f"{_NO_MAILBOX}: no user has the object id or address that --mailbox names")
         case UserSelector():
-            return "the rules do not include the mailbox that --mailbox names"
+            raise Refused(f"{_NO_MAILBOX}: the rules do not include the mailbox that --mailbox names")
         case _:
-            return "; ".join(doubts) or "the rules include none"
+            raise Refused(f"{_NO_MAILBOX}: {'; '.join(doubts) or 'the rules include none'}")
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -172,6 +172,7 @@ def _follow(part: Canary, plan: CanaryPlan, provider: str, show: Callable[..., N
         raise typer.Exit(Exit.STOPPED) from None
     except Exception:
         clean_up(part.trial)
+        show(results, stopped=True)
         raise
     show(results)
     failed = any(result.is_ok is False for result in results)

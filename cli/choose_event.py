@@ -28,6 +28,8 @@ def choose(mailbox: str, rules: Path | None, at: datetime | None, settings: Path
             " coming ones with their ids"
         )
     listing = read_coming(mailbox, _AHEAD, _MOST, rules, settings, at=at)
+    for unread in listing.unread_calendars:
+        note(f"the {unread.calendar} can't be read: {unread.why}")
     if not listing.events:
         raise Refused(f"the mailbox has no event in the next {_AHEAD.days} days: name one with --event-id")
     events_text.show(listing.events, with_subjects=True, numbered=True)

@@ -11,7 +11,7 @@ from cli.desk import SettingsFile
 from cli.explained_event import Explained
 from cli.formats import events_text
 from cli.ids import checked
-from cli.output import AsJson, Refused, console, print_json
+from cli.output import AsJson, Exit, Refused, console, print_json
 from shared.domain.durations import parse_duration
 
 _MOST = 500
@@ -30,7 +30,9 @@ def events(
         ),
     ],
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="How far ahead: 8h, 7d, 90d.")] = "7d",
-    most: Annotated[int, typer.Option("--most", min=1, max=_MOST, help="How many events to list.")] = 50,
+    most: Annotated[
+        int, typer.Option("--most", metavar="NUMBER", min=1, max=_MOST, help="How many events to list.")
+    ] = 50,
     with_subjects: Annotated[
         bool, typer.Option("--with-subjects", help="Show the subjects, too; they may be private.")
     ] = False,
@@ -49,11 +51,12 @@ def events(
 ) -> None:
     """List the coming meetings of a mailbox, with their verdicts.
 
-    Shows the next events of the default calendar, each series once, with the id that joinlink explain takes.
-    The decision is the same as in the cloud. Nothing is written to Graph or storage.
+    Shows the next events, each series once, with the id that joinlink explain takes. Reads the default
+    calendar, and with calendars: owned in the rules all others that the mailbox owns. The decision is the
+    same as in the cloud. Nothing is written to Graph or storage.
 
-    Exit code 0: shown. 1: Graph or the storage account fails, or the rules have errors. 2: wrong arguments,
-    or settings are missing.
+    Exit code 0: shown. 1: Graph or the storage account fails, a calendar can't be read, or the rules have
+    errors. 2: wrong arguments, or settings are missing.
     """
     name = checked("--mailbox", mailbox)
     if not name:
@@ -61,8 +64,9 @@ def events(
     listing = read_coming(name, _ahead(until), most, rules, settings)
     if as_json:
         print_json(_document(listing, with_subjects=with_subjects))
-        return
-    _show(listing, until, with_subjects=with_subjects)
+    else:
+        _show(listing, until, with_subjects=with_subjects)
+    raise typer.Exit(Exit.ERRORS if listing.unread_calendars else Exit.OK)
 
 
 def _ahead(text: str) -> timedelta:
@@ -74,6 +78,8 @@ def _ahead(text: str) -> timedelta:
 
 def _show(listing: Listing, until: str, *, with_subjects: bool) -> None:
     out = console()
+    for unread in listing.unread_calendars:
+        out.print(f"The {unread.calendar} can't be read: {unread.why}", style="warn")
     if not listing.events and not listing.unreadable:
         out.print(f"No event in the next {until}.")
         return
@@ -85,7 +91,7 @@ def _show(listing: Listing, until: str, *, with_subjects: bool) -> None:
         out.print(f"and {listing.more} more: --most lists up to {_MOST}, --until selects.")
     if listing.is_cut:
         out.print(
-            "The calendar has more events in this time than are read at once, so some of the first may be"
+            "The mailbox has more events in this time than are read at once, so some of the first may be"
             " missing. Use a shorter --until.",
             style="warn",
         )
@@ -99,6 +105,9 @@ def _document(listing: Listing, *, with_subjects: bool) -> dict[str, Any]:
     return {
         "events": [_event(each, with_subjects=with_subjects) for each in listing.events],
         "unreadable": [{"event": item.id, "detail": item.detail} for item in listing.unreadable],
+        "unread_calendars": [
+            {"calendar": each.calendar, "detail": each.why} for each in listing.unread_calendars
+        ],
         "more": listing.more,
         "is_cut": listing.is_cut,
     }
@@ -112,6 +121,7 @@ def _event(shown: Explained, *, with_subjects: bool) -> dict[str, Any]:
         "start": (shown.next_start or event.start).isoformat(),
         "minutes": round((event.end - event.start).total_seconds() / 60),
         "series": event.type == "seriesMaster",
+        "calendar": shown.calendar or None,
         "attendees": len(event.attendees),
         "verdict": decision.verdict,
         "reason": decision.reason,

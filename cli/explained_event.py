@@ -33,16 +33,20 @@ class ExplainedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An event with its explanation; of a series, `next_start` is that of the next occurrence if known."""
+    """An event with its explanation; of a series, `next_start` is that of the next occurrence if known.
+
+    `calendar` is the name of its calendar, empty for the default one, and if that was not asked for.
+    """
 
     explained: ExplainedEvent
     explanation: Explanation
     next_start: datetime | None = None
+    calendar: str = ""
 
 
-def with_explanation(event: ExplainedEvent, next_start: datetime | None = None) -> Explained:
+def with_explanation(event: ExplainedEvent) -> Explained:
     """Return the event with its explanation, under the brake if that is set."""
     explanation = explain(event.event, event.policy, event.facts, event.now)
     if event.report_only:
         explanation = replace(explanation, decision=explanation.decision.under_brake())
-    return Explained(event, explanation, next_start)
+    return Explained(event, explanation)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from rich.text import Text
 
@@ -72,6 +73,21 @@ def show(found: Iterable[FoundGroups]) -> None:
             " its id.",
             style="warn",
         )
+
+
+def documents(found: Iterable[FoundGroups]) -> list[dict[str, Any]]:
+    """Return them as plain values."""
+    return [
+        {
+            "written": each.written,
+            "is_name": each.is_name,
+            "found": [
+                {"id": group.id, "name": group.name, "address": group.address or None}
+                for group in each.groups
+            ],
+        }
+        for each in found
+    ]
 
 
 def _ids(rules: LoadedRules) -> Iterator[str]:

@@ -52,7 +52,9 @@ def history(
             show_default=False,
         ),
     ] = "",
-    most: Annotated[int, typer.Option("--most", min=1, max=_MOST, help="How many events to list.")] = 50,
+    most: Annotated[
+        int, typer.Option("--most", metavar="NUMBER", min=1, max=_MOST, help="How many events to list.")
+    ] = 50,
     as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:

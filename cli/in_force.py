@@ -1,6 +1,7 @@
 """Compares what is at hand with what the app has in force, and waits until the app has taken it."""
 
 from contextlib import suppress
+from datetime import timedelta
 from time import sleep
 
 from cli.output import Failed, note
@@ -11,6 +12,10 @@ from shared.rule_files.loader import load_policy
 from shared.rules.policy import Policy
 from shared.settings import is_brake_on
 from shared.version import VERSION
+from shared.worker.health.verdict import ago
+
+#: Maintenance runs every quarter of an hour.
+_LATE = timedelta(hours=1)
 
 
 def differences_here(desk: Desk) -> list[str]:
@@ -34,7 +39,14 @@ def differences_from(desk: Desk, policy: Policy) -> list[str]:
 
 def wait_for_rules(desk: Desk, policy: Policy) -> None:
     """Return when the app has a policy in force. Raises DeskDiffers, StorageUnavailable."""
-    RulesWait(in_force=desk.policy_in_force(), now=desk.world.now, sleep=sleep).wait(policy.hash, note)
+    wait = RulesWait(in_force=desk.policy_in_force(), now=desk.world.now, sleep=sleep)
+    if wait.is_over(policy.hash):
+        return
+    age = desk.age_of_maintenance()
+    if age is None or age > _LATE:
+        last = "has never finished" if age is None else f"was {ago(age)} ago"
+        note(f"the app's maintenance {last}: is the app running? Only the app takes the rules")
+    wait.wait(policy.hash, note)
 
 
 def valid_rules(desk: Desk) -> Policy:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli import rule_schema, starter
 from cli.mail_domains import mail_domains
-from cli.output import AsJson, Refused, console, print_json, talk, write_file
+from cli.output import AsJson, Refused, confirm, console, on_terminal, print_json, talk, write_file
 from cli.starter import StarterOptions
 from shared.storage.rule_source import SUFFIX, is_rule_file
 
@@ -97,7 +97,7 @@ def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
         return mail_domains(_each(given or []))
     question = "Your mail domains, separated by commas; subdomains are included (empty: those of the tenant)"
     while True:
-        words = [typer.prompt(question, default="", show_default=False, err=True)]
+        words = [typer.prompt(on_terminal(question), default="", show_default=False, err=True)]
         try:
             return mail_domains(_each(words))
         except Refused as error:
@@ -107,7 +107,7 @@ def _domains(given: list[str] | None, *, ask: bool) -> tuple[str, ...]:
 def _choice(given: bool | None, question: str, *, ask: bool, default: bool) -> bool:  # noqa: FBT001 -- an option's value
     if given is not None:
         return given
-    return typer.confirm(f"{question}?", default=default, err=True) if ask else default
+    return confirm(f"{question}?", default=default) if ask else default
 
 
 def _each(words: Iterable[str]) -> Iterator[str]:

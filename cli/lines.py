@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -33,7 +34,9 @@ def mark(truth: Truth) -> Text:
 def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
     """Print the lines in two columns; a left text without a right one may use the whole width.
 
-    On a terminal, a text that is too long for its column continues below. In a pipe, no line breaks.
+    On a terminal, a text that is too long for its column continues below. If a word of the left text is, such
+    as an id, the left text has a line of its own, so that the word can be copied whole. In a pipe, no line
+    breaks.
     """
     room = out.width - indent
     most = _MAX_LEFT if out.soft_wrap else min(_MAX_LEFT, max(room // 2, room - _RIGHT))
@@ -46,6 +49,9 @@ def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
             out.print(Text.assemble(" " * indent, left, gap, right))
             continue
         depth = len(left.plain) - len(left.plain.lstrip(" "))
+        if right and left.cell_len > column and _longest_word(left.plain) > column - depth - _GAP:
+            out.print(Padding(left[depth:], (0, 0, 0, indent + depth), expand=False))
+            left = left[:depth]
         row = _row(left[depth:], right, column - depth) if right else left[depth:]
         out.print(Padding(row, (0, 0, 0, indent + depth), expand=False))
 
@@ -53,6 +59,10 @@ def show(out: Console, lines: list[Line], *, indent: int = 0) -> None:
 def show_to_copy(out: Console, text: Text, *, indent: int = 0) -> None:
     """Print a text on one line whatever its length: a terminal that wraps it copies it whole."""
     out.print(Text(" " * indent).append_text(text), soft_wrap=True)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, text.split()), default=0)
 
 
 def _row(left: Text, right: Text, column: int) -> Table:

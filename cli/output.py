@@ -8,6 +8,7 @@ import os
 import sys
 from enum import IntEnum
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
@@ -31,6 +32,9 @@ _THEME = Theme(
     inherit=True,
 )
 
+
+#: room for a short answer behind a question
+_ANSWER, _NARROWEST = 4, 20
 
 #: the option that every command has. With it, stdout has one JSON document, and all else is on stderr.
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
@@ -128,7 +132,20 @@ def ask(question: str, hint: str) -> bool:
     """
     if not sys.stdin.isatty():
         raise Refused(f"there is no terminal to ask on; {hint}")
-    return typer.confirm(question, err=True)
+    return confirm(question)
+
+
+def confirm(question: str, *, default: bool = False) -> bool:
+    """Ask a question with the answers yes and no on this terminal, on stderr."""
+    text = f"{question} [{'Y/n' if default else 'y/N'}]:"
+    return typer.confirm(on_terminal(text), default=default, show_default=False, prompt_suffix=" ", err=True)
+
+
+def on_terminal(question: str) -> str:
+    """Return a question in lines that leave room for an answer on the terminal that shows it."""
+    out = console(sys.stderr)
+    room = max(out.width - _ANSWER, _NARROWEST)
+    return question if out.soft_wrap else fill(question, room, break_long_words=False, break_on_hyphens=False)
 
 
 def write_file(file: Path, text: str) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from cli import rule_files
+from cli import lines, rule_files
+from cli.lines import Line
 from cli.output import AsJson, console, print_json
 from shared.desk.permissions import needed_permissions
 from shared.domain.decision import Mode
@@ -35,9 +37,7 @@ def permissions(
     if as_json:
         print_json({"permissions": [{"name": each.name, "purpose": each.purpose} for each in needed]})
         return
-    width = max(len(each.name) for each in needed)
-    for each in needed:
-        console().print(f"{each.name:<{width}}  {each.purpose}")
+    lines.show(console(), [Line(Text(each.name), Text(each.purpose)) for each in needed])
 
 
 def _as_if_enforced(policy: Policy) -> Policy:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from cli.output import Refused
+from cli.output import Failed, Refused
 from cli.preview_options import CONFIGURED, read_window
 from cli.preview_session import PreviewSession
 from shared.desk.preview.journal import PreviewJournal
@@ -19,6 +20,8 @@ from shared.desk.wiring import Desk
 from shared.rules.mailbox_scope import MailboxSelector, UserSelector
 from shared.settings import is_brake_on
 from shared.version import VERSION
+
+_NO_MAILBOX = "there is no mailbox to read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ def open_session(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -
 
     Raises:
         Refused: no mailbox is in scope, or the window is wrong.
+        Failed: there is no such mailbox.
         PreviewRunning: another command reads the same.
         GraphError, StorageUnavailable: what can't be read.
     """
@@ -48,7 +52,7 @@ def open_session(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -
     with PreviewScope() as scope:
         doubts = part.read_scope(sets, choice.selector, scope)
         if not len(scope):
-            raise Refused(f"there is no mailbox to read: {_why_empty(choice.selector, doubts)}")
+            _refuse_empty_scope(choice.selector, doubts)
         with PreviewJournal(_folder(), _purpose(desk, sets, choice), desk.world.now()) as journal:
             window = read_window(choice.since, choice.until, journal.started)
             held, signal = part.hold(sets, window), StopSignal()
@@ -69,13 +73,15 @@ def open_session(desk: Desk, sets: tuple[RuleSet, ...], choice: PreviewChoice) -
             )
 
 
-def _why_empty(selector: MailboxSelector | None, doubts: Sequence[str]) -> str:
+def _refuse_empty_scope(selector: MailboxSelector | None, doubts: Sequence[str]) -> NoReturn:
+    """Raise why no mailbox is in scope."""
     match selector:
         case UserSelector(name) if doubts:
-            return f"no user has the object id or address {name}"
+            raise Failed(f"{_NO_MAILBOX}: no user has the object id or address {name}")
         case UserSelector(name):
-            return f"the rules do not include {name}"
-    return "; ".join(doubts) or "the rules include none"
+            raise Refused(f"{_NO_MAILBOX}: the rules do not include {name}")
+        case _:
+            raise Refused(f"{_NO_MAILBOX}: {'; '.join(doubts) or 'the rules include none'}")
 
 
 def _folder() -> Path:

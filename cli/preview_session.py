@@ -12,7 +12,7 @@ from shared.desk.preview.mailbox_reader import MailboxReader, PreviewWindow
 from shared.desk.preview.parallel_reading import StopSignal, read_all
 from shared.desk.preview.preview_scope import PreviewScope, ScopeEntry
 from shared.desk.preview.previewed import ReadStatus
-from shared.desk.preview.report import PreviewReport
+from shared.desk.preview.report import PreviewReport, rounds
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.preview.totals import ListedMeeting, PreviewTotals
 from shared.desk.preview.unknowable import UNKNOWABLE
@@ -47,8 +47,8 @@ class PreviewSession:
             totals = self._new_totals()  # Ctrl-C may have come amid an addition
             for mailbox in self.journal:
                 totals.add(mailbox)
-        pace = (monotonic() - began) / max(totals.statuses.total() - before, 1)
-        return self._report(totals, pace, is_stopped=is_stopped)
+        took, read = timedelta(seconds=monotonic() - began), totals.statuses.total() - before
+        return self._report(totals, took / rounds(read) if read else None, is_stopped=is_stopped)
 
     def end(self, report: PreviewReport) -> None:
         """Delete the journal, unless the same command can resume."""
@@ -63,9 +63,10 @@ class PreviewSession:
             closing(read_all(entries, self.reader.read, self.signal)) as mailboxes,
         ):
             for mailbox in mailboxes:
-                if mailbox.status is not ReadStatus.LEFT:
-                    self.journal.add(mailbox)
-                totals.add(mailbox)
+                with closing(mailbox):
+                    if mailbox.status is not ReadStatus.LEFT:
+                        self.journal.add(mailbox)
+                    totals.add(mailbox)
                 progress.step()
 
     @property
@@ -79,8 +80,9 @@ class PreviewSession:
     def _new_totals(self) -> PreviewTotals:
         return PreviewTotals.of(self.sets, self.window, listed=self.most_listed or 0)
 
-    def _report(self, totals: PreviewTotals, pace: float, *, is_stopped: bool) -> PreviewReport:
-        is_sample = self.chosen < len(self.scope)
+    def _report(
+        self, totals: PreviewTotals, round_time: timedelta | None, *, is_stopped: bool
+    ) -> PreviewReport:
         return PreviewReport(
             sets=self.sets,
             window=self.window,
@@ -93,7 +95,7 @@ class PreviewSession:
             memory_unknown=self.memory_unknown,
             notes=self.notes,
             unknowable=UNKNOWABLE,
-            whole_scope=timedelta(seconds=pace * len(self.scope)) if is_sample else None,
+            round_time=round_time,
             with_subjects=self.with_subjects,
             meetings=self._listing(totals),
         )

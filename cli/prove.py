@@ -13,6 +13,7 @@ from cli.formats import prove_json, prove_markdown, prove_text
 from cli.formats.prove_markdown import ProofRun
 from cli.ids import checked
 from cli.output import AsJson, Exit, Refused, ask, print_json
+from cli.report_file import ReportFile
 from cli.trial import check_can_ask, clean_up, found_log
 from cli.workspace import WorkspaceOption
 from shared.desk.prove.proof import Holding, Proof
@@ -80,8 +81,8 @@ def prove(
         proof.trial.default_calendar()  # a mailbox without one is refused here
         if not yes and not _is_agreed(proof):
             raise typer.Exit(Exit.ERRORS)
-        _reserve(file)
-        _run(questions, proof, _Report(file, started, as_json=as_json, cloud=_cloud(desk)))
+        with ReportFile(file) as opened:
+            _run(questions, proof, _Report(opened, file, started, as_json=as_json, cloud=_cloud(desk)))
 
 
 def _questions(wanted: Sequence[str]) -> list[Question]:
@@ -118,18 +119,13 @@ def _cloud(desk: Desk) -> str:
     return desk.environ.get("JOINLINK_CLOUD", "").strip() or "global"
 
 
-def _reserve(file: Path) -> None:
-    """Create the report's file, for its owner alone, before anything is created in the mailbox."""
-    try:
-        file.touch(mode=0o600)
-    except OSError as error:
-        raise Refused(f"{file} can't be written: {error.strerror}") from error
-
-
 class _Report:
     """Where the results go: each row to the terminal, all of them to a file."""
 
-    def __init__(self, file: Path, started: datetime, *, as_json: bool, cloud: str) -> None:
+    def __init__(
+        self, opened: ReportFile, file: Path, started: datetime, *, as_json: bool, cloud: str
+    ) -> None:
+        self._opened = opened
         self._file = file
         self._started = started
         self._as_json = as_json
@@ -150,10 +146,7 @@ class _Report:
             left=left,
             is_stopped=stopped,
         )
-        try:
-            self._file.write_text(prove_markdown.report(run), encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"{self._file} can't be written: {error.strerror}") from error
+        self._opened.write([prove_markdown.report(run)])
         if self._as_json:
             print_json(prove_json.document(run))
         else:
@@ -170,7 +163,7 @@ def _run(questions: list[Question], proof: Proof, report: _Report) -> None:
         report.finish(results, proof, clean_up(proof.trial), stopped=True)
         raise typer.Exit(Exit.STOPPED) from None
     except Exception:
-        clean_up(proof.trial)
+        report.finish(results, proof, clean_up(proof.trial), stopped=True)
         raise
     left = [sentence for result in results for sentence in result.left]
     report.finish(results, proof, left, stopped=False)

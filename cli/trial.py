@@ -39,11 +39,12 @@ def found_log(desk: Desk, workspace: str) -> DecisionLog | None:
 
 def clean_up(trial: TrialMailbox) -> tuple[str, ...]:
     """Delete what was created, and return what is left; both are shown on stderr."""
-    note("deleting what was created")
     try:
+        note("deleting what was created")
         left = trial.clean_up()
     except KeyboardInterrupt:
-        left = ("stopped while deleting: look in the calendar for what is left",)
+        note("stopped while deleting")
+        left = trial.remaining()
     for sentence in left:
         note(sentence)
     return left

@@ -8,7 +8,7 @@ import typer
 from cli import group_names, rule_files
 from cli.desk import SettingsFile, open_desk
 from cli.formats import Format, github, junit, problems_json, sarif, text
-from cli.output import AsJson, Exit, Refused
+from cli.output import AsJson, Exit, Refused, print_json
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Severity
 
@@ -40,33 +40,35 @@ def validate(
     --online signs in to Graph, as explain does, and prints the ids of groups that the rules name by their
     names, and the names of those that they name by id. Only ids load.
 
-    Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings; with --online,
-    Graph fails or has no such group. 2: wrong arguments, or
-    a path does not exist.
+    Exit code 0: there are no errors. 1: there are errors or, with --strict, warnings; with --online, Graph
+    fails or has no such group. 2: wrong arguments, or a path does not exist.
     """
     form = Format.JSON if as_json else form
-    if online and form is not Format.TEXT:
-        raise Refused("--online is for people: use it without --format")
+    if online and form not in (Format.TEXT, Format.JSON):
+        raise Refused("--online writes text or --json: use it without --format")
     sets = rule_files.load(paths or [])
-    _print(form, sets, strict=strict)
-    is_missing = online and _print_groups(sets, settings)
+    if form is not Format.JSON:
+        _print(form, sets, strict=strict)
+    groups = _find_groups(sets, settings) if online else []
+    if form is Format.JSON:
+        found = {"groups": group_names.documents(groups)} if online else {}
+        print_json(problems_json.documents(sets) | found)
+    elif online:
+        group_names.show(groups)
+    is_missing = any(each.is_missing for each in groups)
     raise typer.Exit(Exit.ERRORS if is_missing or _fails(sets, strict=strict) else Exit.OK)
 
 
-def _print_groups(sets: list[LoadedRules], settings: Path | None) -> bool:
-    """Print the groups of the rules; return whether one of them is missing."""
+def _find_groups(sets: list[LoadedRules], settings: Path | None) -> list[group_names.FoundGroups]:
+    """Return the groups of the rules, as they are in the directory."""
     with open_desk(settings) as desk:
-        found = group_names.find_groups(sets, desk.graph())
-    group_names.show(found)
-    return any(each.is_missing for each in found)
+        return group_names.find_groups(sets, desk.graph())
 
 
 def _print(form: Format, sets: list[LoadedRules], *, strict: bool) -> None:
     match form:
         case Format.TEXT:
             text.print_problems(sets)
-        case Format.JSON:
-            problems_json.print_problems(sets)
         case Format.GITHUB:
             github.print_problems(sets, strict=strict)
         case Format.JUNIT:

@@ -94,6 +94,14 @@ param seedA string = newGuid()
 @secure()
 param seedB string = newGuid()
 
+@description('Leave the default. The secrets are derived from it once, at the first deployment.')
+@secure()
+param seedC string = newGuid()
+
+@description('Leave the default. The secrets are derived from it once, at the first deployment.')
+@secure()
+param seedD string = newGuid()
+
 @description('Leave the default. Azure does not change the start of a budget later.')
 param budgetStart string = utcNow('yyyy-MM-01')
 
@@ -189,6 +197,8 @@ module site 'site.bicep' = {
     settings: settings
     seedA: seedA
     seedB: seedB
+    seedC: seedC
+    seedD: seedD
   }
 }
 

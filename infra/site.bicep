@@ -28,6 +28,10 @@ param settings stringMap
 param seedA string
 @secure()
 param seedB string
+@secure()
+param seedC string
+@secure()
+param seedD string
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: identityName
@@ -121,6 +125,7 @@ resource noBasicAuth 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
 }
 
 // Both secrets are made once. Later deployments bring other seeds, and leave the secrets as they are.
+// They share no seed, so that the notification URL does not reveal the key.
 @onlyIfNotExists()
 resource stateKey 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
   parent: vault
@@ -136,7 +141,7 @@ resource notificationUrl 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
   parent: vault
   name: 'notification-url'
   properties: {
-    value: 'https://${app.properties.defaultHostName}/api/notifications?code=${replace('${seedB}${seedA}', '-', '')}'
+    value: 'https://${app.properties.defaultHostName}/api/notifications?code=${replace('${seedC}${seedD}', '-', '')}'
     contentType: 'text/plain'
   }
 }

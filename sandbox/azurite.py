@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -18,6 +18,7 @@ from sandbox import node
 
 HOME = Path(__file__).resolve().parent / "azurite"
 MAIN = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+CLOCK = HOME / "clock.js"
 START_SECONDS = 60
 STOP_SECONDS = 25
 
@@ -58,12 +59,26 @@ class Azurite:
         """Set Azurite's clock, which runs on from there; empty Azurite before you set it back."""
         self._command(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
 
+    def save(self) -> None:
+        """Cut all connections and save what was acknowledged (only with faults.js); only `kill` is left."""
+        self._command("save")
+
+    def stop(self) -> None:
+        """Stop it; with data on disk, all of it is written."""
+        _stop(self._process)
+
+    def kill(self) -> None:
+        """Kill the process (SIGKILL)."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        with self._process:
+            pass
+
     def _command(self, command: str) -> None:
         with self._moving:
             _write(self._process, f"{command}\n")
             answer = _output(self._process).readline()
         if not answer:
-            raise AzuriteUnavailable("Azurite has stopped; its clock can't be moved.")
+            raise AzuriteUnavailable("Azurite has stopped; it can't take commands.")
 
 
 @contextlib.contextmanager
@@ -75,14 +90,39 @@ def azurite(folder: Path | None = None) -> Iterator[Azurite]:
     Raises:
         AzuriteUnavailable: Azurite is not installed or does not start; the text says what to do.
     """
-    process = _start(folder)
+    started = start_azurite(folder)
     try:
-        yield Azurite(process, _await_urls(process))
+        yield started
     finally:
+        started.stop()
+
+
+def start_azurite(
+    folder: Path | None,
+    *,
+    preload: Sequence[Path] = (),
+    environ: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Azurite:
+    """Start Azurite, which runs until `stop` or `kill`, or until this process ends.
+
+    `preload` are further scripts to load first, `environ` further environment variables, and `pass_fds`
+    file descriptors that it inherits.
+
+    Raises:
+        AzuriteUnavailable: Azurite is not installed or does not start; the text says what to do.
+    """
+    process = _start(folder, [CLOCK, *preload], environ or {}, pass_fds)
+    try:
+        return Azurite(process, _await_urls(process))
+    except BaseException:
         _stop(process)
+        raise
 
 
-def _start(folder: Path | None) -> subprocess.Popen[str]:
+def _start(
+    folder: Path | None, scripts: Sequence[Path], environ: Mapping[str, str], pass_fds: Sequence[int]
+) -> subprocess.Popen[str]:
     tools = node.find()
     if tools is None or not MAIN.is_file():
         raise AzuriteUnavailable("Azurite or Node is not installed here: run `make setup`.")
@@ -92,7 +132,9 @@ def _start(folder: Path | None) -> subprocess.Popen[str]:
     place = ["--location", str(folder)] if folder else ["--inMemoryPersistence"]
     options = [*place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     return subprocess.Popen(  # noqa: S603 -- fixed arguments
-        [tools.node, "--require", str(HOME / "clock.js"), str(MAIN), *hosts, *ports, *options],
+        [tools.node, *(f"--require={script}" for script in scripts), str(MAIN), *hosts, *ports, *options],
+        env={**os.environ, **environ},
+        pass_fds=pass_fds,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -15,6 +15,8 @@ from shared.errors import OutOfTime
 
 #: for one message, all calls and retries together
 MESSAGE_TIMEOUT = timedelta(seconds=60)
+#: the end of it: to send the message again, or to move it to the poison queue
+ENDING_TIMEOUT = timedelta(seconds=10)
 
 _ends: ContextVar[float | None] = ContextVar("deadline", default=None)
 

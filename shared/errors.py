@@ -168,7 +168,7 @@ class GraphError(JoinlinkError):
         self.request_id = request_id
         self.detail = detail
         facts = [
-            f"status {status}" if status is not None else "no answer",
+            f"status {status}" if status is not None else "" if code else "no answer",
             code,
             detail,
             f"request-id {request_id}" if request_id else "",

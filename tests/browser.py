@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import IO, Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: why a test is skipped, and what to do
+NO_BROWSER = (
+    f"no browser is installed: none of {', '.join(NAMES)} is on the path; install one, for example with"
+    " apt-get install chromium"
+)
 #: connects the two pipes with the descriptors that Chromium expects, and becomes the browser
 _LAUNCH = """
 import fcntl, os, sys

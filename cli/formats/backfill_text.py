@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-import typer
 from rich.text import Text
 
 from cli import lines
 from cli.backfill_totals import BackfillTotals, LinkCount
 from cli.lines import Line
-from cli.output import console, counted
+from cli.output import confirm, console, counted
 from shared.desk.backfill import BackfillRun, SearchStatus
 
 #: The mailboxes with most mails are listed; --json has all of them.
@@ -53,9 +52,7 @@ def show_totals(totals: BackfillTotals, *, queued: bool, stopped: bool, is_repor
 def is_agreed(totals: BackfillTotals) -> bool:
     """Ask whether to add the links."""
     links = counted(totals.total.links, "join link")
-    return typer.confirm(
-        f"Add {links}? Graph can't remove a link again, and attendees may get mail.", err=True
-    )
+    return confirm(f"Add {links}? Graph can't remove a link again, and attendees may get mail.")
 
 
 def _show_table(head: str, rows: list[tuple[str, LinkCount]]) -> None:

@@ -37,9 +37,12 @@ def _show(out: Console, shown: Explained, *, with_subjects: bool, number: str) -
     mark = _MARKS.get(explanation.decision.verdict, ("· ", "dim"))
     start = shown.next_start or event.start
     head = Text.assemble(mark, number, (f"{start:%a %Y-%m-%d %H:%M} UTC", "bold"), f"  {_facts(event)}")
-    if with_subjects:
-        head.append(f"  {flat(event.subject) or '(no subject)'}")
-    lines.show(out, [Line(head)])
+    more = [Text(f"in {flat(shown.calendar)}", "rule")] if shown.calendar else []
+    more += [Text(flat(event.subject) or "(no subject)")] if with_subjects else []
+    together = Text("  ").join([head, *more])
+    fits = out.soft_wrap or together.cell_len <= out.width
+    lines.show(out, [Line(together if fits else head)])
+    lines.show(out, [] if fits else list(map(Line, more)), indent=_INDENT)
     lines.show(out, [Line(verdict_of(explanation))], indent=_INDENT)
     lines.show_to_copy(out, Text(event.id, "dim"), indent=_INDENT)
 

@@ -22,7 +22,7 @@ def _write(mailbox: str, meeting: Meeting) -> dict[str, Any]:
         "at": meeting.at.isoformat(timespec="seconds"),
         "state": meeting.state.value,
         "mailbox": mailbox,
-        "event": meeting.event,
+        "event": meeting.event or None,
         "rule": meeting.rule or None,
         "provider": meeting.provider or None,
         "policy": meeting.policy_hash or None,

@@ -34,7 +34,8 @@ def show(history: History) -> None:
         out.print(Text.assemble(f"{meeting.at:%Y-%m-%d %H:%M} UTC  ", (words, style), rule))
         facts = [Line(Text("mailbox"), Text(mailbox)), *_more(meeting)]
         lines.show(out, facts, indent=_INDENT)
-        lines.show_to_copy(out, Text(meeting.event, "dim"), indent=_INDENT)
+        if meeting.event:
+            lines.show_to_copy(out, Text(meeting.event, "dim"), indent=_INDENT)
     if history.total:
         _show_totals(history)
     if history.unreadable:
@@ -45,6 +46,8 @@ def show(history: History) -> None:
 def _more(meeting: Meeting) -> list[Line]:
     """Return what is remembered besides mailbox and event."""
     found = []
+    if not meeting.event:
+        found.append(Line(Text("event"), Text("its id was not kept: an earlier version wrote the row")))
     if meeting.provider:
         found.append(Line(Text("provider"), Text(meeting.provider)))
     if meeting.policy_hash:

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cli.output import print_json
 from cli.rule_files import LoadedRules
 from shared.rule_files.problems import Problem
 
 
-def print_problems(sets: Sequence[LoadedRules]) -> None:
-    """Print all problems, and the rules of each policy."""
-    print_json(
-        {
-            "problems": [document(problem) for rules in sets for problem in rules.problems],
-            "policies": [_policy(rules) for rules in sets],
-        }
-    )
+def documents(sets: Sequence[LoadedRules]) -> dict[str, Any]:
+    """Return all problems, and the rules of each policy."""
+    return {
+        "problems": [document(problem) for rules in sets for problem in rules.problems],
+        "policies": [_policy(rules) for rules in sets],
+    }
 
 
 def document(problem: Problem) -> dict[str, Any]:

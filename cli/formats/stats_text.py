@@ -11,7 +11,7 @@ from rich.text import Text
 from cli import lines
 from cli.lines import Line
 from cli.output import console, counted
-from shared.desk.app_log.endings import EndingCounts, LoggedEnding, days
+from shared.desk.app_log.endings import EndingCounts, LoggedEnding, last_days
 from shared.domain.decision import Level, Outcome, Reason
 
 _Key = TypeVar("_Key")
@@ -84,13 +84,12 @@ def _rules(events: dict[LoggedEnding, int]) -> Iterator[Line]:
 
 
 def _days(counts: EndingCounts, events: dict[LoggedEnding, int]) -> Iterator[Line]:
-    found = days(counts)
-    if len(found) < 2:  # noqa: PLR2004 -- one day is the whole
+    shown, earlier = last_days(counts, _MOST_DAYS)
+    if len(shown) < 2:  # noqa: PLR2004 -- one day is the whole
         return
     all_of = Counter(dict(_sums(events, lambda ending: ending.day)))
-    if len(found) > _MOST_DAYS:
-        yield Line(Text(f"{len(found) - _MOST_DAYS} earlier days: --json has all", "dim"))
-    shown = found[-_MOST_DAYS:]
+    if earlier:
+        yield Line(Text(f"{earlier:,} earlier days: --json has all", "dim"))
     most = max((all_of[day] for day in shown), default=0)
     for day in shown:
         bar = "█" * (all_of[day] * _BAR // most if most else 0)

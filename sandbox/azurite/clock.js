@@ -5,7 +5,7 @@
 "use strict";
 
 const RealDate = Date;
-let ahead = 0;
+let ahead = Number(process.env.SANDBOX_AHEAD_MS || 0);
 const now = () => RealDate.now() + ahead;
 
 globalThis.Date = new Proxy(RealDate, {
@@ -16,6 +16,7 @@ globalThis.Date = new Proxy(RealDate, {
 
 const lines = require("node:readline").createInterface({ input: process.stdin });
 lines.on("line", (line) => {
+  if (!/^=?-?\d+$/.test(line)) return; // a command of faults.js
   ahead = line.startsWith("=") ? Number(line.slice(1)) - RealDate.now() : ahead + Number(line);
   process.stdout.write(`clock is ${ahead} ms ahead\n`);
 });

@@ -109,6 +109,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
         "Proofpoint's stars": "urldefense.com/v3/__*2",
         "F5": "/f5-w-ab$$",
         "quoted-printable": "=3D=\r\n",
+        "backslashes": "\\",
         "Teams launchers": "https://teams.microsoft.com/dl/launcher/launcher.html?",
         "Zoom by number": "https://zoom.us/join?",
         "scanners": "https://x.mimecast.com/s/a?d=a.b&",

@@ -1,26 +1,41 @@
 """Checks for each event whether the app kept its promises. Pure: reads only a record.
 
 The app promises: at most one write for each event; a link that a person removed is never added again; in the
-end each event that should have a link has one, or is held (`write_unknown`) for a reason; and the poison
+end each event that should have a link has one, or a final reason that the record justifies; and the poison
 queue has only messages that the app could not handle. `sandbox.promises` defines them; neither module shares
 code with the product.
 """
 
-import base64
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
-from sandbox.chaos.plan import AllowedEnd, FaultAction, PlannedFault, UserAction
-from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, WriteSent
-from sandbox.promises import LinkRemoved, Patch, Step, Violation, judge_writes, may_be_held
+from sandbox.chaos.evidence import EventEvidence, facts_of
+from sandbox.chaos.habit_hits import habit_hits
+from sandbox.chaos.history import history
+from sandbox.chaos.poison import PoisonedMessage, read_poison
+from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, HostKilled, RowWritten, WriteSent
+from sandbox.faults.fault import AllowedEnd, UserAction
+from sandbox.faults.habits import ALL_KINDS
+from sandbox.faults.kinds import ALL_FAULTS
+from sandbox.promises import (
+    AGAIN,
+    FINAL_REASONS,
+    End,
+    LinkRemoved,
+    Patch,
+    Seen,
+    Step,
+    Violation,
+    is_lost,
+    judge_writes,
+)
 
-_HELD = "write_unknown"
-_ENABLED, _DECIDED = "enabled", "event.decided"
-_SHOWN_COLUMNS = frozenset({"state", "attempts", "etag", "at", "answer", "detail", "doubts"})
+#: A run of so many changes must hit every kind of fault, or more than half of them.
+HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
 #: the longest time that a host needs for a message
 _MESSAGE_TIME = timedelta(minutes=2)
 
@@ -29,9 +44,11 @@ class FinalState(StrEnum):
     """How an event ended."""
 
     LINK = "link"
-    #: no link wanted, cancelled in time, or removed by a person
+    #: no link wanted, cancelled or deleted, or removed by a person
     NO_LINK = "no link"
     HELD = "held"
+    #: Graph accepted three writes without effect
+    GAVE_UP = "gave up"
     #: in the poison queue
     POISON = "poison"
 
@@ -43,8 +60,6 @@ class CheckedEvent:
     meeting: str
     state: FinalState
     violations: tuple[Violation, ...]
-    #: whether a fault of its calls allows its messages in the poison queue
-    may_be_poisoned: bool
     faults: tuple[str, ...]
     history: tuple[str, ...]
 
@@ -55,13 +70,13 @@ class ChaosVerdict:
 
     events: tuple[CheckedEvent, ...]
     others: tuple[tuple[Violation, str], ...]
-    #: writes that took effect
-    writes: int
+    #: kinds of faults that never hit a call although they had to
+    never_hit: tuple[str, ...] = ()
 
     @property
     def has_passed(self) -> bool:
         """Whether there is no violation."""
-        return not self.others and not any(event.violations for event in self.events)
+        return not self.others and not self.never_hit and not any(event.violations for event in self.events)
 
     def count(self, what: FinalState | Violation) -> int:
         """Count the events with a final state, or the violations of a kind."""
@@ -71,184 +86,152 @@ class ChaosVerdict:
 
 def check(record: ChaosRecord) -> ChaosVerdict:
     """Check a run."""
-    poison = [_decoded(text) for text in record.poison]
-    wanted = {meeting.name: meeting.wants_link for meeting in record.plan.meetings}
-    events = tuple(_check_event(record, name, poison, wants_link=wanted[name]) for name in record.ids)
+    poison = [read_poison(text) for text in record.poison]
+    entries = _entries_by_meeting(record)
+    lines: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in record.lines:
+        if line.get("event") == "event.decided":
+            lines[str(line.get("event_id"))].append(line)
+    facts = [
+        facts_of(record, name, entries[name], lines[record.graph.ids[name]], poison)
+        for name in record.graph.ids
+    ]
     return ChaosVerdict(
-        events=events,
-        others=tuple(_other_violations(record, events, poison)),
-        writes=sum(record.writes_at_graph.values()),
+        events=tuple(map(_check_event, facts)),
+        others=tuple(_other_violations(record, facts, poison)),
+        never_hit=_never_hit(record),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _EventFacts:
-    """The part of the record about one event."""
-
-    entries: tuple[Entry, ...]
-    wants_link: bool
-    is_online: bool
-    is_held: bool
-    is_poisoned: bool
-    allowed: frozenset[AllowedEnd]
-    stale_for: timedelta
-    #: the number of `enabled` lines
-    enabled_lines: int
-
-    @property
-    def is_removed(self) -> bool:
-        return any(map(_is_removal, self.entries))
-
-    @property
-    def is_cancelled(self) -> bool:
-        return any(isinstance(e, ActionDone) and e.action is UserAction.CANCEL for e in self.entries)
+def hits(record: ChaosRecord) -> Counter[str]:
+    """Count how often each kind of fault, and each habit, had an effect."""
+    found = Counter(entry.kind for entry in record.entries if isinstance(entry, FaultHit))
+    return found + habit_hits(record)
 
 
-def _check_event(record: ChaosRecord, name: str, poison: list[str], *, wants_link: bool) -> CheckedEvent:
-    kinds = {window.fault.kind: window.fault for window in record.plan.fault_windows}
-    event_id = record.ids[name]
-    entries = tuple(_entries_of(record, kinds, name))
-    faults = [kinds[e.kind] for e in entries if isinstance(e, FaultHit) and e.kind in kinds]
-    lines = [line for line in record.lines if line.get("event_id") == event_id]
-    row = record.rows.get(sha256(event_id.encode()).hexdigest(), {})
-    facts = _EventFacts(
-        entries=entries,
-        wants_link=wants_link,
-        is_online=record.online[name],
-        is_held=row.get("state") == _HELD,
-        is_poisoned=any(event_id in text for text in poison),
-        stale_for=timedelta(seconds=record.plan.stale_for),
-        enabled_lines=sum(line.get("outcome") == _ENABLED for line in lines),
-        allowed=frozenset({AllowedEnd.LINK}).union(*(fault.allows for fault in faults)),
-    )
+def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
+    """Return the entries about each event, with the deaths of hosts that had just written to it."""
+    kills = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
+    found: dict[str, list[Entry]] = defaultdict(list)
+    at_work: dict[int, dict[str, Entry]] = defaultdict(dict)
+    for entry in record.entries:
+        meeting = "" if isinstance(entry, HostKilled) else entry.meeting
+        if meeting:
+            found[meeting].append(entry)
+        if isinstance(entry, WriteSent | RowWritten):
+            at_work[entry.host][meeting] = entry
+        elif isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and entry.kind in kills):
+            for other, written in at_work.pop(entry.host, {}).items():
+                if other != meeting and entry.at - written.at < _MESSAGE_TIME:
+                    found[other].append(entry)
+    return found
+
+
+def _dropped(facts: EventEvidence) -> bool:
+    """Return whether a message about the event ended without a final reason and left no message behind.
+
+    The messages that follow one another have the same trace, and all queues are empty.
+    """
+    last = {line.get("trace"): line for line in sorted(facts.lines, key=lambda line: str(line["at"]))}
+    return any(line["outcome"] == AGAIN for line in last.values())
+
+
+def _check_event(facts: EventEvidence) -> CheckedEvent:
     return CheckedEvent(
-        meeting=name,
+        meeting=facts.meeting,
         state=_final_state(facts),
         violations=tuple(dict.fromkeys([*_write_violations(facts), *_end_violations(facts)])),
-        may_be_poisoned=AllowedEnd.POISON in facts.allowed,
-        faults=tuple(sorted({fault.kind for fault in faults})),
-        history=tuple(_history(entries, lines, name, row)),
+        faults=tuple(sorted({entry.kind for entry in facts.entries if isinstance(entry, FaultHit)})),
+        history=tuple(history(facts)),
     )
 
 
-def _entries_of(record: ChaosRecord, kinds: Mapping[str, PlannedFault], name: str) -> Iterator[Entry]:
-    """Yield the entries about an event, and the kills of a host that had written to it shortly before."""
-    written: dict[int, datetime] = {}
-    for entry in record.entries:
-        if entry.meeting == name:
-            yield entry
-            if isinstance(entry, WriteSent):
-                written[entry.host] = entry.at
-        elif isinstance(entry, FaultHit) and entry.host in written:
-            is_kill = entry.kind in kinds and kinds[entry.kind].action is FaultAction.KILL
-            if is_kill and entry.at - written[entry.host] < _MESSAGE_TIME:
-                yield entry
-
-
-def _is_removal(entry: Entry) -> bool:
-    return isinstance(entry, ActionDone) and entry.action is UserAction.REMOVE_LINK and entry.was_online
-
-
-def _write_violations(facts: _EventFacts) -> Iterator[Violation]:
+def _write_violations(facts: EventEvidence) -> Iterator[Violation]:
     """Yield how the writes to the event broke a promise."""
     steps: list[Step] = []
-    is_online = False
+    is_wanted = facts.wants_link_at_first
     for entry in facts.entries:
-        if _is_removal(entry):
-            steps.append(LinkRemoved())
-            is_online = False
-        elif isinstance(entry, WriteSent) and entry.took_effect:
-            steps.append(Patch(was_online=is_online, is_online=True, is_wanted=facts.wants_link))
-            is_online = True
+        match entry:
+            case ActionDone(action=UserAction.INVITE):
+                is_wanted = True
+            case ActionDone(action=UserAction.REMOVE_LINK, was_online=True):
+                steps.append(LinkRemoved())
+            case WriteSent(was_accepted=True):
+                steps.append(
+                    Patch(was_online=entry.was_online, is_online=entry.is_online, is_wanted=is_wanted)
+                )
     yield from judge_writes(steps)
 
 
-def _end_violations(facts: _EventFacts) -> Iterator[Violation]:
-    if facts.is_removed and facts.is_online:
+def _end_violations(facts: EventEvidence) -> Iterator[Violation]:
+    if facts.is_removed and facts.final.is_online and not facts.final.is_gone:
         yield Violation.RE_ADDED
-    if not facts.wants_link or facts.is_removed:
-        return
-    writes = sum(isinstance(entry, WriteSent) and entry.took_effect for entry in facts.entries)
-    may_be_uncounted = AllowedEnd.UNCOUNTED in facts.allowed
-    is_counted = facts.enabled_lines == 1 or (facts.enabled_lines == 0 and may_be_uncounted)
-    if facts.is_online and writes == 1 and not is_counted:
+    writes = sum(isinstance(e, WriteSent) and e.is_online and not e.was_online for e in facts.entries)
+    if writes == 1 and facts.is_wanted and facts.final.is_online and not _is_counted(facts):
         yield Violation.MISCOUNTED
-    if facts.is_held and not facts.is_online and not _has_cause_to_hold(facts):
+    if _dropped(facts):
+        yield Violation.DROPPED
+    if facts.is_held and not facts.final.is_online and not facts.may_be_held:
         yield Violation.HELD_WITHOUT_CAUSE
-    may_be_poisoned = facts.is_poisoned and AllowedEnd.POISON in facts.allowed
-    if not (facts.is_online or facts.is_held or facts.is_cancelled or may_be_poisoned):
+    if AllowedEnd.POISON in facts.allowed and facts.poison:
+        return
+    if is_lost(_end(facts)):
         yield Violation.LOST
 
 
-def _has_cause_to_hold(facts: _EventFacts) -> bool:
-    """Return whether the result of a write may be unknown: a fault hit it, and the event changed after.
+def _is_counted(facts: EventEvidence) -> bool:
+    """Return whether the write has one `enabled` line.
 
-    A change shortly before counts too, since the read before the write may have been stale.
+    It may have none if the process died before it could log, or if the join URL came later.
     """
-    if AllowedEnd.HELD not in facts.allowed:
-        return False
-    hits = [entry.at for entry in facts.entries if isinstance(entry, FaultHit)]
-    changes = [entry.at for entry in facts.entries if isinstance(entry, ActionDone)]
-    return may_be_held(hits, changes, facts.stale_for)
+    enabled = sum(line["outcome"] == "enabled" for line in facts.lines)
+    may_be_uncounted = facts.has_died or any(line["outcome"] == "not_honored" for line in facts.lines)
+    return enabled == 1 or (enabled == 0 and may_be_uncounted)
 
 
-def _final_state(facts: _EventFacts) -> FinalState:
-    if facts.is_online:
+def _end(facts: EventEvidence) -> End:
+    reasons = [line["reason"] for line in facts.lines if line["outcome"] != "superseded"]
+    reason = "write_unknown" if facts.is_held else next(reversed(reasons), "")
+    seen = Seen(not_honored=facts.not_honored, may_be_held=facts.may_be_held)
+    final = FINAL_REASONS.get(reason)
+    return End(
+        is_wanted=facts.is_wanted,
+        is_online=facts.final.is_online,
+        reason=reason,
+        is_justified=final is not None and final.is_justified(seen),
+    )
+
+
+def _final_state(facts: EventEvidence) -> FinalState:
+    if facts.final.is_online and not facts.final.is_gone:
         return FinalState.LINK
-    if facts.is_held:
+    if facts.is_held and facts.is_wanted:
         return FinalState.HELD
-    return FinalState.POISON if facts.is_poisoned else FinalState.NO_LINK
+    if facts.poison:
+        return FinalState.POISON
+    return FinalState.GAVE_UP if facts.is_wanted and facts.not_honored else FinalState.NO_LINK
 
 
 def _other_violations(
-    record: ChaosRecord, events: tuple[CheckedEvent, ...], poison: list[str]
+    record: ChaosRecord, facts: Sequence[EventEvidence], poison: Sequence[PoisonedMessage]
 ) -> Iterator[tuple[Violation, str]]:
     """Yield the violations that are not about one event."""
-    allowed = {record.ids[event.meeting] for event in events if event.may_be_poisoned}
-    for text in poison:
-        if not any(event_id in text for event_id in allowed):
-            yield Violation.POISONED, text
+    refused = {one.event for one in facts if AllowedEnd.POISON in one.allowed}
+    deaths = sum(isinstance(entry, HostKilled) for entry in record.entries) + sum(
+        isinstance(entry, FaultHit) and "killed" in entry.kind for entry in record.entries
+    )
+    for message in poison:
+        if not message.is_allowed(is_refused=message.event in refused, deaths=deaths):
+            yield Violation.POISONED, message.text
     for queue, waiting in record.waiting.items():
         if waiting:
             yield Violation.UNFINISHED, f"{waiting} messages are left on {queue}"
-    for text in record.stuck:
+    for text in record.processes.stuck:
         yield Violation.STUCK, text
-    for name in record.ids:
-        seen = sum(isinstance(e, WriteSent) and e.took_effect and e.meeting == name for e in record.entries)
-        at_graph = record.writes_at_graph.get(name, 0)
-        if seen != at_graph:
-            yield Violation.RECORD, f"{name}: {seen} writes at the proxy, {at_graph} at Graph"
 
 
-def _history(
-    entries: tuple[Entry, ...], lines: list[Mapping[str, Any]], name: str, row: Mapping[str, Any]
-) -> Iterator[str]:
-    """Yield what happened to an event in order of time, and the app's row about it."""
-    happened = [(entry.at.isoformat(), _sentence(entry)) for entry in entries if entry.meeting == name]
-    decided = [
-        (line["at"], f"host {line['host']}: {line['outcome']}/{line['reason']} {line.get('detail') or ''}")
-        for line in lines
-        if line["event"] == _DECIDED
-    ]
-    for at, text in sorted([*happened, *decided], key=lambda one: one[0]):
-        yield f"{at[11:23]} {text.rstrip()}"
-    shown = {column: str(row[column]) for column in sorted(row) if column in _SHOWN_COLUMNS}
-    yield f"row: {shown or 'none'}"
-
-
-def _sentence(entry: Entry) -> str:
-    match entry:
-        case ActionDone():
-            return f"person: {entry.action}{' (online)' if entry.was_online else ''}"
-        case WriteSent():
-            return f"host {entry.host}: PATCH, status {entry.status} at Graph"
-        case FaultHit():
-            return f"host {entry.host}: fault at {entry.call.split(' ')[1]}: {entry.kind}"
-
-
-def _decoded(text: str) -> str:
-    """Return the text of a poison message, which may be base64."""
-    try:
-        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
-    except ValueError:
-        return text
+def _never_hit(record: ChaosRecord) -> tuple[str, ...]:
+    hit = hits(record)
+    missing = tuple(kind for kind in ALL_KINDS if not hit[kind])
+    is_weak = record.plan.changes >= HITS_MOST_KINDS and len(missing) > len(ALL_KINDS) / 2
+    return missing if is_weak or record.plan.changes >= HITS_EVERY_KIND else ()

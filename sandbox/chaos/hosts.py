@@ -1,123 +1,120 @@
 """The hosts of a run. A host that was killed is replaced by another process with the same settings."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from multiprocessing.connection import wait
 from pathlib import Path
+from time import monotonic
 
-import httpx
-from werkzeug.exceptions import BadGateway
-from werkzeug.middleware.http_proxy import ProxyMiddleware
-
-from sandbox.azurite import ACCOUNT
-from sandbox.chaos.fault_proxy import FaultProxy
-from sandbox.chaos.forked_host import DRAIN, FUNCTION_KEY, MAINTAIN, ForkedHost, ForkedHostSetup
-from sandbox.chaos.plan import FaultAction, FaultEffect, Target
-from sandbox.chaos.state import ChaosState
-from sandbox.graph import Reply
-from sandbox.serve import serve
+from sandbox.chaos.child import Child, ChildDied
+from sandbox.chaos.forked_host import FUNCTION_KEY, ForkedHostSetup, HostCommand, run_host
+from sandbox.chaos.graph_process import ROUTE
+from sandbox.chaos.plan import ChaosPlan
+from sandbox.chaos.record import HostKilled
+from sandbox.chaos.storage_process import ChaosStorage
+from sandbox.clock import SharedClock
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
 
-_ROUTE = "/api/notifications"
-_ENDPOINT = re.compile(r"(?P<service>\w+)Endpoint=(?P<url>http://[^/]+)/")
-_SERVICES = {"Blob": Target.BLOB, "Queue": Target.QUEUE, "Table": Target.TABLE}
-_POST_SECONDS = 10
+#: how long a host has to stop before it is killed
+_GRACE_SECONDS = 0.5
 
 
 @dataclass(slots=True)
 class _Slot:
     setup: ForkedHostSetup
-    proxy: FaultProxy
-    process: ForkedHost | None = None
+    process: Child | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What happens to the processes in the middle of work: `strike` is called after `delay_seconds`."""
+
+    delay_seconds: float
+    strike: Callable[[], None]
 
 
 class Hosts:
-    """All hosts of a run, and the load balancer in front of them.
-
-    `storage` is Azurite's own connection string, `folder` contains the rules and the log.
+    """All hosts of a run. `on_start` gets the number and the URL of each that starts.
 
     Attributes:
         stuck: a text for each host that neither finished nor died.
+        kills: the kills so far.
+        stops: how many were told to stop.
     """
 
-    def __init__(self, state: ChaosState, storage: str, folder: Path, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        setups: Sequence[ForkedHostSetup],
+        clock: SharedClock,
+        on_start: Callable[[int, str], None],
+        stack: ExitStack,
+    ) -> None:
         self.stuck: list[str] = []
-        self._turn = 0
-        self._client = stack.enter_context(httpx.Client(timeout=_POST_SECONDS, trust_env=False))
-        self._slots: list[_Slot] = []
-        for number, skew in enumerate(state.plan.clock_skews):
-            proxy = FaultProxy(number, state, partial(self._kill, number))
-            setup = ForkedHostSetup(
-                number=number,
-                settings=_settings(state, proxy, storage, folder, stack),
-                storage=storage,
-                clock=state.clock.shared.path,
-                skew=timedelta(seconds=skew),
-                log=folder / "log.jsonl",
-            )
-            self._slots.append(_Slot(setup, proxy))
+        self.kills: list[HostKilled] = []
+        self.stops = 0
+        self._clock, self._on_start, self._turn = clock, on_start, 0
+        self._slots = [_Slot(setup) for setup in setups]
         stack.callback(self._close)
 
-    def drain(self) -> None:
-        """Have all hosts process the visible messages, at the same time."""
-        self._command(DRAIN, [self._running(slot) for slot in self._slots])
+    def work(self, blows: Sequence[Blow] = ()) -> None:
+        """Have all hosts process the visible messages, at the same time, while `blows` happen."""
+        running = [process for slot in self._slots if (process := self._running(slot))]
+        for process in running:
+            process.send(HostCommand.DRAIN)
+        began = monotonic()
+        for blow in sorted(blows, key=lambda one: one.delay_seconds):
+            self._wait_until(began + blow.delay_seconds, running)
+            blow.strike()
+        for process in running:
+            self._end(process)
 
     def maintain(self) -> None:
         """Have one of the hosts run the timer."""
-        hosts = [self._running(slot) for slot in self._slots]
-        self._command(MAINTAIN, [hosts[self._turn % len(hosts)]])
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Pass Graph's POST to one of the hosts, in turn.
-
-        Raises:
-            OSError: no host answers, or a fault drops the connection.
-        """
         self._turn += 1
-        slot = self._slots[self._turn % len(self._slots)]
-        fault = slot.proxy.next_fault(Target.WEBHOOK, "POST", _ROUTE) if body else None
-        if fault is None or fault.effect is FaultEffect.AFTER:
-            answer = self._answer(slot, url, body, headers)
-        if fault is None:
-            return answer
-        if fault.action is FaultAction.DROP:
-            raise OSError("dropped by a fault")
-        return Reply(fault.status)
+        if process := self._running(self._slots[self._turn % len(self._slots)]):
+            process.send(HostCommand.MAINTAIN)
+            self._end(process)
 
-    def _command(self, command: str, hosts: list[ForkedHost]) -> None:
-        for host in hosts:
-            host.send(command)
-        for host in hosts:
-            try:
-                host.wait()
-            except TimeoutError as error:
-                self.stuck.append(str(error))
+    def kill(self, host: int) -> None:
+        """Kill a host (SIGKILL)."""
+        if process := self._slots[host].process:
+            self.kills.append(HostKilled(at=self._clock.now(), host=host))
+            process.kill()
 
-    def _answer(self, slot: _Slot, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        if slot.process is None:
-            raise ConnectionRefusedError("the host has not started")
-        address = f"{slot.process.url}{_ROUTE}?{url.partition('?')[2]}"
+    def stop(self, host: int) -> None:
+        """Tell a host to stop, and kill it if it has not after a short time."""
+        if process := self._slots[host].process:
+            self.stops += 1
+            process.stop()
+            self._wait_until(monotonic() + _GRACE_SECONDS, [process])
+            self.kill(host)
+
+    def _wait_until(self, until: float, running: Sequence[Child]) -> None:
+        """Wait until a time, or until the first process is done."""
+        wait([process.commands for process in running], max(0.0, until - monotonic()))
+
+    def _end(self, process: Child) -> None:
         try:
-            answer = self._client.post(address, content=body, headers=dict(headers))
-        except httpx.TransportError as error:
-            raise OSError("the host did not answer") from error
-        return Reply(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
+            process.receive()
+        except ChildDied:
+            return
+        except TimeoutError as error:
+            self.stuck.append(str(error))
 
-    def _running(self, slot: _Slot) -> ForkedHost:
+    def _running(self, slot: _Slot) -> Child | None:
+        """Return the slot's process, started if needed; None if it died at once."""
         if slot.process and slot.process.is_alive:
             return slot.process
         if slot.process:
             slot.process.close()
-        slot.process = ForkedHost(slot.setup)
+        slot.process = Child(run_host, slot.setup)
+        try:
+            self._on_start(slot.setup.number, slot.process.receive())
+        except ChildDied:
+            return None
         return slot.process
-
-    def _kill(self, number: int) -> None:
-        process = self._slots[number].process
-        if process:
-            process.kill()
 
     def _close(self) -> None:
         for slot in self._slots:
@@ -125,23 +122,39 @@ class Hosts:
                 slot.process.close()
 
 
-def _settings(
-    state: ChaosState, proxy: FaultProxy, storage: str, folder: Path, stack: ExitStack
-) -> dict[str, str]:
-    """Return a host's settings, with the addresses of its fault proxy."""
+def host_setups(
+    plan: ChaosPlan,
+    *,
+    storage: ChaosStorage,
+    graph_urls: Sequence[str],
+    clock: SharedClock,
+    leashes: Sequence[Path],
+    folder: Path,
+    bug: str,
+) -> list[ForkedHostSetup]:
+    """Return what each host of a plan needs to start."""
+    return [
+        ForkedHostSetup(
+            number=number,
+            settings=_settings(storage.app_connection(number), graph_urls[number], folder),
+            storage=storage.host_connection(number),
+            clock=clock.path,
+            skew=timedelta(seconds=skew),
+            log=folder / "log.jsonl",
+            leash=leashes[number],
+            bug=bug,
+        )
+        for number, skew in enumerate(plan.clock_skews)
+    ]
 
-    def proxied(endpoint: re.Match[str]) -> str:
-        service = endpoint["service"]
-        azurite = ProxyMiddleware(BadGateway(), {f"/{ACCOUNT}": {"target": endpoint["url"], "host": None}})
-        return f"{service}Endpoint={stack.enter_context(serve(proxy.wrap(azurite, _SERVICES[service])))}/"
 
-    graph_url = stack.enter_context(serve(proxy.wrap(state.graph, Target.GRAPH)))
+def _settings(storage: str, graph_url: str, folder: Path) -> Mapping[str, str]:
     return {
-        "AzureWebJobsStorage": _ENDPOINT.sub(proxied, storage),
+        "AzureWebJobsStorage": storage,
         "JOINLINK_TENANT_ID": TENANT,
         "JOINLINK_GRAPH_URL": graph_url,
         "JOINLINK_CLIENT_STATE_KEY": CLIENT_STATE_KEY,
-        "JOINLINK_NOTIFICATION_URL": f"https://joinlink.example{_ROUTE}?code={FUNCTION_KEY}",
+        "JOINLINK_NOTIFICATION_URL": f"https://joinlink.example{ROUTE}?code={FUNCTION_KEY}",
         "JOINLINK_RULES": str((folder / "rules").resolve()),
         "IDENTITY_ENDPOINT": f"{graph_url}/msi/token",
         "IDENTITY_HEADER": "sandbox",

@@ -1,104 +1,14 @@
-"""A plan: what people do, which faults there are, and how an event may end after each fault.
+"""A plan: what people do, and which faults there are.
 
 All times are whole seconds of simulated time; points in time count from the start of the run.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-
-class Target(StrEnum):
-    """The service that a fault affects."""
-
-    GRAPH = "graph"
-    TOKEN = "token"  # noqa: S105 -- a name, no secret
-    QUEUE = "queue"
-    TABLE = "table"
-    BLOB = "blob"
-    #: Graph's own POST to the webhook
-    WEBHOOK = "webhook"
-
-
-class FaultEffect(StrEnum):
-    """Whether the call takes effect."""
-
-    #: the call fails and takes no effect
-    BEFORE = "before"
-    #: the call takes effect, whatever the answer says
-    AFTER = "after"
-
-
-class FaultAction(StrEnum):
-    """What a fault does."""
-
-    #: answers with the fault's own status, headers and body
-    ANSWER = "answer"
-    #: closes the connection without an answer
-    DROP = "drop"
-    #: only delays the call
-    DELAY = "delay"
-    #: kills the host that made the call (SIGKILL)
-    KILL = "kill"
-
-
-class UserAction(StrEnum):
-    """What a person does to an event."""
-
-    CREATE = "create"
-    EDIT = "edit"
-    #: only the ETag changes, which Graph does by itself
-    DRIFT = "drift"
-    REMOVE_LINK = "remove_link"
-    CANCEL = "cancel"
-
-
-class AllowedEnd(StrEnum):
-    """A final state that is allowed for an event that should get a link."""
-
-    LINK = "link"
-    #: `write_unknown`: not changed until an admin decides
-    HELD = "held"
-    #: the message is in the poison queue
-    POISON = "poison"
-    #: the write has no `enabled` line: the process ended between storing the row and logging the line
-    UNCOUNTED = "uncounted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFault:
-    """One kind of failure.
-
-    It affects calls to `target` with this `method` (`*` for any; a regular expression) in whose path the
-    regular expression `path` is found. `delay_ms` is real time before the effect. `then` is what a person
-    does to the event right after the call. `allows` are the final states that an affected event may have.
-    """
-
-    kind: str
-    target: Target
-    method: str = "*"
-    path: str = ""
-    effect: FaultEffect = FaultEffect.BEFORE
-    action: FaultAction = FaultAction.ANSWER
-    status: int = 503
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str = ""
-    delay_ms: int = 0
-    then: UserAction | None = None
-    allows: tuple[AllowedEnd, ...] = (AllowedEnd.LINK,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultWindow:
-    """When a fault is active, its probability for each call, and how often at most (None: no limit)."""
-
-    fault: PlannedFault
-    start: int
-    duration: int
-    probability: float
-    limit: int | None = None
+from sandbox.faults.fault import FaultWindow, UserAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +35,9 @@ class ChaosPlan:
 
     seed: int
     people: int
+    #: the people whose join URLs come late, and those who get no link from Graph
+    late_join_urls: tuple[int, ...] = ()
+    without_links: tuple[int, ...] = ()
     clock_skews: tuple[int, ...]
     honors_if_match: bool
     #: how long people act and faults are active, and how long after that nothing happens
@@ -134,6 +47,10 @@ class ChaosPlan:
     fault_windows: tuple[FaultWindow, ...]
     #: how long after a write Graph's reads may still show the event as it was before
     stale_for: int = 0
+    #: when a host is killed, or told to stop and killed after it, and when storage goes down; seconds
+    kills: tuple[int, ...] = ()
+    stops: tuple[int, ...] = ()
+    storage_crashes: tuple[int, ...] = ()
     #: simulates a bug: the app's rows about events are deleted at this interval
     delete_rows_every: int | None = None
 
@@ -141,6 +58,10 @@ class ChaosPlan:
     def changes(self) -> int:
         """How many changes people make."""
         return sum(len(meeting.actions) for meeting in self.meetings)
+
+    def wants_link(self, meeting: str) -> bool:
+        """Return whether the rules add a link to a new meeting."""
+        return next(one.wants_link for one in self.meetings if one.name == meeting)
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""

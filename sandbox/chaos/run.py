@@ -1,146 +1,163 @@
-"""Runs a plan: moves the clock, performs people's actions, has the hosts work, and returns the record."""
+"""Runs a plan: starts the processes, moves the one clock, kills hosts and storage, and ends in calm."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+import random
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sandbox.azurite import Azurite
 from sandbox.chaos import storage_state
-from sandbox.chaos.hosts import Hosts
-from sandbox.chaos.plan import ChaosPlan, UserAction
-from sandbox.chaos.record import ChaosRecord
-from sandbox.chaos.state import ChaosState
-from sandbox.graph import NotificationDelivery, Reply, StandIn
-from sandbox.stage import TENANT, StageClock, empty
+from sandbox.chaos.child import Child
+from sandbox.chaos.graph_process import GraphSetup, GraphStep, HostStarted, WriteRecord, run_graph
+from sandbox.chaos.hosts import Blow, Hosts, host_setups
+from sandbox.chaos.plan import ChaosPlan
+from sandbox.chaos.record import ProcessRecord
+from sandbox.chaos.storage_process import ChaosStorage
+from sandbox.clock import SharedClock
+from sandbox.stage import MONDAY_MORNING
 
 RULES = """version: 1
 internal_domains: [contoso.com]
 mailboxes: {include: all}
+calendars: owned
 rules:
   - id: external
     mode: enforce
     when: {external_attendees: {at_least: 1}}
 """
-#: while people create events, while they only change them, and in quiet time
-_CREATING_STEP, _CHANGING_STEP, _QUIET_STEP = timedelta(seconds=20), timedelta(minutes=1), timedelta(hours=1)
-#: until messages that were put back for a short time are visible again
-_SHORT_RETRY = timedelta(minutes=2)
-_TIMER_SECONDS, _AFTER_LAST_CREATION = 15 * 60, 10 * 60
-#: Copies in separate POSTs, so that both hosts get a message about the same event.
-_DELIVERY = NotificationDelivery(copies=(2, 3), shuffle=True, duplicate=0.2, lose=0.05, batch=2)
+PLAN, LOG, GRAPH, PROCESSES = "plan.json", "log.jsonl", "graph.json", "processes.json"
+"""The files of a run, beside `storage`, the folder of Azurite, and `storage.jsonl`, its record."""
+
+#: while people create events, while they only change them, and in the calm
+_CREATING_STEP, _CHANGING_STEP = timedelta(seconds=20), timedelta(minutes=1)
+_CALM_STEP = timedelta(minutes=15)
+_AFTER_LAST_CREATION = 10 * 60
+_TIMER_SECONDS = 15 * 60
+#: how much longer than planned the calm may last, until the queues are empty
+_LONGEST_CALM = 2
+#: Blows come within this real time after hosts begin to work.
+_BLOW_SECONDS = 0.4
 
 #: gets the share of the run that is done
 Progress = Callable[[float], None]
 
 
 def run(
-    plan: ChaosPlan, azurite: Azurite, folder: Path, progress: Progress = lambda _share: None
-) -> ChaosRecord:
-    """Run a plan; write the rules, `log.jsonl` and `graph.har` into `folder`."""
-    with chaos_run(plan, azurite, folder) as opened:
-        _run_to_end(opened, progress)
-        return opened.record()
+    plan: ChaosPlan, folder: Path, progress: Progress = lambda _share: None, *, bug: str = "none"
+) -> None:
+    """Run a plan with a bug planted in the product; write all that the judge reads into `folder`.
 
-
-@dataclass(frozen=True, slots=True)
-class ChaosRun:
-    """A run that is controlled step by step."""
-
-    state: ChaosState
-    hosts: Hosts
-    storage: str
-    folder: Path
-
-    def work(self) -> None:
-        """Deliver all due notifications, then have all hosts process the visible messages."""
-        self.state.graph.deliver()
-        self.hosts.drain()
-
-    def record(self) -> ChaosRecord:
-        """Return what happened so far."""
-        state, storage = self.state, self.storage
-        state.graph.write_har(self.folder / "graph.har")
-        patches = (one.path for one in state.graph.calls if one.method == "PATCH" and one.took_effect)
-        return ChaosRecord(
-            plan=state.plan,
-            entries=tuple(state.entries),
-            ids=dict(state.ids),
-            online={name: state.is_online(name) for name in state.ids},
-            rows={str(row["RowKey"]): dict(row) for row in storage_state.rows(storage)},
-            poison=tuple(storage_state.poison_messages(storage)),
-            waiting=storage_state.waiting_messages(storage),
-            lines=tuple(_read_lines(self.folder / "log.jsonl")),
-            writes_at_graph=Counter(filter(None, map(state.meeting_at, patches))),
-            stuck=tuple(self.hosts.stuck),
+    Raises:
+        AzuriteUnavailable: Azurite is not installed or does not start.
+    """
+    _prepare(plan, folder)
+    with ExitStack() as stack:
+        short = Path(stack.enter_context(tempfile.TemporaryDirectory()))  # socket paths must be short
+        leashes = tuple(short / f"{number}" for number in range(len(plan.clock_skews)))
+        clock = SharedClock.create(MONDAY_MORNING, ticks=True)
+        stack.callback(clock.remove)
+        storage = ChaosStorage(plan, clock, folder, leashes, stack)
+        storage_state.create_queues(storage.connection_string)
+        setup = GraphSetup(
+            plan=plan, clock=clock.path, started=MONDAY_MORNING, leashes=leashes, record=folder / GRAPH
         )
+        graph = Child(run_graph, setup)
+        stack.callback(graph.close)
+        setups = host_setups(
+            plan,
+            storage=storage,
+            graph_urls=graph.receive(),
+            clock=clock,
+            leashes=leashes,
+            folder=folder,
+            bug=bug,
+        )
+        hosts = Hosts(setups, clock, lambda host, url: graph.call(HostStarted(host, url)), stack)
+        _Director(plan, clock, storage, graph, hosts).direct(progress)
+        graph.call(WriteRecord())
+        ProcessRecord(
+            kills=tuple(hosts.kills),
+            stops=hosts.stops,
+            storage_crashes=tuple(storage.restarts),
+            stuck=tuple(hosts.stuck),
+        ).write(folder / PROCESSES)
 
 
-@contextmanager
-def chaos_run(plan: ChaosPlan, azurite: Azurite, folder: Path) -> Iterator[ChaosRun]:
-    """Empty Azurite and prepare a stand-in Graph and the hosts of a plan."""
+def _prepare(plan: ChaosPlan, folder: Path) -> None:
     (folder / "rules").mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "chaos.yaml").write_text(RULES, encoding="utf-8")
-    (folder / "log.jsonl").write_text("", encoding="utf-8")
-    storage = azurite.connection_string
-    empty(azurite)
-    storage_state.create_queues(storage)
-    clock = StageClock(azurite, ticks=True)
-
-    def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        return hosts.post(url, body, headers)
-
-    graph = StandIn(now=clock.now, tenant_id=TENANT, seed=plan.seed, post=post)
-    graph.delivery = _DELIVERY
-    graph.stale_for = timedelta(seconds=plan.stale_for)
-    state = ChaosState(plan, clock, graph)
-    with ExitStack() as stack:
-        stack.callback(clock.shared.remove)
-        hosts = Hosts(state, storage, folder, stack)
-        yield ChaosRun(state, hosts, storage, folder)
+    plan.write(folder / PLAN)
+    for name in (LOG, "storage.jsonl"):
+        (folder / name).write_text("", encoding="utf-8")
+    storage = folder / "storage"
+    storage.mkdir(exist_ok=True)
+    for file in sorted(storage.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
 
 
-def _run_to_end(opened: ChaosRun, progress: Progress) -> None:
-    """Run the active time in short steps, then the quiet time in long ones."""
-    state, clock, plan = opened.state, opened.state.clock, opened.state.plan
-    todo = sorted(
-        ((action.at, meeting, action.action) for meeting in plan.meetings for action in meeting.actions),
-        key=lambda one: one[0],
-    )
-    last_creation = max((at for at, _, action in todo if action is UserAction.CREATE), default=0)
-    all_seconds = plan.active_seconds + plan.quiet_seconds
-    next_timer = next_deletion = 0.0
-    while (seconds := state.seconds()) < all_seconds:
-        while todo and todo[0][0] <= seconds:
-            _, meeting, action = todo.pop(0)
-            if action is UserAction.CREATE:
-                state.create(meeting)
-            else:
-                state.do(meeting.name, action)
-        if plan.delete_rows_every and seconds >= next_deletion:
-            next_deletion = seconds + plan.delete_rows_every
-            storage_state.delete_rows(opened.storage, state.meetings)
-        if seconds >= next_timer:
-            next_timer = seconds + _TIMER_SECONDS
-            opened.hosts.maintain()
-        opened.work()
-        progress(seconds / all_seconds)
-        if seconds < plan.active_seconds:
-            clock.advance(
+@dataclass(slots=True)
+class _Director:
+    """Moves the clock and commands the processes."""
+
+    plan: ChaosPlan
+    clock: SharedClock
+    storage: ChaosStorage
+    graph: Child
+    hosts: Hosts
+    _chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.plan.seed)  # noqa: S311 -- repeatable chance, no secrets
+
+    def direct(self, progress: Progress) -> None:
+        """Storm, then calm."""
+        plan, number = self.plan, len(self.plan.clock_skews)
+        kill, stop = self.hosts.kill, self.hosts.stop
+        planned: list[tuple[int, Callable[[], None]]] = [
+            *((at, partial(kill, self._chance.randrange(number))) for at in plan.kills),
+            *((at, partial(stop, self._chance.randrange(number))) for at in plan.stops),
+            *((at, self.storage.crash) for at in plan.storage_crashes),
+        ]
+        blows = sorted(planned, key=lambda one: one[0])
+        last_creation = max((one.actions[0].at for one in plan.meetings), default=0)
+        next_timer = next_deletion = 0.0
+        while (seconds := self._seconds()) < plan.active_seconds:
+            due = [strike for at, strike in blows if at <= seconds]
+            blows = [(at, strike) for at, strike in blows if at > seconds]
+            self.graph.call(GraphStep(is_calm=False))
+            if seconds >= next_timer:
+                next_timer = seconds + _TIMER_SECONDS
+                self.hosts.maintain()
+            if plan.delete_rows_every and seconds >= next_deletion:
+                next_deletion = seconds + plan.delete_rows_every
+                storage_state.delete_event_rows(self.storage.connection_string)
+            self.hosts.work([Blow(self._chance.uniform(0, _BLOW_SECONDS), strike) for strike in due])
+            self._advance(
                 _CREATING_STEP if seconds < last_creation + _AFTER_LAST_CREATION else _CHANGING_STEP
             )
-            continue
-        clock.advance(_QUIET_STEP)
-        opened.work()
-        clock.advance(_SHORT_RETRY)
+            progress(seconds / (plan.active_seconds + plan.quiet_seconds))
+        self._calm(progress)
 
+    def _calm(self, progress: Progress) -> None:
+        began = self._seconds()
+        while (passed := self._seconds() - began) < self.plan.quiet_seconds or (
+            passed < _LONGEST_CALM * self.plan.quiet_seconds and self._is_busy()
+        ):
+            self.graph.call(GraphStep(is_calm=True))
+            self.hosts.maintain()
+            self.hosts.work()
+            self._advance(_CALM_STEP)
+            progress((began + passed) / (began + self.plan.quiet_seconds))
 
-def _read_lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield the app's log lines without those that a kill cut off."""
-    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(ValueError):
-            yield json.loads(text)
+    def _is_busy(self) -> bool:
+        return any(storage_state.waiting_messages(self.storage.connection_string).values())
+
+    def _advance(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        self.storage.advance(by)
+
+    def _seconds(self) -> float:
+        return (self.clock.now() - MONDAY_MORNING).total_seconds()

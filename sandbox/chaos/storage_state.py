@@ -3,7 +3,8 @@
 It shares no code with the product.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from azure.storage.queue import QueueClient
 
 _QUEUES = ("event-changes", "mailbox-tasks")
 _MEETINGS, _POISON = "meetings", "-poison"
+_HASH = re.compile(r"[0-9a-f]{64}")
 _PAGE, _HIDDEN_SECONDS = 32, 3600
 
 
@@ -32,11 +34,11 @@ def rows(storage: str) -> list[Mapping[str, Any]]:
             return []
 
 
-def delete_rows(storage: str, keys: Collection[str]) -> None:
-    """Delete the rows with these keys, as if the app had never stored them."""
+def delete_event_rows(storage: str) -> None:
+    """Delete the rows of all events, as if the app had never stored them."""
     with TableClient.from_connection_string(storage, _MEETINGS) as table:
         for row in rows(storage):
-            if row["RowKey"] in keys:
+            if _HASH.fullmatch(row["RowKey"]):
                 table.delete_entity(row["PartitionKey"], row["RowKey"])
 
 

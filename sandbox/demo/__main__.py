@@ -87,6 +87,7 @@ def _record(played: Stage, contoso: Contoso, log: Journal) -> DayRecord:
         calls=played.graph.calls,
         posts=played.graph.posts,
         calendars=contoso.calendars,
+        with_two_calendars=contoso.with_two_calendars,
         watched=[one.mailbox for one in subscriptions],
         links={},
         mails=played.graph.mails,

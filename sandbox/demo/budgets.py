@@ -1,11 +1,12 @@
 """How many Graph calls Joinlink may use for one message or task, and how many it used. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.demo.journal import Line
-from sandbox.demo.record import EventRecord, echoes, reads_body, request_id
+from sandbox.demo.record import EventRecord, echoes, lists_calendars, reads_body, request_id
 from sandbox.graph import Exchange
 from shared.domain.decision import Outcome, Reason
 from shared.domain.messages import Source
@@ -20,7 +21,9 @@ VERIFY = "checking for a late link"
 SUBSCRIBED = "a new subscription"
 REPLACED = "a replaced subscription"
 RENEWED = "a renewed subscription"
-SWEPT = "a sweep of one page, bodies not counted"
+SWEPT = "a sweep of one calendar, bodies not counted"
+SWEPT_TWO = "a sweep of two calendars, bodies not counted"
+LISTED = "a mailbox's list of calendars, in a day"
 
 BUDGETS: Mapping[str, int] = {
     ENABLED: 4,
@@ -34,6 +37,8 @@ BUDGETS: Mapping[str, int] = {
     REPLACED: 3,
     RENEWED: 1,
     SWEPT: 2,
+    SWEPT_TWO: 3,
+    LISTED: 1,
 }
 
 _OUTCOMES: Mapping[str, str] = {
@@ -68,10 +73,16 @@ class CallBudget:
 
 
 def check_budgets(
-    events: Iterable[EventRecord], lines: Iterable[Line], calls: Iterable[Exchange]
+    events: Iterable[EventRecord],
+    lines: Iterable[Line],
+    calls: Sequence[Exchange],
+    *,
+    with_two_calendars: Collection[str],
 ) -> tuple[CallBudget, ...]:
-    """Check all messages about events, and the tasks among the lines."""
-    used = [one for event in events for one in calls_used(event)] + calls_used_by_tasks(lines, calls)
+    """Check all messages about events, and the tasks among the lines; some mailboxes have two calendars."""
+    of_events = [one for event in events for one in calls_used(event)]
+    of_tasks = calls_used_by_tasks(lines, calls, with_two_calendars=with_two_calendars)
+    used = [*of_events, *of_tasks, *lists_read(calls)]
     counts = {kind: [calls for of_kind, calls in used if of_kind == kind] for kind in BUDGETS}
     return tuple(
         CallBudget(kind, allowed, len(counts[kind]), max(counts[kind], default=0))
@@ -87,16 +98,27 @@ def calls_used(event: EventRecord) -> list[tuple[str, int]]:
     return [(kind, line["graph_calls"]) for kind, line in kinds if kind and not _met_error(line, failed)]
 
 
-def calls_used_by_tasks(lines: Iterable[Line], calls: Iterable[Exchange]) -> list[tuple[str, int]]:
-    """Return the same for each task about a mailbox, without the bodies that a sweep read."""
-    calls = list(calls)
-    failed, with_body = _failed(calls), _with_body(calls)
+def calls_used_by_tasks(
+    lines: Iterable[Line], calls: Sequence[Exchange], *, with_two_calendars: Collection[str] = ()
+) -> list[tuple[str, int]]:
+    """Return the same for each task about a mailbox, without the bodies and the list that a sweep read."""
+    failed = _failed(calls)
+    apart = _with_body(calls) | {request_id(call) for call in calls if lists_calendars(call)}
     tasks = [line for line in lines if line["event"] == "task.finished" and line["reason"] in _TASKS]
     return [
-        (_TASKS[line["reason"]], line["graph_calls"] - len(with_body.intersection(line["graph_request_ids"])))
+        (
+            _task_kind(line, with_two_calendars),
+            line["graph_calls"] - len(apart.intersection(line["graph_request_ids"])),
+        )
         for line in tasks
         if not _met_error(line, failed)
     ]
+
+
+def lists_read(calls: Iterable[Exchange]) -> list[tuple[str, int]]:
+    """Return how often the list of a mailbox's calendars was read in a day, for each mailbox and day."""
+    read = Counter((call.mailbox, call.started.date()) for call in calls if lists_calendars(call))
+    return [(LISTED, times) for times in read.values()]
 
 
 def errors(calls: Sequence[Exchange]) -> list[str]:
@@ -118,6 +140,11 @@ def _kind(line: Line, with_body: set[str], *, is_echo: bool) -> str:
     if line["reason"] in _DECIDED_BY_BODY and not with_body.isdisjoint(line["graph_request_ids"]):
         return BODY
     return _OUTCOMES.get(line["outcome"], "")
+
+
+def _task_kind(line: Line, with_two_calendars: Collection[str]) -> str:
+    kind = _TASKS[line["reason"]]
+    return SWEPT_TWO if kind == SWEPT and line["mailbox"] in with_two_calendars else kind
 
 
 def _met_error(line: Line, failed: set[str]) -> bool:

@@ -37,6 +37,8 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "Mona Adler": {},
     "Nils Varga": {},
 }
+#: The name of a second calendar, by its owner.
+SECOND_CALENDARS: Mapping[str, str] = {"Lars Holm": "Project"}
 #: Accounts that Joinlink can't watch.
 WITHOUT_CALENDAR = ("a room", "a guest", "a user without a licence")
 
@@ -48,6 +50,8 @@ class Missed(Enum):
     LOST = "lost"
     #: Graph has removed the subscription, and its lifecycle notification has not arrived yet
     UNSUBSCRIBED = "unsubscribed"
+    #: it is in a second calendar, and Graph notifies about the default one only
+    SECOND_CALENDAR = "second calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Contoso:
             name: self._graph.add_user(name, f"{name.split()[0].lower()}@contoso.com", **traits)
             for name, traits in PEOPLE.items()
         }
+        self._second_calendars = {
+            self._users[name].id: self._graph.add_calendar(self._users[name].id, calendar)
+            for name, calendar in SECOND_CALENDARS.items()
+        }
         self._graph.add_user("Atrium", "atrium@contoso.com", kind="room")
         self._graph.add_guest("Olga Lindt", "olga@northwind.com")
         self._graph.add_user("Paul Reyes", "paul@contoso.com", mailbox=False)
@@ -86,6 +94,11 @@ class Contoso:
     def calendars(self) -> frozenset[str]:
         """The mailboxes that Joinlink must watch, by object id."""
         return frozenset(user.id for user in self._users.values())
+
+    @property
+    def with_two_calendars(self) -> frozenset[str]:
+        """The mailboxes with a second calendar, by object id."""
+        return frozenset(self._second_calendars)
 
     def close(self) -> None:
         """Close the clients."""
@@ -99,7 +112,9 @@ class Contoso:
             self._graph.remove_subscription(self._subscription(owner))
         if missed is Missed.LOST:
             self._graph.delivery = replace(usual, lose_changes=1.0)
-        answer = self._request("POST", owner, "events", json=body).raise_for_status()
+        second = missed is Missed.SECOND_CALENDAR
+        path = f"calendars/{self._second_calendars[owner.id]}/events" if second else "events"
+        answer = self._request("POST", owner, path, json=body).raise_for_status()
         self._graph.delivery = usual
         self._created[body["subject"]] = entry = CalendarEntry(owner, answer.json()["id"])
         return entry

@@ -166,10 +166,12 @@ DAY = (
                   ((Outcome.NOT_HONORED, Reason.NO_JOIN_LINK),)),
         DemoScene("Ines Prado", "Design review", "the link comes 40 s late", _CONFIRMED, TEAMS),
     )),
-    Act(time(12, 10), "Graph loses notifications and removes a subscription", (
+    Act(time(12, 10), "Graph sends no notifications of some meetings", (
         DemoScene("Ada Lund", "Press call", "notifications lost", _ADDED, TEAMS, missed=Missed.LOST),
         DemoScene("Nils Varga", "Handover", "all notifications lost", _ADDED, TEAMS, missed=Missed.LOST),
         DemoScene("Mona Adler", "Audit", "no subscription", _ADDED, TEAMS, missed=Missed.UNSUBSCRIBED),
+        DemoScene("Lars Holm", "Site inspection", "in a second calendar", _ADDED, TEAMS,
+                  missed=Missed.SECOND_CALENDAR),
     ), (lambda contoso: contoso.request_reauthorization("Kim Sato"),)),
     Act(time(13, 30), "Graph returns errors", (
         DemoScene("Jan Novak", "Fitting 1", "throttled (429)", _ADDED, TEAMS, prepare=_throttle),

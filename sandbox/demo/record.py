@@ -98,6 +98,11 @@ def reads_body(call: Exchange) -> bool:
     return "body" in dict(parse_qsl(urlsplit(call.url).query)).get("$select", "").split(",")
 
 
+def lists_calendars(call: Exchange) -> bool:
+    """Return whether a call reads the list of a mailbox's calendars."""
+    return call.method == "GET" and call.path.endswith("/calendars")
+
+
 def request_id(call: Exchange) -> str:
     """Return Graph's id of a call, "" if the answer was lost."""
     return call.response_headers.get("request-id", "")

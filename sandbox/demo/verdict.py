@@ -25,6 +25,8 @@ class DayRecord:
     posts: Sequence[Exchange]
     #: the mailboxes that Joinlink must watch
     calendars: frozenset[str]
+    #: those of them with a second calendar
+    with_two_calendars: frozenset[str]
     #: the mailbox of each subscription in Graph
     watched: Sequence[str]
     #: the provider of each event's join link
@@ -90,7 +92,9 @@ def judge(scenes: Sequence[PlayedScene], record: DayRecord) -> DayVerdict:
     events = by_event(record.lines, record.calls, record.posts)
     return DayVerdict(
         scenes=tuple(_judge_scene(one, events[one.entry.key], record) for one in scenes),
-        budgets=check_budgets(events.values(), record.lines, record.calls),
+        budgets=check_budgets(
+            events.values(), record.lines, record.calls, with_two_calendars=record.with_two_calendars
+        ),
         facts=tuple(_facts(scenes, record, events)),
     )
 
@@ -156,9 +160,9 @@ def _sweeps(
     scenes: Sequence[PlayedScene], record: DayRecord, events: Mapping[Key, EventRecord]
 ) -> CheckedFact:
     counts = watch_counts(record.lines, record.posts)
-    lost, unsubscribed = (
+    lost, unsubscribed, elsewhere = (
         {one.entry.key for one in scenes if one.scene.missed is why}
-        for why in (Missed.LOST, Missed.UNSUBSCRIBED)
+        for why in (Missed.LOST, Missed.UNSUBSCRIBED, Missed.SECOND_CALENDAR)
     )
     swept = {
         key for key, event in events.items() if any(line["source"] == Source.SWEEP for line in event.lines)
@@ -166,10 +170,11 @@ def _sweeps(
     again = swept - counts.found
     return CheckedFact(
         f"Graph lost all notifications of {counted(len(lost), 'meeting')}; {len(unsubscribed)} was created"
-        f" while its calendar had no subscription. {counted(counts.sweeps, 'sweep')} found"
+        f" while its calendar had no subscription, and {len(elsewhere)} in a second calendar, about which"
+        f" Graph does not notify. {counted(counts.sweeps, 'sweep')} found"
         f" {len(counts.found)}, and checked {len(again)} without a link again. Joinlink counts"
         f" {counts.missed} as missed.",
-        holds=counts.found == lost | unsubscribed and counts.missed == len(lost),
+        holds=counts.found == lost | unsubscribed | elsewhere and counts.missed == len(lost),
     )
 
 

@@ -22,6 +22,7 @@ from sandbox.graph.identity import Identity
 from sandbox.graph.limits import ThrottlingLimits
 from sandbox.graph.mail_routes import MailRoutes
 from sandbox.graph.message_routes import MessageRoutes
+from sandbox.graph.notification_delivery import NotificationFate
 from sandbox.graph.notifier import Notifier
 from sandbox.graph.outlook import Outlook
 from sandbox.graph.people import PeopleActions
@@ -107,13 +108,14 @@ class StandIn(GraphTenant):
         response = self._token(request) if request.path == identity.PATH else self._gateway.answer(request)
         return response(environ, start_response)
 
-    def as_user(self, user: DirectoryUser) -> dict[str, str]:
-        """Return the headers of a user's own client, which may call that user's mailbox.
+    def as_user(self, user: DirectoryUser, scopes: Iterable[str] | None = None) -> dict[str, str]:
+        """Return the headers of a user's own client, which may call that user's mailbox, also as `/me`.
 
-        Its calls are recorded but not listed in `calls`; faults and limits do not apply to them.
+        `scopes` are its delegated permissions, None: all. Its calls are recorded but not listed in `calls`;
+        faults and limits do not apply to them.
         """
         with self.lock:
-            return self.identity.headers_for(user)
+            return {"Authorization": f"Bearer {self.identity.token_for(user, scopes)}"}
 
     def endpoint_state(self, url: str) -> EndpointState:
         """Return whether Graph delays or drops notifications to a URL because it answers slowly."""
@@ -124,6 +126,11 @@ class StandIn(GraphTenant):
     def undelivered(self) -> int:
         """How many notifications wait for delivery, now or at a later attempt."""
         return self._notifier.pending
+
+    @property
+    def notifications(self) -> Counter[NotificationFate]:
+        """How many notifications were sent, lost, doubled and so on."""
+        return self._notifier.counted.copy()
 
     def deliver(self) -> int:
         """Send all notifications that are due, in the caller's thread; return the number of POSTs."""

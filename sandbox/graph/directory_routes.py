@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page, page_by_token
 from sandbox.graph.directory import DirectoryGroup, TenantDirectory
 from sandbox.graph.errors import Refusal, bad_query
+from sandbox.graph.graph_json import check_names
 from sandbox.graph.permissions import GROUPS, ORGANIZATION, USERS, Permissions
 from sandbox.graph.routes import Route
 from sandbox.graph.user import DEFAULT_USER_PROPERTIES, DirectoryUser
@@ -15,6 +16,11 @@ _LIST_OPTIONS = ("$select", "$top", "$skiptoken", "$count", "$filter")
 _CLAUSE = re.compile(r"^\s*(?:(accountEnabled) eq (true|false)|(userType|mail) eq '((?:[^']|'')*)')\s*$")
 _NAME_OR_MAIL = re.compile(r"^(mail|displayName) eq '((?:[^']|'')*)'$")
 _PROXY = re.compile(r"^proxyAddresses/any\(p:p eq '((?:[^']|'')*)'\)$")
+
+#: what `$select` may name among members, which are users and groups
+MEMBER_PROPERTIES = frozenset(DirectoryUser(id="", name="", address="").properties()) | frozenset(
+    DirectoryGroup(id="", name="", members=()).properties()
+)
 
 _Rows = Callable[[int], Iterator[tuple[int, DirectoryUser]]]
 #: what a group among members shows without `$select`: the properties that users have, too
@@ -70,6 +76,7 @@ class DirectoryRoutes:
         """Answer a group's transitive members; `@odata.type` says which are users and which groups."""
         call.allow_options("$select", "$top", "$skiptoken")
         group = self._directory.group(call.args["group"])
+        check_names(call.select(), MEMBER_PROPERTIES, "directoryObject")
         return page_by_token(
             call,
             "directoryObjects",
@@ -99,6 +106,7 @@ class DirectoryRoutes:
         """Answer the tenant."""
         call.allow_options("$select")
         whole = self._directory.organization()
+        check_names(call.select(), whole, "organization")
         shown = {name: value for name, value in whole.items() if not call.select() or name in call.select()}
         return page(call, "organization", [shown], dict)
 
@@ -201,12 +209,11 @@ def _group_filter(condition: str) -> Callable[[DirectoryGroup], bool]:
 
 def _group(group: DirectoryGroup, select: tuple[str, ...]) -> dict[str, Any]:
     known = group.properties()
-    return {name: known[name] for name in select or known if name in known}
+    check_names(select, known, "group")
+    return {name: known[name] for name in select or known}
 
 
 def _user(user: DirectoryUser, select: tuple[str, ...]) -> dict[str, Any]:
     known = user.properties()
-    for name in select:
-        if name not in known:
-            raise Refusal(400, "BadRequest", f"Could not find a property named '{name}' on type 'user'.")
+    check_names(select, known, "user")
     return {name: known[name] for name in select or DEFAULT_USER_PROPERTIES}

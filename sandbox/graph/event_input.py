@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.graph import recurrence, zones
 from sandbox.graph.errors import Refusal, bad_body
 from sandbox.graph.event import DEFAULTS
+from sandbox.graph.event_shapes import check_shape, unknown_property
 
 _WRITABLE = frozenset(DEFAULTS) | {"start", "end", "isOnlineMeeting", "onlineMeetingProvider"}
 #: Read-only properties; Exchange ignores a value in a request.
@@ -34,6 +35,7 @@ _PATTERN = {
 }
 _RANGE = {"endDate": "0001-01-01", "recurrenceTimeZone": "UTC", "numberOfOccurrences": 0}
 _BOOLEANS = {"isOnlineMeeting"} | {name for name, value in DEFAULTS.items() if isinstance(value, bool)}
+_STRINGS = {"subject", "transactionId"}
 _LISTS = {name for name, value in DEFAULTS.items() if isinstance(value, list)}
 
 
@@ -74,14 +76,16 @@ def check_times(*, start: Any, end: Any, is_all_day: bool) -> None:
 
 def _check(name: str, value: Any) -> None:
     if name not in _WRITABLE | READ_ONLY:
-        raise bad_body(f"The property '{name}' does not exist on type 'microsoft.graph.event'.")
+        raise unknown_property(name, "event")
     fits = (
         (name not in _BOOLEANS or isinstance(value, bool))
         and (name not in _LISTS or isinstance(value, list))
+        and (name not in _STRINGS or value is None or isinstance(value, str))
         and (name not in _ENUMS or value in _ENUMS[name])
     )
     if not fits:
         raise bad_body(f"Cannot convert the value of '{name}' to its expected type.")
+    check_shape(name, value)
 
 
 def _attendee(sent: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sandbox.graph.errors import Refusal
 from sandbox.graph.faults import USUAL_CODES, Drop, Fault, Faults, altered, delivered
 from sandbox.graph.identity import Identity
 from sandbox.graph.limits import ThrottlingLimits
+from sandbox.graph.permissions import ACCESS_DENIED, check_delegated
 from sandbox.graph.recorder import Exchange, Recorder, as_json, masked, masked_headers
 from sandbox.graph.routes import MatchedRoute, Router
 from sandbox.graph.tenant import GraphTenant
@@ -30,7 +31,7 @@ _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Com
 _DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1","ScaleUnit":"001","RoleInstance":"0"}}'
 )
-_USERS, _EVENTS = "users", "events"
+_USERS, _EVENTS, _ME = "users", "events", "me"
 _UNKNOWN = "unknown"
 
 
@@ -98,9 +99,9 @@ class Gateway:
 
     def _start_call(self, request: Request) -> _CallState:
         user = self._identity.user_of(request.headers.get("Authorization", ""))
-        mailbox, event = self._ids_in(request.path)
+        mailbox, event = self._ids_in(request.path, user)
         fault = None if user else self._next_fault(request)
-        route = self._route(request)
+        route = self._route(request, user)
         if not user:
             with self._tenant.lock:
                 self._recorder.counted[request.method, route.route.pattern if route else _UNKNOWN] += 1
@@ -111,27 +112,30 @@ class Gateway:
             request.method, request.path, unquote_plus(request.query_string.decode(errors="replace"))
         )
 
-    def _route(self, request: Request) -> MatchedRoute | None:
+    def _route(self, request: Request, user: DirectoryUser | None) -> MatchedRoute | None:
         """Return the call's route, None if there is none."""
         with suppress(Refusal):
-            return self._find(request)
+            return self._find(request, user)
         return None
 
-    def _find(self, request: Request) -> MatchedRoute:
+    def _find(self, request: Request, user: DirectoryUser | None) -> MatchedRoute:
         _, version, *rest = request.path.split("/")
         if version.lower() != "v1.0":
             raise Refusal(400, "BadRequest", "Invalid version.")
-        return self._router.find(request.method, "/" + "/".join(rest))
+        found = self._router.find(request.method, "/" + "/".join(_without_me(rest, user)))
+        return found._replace(path="/" + "/".join(rest))
 
-    def _ids_in(self, path: str) -> tuple[str, str]:
+    def _ids_in(self, path: str, user: DirectoryUser | None) -> tuple[str, str]:
         """Return the user's object id and the event id in a path, "" for each that is absent."""
         _, _, *segments = path.split("/")
+        with suppress(Refusal):
+            segments = _without_me(segments, user)
         literals = [segment.lower() for segment in segments]
         if len(segments) < 2 or literals[0] != _USERS:  # noqa: PLR2004 -- /users and an id
             return "", ""
-        user = self._tenant.directory.find(segments[1])
+        owner = self._tenant.directory.find(segments[1])
         place = literals.index(_EVENTS) + 1 if _EVENTS in literals else len(segments)
-        return user.id if user else segments[1], segments[place] if place < len(segments) else ""
+        return owner.id if owner else segments[1], segments[place] if place < len(segments) else ""
 
     @contextmanager
     def _mailbox_slot(self, state: _CallState) -> Iterator[bool]:
@@ -187,7 +191,7 @@ class Gateway:
         if not state.user:
             self._limits.check(request.method, request.path, request.args, state.mailbox)
         if state.user and state.mailbox not in {"", state.user.id}:
-            raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+            raise Refusal(403, "ErrorAccessDenied", ACCESS_DENIED)
         if not has_slot:
             raise Refusal(
                 429,
@@ -197,8 +201,11 @@ class Gateway:
             )
 
     def _dispatch(self, request: Request, state: _CallState) -> GraphAnswer:
-        found = state.route or self._find(request)
-        if not state.user:
+        found = state.route or self._find(request, state.user)
+        if state.user:
+            scopes = self._identity.scopes_of(request.headers.get("Authorization", ""))
+            check_delegated(found.route.needs, scopes)
+        else:
             self._tenant.permissions.check(found.route.needs, state.mailbox)
         call = IncomingCall.read(request, found.path, found.args, is_own=state.user is not None)
         if state.fault and state.fault.is_ignored:
@@ -243,6 +250,19 @@ class Gateway:
         )
         with self._tenant.lock:
             self._recorder.exchanges.append(exchange)
+
+
+def _without_me(segments: list[str], user: DirectoryUser | None) -> list[str]:
+    """Return a path's segments with `users/{id}` in place of `me`, which is the person whose token is sent.
+
+    Raises:
+        Refusal: 400, it is the app's token: https://github.com/microsoftgraph/msgraph-sdk-php/issues/1163
+    """
+    if not segments or segments[0].lower() != _ME:
+        return segments
+    if user is None:
+        raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+    return [_USERS, user.id, *segments[1:]]
 
 
 def _failing(fault: Fault, status: int) -> Refusal:

@@ -1,5 +1,6 @@
 """The JSON of events, calendars and mailbox settings in Graph's answers."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,9 +89,18 @@ def check_select(select: tuple[str, ...]) -> None:
     Raises:
         Refusal: 400, an event has no such property.
     """
+    check_names(select, EVENT_PROPERTIES, "event")
+
+
+def check_names(select: tuple[str, ...], known: Container[str], of: str) -> None:
+    """Check the properties in `$select` of any type.
+
+    Raises:
+        Refusal: 400, the type has no such property.
+    """
     for name in select:
-        if name not in EVENT_PROPERTIES:
-            raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.event'.")
+        if name not in known:
+            raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.{of}'.")
 
 
 def wants_exceptions(select: tuple[str, ...], expand: str) -> bool:

@@ -7,7 +7,7 @@ real time, because MSAL reads the real clock.
 import base64
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -31,6 +31,8 @@ class _IssuedToken:
     expires_on: float
     #: the person whose own client holds it; None for the app
     user: DirectoryUser | None = None
+    #: the delegated permissions of that person's client; None: all
+    scopes: frozenset[str] | None = None
 
 
 class Identity:
@@ -65,17 +67,26 @@ class Identity:
             "token_type": "Bearer",
         }
 
-    def headers_for(self, user: DirectoryUser) -> dict[str, str]:
-        """Return the headers of a user's own client, which may call only that user's mailbox."""
-        token = self._issue(
-            _IssuedToken(audience="https://graph.microsoft.com", expires_on=float("inf"), user=user)
+    def token_for(self, user: DirectoryUser, scopes: Iterable[str] | None = None) -> str:
+        """Return a delegated token: a user's own client may call only that user's mailbox, as `me` too."""
+        return self._issue(
+            _IssuedToken(
+                audience="https://graph.microsoft.com",
+                expires_on=float("inf"),
+                user=user,
+                scopes=None if scopes is None else frozenset(scopes),
+            )
         )
-        return {"Authorization": f"Bearer {token}"}
 
     def user_of(self, authorization: str) -> DirectoryUser | None:
         """Return the person whose own client sends this header; None for the app or an unknown token."""
         token = self._tokens.get(authorization.removeprefix("Bearer "))
         return token.user if token else None
+
+    def scopes_of(self, authorization: str) -> frozenset[str] | None:
+        """Return the delegated permissions of the person's token in this header; None: all."""
+        token = self._tokens.get(authorization.removeprefix("Bearer "))
+        return token.scopes if token else None
 
     def check(self, authorization: str, host: str) -> None:
         """Check that a call has a token for Graph, or for this `host`.

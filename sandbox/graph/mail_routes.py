@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.graph import graph_json, ids, zones
@@ -19,6 +19,14 @@ from sandbox.graph.user import DirectoryUser
 _LIST_OPTIONS = ("$select", "$top", "$skip")
 _VIEW_OPTIONS = ("startDateTime", "endDateTime", *_LIST_OPTIONS)
 _CALENDARS = ("/users/<user>", "/users/<user>/calendar", "/users/<user>/calendars/<calendar>")
+
+#: https://learn.microsoft.com/graph/api/calendar-list-calendarview; the text is from
+#: https://github.com/microsoftgraph/microsoft-graph-docs/issues/6284
+LONGEST_VIEW = timedelta(days=1825)
+_VIEW_TOO_LONG = (
+    "Your request can't be completed. The range between the start and end dates is greater than the allowed"
+    " range. Maximum number of days: 1825"
+)
 
 _Show = Callable[[IncomingCall, EventCopy], dict[str, Any]]
 
@@ -106,6 +114,8 @@ class MailRoutes:
         """Answer the events of a calendar, or of the default one, in a time window; series are expanded."""
         call.allow_options(*_VIEW_OPTIONS)
         begin, until = _time_window(call)
+        if until - begin > LONGEST_VIEW:
+            raise Refusal(400, "ErrorInvalidRequest", _VIEW_TOO_LONG)
         owner = self._owner(call)
         if not self._tenant.mailboxes.is_used(owner.id):
             return self._events(call, ())
@@ -134,7 +144,7 @@ class MailRoutes:
             call,
             f"users('{owner.id}')/calendars",
             calendars,
-            lambda one: _chosen(graph_json.calendar(one, owner), call.select()),
+            lambda one: _chosen(graph_json.calendar(one, owner), call.select(), "calendar"),
         )
 
     def get_settings(self, call: IncomingCall) -> GraphAnswer:
@@ -142,9 +152,8 @@ class MailRoutes:
         call.allow_options("$select")
         owner = self._owner(call)
         context = f"{call.root}/$metadata#users('{owner.id}')/mailboxSettings"
-        return GraphAnswer(
-            200, {"@odata.context": context, **_chosen(graph_json.mailbox_settings(owner), call.select())}
-        )
+        settings = _chosen(graph_json.mailbox_settings(owner), call.select(), "mailboxSettings")
+        return GraphAnswer(200, {"@odata.context": context, **settings})
 
     def _owner(self, call: IncomingCall) -> DirectoryUser:
         return self._tenant.directory.owner(call.args["user"])
@@ -219,10 +228,11 @@ class MailRoutes:
     def _calendar(self, call: IncomingCall, owner: DirectoryUser, calendar_id: str) -> GraphAnswer:
         call.allow_options("$select")
         shown = graph_json.calendar(self._tenant.mailboxes.of(owner.id).calendars[calendar_id], owner)
-        return entity(call, f"users('{owner.id}')/calendars", _chosen(shown, call.select()))
+        return entity(call, f"users('{owner.id}')/calendars", _chosen(shown, call.select(), "calendar"))
 
 
-def _chosen(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
+def _chosen(shown: dict[str, Any], select: tuple[str, ...], of: str) -> dict[str, Any]:
+    graph_json.check_names(select, shown, of)
     return {name: value for name, value in shown.items() if not select or name in {"id", *select}}
 
 

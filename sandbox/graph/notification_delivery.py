@@ -2,6 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+
+
+class NotificationFate(StrEnum):
+    """What happened to a notification; one can be counted twice."""
+
+    SENT = "sent"
+    #: never sent, by chance
+    LOST = "lost"
+    #: never sent, since the notification URL answers too slowly
+    DROPPED = "dropped"
+    DOUBLED = "doubled"
+    LATE = "late"
+    #: an attempt that was not acknowledged in time
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +31,7 @@ class NotificationDelivery:
         lose: the share of notifications that are never sent.
         lose_changes: the share of changes for which no notification is sent.
         delay: the time between a change and its notifications.
+        late: the share of notifications that come `late_by` after that.
         batch: the largest number of items in one POST.
         secondary_calendars: whether a subscription to `users/{id}/events` reports changes in all calendars of
             the mailbox, as documented. Developers observe only those of the default calendar.
@@ -30,6 +46,8 @@ class NotificationDelivery:
     lose: float = 0.0
     lose_changes: float = 0.0
     delay: timedelta = timedelta(0)
+    late: float = 0.0
+    late_by: timedelta = timedelta(0)
     batch: int = 50
     secondary_calendars: bool = False
     calendar_subscriptions: bool = True

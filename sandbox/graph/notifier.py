@@ -7,6 +7,7 @@ items of many changes in one POST. It reattempts for up to four hours if the ans
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from sandbox.graph import graph_json, ids, zones
 from sandbox.graph.authorizations import Authorizations
 from sandbox.graph.endpoints import DELAY, Endpoints, EndpointState
 from sandbox.graph.event import EventCopy
+from sandbox.graph.notification_delivery import NotificationFate
 from sandbox.graph.subscription import HostedSubscription
 from sandbox.graph.subscriptions import HostedSubscriptions
 from sandbox.graph.tenant import GraphTenant
@@ -71,6 +73,7 @@ class Notifier:
         stopwatch: Callable[[], float],
     ) -> None:
         self.endpoints = Endpoints(tenant.now)
+        self.counted: Counter[NotificationFate] = Counter()
         self._tenant = tenant
         self._stopwatch = stopwatch
         self._subscriptions = subscriptions
@@ -91,6 +94,7 @@ class Notifier:
         habits = self._tenant.delivery
         reported = copy if habits.names_occurrences else copy.master or copy
         if self._random.random() < habits.lose_changes:
+            self.counted[NotificationFate.LOST] += 1
             return
         for subscription in self._subscriptions.watching(reported, kind):
             if not self._is_reported(subscription, reported) or self._authorizations.loses(subscription):
@@ -151,16 +155,25 @@ class Notifier:
 
     def _queue(self, subscription: HostedSubscription, item: dict[str, Any]) -> None:
         state = self.endpoints.state(subscription.notification_url)
-        if self._random.random() < self._tenant.delivery.lose or state is EndpointState.DROPPED:
+        if state is EndpointState.DROPPED:
+            self.counted[NotificationFate.DROPPED] += 1
+            return
+        habits = self._tenant.delivery
+        if self._random.random() < habits.lose:
+            self.counted[NotificationFate.LOST] += 1
             return
         wait = DELAY if state is EndpointState.SLOW else timedelta(0)
+        if habits.late and self._random.random() < habits.late:
+            self.counted[NotificationFate.LATE] += 1
+            wait += habits.late_by
         notification = _QueuedNotification(
-            due=self._tenant.now() + self._tenant.delivery.delay + wait,
+            due=self._tenant.now() + habits.delay + wait,
             url=subscription.notification_url,
             item=item,
             subscription=subscription,
         )
-        times = 2 if self._random.random() < self._tenant.delivery.duplicate else 1
+        times = 2 if self._random.random() < habits.duplicate else 1
+        self.counted[NotificationFate.DOUBLED] += times - 1
         self._pending.extend([notification] * times)
 
     def _about(self, subscription: HostedSubscription) -> dict[str, Any]:
@@ -227,7 +240,9 @@ class Notifier:
         with self._tenant.lock:
             self.endpoints.record(url, took)
         late = took > _FIRST_DEADLINE_SECONDS and any(not notification.attempts for notification in batch)
-        return 200 <= status < 300 and not late  # noqa: PLR2004 -- the range of HTTP success
+        is_sent = 200 <= status < 300 and not late  # noqa: PLR2004 -- the range of HTTP success
+        self.counted[NotificationFate.SENT if is_sent else NotificationFate.REFUSED] += len(batch)
+        return is_sent
 
     def _put_back(self, batch: list[_QueuedNotification]) -> None:
         """Queue notifications for another attempt; after four hours drop them and queue `missed`."""

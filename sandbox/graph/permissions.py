@@ -15,6 +15,9 @@ USERS = ("User.Read.All",)
 GROUPS = ("GroupMember.Read.All",)
 ORGANIZATION = ("Organization.Read.All",)
 _DIRECTORY = {*USERS, *GROUPS, *ORGANIZATION}
+#: delegated permissions that are enough for one's own data
+_OF_ONESELF = {"User.Read.All": "User.Read"}
+ACCESS_DENIED = "Access is denied. Check credentials and try again."
 NO_ODATA = "Access to OData is disabled."
 
 
@@ -45,10 +48,24 @@ class Permissions:
         Raises:
             Refusal: 403, the app has none of them.
         """
-        if not any_of or self.has(any_of, mailbox):
-            return
-        if _DIRECTORY.intersection(any_of):
-            raise Refusal(
-                403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
-            )
-        raise Refusal(403, "ErrorAccessDenied", NO_ODATA)
+        if any_of and not self.has(any_of, mailbox):
+            raise _missing(any_of, NO_ODATA)
+
+
+def check_delegated(any_of: tuple[str, ...], scopes: frozenset[str] | None) -> None:
+    """Check that a person's token has one of these permissions; None: the person consented to all.
+
+    Raises:
+        Refusal: 403, it has none of them.
+    """
+    enough = {*any_of, *(_OF_ONESELF[one] for one in any_of if one in _OF_ONESELF)}
+    if any_of and scopes is not None and not enough & scopes:
+        raise _missing(any_of, ACCESS_DENIED)
+
+
+def _missing(any_of: tuple[str, ...], message: str) -> Refusal:
+    if _DIRECTORY.intersection(any_of):
+        return Refusal(
+            403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+        )
+    return Refusal(403, "ErrorAccessDenied", message)

@@ -116,7 +116,7 @@ def read_subscription(
     Raises:
         Refusal: 400, a property is not valid.
     """
-    if not isinstance(sent, Mapping) or sent.keys() - _SENT:
+    if not isinstance(sent, Mapping) or {name for name in sent if "@" not in name} - _SENT:
         raise invalid("The subscription has properties that can't be set.")
     change_type = str(sent.get("changeType") or "").replace(" ", "")
     if not set(change_type.split(",")) <= _CHANGE_TYPES:

@@ -137,7 +137,7 @@ class HostedSubscriptions:
         if (
             not isinstance(sent, Mapping)
             or not sent
-            or sent.keys() - {"expirationDateTime", "notificationUrl"}
+            or {name for name in sent if "@" not in name} - {"expirationDateTime", "notificationUrl"}
         ):
             raise invalid("Only 'expirationDateTime' and 'notificationUrl' can be updated.")
         expires = self._expiry(sent) if "expirationDateTime" in sent else found.expires

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import TracebackType
@@ -104,8 +104,10 @@ class Host:
         """Count the messages in each queue of a queue function, hidden and leased ones too."""
         return {listener.queue: listener.waiting() for listener in self._triggers.listeners}
 
-    def drain(self) -> int:
+    def drain(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
         """Process visible messages, one by one, until there are no more; return how many there were.
+
+        After each, it ends if `is_stopping`.
 
         Raises:
             RuntimeError: after `RUNAWAY` messages; probably a function sends messages to its own queue.
@@ -113,6 +115,8 @@ class Host:
         done = 0
         while step := sum(_process_one(listener) for listener in self._triggers.listeners):
             done += step
+            if is_stopping():
+                break
             if done > RUNAWAY:
                 raise RuntimeError(f"{done} messages were processed, and there are more: {self.waiting()}")
         return done

@@ -17,7 +17,7 @@ import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.functions.queue import QueueMessage as TriggerValue
-from azure.storage.queue import QueueClient, QueueMessage
+from azure.storage.queue import LinearRetry, QueueClient, QueueMessage
 from requests.adapters import HTTPAdapter
 
 from sandbox.host.bindings import Function, QueueTrigger
@@ -183,7 +183,11 @@ def _poison_queue(trigger: QueueTrigger) -> QueueClient | None:
 def _client(connection: str, queue: str) -> QueueClient:
     session = requests.Session()
     session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-    return QueueClient.from_connection_string(connection, queue, transport=RequestsTransport(session=session))
+    # The default waits for more than a minute; the real host's client for seconds, and then it polls again.
+    retries = LinearRetry(backoff=0, retry_total=3, random_jitter_range=0)
+    return QueueClient.from_connection_string(
+        connection, queue, transport=RequestsTransport(session=session), retry_policy=retries
+    )
 
 
 def _create(client: QueueClient) -> None:

@@ -5,17 +5,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import lru_cache
-from importlib import import_module
 from types import SimpleNamespace
 from unittest import mock
 
 from sandbox.machine.record import TenantRules
 from sandbox.machine.town import Town
 from shared import deadline, logs
-
-#: httpx reads each URL several times, character by character; stories repeat the same ones
-_URLS_ONCE = lru_cache(10_000)(import_module("httpx._urlparse").urlparse)
 
 
 class _Lines(logging.Handler):
@@ -42,8 +37,6 @@ def open_town(
     with (
         mock.patch.object(deadline, "time", clock),
         mock.patch.object(product, "propagate", new=False),
-        mock.patch("httpx._urls.urlparse", _URLS_ONCE),
-        mock.patch("httpx._urlparse.urlparse", _URLS_ONCE),
     ):
         try:
             town.start()

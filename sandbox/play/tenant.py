@@ -10,6 +10,8 @@ from sandbox.graph import DirectoryUser, Fault
 from sandbox.graph.app import StandIn
 
 MAILBOXES = 40
+#: one person in so many has a second calendar
+_WITH_SECOND = 5
 _PILOTS = 8
 _DAYS = 14
 _FIRST = ["Ada", "Ben", "Cleo", "Dora", "Emil", "Finn", "Gina", "Hugo", "Ines", "Jan"]
@@ -29,6 +31,8 @@ class PlayTenant:
     pilot_group: str = ""
     #: a mailbox and an event in it that the pilot rule wants online
     example: tuple[str, str] = ("", "")
+    #: the second calendars, by the object id of the owner
+    second_calendars: dict[str, str] = field(default_factory=dict)
     meetings: int = 0
     _random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- not for secrets
 
@@ -37,11 +41,16 @@ class PlayTenant:
         names = [f"{first} {last}" for last in _LAST for first in _FIRST]
         self.people = [self._person(name) for name in names]
         self.pilot_group = self.graph.add_group("Pilot", self.people[:_PILOTS])
+        self.second_calendars = {
+            person.id: self.graph.add_calendar(person.id, "Project") for person in self.people[::_WITH_SECOND]
+        }
         self.graph.add_user("Atrium", "atrium@contoso.com", kind="room", enabled=False)
         for person in self.people:
             for day in range(1, _DAYS + 1):
                 if self._random.random() < 0.5:  # noqa: PLR2004 -- every other day
                     self.create(person, self.now + timedelta(days=day))
+            if person.id in self.second_calendars:
+                self._create_in_second_calendar(person, self.now + timedelta(days=1))
         ada = self.people[0]
         tomorrow = self.now + timedelta(days=1)
         self.example = (ada.address, self._create(ada, tomorrow, _GUESTS[:1], subject="Offer"))
@@ -85,6 +94,10 @@ class PlayTenant:
                 **properties,
             },
         )
+
+    def _create_in_second_calendar(self, person: DirectoryUser, day: datetime) -> None:
+        event = self._create(person, day, _GUESTS[:1], subject="Project visit")
+        self.graph.people.move_to_calendar(person.id, event, self.second_calendars[person.id])
 
     def _person(self, name: str) -> DirectoryUser:
         first, last = name.lower().split()

@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
+from sandbox.peak_memory import peak
 from sandbox.simulate.figures import markdown
-from sandbox.simulate.memory import PeakMemory, measure, peak
+from sandbox.simulate.memory import PeakMemory, measure
 from sandbox.simulate.tenant import START, SimulatedTenant
 from sandbox.simulate.week import Week
 

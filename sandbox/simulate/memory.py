@@ -6,17 +6,16 @@ storage behind a pipe.
 """
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.exceptions import AzureError
 
+from sandbox.peak_memory import peak
 from sandbox.serve import serve
 from sandbox.simulate.product import Product, client
 from sandbox.simulate.table import MemoryTable
@@ -114,13 +113,3 @@ class _RemoteTable(MemoryTable):
         super().__init__(name, lambda: datetime.now(UTC))  # not used: the tenant's table has the time
         for method in _TABLE_METHODS:
             setattr(self, method, partial(storage.call, "table", name, method))
-
-
-def peak() -> int:
-    """Return the most memory that this process ever used, in bytes; 0 if the system does not report it.
-
-    `getrusage` is not usable: Linux counts a parent's memory for its child.
-    """
-    status = Path("/proc/self/status")
-    found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None
-    return int(found[1]) * 1024 if found else 0

@@ -245,7 +245,7 @@ class Backfill:
         search = CalendarSearch(
             mailbox=mailbox, start=self._world.now(), until=run.state.until, policy=run.policy
         )
-        calendars = CalendarsOfMailbox(self._searcher, search, graph)
+        calendars = CalendarsOfMailbox(lambda each, _: self._searcher.search(each, graph), search, graph)
         missing: list[MissingLink] = []
         would_enable: Counter[str] = Counter()
         for found in calendars.search():
@@ -257,7 +257,7 @@ class Backfill:
             mailbox=mailbox,
             status=SearchStatus.SEARCHED,
             unreadable=calendars.unreadable_events,
-            unread_calendars=calendars.unread,
+            unread_calendars=len(calendars.unread),
             name=graph.user(mailbox).name if missing else "",
             missing=tuple(missing),
             would_enable=would_enable,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from shared.desk.calendars_of_mailbox import CalendarsOfMailbox, NamedCalendar
 from shared.desk.event_reference import EventReference, ReferenceKind, join_path, uid_of_series
 from shared.domain.ending import with_occurrence
 from shared.domain.event import Event
@@ -13,7 +14,7 @@ from shared.errors import EventNotFound, Forbidden
 from shared.graph.client import Graph
 from shared.rules.decide import possible_decisions
 from shared.rules.facts import Facts
-from shared.rules.policy import Policy
+from shared.rules.policy import CalendarScope, Policy
 from shared.storage.meetings import Meetings, StoredMeeting
 from shared.worker.events.bodies import read_with_body
 from shared.worker.events.calendar_pages import CalendarSearch, read_next_page
@@ -23,7 +24,7 @@ from shared.worker.events.moved_occurrences import read_moved_occurrences
 
 #: An admin can wait for a large group; no other thread waits for a command.
 PATIENCE = timedelta(minutes=2)
-#: where a meeting is searched by its join link: the days before and after today, and a number of pages
+#: where a meeting is searched by its join link: the days before and after today, and pages of each calendar
 _PAST, _AHEAD = timedelta(days=30), timedelta(days=90)
 _MOST_PAGES = 50
 
@@ -116,18 +117,25 @@ class EventReader:
 
     def _id_of_join_path(self, mailbox: str, path: str, policy: Policy, now: datetime) -> str:
         search = CalendarSearch(mailbox=mailbox, start=now - _PAST, until=now + _AHEAD, policy=policy)
-        while not search.is_over and search.pages < _MOST_PAGES:
-            page = read_next_page(search, self.graph)
-            for event in page.events:
-                if join_path(event.join_url) == path:
-                    return event.id
-            search.pages += 1
-            search.page, search.is_over = page.cursor, not page.cursor
+        calendars = CalendarsOfMailbox(self._first_pages, search, self.graph)
+        for event in calendars.search():
+            if join_path(event.join_url) == path:
+                return event.id
+        only = " of the default calendar" if policy.calendars is CalendarScope.DEFAULT else ""
+        unread = "".join(f"; the {each.calendar} can't be read: {each.why}" for each in calendars.unread)
         raise EventNotFound(
             "find the event",
             status=HTTPStatus.OK,
-            detail=f"no event of the last {_PAST.days} and the next {_AHEAD.days} days has this join link",
+            detail=f"no event{only} in the last {_PAST.days} and the next {_AHEAD.days} days has this join"
+            f" link{unread}",
         )
+
+    def _first_pages(self, search: CalendarSearch, _calendar: NamedCalendar) -> Iterator[Event]:
+        while not search.is_over and search.pages < _MOST_PAGES:
+            page = read_next_page(search, self.graph)
+            yield from page.events
+            search.pages += 1
+            search.page, search.is_over = page.cursor, not page.cursor
 
     def _warnings(self, stored: StoredMeeting, doubt: str) -> Iterator[str]:
         if doubt:

@@ -70,6 +70,10 @@ class RulesWait:
     #: waits for a number of seconds
     sleep: Callable[[float], None]
 
+    def is_over(self, policy: str) -> bool:
+        """Return whether the app has the rules with this hash in force. Raises StorageUnavailable."""
+        return self._policy() == policy
+
     def wait(self, policy: str, say: Callable[[str], None]) -> None:
         """Return when the app has the rules with this hash in force; `say` shows what is waited for.
 
@@ -77,7 +81,8 @@ class RulesWait:
             DeskDiffers: it has not taken them after half an hour.
             StorageUnavailable: its rules can't be read then.
         """
-        if (there := self._policy()) == policy:
+        there = self._policy()
+        if there == policy:
             return
         has = f"has policy {there}" if there else "has no rules"
         say(

@@ -5,6 +5,7 @@ A desk reads the rules in force and never replaces them: nothing that it builds 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 from shared.auth.token_source import TokenSource
@@ -121,6 +122,15 @@ class Desk:
         """Return what the app has in force, from its storage account. Raises StorageUnavailable."""
         return read_in_force(self._storage.settings_fingerprints.read, self.policy_in_force())
 
+    def age_of_maintenance(self) -> timedelta | None:
+        """Return how long ago the app's maintenance finished, None if it never did.
+
+        Raises:
+            StorageUnavailable: its report can't be read.
+        """
+        report = self._storage.maintenance_reports.read()
+        return report.age_at(self.world.now()) if report else None
+
     def checkup(self) -> Checkup:
         """Return the checkup of the app's health; it needs the storage settings alone."""
         return build_desk_checkup(self._parts)
@@ -180,7 +190,11 @@ class Desk:
             graph=self._reading.new_client,
             directory=DirectoryCache(self._reading.new_client, self.world.now, PATIENCE),
             writes_known=self._writes_known,
+            known_purpose=self._known_purpose,
         )
+
+    def _known_purpose(self, mailbox: str) -> str:
+        return self._storage.mailboxes.read(mailbox).purpose if self.has_storage else ""
 
     def _writes_known(self) -> WritesKnown:
         if not self.has_storage:

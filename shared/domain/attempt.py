@@ -6,11 +6,11 @@ occurrences, microsoft-graph-docs-contrib issue 3706), so the time between attem
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.domain.event import Event
-from shared.domain.meeting import Meeting
+from shared.domain.meeting import Meeting, MeetingState
 
 #: Only the instance that holds the lease may send a PATCH. A message is handled for at most 60 s, so an
 #: instance that holds a lease for longer has died or hangs.
@@ -62,3 +62,19 @@ def evidence(meeting: Meeting, event: Event, age: timedelta) -> Evidence:
     if not meeting.doubts:
         return Evidence(Effect.CHANGED, SECOND_READ)
     return Evidence(Effect.UNKNOWN) if age >= SECOND_READ else Evidence(Effect.UNDECIDED, SECOND_READ - age)
+
+
+def without_attempt(attempt: Meeting, now: datetime) -> Meeting | None:
+    """Return the row as it was before an attempt that had no effect; None if there was none."""
+    if not attempt.before:
+        return None
+    return Meeting(
+        state=MeetingState(attempt.before),
+        at=now,
+        event=attempt.event,
+        attempts=attempt.attempts,
+        provider=attempt.provider,
+        rule=attempt.rule,
+        policy_hash=attempt.policy_hash,
+        ends=attempt.ends,
+    )

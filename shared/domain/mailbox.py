@@ -25,12 +25,16 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCalendar:
-    """A calendar in a mailbox's list; `owner` is an address in lower case, empty if Graph returns none."""
+    """A calendar in a mailbox's list; `owner` is an address in lower case, empty if Graph returns none.
+
+    `name` is what people see; it never goes to a log.
+    """
 
     id: str
     is_default: bool
     can_edit: bool
     owner: str
+    name: str = ""
 
 
 class MailboxKind(StrEnum):

@@ -61,9 +61,30 @@ _ADVICE: dict[type[GraphError], Advice] = {
         "try again, and check the network and Microsoft 365 service health",
     ),
 }
+#: why Entra refuses a token (https://learn.microsoft.com/entra/identity-platform/reference-error-codes)
+_BY_CODE_OF_ENTRA = {
+    "AADSTS90002": Advice("Entra knows no such tenant", "check JOINLINK_TENANT_ID and JOINLINK_CLOUD"),
+    "AADSTS700016": Advice(
+        "the tenant has no app with this client id", "check JOINLINK_CLIENT_ID and JOINLINK_TENANT_ID"
+    ),
+    "AADSTS7000112": Advice("the app is disabled in Entra", "enable its enterprise application"),
+    "AADSTS7000215": Advice("the client secret is wrong", "use the value of the secret, not its id"),
+    "AADSTS7000222": Advice("the client secret has expired", "create another, and set it"),
+    "AADSTS700027": Advice(
+        "Entra does not accept the certificate", "upload it to the app's registration, and check its expiry"
+    ),
+    "AADSTS53003": Advice(
+        "Conditional Access blocks the sign-in", "change the policy, or sign in as it requires"
+    ),
+    "AADSTS65001": Advice(
+        "nobody has consented to the app's permissions", "let an administrator grant consent"
+    ),
+}
 _OTHER = Advice("Graph refuses the call", "check that mailbox and event id are complete")
 
 
 def advice_on(error: GraphError) -> Advice:
-    """Return the advice for an error, by its class."""
+    """Return the advice for an error, by its class; for a token that Entra refuses, by Entra's code."""
+    if isinstance(error, Unauthorized) and error.detail in _BY_CODE_OF_ENTRA:
+        return _BY_CODE_OF_ENTRA[error.detail]
     return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), _OTHER)

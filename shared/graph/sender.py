@@ -25,7 +25,7 @@ from shared.errors import (
 )
 from shared.graph.circuit_breaker import FIRST_WAIT, CircuitBreaker
 from shared.graph.protocol.answers import read_answer
-from shared.graph.protocol.call import API_VERSION, GraphCall
+from shared.graph.protocol.call import GraphCall
 from shared.logs import logger
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Sender:
         self, http: httpx.Client, tokens: Tokens, resource: str, now: Callable[[], datetime]
     ) -> None:
         self._http = http
+        self._url = str(http.base_url).rstrip("/")
         self._tokens = tokens
         self._resource = resource
         self._now = now
@@ -174,8 +175,8 @@ class Sender:
         body = bytearray()
         with self._http.stream(
             call.method,
-            API_VERSION + call.path,
-            params=dict(call.params),
+            # An absolute URL: httpx parses a relative one and its parameters three times.
+            self._url + call.target,
             headers={
                 **call.headers,
                 "Authorization": f"Bearer {token}",

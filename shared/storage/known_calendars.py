@@ -1,22 +1,31 @@
 """What a mailbox's row keeps of the calendars that the mailbox owns, apart from the default one.
 
 It is one column with JSON, of bounded size. If it can't be read, the calendars count as new.
+
+Of a mailbox with too many calendars the column has a part, and the next list moves on to the next part. The
+last calendar of a part marks how far this is, so nothing is kept of the others, and all have their turn.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate, islice
 from typing import Any, Self
 
 from shared.domain.ids import is_id
 
-#: A mailbox with more calendars than this is not searched completely.
+#: Of a mailbox with more calendars than this, a sweep searches a part.
 MOST_CALENDARS = 100
-#: A column takes 32,000 characters.
-_MOST_CHARACTERS = 30_000
+#: A column takes 32,768 characters.
+_MOST_CHARACTERS = 32_000
+#: what the other fields of a calendar take at most, apart from its id
+_MOST_OTHER_CHARACTERS = 180
 #: The list of calendars is read once a day.
 _LIST_EVERY = timedelta(days=1)
+#: It is read more often to move on to the next part: at every sweep, but not at each part of a first sweep.
+_MOVE_ON_EVERY = timedelta(hours=5)
 #: Two clocks may differ by this much.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 #: The next part of a first sweep is due after this time.
@@ -46,7 +55,7 @@ class KnownCalendar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCalendars:
-    """The calendars, when their list was read, and how many it has too many."""
+    """The calendars, when their list was read, and how many have their turn later."""
 
     calendars: tuple[KnownCalendar, ...] = ()
     listed: datetime | None = None
@@ -54,7 +63,8 @@ class KnownCalendars:
 
     def is_list_due(self, now: datetime) -> bool:
         """Return whether the list must be read again."""
-        return self.listed is None or not self.listed - _CLOCKS_DIFFER <= now < self.listed + _LIST_EVERY
+        every = _MOVE_ON_EVERY if self.left_out else _LIST_EVERY
+        return self.listed is None or not self.listed - _CLOCKS_DIFFER <= now < self.listed + every
 
     @property
     def subscriptions(self) -> frozenset[str]:
@@ -86,12 +96,24 @@ class KnownCalendars:
         return replace(self, calendars=tuple(one for one in self.calendars if one.id != calendar))
 
     def as_listed(self, owned: Iterable[str], now: datetime) -> "KnownCalendars":
-        """Return the calendars that exist now: those known before, then the new ones, up to a bound."""
+        """Return the calendars that exist now: those known before, then the new ones.
+
+        If they are too many, it is the part that follows the part known before, by id.
+        """
         ids = dict.fromkeys(owned)
-        kept = [one for one in self.calendars if one.id in ids]
-        known = {one.id for one in kept}
-        new = (KnownCalendar(id=each, new_since=now) for each in ids if each not in known)
-        return _bounded(KnownCalendars(calendars=(*kept, *new), listed=now))
+        kept = {one.id: one for one in self.calendars if one.id in ids}
+        new = {each: KnownCalendar(id=each, new_since=now) for each in ids if each not in kept}
+        calendars = kept | new
+        number = _number_that_fits(calendars)
+        if number < len(calendars):
+            after = self.calendars[-1].id if self.left_out and self.calendars else ""
+            order = sorted(calendars)
+            begin = bisect_right(order, after)
+            calendars = {each: calendars[each] for each in (*order[begin:], *order[:begin])}
+            number = _number_that_fits(calendars)
+        return KnownCalendars(
+            calendars=tuple(calendars.values())[:number], listed=now, left_out=len(calendars) - number
+        )
 
     def encode(self) -> str:
         """Return compact JSON; `decode` reads it."""
@@ -120,14 +142,9 @@ class KnownCalendars:
 NONE_KNOWN = KnownCalendars()
 
 
-def _bounded(known: KnownCalendars) -> KnownCalendars:
-    number, size = 0, 0
-    for one in known.calendars[:MOST_CALENDARS]:
-        size += len(json.dumps(_encoded(one)))
-        if size > _MOST_CHARACTERS:
-            break
-        number += 1
-    return replace(known, calendars=known.calendars[:number], left_out=len(known.calendars) - number)
+def _number_that_fits(ids: Iterable[str]) -> int:
+    sizes = accumulate(len(each) + _MOST_OTHER_CHARACTERS for each in ids)
+    return sum(size <= _MOST_CHARACTERS for size in islice(sizes, MOST_CALENDARS))
 
 
 def _encoded(one: KnownCalendar) -> dict[str, str]:
@@ -151,7 +168,7 @@ def _decoded(data: Any) -> KnownCalendar:
 
 
 def _text(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
+    return moment.isoformat(timespec="seconds") if moment else ""
 
 
 def _moment(text: str | None) -> datetime | None:

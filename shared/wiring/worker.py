@@ -1,5 +1,8 @@
 """Builds what handles the messages of the two queues."""
 
+import gc
+from functools import cache
+
 from shared.domain.messages import EventChange, MailboxTask
 from shared.storage.counters import COUNTERS, Counters
 from shared.wiring.parts import Parts
@@ -56,6 +59,7 @@ def build_event_messages(parts: Parts, policies: PolicyReloader) -> QueueMessage
         scope=scope,
         decider=decider,
     )
+    _keep_start_out_of_collections()
     return QueueMessages(
         world=world,
         graph=parts.graph.new_client,
@@ -102,3 +106,13 @@ def build_mailbox_messages(parts: Parts, policies: PolicyReloader) -> QueueMessa
         queue=storage.mailbox_tasks,
         poison=storage.mailbox_poison,
     )
+
+
+@cache
+def _keep_start_out_of_collections() -> None:
+    """Let the garbage collector ignore, once for a process, what was built at the start.
+
+    Modules and classes live as long as the process. To visit them again and again takes a twelfth of the
+    CPU time of an event.
+    """
+    gc.freeze()

@@ -32,7 +32,7 @@ def report(
         memory_unknown="",
         notes=(),
         unknowable=UNKNOWABLE,
-        whole_scope=timedelta(hours=3),
+        round_time=timedelta(seconds=20),
         with_subjects=True,
         meetings=lambda: iter(every if most_listed is None else totals.listed.meetings()),
     )
@@ -42,9 +42,10 @@ def doubled(read: Sequence[PreviewedMailbox]) -> list[PreviewedMailbox]:
     """Return the mailboxes as if a second rule set decided each meeting as the next one."""
     found = []
     for box in read:
+        every = list(box.meetings)
         meetings = [
             replace(each, decisions=(each.decisions[0], following.decisions[0]))
-            for each, following in zip(box.meetings, box.meetings[1:] + box.meetings[:1], strict=True)
+            for each, following in zip(every, every[1:] + every[:1], strict=True)
         ]
         found.append(replace(box, meetings=tuple(meetings)))
     return found

@@ -12,7 +12,7 @@ from cli.formats.preview import as_json, page
 from shared.desk.preview.previewed import PreviewedMailbox
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import RuleSet
-from tests.browser import NAMES, Browser, browser, executable
+from tests.browser import NO_BROWSER, Browser, browser, executable
 from tests.cli.preview_reports import doubled, report
 from tests.desk.preview.samples import RULES, SET, mailboxes, meeting, policy, seeded
 from tests.hostile import HOSTILE
@@ -152,7 +152,7 @@ def test_nothing_foreign_becomes_markup(text: str) -> None:
 def opened(tmp_path_factory: pytest.TempPathFactory, shown: PreviewReport) -> Iterator[Browser]:
     """The page in a real browser, with hostile texts in it."""
     if not executable():
-        pytest.skip(f"no browser is installed: none of {', '.join(NAMES)} is on the path")
+        pytest.skip(NO_BROWSER)
     file = tmp_path_factory.mktemp("page") / "report.html"
     file.write_text(written(shown), encoding="utf-8")
     with browser() as page_in_browser:
@@ -227,7 +227,7 @@ def test_texts_contrast_with_what_is_behind_them(opened: Browser, scheme: str, t
 def test_hostile_texts_do_nothing_in_a_browser(tmp_path: Path) -> None:
     """Even if one got in unescaped, the policy of the page would stop it."""
     if not executable():
-        pytest.skip(f"no browser is installed: none of {', '.join(NAMES)} is on the path")
+        pytest.skip(NO_BROWSER)
     with browser() as opened:
         for number, text in enumerate(IN_MARKUP):
             file = tmp_path / f"{number}.html"

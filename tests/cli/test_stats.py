@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,18 @@ def test_the_workspace_is_read_with_the_sign_in_of_the_desk(
 
     assert result.exit == 1
     assert "the role Log Analytics Reader on the workspace" in result.err.replace("\n", " ")
+
+
+def test_a_log_with_impossible_times_is_counted_in_small_memory(
+    joinlink: Joinlink, pipe: Callable[[bytes], None]
+) -> None:
+    """Three million days lie between the first and the last line."""
+    times = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:00Z")
+    pipe("\n".join(line(timestamp=each) for each in times).encode())
+    tracemalloc.start()
+    result = joinlink("stats", "-")
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert "  3,652,028 earlier days: --json has all\n" in result.out
+    assert most < 20 * 1024 * 1024

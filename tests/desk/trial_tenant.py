@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import httpx
 
@@ -19,7 +20,8 @@ from shared.desk.trial.decision_log import DecisionLog
 from shared.desk.trial.trial_mailbox import TrialMailbox
 from shared.desk.trial.trial_sender import TrialSender
 from shared.desk.trial.waiting import Waiting
-from shared.graph.sender import Sender
+from shared.graph.protocol.call import GraphCall
+from shared.graph.sender import Sender, Tally
 from tests.sandbox.graph.world import NOTIFY, GraphWorld
 
 RESOURCE = "https://graph.microsoft.com"
@@ -41,10 +43,17 @@ class NotifiedLog:
 
 
 class TrialTenant(GraphWorld):
-    """A tenant whose app watches Ada's mailbox; Bo's is the second test mailbox."""
+    """A tenant whose app watches Ada's mailbox; Bo's is the second test mailbox.
+
+    Ctrl-C comes before the calls with the numbers in `ctrl_c_before`, or when the answer to one of
+    `ctrl_c_after` is there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.sent = 0
+        self.ctrl_c_before: set[int] = set()
+        self.ctrl_c_after: set[int] = set()
         expires = (self.clock.now + timedelta(days=6)).isoformat()
         answer = self.subscribe(self.ada, prefer='IdType="ImmutableId"', expirationDateTime=expires)
         assert answer.status_code == 201
@@ -65,7 +74,18 @@ class TrialTenant(GraphWorld):
                 return Token(token, timedelta(hours=1))
 
         sender = Sender(http, OneToken(), RESOURCE, self.clock)
-        return TrialMailbox(user.id, TrialSender(sender.send, Waiting(self.clock, self.sleep)))
+
+        def send(call: GraphCall, tally: Tally) -> dict[str, Any]:
+            self.sent += 1
+            number = self.sent
+            if number in self.ctrl_c_before:
+                raise KeyboardInterrupt
+            answer = sender.send(call, tally)
+            if number in self.ctrl_c_after:
+                raise KeyboardInterrupt
+            return answer
+
+        return TrialMailbox(user.id, TrialSender(send, Waiting(self.clock, self.sleep)))
 
     def proof(self, extras: str, identity: DeskIdentity = DeskIdentity.APP) -> Proof:
         """Return a run, with the `guest` or the `log` if `extras` names it."""

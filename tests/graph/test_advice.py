@@ -25,6 +25,12 @@ from shared.graph.advice import advice_on
         pytest.param(GroupNotFound("c"), "no group with this object id", "Object ID", id="no group"),
         pytest.param(Forbidden("c"), "denies access", "permissions", id="no access"),
         pytest.param(MailboxFull("c"), "over its quota", "free space", id="a full mailbox"),
+        pytest.param(
+            Unauthorized("c", code="invalid_client", detail="AADSTS7000222"),
+            "secret has expired",
+            "create another",
+            id="an expired secret",
+        ),
         pytest.param(Unauthorized("c"), "token is refused", "secret or certificate", id="no token"),
         pytest.param(GraphUnavailable("c"), "can't be reached", "service health", id="down"),
         pytest.param(

@@ -88,9 +88,19 @@ def test_every_parameter_of_app_can_be_given_through_main() -> None:
     """Except for the seeds and the budget's start, which nobody should give."""
     main = BicepFile(INFRA / "main.bicep").declared.parameters
     app = BicepFile(INFRA / "app.bicep").declared.parameters
-    ours = {"name", "tags", "seedA", "seedB", "budgetStart"}
+    ours = {"name", "tags", "seedA", "seedB", "seedC", "seedD", "budgetStart"}
 
     assert set(app) - ours == set(main) - {"environmentName", "resourceGroupName"}
+
+
+def test_the_notification_url_does_not_reveal_the_client_state_key() -> None:
+    """Its function key is in requests and logs of the platform, so no secret shares a seed with another."""
+    site = (INFRA / "site.bicep").read_text()
+    secrets = [set(re.findall(r"seed[A-Z]", value)) for value in re.findall(r"value: '(.*seed.*)'", site)]
+
+    assert len(secrets) == 2
+    assert all(len(one) == 2 for one in secrets), secrets
+    assert not set.intersection(*secrets)
 
 
 PREFIXES = {

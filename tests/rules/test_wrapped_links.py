@@ -6,16 +6,18 @@ import json
 import quopri
 import re
 from collections.abc import Callable
-from string import ascii_lowercase, ascii_uppercase, digits
+from string import ascii_lowercase, ascii_uppercase, digits, punctuation
+from time import thread_time
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from sandbox.bench.hostile import TEXTS
+from shared.rules.links import wrapped_links
 from shared.rules.links.join_links import find_join_link
 from shared.rules.links.join_services import SERVERS, SERVICES
-from shared.rules.links.wrapped_links import MAX_LAYERS
+from shared.rules.links.wrapped_links import MAX_LAYERS, TooManyLayers, layers
 
 PLAIN = f"{ascii_uppercase}{ascii_lowercase}{digits}./"
 
@@ -147,6 +149,18 @@ def test_a_link_in_too_many_layers_is_uncertain() -> None:
     assert find_join_link(deep) == ("too many wrappers", False)
 
 
+def test_all_layers_of_a_text_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large text with tags has fewer layers: each costs as much as the whole text, and twice with its tags."""
+    monkeypatch.setattr(wrapped_links, "MAX_CHARACTERS", 100_000)
+    text = "<b>" + TEXTS["Proofpoint in Proofpoint"](6_000)
+    read: list[str] = []
+    with pytest.raises(TooManyLayers):
+        read.extend(layers(text))
+
+    assert find_join_link(text) == ("too many wrappers", False)
+    assert find_join_link(f"{TEXTS['HTML'](6_000)} {all_quoted(ZOOM)}") == ("Zoom", True)
+
+
 @settings(max_examples=300, deadline=None)
 @given(text=st.one_of(st.text(max_size=300), st.lists(st.sampled_from(["%", "&", "#", "x", "=", "aHR0c", "\\", "://", "zoom.us", "/j/1", ".", "urldefense.com/v2/url?u=", "urldefense.com/v3/__", "*", "f5-w-", "$$", "\ud83d", "<", ">", "\n", "9" * 30]), max_size=40).map("".join)))  # fmt: skip
 def test_no_text_raises(text: str) -> None:
@@ -155,6 +169,29 @@ def test_no_text_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_hostile_text_is_searched_completely(name: str) -> None:
-    """It does not raise. `make bench` shows that the time is linear."""
-    find_join_link(TEXTS[name](20_000))
+def test_the_search_of_a_hostile_text_takes_linear_time(name: str) -> None:
+    """Four times the text takes four times the work, not sixteen times. `make bench` shows the times."""
+    assert any(takes_linear_time(TEXTS[name], 6_000) for _ in range(3))
+
+
+@pytest.mark.parametrize("sign", punctuation + "\r\n\u200b\ud83d")
+def test_a_row_of_one_sign_takes_linear_time(sign: str) -> None:
+    """Alone, and after the signs that may begin a line break."""
+    for before in ("", "=", "\r"):
+        assert any(takes_linear_time(row_of(sign, before), 4_000) for _ in range(3))
+
+
+def row_of(sign: str, before: str) -> Callable[[int], str]:
+    return lambda size: f"{before}{sign * size} ."
+
+
+def takes_linear_time(text: Callable[[int], str], size: int) -> bool:
+    """Compare the processor time of this thread for a text and for one that is four times as long."""
+    short, long = (processor_time(text(length)) for length in (size, 4 * size))
+    return long < 9 * short
+
+
+def processor_time(text: str) -> float:
+    began = thread_time()
+    find_join_link(text)
+    return thread_time() - began

@@ -141,6 +141,15 @@ def test_a_message_is_decoded_processed_and_deleted(host: Host, sample: Sample) 
     assert host.waiting() == {sample.queue: 0}
 
 
+def test_a_host_that_stops_leaves_the_other_messages(host: Host, sample: Sample) -> None:
+    """It ends after the message in progress."""
+    sample.send("one")
+    sample.send("two")
+
+    assert host.drain(lambda: True) == 1
+    assert host.waiting() == {sample.queue: 1}
+
+
 def test_a_failed_message_is_hidden_then_retried_then_poisoned(
     host: Host, sample: Sample, azurite: Azurite, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,9 +1,11 @@
 """The environment's proxies and certificates, read once for each service."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from shared.storage.environment_session import EnvironmentSession
 
@@ -53,3 +55,50 @@ def test_the_credentials_of_a_netrc_are_not_used(monkeypatch: pytest.MonkeyPatch
 
     assert "Authorization" in requests.Session().prepare_request(request).headers
     assert "Authorization" not in EnvironmentSession().prepare_request(request).headers
+
+
+class Listener(HTTPAdapter):
+    """Answers everything with 204, and keeps the requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
+        self.heard.append(request)
+        answer = requests.Response()
+        answer.status_code, answer.raw = 204, BytesIO()
+        return answer
+
+
+def heard(session: requests.Session, method: str, data: Any, headers: dict[str, str]) -> tuple[Any, ...]:
+    """Send as the SDK's transport does; return what went to the network."""
+    listener = Listener()
+    session.mount("https://", listener)
+    session.request(
+        method,
+        f"{TABLES}/meetings(PartitionKey='a',RowKey='b%20c')?$select=a,b",
+        headers=headers,
+        data=data,
+        files=None,
+        verify=True,
+        timeout=(2, 10),
+        cert=None,
+        allow_redirects=False,
+        proxies=None,
+    )
+    [request] = listener.heard
+    sent = {name.lower(): value for name, value in request.headers.items()}
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    return request.method, request.url, sent, body
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("data", [None, b'{"a": 1}', '{"a": "\N{EURO SIGN}"}', BytesIO(b"abc")], ids=type)
+def test_the_same_goes_to_the_network_as_without_the_short_way(method: str, data: Any) -> None:
+    """Signatures of the SDK cover method, URL, length and headers."""
+    headers = {"Accept": "application/json", "x-ms-date": "now"}
+
+    assert heard(EnvironmentSession(), method, data, headers) == heard(
+        requests.Session(), method, data, headers
+    )

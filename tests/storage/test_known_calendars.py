@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from shared.storage.known_calendars import MOST_CALENDARS, NONE_KNOWN, KnownCale
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 IDS = st.text("abcDEF-_=", min_size=1, max_size=1024)
-MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
+MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC)).map(lambda each: each.replace(microsecond=0))
 CALENDARS = st.builds(KnownCalendar, id=IDS, new_since=MOMENTS, due=MOMENTS)
 
 
@@ -53,7 +54,45 @@ def test_the_column_is_bounded() -> None:
 
     assert (len(short.calendars), short.left_out) == (MOST_CALENDARS, 200 - MOST_CALENDARS)
     assert len(long.calendars) + long.left_out == 200
-    assert max(len(short.encode()), len(long.encode())) < 32_000
+    assert max(len(full(short).encode()), len(full(long).encode())) < 32_768
+
+
+def full(known: KnownCalendars) -> KnownCalendars:
+    """Return the calendars with everything that their row may keep."""
+    return replace(
+        known,
+        calendars=tuple(
+            replace(one, new_since=NOW, due=NOW, subscription="5" * 36, endpoint="e" * 16)
+            for one in known.calendars
+        ),
+    )
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 350), st.integers(1, 1000), st.integers(0, 349))
+def test_all_calendars_have_their_turn(number: int, length: int, gone: int) -> None:
+    """Also if they are too many, long ids or not, and one of them is deleted meanwhile."""
+    ids = [f"{n:0{length}}" for n in range(number)]
+    known, seen = NONE_KNOWN, set[str]()
+    fitting = min(MOST_CALENDARS, 32_000 // (length + 180)) if number else 1
+    for turn in range(-(-number // fitting)):
+        now = NOW + turn * 6 * HOUR
+        assert known.is_list_due(now) or not known.left_out
+        known = known.as_listed(ids, now).without(ids[gone] if gone < number and turn else "")
+        seen |= {one.id for one in known.calendars}
+
+    assert set(ids) - seen <= {ids[gone] if gone < number else ""}
+
+
+def test_a_calendar_that_stays_keeps_what_is_known_of_it() -> None:
+    """With 101 calendars, 99 of the next part are in this one."""
+    ids = [f"c{n:03}" for n in range(MOST_CALENDARS + 1)]
+    first = NONE_KNOWN.as_listed(ids, NOW)
+    swept = replace(first, calendars=tuple(replace(one, new_since=None) for one in first.calendars))
+    second = swept.as_listed(ids, NOW + 6 * HOUR)
+
+    assert [one.id for one in second.calendars] == [ids[-1], *ids[: MOST_CALENDARS - 1]]
+    assert [one.id for one in second.calendars if one.new_since] == [ids[-1]]
 
 
 def test_the_list_keeps_what_is_known() -> None:

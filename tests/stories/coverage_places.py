@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.graph import DirectoryUser
 from shared.domain.event import MAX_BODY_BYTES
+from shared.storage.known_calendars import MOST_CALENDARS
 from tests.stories.conftest import Story
 
 GUEST = "bo@fabrikam.com"
@@ -36,6 +37,13 @@ def shared_mailbox(story: Story, name: str) -> Place:
 def further(story: Story, name: str, **properties: Any) -> Place:
     user = story.add_person(name, watched=False)
     return Place(user, story.stage.graph.add_calendar(user.id, "Further", **properties))
+
+
+def after_a_hundred(story: Story, name: str) -> Place:
+    """The calendar with the last id: the first sweep does not search it."""
+    user = story.add_person(name, watched=False)
+    ids = [story.stage.graph.add_calendar(user.id, f"Further {n}") for n in range(MOST_CALENDARS + 1)]
+    return Place(user, max(ids))
 
 
 def shared_in(story: Story, name: str) -> Place:
@@ -75,6 +83,33 @@ def moved_ahead(story: Story, place: Place) -> str:
     }
     story.stage.graph.people.change_occurrence(place.user.id, master, 1, **moved)
     return master
+
+
+def following(story: Story, place: Place) -> str:
+    """Change a series from an occurrence on, as Outlook does: the old one ends, and a new one begins."""
+    return _split(story, place, series(story, place))
+
+
+def following_without_link(story: Story, place: Place) -> str:
+    master = series(story, place)
+    story.run_until_idle()
+    assert story.has_link(place.user, master)
+    story.stage.graph.people.remove_link(place.user.id, master)
+    story.run_until_idle()
+    return _split(story, place, master)
+
+
+def _split(story: Story, place: Place, master: str) -> str:
+    pattern, old = SERIES["recurrence"]["pattern"], SERIES["recurrence"]["range"]
+    story.stage.graph.people.edit(
+        place.user.id, master, recurrence={"pattern": pattern, "range": {**old, "endDate": "2026-11-26"}}
+    )
+    times = {
+        name: {"dateTime": f"2026-11-27T{hour}:00:00", "timeZone": "UTC"}
+        for name, hour in (("start", "14"), ("end", "15"))
+    }
+    rest = {"pattern": pattern, "range": {**old, "startDate": "2026-11-27"}}
+    return meeting(story, place, **times, recurrence=rest)
 
 
 def guest_of_one_occurrence(story: Story, place: Place) -> str:

@@ -12,7 +12,10 @@ from pathlib import Path
 from tests.stories.conftest import Story
 from tests.stories.coverage_places import (
     Place,
+    after_a_hundred,
     changed_occurrence,
+    following,
+    following_without_link,
     further,
     group,
     guest_of_one_occurrence,
@@ -26,33 +29,23 @@ from tests.stories.coverage_places import (
     shared_in,
     shared_mailbox,
 )
+from tests.stories.coverage_setups import (
+    ALL,
+    DEFAULT,
+    NAMED,
+    NONE,
+    NOT_NOTIFIED,
+    NOT_WRITTEN,
+    OWNED,
+    SHARED,
+    SILENT,
+    SUBSCRIBED,
+    CoverageSetup,
+    EventCoverage,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "mailboxes.md"
 MARKED = re.compile(r"(?<=<!-- coverage -->\n).*(?=\n<!-- /coverage -->)", re.DOTALL)
-#: the settings of the rules: `calendars`, and which mailboxes are in scope
-OWNED = "calendars: owned\nmailboxes: {include: all}"
-DEFAULT = "calendars: default\nmailboxes: {include: all}"
-SHARED = "calendars: owned\nmailboxes: {include: all, kinds: [user, shared]}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCoverage:
-    """What Joinlink does about an event."""
-
-    #: A notification leads to a decision.
-    notified: bool
-    #: A sweep reads the calendar.
-    swept: bool
-    #: A backfill reads the calendar.
-    backfilled: bool
-    #: The event gets its link.
-    written: bool
-
-
-ALL = EventCoverage(notified=True, swept=True, backfilled=True, written=True)
-NOT_NOTIFIED = EventCoverage(notified=False, swept=True, backfilled=True, written=True)
-NOT_WRITTEN = EventCoverage(notified=True, swept=True, backfilled=True, written=False)
-NONE = EventCoverage(notified=False, swept=False, backfilled=False, written=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,123 +55,135 @@ class CoverageRow:
     `place` gets a name for a new mailbox. `create` returns the id of the event; None if there can't be one.
     """
 
-    mailbox: str
+    mailbox: str = "a person"
     calendar: str
     event: str
     coverage: EventCoverage
     why: str = ""
-    place: Callable[[Story, str], Place]
-    create: Callable[[Story, Place], str | None]
-    rules: str = OWNED
+    place: Callable[[Story, str], Place] = person
+    create: Callable[[Story, Place], str | None] = meeting
+    setup: CoverageSetup = OWNED
 
 
 ROWS = (
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own meeting",
         coverage=ALL,
-        place=person,
-        create=meeting,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series",
         coverage=ALL,
-        place=person,
         create=series,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="changed occurrence of an own series",
         coverage=ALL,
         why="its series is decided and written as a whole",
-        place=person,
         create=changed_occurrence,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series that is over, with an occurrence moved ahead",
         coverage=ALL,
         why="it is not over: [series](#series)",
-        place=person,
         create=moved_ahead,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="own series with a guest of one occurrence only",
         coverage=NOT_WRITTEN,
         why="conditions test the series: [series](#series)",
-        place=person,
         create=guest_of_one_occurrence,
     ),
     CoverageRow(
-        mailbox="a person",
+        calendar="default",
+        event='the new series after a change of "this and all following"',
+        coverage=ALL,
+        why="it is a new event: [series](#series)",
+        create=following,
+    ),
+    CoverageRow(
+        calendar="default",
+        event="the same, if a person had removed the link from the old series",
+        coverage=ALL,
+        why="it is a new event: [series](#series)",
+        create=following_without_link,
+    ),
+    CoverageRow(
         calendar="default",
         event="own meeting with a body over 1 MiB",
         coverage=NOT_WRITTEN,
         why="another join link may be in it: `insufficient_data`",
-        place=person,
         create=large_body,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="default",
         event="invitation from another person",
         coverage=NOT_WRITTEN,
         why="only the organizer's event can be written: `not_organizer`",
-        place=person,
         create=invitation,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="another that the person owns",
         event="own meeting",
         coverage=NOT_NOTIFIED,
         why="Graph reports the default calendar only; [see how late](#calendars)",
         place=further,
-        create=meeting,
     ),
     CoverageRow(
-        mailbox="a person",
+        calendar="the same, if it has more than 100, and this one has its turn later",
+        event="own meeting",
+        coverage=NOT_NOTIFIED,
+        why="each sweep searches the next 100; [see how late](#calendars)",
+        place=after_a_hundred,
+    ),
+    CoverageRow(
+        calendar="the same, with `JOINLINK_CALENDAR_SUBSCRIPTIONS=on`, if Graph notifies about it",
+        event="own meeting",
+        coverage=ALL,
+        why="[not proven](unproven.md)",
+        place=further,
+        setup=SUBSCRIBED,
+    ),
+    CoverageRow(
+        calendar="the same, if Graph does not notify about it",
+        event="own meeting",
+        coverage=NOT_NOTIFIED,
+        why="nothing depends on these subscriptions",
+        place=further,
+        setup=SILENT,
+    ),
+    CoverageRow(
         calendar="the same, with `calendars: default`",
         event="own meeting",
         coverage=NONE,
         why="the rules leave it out",
         place=further,
-        create=meeting,
-        rules=DEFAULT,
+        setup=DEFAULT,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="shared by another person",
         event="any",
         coverage=NONE,
         why="it is covered in its owner's mailbox",
         place=shared_in,
-        create=meeting,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="birthdays, holidays",
         event="any",
         coverage=NONE,
         why="the mailbox can't edit it",
         place=lambda story, name: further(story, name, can_edit=False),
-        create=meeting,
     ),
     CoverageRow(
-        mailbox="a person",
         calendar="of a Microsoft 365 group",
         event="any",
         coverage=NONE,
         why="the group owns it",
         place=group,
-        create=meeting,
     ),
     CoverageRow(
         mailbox="a shared mailbox",
@@ -187,7 +192,14 @@ ROWS = (
         coverage=NONE,
         why="neither named nor in `kinds`: [shared mailboxes](#shared-mailboxes)",
         place=shared_mailbox,
-        create=meeting,
+    ),
+    CoverageRow(
+        mailbox="the same, named in `include`",
+        calendar="default",
+        event="own meeting",
+        coverage=ALL,
+        place=shared_mailbox,
+        setup=NAMED,
     ),
     CoverageRow(
         mailbox="the same, with `kinds: [user, shared]`",
@@ -195,8 +207,7 @@ ROWS = (
         event="own meeting",
         coverage=ALL,
         place=shared_mailbox,
-        create=meeting,
-        rules=SHARED,
+        setup=SHARED,
     ),
     CoverageRow(
         mailbox="a room",
@@ -205,7 +216,6 @@ ROWS = (
         coverage=NONE,
         why="rooms organize no meetings: `room`",
         place=lambda story, name: person(story, name, kind="room"),
-        create=meeting,
     ),
     CoverageRow(
         mailbox="a device",
@@ -214,7 +224,6 @@ ROWS = (
         coverage=NONE,
         why="devices organize no meetings: `room`",
         place=lambda story, name: person(story, name, kind="equipment"),
-        create=meeting,
     ),
     CoverageRow(
         mailbox="a linked mailbox",
@@ -222,7 +231,6 @@ ROWS = (
         event="own meeting",
         coverage=ALL,
         place=lambda story, name: person(story, name, kind="linked"),
-        create=meeting,
     ),
     CoverageRow(
         mailbox="of the kind `others`",
@@ -231,7 +239,6 @@ ROWS = (
         coverage=NONE,
         why="`kind_not_in_scope`",
         place=lambda story, name: person(story, name, kind="others"),
-        create=meeting,
     ),
     CoverageRow(
         mailbox="a disabled account",
@@ -240,7 +247,6 @@ ROWS = (
         coverage=NONE,
         why="`account_disabled`",
         place=lambda story, name: person(story, name, enabled=False),
-        create=meeting,
     ),
     CoverageRow(
         mailbox="a guest",

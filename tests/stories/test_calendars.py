@@ -238,20 +238,6 @@ def test_a_throttled_calendar_is_read_later(story: Story) -> None:
     assert swept(story)["calendars_unread"] == 0
 
 
-def test_a_mailbox_with_200_calendars_is_swept(story: Story) -> None:
-    """A hundred of them; the log says that there are more."""
-    ada = story.add_person("Ada", watched=False)
-    calendars = [story.stage.graph.add_calendar(ada.id, f"{n}") for n in range(200)]
-    meetings = [story.create_meeting_in(calendars[n], ada, GUEST) for n in (0, 99, 199)]
-    story.enqueue_task(TaskKind.SUBSCRIBE, ada, TaskReason.NEW)
-    story.run_until_idle()
-
-    assert [story.has_link(ada, each) for each in meetings] == [True, True, False]
-    assert searched(story, ada) == ["", *calendars[:100]]
-    [line] = story.log_lines("calendar.unreadable")
-    assert line["detail"] == "the mailbox owns 200 further calendars: 100 are searched"
-
-
 def test_a_long_sweep_continues_with_the_next_calendar_in_another_message(story: Story) -> None:
     """With less than a third of a message's time left, no calendar is begun."""
     ada = with_calendar(story, 1, 1)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,6 +153,47 @@ def test_ctrl_c_leaves_nothing_behind(
         assert (result.exit, waits) == (130, 0)
         assert "✓ created" in result.out
         assert is_clean(story)
+
+
+def test_a_second_ctrl_c_names_what_remains(
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graph throttles the deletion, and the admin does not wait."""
+
+    def wait(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.canary.sleep", wait)
+    fault = Fault(method="DELETE", path="/events/", status=429, retry_after=60)
+    story.stage.graph.faults.add(fault)
+    result = run_joinlink("canary", "--mailbox", "ada@contoso.com", "--yes")
+
+    [event] = story.events(story.people["Ada"])
+    assert result.exit == 130
+    assert f"stopped while deleting\njoinlink: the event {event} is left: delete it in Outlook" in result.err
+
+
+@pytest.mark.parametrize("command", [("canary", "--yes"), ("prove", "--yes", "--row", "if-match")])
+def test_a_tenant_that_refuses_is_one_sentence(
+    story: Story, run_joinlink: RunJoinlink, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    """With the missing permission by its name; nothing is created, and no empty report is left."""
+    graph = story.stage.graph
+    report = ("--output", str(tmp_path / "report.md")) if command[0] == "prove" else ()
+    refusals = [
+        (Fault(path=r"/users/[^/]+$", status=401, count=2), "the token is refused"),
+        (Fault(path=r"/users/[^/]+$", status=403), "grant this identity User.Read.All"),
+        (Fault(path="/calendar$", status=403), "grant this identity Calendars.Read,"),
+        (Fault(path="/calendar$", status=404, code="MailboxNotEnabledForRESTAPI"), "no usable mailbox"),
+    ]
+    for fault, text in refusals:
+        graph.faults.add(fault)
+        result = run_joinlink(*command, *report, "--mailbox", "ada@contoso.com")
+        graph.faults.clear()
+        said = result.err.splitlines()[-1]
+        assert (result.exit, text in said, result.out) == (1, True, ""), said
+    assert created(story) == []
+    assert not (tmp_path / "report.md").exists()
 
 
 def test_it_asks_first(story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch) -> None:

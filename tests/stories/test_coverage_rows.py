@@ -5,41 +5,43 @@ from datetime import timedelta
 
 import pytest
 
+from sandbox.graph import NotificationDelivery
 from shared import wiring
 from tests.stories.conftest import RunJoinlink, StartStory, Story
 from tests.stories.coverage_places import Place
 from tests.stories.coverage_rows import (
-    DEFAULT,
     MARKED,
-    OWNED,
     PAGE,
     ROWS,
-    SHARED,
-    EventCoverage,
     table,
 )
+from tests.stories.coverage_setups import SETUPS, CoverageSetup, EventCoverage
 from tests.stories.test_maintenance import RULES, maintain
 
 OK = 200
 
 
-def rules_with(settings: str) -> str:
-    return RULES.replace("mailboxes: {SCOPE}", settings)
+@pytest.fixture(params=SETUPS, ids=lambda setup: setup.name)
+def setup(request: pytest.FixtureRequest) -> CoverageSetup:
+    found: CoverageSetup = request.param
+    return found
 
 
 @pytest.fixture
-def story(start_story: StartStory, request: pytest.FixtureRequest) -> Story:
-    return start_story(rules_with(request.param))
+def story(start_story: StartStory, setup: CoverageSetup) -> Story:
+    switch = "on" if setup.has_calendar_subscriptions else "off"
+    story = start_story(
+        RULES.replace("mailboxes: {SCOPE}", setup.rules), JOINLINK_CALENDAR_SUBSCRIPTIONS=switch
+    )
+    story.stage.graph.delivery = NotificationDelivery(calendar_subscriptions=setup.reports_calendars)
+    return story
 
 
-@pytest.mark.parametrize(
-    "story", [OWNED, DEFAULT, SHARED], ids=["owned", "default", "shared mailboxes"], indirect=True
-)
 def test_each_row_is_what_joinlink_does(
-    story: Story, run_joinlink: RunJoinlink, request: pytest.FixtureRequest
+    story: Story, setup: CoverageSetup, run_joinlink: RunJoinlink
 ) -> None:
-    """All rows with the same rules are in one tenant: it is watched, then events change, then all is read."""
-    rows = [row for row in ROWS if row.rules == request.node.callspec.params["story"]]
+    """All rows with the same setup are in one tenant: it is watched, then events change, then all is read."""
+    rows = [row for row in ROWS if row.setup == setup]
     places = [row.place(story, f"Number{n}") for n, row in enumerate(rows)]
     maintain(story)
     events = [row.create(story, place) for row, place in zip(rows, places, strict=True)]
@@ -93,4 +95,4 @@ def test_the_docs_have_the_table() -> None:
 
     assert found
     assert found[0] == table()
-    assert {row.rules for row in ROWS} == {OWNED, DEFAULT, SHARED}
+    assert {row.setup.name for row in ROWS} == {setup.name for setup in SETUPS}

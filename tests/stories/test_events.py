@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.graph import DirectoryUser, Fault
 from shared.worker.events.calendar_pages import CalendarSearch
-from tests.stories.conftest import RunJoinlink, Story
+from tests.stories.conftest import RULES, RunJoinlink, StartStory, Story
 from tests.stories.test_at_most_once import GUEST
 from tests.stories.test_the_desk import snapshot
 
@@ -183,7 +183,7 @@ def test_an_event_is_explained_by_its_links_and_uids(
     ("name", "said"),
     [
         pytest.param("it's@google.com", "no event of this mailbox has this iCalUId", id="an unknown iCalUId"),
-        pytest.param("https://teams.microsoft.com/meet/1", "the next 90 days has this join link", id="an unknown join link"),
+        pytest.param("https://teams.microsoft.com/meet/1", "no event of the default calendar in the last 30 and the next 90 days has this join link", id="an unknown join link"),
     ],
 )  # fmt: skip
 def test_a_name_that_no_event_has_is_one_sentence(run_joinlink: RunJoinlink, name: str, said: str) -> None:
@@ -209,3 +209,84 @@ def test_a_mailbox_alone_offers_its_events(
     assert "Guards: the first that applies decides" in result.out
     assert list(answers) == []
     assert meetings["external"] in result.out
+
+
+class TestOwnedCalendars:
+    """Rules with `calendars: owned` read what the sweep reads, and name what can't be read."""
+
+    @pytest.fixture
+    def story(self, start_story: StartStory) -> Story:
+        return start_story(RULES.replace("rules:\n", "calendars: owned\nrules:\n"))
+
+    @pytest.fixture
+    def project(self, story: Story, ada: DirectoryUser) -> str:
+        """Return a calendar that Ada owns; Ben shares another with her."""
+        story.stage.graph.add_calendar(ada.id, "Ben's", shared_by=story.add_person("Ben"))
+        return story.stage.graph.add_calendar(ada.id, "Project")
+
+    def test_all_calendars_that_the_mailbox_owns_are_listed(
+        self, story: Story, ada: DirectoryUser, project: str, run_joinlink: RunJoinlink
+    ) -> None:
+        """By start across calendars; the name of the calendar is shown where it is not the default one."""
+        own = story.create_meeting(ada, GUEST, **at(25, 9))
+        other = story.create_meeting_in(project, ada, GUEST, **at(24, 9))
+        listed = json.loads(run_joinlink("events", "--mailbox", "ada@contoso.com", "--json").out)
+        text = run_joinlink("events", "--mailbox", ada.id).out
+
+        assert [(one["event"], one["calendar"]) for one in listed["events"]] == [
+            (other, "Project"),
+            (own, None),
+        ]
+        assert listed["unread_calendars"] == []
+        assert text.count("in Project") == text.count(" in ") == 1
+
+    def test_what_cant_be_read_is_named_and_the_rest_is_listed(
+        self, story: Story, ada: DirectoryUser, project: str, run_joinlink: RunJoinlink
+    ) -> None:
+        """Exit code 1: the list is not complete."""
+        team = story.stage.graph.add_calendar(ada.id, "Team")
+        other = story.create_meeting_in(team, ada, GUEST)
+        faults = story.stage.graph.faults
+        faults.add(Fault(path=f"{project}/calendarView", status=403, code="ErrorAccessDenied", count=None))
+        text = run_joinlink("events", "--mailbox", ada.id)
+        listed = json.loads(run_joinlink("events", "--mailbox", ada.id, "--json").out)
+        faults.add(Fault(path="/calendars$", status=500, count=None))
+        without_list = run_joinlink("events", "--mailbox", ada.id)
+
+        assert (text.exit, other in text.out) == (1, True)
+        assert 'The calendar "Project" can\'t be read: Graph denies access' in text.out
+        assert [one["calendar"] for one in listed["unread_calendars"]] == ['calendar "Project"']
+        assert "The list of further calendars can't be read" in without_list.out
+        assert without_list.exit == 1
+
+    def test_a_join_link_is_searched_in_all_of_them(
+        self, story: Story, ada: DirectoryUser, project: str, run_joinlink: RunJoinlink
+    ) -> None:
+        """If it is not found, the calendars that could not be searched are named."""
+        other = story.create_meeting_in(project, ada, GUEST, isOnlineMeeting=True)
+        link = story.event(ada, other)["onlineMeeting"]["joinUrl"]
+        found = run_joinlink("explain", "--mailbox", ada.id, "--event-id", link, "--json")
+        fault = Fault(path=f"{project}/calendarView", status=403, code="ErrorAccessDenied", count=None)
+        story.stage.graph.faults.add(fault)
+        lost = run_joinlink("explain", "--mailbox", ada.id, "--event-id", link)
+
+        assert json.loads(found.out)["event"] == other
+        assert lost.exit == 1
+        assert 'the calendar "Project" can\'t be read' in lost.err
+
+    def test_they_are_offered_to_choose_from(
+        self,
+        story: Story,
+        ada: DirectoryUser,
+        project: str,
+        run_joinlink: RunJoinlink,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        story.create_meeting_in(project, ada, GUEST, subject="Kick-off")
+        monkeypatch.setattr("typer.prompt", lambda *_texts, **_options: 1)
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        result = run_joinlink("explain", "--mailbox", "ada@contoso.com")
+
+        assert result.exit == 0
+        assert "in Project" in result.out

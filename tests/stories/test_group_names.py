@@ -1,5 +1,7 @@
 """`joinlink validate --online`: the ids of groups that rules name by their names; only ids load."""
 
+import json
+
 import pytest
 
 from sandbox.graph import Fault
@@ -52,12 +54,16 @@ def test_ids_get_their_names(story: Story, groups: list[str], run_joinlink: RunJ
     """Of rules and of the scope. An id that is no group's is an error: nobody would be in it."""
     write(story, groups[0], groups[2])
     valid = run_joinlink("validate", str(story.rules), "--online")
+    found = json.loads(run_joinlink("validate", str(story.rules), "--online", "--json").out)["groups"]
     write(story, groups[0], GONE)
     gone = run_joinlink("validate", str(story.rules), "--online")
     write(story, "Nobody", groups[2])
     nobody = run_joinlink("validate", str(story.rules), "--online").out
 
     assert valid.exit == 0
+    assert {(each["written"], each["found"][0]["id"]) for each in found} == {
+        (each, each) for each in (groups[0], groups[2])
+    }
     assert f"{groups[0]}  It's Sales, group" in valid.out
     assert f"{groups[2]}  Pilot, group" in valid.out
     assert (gone.exit, f"{GONE}  there is no such group" in gone.out) == (1, True)
@@ -84,7 +90,7 @@ def test_a_directory_that_cannot_be_read_is_one_sentence(
 
 
 def test_rules_without_groups_need_no_directory(story: Story, run_joinlink: RunJoinlink) -> None:
-    """And --online is refused where a tool reads the output."""
+    """And --online is refused in a format that has no place for them."""
     calls = len(story.stage.graph.calls)
     result = run_joinlink("validate", str(story.rules), "--online")
     refused = run_joinlink("validate", str(story.rules), "--online", "--format", "sarif")

@@ -115,6 +115,20 @@ def test_a_row_that_cannot_be_read_is_counted(meetings: dict[str, str], run_join
     assert "1 row can't be read" in result.out
 
 
+def test_a_row_without_the_id_of_its_event_is_listed(
+    meetings: dict[str, str], run_joinlink: RunJoinlink
+) -> None:
+    """Earlier versions did not keep it."""
+    table = wiring.joinlink().parts.storage.table(MEETINGS)
+    [row] = [each for each in table.rows() if each.get("event") == meetings["new"]]
+    table.merge(row["PartitionKey"], row["RowKey"], {"event": ""})
+    text = run_joinlink("history").out
+
+    assert "4 events\n" in text
+    assert text.count("event     its id was not kept") == 1
+    assert None in {one["event"] for one in listed(run_joinlink)["events"]}
+
+
 def test_a_missing_memory_is_named(story: Story, run_joinlink: RunJoinlink) -> None:
     """An empty list does not mean that nothing was written."""
     story.add_person("Ada")

@@ -154,6 +154,29 @@ def test_a_wait_ends_after_half_an_hour(
 
     assert result.exit == 2
     assert "has not taken policy" in result.err
+    assert "is the app running?" not in result.err
+
+
+def test_a_wait_for_an_app_that_has_stopped_says_so_at_once(
+    story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the wait; nothing was done."""
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    story.create_meeting(story.add_person("Ada"), GUEST)
+    maintain(story)
+    change_rules(story)
+    story.stage.clock.advance(timedelta(days=1))
+    waiting = story.stage.host.waiting()
+    monkeypatch.setattr("cli.in_force.sleep", interrupted)
+    for command in (["maintain", "--wait"], ["backfill", "--all", "--yes", "--wait"]):
+        result = run_joinlink(*command)
+
+        assert (command, result.exit, result.out) == (command, 130, "")
+        assert "the app's maintenance was 24 h ago: is the app running?" in result.err
+    assert story.stage.host.waiting() == waiting
 
 
 @pytest.mark.parametrize(

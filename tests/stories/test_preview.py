@@ -132,6 +132,7 @@ def test_meetings_that_joinlink_enabled_count_as_they_were_before(
     own = story.create_meeting(ada, GUEST, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
     story.run_until_idle()
     story.stage.graph.people.remove_link(ada.id, removed)
+    story.stage.clock.advance(timedelta(minutes=2))
     report = document(run_joinlink, "--all")
 
     found = results(report)

@@ -84,7 +84,7 @@ def test_who_is_not_there_is_named(story: Story, ada: DirectoryUser, run_joinlin
     guest = run_joinlink("preview", "--mailbox", "gus@contoso.com")
     excluded = run_joinlink("preview", "--mailbox", ada.id)
 
-    assert (nobody.exit, group.exit, guest.exit, excluded.exit) == (2, 1, 1, 2)
+    assert (nobody.exit, group.exit, guest.exit, excluded.exit) == (1, 1, 1, 2)
     assert "no user has the object id or address nobody@contoso.com" in nobody.err
     assert "the tenant has no group with this object id; copy the Object ID" in group.err
     assert "gus@contoso.com has no calendar: it is a guest, disabled, or without a licence" in guest.err

@@ -1,12 +1,14 @@
 """After a roll-back of the code, the rows, messages and rules of the later code do not stop the earlier one.
 
-Rules come first (docs/upgrade.md). The earlier code can't run here, so these tests use what it reads: the
-columns, keys and words of release 0.2.0.
+Rules come first (docs/upgrade.md). The earlier code is not part of a checkout, so these tests use what it reads:
+the columns, keys and words of release 0.2.0.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,29 +16,20 @@ import pytest
 from sandbox.graph import Fault
 from shared import wiring
 from shared.deadline import deadline
-from shared.domain.messages import MAILBOX_TASKS, TaskKind, TaskReason
-from shared.storage.mailboxes import Mailbox
+from shared.domain.meeting import MeetingState
+from shared.domain.messages import MAILBOX_TASKS, Source, TaskKind, TaskReason
+from shared.storage.mailboxes import Mailbox, MailboxState
 from tests.stories.conftest import RULES, StartStory, Story
 from tests.stories.test_calendars import OWNED, fill, row, searched, sweep_once
 from tests.stories.test_old_data import rows
 from tests.stories.test_rules_in_force import restart
 from tests.stories.test_sweep import GUEST, NOW, sweep
 
-#: the columns of a mailbox in release 0.2.0, and their types
-COLUMNS: Mapping[str, type] = {
-    **dict.fromkeys(("PartitionKey", "RowKey", "state", "why", "subscription", "endpoint", "held"), str),
-    **dict.fromkeys(("making_endpoint", "suspected_as", "purpose", "unreadable"), str),
-    **dict.fromkeys(("v", "page_size"), int),
-    **dict.fromkeys(("state_since", "expires", "renew_at", "renewed_at", "watched_since"), datetime),
-    **dict.fromkeys(("last_notification", "last_sweep", "asked_until", "making_until"), datetime),
-    **dict.fromkeys(("absent_since", "suspected_since", "purpose_missed", "page_until"), datetime),
-}
-STATES = {"active", "unusable", "forbidden", "removed"}
-TASKS = {"subscribe", "renew", "sweep", "unsubscribe"}
-TASK_KEYS = {"v", "mailbox", "task", "reason", "attempt", "trace", "waits", "returns", "errors", "mark"}
-#: the keys of a sweep's mark: texts, and numbers
-MARK_TEXTS = {"start", "page", "seen"}
-MARK_NUMBERS = {"pages", "events", "queued", "would_enable", "unreadable", "again"}
+#: columns and their types, words, and keys, written by the code of that release
+RELEASE: Mapping[str, Any] = json.loads((Path(__file__).parent / "release_0_2_0.json").read_text())
+TYPES = {"str": str, "int": int, "datetime": datetime}
+COLUMNS = {name: TYPES[kind] for name, kind in RELEASE["mailbox_columns"].items()}
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -80,7 +73,7 @@ def test_the_earlier_code_reads_the_rows(story: Story) -> None:
     known = {name: value for name, value in values.items() if name in COLUMNS and value != ""}
 
     assert {name: type(value) for name, value in known.items() if not isinstance(value, COLUMNS[name])} == {}
-    assert (known["v"], known["state"] in STATES) == (1, True)
+    assert (known["v"], known["state"] in RELEASE["mailbox_states"]) == (1, True)
     others = values.keys() - COLUMNS.keys()
     assert {"calendars", "calendars_due"} <= others
     assert not any(name.startswith("subscription") for name in others)
@@ -98,11 +91,44 @@ def test_the_earlier_code_reads_the_messages(story: Story) -> None:
     [message] = story.visible_messages(MAILBOX_TASKS)
     mark = json.loads(message["mark"])
 
-    assert message.keys() <= TASK_KEYS
-    assert (message["v"], message["task"] in TASKS, message["reason"]) == (1, True, "schedule")
+    assert message.keys() <= set(RELEASE["task_keys"])
+    assert (message["v"], message["task"], message["reason"]) == (1, "sweep", "schedule")
     assert mark["calendar"]
-    assert {name: type(mark[name]) for name in MARK_TEXTS} == dict.fromkeys(MARK_TEXTS, str)
-    assert {name: type(mark[name]) for name in MARK_NUMBERS} == dict.fromkeys(MARK_NUMBERS, int)
+    assert {type(mark[name]) for name in RELEASE["mark_texts"]} == {str}
+    assert {type(mark[name]) for name in RELEASE["mark_numbers"]} == {int}
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        (TaskKind, "tasks"),
+        (TaskReason, "task_reasons"),
+        (Source, "sources"),
+        (MailboxState, "mailbox_states"),
+        (MeetingState, "meeting_states"),
+    ],
+)
+def test_the_earlier_code_knows_every_word(words: Iterable[str], known: str) -> None:
+    """In messages and rows: it keeps what it can't read, but does not work on it."""
+    assert set(words) - set(RELEASE[known]) == set()
+
+
+def test_the_upgrade_page_names_the_rule_keys_that_the_earlier_code_refuses() -> None:
+    """They must be gone before a roll-back."""
+    [sentence] = re.findall(r"Version 0\.2\.0 does not know ([^.]*)\.", (DOCS / "upgrade.md").read_text())
+    named = set(re.findall(r"`([a-z_]+)`", sentence))
+
+    assert keys_in(json.loads((DOCS / "rules.schema.json").read_text())) - set(RELEASE["rule_keys"]) == named
+
+
+def keys_in(schema: Any) -> set[str]:
+    """Return the names of all properties in a JSON Schema."""
+    if isinstance(schema, list):
+        return set().union(*map(keys_in, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*map(keys_in, schema.values()))
 
 
 @pytest.mark.parametrize(

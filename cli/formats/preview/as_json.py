@@ -3,14 +3,14 @@
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.clean import as_json
 from cli.formats.preview.words import first_line, size_names
 from shared.desk.preview.counts import LimitUse, MeetingCount, Result, StanceCounts
 from shared.desk.preview.previewed import PreviewedDecision, ReadStatus
-from shared.desk.preview.report import PreviewReport
+from shared.desk.preview.report import LARGE, PreviewReport
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.preview.totals import ListedMeeting
 from shared.domain.decision import Action, Mode
@@ -48,7 +48,8 @@ def document(report: PreviewReport) -> dict[str, Any]:
         "memory_unknown": report.memory_unknown,
         "notes": list(report.notes),
         "unknowable": list(report.unknowable),
-        "seconds_for_all": report.whole_scope.total_seconds() if report.whole_scope else None,
+        "seconds_for_all": _seconds(report.time_for(report.in_scope)),
+        "seconds_for_40000_mailboxes": _seconds(report.time_for(LARGE)),
         "rule_sets": [_rule_set(each, position, report) for position, each in enumerate(report.sets)],
         "changes": None
         if len(report.sets) == 1
@@ -149,3 +150,7 @@ def _decision(decision: PreviewedDecision) -> dict[str, Any]:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
+
+
+def _seconds(time: timedelta | None) -> float | None:
+    return None if time is None else time.total_seconds()

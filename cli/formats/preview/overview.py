@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cli.formats.preview.charts import BarRow, bar_table, number, text
-from cli.formats.preview.words import STANCES, duration_words, notes, result_words
+from cli.formats.preview.words import STANCES, notes, result_words, times
 from cli.output import counted
 from shared.desk.preview.report import PreviewReport
 from shared.desk.preview.rule_set import Stance
@@ -87,7 +87,5 @@ def footer(report: PreviewReport) -> Iterator[str]:
     """Yield the version, how long all mailboxes take, and what could not be read."""
     for mailbox, why in report.totals.left.items():
         yield f"<p>Not read: {text(mailbox)}: {text(why)}</p>\n"
-    if report.whole_scope:
-        time = duration_words(report.whole_scope)
-        yield f"<p>To read all {number(report.in_scope)} mailboxes takes {time}.</p>\n"
+    yield from (f"<p>{time}</p>\n" for time in times(report))
     yield f"<p>Made by joinlink {VERSION}. This page has names of people: keep it private.</p>\n"

@@ -10,11 +10,11 @@ from cli import lines
 from cli.clean import flat
 from cli.formats.preview.words import (
     STANCES,
-    duration_words,
     first_line,
     notes,
     outcome_words,
     result_words,
+    times,
 )
 from cli.lines import Line
 from cli.output import console, counted
@@ -188,8 +188,8 @@ def _end(report: PreviewReport) -> Text:
             f"In all {report.in_scope} mailboxes: about {round(total.meetings / report.share)} links"
             f" {STANCES[Stance.PROMOTED]}. "
         )
-    if report.whole_scope:
-        text.append(f"To read all {report.in_scope} mailboxes takes {duration_words(report.whole_scope)}. ")
+    for time in times(report):
+        text.append(f"{time} ")
     if report.is_stopped or report.totals.left:
         text.append("The same command resumes with the rest.")
     text.rstrip()

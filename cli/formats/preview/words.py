@@ -6,7 +6,7 @@ from datetime import timedelta
 from cli.output import counted
 from shared.desk.preview.counts import SIZES, Result
 from shared.desk.preview.previewed import PreviewedDecision, ReadStatus
-from shared.desk.preview.report import PreviewReport
+from shared.desk.preview.report import LARGE, PreviewReport
 from shared.desk.preview.rule_set import RuleSet, Stance
 from shared.domain.decision import Outcome, Reason
 
@@ -77,6 +77,16 @@ def duration_words(time: timedelta) -> str:
         return "less than a minute"
     unit, name = next(each for each in _UNITS if seconds >= _FEW * each[0] or each[0] == _MINUTE)
     return f"about {counted(round(seconds / unit), name)}"
+
+
+def times(report: PreviewReport) -> Iterator[str]:
+    """Yield how long it takes to read all mailboxes, if some were not read, and those of a large tenant."""
+    whole, large = report.time_for(report.in_scope), report.time_for(LARGE)
+    if whole is None or large is None:
+        return
+    if report.is_partial:
+        yield f"To read all {report.in_scope:,} mailboxes takes {duration_words(whole)}."
+    yield f"{LARGE:,} mailboxes like these take {duration_words(large)}."
 
 
 def notes(report: PreviewReport) -> Iterator[str]:

@@ -126,9 +126,10 @@ def kusto_time(moment: datetime) -> str:
     return f"datetime({bounded.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ})"
 
 
-def days(counts: EndingCounts) -> list[date]:
-    """Return every day from the first to the last, also those without messages."""
+def last_days(counts: EndingCounts, most: int) -> tuple[list[date], int]:
+    """Return the last days of the log, also those without messages, and how many days are before them."""
     if counts.first is None or counts.last is None:
-        return []
-    first, last = counts.first.date(), counts.last.date()
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        return [], 0
+    last, number = counts.last.date(), (counts.last.date() - counts.first.date()).days + 1
+    shown = min(number, most)
+    return [last - timedelta(days=back) for back in reversed(range(shown))], number - shown

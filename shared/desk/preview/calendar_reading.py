@@ -1,56 +1,43 @@
-"""Reads the meetings of one mailbox, each series once, and waits as long as Graph asks."""
+"""Reads the meetings of one mailbox, each series once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from datetime import datetime
+from typing import NamedTuple
 
+from shared.desk.preview.patience import Patience
+from shared.desk.preview.shown_series import Shown, ShownSeries
 from shared.domain.ending import with_occurrence
 from shared.domain.event import Calendar, Event
 from shared.errors import (
     EventNotFound,
     GraphError,
-    GraphPaused,
     NotConnected,
     Throttled,
     Unauthorized,
     UnreadableEvent,
 )
 from shared.graph.client import Graph
-from shared.storage.known_calendars import MOST_CALENDARS
 from shared.worker.events.bodies import read_with_body
 from shared.worker.events.calendar_pages import CalendarSearch, read_next_page
-from shared.worker.events.moved_occurrences import read_moved_occurrences
+from shared.worker.events.moved_occurrences import TRIES, read_moved_occurrences
 from shared.worker.events.owned_calendars import owned_calendars
 
-#: how long one mailbox may wait for Graph in all; after that it is left for a later run
-PATIENCE = timedelta(minutes=15)
-_SHORTEST_WAIT = timedelta(seconds=1)
 #: errors that say nothing about one calendar
 _GENERAL = (Throttled, Unauthorized, NotConnected)
-
-Answer = TypeVar("Answer")
 
 
 class FoundMeeting(NamedTuple):
     """A meeting that the mailbox organizes, and when it starts in the window.
 
     `event` is the series master for a series; if a guard decides already by an occurrence, the occurrence.
-    `calendar` is the id of its calendar, empty for the default one.
+    `calendar` is the id of its calendar, empty for the default one. `doubt` is why it is not known whether a
+    series has ended, empty if it is.
     """
 
     event: Event
     start: datetime
     calendar: str
-
-
-@dataclass(slots=True)
-class _ShownSeries:
-    """What the window shows of a series: the start of its first occurrence, and its last one."""
-
-    start: datetime
-    last: Event
-    needs_master: bool = False
+    doubt: str = ""
 
 
 class CalendarReading:
@@ -69,7 +56,7 @@ class CalendarReading:
         *,
         now: datetime,
         is_added: Callable[[str], bool],
-        wait: Callable[[timedelta], None],
+        patience: Patience,
     ) -> None:
         """Decisions are of `now`; `is_added` returns whether Joinlink has added the link of an event id."""
         self._search = search
@@ -77,8 +64,7 @@ class CalendarReading:
         self._graph = graph
         self._now = now
         self._is_added = is_added
-        self._wait = wait
-        self._waited = timedelta(0)
+        self._patience = patience
         self._calendars: dict[str, Calendar] = {}
         self.copies = 0
         self.unreadable = 0
@@ -105,12 +91,12 @@ class CalendarReading:
     def calendar_of(self, found: FoundMeeting) -> Calendar:
         """Return the calendar of a meeting, for its providers. Raises GraphError."""
         if found.calendar not in self._calendars:
-            self._calendars[found.calendar] = self._patiently(lambda: self._read_calendar(found))
+            self._calendars[found.calendar] = self._patience.call(lambda: self._read_calendar(found))
         return self._calendars[found.calendar]
 
     def with_body(self, event: Event) -> Event:
         """Return the event with its body, if that is not too large. Raises GraphError."""
-        return self._patiently(lambda: read_with_body(self._graph, self._mailbox, event))
+        return self._patience.call(lambda: read_with_body(self._graph, self._mailbox, event))
 
     def _read_calendar(self, found: FoundMeeting) -> Calendar:
         if found.calendar:
@@ -119,78 +105,69 @@ class CalendarReading:
 
     def _owned(self) -> tuple[str, ...]:
         try:
-            owned = owned_calendars(self._patiently(lambda: self._graph.calendars(self._mailbox)))
+            return owned_calendars(self._patience.call(lambda: self._graph.calendars(self._mailbox)))
         except _GENERAL:
             raise
         except GraphError:
             self.unread_calendars += 1
             return ()
-        self.unread_calendars += max(0, len(owned) - MOST_CALENDARS)
-        return owned[:MOST_CALENDARS]
 
     def _in_calendar(self) -> Iterator[FoundMeeting]:
-        series: dict[str, _ShownSeries] = {}
         calendar = self._search.calendar
-        while not self._search.is_over:
-            for event in self._next_page():
-                if event.master is not None:
-                    self._note_occurrence(event, event.master, series)
-                elif event.is_organizer:
-                    yield FoundMeeting(event, event.start, calendar)
-                else:
-                    self.copies += 1
-        for master, shown in series.items():
-            found = self._event_of_series(master, shown)
-            if found is not None:
-                yield FoundMeeting(found, shown.start, calendar)
+        with ShownSeries() as series:
+            while not self._search.is_over:
+                for event in self._next_page():
+                    if event.master is not None:
+                        series.note(event.master, event, needs_master=self._needs_master(event, event.master))
+                    elif event.is_organizer:
+                        yield FoundMeeting(event, event.start, calendar)
+                    else:
+                        self.copies += 1
+            for shown in series:
+                found = self._event_of_series(shown)
+                if found is not None:
+                    event, doubt = found
+                    yield FoundMeeting(event, shown.start, calendar, doubt)
 
     def _next_page(self) -> tuple[Event, ...]:
         search = self._search
-        page = self._patiently(lambda: read_next_page(search, self._graph))
+        page = self._patience.call(lambda: read_next_page(search, self._graph))
         self.unreadable += len(page.unreadable)
         search.pages += 1
         search.page, search.is_over = page.cursor, not page.cursor
         return page.events
 
-    def _note_occurrence(self, event: Event, master: str, series: dict[str, _ShownSeries]) -> None:
-        shown = series.setdefault(master, _ShownSeries(event.start, event))
-        shown.start = min(shown.start, event.start)
-        if event.end >= shown.last.end:
-            shown.last = event
+    def _needs_master(self, event: Event, master: str) -> bool:
+        """Return whether the decision about the series of an occurrence needs its master."""
         # An occurrence shows the link of its series; an exception shows only its own.
         shows_link = event.type == "occurrence" and bool(event.join_url) and not self._is_added(master)
-        shown.needs_master |= event.is_organizer and not shows_link
+        return event.is_organizer and not shows_link
 
-    def _event_of_series(self, master: str, shown: _ShownSeries) -> Event | None:
-        """Return what decides for a series; None if the mailbox does not organize it, or it can't be read."""
+    def _event_of_series(self, shown: Shown) -> tuple[Event, str] | None:
+        """Return what decides for a series, and why it is not known whether it has ended, empty if it is.
+
+        None if the mailbox does not organize it, or it can't be read.
+        """
         if not shown.last.is_organizer:
             self.copies += 1
             return None
         if not shown.needs_master:
-            return shown.last
+            return shown.last, ""
         try:
-            return self._patiently(lambda: self._read_series(master, shown.last))
+            return self._read_series(shown.master, shown.last)
         except EventNotFound:  # deleted meanwhile
             return None
         except UnreadableEvent:
             self.unreadable += 1
             return None
 
-    def _read_series(self, master: str, occurrence: Event) -> Event:
+    def _read_series(self, master: str, occurrence: Event) -> tuple[Event, str]:
         """Return a series, with an occurrence that may have been moved behind its last one."""
-        series = with_occurrence(self._graph.event(self._mailbox, master), occurrence)
-        whole, _doubt = read_moved_occurrences(series, self._mailbox, self._now, self._graph)
-        return whole
-
-    def _patiently(self, call: Callable[[], Answer]) -> Answer:
-        """Return the answer to a call; wait and call again as long as Graph asks for it."""
-        while True:
-            self._wait(timedelta(0))  # ends here if the preview stops
-            try:
-                return call()
-            except (Throttled, GraphPaused) as error:
-                wait = max(error.retry_after, _SHORTEST_WAIT)
-                self._waited += wait
-                if self._waited > PATIENCE:
-                    raise
-                self._wait(wait)
+        read = self._patience.call(lambda: self._graph.event(self._mailbox, master))
+        series = with_occurrence(read, occurrence)
+        return self._patience.call_often(
+            lambda failures: read_moved_occurrences(
+                series, self._mailbox, self._now, self._graph, is_last_try=failures == TRIES
+            ),
+            TRIES,
+        )

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from shared.desk.preview.limit_ledger import LimitLedger
-from shared.desk.preview.previewed import PreviewedDecision, PreviewedMailbox, PreviewedMeeting
-from shared.desk.preview.rule_set import Stance
+from shared.desk.preview.previewed import Alternatives, PreviewedDecision, PreviewedMeeting
 from shared.domain.decision import Outcome, Reason
 from shared.rules.policy import Policy, RuleLimits
 
@@ -96,6 +95,15 @@ class LimitUse:
 
 
 @dataclass(slots=True)
+class _MailboxCounts:
+    """The numbers of one mailbox until it ends."""
+
+    results: dict[Result, MeetingCount] = field(default_factory=dict)
+    links: MeetingCount = field(default_factory=MeetingCount)
+    created: Counter[tuple[str, date]] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class StanceCounts:
     """All numbers of one rule set in one stance.
 
@@ -121,38 +129,38 @@ class StanceCounts:
     busiest_days: dict[str, BusiestDay] = field(default_factory=dict)
     within_limits: Counter[str] = field(default_factory=Counter)
     most: list[ConcernedMailbox] = field(default_factory=list)
+    _of_mailbox: _MailboxCounts = field(default_factory=_MailboxCounts)
 
     @classmethod
     def of(cls, policy: Policy, since: datetime, until: datetime) -> "StanceCounts":
         """Return counts of nothing yet; creations count from `since` until `until`."""
         return cls(LimitLedger(policy), since, until)
 
-    def add(self, mailbox: PreviewedMailbox, position: int, stance: Stance) -> None:
-        """Add the meetings of a mailbox, as the rule set at `position` decides them."""
-        results: dict[Result, MeetingCount] = {}
-        links = MeetingCount()
-        created: Counter[tuple[str, date]] = Counter()
-        for meeting in mailbox.meetings:
-            alternatives = meeting.decisions[position][stance]
-            decision = alternatives[0]
-            result = Result(decision.outcome, decision.reason, decision.rule)
-            results.setdefault(result, MeetingCount()).count(meeting, decision)
-            if not decision.adds_link or decision.rule is None:
-                continue
-            links.count(meeting, decision)
-            self.days[meeting.start.date(), decision.rule] += 1
-            self.sizes[_size_class(meeting.mails)] += 1
-            if meeting.created and self.since <= meeting.created <= self.until:
-                self.hours[decision.rule, _hour(meeting.created)] += 1
-                created[decision.rule, meeting.created.astimezone(UTC).date()] += 1
-            if not meeting.is_past and not meeting.is_added:
-                limited = self.ledger.decide(mailbox.mailbox, alternatives)
-                if limited.adds_link and limited.rule:
-                    self.within_limits[limited.rule] += 1
-        for result, count in results.items():
+    def add(self, mailbox: str, meeting: PreviewedMeeting, alternatives: Alternatives) -> None:
+        """Add a meeting with its decision; those of one mailbox follow each other until `end_mailbox`."""
+        of_mailbox, decision = self._of_mailbox, alternatives[0]
+        result = Result(decision.outcome, decision.reason, decision.rule)
+        of_mailbox.results.setdefault(result, MeetingCount()).count(meeting, decision)
+        if not decision.adds_link or decision.rule is None:
+            return
+        of_mailbox.links.count(meeting, decision)
+        self.days[meeting.start.date(), decision.rule] += 1
+        self.sizes[_size_class(meeting.mails)] += 1
+        if meeting.created and self.since <= meeting.created <= self.until:
+            self.hours[decision.rule, _hour(meeting.created)] += 1
+            of_mailbox.created[decision.rule, meeting.created.astimezone(UTC).date()] += 1
+        if not meeting.is_past and not meeting.is_added:
+            limited = self.ledger.decide(mailbox, alternatives)
+            if limited.adds_link and limited.rule:
+                self.within_limits[limited.rule] += 1
+
+    def end_mailbox(self, name: str) -> None:
+        """Add the numbers of the mailbox with this name, whose meetings were added."""
+        of_mailbox, self._of_mailbox = self._of_mailbox, _MailboxCounts()
+        for result, count in of_mailbox.results.items():
             self.results.setdefault(result, MeetingCount()).merge(count)
-        self._add_links(mailbox.name, links)
-        self._add_creations(mailbox.name, created)
+        self._add_links(name, of_mailbox.links)
+        self._add_creations(name, of_mailbox.created)
 
     def of_rule(self, rule: str) -> MeetingCount:
         """Return the links of a rule."""

@@ -1,7 +1,6 @@
 """Writes the meetings of a mailbox as JSON and reads them back, to resume a preview that was stopped."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from shared.desk.preview.previewed import (
     PreviewedDecision,
     PreviewedMailbox,
     PreviewedMeeting,
+    PreviewedMeetings,
     ReadStatus,
 )
 from shared.desk.preview.rule_set import Stance
@@ -20,7 +20,7 @@ _NUMBERS = ("mails", "is_past", "is_series", "is_added")
 
 
 def encode(mailbox: PreviewedMailbox) -> str:
-    """Return a mailbox as JSON."""
+    """Return a mailbox as JSON, without its meetings."""
     return json.dumps(
         {
             "mailbox": mailbox.mailbox,
@@ -29,43 +29,36 @@ def encode(mailbox: PreviewedMailbox) -> str:
             "copies": mailbox.copies,
             "unreadable": mailbox.unreadable,
             "unread_calendars": mailbox.unread_calendars,
-            "meetings": [_meeting(each) for each in mailbox.meetings],
         },
         separators=(",", ":"),
     )
 
 
-def decode(text: str) -> PreviewedMailbox:
-    """Return the mailbox that `encode` wrote."""
+def decode(text: str, meetings: PreviewedMeetings) -> PreviewedMailbox:
+    """Return the mailbox that `encode` wrote, with its meetings."""
     values = json.loads(text)
-    return PreviewedMailbox(
-        mailbox=values["mailbox"],
-        status=ReadStatus(values["status"]),
-        why=values["why"],
-        copies=values["copies"],
-        unreadable=values["unreadable"],
-        unread_calendars=values["unread_calendars"],
-        meetings=tuple(_read_meeting(each) for each in values["meetings"]),
+    return PreviewedMailbox(**{**values, "status": ReadStatus(values["status"])}, meetings=meetings)
+
+
+def encode_meeting(meeting: PreviewedMeeting) -> str:
+    """Return a meeting as JSON in one line."""
+    return json.dumps(
+        {
+            **{name: getattr(meeting, name) for name in (*_TEXTS, *_NUMBERS)},
+            "start": meeting.start.isoformat(),
+            "created": meeting.created.isoformat() if meeting.created else None,
+            "decisions": [
+                {stance: [_decision(each) for each in found] for stance, found in decisions.items()}
+                for decisions in meeting.decisions
+            ],
+        },
+        separators=(",", ":"),
     )
 
 
-def _meeting(meeting: PreviewedMeeting) -> dict[str, Any]:
-    return {
-        **{name: getattr(meeting, name) for name in (*_TEXTS, *_NUMBERS)},
-        "start": meeting.start.isoformat(),
-        "created": meeting.created.isoformat() if meeting.created else None,
-        "decisions": [
-            {stance: [_decision(each) for each in found] for stance, found in decisions.items()}
-            for decisions in meeting.decisions
-        ],
-    }
-
-
-def _decision(decision: PreviewedDecision) -> list[Any]:
-    return [decision.outcome, decision.reason, decision.rule, decision.why, decision.has_other_link]
-
-
-def _read_meeting(values: Mapping[str, Any]) -> PreviewedMeeting:
+def decode_meeting(text: str) -> PreviewedMeeting:
+    """Return the meeting that `encode_meeting` wrote."""
+    values = json.loads(text)
     return PreviewedMeeting(
         **{name: values[name] for name in (*_TEXTS, *_NUMBERS)},
         start=datetime.fromisoformat(values["start"]),
@@ -75,6 +68,10 @@ def _read_meeting(values: Mapping[str, Any]) -> PreviewedMeeting:
             for decisions in values["decisions"]
         ),
     )
+
+
+def _decision(decision: PreviewedDecision) -> list[Any]:
+    return [decision.outcome, decision.reason, decision.rule, decision.why, decision.has_other_link]
 
 
 def _read_alternatives(found: list[Any]) -> Alternatives:

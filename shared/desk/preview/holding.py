@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.desk.preview.earlier_write import (
+    ending_of_earlier_write,
+    ending_while_awaited,
+    memory_that_counts,
+)
 from shared.desk.preview.previewed import Alternatives, PreviewedDecision
 from shared.desk.preview.rule_set import StancePolicies
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
 from shared.domain.event import Calendar, Event
-from shared.domain.meeting import PENDING, UNSETTLED, MeetingState
+from shared.domain.meeting import UNSETTLED, MeetingState
 from shared.rules.decide import decide, possible_decisions
 from shared.rules.facts import Facts
-from shared.rules.guards import GUARDS, check_guards
+from shared.rules.guards import GUARDS, check_guards, guard_against
 from shared.rules.links.join_links import other_join_link
 from shared.rules.policy import Policy
 from shared.storage.meetings import StoredMeeting
@@ -29,7 +34,7 @@ class SeenMeeting:
     """A meeting as it was read, with what is remembered of it.
 
     `event` is the series master for a series. `calendar` reads the calendar that the event is in, for its
-    providers.
+    providers. `doubt` is why it is not known whether a series has ended, empty if it is.
     """
 
     event: Event
@@ -37,6 +42,7 @@ class SeenMeeting:
     calendar: Callable[[], Calendar]
     is_past: bool
     is_added: bool
+    doubt: str = ""
 
 
 def is_added(event: Event, state: str) -> bool:
@@ -47,10 +53,11 @@ def is_added(event: Event, state: str) -> bool:
 
 def depends_on_body(seen: SeenMeeting, policies: StancePolicies, facts: Facts, now: datetime) -> bool:
     """Return whether the decision depends on the meeting's body, which was not read yet."""
-    if _unsettled(seen):
+    policy = _policy(seen, policies)
+    if _ending_before_rules(seen, policy, now):
         return False
     case = _case(seen, facts, now)
-    return len(possible_decisions(case.event, _policy(seen, policies), case.facts, case.at)) > 1
+    return len(possible_decisions(case.event, policy, case.facts, case.at)) > 1
 
 
 def hold(seen: SeenMeeting, policies: StancePolicies, facts: Facts, now: datetime) -> Alternatives:
@@ -59,9 +66,10 @@ def hold(seen: SeenMeeting, policies: StancePolicies, facts: Facts, now: datetim
     `facts` are those of the directory. A past meeting is decided as of its creation, without the memory of
     what happened since.
     """
-    if unsettled := _unsettled(seen):
-        return (unsettled,)
-    return tuple(_case(seen, facts, now).alternatives(_policy(seen, policies)))
+    policy = _policy(seen, policies)
+    if ending := _ending_before_rules(seen, policy, now):
+        return (ending,)
+    return tuple(_case(seen, facts, now).alternatives(policy))
 
 
 def _policy(seen: SeenMeeting, policies: StancePolicies) -> Policy:
@@ -69,23 +77,24 @@ def _policy(seen: SeenMeeting, policies: StancePolicies) -> Policy:
 
 
 def _case(seen: SeenMeeting, facts: Facts, now: datetime) -> "_Case":
-    event = _as_before(seen.event) if seen.is_added else seen.event
     if seen.is_past:
+        event = _as_before(seen.event) if seen.is_added else seen.event
         return _Case(event, facts, event.created or event.start, seen.calendar)
-    meeting = None if seen.is_added else seen.stored.meeting
-    return _Case(event, replace(facts, meeting=meeting), now, seen.calendar)
+    if seen.is_added:
+        return _Case(_as_before(seen.event), facts, now, seen.calendar)
+    facts = replace(facts, meeting=memory_that_counts(seen.stored, now))
+    return _Case(seen.event, facts, now, seen.calendar, ending_while_awaited(seen.event, seen.stored))
 
 
-def _unsettled(seen: SeenMeeting) -> PreviewedDecision | None:
-    """Return how the worker ends while it is not known what an earlier write did to a coming meeting."""
-    stored = seen.stored
-    if seen.is_past or seen.is_added:
+def _ending_before_rules(seen: SeenMeeting, policy: Policy, now: datetime) -> PreviewedDecision | None:
+    """Return how the worker ends before the rules decide about a coming meeting; None if they decide."""
+    if seen.is_past:
         return None
-    if stored.is_unreadable:
-        why = "its row in the table meetings can't be read"
-        return PreviewedDecision(Outcome.SKIPPED, Reason.WRITE_UNKNOWN, why=why)
-    if stored.meeting and stored.meeting.state in PENDING:
-        return PreviewedDecision(Outcome.DELAYED, Reason.WRITE_UNCONFIRMED, stored.meeting.rule or None)
+    if not seen.is_added and (ending := ending_of_earlier_write(seen.event, seen.stored)):
+        return ending
+    case = _case(seen, Facts(), now)
+    if seen.doubt and guard_against(case.event, policy, case.facts, case.at) is Reason.ENDED:
+        return PreviewedDecision(Outcome.SKIPPED, Reason.INSUFFICIENT_DATA, why=seen.doubt)
     return None
 
 
@@ -114,6 +123,8 @@ class _Case:
     facts: Facts
     at: datetime
     calendar: Callable[[], Calendar]
+    #: how the worker ends if a rule wants a link, because an earlier write was accepted
+    awaited: PreviewedDecision | None = None
 
     def alternatives(self, policy: Policy) -> Iterator[PreviewedDecision]:
         """Yield the decision, and what follows if rules reach their limits: each acts as in report mode."""
@@ -136,6 +147,8 @@ class _Case:
         """Return how the worker ends with this decision, if Graph honours its write."""
         rule = decision.rule
         match decision.verdict:
+            case Verdict.ENABLE if self.awaited:
+                return self.awaited
             case Verdict.ENABLE if rule is not None:
                 provider = choose_provider(self.calendar(), policy.rule(rule).provider)
                 if isinstance(provider, Reason):

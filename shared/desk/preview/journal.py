@@ -10,19 +10,37 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from errno import EIO
 from hashlib import sha256
 from pathlib import Path
 from time import time
 from types import TracebackType
 from typing import Self
 
-from shared.desk.preview.encoding import decode, encode
-from shared.desk.preview.previewed import PreviewedMailbox
+from shared.desk.preview.encoding import decode, decode_meeting, encode, encode_meeting
+from shared.desk.preview.previewed import PreviewedMailbox, PreviewedMeeting
 from shared.errors import PreviewRunning
 
 #: The same command resumes for so long; then calendars have changed too much.
 _RESUMABLE = timedelta(days=1)
 _PREFIX = "preview-"
+
+
+class _KeptMeetings:
+    """The meetings of one mailbox in the file: `count` of them follow the position `after`."""
+
+    def __init__(self, database: sqlite3.Connection, after: int, count: int) -> None:
+        self._database = database
+        self._after = after
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[PreviewedMeeting]:
+        query = "SELECT text FROM meetings WHERE position > ? ORDER BY position LIMIT ?"
+        for [text] in self._database.execute(query, (self._after, self._count)):
+            yield decode_meeting(text)
 
 
 class PreviewJournal:
@@ -58,18 +76,32 @@ class PreviewJournal:
         return found.fetchone() is not None
 
     def __iter__(self) -> Iterator[PreviewedMailbox]:
-        for [text] in self._database.execute("SELECT text FROM mailboxes ORDER BY position"):
-            yield decode(text)
+        query = "SELECT text, after, meetings FROM mailboxes ORDER BY position"
+        for text, after, count in self._database.execute(query):
+            yield decode(text, _KeptMeetings(self._database, after, count))
 
     def __len__(self) -> int:
         [count] = self._database.execute("SELECT count(*) FROM mailboxes").fetchone()
         return int(count)
 
     def add(self, mailbox: PreviewedMailbox) -> None:
-        """Add a mailbox."""
-        self._database.execute(
-            "INSERT INTO mailboxes (id, text) VALUES (?, ?)", (mailbox.mailbox, encode(mailbox))
-        )
+        """Add a mailbox with all its meetings, or nothing of it.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        meetings = ((encode_meeting(each),) for each in mailbox.meetings)
+        try:
+            with self._database:  # commits, or rolls back
+                self._database.execute("BEGIN")
+                [after] = self._database.execute("SELECT ifnull(max(position), 0) FROM meetings").fetchone()
+                self._database.executemany("INSERT INTO meetings (text) VALUES (?)", meetings)
+                self._database.execute(
+                    "INSERT INTO mailboxes (id, text, after, meetings) VALUES (?, ?, ?, ?)",
+                    (mailbox.mailbox, encode(mailbox), after, len(mailbox.meetings)),
+                )
+        except sqlite3.Error as error:
+            raise OSError(EIO, str(error), str(self._path)) from error
 
     def delete(self) -> None:
         """Delete the file: nothing is left to resume."""
@@ -98,7 +130,11 @@ class PreviewJournal:
             database.execute("CREATE TABLE IF NOT EXISTS run (started TEXT NOT NULL)")
             database.execute(
                 "CREATE TABLE IF NOT EXISTS mailboxes"
-                " (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL)"
+                " (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL,"
+                " after INTEGER NOT NULL, meetings INTEGER NOT NULL)"
+            )
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS meetings (position INTEGER PRIMARY KEY, text TEXT NOT NULL)"
             )
             database.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -118,6 +154,7 @@ class PreviewJournal:
         if found and started <= now < started + _RESUMABLE:
             return started, len(self) > 0
         self._database.execute("DELETE FROM mailboxes")
+        self._database.execute("DELETE FROM meetings")
         self._database.execute("DELETE FROM run")
         self._database.execute("INSERT INTO run VALUES (?)", (now.isoformat(),))
         return now, False

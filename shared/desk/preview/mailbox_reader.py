@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from shared.desk.graph_refusal import refusal_words
 from shared.desk.preview.calendar_reading import CalendarReading, FoundMeeting
 from shared.desk.preview.holding import SeenMeeting, depends_on_body, hold, is_added
+from shared.desk.preview.meeting_file import MeetingFile
+from shared.desk.preview.patience import Patience
 from shared.desk.preview.preview_scope import ScopeEntry
 from shared.desk.preview.previewed import (
     Alternatives,
@@ -20,7 +23,14 @@ from shared.desk.preview.rule_set import RuleSet, Stance, StancePolicies
 from shared.desk.preview.scope_obstacles import scope_obstacles
 from shared.domain.decision import Outcome, Reason
 from shared.domain.ending import last_end
-from shared.errors import EventNotFound, GraphError, MailboxUnusable, Unauthorized, UnreadableEvent
+from shared.errors import (
+    EventNotFound,
+    GraphError,
+    MailboxUnusable,
+    Unauthorized,
+    UnexpectedAnswer,
+    UnreadableEvent,
+)
 from shared.graph.client import Graph
 from shared.rules.facts import Facts
 from shared.rules.policy import CalendarScope
@@ -59,24 +69,27 @@ class MailboxReader:
         window: PreviewWindow,
         graph: Callable[[], Graph],
         memory: Meetings | None,
+        known_purpose: Callable[[str], str],
         department: Callable[[str], str | None],
         with_subjects: bool,
         wait: Callable[[timedelta], None],
     ) -> None:
         """`memory` is None if it is not known what was written; `wait` waits, or raises to stop.
 
-        `department` reads that of a mailbox's user, as `DirectoryCache.department`.
+        `department` reads that of a mailbox's user, as `DirectoryCache.department`. `known_purpose` returns
+        what the app knows of a mailbox's purpose, empty if nothing.
         """
         self._sets = sets
         self._window = window
         self._graph = graph
         self._memory = memory
+        self._known_purpose = known_purpose
         self._department = department
         self._with_subjects = with_subjects
         self._wait = wait
 
     def read(self, entry: ScopeEntry) -> PreviewedMailbox:
-        """Return the meetings of a mailbox with their decisions.
+        """Return the meetings of a mailbox with their decisions; close them.
 
         Raises:
             Unauthorized: no mailbox can be read.
@@ -104,27 +117,40 @@ class MailboxReader:
             policy=self._sets[0].rules.policy,
         )
         graph = self._graph()
+        patience = Patience(self._wait)
         reading = CalendarReading(
-            search, graph, now=self._window.now, is_added=recalled.has_added, wait=self._wait
+            search, graph, now=self._window.now, is_added=recalled.has_added, patience=patience
         )
+        meetings = MeetingFile()
+        try:
+            for meeting in self._meetings(reading, recalled, entry, graph, patience):
+                meetings.add(meeting)
+        except BaseException:
+            meetings.close()
+            raise
         return PreviewedMailbox(
             mailbox=mailbox,
             status=ReadStatus.READ,
-            meetings=tuple(self._meetings(reading, recalled, entry, graph)),
+            meetings=meetings,
             copies=reading.copies,
             unreadable=reading.unreadable,
             unread_calendars=reading.unread_calendars,
         )
 
     def _meetings(
-        self, reading: CalendarReading, recalled: RecalledWrites, entry: ScopeEntry, graph: Graph
+        self,
+        reading: CalendarReading,
+        recalled: RecalledWrites,
+        entry: ScopeEntry,
+        graph: Graph,
+        patience: Patience,
     ) -> Iterator[PreviewedMeeting]:
         obstacles: tuple[str, ...] = ()
         sets: tuple[HeldSet, ...] = ()
         owned = any(held.rules.policy.calendars is CalendarScope.OWNED for held in self._sets)
         for found in reading.meetings(owned=owned):
-            obstacles = obstacles or scope_obstacles(entry, graph)
-            sets = sets or self._sets_for(entry.mailbox)
+            obstacles = obstacles or scope_obstacles(entry, graph, patience, self._known_purpose)
+            sets = sets or self._sets_for(entry.mailbox, patience)
             try:
                 yield self._meeting(sets, self._obstacles(found, obstacles), found, reading, recalled)
             except EventNotFound:  # deleted meanwhile
@@ -132,11 +158,11 @@ class MailboxReader:
             except UnreadableEvent:
                 reading.unreadable += 1
 
-    def _sets_for(self, mailbox: str) -> tuple[HeldSet, ...]:
+    def _sets_for(self, mailbox: str, patience: Patience) -> tuple[HeldSet, ...]:
         """Return the rule sets; if rules ask for it, with the department of the organizer of all meetings."""
         if not any(held.rules.policy.needs_department for held in self._sets):
             return self._sets
-        department = self._department(mailbox)
+        department = patience.call(lambda: self._department(mailbox))
         return tuple(replace(held, facts=replace(held.facts, department=department)) for held in self._sets)
 
     def _obstacles(self, found: FoundMeeting, obstacles: tuple[str, ...]) -> tuple[str, ...]:
@@ -162,11 +188,10 @@ class MailboxReader:
             event=event,
             stored=recalled.row(event),
             calendar=lambda: reading.calendar_of(found),
-            is_past=end is not None and end <= self._window.now,
+            is_past=not found.doubt and end is not None and end <= self._window.now,
             is_added=is_added(event, recalled.state(event.id)),
+            doubt=found.doubt,
         )
-        if self._depends_on_body(seen, sets, obstacles):
-            seen = replace(seen, event=reading.with_body(event))
         return PreviewedMeeting(
             id=event.id,
             organizer=event.organizer,
@@ -177,24 +202,37 @@ class MailboxReader:
             is_series=event.recurrence is not None or event.master is not None,
             is_added=seen.is_added,
             subject=event.subject if self._with_subjects else "",
-            decisions=tuple(
-                self._decisions(seen, held, obstacle) for held, obstacle in zip(sets, obstacles, strict=True)
-            ),
+            decisions=self._all_decisions(seen, sets, obstacles, reading),
         )
 
-    def _depends_on_body(
-        self, seen: SeenMeeting, sets: tuple[HeldSet, ...], obstacles: tuple[str, ...]
-    ) -> bool:
-        return any(
-            depends_on_body(seen, policies, held.facts, self._window.now)
-            for held, obstacle in zip(sets, obstacles, strict=True)
-            if not obstacle
-            for policies in held.policies.values()
-        )
+    def _all_decisions(
+        self,
+        seen: SeenMeeting,
+        sets: tuple[HeldSet, ...],
+        obstacles: tuple[str, ...],
+        reading: CalendarReading,
+    ) -> tuple[dict[Stance, Alternatives], ...]:
+        whole = cache(lambda: replace(seen, event=reading.with_body(seen.event)))
+        try:
+            return tuple(
+                self._decisions(seen, whole, held, obstacle)
+                for held, obstacle in zip(sets, obstacles, strict=True)
+            )
+        except UnreadableEvent:
+            raise
+        except UnexpectedAnswer as error:  # as in the worker, it concerns this meeting alone
+            failed = PreviewedDecision(Outcome.FAILED, Reason.UNEXPECTED_ANSWER, why=str(error))
+            return tuple(dict.fromkeys(Stance, (failed,)) for _held in sets)
 
-    def _decisions(self, seen: SeenMeeting, held: HeldSet, obstacle: str) -> dict[Stance, Alternatives]:
+    def _decisions(
+        self, seen: SeenMeeting, whole: Callable[[], SeenMeeting], held: HeldSet, obstacle: str
+    ) -> dict[Stance, Alternatives]:
+        """Return the decisions of a rule set; `whole` reads the body, which counts only where it matters."""
         if obstacle:
             decision = PreviewedDecision(Outcome.SKIPPED, Reason.NOT_IN_SCOPE, why=obstacle)
             return dict.fromkeys(Stance, (decision,))
-        now = self._window.now
-        return {stance: hold(seen, each, held.facts, now) for stance, each in held.policies.items()}
+        facts, now = held.facts, self._window.now
+        return {
+            stance: hold(whole() if depends_on_body(seen, each, facts, now) else seen, each, facts, now)
+            for stance, each in held.policies.items()
+        }

@@ -1,7 +1,7 @@
 """Reads many mailboxes concurrently, and stops when it is asked to."""
 
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from itertools import islice
 from threading import Event
@@ -38,19 +38,24 @@ class StopSignal:
 def read_all(
     entries: Iterable[ScopeEntry], read: Callable[[ScopeEntry], PreviewedMailbox], signal: StopSignal
 ) -> Generator[PreviewedMailbox, None, None]:
-    """Yield the mailboxes as they are read. Closing it stops the reading; half-read mailboxes are dropped.
+    """Yield the mailboxes as they are read. Closing it stops the reading, and drops what it did not yield.
 
     Raises what `read` raises.
     """
     left = iter(entries)
     pool = ThreadPoolExecutor(READERS, "preview")
+    running: set[Future[PreviewedMailbox]] = set()
     try:
-        running = {pool.submit(read, entry) for entry in islice(left, READERS)}
+        running |= {pool.submit(read, entry) for entry in islice(left, READERS)}
         while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
+            done = wait(running, return_when=FIRST_COMPLETED).done
             running |= {pool.submit(read, entry) for entry in islice(left, len(done))}
             for each in done:
+                running.remove(each)
                 yield each.result()
     finally:
         signal.stop()
         pool.shutdown(cancel_futures=True)
+        for each in running:
+            if not each.cancelled() and not each.exception():
+                each.result().close()

@@ -30,10 +30,13 @@ class Preview:
         graph: Callable[[], Graph],
         directory: DirectoryCache,
         writes_known: Callable[[], WritesKnown],
+        known_purpose: Callable[[str], str],
     ) -> None:
+        """`known_purpose` returns what the app knows of a mailbox's purpose, empty if nothing."""
         self._graph = graph
         self._directory = directory
         self._writes_known = writes_known
+        self._known_purpose = known_purpose
 
     def writes_known(self) -> WritesKnown:
         """Return what is known of past writes.
@@ -79,6 +82,7 @@ class Preview:
             window=window,
             graph=self._graph,
             memory=writes.meetings,
+            known_purpose=self._known_purpose,
             department=self._directory.department,
             with_subjects=with_subjects,
             wait=wait,

@@ -1,9 +1,10 @@
 """What a preview finds: the decisions about each meeting of a mailbox."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from shared.desk.preview.rule_set import Stance
 from shared.domain.decision import Outcome, Reason
@@ -56,6 +57,16 @@ class PreviewedMeeting:
     decisions: tuple[Mapping[Stance, Alternatives], ...]
 
 
+class PreviewedMeetings(Protocol):
+    """The meetings of a mailbox, which can be read several times; for many they are on disk."""
+
+    def __iter__(self) -> Iterator[PreviewedMeeting]:
+        """Return the meetings in their order."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+
 class ReadStatus(StrEnum):
     """How the reading of a mailbox ended."""
 
@@ -72,7 +83,7 @@ class PreviewedMailbox:
     mailbox: str
     status: ReadStatus
     why: str = ""
-    meetings: tuple[PreviewedMeeting, ...] = field(default=())
+    meetings: PreviewedMeetings = ()
     #: meetings that others organize: Joinlink changes only the organizer's copy
     copies: int = 0
     #: events that Joinlink can't read, so it skips them
@@ -80,7 +91,7 @@ class PreviewedMailbox:
     #: calendars, or lists of them, that Graph did not show
     unread_calendars: int = 0
 
-    @property
-    def name(self) -> str:
-        """The address of the mailbox as far as its own meetings show it; otherwise its object id."""
-        return next((each.organizer for each in self.meetings if each.organizer), self.mailbox)
+    def close(self) -> None:
+        """Delete the file of the meetings, if they are in one of their own."""
+        if close := getattr(self.meetings, "close", None):
+            close()

@@ -3,11 +3,21 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from shared.desk.preview.mailbox_reader import PreviewWindow
+from shared.desk.preview.parallel_reading import READERS
 from shared.desk.preview.previewed import ReadStatus
 from shared.desk.preview.rule_set import RuleSet
 from shared.desk.preview.totals import ListedMeeting, PreviewTotals
+
+#: the mailboxes of a large tenant
+LARGE = 40_000
+
+
+def rounds(mailboxes: int) -> int:
+    """Return how often a preview reads as many mailboxes as it can concurrently."""
+    return ceil(mailboxes / READERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +26,9 @@ class PreviewReport:
 
     `most_listed` is the number of meetings to list at most, None lists all; `left_out` is how many are not
     listed. `in_scope` is the number of mailboxes that the rules include, `chosen` of those to read: a
-    sample has fewer. `notes` concern this preview, `unknowable` every one. `whole_scope` is how long
-    all mailboxes in scope would take, None if that is not known. `meetings` yields the listed meetings.
+    sample has fewer. `notes` concern this preview, `unknowable` every one. `round_time` is how long the
+    mailboxes that are read concurrently took, None if this command read none. `meetings` yields the listed
+    meetings.
     """
 
     sets: tuple[RuleSet, ...]
@@ -30,7 +41,7 @@ class PreviewReport:
     memory_unknown: str
     notes: tuple[str, ...]
     unknowable: tuple[str, ...]
-    whole_scope: timedelta | None
+    round_time: timedelta | None
     with_subjects: bool
     most_listed: int | None
     left_out: int
@@ -40,6 +51,15 @@ class PreviewReport:
     def is_sample(self) -> bool:
         """Whether only some of the mailboxes were chosen."""
         return self.chosen < self.in_scope
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether mailboxes of the scope were not read."""
+        return self.is_sample or self.is_stopped or bool(self.totals.left)
+
+    def time_for(self, mailboxes: int) -> timedelta | None:
+        """Return about how long so many mailboxes like these would take; None if that is not known."""
+        return None if self.round_time is None else self.round_time * rounds(mailboxes)
 
     @property
     def read(self) -> int:

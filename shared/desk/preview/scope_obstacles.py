@@ -1,9 +1,12 @@
 """Why the rules of a set are not for a mailbox."""
 
+from collections.abc import Callable
+
+from shared.desk.preview.patience import Patience
 from shared.desk.preview.preview_scope import ScopeEntry
 from shared.domain.decision import Reason
 from shared.domain.mailbox import kinds_from, reason_against
-from shared.errors import GraphError, MailboxUnusable
+from shared.errors import GraphError, MailboxUnusable, NotConnected, Throttled, Unauthorized
 from shared.graph.client import Graph
 from shared.worker.mailboxes.scope import why_unusable
 
@@ -13,20 +16,31 @@ _OF_OTHER_KIND = {
 }
 
 
-def scope_obstacles(entry: ScopeEntry, graph: Graph) -> tuple[str, ...]:
+#: errors that say nothing about what a mailbox is for
+_GENERAL = (MailboxUnusable, Throttled, Unauthorized, NotConnected)
+
+
+def scope_obstacles(
+    entry: ScopeEntry, graph: Graph, patience: Patience, known_purpose: Callable[[str], str]
+) -> tuple[str, ...]:
     """Return for each rule set why its rules are not for the mailbox; empty if they are.
 
-    As in the app, an enabled account counts as a person's if Graph does not say what its mailbox is for.
+    As in the app, the last known purpose counts if Graph does not say what a mailbox is for, and without one
+    an enabled account counts as a person's. `known_purpose` returns it, empty if there is none.
 
     Raises:
         MailboxUnusable: there is no mailbox.
+        Throttled, Unauthorized, NotConnected: Graph does not answer now.
+        StorageUnavailable: the last known purpose can't be read.
     """
+    purpose = ""
     try:
-        purpose = graph.mailbox_purpose(entry.mailbox)
-    except MailboxUnusable:
+        purpose = patience.call(lambda: graph.mailbox_purpose(entry.mailbox))
+    except _GENERAL:
         raise
     except GraphError:
-        purpose = ""
+        pass
+    purpose = purpose or known_purpose(entry.mailbox)
     return tuple(_obstacle(text, purpose) for text in entry.texts)
 
 

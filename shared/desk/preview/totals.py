@@ -104,7 +104,7 @@ class PreviewTotals:
         )
 
     def add(self, mailbox: PreviewedMailbox) -> None:
-        """Add a mailbox."""
+        """Add a mailbox. As far as its meetings show it, its address is its name."""
         self.statuses[mailbox.status] += 1
         if mailbox.status is ReadStatus.LEFT and len(self.left) < _MOST_LEFT:
             self.left[mailbox.mailbox] = mailbox.why
@@ -112,19 +112,23 @@ class PreviewTotals:
         self.copies += mailbox.copies
         self.unreadable += mailbox.unreadable
         self.unread_calendars += mailbox.unread_calendars
+        name, changes = "", {stance: dict[tuple[Result, ...], MeetingCount]() for stance in Stance}
+        for meeting in mailbox.meetings:
+            name = name or meeting.organizer
+            self._add_meeting(mailbox.mailbox, meeting)
+            for stance, found in changes.items():
+                if differs(meeting, stance):
+                    decision = meeting.decisions[-1][stance][0]
+                    found.setdefault(_results(meeting, stance), MeetingCount()).count(meeting, decision)
+        for stances in self.counts:
+            for counts in stances.values():
+                counts.end_mailbox(name or mailbox.mailbox)
+        for stance, found in changes.items():
+            for results, count in found.items():
+                self.changes[stance].setdefault(results, MeetingCount()).merge(count)
+
+    def _add_meeting(self, mailbox: str, meeting: PreviewedMeeting) -> None:
         for position, stances in enumerate(self.counts):
             for stance, counts in stances.items():
-                counts.add(mailbox, position, stance)
-        for stance in Stance:
-            self._add_changes(mailbox, stance)
-        for meeting in mailbox.meetings:
-            self.listed.add(ListedMeeting(mailbox.mailbox, meeting))
-
-    def _add_changes(self, mailbox: PreviewedMailbox, stance: Stance) -> None:
-        found: dict[tuple[Result, ...], MeetingCount] = {}
-        for meeting in mailbox.meetings:
-            if differs(meeting, stance):
-                decision = meeting.decisions[-1][stance][0]
-                found.setdefault(_results(meeting, stance), MeetingCount()).count(meeting, decision)
-        for results, count in found.items():
-            self.changes[stance].setdefault(results, MeetingCount()).merge(count)
+                counts.add(mailbox, meeting, meeting.decisions[position][stance])
+        self.listed.add(ListedMeeting(mailbox, meeting))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.desk.trial import calls
-from shared.desk.trial.own_items import OwnItems, RequestedCalendar, RequestedEvent
+from shared.desk.trial.own_items import OwnItems, RequestedCalendar, RequestedEvent, RequestedSubscription
 from shared.desk.trial.trial_sender import TrialSender
 from shared.desk.trial.waiting import Waiting
 from shared.domain.event import Calendar, Event
@@ -65,8 +65,9 @@ class TrialMailbox:
             client_state=client_state,
             expires=expires,
         )
-        created = subscription_json.parse_subscription(self._sender.once(call), call.name)
-        self._own.subscriptions.append(created.id)
+        with self._own.requesting(RequestedSubscription(expires)):
+            created = subscription_json.parse_subscription(self._sender.once(call), call.name)
+            self._own.subscriptions.append(created.id)
         return created
 
     def event(self, event: str) -> Event:
@@ -103,6 +104,10 @@ class TrialMailbox:
         """Read the subjects of the first fifty messages that came since."""
         answer = self._sender.patiently(calls.list_messages(self.mailbox, since))
         return [str(shown.get("subject") or "") for shown in calls.items_of(answer)]
+
+    def remaining(self) -> tuple[str, ...]:
+        """Return a sentence for each item that was created here and is not deleted yet, without a call."""
+        return self._own.remaining()
 
     def clean_up(self) -> tuple[str, ...]:
         """Delete everything that was created here; return a sentence for each item that may be left."""

@@ -73,6 +73,7 @@ class _ListedCalendar(Shape):
     is_default_calendar: Flag = False
     can_edit: Flag = False
     owner: _Owner | None = None
+    name: LenientText = ""
 
     def value(self) -> ListedCalendar:
         return ListedCalendar(
@@ -80,6 +81,7 @@ class _ListedCalendar(Shape):
             is_default=self.is_default_calendar,
             can_edit=self.can_edit,
             owner=self.owner.address.strip().lower() if self.owner else "",
+            name=self.name,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from shared.domain.ids import is_id
 from shared.errors import GraphError, GraphUnavailable, MailboxUnusable
@@ -38,6 +38,12 @@ class GraphCall:
     sets_expiry: bool = False
     max_bytes: int = MAX_ANSWER_BYTES
     too_long: type[GraphError] = GraphUnavailable
+
+    @property
+    def target(self) -> str:
+        """The path with API version and query, encoded."""
+        query = f"?{urlencode(self.params)}" if self.params else ""
+        return f"{API_VERSION}{self.path}{query}"
 
 
 def user_path(mailbox: str) -> str:

@@ -22,7 +22,7 @@ EVENT_FIELDS = (
 EXCEPTION_FIELDS = (
     "start,end,originalStartTimeZone,originalEndTimeZone,isAllDay,isCancelled,exceptionOccurrences"
 )
-LISTED_CALENDAR_FIELDS = "id,isDefaultCalendar,canEdit,owner"
+LISTED_CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,owner"
 CALENDAR_FIELDS = "id,allowedOnlineMeetingProviders,defaultOnlineMeetingProvider"
 
 #: how many events or calendars a page has, unless that is too many for the mailbox

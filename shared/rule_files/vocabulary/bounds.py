@@ -66,3 +66,15 @@ def read_bounds(
         reader.problem(node, f"{name} can never hold: at_least is above at_most")
         return None
     return Bounds(low, high)
+
+
+def meant_value(what: str, bound: str, value: str, *, is_exact: bool) -> str:
+    """Return the end of a message about `at_least: ">15m"`: the key and the value that it means.
+
+    `what` ends with the key that it stands after, and `bound` is the key that its sign means. `is_exact`: the
+    value is the number in the text, because the sign includes it.
+    """
+    why = "" if is_exact else " (bounds are included)"
+    if what.endswith(tuple(f": {key}" for key in _BOUNDS if key != bound)):
+        return f"; write {bound}: {value}{why}"
+    return f"; write {value}, without the sign{why}"

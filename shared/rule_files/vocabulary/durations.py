@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.durations import UNITS, parse_duration
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.bounds import bounds_block, read_bounds
+from shared.rule_files.vocabulary.bounds import bounds_block, meant_value, read_bounds
 from shared.rule_files.vocabulary.json_schema import Shape, matching
 from shared.rule_files.vocabulary.syntaxes import Expectation
 from shared.rule_files.yaml_tree.nodes import Node, ScalarNode
@@ -90,19 +90,22 @@ def _meant_bound(node: Node) -> str:
         return f": write {{at_least: {low}, at_most: {span[2]}}}"
     if least := _OR_MORE.fullmatch(text):
         return f": write {{at_least: {least[1]}}}"
-    return _compared_bound(found) if (found := _COMPARISON.fullmatch(text)) else ""
+    if found := _COMPARISON.fullmatch(text):
+        bound, duration = _compared_bound(found)
+        return f"{'' if found[2] else ', and bounds are included'}: write {{{bound}: {duration}}}"
+    return ""
 
 
-def _compared_bound(comparison: re.Match[str]) -> str:
-    """Return the bound that `> 15m` means, which differs from the number: bounds are included."""
+def _compared_bound(comparison: re.Match[str]) -> tuple[str, str]:
+    """Return the bound that `> 15m` means, and its duration, which differs: bounds are included."""
     sign, equal, number, unit = comparison.groups()
     bound = "at_least" if sign == ">" else "at_most"
     if equal:
-        return f": write {{{bound}: {number}{unit}}}"
+        return bound, f"{number}{unit}"
     # The next longer or shorter duration that calendars have: they count in minutes.
     count, fine = (int(number), "s") if unit == "s" else (int(number) * UNITS[unit] // UNITS["m"], "m")
     nearest = count + 1 if sign == ">" else max(count - 1, 0)
-    return f", and bounds are included: write {{{bound}: {nearest}{fine}}}"
+    return bound, f"{nearest}{fine}"
 
 
 def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None:
@@ -110,18 +113,16 @@ def read_duration(node: Node, reader: NodeReader, what: str) -> timedelta | None
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
     duration = parse_duration(text, units=_UNITS)
     if duration is None:
-        reader.problem(
-            node,
-            f"{what} needs a duration such as 90s, 15m, 24h or 7d, but this is {describe(node)}{_hint(text)}",
-        )
+        needed = f"{what} needs a duration such as 90s, 15m, 24h or 7d"
+        reader.problem(node, f"{needed}, but this is {describe(node)}{_hint(text, what)}")
     return duration
 
 
-def _hint(text: str) -> str:
+def _hint(text: str, what: str) -> str:
     if text.isdecimal():
         return "; add a unit"
     if found := _COMPARISON.fullmatch(text):
-        return f"; write {found[3]}{found[4]}, without a sign: bounds are included"
+        return meant_value(what, *_compared_bound(found), is_exact=bool(found[2]))
     if wordy := _WORDY.fullmatch(text):
         return f"; write {wordy[1]}{wordy[2][0].lower()}"
     if iso := _ISO_8601.fullmatch(text):

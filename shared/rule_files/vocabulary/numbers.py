@@ -4,7 +4,7 @@ import re
 
 from shared.rule_files.reading.node_reader import NodeReader
 from shared.rule_files.reading.wording import describe
-from shared.rule_files.vocabulary.bounds import Bounds, bounds_block, read_bounds
+from shared.rule_files.vocabulary.bounds import Bounds, bounds_block, meant_value, read_bounds
 from shared.rule_files.vocabulary.json_schema import Shape, whole_number
 from shared.rule_files.vocabulary.syntaxes import Expectation
 from shared.rule_files.yaml_tree.nodes import MappingNode, Node, ScalarNode
@@ -34,7 +34,13 @@ class NumberSyntax:
     def read(self, node: Node, reader: NodeReader, name: str) -> Expectation[Count] | None:
         """Return the number, or its bounds."""
         if isinstance(node, MappingNode):
-            bounds = read_bounds(node, reader, name, reader.whole_number, example=self.block.example)
+            bounds = read_bounds(
+                node,
+                reader,
+                name,
+                lambda value, what: _read_bound(value, reader, what),
+                example=self.block.example,
+            )
             if bounds == Bounds(0, None):
                 reader.warning(node, f"{name}: at least 0 holds for every event")
             return None if bounds is None else _within(bounds, bounds.in_words(str))
@@ -64,16 +70,30 @@ def _within(bounds: Bounds[int], text: str) -> Expectation[Count]:
     return Expectation(text, is_met, bounds.interval(float))
 
 
+def _read_bound(node: Node, reader: NodeReader, what: str) -> int | None:
+    found = _COMPARISON.fullmatch(node.text.strip()) if isinstance(node, ScalarNode) else None
+    if found is None:
+        return reader.whole_number(node, what)
+    meant = meant_value(what, *_compared_bound(found), is_exact=bool(found[2]))
+    reader.problem(node, f"{what} needs a whole number, but this is {describe(node)}{meant}")
+    return None
+
+
 def _meant_bound(text: str) -> str:
     """Return the bounds that `>= 3`, `3+` or `1-9` mean, as YAML; empty for any other text."""
     if span := _RANGE.fullmatch(text):
         return f"{{at_least: {span[1]}, at_most: {span[2]}}}"
     if least := _OR_MORE.fullmatch(text):
         return f"{{at_least: {least[1]}}}"
-    found = _COMPARISON.fullmatch(text)
-    if found is None:
-        return ""
-    sign, equal, number = found.groups()
+    if found := _COMPARISON.fullmatch(text):
+        bound, number = _compared_bound(found)
+        return f"{{{bound}: {number}}}"
+    return ""
+
+
+def _compared_bound(comparison: re.Match[str]) -> tuple[str, str]:
+    """Return the bound that `> 3` means, and its number, which differs: bounds are included."""
+    sign, equal, number = comparison.groups()
     if sign == ">":
-        return f"{{at_least: {int(number) + (not equal)}}}"
-    return f"{{at_most: {max(0, int(number) - (not equal))}}}"
+        return "at_least", str(int(number) + (not equal))
+    return "at_most", str(max(0, int(number) - (not equal)))

@@ -6,6 +6,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import re2
@@ -133,7 +134,12 @@ def _join_link(host: bytes, text: bytes, start: int, hosts: Domains) -> JoinLink
 
 def _patterns_of(host: bytes) -> tuple[tuple[_ServicePattern, ...], tuple[_ServicePattern, ...]]:
     """Return the patterns of services and of scanners for a host and its parent domains, in this order."""
-    labels = host[-_MAX_HOST_LENGTH:].split(b".")
+    return _patterns_of_name(host[-_MAX_HOST_LENGTH:])
+
+
+@lru_cache(maxsize=1024)  # a body names few hosts, many times
+def _patterns_of_name(host: bytes) -> tuple[tuple[_ServicePattern, ...], tuple[_ServicePattern, ...]]:
+    labels = host.split(b".")
     names = [b".".join(labels[start:]) for start in range(len(labels) - 1)]
     services = (
         ()

@@ -18,17 +18,23 @@ import re2
 
 #: a link in more layers than this is not decoded
 MAX_LAYERS = 24
+#: how many characters all layers of a text may have together: six layers of the largest body with tags
+MAX_CHARACTERS = 24 * 2**20
 #: invisible characters: soft hyphens, zero-width marks and direction marks
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
+#: all backslashes of a row; a search that began again at each of them would take quadratic time
+_SLASHES = r"(?<!\\)\\++"
 #: line breaks that quoted-printable or a folded calendar file added
-_FOLDS = re.compile(r"=(?:\r|\\++r)?(?:\n|\\++n)|(?:\r|\\++r)?(?:\n|\\++n)[ \t](?=\S)")
+_FOLDS = re.compile(
+    rf"=(?:\r|{_SLASHES}r)?(?:\n|{_SLASHES}n)|(?:\r|{_SLASHES}r)?(?:\n|{_SLASHES}n)[ \t](?=\S)"
+)
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _WIDE_DOT = re.compile("(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-_ESCAPE = re.compile(r"\\++u([0-9a-fA-F]{4})")
-_SLASH = re.compile(r"\\++/")
+_ESCAPE = re.compile(rf"{_SLASHES}u([0-9a-fA-F]{{4}})")
+_SLASH = re.compile(rf"{_SLASHES}/")
 _QUOTED = re.compile("(?:=[0-9A-F]{2})+")
 #: An encoded "=", or a letter of two bytes. In a text with neither, "=AB" may be the value of a query.
 _QUOTED_SIGN = re.compile("=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]")
@@ -50,7 +56,7 @@ _LINK_PARTS = (b"://", b"%3a", b"%2f", b"ahr0c", b"yuhsmg")
 
 
 class TooManyLayers(Exception):
-    """Something in a text is wrapped in more than MAX_LAYERS layers."""
+    """Something in a text is wrapped in too many layers."""
 
 
 def layers(text: str) -> Iterator[str]:
@@ -59,8 +65,17 @@ def layers(text: str) -> Iterator[str]:
     No yielded text is more than twice as long as the first.
 
     Raises:
-        TooManyLayers: there are more than MAX_LAYERS layers.
+        TooManyLayers: there are more than MAX_LAYERS layers, or more than MAX_CHARACTERS in them.
     """
+    read = 0
+    for layer in _all_layers(text):
+        read += len(layer)
+        if read > MAX_CHARACTERS:
+            raise TooManyLayers
+        yield layer
+
+
+def _all_layers(text: str) -> Iterator[str]:
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()  # JSON can carry half an emoji
     yield text

@@ -1,8 +1,6 @@
 """Carries out how a message ends: sends the next one, moves it to poison, or leaves it to the host."""
 
-from datetime import timedelta
-
-from shared.deadline import deadline
+from shared.deadline import ENDING_TIMEOUT, deadline
 from shared.domain.decision import Outcome, Reason
 from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask, Message
@@ -14,9 +12,6 @@ from shared.worker.common.ending import Ending
 from shared.worker.common.received_message import HandledMessage
 from shared.worker.common.world import World
 
-#: The message's own minute may have passed when it is sent again.
-_SEND_TIME = timedelta(seconds=20)
-
 
 class EndingDelivery:
     """Carries out the endings of one queue's messages."""
@@ -27,9 +22,9 @@ class EndingDelivery:
         self._poison = poison
 
     def carry_out(self, handled: HandledMessage[EventChange] | HandledMessage[MailboxTask]) -> Ending:
-        """Carry out the ending within 20 s and return it, or one that leaves the message to the host."""
+        """Carry out the ending within 10 s and return it, or one that leaves the message to the host."""
         try:
-            with deadline(_SEND_TIME):
+            with deadline(ENDING_TIMEOUT):
                 self._send(handled)
         except (QueueUnavailable, OutOfTime) as error:
             return _leave_to_host(Reason.STORAGE_UNAVAILABLE, str(error))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from shared.deadline import MESSAGE_TIMEOUT, deadline
+from shared.deadline import ENDING_TIMEOUT, MESSAGE_TIMEOUT, deadline
 from shared.domain.decision import Outcome, Reason
 from shared.domain.later_message import LaterMessage
 from shared.domain.messages import EventChange, MailboxTask
@@ -83,7 +83,7 @@ def handle_received(
     if received.dequeue_count > 1:
         return HandledMessage(message, body, _send_alone(message, world.uniform))
     try:
-        with deadline(MESSAGE_TIMEOUT):
+        with deadline(MESSAGE_TIMEOUT - ENDING_TIMEOUT):
             ending = handle(message)
     except Exception as error:  # noqa: BLE001 -- whatever happens, the message ends in one line
         ending = _after_error(error, message, world.uniform)

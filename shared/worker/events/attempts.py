@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.domain.attempt import without_attempt
 from shared.domain.ending import last_end
 from shared.domain.meeting import BEFORE_ATTEMPT, PENDING, Meeting, MeetingState
 from shared.errors import JoinlinkError, OutOfTime, StateChanged, StorageUnavailable, TableMissing
@@ -67,7 +68,8 @@ class Attempts:
     def roll_back(self, read: EventRead) -> EventRead:
         """Remove an attempt that had no effect, then refund its charge; return the read without it."""
         attempt = read.attempt
-        without = self._restore(read) if attempt.before else self._delete(read)
+        before = without_attempt(attempt, self._world.now())
+        without = self.save(read, before) if before else self._delete(read)
         self._counters.refund(attempt.rule, attempt.charged)
         return without
 
@@ -105,21 +107,6 @@ class Attempts:
             charged=tuple(window for window, _limit in charge.windows),
             before=before.state if before and before.state in BEFORE_ATTEMPT else "",
         )
-
-    def _restore(self, read: EventRead) -> EventRead:
-        """Return the row to its state before the attempt."""
-        attempt = read.attempt
-        meeting = Meeting(
-            state=MeetingState(attempt.before),
-            at=self._world.now(),
-            event=read.event.id,
-            attempts=attempt.attempts,
-            provider=attempt.provider,
-            rule=attempt.rule,
-            policy_hash=attempt.policy_hash,
-            ends=attempt.ends,
-        )
-        return self.save(read, meeting)
 
     def _delete(self, read: EventRead) -> EventRead:
         self._meetings.delete(read.change.mailbox, read.event.id, after=read.stored)

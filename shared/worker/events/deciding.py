@@ -12,7 +12,6 @@ from shared.domain.attempt import SETTLED
 from shared.domain.decision import Decision, Outcome, Reason, Verdict
 from shared.domain.ending import seems_over
 from shared.domain.meeting import UNSETTLED, MeetingState
-from shared.errors import GraphUnavailable, NotConnected
 from shared.graph.client import Graph
 from shared.rules.decide import decide, possible_decisions
 from shared.rules.facts import Facts
@@ -27,11 +26,8 @@ from shared.worker.events.enabling import Enabler
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.link_confirmation import LinkConfirmation
 from shared.worker.events.memory_check import MemoryCheck
-from shared.worker.events.moved_occurrences import read_moved_occurrences
+from shared.worker.events.moved_occurrences import TRIES, read_moved_occurrences
 from shared.worker.events.scope_check import ScopeCheck
-
-#: failed reads of moved occurrences in a row; after that only a sweep may still find one
-_TRIES = 3
 
 
 class EventDecider:
@@ -85,12 +81,10 @@ class EventDecider:
         has_ended = guard_against(read.event, read.policy, facts, now) is Reason.ENDED
         if not has_ended and facts.meeting is None:
             return read
-        try:
-            event, doubt = read_moved_occurrences(read.event, read.change.mailbox, now, graph)
-        except GraphUnavailable as error:
-            if isinstance(error, NotConnected) or read.change.attempt < _TRIES:
-                raise
-            event, doubt = read.event, str(error)
+        change = read.change
+        event, doubt = read_moved_occurrences(
+            read.event, change.mailbox, now, graph, is_last_try=change.attempt >= TRIES
+        )
         if doubt and has_ended:
             return Ending(outcome=Outcome.SKIPPED, reason=Reason.INSUFFICIENT_DATA, detail=doubt)
         return replace(read, event=event)

@@ -57,8 +57,11 @@ class CalendarSubscriptions:
         )
 
     def adjust(self, task: MailboxTask, row: Mailbox, graph: Graph) -> None:
-        """After a sweep, create those that are missing, as many as time allows; if switched off, end all."""
-        if not self._is_enabled:
+        """After a sweep, create those that are missing, as many as time allows; if switched off, end all.
+
+        A mailbox with too many calendars has none: its row does not keep all of them.
+        """
+        if not self._is_enabled or row.calendars.left_out:
             if row.calendars.subscriptions:
                 self.end(self._mailboxes.read(row.id), graph)
             return

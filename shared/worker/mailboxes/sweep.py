@@ -243,6 +243,7 @@ class Sweeper:
             calendars=progress.calendars,
             calendars_unread=progress.unread,
             calendars_new=part.calendars.new,
+            calendars_waiting=part.calendars.waiting,
             window_days=policy.sweep.window.days,
             policy=policy.hash,
         )

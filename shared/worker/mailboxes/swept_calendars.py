@@ -63,10 +63,6 @@ class SweptCalendars:
             self.unread[""] = str(error)
             return
         self._known = self._known.as_listed(owned_calendars(listed), now)
-        if self._known.left_out:
-            number = len(self._known.calendars)
-            owned = number + self._known.left_out
-            self.unread[""] = f"the mailbox owns {owned} further calendars: {number} are searched"
 
     def _begin_next(self, calendar: str, now: datetime) -> str:
         following = self._known.get(self._known.after(calendar, now))
@@ -83,6 +79,11 @@ class SweptCalendars:
     def new(self) -> int:
         """How many calendars have a first sweep under way."""
         return sum(one.new_since is not None for one in self._known.calendars)
+
+    @property
+    def waiting(self) -> int:
+        """How many calendars a later sweep searches, because the mailbox owns too many."""
+        return self._known.left_out
 
     def end(self, calendar: str, now: datetime, *, is_complete: bool) -> str:
         """Note the end of a calendar, and begin the next; return its id, "" after the last one.

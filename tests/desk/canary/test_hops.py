@@ -1,6 +1,7 @@
 """Each hop of a canary passes, and fails once on purpose; nothing is left in the mailbox."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from shared.desk.canary import log_hops
 from shared.desk.canary.canary_plan import CanaryExpectation
 from shared.desk.canary.hops import Hop, HopResult
 from shared.desk.trial.decision_log import LoggedDecision
+from shared.desk.trial.trial_mailbox import TrialMailbox
 from shared.domain.meeting import MeetingState
-from tests.desk.canary.canary_tenant import CanaryTenant
+from tests.desk.canary.canary_tenant import TEAMS, CanaryTenant
 
 Arrange = Callable[[CanaryTenant], None]
 NEW_EVENT: dict[str, Any] = {"method": "POST", "path": "/events$"}
@@ -63,6 +65,10 @@ def link_changes(tenant: CanaryTenant) -> None:
     tenant.graph.faults.add(Fault(**READ, edit=edit))
 
 
+def _without_start(answer: dict[str, Any]) -> None:
+    del answer["start"]
+
+
 def _online(answer: dict[str, Any]) -> None:
     answer["isOnlineMeeting"] = True
 
@@ -88,6 +94,9 @@ ROWS = [
     ("created", faulty(**NEW_EVENT, drop=Drop.AFTER), "create the event", ""),
     ("created", faulty(**NEW_EVENT, drop=Drop.BEFORE), "create the event", ""),
     ("created", faulty(**NEW_EVENT, status=503, retry_after=1, is_done=True), "503", ""),
+    ("created", faulty(**NEW_EVENT, edit=_without_start), "create the event", ""),
+    ("created", faulty(**NEW_EVENT, truncate=40), "create the event", ""),
+    ("created", faulty(**NEW_EVENT, status=429, retry_after=1, is_done=True), "429", ""),
     ("patched", loses_notifications, "60 s: the app has not written to it", "joinlink doctor --mailbox"),
     ("patched", ignores_the_write, "created no online meeting", "Teams licence"),
     ("patched", app_is_silent, "the rules do not want it: skip, no_rule_matched", "docs/decisions.md"),
@@ -153,3 +162,42 @@ def test_what_the_log_shows(
     found = log_hops.logged_hops(lines, CanaryExpectation.LINK, now, is_patched=is_patched)
 
     assert shown(list(found)) == {"notified": notified, "decided": decided}
+
+
+def _stopped(tenant: CanaryTenant) -> TrialMailbox:
+    """Run a canary until Ctrl-C; return its mailbox, in which nothing is deleted yet."""
+    canary = tenant.canary()
+    with suppress(KeyboardInterrupt):
+        list(canary.run(tenant.plan(), TEAMS))
+    return canary.trial
+
+
+@pytest.mark.parametrize("moment", ["ctrl_c_before", "ctrl_c_after"])
+def test_ctrl_c_at_any_call_leaves_nothing_behind(moment: str) -> None:
+    """Also before the answer that has the meeting's id is there, and while the meeting is deleted."""
+    whole = CanaryTenant()
+    whole.run(whole.plan())
+    for call in range(1, whole.sent + 1):
+        tenant = CanaryTenant()
+        setattr(tenant, moment, {call})
+        other = tenant.book(tenant.ada, "joe@fabrikam.com")
+        left = _stopped(tenant).clean_up()
+
+        events = [one.mutable_id for one in tenant.graph.mailboxes.of(tenant.ada.id).events.values()]
+        assert (call, left, events) == (call, (), [other["id"]])
+
+
+def test_a_second_ctrl_c_names_what_remains(tenant: CanaryTenant) -> None:
+    """The meeting by its id, or by its day where the id is not known; without a call, so at once."""
+    tenant.ctrl_c_after = {1}  # the meeting's id is lost
+    trial = _stopped(tenant)
+    assert trial.remaining() == ("an event on 2026-11-27 may be left: delete it in Outlook",)
+    trial.clean_up()
+    assert trial.remaining() == ()
+
+    tenant.ctrl_c_before = {tenant.sent + 2, tenant.sent + 3}
+    trial = _stopped(tenant)
+    with pytest.raises(KeyboardInterrupt):
+        trial.clean_up()
+    [event] = tenant.graph.mailboxes.of(tenant.ada.id).events
+    assert trial.remaining() == (f"the event {event} is left: delete it in Outlook",)

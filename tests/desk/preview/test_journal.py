@@ -5,6 +5,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import time
@@ -12,6 +13,7 @@ from time import time
 import pytest
 
 from shared.desk.preview.journal import PreviewJournal
+from shared.desk.preview.previewed import PreviewedMailbox, PreviewedMeeting
 from shared.errors import PreviewRunning
 from tests.desk.preview.samples import NOW, mailboxes, seeded
 
@@ -27,6 +29,11 @@ def journal(tmp_path: Path) -> Iterator[PreviewJournal]:
         yield opened
 
 
+def kept(journal: PreviewJournal) -> list[PreviewedMailbox]:
+    """Return the mailboxes with their meetings."""
+    return [replace(each, meetings=tuple(each.meetings)) for each in journal]
+
+
 def file(folder: Path) -> Path:
     [found] = folder.glob("preview-*.sqlite")
     return found
@@ -37,12 +44,12 @@ def test_the_same_command_resumes_within_a_day(journal: PreviewJournal, tmp_path
     journal.__exit__(None, None, None)
     later = NOW + timedelta(hours=23)
     with PreviewJournal(tmp_path, "all", later) as resumed:
-        assert (resumed.started, resumed.is_resumed, list(resumed)) == (NOW, True, READ[:2])
+        assert (resumed.started, resumed.is_resumed, kept(resumed)) == (NOW, True, READ[:2])
         assert [each.mailbox in resumed for each in READ] == [True, True, False]
     with PreviewJournal(tmp_path, "some", later) as other:
-        assert (other.started, other.is_resumed, list(other)) == (later, False, [])
+        assert (other.started, other.is_resumed, kept(other)) == (later, False, [])
     with PreviewJournal(tmp_path, "all", NOW + timedelta(days=2)) as next_day:
-        assert (next_day.is_resumed, list(next_day)) == (False, [])
+        assert (next_day.is_resumed, kept(next_day)) == (False, [])
 
 
 def test_a_second_preview_is_refused_until_the_first_has_ended(
@@ -51,7 +58,7 @@ def test_a_second_preview_is_refused_until_the_first_has_ended(
     """They would read everything twice."""
     with pytest.raises(PreviewRunning, match="wait for its end, or stop it"):
         PreviewJournal(tmp_path, "all", NOW)
-    assert list(journal) == READ[:2]
+    assert kept(journal) == READ[:2]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows protects the folder of a user")
@@ -81,8 +88,33 @@ def test_without_a_writable_folder_it_works_and_can_not_resume(tmp_path: Path) -
     (tmp_path / "a file").write_text("")
     with PreviewJournal(tmp_path / "a file" / "joinlink", "all", NOW) as journal:
         journal.add(READ[0])
-        assert (journal.is_kept, list(journal)) == (False, READ[:1])
+        assert (journal.is_kept, kept(journal)) == (False, READ[:1])
         journal.delete()
+
+
+def test_a_stop_amid_a_mailbox_leaves_nothing_of_it(journal: PreviewJournal, tmp_path: Path) -> None:
+    """Ctrl-C, an error, or a full disk: the mailbox is read again."""
+
+    class Stopping:
+        def __iter__(self) -> Iterator[PreviewedMeeting]:
+            yield from READ[2].meetings
+            raise KeyboardInterrupt
+
+        def __len__(self) -> int:
+            return 1000
+
+    with pytest.raises(KeyboardInterrupt):
+        journal.add(replace(READ[2], meetings=Stopping()))
+    journal._database.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(OSError, match="full"):
+        journal.add(replace(READ[2], meetings=tuple(READ[2].meetings) * 500))
+
+    assert kept(journal) == READ[:2]
+    journal._database.execute("PRAGMA max_page_count = 1000000")
+    journal.add(READ[2])
+    assert kept(journal) == READ
+    journal.delete()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_file_is_replaced(journal: PreviewJournal, tmp_path: Path) -> None:
@@ -90,6 +122,6 @@ def test_a_damaged_file_is_replaced(journal: PreviewJournal, tmp_path: Path) -> 
     journal.__exit__(None, None, None)
     file(tmp_path).write_bytes(b"not a database" * 1000)
     with PreviewJournal(tmp_path, "all", NOW) as again:
-        assert (again.is_resumed, list(again)) == (False, [])
+        assert (again.is_resumed, kept(again)) == (False, [])
     with closing(sqlite3.connect(file(tmp_path))) as database:
         assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -6,41 +7,27 @@ from typing import Any
 import pytest
 
 from sandbox.chaos.checker import ChaosVerdict, FinalState, check
-from sandbox.chaos.fault_kinds import HOST_KILLS
-from sandbox.chaos.plan import (
-    AllowedEnd,
-    ChaosPlan,
-    FaultAction,
-    FaultEffect,
-    FaultWindow,
-    PlannedFault,
-    PlannedMeeting,
-    Target,
-    TimedAction,
-    UserAction,
+from sandbox.chaos.plan import ChaosPlan, PlannedMeeting, TimedAction
+from sandbox.chaos.record import (
+    ActionDone,
+    ChaosRecord,
+    Entry,
+    FaultHit,
+    FinalEvent,
+    GraphRecord,
+    HostKilled,
+    ProcessRecord,
+    RowWritten,
+    WriteSent,
 )
-from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, WriteSent
+from sandbox.faults.fault import UserAction
 from sandbox.promises import Violation
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVENT = "the-event-id"
 HELD = {"state": "write_unknown"}
-LOST = PlannedFault(
-    kind="write lost", target=Target.GRAPH, action=FaultAction.DROP, allows=(AllowedEnd.LINK, AllowedEnd.HELD)
-)
-REFUSED = PlannedFault(
-    kind="write refused", target=Target.GRAPH, status=400, allows=(AllowedEnd.LINK, AllowedEnd.POISON)
-)
-READ = PlannedFault(kind="read lost", target=Target.GRAPH, action=FaultAction.DROP)
-DIED = next(kill for kill in HOST_KILLS if AllowedEnd.UNCOUNTED in kill.allows)
-KILLED = PlannedFault(
-    kind="killed",
-    target=Target.QUEUE,
-    action=FaultAction.KILL,
-    effect=FaultEffect.AFTER,
-    allows=(AllowedEnd.LINK, AllowedEnd.HELD),
-)
-
+LOST, REFUSED, READ = "write lost before", "write 400 of Graph before", "read lost"
+IGNORED, DIED, KILLED = "write ignored", "killed after a row", "killed after sending"
 
 ENABLED = {
     "event": "event.decided",
@@ -52,6 +39,10 @@ ENABLED = {
 }
 
 
+GAVE_UP = {**ENABLED, "outcome": "skipped", "reason": "gave_up"}
+POISON = f'{{"event": "{EVENT}", "reason": "unexpected_answer"}}'
+
+
 def at(seconds: int) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
@@ -60,12 +51,27 @@ def acted(seconds: int, action: UserAction, *, online: bool = False) -> ActionDo
     return ActionDone(at=at(seconds), meeting="m", action=action, was_online=online)
 
 
-def written(seconds: int, status: int = 200, host: int = 0) -> WriteSent:
-    return WriteSent(at=at(seconds), host=host, meeting="m", status=status)
+def written(seconds: int, status: int = 200, host: int = 0, *, was_online: bool = False) -> WriteSent:
+    return WriteSent(
+        at=at(seconds),
+        host=host,
+        meeting="m",
+        status=status,
+        was_online=was_online,
+        is_online=was_online or status == 200,
+    )
 
 
-def hit(seconds: int, fault: PlannedFault, meeting: str = "m", host: int = 0) -> FaultHit:
-    return FaultHit(at=at(seconds), host=host, kind=fault.kind, call="graph PATCH /", meeting=meeting)
+def ignored(seconds: int) -> WriteSent:
+    return WriteSent(at=at(seconds), host=0, meeting="m", status=200, was_online=False, is_online=False)
+
+
+def hit(seconds: int, kind: str, meeting: str = "m", host: int = 0) -> FaultHit:
+    return FaultHit(at=at(seconds), host=host, kind=kind, call="graph PATCH /", meeting=meeting)
+
+
+def row_written(seconds: int) -> RowWritten:
+    return RowWritten(at=at(seconds), host=0, meeting="m")
 
 
 CREATED = acted(0, UserAction.CREATE)
@@ -73,8 +79,16 @@ REMOVED = acted(60, UserAction.REMOVE_LINK, online=True)
 EDITED = acted(90, UserAction.EDIT)
 
 
-def record_of(*entries: Entry, online: bool, wants_link: bool = True, **more: Any) -> ChaosRecord:
+def record_of(
+    *entries: Entry,
+    online: bool,
+    wants_link: bool = True,
+    gone: bool = False,
+    cancelled: bool = False,
+    **more: Any,
+) -> ChaosRecord:
     """Return a record of one event with these entries."""
+    create = TimedAction(at=0, action=UserAction.CREATE)
     plan = ChaosPlan(
         seed=1,
         people=1,
@@ -83,24 +97,12 @@ def record_of(*entries: Entry, online: bool, wants_link: bool = True, **more: An
         active_seconds=60,
         quiet_seconds=60,
         stale_for=10,
-        meetings=(
-            PlannedMeeting(
-                name="m",
-                owner=0,
-                wants_link=wants_link,
-                actions=(TimedAction(at=0, action=UserAction.CREATE),),
-            ),
-        ),
-        fault_windows=tuple(
-            FaultWindow(fault=fault, start=0, duration=60, probability=1.0)
-            for fault in (LOST, REFUSED, READ, KILLED, DIED)
-        ),
+        meetings=(PlannedMeeting(name="m", owner=0, wants_link=wants_link, actions=(create,)),),
+        fault_windows=(),
     )
-    writes = sum(isinstance(entry, WriteSent) and entry.took_effect for entry in entries)
-    facts: dict[str, Any] = {"writes_at_graph": {"m": writes}, "lines": (ENABLED,), **more}
-    return ChaosRecord(
-        plan=plan, entries=(CREATED, *entries), ids={"m": EVENT}, online={"m": online}, **facts
-    )
+    final = FinalEvent(is_online=online, is_gone=gone, is_cancelled=cancelled)
+    graph = GraphRecord(entries=(), ids={"m": EVENT}, final={"m": final})
+    return ChaosRecord(plan=plan, graph=graph, entries=(CREATED, *entries), **{"lines": (ENABLED,), **more})
 
 
 def row(**values: str) -> Mapping[str, Mapping[str, str]]:
@@ -119,23 +121,33 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.LINK, (), record_of(written(20, 412), written(21), online=True), id="a refused write does not count"),
         pytest.param(FinalState.LINK, (), record_of(hit(20, LOST), written(20), online=True), id="a lost answer, one write"),
         pytest.param(FinalState.NO_LINK, (), record_of(written(20), REMOVED, EDITED, online=False), id="removed, and not written again"),
-        pytest.param(FinalState.NO_LINK, (), record_of(acted(5, UserAction.CANCEL), online=False), id="cancelled before the write"),
-        pytest.param(FinalState.NO_LINK, (), record_of(online=False, wants_link=False), id="never wanted"),
-        pytest.param(FinalState.LINK, (Violation.DOUBLED,), record_of(written(20), written(20, host=1), online=True), id="two hosts, two writes"),
+        pytest.param(FinalState.NO_LINK, (), record_of(acted(5, UserAction.CANCEL), online=False, cancelled=True), id="cancelled before the write"),
+        pytest.param(FinalState.NO_LINK, (), record_of(acted(5, UserAction.DELETE), online=False, gone=True), id="deleted before the write"),
+        pytest.param(FinalState.NO_LINK, (), record_of(online=False, wants_link=False, lines=()), id="never wanted"),
+        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(acted(5, UserAction.INVITE), online=False, wants_link=False, lines=()), id="wanted since somebody was invited"),
+        pytest.param(FinalState.LINK, (), record_of(acted(5, UserAction.INVITE), written(20), online=True, wants_link=False), id="written since somebody was invited"),
+        pytest.param(FinalState.LINK, (Violation.DOUBLED,), record_of(written(20), written(20, host=1, was_online=True), online=True), id="two hosts, two writes"),
         pytest.param(FinalState.LINK, (Violation.RE_ADDED,), record_of(written(20), REMOVED, written(99), online=True), id="written after a removal"),
         pytest.param(FinalState.NO_LINK, (Violation.RE_ADDED,), record_of(written(20), REMOVED, written(99), REMOVED, online=False), id="re-added, and removed again"),
         pytest.param(FinalState.LINK, (Violation.UNWANTED,), record_of(written(20), online=True, wants_link=False), id="written without need"),
-        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(EDITED, online=False), id="wanted, but not there"),
-        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(acted(60, UserAction.REMOVE_LINK), online=False), id="there was no link to remove"),
+        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(EDITED, online=False, lines=()), id="wanted, but not there"),
+        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(acted(60, UserAction.REMOVE_LINK), online=False, lines=()), id="there was no link to remove"),
+        pytest.param(FinalState.GAVE_UP, (), record_of(hit(20, IGNORED), *map(ignored, (20, 30, 40)), online=False, lines=(GAVE_UP,)), id="not honored three times"),
+        pytest.param(FinalState.GAVE_UP, (Violation.LOST,), record_of(ignored(20), online=False, lines=(GAVE_UP,)), id="given up too early"),
+        pytest.param(FinalState.GAVE_UP, (Violation.TRIED_TOO_OFTEN,), record_of(*map(ignored, (20, 30, 40, 50)), online=False, lines=(GAVE_UP,)), id="not honored four times"),
         pytest.param(FinalState.HELD, (), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD)), id="held after a fault and a change"),
-        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE,), record_of(EDITED, online=False, rows=row(**HELD)), id="held without a fault"),
-        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE,), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, online=False, rows=row(**HELD)), id="held without a fault"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
+        pytest.param(FinalState.HELD, (), record_of(ignored(19), hit(20, LOST), ignored(20), online=False, rows=row(**HELD)), id="held after a fault, and the PATCH made another version"),
         pytest.param(FinalState.HELD, (), record_of(EDITED, hit(95, LOST), online=False, rows=row(**HELD)), id="held, since the read may have been stale"),
-        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE,), record_of(hit(20, READ), EDITED, online=False, rows=row(**HELD)), id="held for a read"),
-        pytest.param(FinalState.HELD, (), record_of(written(20), hit(40, KILLED, ""), REMOVED, online=False, rows=row(**HELD)), id="its writer was killed"),
-        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE,), record_of(written(20, 500), hit(40, KILLED, "", host=1), EDITED, online=False, rows=row(**HELD)), id="another host was killed"),
-        pytest.param(FinalState.POISON, (), record_of(hit(20, REFUSED), online=False, poison=(EVENT,)), id="refused permanently"),
-        pytest.param(FinalState.POISON, (Violation.LOST,), record_of(hit(20, READ), online=False, poison=(EVENT,)), id="poisoned for a read"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, READ), EDITED, online=False, rows=row(**HELD)), id="held for a read"),
+        pytest.param(FinalState.HELD, (), record_of(row_written(20), hit(40, KILLED, ""), EDITED, online=False, rows=row(**HELD)), id="its writer was killed by a fault"),
+        pytest.param(FinalState.HELD, (), record_of(row_written(20), HostKilled(at=at(40), host=0), EDITED, online=False, rows=row(**HELD)), id="its writer was killed"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(row_written(20), HostKilled(at=at(40), host=1), EDITED, online=False, rows=row(**HELD)), id="another host was killed"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(row_written(20), HostKilled(at=at(400), host=0), acted(500, UserAction.EDIT), online=False, rows=row(**HELD)), id="its writer was killed much later"),
+        pytest.param(FinalState.HELD, (), record_of(row_written(20), EDITED, online=False, rows=row(**HELD), processes=ProcessRecord(storage_crashes=(at(21),))), id="storage went down after its row"),
+        pytest.param(FinalState.POISON, (), record_of(hit(20, REFUSED), online=False, poison=(POISON,)), id="refused permanently"),
+        pytest.param(FinalState.POISON, (Violation.LOST,), record_of(hit(20, READ), online=False, poison=(POISON,)), id="poisoned for a read"),
     ],
 )  # fmt: skip
 def test_each_history_has_its_result(
@@ -145,15 +157,25 @@ def test_each_history_has_its_result(
     assert result(check(record)) == (state, violations)
 
 
+def test_a_message_that_is_put_back_must_come_again() -> None:
+    """The event has its link, but a message about it left none behind; messages have traces of their own."""
+    again = {**ENABLED, "outcome": "delayed", "reason": "graph_unavailable"}
+    first, second = {**again, "trace": "a", "at": "1"}, {**ENABLED, "trace": "a", "at": "2"}
+
+    dropped = check(record_of(written(20), online=True, lines=(first, {**ENABLED, "trace": "b", "at": "2"})))
+    assert result(dropped) == (FinalState.LINK, (Violation.DROPPED,))
+    assert check(record_of(written(20), online=True, lines=(second, first))).has_passed
+
+
 @pytest.mark.parametrize(
     ("violation", "facts"),
     [
-        pytest.param(Violation.POISONED, {"poison": (EVENT,)}, id="a message that could be handled"),
+        pytest.param(Violation.POISONED, {"poison": (POISON,)}, id="a message that could be handled"),
         pytest.param(Violation.POISONED, {"poison": ("no base64",)}, id="a message about no known event"),
         pytest.param(Violation.UNFINISHED, {"waiting": {"event-changes": 1}}, id="a message is left"),
-        pytest.param(Violation.STUCK, {"stuck": ("host 0",)}, id="a host is stuck"),
+        pytest.param(Violation.STUCK, {"processes": ProcessRecord(stuck=("host 0",))}, id="a host is stuck"),
         pytest.param(
-            Violation.RECORD, {"writes_at_graph": {"m": 2}}, id="Graph recorded more writes than the proxy"
+            Violation.POISONED, {"poison": ('{"reason": "worker_lost"}',)}, id="no process was lost"
         ),
     ],
 )
@@ -165,6 +187,18 @@ def test_violations_that_are_not_about_one_event_are_found(
 
     assert [found for found, _text in verdict.others] == [violation]
     assert not verdict.has_passed
+
+
+@pytest.mark.parametrize(("changes", "has_passed"), [(999, True), (1000, False), (10_000, False)])
+def test_a_long_run_without_faults_proves_nothing(changes: int, *, has_passed: bool) -> None:
+    """It fails, and names the kinds that hit no call."""
+    record = record_of(written(20), online=True)
+    (meeting,) = record.plan.meetings
+    many = replace(record.plan, meetings=(replace(meeting, actions=meeting.actions * changes),))
+    verdict = check(replace(record, plan=many))
+
+    assert verdict.has_passed is has_passed
+    assert bool(verdict.never_hit) is not has_passed
 
 
 @pytest.mark.parametrize(("lines", "violations"), [(0, ()), (1, ()), (2, (Violation.MISCOUNTED,))])

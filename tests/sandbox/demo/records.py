@@ -79,10 +79,11 @@ def call(
     lost: bool = False,
     is_done: bool = False,
     query: str = "",
+    path: str = "/",
 ) -> Exchange:
     """Return a call of Joinlink about the event; `is_done`: it took effect though it failed."""
     answered = _exchange("app", method, status, {"request-id": request_id}, lost=lost)
-    answered = replace(answered, url=f"http://graph.test/?{query}")
+    answered = replace(answered, url=f"http://graph.test/?{query}", path=path)
     return replace(answered, took_effect=method == "PATCH" and (is_done or status == HTTPStatus.OK))
 
 

@@ -3,9 +3,11 @@ from sandbox.demo.budgets import (
     COPY as A_COPY,
     ECHO,
     ENABLED,
+    LISTED,
     NO_PROVIDER,
     SKIPPED,
     SWEPT,
+    SWEPT_TWO,
     VERIFY,
     calls_used,
     calls_used_by_tasks,
@@ -13,7 +15,8 @@ from sandbox.demo.budgets import (
     errors,
 )
 from sandbox.demo.record import EventRecord
-from tests.sandbox.demo.records import ADDED, COPY, ONLINE, call, line, task
+from sandbox.graph import Exchange
+from tests.sandbox.demo.records import ADA, ADDED, COPY, ONLINE, call, line, task
 
 
 def test_each_message_has_the_budget_of_its_kind() -> None:
@@ -22,7 +25,7 @@ def test_each_message_has_the_budget_of_its_kind() -> None:
     event = EventRecord(lines=lines)
 
     assert calls_used(event) == [(ENABLED, 4), (A_COPY, 0), (ECHO, 1), (NO_PROVIDER, 3)]
-    assert all(budget.is_kept for budget in check_budgets([event], [], []))
+    assert all(budget.is_kept for budget in check_budgets([event], [], [], with_two_calendars=()))
 
 
 def test_a_check_for_a_late_link_may_read_the_event() -> None:
@@ -48,12 +51,18 @@ def test_a_skip_may_read_the_body_only_if_that_decides() -> None:
     assert [calls_used(each) for each in (linked, needless, preview)] == [
         [(BODY, 2)], [(SKIPPED, 2)], [(SKIPPED, 1)],
     ]  # fmt: skip
-    assert [each.kind for each in check_budgets([linked, needless], [], []) if not each.is_kept] == [SKIPPED]
+    assert [
+        each.kind
+        for each in check_budgets([linked, needless], [], [], with_two_calendars=())
+        if not each.is_kept
+    ] == [SKIPPED]
 
 
 def test_one_call_too_many_exceeds_the_budget() -> None:
     """If Graph returned no error that explains it."""
-    budgets = check_budgets([EventRecord(lines=[line(COPY, 1)], calls=[call()])], [], [])
+    budgets = check_budgets(
+        [EventRecord(lines=[line(COPY, 1)], calls=[call()])], [], [], with_two_calendars=()
+    )
 
     assert [budget.kind for budget in budgets if not budget.is_kept] == [A_COPY]
 
@@ -80,6 +89,21 @@ def test_tasks_have_their_own_budgets() -> None:
 
     calls = [call(status=404, request_id="d"), call(request_id="x", query="%24select=body")]
     assert calls_used_by_tasks([*tasks, failed], calls) == [(SWEPT, 2)]
+
+
+def test_a_second_calendar_costs_a_sweep_one_call_more() -> None:
+    """Elsewhere the same number is too many. The list of calendars may be read once a day."""
+    sweeps = [task(("swept", "window_searched"), *"abcl"), task(("swept", "window_searched"), *"def")]
+    lists = [call(request_id="l", path="/users/x/calendars")]
+
+    def too_many(with_two_calendars: frozenset[str], lists: list[Exchange]) -> list[str]:
+        budgets = check_budgets([], sweeps, lists, with_two_calendars=with_two_calendars)
+        return [budget.kind for budget in budgets if not budget.is_kept]
+
+    assert calls_used_by_tasks(sweeps, lists, with_two_calendars={ADA.id}) == [(SWEPT_TWO, 3)] * 2
+    assert too_many(frozenset({ADA.id}), lists) == []
+    assert too_many(frozenset(), lists) == [SWEPT]
+    assert too_many(frozenset({ADA.id}), lists * 2) == [LISTED]
 
 
 def test_errors_are_named_by_status_or_as_lost() -> None:

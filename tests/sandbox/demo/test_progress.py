@@ -17,6 +17,7 @@ RECORD = DayRecord(
     calls=[],
     posts=[post("1")],
     calendars=frozenset({ADA.id}),
+    with_two_calendars=frozenset(),
     watched=[ADA.id],
     links={},
     mails=[],

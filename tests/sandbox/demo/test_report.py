@@ -14,6 +14,7 @@ RECORD = DayRecord(
     calls=[call(), call(), call("PATCH")],
     posts=[],
     calendars=frozenset(),
+    with_two_calendars=frozenset(),
     watched=[],
     links={KEY: "teamsForBusiness"},
     mails=[],

@@ -38,6 +38,7 @@ GOOD = DayRecord(
     calls=[call(request_id="a"), call(request_id="b"), call("PATCH", request_id="c"), call(request_id="d")],
     posts=[post("1", "1"), post("2")],
     calendars=frozenset({ADA.id}),
+    with_two_calendars=frozenset(),
     watched=[ADA.id],
     links={KEY: TEAMS},
     mails=[Mail(EVENT, 1)],

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.graph import BAD_HABITS, NotificationDelivery
+from sandbox.graph.notification_delivery import NotificationFate
 from tests.sandbox.graph.world import GO_ONLINE, NOTIFY, TENANT, GraphWorld
 
 
@@ -108,6 +109,12 @@ def test_notifications_can_be_late_or_lost(world: GraphWorld) -> None:
     world.graph.delivery = NotificationDelivery(lose=1.0)
     world.book(world.ada)
     assert len(world.notified()) == 1
+
+    world.graph.delivery = NotificationDelivery(late=1.0, late_by=timedelta(minutes=12), duplicate=1.0)
+    world.book(world.ada)
+    assert (world.graph.deliver(), world.graph.notifications[NotificationFate.DOUBLED]) == (0, 1)
+    world.clock.advance(timedelta(minutes=12))
+    assert (world.graph.deliver(), world.graph.notifications[NotificationFate.SENT]) == (1, 3)
 
 
 def test_a_refused_notification_is_retried_for_four_hours(world: GraphWorld) -> None:

@@ -20,7 +20,7 @@ def test_copies_of_meetings_and_messages_are_judged_by_what_happened() -> None:
         town.calm_down()
     with open_town() as town:
         town.people.create(0, is_external=True)
-        town.fail_graph("write 403, done", 1)
+        town.fail_graph("write 403 of a proxy after", 1)
         town.after_patch = OwnerAct.REMOVE_LINK
         town.let_pass(timedelta(seconds=21))
         town.run(town.workers[0], 1)
@@ -42,7 +42,7 @@ def change_at_write(town: Town) -> None:
 
 
 def remove_after_lost_answer(town: Town) -> None:
-    town.fail_graph("write lost, done", 1)
+    town.fail_graph("write lost after", 1)
     town.after_patch = OwnerAct.REMOVE_LINK
     create(town)
 

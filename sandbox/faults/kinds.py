@@ -1,12 +1,12 @@
-"""The kinds of faults, each with the final states that it allows for an event."""
+"""The kinds of faults: the table, each with the final states that it allows for an event."""
 
 import json
 from typing import Any
 
-from sandbox.chaos.plan import AllowedEnd, FaultAction, FaultEffect, PlannedFault, Target, UserAction
+from sandbox.faults.fault import AllowedEnd, FaultAction, FaultEffect, PlannedFault, Target, UserAction
 
 _WRITE = r"/users/[^/]+/events/[^/]+$"
-_READ = _WRITE
+READ = _WRITE
 _TOKEN = "/msi/token"  # noqa: S105 -- a path, no secret
 _HTML = (
     "<html><head><title>Bad Gateway</title></head><body>The proxy could not reach the server.</body></html>"
@@ -19,6 +19,16 @@ _UNCERTAIN = (AllowedEnd.LINK, AllowedEnd.HELD)
 
 def _refused(code: str) -> str:
     return json.dumps({"error": {"code": code, "message": "Failed by the sandbox."}})
+
+
+_CONCURRENCY = json.dumps(
+    {
+        "error": {
+            "code": "ApplicationThrottled",
+            "message": "Application is over its MailboxConcurrency limit.",
+        }
+    }
+)
 
 
 def _write(kind: str, **properties: Any) -> PlannedFault:
@@ -62,7 +72,22 @@ def _answers(effect: FaultEffect) -> tuple[PlannedFault, ...]:
 WRITE_FAULTS = (
     *_answers(FaultEffect.BEFORE),
     *_answers(FaultEffect.AFTER),
-    _write("slow", action=FaultAction.DELAY, delay_ms=150),
+    _write("slow", action=FaultAction.DELAY, latency=(60, 400), allows=(AllowedEnd.LINK,)),
+    _write("slow body", action=FaultAction.DRIP, latency=(2, 20), allows=(AllowedEnd.LINK,)),
+    _write("MailboxConcurrency", status=429, headers=(_JSON_TYPE, ("Retry-After", "1")), body=_CONCURRENCY),
+    _write("507", status=507, body=_refused("ErrorQuotaExceeded")),
+    _write("403 of Graph that lasts", status=403, body=_refused("ErrorAccessDenied"), lasts=True),
+    _write("ignored", action=FaultAction.IGNORE, allows=(*_UNCERTAIN, AllowedEnd.GAVE_UP)),
+    _write(
+        "412 without a race",
+        status=412,
+        headers=(_JSON_TYPE,),
+        body=_refused("ErrorIrresolvableConflict"),
+        allows=(AllowedEnd.LINK,),
+    ),
+    _write("raced, 412", action=FaultAction.PASS, first=UserAction.DRIFT),
+    _write("raced by an edit, 412", action=FaultAction.PASS, first=UserAction.EDIT),
+    _write("event vanishes before", action=FaultAction.PASS, first=UserAction.DELETE),
 )
 
 #: Faults of the write, after which a person changes the event before the app can read it again. By chance
@@ -93,7 +118,7 @@ def _kill(
 HOST_KILLS = (
     _kill("before the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.BEFORE),
     _kill("after the write", Target.GRAPH, "PATCH", _WRITE, FaultEffect.AFTER),
-    _kill("at the read", Target.GRAPH, "GET", _READ, FaultEffect.AFTER),
+    _kill("at the read", Target.GRAPH, "GET", READ, FaultEffect.AFTER),
     _kill("before a row", Target.TABLE, "*", "/meetings", FaultEffect.BEFORE),
     _kill("after a row", Target.TABLE, "*", "/meetings", FaultEffect.AFTER, AllowedEnd.UNCOUNTED),
     _kill("after sending", Target.QUEUE, "POST", "/event-changes", FaultEffect.AFTER),
@@ -102,16 +127,33 @@ HOST_KILLS = (
 
 #: Faults of reads and other calls; after these, every event that should get a link still gets it.
 OTHER_FAULTS = (
-    PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=_READ, status=429,
+    PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
-    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=_READ, status=503,
+    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=READ, status=503,
           headers=(("Retry-After", "9"),)),
-    PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=_READ, action=FaultAction.DROP),
-    PlannedFault(kind="read truncated", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DROP),
+    PlannedFault(kind="read truncated", target=Target.GRAPH, method="GET", path=READ, status=200,
           headers=(_JSON_TYPE,), body='{"id": "AAMk'),
-    PlannedFault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=_READ, status=200,
+    PlannedFault(kind="read 200 of a proxy", target=Target.GRAPH, method="GET", path=READ, status=200,
           headers=(_HTML_TYPE,), body=_HTML),
-    PlannedFault(kind="read 421", target=Target.GRAPH, method="GET", path=_READ, status=421),
+    PlannedFault(kind="read 421", target=Target.GRAPH, method="GET", path=READ, status=421),
+    PlannedFault(kind="read 401 in flight", target=Target.GRAPH, method="GET", path=READ, status=401,
+          headers=(_JSON_TYPE,), body=_refused("InvalidAuthenticationToken")),
+    PlannedFault(kind="read MailboxConcurrency", target=Target.GRAPH, method="GET", path=READ, status=429,
+          headers=(_JSON_TYPE, ("Retry-After", "1")), body=_CONCURRENCY),
+    PlannedFault(kind="read 429 without Retry-After", target=Target.GRAPH, method="GET", path=READ, status=429,
+          headers=(_JSON_TYPE,), body=_refused("TooManyRequests")),
+    PlannedFault(kind="read slow", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DELAY,
+          latency=(40, 300)),
+    PlannedFault(kind="read slow body", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DRIP,
+          latency=(2, 20)),
+    PlannedFault(kind="read, then changed", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.PASS,
+          then=UserAction.EDIT),
+    PlannedFault(kind="read, then vanished", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.PASS,
+          then=UserAction.DELETE),
+    PlannedFault(kind="mailbox 403 that lasts", target=Target.GRAPH, method="GET", path=READ, status=403,
+          headers=(_JSON_TYPE,), body=_refused("ErrorAccessDenied"), lasts=True),
+    PlannedFault(kind="provider 500", target=Target.GRAPH, method="GET", path="/calendar$", status=500),
     PlannedFault(kind="calendar 404 of a proxy", target=Target.GRAPH, method="GET", path="/calendarView",
           status=404),
     PlannedFault(kind="calendar 500", target=Target.GRAPH, method="GET", path="/calendarView", status=500),
@@ -132,7 +174,17 @@ OTHER_FAULTS = (
           effect=FaultEffect.AFTER, allows=_UNCERTAIN),
     PlannedFault(kind="queue 503", target=Target.QUEUE, method="POST", status=503),
     PlannedFault(kind="queue 500 after", target=Target.QUEUE, method="POST", status=500, effect=FaultEffect.AFTER),
+    PlannedFault(kind="table slow", target=Target.TABLE, action=FaultAction.DELAY, latency=(20, 200)),
+    PlannedFault(kind="rules 503", target=Target.BLOB, status=503),
+    PlannedFault(kind="host's delete lost, message given again", target=Target.HOST, method="DELETE", action=FaultAction.DROP),
+    PlannedFault(kind="host's delete 500 after", target=Target.HOST, method="DELETE", status=500, effect=FaultEffect.AFTER),
+    PlannedFault(kind="host's receive lost after, message hidden", target=Target.HOST, method="GET", action=FaultAction.DROP,
+          effect=FaultEffect.AFTER),
+    PlannedFault(kind="host's receive 503", target=Target.HOST, method="GET", status=503),
+    PlannedFault(kind="webhook slow, Graph drops", target=Target.WEBHOOK, action=FaultAction.DELAY, seconds=11),
     PlannedFault(kind="webhook lost before", target=Target.WEBHOOK, action=FaultAction.DROP),
     PlannedFault(kind="webhook lost after", target=Target.WEBHOOK, action=FaultAction.DROP, effect=FaultEffect.AFTER),
     PlannedFault(kind="webhook 503", target=Target.WEBHOOK, status=503),
 )  # fmt: skip
+
+ALL_FAULTS = (*WRITE_FAULTS, *WRITE_FAULTS_THEN_CHANGE, *HOST_KILLS, *OTHER_FAULTS)

@@ -1,0 +1,139 @@
+"""What a record shows of one event: its end, and the causes that excuse an end without a link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.chaos.poison import PoisonedMessage
+from sandbox.chaos.record import (
+    ActionDone,
+    ChaosRecord,
+    Entry,
+    FaultHit,
+    FinalEvent,
+    HostKilled,
+    RowWritten,
+    WriteSent,
+)
+from sandbox.chaos.state import row_key
+from sandbox.faults.fault import AllowedEnd, UserAction
+from sandbox.faults.kinds import ALL_FAULTS
+from sandbox.promises import may_be_held
+
+_HELD = "write_unknown"
+_MESSAGE_TIME = timedelta(minutes=2)
+_KINDS = {fault.kind: fault for fault in ALL_FAULTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventEvidence:
+    """The part of a record about one event.
+
+    Attributes:
+        entries: what happened to it, in order, with the deaths of hosts that had just written to it.
+        crashes: the times at which the storage account went down shortly after a write to it.
+        row: its row in the app's table `meetings`.
+        poison: its messages in the poison queue.
+        calls: the number of Graph calls about it.
+    """
+
+    meeting: str
+    event: str
+    wants_link_at_first: bool
+    entries: tuple[Entry, ...]
+    crashes: tuple[datetime, ...]
+    lines: tuple[Mapping[str, Any], ...]
+    row: Mapping[str, Any]
+    final: FinalEvent
+    poison: tuple[PoisonedMessage, ...]
+    calls: int
+    stale_for: timedelta
+    #: the other ends that the faults of its calls allow
+    allowed: frozenset[AllowedEnd]
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether a person took its link away."""
+        return any(
+            isinstance(e, ActionDone) and e.action is UserAction.REMOVE_LINK and e.was_online
+            for e in self.entries
+        )
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether its final state and the rules want a link."""
+        is_invited = any(isinstance(e, ActionDone) and e.action is UserAction.INVITE for e in self.entries)
+        is_over = self.final.is_gone or self.final.is_cancelled
+        return (self.wants_link_at_first or is_invited) and not is_over and not self.is_removed
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the app holds it."""
+        return bool(self.row.get("state") == _HELD)
+
+    @property
+    def not_honored(self) -> int:
+        """How many PATCHes Graph accepted without effect."""
+        return sum(map(_is_without_effect, self.entries))
+
+    @property
+    def has_died(self) -> bool:
+        """Whether a host died, or storage went down, shortly after a write to it."""
+        return bool(self.crashes) or any(
+            isinstance(e, HostKilled) or (isinstance(e, FaultHit) and "killed" in e.kind)
+            for e in self.entries
+        )
+
+    @property
+    def doubts(self) -> list[datetime]:
+        """The times at which the result of a write became unknown."""
+        at = [e.at for e in self.entries if isinstance(e, HostKilled) or _is_doubt(e)]
+        return [*at, *self.crashes]
+
+    @property
+    def may_be_held(self) -> bool:
+        """Whether the result of a write may be unknown: a cause for doubt, and another version after it."""
+        changes = [e.at for e in self.entries if isinstance(e, ActionDone) or _is_without_effect(e)]
+        return may_be_held(self.doubts, changes, self.stale_for)
+
+
+def facts_of(
+    record: ChaosRecord,
+    name: str,
+    entries: Sequence[Entry],
+    lines: Sequence[Mapping[str, Any]],
+    poison: Sequence[PoisonedMessage],
+) -> EventEvidence:
+    """Return what a record shows of a meeting."""
+    event = record.graph.ids[name]
+    kinds = {e.kind for e in entries if isinstance(e, FaultHit)} & _KINDS.keys()
+    written = [e.at for e in entries if isinstance(e, WriteSent | RowWritten)]
+    crashes = record.processes.storage_crashes
+    return EventEvidence(
+        meeting=name,
+        event=event,
+        wants_link_at_first=record.plan.wants_link(name),
+        entries=tuple(entries),
+        crashes=tuple(
+            at for at in crashes if any(timedelta(0) <= at - one < _MESSAGE_TIME for one in written)
+        ),
+        lines=tuple(lines),
+        row=record.rows.get(row_key(event), {}),
+        final=record.graph.final[name],
+        poison=tuple(message for message in poison if message.event == event),
+        calls=record.graph.calls.get(name, 0),
+        stale_for=timedelta(seconds=record.plan.stale_for),
+        allowed=frozenset({AllowedEnd.LINK}).union(*(_KINDS[kind].allows for kind in kinds)),
+    )
+
+
+def _is_without_effect(entry: Entry) -> bool:
+    """Return whether Graph accepted a PATCH without effect: the event has another version, but no link."""
+    return isinstance(entry, WriteSent) and entry.was_accepted and not entry.is_online
+
+
+def _is_doubt(entry: Entry) -> bool:
+    return (
+        isinstance(entry, FaultHit) and entry.kind in _KINDS and AllowedEnd.HELD in _KINDS[entry.kind].allows
+    )

@@ -1,0 +1,1 @@
+"""`make load`: requests a second, answer times and acknowledged messages of the webhook under load."""
