@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
 import httpx
 
-from shared.domain import attempt
 from shared.domain.meeting import Meeting, MeetingState
 from shared.graph.protocol import notifications
 from shared.rules.policy import Policy
@@ -62,7 +61,7 @@ def _drop_a_message_on_503() -> AbstractContextManager[object]:
     send = EndingDelivery._send  # noqa: SLF001 -- a bug is planted inside
 
     def send_others(delivery: EndingDelivery, handled: HandledMessage[Any]) -> None:
-        if handled.ending.reason != "graph_unavailable":
+        if handled.ending.reason not in {"graph_unavailable", "throttled"}:
             send(delivery, handled)
 
     return mock.patch.object(EndingDelivery, "_send", send_others)
@@ -92,14 +91,6 @@ def _write_in_the_brake() -> AbstractContextManager[object]:
     return mock.patch.object(EventDecider, "__init__", without_brake)
 
 
-def _keep_the_charge() -> AbstractContextManager[object]:
-    return mock.patch.object(Counters, "refund", return_value=None)
-
-
-def _ignore_the_lease() -> AbstractContextManager[object]:
-    return mock.patch.object(attempt, "LEASE", timedelta(0))
-
-
 def _superseded_by_any_read() -> AbstractContextManager[object]:
     def is_known(reads: RecentReads, mailbox: str, event: str, _queued: datetime | None) -> bool:
         return reads.last(mailbox, event) is not None
@@ -116,7 +107,5 @@ PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "stale-rules": _decide_with_stale_rules,
     "any-key": _accept_any_key,
     "no-brake": _write_in_the_brake,
-    "keep-charge": _keep_the_charge,
-    "no-lease": _ignore_the_lease,
     "superseded": _superseded_by_any_read,
 }
