@@ -44,6 +44,8 @@ class Violation(StrEnum):
     DROPPED = "dropped"
     #: a delivery without a line, or with two
     LINES = "lines"
+    #: a notification without a key in force was queued
+    FORGED = "forged"
     #: a further read of all events wrote to one
     WRITES_AGAIN = "writes again"
 

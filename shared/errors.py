@@ -184,6 +184,10 @@ class Throttled(GraphError):
         super().__init__(call, status=status, code=code, request_id=request_id)
 
 
+class TooManyAtOnce(Throttled):
+    """The mailbox has more requests at the same time than Exchange allows, from all hosts together."""
+
+
 class GraphUnavailable(GraphError):
     """There is no answer of Graph's: a network error, a timeout or a 5xx."""
 

@@ -16,7 +16,7 @@ from sandbox.bench.cold_start import cold_start
 from sandbox.bench.cpu import cpu
 from sandbox.bench.deadline import slowest
 from sandbox.bench.figure_table import FigureTable
-from sandbox.bench.messages import limited_rule, messages, swept_bodies
+from sandbox.bench.messages import limited_rule, messages, one_mailbox, swept_bodies
 from sandbox.bench.peer_run import ROOT, install_peer
 from sandbox.bench.webhook import notifications, webhook, webhook_in_trouble
 from sandbox.bench.where_time_goes import where_time_goes
@@ -77,6 +77,7 @@ def _tables(folder: Path, picture: Path) -> Iterator[FigureTable]:
         yield messages(storage)
         yield limited_rule(storage)
     yield swept_bodies()
+    yield one_mailbox()
     yield decisions.decisions()
     yield decisions.loading()
     yield decisions.hostile_files()

@@ -1,7 +1,7 @@
 """What one message and a sweep need, and how fast the limits of a rule count."""
 
 from sandbox.azurite import Azurite
-from sandbox.bench import bodies, limits, worker
+from sandbox.bench import bodies, limits, line, worker
 from sandbox.bench.figure_table import FigureTable
 
 
@@ -31,4 +31,17 @@ def swept_bodies() -> FigureTable:
     swept, goal = bodies.sweep(), f"{bodies.BUDGET_BYTES / 1e6:.0f}"
     megabytes = f"{swept.after / 1e6:.0f}"
     table.add_row(f"{swept.events:,}", f"{swept.calls:,}", f"{swept.seconds:.0f}", megabytes, goal)
+    return table
+
+
+def one_mailbox() -> FigureTable:
+    """Play 500 changes of one mailbox. Budget: several hosts take at most twice the time of one."""
+    columns = ("hosts", "seconds", "x one host", "refused calls", "poisoned", "another mailbox, seconds")
+    table = FigureTable(f"{line.CHANGES} changes of one mailbox, by a clock that is moved", columns)
+    runs = [line.drain(hosts=hosts, changes=line.CHANGES) for hosts in (1, 2, 3)]
+    for hosts, run in enumerate(runs, 1):
+        ratio, refused = f"{run.seconds / runs[0].seconds:.2f}", f"{run.refused} of {run.calls}"
+        table.add_row(
+            str(hosts), f"{run.seconds:.0f}", ratio, refused, str(run.poisoned), f"{run.other_seconds:.0f}"
+        )
     return table

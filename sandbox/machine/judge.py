@@ -68,7 +68,14 @@ class StoryJudge:
         is_wanted = not worker.is_braked and any(
             wants_link(each, state, event.owner) for each in rules for state in states
         )
-        patch = Patch(was_online=before.is_online, is_online=event.now.is_online, is_wanted=is_wanted)
+        patch = Patch(
+            was_online=before.is_online,
+            is_online=event.now.is_online,
+            is_wanted=is_wanted,
+            is_released=event.is_released,
+        )
+        # A released write that had no effect may be tried again.
+        event.is_released = event.is_released and not patch.is_online
         if not (patch.is_successful or is_accepted):
             return
         self.enabled += patch.is_successful
@@ -117,6 +124,11 @@ class StoryJudge:
         """Judge a further read of all events, within the same windows."""
         if self.patches != patches_before:
             self.violations.append((Violation.WRITES_AGAIN, f"{self.patches - patches_before} more PATCHes"))
+
+    def saw_forged(self, messages: int) -> None:
+        """Judge a notification of a stranger, which left so many messages."""
+        if messages:
+            self.violations.append((Violation.FORGED, f"{messages} messages"))
 
     def note_unfinished(self) -> None:
         """Note that messages never ended."""

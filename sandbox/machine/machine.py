@@ -13,6 +13,7 @@ from sandbox.machine.opening import open_town
 from sandbox.machine.people import OwnerAct
 from sandbox.machine.record import TenantRules
 from sandbox.machine.services import StorageFailure
+from shared.domain.messages import EVENT_CHANGES
 
 if TYPE_CHECKING:
     from sandbox.machine.town import Town
@@ -55,11 +56,13 @@ class Machine(RuleBasedStateMachine):
     @rule(
         target=meetings,
         owner=st.sampled_from((0, 0, 1)),
-        kind=st.sampled_from(("out", "out", "out", "in", "opted")),
+        kind=st.sampled_from(("out", "out", "out", "in", "opted", "series")),
     )
     def creates(self, owner: int, kind: str) -> str:
         """A person creates a meeting, and its message becomes visible."""
-        return self._create(owner, is_external=kind != "in", is_opted_out=kind == "opted")
+        return self._create(
+            owner, is_external=kind != "in", is_opted_out=kind == "opted", is_series=kind == "series"
+        )
 
     @rule(meeting=meetings, act=_ACTS, settles=st.booleans())
     def acts(self, meeting: str, act: OwnerAct, *, settles: bool) -> None:
@@ -169,8 +172,37 @@ class Machine(RuleBasedStateMachine):
         """A person changes an event between our last read of it and the next PATCH."""
         self.town.before_patch = act
 
-    def _create(self, owner: int, *, is_external: bool, is_opted_out: bool) -> str:
-        event = self.town.people.create(owner, is_external=is_external, is_opted_out=is_opted_out)
+    @rule(worker=_WORKERS, is_function_key=st.booleans())
+    def replaces_key(self, worker: int, *, is_function_key: bool) -> None:
+        """An admin replaces the key of clientState or of the function; the timer may find out."""
+        admin = self.town.admin
+        (admin.replace_function_key if is_function_key else admin.replace_state_key)()
+        for each in self.town.workers:
+            self.town.restart(each, is_braked=each.is_braked)
+        self.town.maintain(self.town.workers[worker])
+
+    @rule(act=st.sampled_from((None, OwnerAct.REMOVE_LINK, OwnerAct.REMOVE_LINK, OwnerAct.ANSWER)))
+    def releases(self, act: OwnerAct | None) -> None:
+        """An admin releases all held events; once they are handled, a person may change them."""
+        released, people = self.town.admin.release_held(), self.town.people
+        for event in released:
+            people.events[event].is_released = True
+        if released and act:
+            self.town.drain(until=self.town.now + timedelta(minutes=3))
+            for event in released:
+                people.do(event, act)
+
+    @rule(meeting=meetings)
+    def forges(self, meeting: str) -> None:
+        """A stranger sends a notification under a key that is not in force."""
+        queue, people = self.town.account.queue(EVENT_CHANGES), self.town.people
+        before, mailbox = len(queue), people.mailbox(people.events[meeting])
+        self.town.workers[0].receive(self.town.admin.forged(mailbox, meeting))
+        self.town.judge.saw_forged(len(queue) - before)
+
+    def _create(self, owner: int, *, is_external: bool, is_opted_out: bool, is_series: bool = False) -> str:
+        people = self.town.people
+        event = people.create(owner, is_external=is_external, is_opted_out=is_opted_out, is_series=is_series)
         self.town.let_pass(_SETTLED)
         self.town.let_pass(_SETTLED)
         return event

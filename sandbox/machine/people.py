@@ -30,6 +30,8 @@ class OwnerAct(StrEnum):
     MOVE_CALENDAR = "move calendar"
     REMOVE_LINK = "remove link"
     ADD_LINK = "add link"
+    #: one occurrence of a series gets another time
+    MOVE_OCCURRENCE = "move occurrence"
     CANCEL = "cancel"
     DELETE = "delete"
 
@@ -46,9 +48,12 @@ class Organizers:
             (self._default_calendar(user.id), graph.add_calendar(user.id, "Project")) for user in self._people
         ]
         self._by_copy: dict[str, MeetingRecord] = {}
+        self._by_occurrence: dict[str, MeetingRecord] = {}
 
-    def create(self, owner: int, *, is_external: bool, is_opted_out: bool = False) -> str:
-        """Have a person create a meeting; return its id."""
+    def create(
+        self, owner: int, *, is_external: bool, is_opted_out: bool = False, is_series: bool = False
+    ) -> str:
+        """Have a person create a meeting, or a weekly series of three; return its id."""
         day = self._now() + _AHEAD
         event = self._graph.people.create(
             self._people[owner].id,
@@ -56,10 +61,11 @@ class Organizers:
             start={"dateTime": f"{day:%Y-%m-%d}T09:00:00", "timeZone": "UTC"},
             end={"dateTime": f"{day:%Y-%m-%d}T10:00:00", "timeZone": "UTC"},
             attendees=self._guests(owner, is_external=is_external),
+            **(_weekly(day) if is_series else {}),
         )
         state = EventState(is_external=is_external, is_opted_out=is_opted_out)
         uid = self._graph.mailboxes.find(self._people[owner].id, event).uid
-        self.events[event] = MeetingRecord(event, owner, [(self._now(), state)], uid)
+        self.events[event] = MeetingRecord(event, owner, [(self._now(), state)], uid, is_series)
         return event
 
     def do(self, event: str, act: OwnerAct) -> None:
@@ -68,6 +74,7 @@ class Organizers:
         before = record.now
         is_possible = {
             OwnerAct.REMOVE_LINK: before.is_online,
+            OwnerAct.MOVE_OCCURRENCE: record.is_series,
             OwnerAct.ADD_LINK: not before.is_online and not before.is_cancelled,
         }
         if before.is_gone or not is_possible.get(act, True):
@@ -102,6 +109,8 @@ class Organizers:
         """Return the meeting with this id in a mailbox, and whether it is an attendee's copy."""
         if event in self.events:
             return self.events[event], False
+        if event in self._by_occurrence:
+            return self._by_occurrence[event], False
         if event not in self._by_copy:
             with suppress(Refusal):
                 uid = self._graph.mailboxes.find(mailbox, event).uid
@@ -138,6 +147,9 @@ class Organizers:
                 people.remove_link(owner, event)
             case OwnerAct.ADD_LINK:
                 people.edit(owner, event, isOnlineMeeting=True)
+            case OwnerAct.MOVE_OCCURRENCE:
+                moved = people.change_occurrence(owner, event, 1, **self._later(record))
+                self._by_occurrence[moved] = record
             case OwnerAct.CANCEL:
                 people.cancel(owner, event)
             case OwnerAct.DELETE:
@@ -157,3 +169,14 @@ class Organizers:
 
     def _default_calendar(self, user: str) -> str:
         return self._graph.mailboxes.of(user).default_calendar.id
+
+
+def _weekly(first: datetime) -> dict[str, Any]:
+    pattern = {
+        "type": "weekly",
+        "interval": 1,
+        "daysOfWeek": [f"{first:%A}".lower()],
+        "firstDayOfWeek": "monday",
+    }
+    series = {"type": "numbered", "startDate": f"{first:%Y-%m-%d}", "numberOfOccurrences": 3}
+    return {"recurrence": {"pattern": pattern, "range": series}}

@@ -4,19 +4,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
 import httpx
 
 from shared.domain.meeting import Meeting, MeetingState
+from shared.graph.protocol import notifications
 from shared.rules.policy import Policy
 from shared.storage.counters import Charge, Counters, LimitReached
 from shared.worker.common.ending_delivery import EndingDelivery
 from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.received_message import HandledMessage
 from shared.worker.events.attempts import Attempts
+from shared.worker.events.deciding import EventDecider
 from shared.worker.events.event_read import EventRead
+from shared.worker.events.recent_reads import RecentReads
 
 
 def _skip_the_etag() -> AbstractContextManager[object]:
@@ -57,7 +61,7 @@ def _drop_a_message_on_503() -> AbstractContextManager[object]:
     send = EndingDelivery._send  # noqa: SLF001 -- a bug is planted inside
 
     def send_others(delivery: EndingDelivery, handled: HandledMessage[Any]) -> None:
-        if handled.ending.reason != "graph_unavailable":
+        if handled.ending.reason not in {"graph_unavailable", "throttled"}:
             send(delivery, handled)
 
     return mock.patch.object(EndingDelivery, "_send", send_others)
@@ -74,6 +78,26 @@ def _decide_with_stale_rules() -> AbstractContextManager[object]:
     return mock.patch.object(PolicyReloader, "current", first)
 
 
+def _accept_any_key() -> AbstractContextManager[object]:
+    return mock.patch.object(notifications, "mailbox_of", lambda state, _keys: state.partition(".")[0])
+
+
+def _write_in_the_brake() -> AbstractContextManager[object]:
+    begin = EventDecider.__init__
+
+    def without_brake(decider: EventDecider, **parts: Any) -> None:
+        begin(decider, **{**parts, "report_only": False})
+
+    return mock.patch.object(EventDecider, "__init__", without_brake)
+
+
+def _superseded_by_any_read() -> AbstractContextManager[object]:
+    def is_known(reads: RecentReads, mailbox: str, event: str, _queued: datetime | None) -> bool:
+        return reads.last(mailbox, event) is not None
+
+    return mock.patch.object(RecentReads, "since", is_known)
+
+
 PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "none": nullcontext,
     "skip-etag": _skip_the_etag,
@@ -81,4 +105,7 @@ PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "limits-per-process": _count_limits_in_each_process,
     "drop-on-503": _drop_a_message_on_503,
     "stale-rules": _decide_with_stale_rules,
+    "any-key": _accept_any_key,
+    "no-brake": _write_in_the_brake,
+    "superseded": _superseded_by_any_read,
 }

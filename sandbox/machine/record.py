@@ -71,6 +71,7 @@ class MeetingRecord:
         steps: our PATCHes, and the removals of links that we could know of.
         doubts: when an attempt was left without a trustworthy answer.
         changes: when it got another version, but not by us.
+        is_released: an admin allows one more write.
         is_known_online: Joinlink wrote its link, or saw it.
         last_reason: of its last line with a final reason, with whether the record justified it then.
     """
@@ -79,9 +80,11 @@ class MeetingRecord:
     owner: int
     states: list[tuple[datetime, EventState]]
     uid: str = ""
+    is_series: bool = False
     steps: list[Step] = field(default_factory=list)
     doubts: list[datetime] = field(default_factory=list)
     changes: list[datetime] = field(default_factory=list)
+    is_released: bool = False
     is_known_online: bool = False
     was_removed: bool = False
     last_reason: tuple[str, bool] = ("", False)
@@ -106,6 +109,11 @@ class RuleHistory:
     def now(self) -> TenantRules:
         """The rules now."""
         return self.sets[-1][1]
+
+    @property
+    def text(self) -> str:
+        """The rule file now."""
+        return self.now.text()
 
     def since(self, moment: datetime) -> list[TenantRules]:
         """Return all rules that applied at or after a moment."""

@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from sandbox.graph import NotificationDelivery, Reply, StandIn
+from sandbox.machine.admin import Admin
 from sandbox.machine.graph_faults import fault
 from sandbox.machine.judge import StoryJudge
 from sandbox.machine.people import Organizers, OwnerAct
 from sandbox.machine.record import DeliveryRecord, RuleHistory, TenantRules
 from sandbox.machine.services import Account, StorageFailure
 from sandbox.machine.worker import TENANT, MachineWorker, event_in
+from sandbox.serve import InProcess
 from sandbox.simulate.queue import MemoryQueue, QueuedText
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, Source
 
@@ -57,13 +59,15 @@ class Town:
         )
         self.people = Organizers(self.graph, lambda: self.now)
         self.judge = StoryJudge(self)
+        self.admin = Admin(self.account, InProcess(self.graph), lambda: self.now)
         self.workers = tuple(
             MachineWorker(
                 number,
                 skew=skew,
                 account=self.account,
                 graph=self.graph,
-                rules=self._rule_text,
+                rules=lambda: self.rules.text,
+                settings=lambda: self.admin.settings,
                 witness=self,
             )
             for number, skew in enumerate(_SKEWS)
@@ -144,7 +148,7 @@ class Town:
         worker.kill()
         if delivery:
             worker.delivery = None
-            self._end(delivery)
+            self.judge.check_delivery(delivery)
             rest = delivery.began + _LEASE - self.now
             self.account.queue(delivery.queue).put_back(delivery.message, rest)
 
@@ -245,9 +249,6 @@ class Town:
         if worker.delivery and worker.delivery.event:
             worker.delivery.event.doubts.append(self.now)
 
-    def _rule_text(self) -> str:
-        return self.rules.now.text()
-
     def _note_fault(self) -> None:
         if self._running:
             self.saw_fault(self._running)
@@ -283,16 +284,15 @@ class Town:
             worker.delivery = None
             if delivery.is_left_to_host:
                 self.account.queue(queue).put_back(message, _RETRY)
-            self._end(delivery)
+            self.judge.check_delivery(delivery)
 
         worker.begin(delivery, message.dequeued, message.queued, done)
-
-    def _end(self, delivery: DeliveryRecord) -> None:
-        self.judge.check_delivery(delivery)
 
     def _post(self, url: str, body: bytes, _headers: Mapping[str, str]) -> Reply:
         """Send Graph's POST to one of the workers in turn; answer a handshake at once."""
         if token := parse_qs(urlsplit(url).query).get("validationToken"):
             return Reply(200, "text/plain", token[0].encode())
+        if self.admin.is_refused(url):
+            return Reply(HTTPStatus.UNAUTHORIZED)
         self._turn += 1
         return self.workers[self._turn % 2].receive(body)

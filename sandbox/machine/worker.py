@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Protocol
@@ -22,7 +22,7 @@ from shared.worker.common.world import World
 
 TENANT = "c0ffee00-0000-4000-8000-000000000001"
 URL = "https://joinlink.example/api/notifications?code=function-key"
-_SETTINGS = {
+SETTINGS = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "JOINLINK_TENANT_ID": TENANT,
     "JOINLINK_CLIENT_STATE_KEY": "the-client-state-key-of-the-machine",
@@ -55,6 +55,7 @@ class MachineWorker:
         account: Account,
         graph: StandIn,
         rules: Callable[[], str],
+        settings: Callable[[], Mapping[str, str]],
         witness: Witness,
     ) -> None:
         self.number = number
@@ -66,6 +67,7 @@ class MachineWorker:
         self._account = account
         self._graph = graph
         self._rules = rules
+        self._settings = settings
         self._witness = witness
         # The ids of a process that starts again are other ids.
         self._random, self._ids = random.Random(number), count(1)  # noqa: S311 -- repeatable, no secrets
@@ -79,7 +81,7 @@ class MachineWorker:
     def start(self, *, is_braked: bool) -> None:
         """Start the process; only the storage stays."""
         self.is_braked = is_braked
-        environ = {**_SETTINGS, **({"JOINLINK_MODE": "report"} if is_braked else {})}
+        environ = {**self._settings(), **({"JOINLINK_MODE": "report"} if is_braked else {})}
         world = World(
             now=lambda: self.now,
             uniform=self._random.uniform,

@@ -24,6 +24,7 @@ from shared.errors import (
     SubscriptionLimit,
     SubscriptionTooLong,
     Throttled,
+    TooManyAtOnce,
     Unauthorized,
     UnexpectedAnswer,
 )
@@ -80,7 +81,8 @@ def read_answer(call: GraphCall, status: int, headers: Mapping[str, str], body: 
             )
         return data
     if _is_throttling(status, headers, codes):
-        raise Throttled(
+        is_concurrency = error_codes.names_concurrency(error_codes.message_of(error))
+        raise (TooManyAtOnce if is_concurrency else Throttled)(
             call.name, retry_after=retry_after(headers), status=status, code=code, request_id=request_id
         )
     error_type = _error_type(call, status, error, codes)

@@ -113,6 +113,11 @@ def blames_notification_url(message: str) -> bool:
     return _NOTIFICATION_URL.search(message) is not None
 
 
+def names_concurrency(message: str) -> bool:
+    """Return whether Graph refused a request because others to the same mailbox were under way."""
+    return "mailboxconcurrency" in message.lower()
+
+
 def names_subscription_limit(message: str) -> bool:
     """Return whether Graph refuses a subscription because there are too many."""
     return _SUBSCRIPTION_LIMIT.search(message) is not None

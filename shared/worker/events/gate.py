@@ -2,6 +2,7 @@
 
 Exchange allows an app four concurrent requests to a mailbox. Each change sends one at a time, so three
 changes leave one request for an admin's commands (https://learn.microsoft.com/graph/throttling-limits).
+The four are for all hosts together: a host that meets the limit gives up one of its places for a while.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from threading import Condition, Lock
 
 from shared.worker.common import delays
+from shared.worker.events.recent_keys import RecentKeys
 
 MAX_CONCURRENT = 3
 #: This many changes of a mailbox, and of all mailboxes, may wait for a place in their threads.
@@ -20,6 +22,8 @@ MAX_WAITING, MAX_WAITING_IN_ALL = 4, 8
 MAX_THROTTLED = 10_000
 #: After this time without throttling, a mailbox starts with short waits again.
 _RESET_AFTER = timedelta(hours=1)
+#: how long a host uses fewer places of a mailbox after Exchange refused a request for concurrency
+_NARROW_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class MailboxGate:
         self._events: dict[tuple[str, str], datetime | None] = {}
         #: by mailbox, in the order in which they were throttled
         self._throttled: dict[str, _Throttling] = {}
+        #: by mailbox: its places, and until when they are fewer
+        self._narrowed: RecentKeys[str, tuple[int, datetime]] = RecentKeys(MAX_THROTTLED)
 
     @contextmanager
     def enter(
@@ -51,13 +57,15 @@ class MailboxGate:
         *,
         taken: datetime | None = None,
         patience: timedelta = timedelta(0),
+        now: datetime | None = None,
     ) -> Iterator[bool]:
         """Yield whether the change is admitted; its place is free again at the end of the block.
 
-        If the mailbox is full, wait for up to `patience`. `taken` is when the change's message was dequeued,
-        None if its read must not answer copies.
+        If the mailbox is full, wait for up to `patience`. `now` tells whether it has fewer places; without
+        it, it has all. `taken` is when the change's message was dequeued, None if its read must not answer
+        copies.
         """
-        is_admitted = self._admit(mailbox, event, taken, patience.total_seconds())
+        is_admitted = self._admit(mailbox, event, taken, patience.total_seconds(), now)
         try:
             yield is_admitted
         finally:
@@ -86,6 +94,11 @@ class MailboxGate:
             if len(self._throttled) > MAX_THROTTLED:
                 del self._throttled[next(iter(self._throttled))]
 
+    def narrow(self, mailbox: str, now: datetime) -> None:
+        """Give up one place of a mailbox for ten minutes: other hosts use it, too. One place is left."""
+        with self._lock:
+            self._narrowed.set(mailbox, (max(self._places(mailbox, now) - 1, 1), now + _NARROW_FOR))
+
     def note_success(self, mailbox: str, now: datetime) -> None:
         """Note that Graph served the mailbox. A request from before the throttling does not count."""
         with self._lock:
@@ -93,9 +106,18 @@ class MailboxGate:
             if throttling and throttling.until <= now:
                 del self._throttled[mailbox]
 
-    def _admit(self, mailbox: str, event: str, taken: datetime | None, seconds: float) -> bool:
+    def _places(self, mailbox: str, now: datetime | None) -> int:
+        places, until = self._narrowed.get(mailbox) or (MAX_CONCURRENT, None)
+        # A time far ahead comes from a clock that was set back since.
+        is_narrow = now is not None and until is not None and now < until <= now + _NARROW_FOR
+        return places if is_narrow else MAX_CONCURRENT
+
+    def _admit(
+        self, mailbox: str, event: str, taken: datetime | None, seconds: float, now: datetime | None
+    ) -> bool:
         with self._lock:
-            if (mailbox, event) in self._events or not self._wait_for_place(mailbox, seconds):
+            places = self._places(mailbox, now)
+            if (mailbox, event) in self._events or not self._wait_for_place(mailbox, places, seconds):
                 return False
             if (mailbox, event) in self._events:  # a copy was admitted meanwhile
                 return False
@@ -103,16 +125,16 @@ class MailboxGate:
             self._events[mailbox, event] = taken
             return True
 
-    def _wait_for_place(self, mailbox: str, seconds: float) -> bool:
+    def _wait_for_place(self, mailbox: str, places: int, seconds: float) -> bool:
         """Return whether the mailbox has a free place, now or within some seconds."""
-        if self._active[mailbox] < MAX_CONCURRENT:
+        if self._active[mailbox] < places:
             return True
         waiting = self._waiting
         if seconds <= 0 or waiting[mailbox] >= MAX_WAITING or waiting.total() >= MAX_WAITING_IN_ALL:
             return False
         waiting[mailbox] += 1
         try:
-            return self._released.wait_for(lambda: self._active[mailbox] < MAX_CONCURRENT, seconds)
+            return self._released.wait_for(lambda: self._active[mailbox] < places, seconds)
         finally:
             waiting[mailbox] -= 1
             if not waiting[mailbox]:

@@ -21,6 +21,7 @@ from shared.errors import (
     StorageUnavailable,
     TableMissing,
     Throttled,
+    TooManyAtOnce,
 )
 from shared.graph.client import Graph
 from shared.rules.policy import Policy
@@ -92,8 +93,10 @@ class Processor:
         if throttled := self._gate.throttled_for(change.mailbox, self._world.now()):
             wait = delays.after_throttling(throttled, 0, self._world.uniform)
             return retry_later(change, Reason.THROTTLED, wait)
-        running = taken if _is_given_again(change) else None
-        with self._gate.enter(change.mailbox, change.event, taken=running, patience=_PATIENCE) as is_admitted:
+        running, now = taken if _is_given_again(change) else None, self._world.now()
+        with self._gate.enter(
+            change.mailbox, change.event, taken=running, patience=_PATIENCE, now=now
+        ) as is_admitted:
             if not is_admitted:
                 return self._ending_of_refused(change)
             # Another thread may have read the event since the first check.
@@ -149,6 +152,8 @@ class Processor:
         """Note what the error says about the mailbox, and return how it ends the message."""
         if isinstance(error, Throttled):
             self._gate.throttle(change.mailbox, self._world.now(), error.retry_after)
+        if isinstance(error, TooManyAtOnce):
+            self._gate.narrow(change.mailbox, self._world.now())
         noted = record_refusal(error, change.mailbox, self._mailboxes, self._world.now(), by_task=False)
         if isinstance(noted, SecondLook):
             self._suspected.add(change.mailbox)

@@ -16,6 +16,7 @@ from shared.errors import (
     MailboxFull,
     MailboxUnusable,
     Throttled,
+    TooManyAtOnce,
     Unauthorized,
     UnexpectedAnswer,
 )
@@ -104,6 +105,13 @@ def test_throttling_has_a_time_to_wait(status: int, headers: dict[str, str], sec
         read_answer(CALL, status, httpx.Headers(headers), error_body("TooManyRequests"))
 
     assert timedelta(seconds=seconds) == raised.value.retry_after
+
+
+def test_too_many_requests_at_once_are_told_from_other_throttling() -> None:
+    """Fewer at the same time help, and waiting alone does not. Only Graph's text names the limit."""
+    error = {"code": "ApplicationThrottled", "message": "Application is over its MailboxConcurrency limit."}
+    with pytest.raises(TooManyAtOnce):
+        read_answer(CALL, 429, httpx.Headers(), json.dumps({"error": error}).encode())
 
 
 def test_the_innermost_code_is_shown() -> None:

@@ -2,21 +2,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import Phase
 
-from sandbox.machine.__main__ import run
 from sandbox.machine.judge import BrokenPromise
-from sandbox.machine.machine import Machine
 from sandbox.machine.opening import open_town
 from sandbox.machine.people import OwnerAct
 from sandbox.machine.planted import PLANTED
 from sandbox.machine.record import TenantRules
 from sandbox.machine.town import Town
-
-
-def test_no_story_breaks_a_promise() -> None:
-    """Stories of people, admins, faults and two workers; `make machine` tries more of them."""
-    run(Machine, examples=40, number=1, phases=[Phase.generate])
 
 
 def test_copies_of_meetings_and_messages_are_judged_by_what_happened() -> None:

@@ -128,3 +128,19 @@ def test_the_memory_of_throttled_mailboxes_is_bounded(monkeypatch: pytest.Monkey
         gate.throttle(f"m{n}", NOW, timedelta(seconds=30))
 
     assert [gate.throttled_for(f"m{n}", NOW) > timedelta(0) for n in range(100)] == [False] * 90 + [True] * 10
+
+
+def test_a_host_gives_up_a_place_when_others_use_the_mailbox() -> None:
+    """Exchange counts the requests of all hosts. After ten minutes the host tries all its places again."""
+    gate, later = MailboxGate(), NOW + timedelta(minutes=10)
+    for places in (2, 1, 1):
+        gate.narrow("ada", NOW)
+        with ExitStack() as stack:
+            admitted = [stack.enter_context(gate.enter("ada", f"e{n}", now=NOW)) for n in range(4)]
+
+        assert sum(admitted) == places
+    with ExitStack() as stack:
+        admitted = [stack.enter_context(gate.enter("ada", f"e{n}", now=later)) for n in range(4)]
+        others = [stack.enter_context(gate.enter("bo", f"e{n}", now=NOW)) for n in range(4)]
+
+    assert (sum(admitted), sum(others)) == (3, 3)
