@@ -21,6 +21,7 @@ from shared.errors import QueueUnavailable
 from shared.settings import StorageSettings
 from shared.storage.connection import Timeouts, build_client, default_timeouts, has_time
 from shared.storage.errors import storage_errors
+from shared.storage.queue_models import complete_queue_models
 
 POISON_SUFFIX = "-poison"
 
@@ -115,6 +116,7 @@ def queue_client(
 
     With `base64` it encodes and decodes texts as the Functions host does; without, texts stay as they are.
     """
+    complete_queue_models()
     timeouts = timeouts or default_timeouts()
     return build_client(
         QueueClient,
