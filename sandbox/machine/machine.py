@@ -22,6 +22,17 @@ _WORKERS = st.integers(0, 1)
 _WRITE_FAULTS = st.sampled_from([name for name in sorted(GRAPH_FAULTS) if name.startswith("write")])
 _STEPS = st.integers(1, 26)
 _ACTS = st.sampled_from([*OwnerAct, *[OwnerAct.REMOVE_LINK] * 4, OwnerAct.ANSWER, OwnerAct.OPT_OUT])
+#: what turns the answer of the rules, or makes Graph refuse the write
+_ACTS_AT_WRITE = st.sampled_from(
+    (
+        OwnerAct.OPT_OUT,
+        OwnerAct.INVITE_INSIDE,
+        OwnerAct.CANCEL,
+        OwnerAct.ANSWER,
+        OwnerAct.ADD_LINK,
+        OwnerAct.DELETE,
+    )
+)
 #: the settle time of a notification, in two halves so that a worker may stand still meanwhile
 _SETTLED = timedelta(seconds=10.5)
 
@@ -38,9 +49,9 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(
         target=meetings,
-        honors=st.booleans(),
+        honors=st.sampled_from((True, True, False)),
         stale=st.sampled_from((0, 0, 10)),
-        per_hour=st.sampled_from((None, 1, 2)),
+        per_hour=st.sampled_from((None, None, 1, 2)),
         per_day=st.sampled_from((None, None, 1)),
     )
     def opens(self, *, honors: bool, stale: int, per_hour: int | None, per_day: int | None) -> str:
@@ -156,21 +167,19 @@ class Machine(RuleBasedStateMachine):
         self.town.after_patch = act
         return self._create(0, is_external=True, is_opted_out=False)
 
-    @rule(
-        act=st.sampled_from(
-            (
-                OwnerAct.OPT_OUT,
-                OwnerAct.INVITE_INSIDE,
-                OwnerAct.CANCEL,
-                OwnerAct.ANSWER,
-                OwnerAct.ADD_LINK,
-                OwnerAct.DELETE,
-            )
-        )
-    )
+    @rule(act=_ACTS_AT_WRITE)
     def changes_at_write(self, act: OwnerAct) -> None:
         """A person changes an event between our last read of it and the next PATCH."""
         self.town.before_patch = act
+
+    @rule(target=meetings, act=_ACTS_AT_WRITE)
+    def changes_new_at_write(self, act: OwnerAct) -> str:
+        """A person changes a new meeting between our last read of it and its PATCH."""
+        self.town.drain(until=self.town.now + timedelta(minutes=1))
+        self.town.before_patch = act
+        meeting = self._create(0, is_external=True, is_opted_out=False)
+        self.town.drain(until=self.town.now + timedelta(minutes=1))
+        return meeting
 
     @rule(worker=_WORKERS, is_function_key=st.booleans())
     def replaces_key(self, worker: int, *, is_function_key: bool) -> None:
