@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sandbox.machine.record import Charged, DeliveryRecord, EventState, MeetingRecord, TenantRules
@@ -42,6 +43,7 @@ class StoryJudge:
     Attributes:
         violations: what was broken so far, each with a text.
         kills, faults: how often a process was killed with a message, and how often a call failed.
+        left_charges: when a kill, or a call to storage that failed, may have left a charge without a write.
     """
 
     def __init__(self, town: "Town") -> None:
@@ -49,18 +51,25 @@ class StoryJudge:
         self.kills = self.faults = 0
         self.enabled = 0
         self._town = town
+        self.left_charges: list[datetime] = []
         self._charged: list[Charged] = []
 
     def saw_patch(
-        self, worker: "MachineWorker", event: MeetingRecord, before: EventState, *, is_accepted: bool
+        self, worker: "MachineWorker", event: MeetingRecord, before: EventState, status: int | None
     ) -> None:
-        """Judge a PATCH that was just sent; `is_accepted`: Graph answered 200."""
+        """Judge a PATCH that was just sent; `status` is None if no answer arrived."""
         town, delivery = self._town, worker.delivery
         assert delivery, "only a message about an event leads to a PATCH"
         assert event is delivery.event
         successful = event.now.is_online and not before.is_online
         self._charged.append(
-            Charged(mailbox=event.owner, began=delivery.own_began, sent=worker.now, is_successful=successful)
+            Charged(
+                delivery=delivery,
+                mailbox=event.owner,
+                sent=worker.now,
+                is_successful=successful,
+                is_refused=status == HTTPStatus.PRECONDITION_FAILED,
+            )
         )
         is_exact = town.graph.honors_if_match and not town.graph.stale_for
         states = [before] if is_exact else event.since(delivery.began - town.graph.stale_for)
@@ -76,7 +85,7 @@ class StoryJudge:
         )
         # A released write that had no effect may be tried again.
         event.is_released = event.is_released and not patch.is_online
-        if not (patch.is_successful or is_accepted):
+        if not (patch.is_successful or status == HTTPStatus.OK):
             return
         self.enabled += patch.is_successful
         event.is_known_online = event.is_known_online or patch.is_online
@@ -197,25 +206,22 @@ class StoryJudge:
     def _is_used_up(
         self, event: MeetingRecord, rules: list[TenantRules], delivery: DeliveryRecord | None
     ) -> bool:
-        """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge."""
-        assert delivery
-        left = self.kills + self.faults + 1  # the other worker may have charged right now
-        begin = delivery.own_began - timedelta(hours=1)
-        hour = sum(each.sent >= begin for each in self._charged)
-        day = sum(each.mailbox == event.owner for each in self._charged)
-        return any(
-            (each.per_hour is not None and hour + left >= each.per_hour)
-            or (each.per_mailbox_per_day is not None and day + left >= each.per_mailbox_per_day)
-            for each in rules
-        )
+        """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge.
 
-    def _is_sweep_limited(self, owner: int) -> bool:
-        """Whether the last sweep had no writes left: it queues no event then, so there is no line."""
-        rules, now = self._town.rules.now, self._town.now
-        hour = sum(each.sent >= now - timedelta(hours=1) for each in self._charged)
-        day = sum(each.mailbox == owner and _day(each.sent) == _day(now) for each in self._charged)
-        return (rules.per_hour is not None and hour >= rules.per_hour) or (
-            rules.per_mailbox_per_day is not None and day >= rules.per_mailbox_per_day
+        A write that Graph refused for its version is rolled back before the event is read again, so its
+        charge must not refuse another write.
+        """
+        assert delivery
+        # The other worker may have charged right now.
+        other = int(delivery.has_overlapped)
+        begin = delivery.began - timedelta(hours=1, minutes=1)
+        charged = [each for each in self._charged if each.may_count]
+        hour = other + sum(at >= begin for at in [*self.left_charges, *(each.sent for each in charged)])
+        day = other + len(self.left_charges) + sum(each.mailbox == event.owner for each in charged)
+        return any(
+            (each.per_hour is not None and hour >= each.per_hour)
+            or (each.per_mailbox_per_day is not None and day >= each.per_mailbox_per_day)
+            for each in rules
         )
 
     def _check_limits(self) -> None:
@@ -223,9 +229,9 @@ class StoryJudge:
         hours: Counter[datetime] = Counter()
         days: Counter[tuple[datetime, int]] = Counter()
         for each in filter(lambda one: one.is_successful, self._charged):
-            if (hour := _hour(each.began)) == _hour(each.sent):
+            if (hour := _hour(each.delivery.own_began)) == _hour(each.sent):
                 hours[hour] += 1
-            if (day := _day(each.began)) == _day(each.sent):
+            if (day := _day(each.delivery.own_began)) == _day(each.sent):
                 days[day, each.mailbox] += 1
         for begin, writes in hours.items():
             self._check_window("per_hour", begin, timedelta(hours=1), writes)

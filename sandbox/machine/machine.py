@@ -154,7 +154,8 @@ class Machine(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(StorageFailure), is_table=st.booleans())
     def fails_storage(self, kind: StorageFailure, *, is_table: bool) -> None:
         """The next call to a table or a queue fails."""
-        (self.town.fail_table if is_table else self.town.fail_queue)(kind)
+        account = self.town.account
+        (account.table_faults if is_table else account.queue_faults).append(kind)
 
     @rule(
         target=meetings,
@@ -180,6 +181,34 @@ class Machine(RuleBasedStateMachine):
         meeting = self._create(0, is_external=True, is_opted_out=False)
         self.town.drain(until=self.town.now + timedelta(minutes=1))
         return meeting
+
+    @rule(target=meetings, worker=_WORKERS, act=st.sampled_from((None, None, OwnerAct.ANSWER)))
+    def overlaps(self, worker: int, act: OwnerAct | None) -> str:
+        """A worker is about to write to a new meeting when the other handles it; then it goes on."""
+        running, other = self.town.workers[worker], self.town.workers[1 - worker]
+        self.town.drain(until=self.town.now + timedelta(minutes=1))
+        meeting = self._create(0, is_external=True, is_opted_out=False)
+        for _ in self.town.workers:
+            self.town.read_again(self.town.people.events[meeting])
+        self.town.run(running, 1)
+        while running.job and not running.is_at_write:
+            self.town.run(running, 1)
+        if act:
+            self.town.people.do(meeting, act)
+        self.town.run(other)
+        self.town.run_current(running)
+        return meeting
+
+    @rule(act=st.sampled_from((OwnerAct.ANSWER, OwnerAct.EDIT, OwnerAct.INVITE_INSIDE)))
+    def changes_within_limit(self, act: OwnerAct) -> None:
+        """A person changes a meeting at its write, the only one that its hour allows."""
+        self.town.change_rules(replace(self.town.rules.now, mode="enforce", per_hour=1))
+        self.town.drain(until=self.town.now + timedelta(minutes=70))
+        self.town.before_patch = act
+        self._create(0, is_external=True, is_opted_out=False)
+        self.town.drain(until=self.town.now + timedelta(minutes=1))
+        self._create(0, is_external=True, is_opted_out=False)
+        self.town.drain(until=self.town.now + timedelta(minutes=1))
 
     @rule(worker=_WORKERS, is_function_key=st.booleans())
     def replaces_key(self, worker: int, *, is_function_key: bool) -> None:

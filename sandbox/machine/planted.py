@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import httpx
 
+from shared.domain.attempt import Effect, Evidence, evidence
+from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
 from shared.graph.protocol import notifications
 from shared.rules.policy import Policy
@@ -17,6 +19,7 @@ from shared.storage.counters import Charge, Counters, LimitReached
 from shared.worker.common.ending_delivery import EndingDelivery
 from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.received_message import HandledMessage
+from shared.worker.events import attempt_review
 from shared.worker.events.attempts import Attempts
 from shared.worker.events.deciding import EventDecider
 from shared.worker.events.event_read import EventRead
@@ -78,6 +81,19 @@ def _decide_with_stale_rules() -> AbstractContextManager[object]:
     return mock.patch.object(PolicyReloader, "current", first)
 
 
+def _never_refund() -> AbstractContextManager[object]:
+    return mock.patch.object(Counters, "refund", return_value=None)
+
+
+def _ignore_the_lease() -> AbstractContextManager[object]:
+    def shown(meeting: Meeting, event: Event, age: timedelta) -> Evidence:
+        if meeting.lease and not event.is_online_meeting:
+            return Evidence(Effect.NO_EFFECT)
+        return evidence(meeting, event, age)
+
+    return mock.patch.object(attempt_review, "evidence", shown)
+
+
 def _accept_any_key() -> AbstractContextManager[object]:
     return mock.patch.object(notifications, "mailbox_of", lambda state, _keys: state.partition(".")[0])
 
@@ -105,6 +121,8 @@ PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "limits-per-process": _count_limits_in_each_process,
     "drop-on-503": _drop_a_message_on_503,
     "stale-rules": _decide_with_stale_rules,
+    "keep-charge": _never_refund,
+    "ignore-lease": _ignore_the_lease,
     "any-key": _accept_any_key,
     "no-brake": _write_in_the_brake,
     "superseded": _superseded_by_any_read,

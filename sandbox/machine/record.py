@@ -124,16 +124,6 @@ class RuleHistory:
         return _since([one for one in self.sets if one[0] <= end] or self.sets[:1], begin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charged:
-    """A PATCH: its mailbox, and its worker's own time at the start of the message and at the PATCH."""
-
-    mailbox: int
-    began: datetime
-    sent: datetime
-    is_successful: bool
-
-
 @dataclass(slots=True, kw_only=True)
 class DeliveryRecord:
     """One delivery of a message to a worker."""
@@ -151,6 +141,27 @@ class DeliveryRecord:
     was_braked: bool = False
     was_killed: bool = False
     is_left_to_host: bool = False
+    #: the other worker handled a message at the same time
+    has_overlapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """A PATCH of a delivery: its mailbox, and when it was sent by its worker's own clock.
+
+    `is_refused`: Graph answered that the event has another version.
+    """
+
+    delivery: DeliveryRecord
+    mailbox: int
+    sent: datetime
+    is_successful: bool
+    is_refused: bool
+
+    @property
+    def may_count(self) -> bool:
+        """Whether a limit may still count it: it does not once the worker has rolled it back undisturbed."""
+        return not self.is_refused or self.delivery.has_overlapped or self.delivery.was_killed
 
 
 def _since(states: list[tuple[datetime, _State]], moment: datetime) -> list[_State]:

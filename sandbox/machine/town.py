@@ -13,8 +13,8 @@ from sandbox.machine.admin import Admin
 from sandbox.machine.graph_faults import fault
 from sandbox.machine.judge import StoryJudge
 from sandbox.machine.people import Organizers, OwnerAct
-from sandbox.machine.record import DeliveryRecord, RuleHistory, TenantRules
-from sandbox.machine.services import Account, StorageFailure
+from sandbox.machine.record import DeliveryRecord, MeetingRecord, RuleHistory, TenantRules
+from sandbox.machine.services import Account
 from sandbox.machine.worker import TENANT, MachineWorker, event_in
 from sandbox.serve import InProcess
 from sandbox.simulate.queue import MemoryQueue, QueuedText
@@ -96,14 +96,6 @@ class Town:
         """Let the next calls to Graph of a kind fail."""
         self.graph.faults.add(fault(name, count, self._note_fault))
 
-    def fail_table(self, kind: StorageFailure) -> None:
-        """Let the next call to a table fail."""
-        self.account.table_faults.append(kind)
-
-    def fail_queue(self, kind: StorageFailure) -> None:
-        """Let the next call to a queue fail."""
-        self.account.queue_faults.append(kind)
-
     def let_pass(self, time: timedelta) -> None:
         """Move the clock, and deliver what is due. A process does not stand still for longer than a call."""
         for worker in self.workers:
@@ -143,6 +135,7 @@ class Town:
         if delivery:
             delivery.was_killed = True
             self.judge.kills += 1
+            self.judge.left_charges.append(self.now)
             if delivery.event:
                 delivery.event.doubts.append(self.now)
         worker.kill()
@@ -161,16 +154,16 @@ class Town:
     def read_all_again(self) -> None:
         """Have every event read again, as a sweep does."""
         for event in self.people.events.values():
-            if event.now.is_gone:
-                continue
-            change = EventChange(
-                mailbox=self.people.mailbox(event),
-                event=event.id,
-                source=Source.SWEEP,
-                received=self.now,
-                trace="again",
-            )
-            self.account.queue(EVENT_CHANGES).send(change.encode())
+            if not event.now.is_gone:
+                self.read_again(event)
+
+    def read_again(self, event: MeetingRecord) -> None:
+        """Have an event read again, as a sweep does."""
+        mailbox = self.people.mailbox(event)
+        change = EventChange(
+            mailbox=mailbox, event=event.id, source=Source.SWEEP, received=self.now, trace="again"
+        )
+        self.account.queue(EVENT_CHANGES).send(change.encode())
 
     def calm_down(self) -> None:
         """End all faults, and let the product finish: messages, then sweeps, for more than a day."""
@@ -239,19 +232,21 @@ class Town:
             self.people.look(record)
             if status not in _CLEAR:
                 record.doubts.append(self.now)
-            self.judge.saw_patch(worker, record, before, is_accepted=status == HTTPStatus.OK)
+            self.judge.saw_patch(worker, record, before, status)
             if acts[1]:
                 self.people.do(event, acts[1])
 
-    def saw_fault(self, worker: MachineWorker) -> None:
+    def saw_fault(self, worker: MachineWorker, *, is_storage: bool) -> None:
         """Record that a call of a worker failed."""
         self.judge.faults += 1
+        if is_storage:
+            self.judge.left_charges.append(self.now)
         if worker.delivery and worker.delivery.event:
             worker.delivery.event.doubts.append(self.now)
 
     def _note_fault(self) -> None:
         if self._running:
-            self.saw_fault(self._running)
+            self.saw_fault(self._running, is_storage=False)
 
     @property
     def _queues(self) -> list[MemoryQueue]:
@@ -279,6 +274,9 @@ class Town:
             is_attendees_copy=is_copy,
             was_braked=worker.is_braked,
         )
+        for other in self.workers:
+            if other.delivery:
+                other.delivery.has_overlapped = delivery.has_overlapped = True
 
         def done() -> None:
             worker.delivery = None

@@ -40,7 +40,7 @@ class Witness(Protocol):
     ) -> httpx.Response:
         """Send a PATCH of an event, and record its effect."""
 
-    def saw_fault(self, worker: "MachineWorker") -> None:
+    def saw_fault(self, worker: "MachineWorker", *, is_storage: bool) -> None:
         """Record that a call of a worker failed."""
 
 
@@ -64,6 +64,8 @@ class MachineWorker:
         self.job: SteppedJob | None = None
         self.delivery: DeliveryRecord | None = None
         self.waits_since = account.now()
+        #: its next step sends a PATCH
+        self.is_at_write = False
         self._account = account
         self._graph = graph
         self._rules = rules
@@ -80,14 +82,14 @@ class MachineWorker:
 
     def start(self, *, is_braked: bool) -> None:
         """Start the process; only the storage stays."""
-        self.is_braked = is_braked
+        self.is_braked, self.is_at_write = is_braked, False
         environ = {**self._settings(), **({"JOINLINK_MODE": "report"} if is_braked else {})}
         world = World(
             now=lambda: self.now,
             uniform=self._random.uniform,
             new_id=lambda: f"{self.number}-{next(self._ids)}",
         )
-        connection = Connection(self._account, self.stop, lambda _: self._witness.saw_fault(self), self._sent)
+        connection = Connection(self._account, self.stop, self._note_storage_fault, self._sent)
         transport = _SteppedGraph(self, self._witness, InProcess(self._graph))
         self._app = MemoryJoinlink(environ, world, connection, transport, self._rules)
 
@@ -162,6 +164,9 @@ class MachineWorker:
         self.waits_since = self._account.now()
         self.job = SteppedJob(job, f"worker-{self.number}")
 
+    def _note_storage_fault(self, _call: str) -> None:
+        self._witness.saw_fault(self, is_storage=True)
+
     def _sent(self, queue: str) -> None:
         if self.job and self.delivery:
             self.delivery.sent.append(queue)
@@ -179,7 +184,9 @@ class _SteppedGraph(httpx.BaseTransport):
         """Answer a call."""
         if request.url.path.startswith("/msi/"):
             return self._inner.handle_request(request)
+        self._worker.is_at_write = request.method == "PATCH"
         self._worker.stop()
+        self._worker.is_at_write = False
         match = _EVENT.search(request.url.path)
         try:
             if match and request.method == "PATCH":

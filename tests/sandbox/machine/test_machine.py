@@ -65,6 +65,26 @@ def replace_rules(town: Town) -> None:
     create(town)
 
 
+def change_within_limit(town: Town) -> None:
+    town.before_patch = OwnerAct.ANSWER
+    create(town)
+    town.drain(until=town.now + timedelta(minutes=3))
+
+
+def overlap(town: Town) -> None:
+    """Graph does not honor If-Match, so that only the lease keeps the second worker from a write."""
+    running, other = town.workers
+    town.graph.honors_if_match = False
+    meeting = town.people.create(0, is_external=True)
+    for _ in town.workers:
+        town.read_again(town.people.events[meeting])
+    town.run(running, 1)
+    while not running.is_at_write:
+        town.run(running, 1)
+    town.run(other)
+    town.run_current(running)
+
+
 @pytest.mark.parametrize(
     ("bug", "violation", "story"),
     [
@@ -73,11 +93,13 @@ def replace_rules(town: Town) -> None:
         ("limits-per-process", "over limit", write_three_times),
         ("drop-on-503", "dropped", fail_reads),
         ("stale-rules", "unwanted", replace_rules),
+        ("keep-charge", "unjustified", change_within_limit),
+        ("ignore-lease", "doubled", overlap),
     ],
 )
 def test_a_planted_bug_is_found(bug: str, violation: str, story: Callable[[Town], None]) -> None:
     """Each breaks a promise in its shortest story; without the bug the same story keeps all."""
-    first = TenantRules(per_hour=1) if bug == "limits-per-process" else TenantRules()
+    first = TenantRules(per_hour=1) if bug in {"limits-per-process", "keep-charge"} else TenantRules()
     with open_town(rules=first) as town:
         story(town)
     with PLANTED[bug](), open_town(rules=first) as town, pytest.raises(BrokenPromise, match=violation):
