@@ -68,7 +68,8 @@ class StoryJudge:
                 mailbox=event.owner,
                 sent=worker.now,
                 is_successful=successful,
-                is_refused=status == HTTPStatus.PRECONDITION_FAILED,
+                # A 412 whose body a fault replaced is none of Graph's.
+                is_refused=status == HTTPStatus.PRECONDITION_FAILED and town.now not in event.doubts,
             )
         )
         is_exact = town.graph.honors_if_match and not town.graph.stale_for
