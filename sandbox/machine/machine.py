@@ -184,7 +184,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(target=meetings, worker=_WORKERS, act=st.sampled_from((None, None, OwnerAct.ANSWER)))
     def overlaps(self, worker: int, act: OwnerAct | None) -> str:
-        """A worker is about to write to a new meeting when the other handles it; then it goes on."""
+        """A worker is about to write to a new meeting when the other handles it; then it continues."""
         running, other = self.town.workers[worker], self.town.workers[1 - worker]
         self.town.drain(until=self.town.now + timedelta(minutes=1))
         meeting = self._create(0, is_external=True, is_opted_out=False)
