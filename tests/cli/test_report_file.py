@@ -12,16 +12,17 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_stop_on_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     """The report has subjects and names of people: no part of it stays under another name."""
 
     def pieces() -> Iterator[str]:
         full = os.open(FULL, os.O_WRONLY)
         os.dup2(full, report.file.fileno())
         os.close(full)
-        yield from ["x" * 1_000] * 100
+        yield "x"
+        raise KeyboardInterrupt
 
-    with pytest.raises(OSError, match="No space left"), ReportFile(tmp_path / "report.html") as report:
+    with pytest.raises(KeyboardInterrupt), ReportFile(tmp_path / "report.html") as report:
         report.write(pieces())
 
     assert list(tmp_path.iterdir()) == []
