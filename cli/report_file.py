@@ -51,6 +51,7 @@ class ReportFile:
         )
 
     def _delete(self) -> None:
-        self.file.close()
+        with suppress(OSError):  # the disk may still be full
+            self.file.close()
         with suppress(OSError):  # it is in its place
             Path(self.file.name).unlink()

@@ -1,5 +1,6 @@
 """Fixtures for all tests: a storage service, and unique names in it."""
 
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -15,6 +16,10 @@ from tests.stepped_clock import SteppedClock
 # No property depends on the speed of the machine.
 settings.register_profile("joinlink", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("joinlink")
+
+# A shell ignores Ctrl-C for what it starts in the background. The commands that tests start must not inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

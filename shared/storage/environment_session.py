@@ -57,7 +57,7 @@ class EnvironmentSession(requests.Session):
         request.headers = CaseInsensitiveDict(headers)
         for name, value in self.headers.items():
             request.headers.setdefault(name, str(value))
-        request.body = data.encode() if isinstance(data, str) else data
+        request.body = (data.encode() if isinstance(data, str) else data) or None
         request.prepare_content_length(request.body)
         return request
 

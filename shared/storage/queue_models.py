@@ -6,6 +6,7 @@ fails with "dictionary changed size during iteration" (`Model.__new__`, azure-st
 
 import io
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import requests
@@ -17,11 +18,18 @@ _TIME = "Thu, 01 Jan 2026 00:00:00 GMT"
 _TAKEN = f"""<QueueMessagesList><QueueMessage><MessageId>0</MessageId><PopReceipt>0</PopReceipt>
 <InsertionTime>{_TIME}</InsertionTime><ExpirationTime>{_TIME}</ExpirationTime>
 <TimeNextVisible>{_TIME}</TimeNextVisible></QueueMessage></QueueMessagesList>"""
+#: `cache` would let two threads in
+_lock = Lock()
+
+
+def complete_queue_models() -> None:
+    """Use each model class that sending needs, once for a process. The answer is canned: no network."""
+    with _lock:
+        _complete()
 
 
 @cache
-def complete_queue_models() -> None:
-    """Use each model class that sending needs, once for a process. The answer is canned: no network."""
+def _complete() -> None:
     session = requests.Session()
     session.mount("http://", _Canned())
     with QueueClient(

@@ -94,7 +94,9 @@ def heard(session: requests.Session, method: str, data: Any, headers: dict[str, 
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-@pytest.mark.parametrize("data", [None, b'{"a": 1}', '{"a": "\N{EURO SIGN}"}', BytesIO(b"abc")], ids=type)
+@pytest.mark.parametrize(
+    "data", [None, b"", b'{"a": 1}', '{"a": "\N{EURO SIGN}"}', BytesIO(b"abc")], ids=type
+)
 def test_the_same_goes_to_the_network_as_without_the_short_way(method: str, data: Any) -> None:
     """Signatures of the SDK cover method, URL, length and headers."""
     headers = {"Accept": "application/json", "x-ms-date": "now"}

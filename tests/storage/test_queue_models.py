@@ -2,6 +2,12 @@
 
 import subprocess
 import sys
+from threading import Event, Thread
+
+import pytest
+import requests
+
+from shared.storage import queue_models
 
 SCRIPT = """
 from azure.storage.queue._generated import models
@@ -27,3 +33,32 @@ def test_the_models_of_a_queue_are_complete_before_its_first_message() -> None:
     )
 
     assert done.stdout.split() == ["3", "0"]
+
+
+def test_two_threads_do_not_complete_them_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The webhook and the worker build their queues at the same time; the second thread waits."""
+    send, sent, second = queue_models._Canned.send, Event(), Event()
+    calls = []
+
+    def send_slowly(self: queue_models._Canned, request: requests.PreparedRequest) -> requests.Response:
+        calls.append(request)
+        sent.set()
+        second.wait()
+        return send(self, request)
+
+    def complete_second() -> None:
+        sent.wait()
+        second.set()
+        queue_models.complete_queue_models()
+
+    monkeypatch.setattr(
+        queue_models._Canned, "send", lambda self, request, **_options: send_slowly(self, request)
+    )
+    queue_models._complete.cache_clear()
+    threads = [Thread(target=queue_models.complete_queue_models), Thread(target=complete_second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(calls) == 1

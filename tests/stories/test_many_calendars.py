@@ -30,6 +30,7 @@ def test_a_mailbox_with_200_calendars_is_swept(story: Story, run_joinlink: RunJo
     assert [story.has_link(ada, each) for each in meetings] == [True, True, False]
     assert searched(story, ada) == ["", *calendars[:100]]
     assert swept(story)["calendars_waiting"] == 100
+    assert story.log_lines("calendar.subscribed") == []
     assert story.log_lines("calendar.unreadable") == []
     found = json.loads(run_joinlink("backfill", "--mailbox", ada.id, "--dry-run", "--json").out)
     assert (found["unread_calendars"], len(searched(story, ada))) == (0, 101 + 201)

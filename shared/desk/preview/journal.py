@@ -168,5 +168,6 @@ class PreviewJournal:
 def _delete_old(folder: Path) -> None:
     """Delete files that no command resumes any more, by the clock that dates files."""
     for file in folder.glob(f"{_PREFIX}*.sqlite*"):
-        if file.stat().st_mtime < time() - 2 * _RESUMABLE.total_seconds():
-            file.unlink()
+        with suppress(OSError):  # another preview may delete it at the same time
+            if file.stat().st_mtime < time() - 2 * _RESUMABLE.total_seconds():
+                file.unlink()

@@ -1,11 +1,13 @@
 """Keeps the meetings of one mailbox in a temporary file, so that memory does not grow with their number."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
 from shared.desk.preview.encoding import decode_meeting, encode_meeting
 from shared.desk.preview.previewed import PreviewedMeeting
+from shared.desk.preview.shown_series import TEMPORARY
 
 #: a mailbox with fewer bytes needs no file
 _IN_MEMORY = 1 << 17
@@ -21,12 +23,16 @@ class MeetingFile:
 
     def add(self, meeting: PreviewedMeeting) -> None:
         """Add a meeting. Raises OSError if the disk is full."""
-        self._file.write(encode_meeting(meeting).encode() + b"\n")
+        try:
+            self._file.write(encode_meeting(meeting).encode() + b"\n")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, TEMPORARY) from error
         self._count += 1
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        with suppress(OSError):  # its buffer, on a full disk
+            self._file.close()
 
     def __len__(self) -> int:
         return self._count

@@ -4,10 +4,19 @@ import pickle
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from errno import EIO
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from shared.domain.event import Event
+
+#: what an error names if the disk is full
+TEMPORARY = "the folder for temporary files"
+_NOTE = (
+    "INSERT INTO series VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (master) DO UPDATE SET"
+    " first = min(first, ?2), needs = max(needs, ?4),"
+    " last = CASE WHEN ?3 >= end THEN ?5 ELSE last END, end = max(end, ?3)"
+)
 
 
 class Shown(NamedTuple):
@@ -38,13 +47,16 @@ class ShownSeries:
         self._database.close()
 
     def note(self, master: str, occurrence: Event, *, needs_master: bool) -> None:
-        """Note an occurrence; times are compared as text, for all are in UTC and have microseconds."""
-        self._database.execute(
-            "INSERT INTO series VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (master) DO UPDATE SET"
-            " first = min(first, ?2), needs = max(needs, ?4),"
-            " last = CASE WHEN ?3 >= end THEN ?5 ELSE last END, end = max(end, ?3)",
-            (master, _text(occurrence.start), _text(occurrence.end), needs_master, pickle.dumps(occurrence)),
-        )
+        """Note an occurrence; times are compared as text, for all are in UTC and have microseconds.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        start, end = _text(occurrence.start), _text(occurrence.end)
+        try:
+            self._database.execute(_NOTE, (master, start, end, needs_master, pickle.dumps(occurrence)))
+        except sqlite3.Error as error:
+            raise OSError(EIO, str(error), TEMPORARY) from error
 
     def __iter__(self) -> Iterator[Shown]:
         query = "SELECT master, first, needs, last FROM series ORDER BY rowid"

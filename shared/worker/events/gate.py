@@ -24,6 +24,8 @@ MAX_THROTTLED = 10_000
 _RESET_AFTER = timedelta(hours=1)
 #: how long a host uses fewer places of a mailbox after Exchange refused a request for concurrency
 _NARROW_FOR = timedelta(minutes=10)
+#: Threads read the clock before they take their turn here.
+_LATE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class MailboxGate:
     def _places(self, mailbox: str, now: datetime | None) -> int:
         places, until = self._narrowed.get(mailbox) or (MAX_CONCURRENT, None)
         # A time far ahead comes from a clock that was set back since.
-        is_narrow = now is not None and until is not None and now < until <= now + _NARROW_FOR
+        is_narrow = now is not None and until is not None and now < until <= now + _NARROW_FOR + _LATE
         return places if is_narrow else MAX_CONCURRENT
 
     def _admit(

@@ -61,11 +61,12 @@ class CalendarSubscriptions:
 
         A mailbox with too many calendars has none: its row does not keep all of them.
         """
+        if self._is_enabled or row.calendars.subscriptions:
+            row = self._mailboxes.read(row.id)  # the sweep may have changed it
         if not self._is_enabled or row.calendars.left_out:
-            if row.calendars.subscriptions:
-                self.end(self._mailboxes.read(row.id), graph)
+            self.end(row, graph)
             return
-        row, ours = self._mailboxes.read(row.id), self._endpoint.fingerprint
+        ours = self._endpoint.fingerprint
         missing = [one for one in row.calendars.calendars if not one.subscription or one.endpoint != ours]
         if not missing or row.is_read_only or self._is_stopped():
             return

@@ -126,3 +126,13 @@ def test_a_damaged_file_is_replaced(journal: PreviewJournal, tmp_path: Path) -> 
         again.add(READ[0])
     with closing(sqlite3.connect(file(tmp_path))) as database:
         assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)
+
+
+def test_an_old_file_that_cannot_be_deleted_is_left(tmp_path: Path) -> None:
+    """Another preview may delete it at the same time. This one resumes all the same, and is alone."""
+    old = tmp_path / "preview-0.sqlite-journal"
+    (old / "in use").mkdir(parents=True)
+    os.utime(old, (0, 0))
+
+    with PreviewJournal(tmp_path, "all", NOW) as opened:
+        assert opened.is_kept

@@ -144,3 +144,15 @@ def test_a_host_gives_up_a_place_when_others_use_the_mailbox() -> None:
         others = [stack.enter_context(gate.enter("bo", f"e{n}", now=NOW)) for n in range(4)]
 
     assert (sum(admitted), sum(others)) == (3, 3)
+
+
+def test_threads_that_meet_the_limit_together_each_give_up_a_place() -> None:
+    """Their clocks were read in another order than they came."""
+    gate = MailboxGate()
+    gate.narrow("ada", NOW)
+    gate.narrow("ada", NOW - timedelta(milliseconds=5))
+    with ExitStack() as stack:
+        before = NOW - timedelta(milliseconds=5)
+        admitted = [stack.enter_context(gate.enter("ada", f"e{n}", now=before)) for n in range(4)]
+
+    assert sum(admitted) == 1
