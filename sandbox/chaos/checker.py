@@ -38,6 +38,9 @@ from sandbox.promises import (
 HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
 #: the longest time that a host needs for a message
 _MESSAGE_TIME = timedelta(minutes=2)
+#: What a host sent just before its death arrives up to this much later. A new host begins with a later step.
+_STILL_ARRIVES = timedelta(seconds=3)
+_KILLS = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
 
 
 class FinalState(StrEnum):
@@ -110,17 +113,21 @@ def hits(record: ChaosRecord) -> Counter[str]:
 
 
 def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
-    """Return the entries about each event, with the deaths of hosts that had just written to it."""
-    kills = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
+    """Return the entries about each event, with the deaths of hosts that were writing to it."""
     found: dict[str, list[Entry]] = defaultdict(list)
     at_work: dict[int, dict[str, Entry]] = defaultdict(dict)
+    deaths: dict[int, HostKilled | FaultHit] = {}
     for entry in record.entries:
         meeting = "" if isinstance(entry, HostKilled) else entry.meeting
         if meeting:
             found[meeting].append(entry)
         if isinstance(entry, WriteSent | RowWritten):
             at_work[entry.host][meeting] = entry
-        elif isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and entry.kind in kills):
+            death = deaths.get(entry.host)
+            if death and entry.at - death.at < _STILL_ARRIVES:
+                found[meeting].append(death)
+        elif isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and entry.kind in _KILLS):
+            deaths[entry.host] = entry
             for other, written in at_work.pop(entry.host, {}).items():
                 if other != meeting and entry.at - written.at < _MESSAGE_TIME:
                     found[other].append(entry)

@@ -30,13 +30,17 @@ def read_poison(text: str) -> PoisonedMessage:
     """Read a message, which may be base64."""
     with suppress(ValueError):
         text = base64.b64decode(text, validate=True).decode("utf-8", "replace")
-    message: dict[str, Any] = {}
-    with suppress(ValueError):
-        message = json.loads(text)
-    found = _flat(message)
+    found = _flat(text)
     return PoisonedMessage(text=text, event=str(found.get("event", "")), reason=str(found.get("reason", "")))
 
 
-def _flat(message: dict[str, Any]) -> dict[str, Any]:
-    inner = message.get("message")
-    return {**(inner if isinstance(inner, dict) else {}), **message}
+def _flat(text: str) -> dict[str, Any]:
+    """Return the keys of a message, and of the message that it wraps as text."""
+    try:
+        outer = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(outer, dict):
+        return {}
+    inner = outer.get("message")
+    return {**(_flat(inner) if isinstance(inner, str) else {}), **outer}

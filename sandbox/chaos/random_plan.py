@@ -29,6 +29,8 @@ _OTHER_ACTIONS = (UserAction.EDIT, UserAction.EDIT, UserAction.DRIFT, UserAction
 _SECONDS_PER_VANISHING, _SECONDS_PER_KILL = 500, 2000
 #: of the calls of sweeps, maintenance and tokens, which are few
 _RARE_SHARE, _TOKEN_SHARE = 0.15, 0.05
+#: of the calls of maintenance, one every quarter of an hour
+_RAREST, _RAREST_SHARE = "users 503", 0.4
 #: Before that only calls about mailboxes fail: without the first maintenance no mailbox is watched for long.
 _OPENING = 2 * _MINUTE
 _OF_MAILBOXES = {"/subscriptions", "/subscriptions$", "/mailboxSettings", "/calendarView"}
@@ -134,6 +136,7 @@ def _fault_windows(chance: random.Random, active: int, spread: int) -> Iterator[
         if fault.target in {Target.GRAPH, Target.TOKEN} and fault.path != READ:
             start = _opening(fault)
             share = _TOKEN_SHARE if fault.target is Target.TOKEN else _RARE_SHARE
+            share = _RAREST_SHARE if fault.kind == _RAREST else share
             yield FaultWindow(fault=fault, start=start, duration=active, probability=share)
             continue
         limit = max(1, spread // _SECONDS_PER_VANISHING) if fault.then else None

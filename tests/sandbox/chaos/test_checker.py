@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ ENABLED = {
 
 
 GAVE_UP = {**ENABLED, "outcome": "skipped", "reason": "gave_up"}
-POISON = f'{{"event": "{EVENT}", "reason": "unexpected_answer"}}'
+POISON = json.dumps({"v": 1, "reason": "unexpected_answer", "message": json.dumps({"v": 1, "event": EVENT})})
 
 
 def at(seconds: int) -> datetime:
@@ -145,6 +146,10 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (), record_of(row_written(20), HostKilled(at=at(40), host=0), EDITED, online=False, rows=row(**HELD)), id="its writer was killed"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(row_written(20), HostKilled(at=at(40), host=1), EDITED, online=False, rows=row(**HELD)), id="another host was killed"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(row_written(20), HostKilled(at=at(400), host=0), acted(500, UserAction.EDIT), online=False, rows=row(**HELD)), id="its writer was killed much later"),
+        pytest.param(FinalState.HELD, (), record_of(hit(20, KILLED, ""), row_written(21), EDITED, online=False, rows=row(**HELD)), id="its row arrived just after its writer was killed"),
+        pytest.param(FinalState.HELD, (), record_of(HostKilled(at=at(20), host=0), row_written(21), EDITED, online=False, rows=row(**HELD)), id="the same, and it was killed from outside"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(HostKilled(at=at(20), host=1), row_written(21), EDITED, online=False, rows=row(**HELD)), id="another host was killed just before"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(HostKilled(at=at(20), host=0), row_written(30), EDITED, online=False, rows=row(**HELD)), id="its writer was started after a kill"),
         pytest.param(FinalState.HELD, (), record_of(row_written(20), EDITED, online=False, rows=row(**HELD), processes=ProcessRecord(storage_crashes=(at(21),))), id="storage went down after its row"),
         pytest.param(FinalState.POISON, (), record_of(hit(20, REFUSED), online=False, poison=(POISON,)), id="refused permanently"),
         pytest.param(FinalState.POISON, (Violation.LOST,), record_of(hit(20, READ), online=False, poison=(POISON,)), id="poisoned for a read"),
