@@ -1,10 +1,12 @@
 """Reads the files of a run, and its storage account, into a record."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,20 +42,23 @@ def read_record(folder: Path) -> ChaosRecord:
     calls = TypeAdapter(list[RowCall]).validate_python(list(_lines(folder / "storage.jsonl")))
     entries: list[Entry] = [*graph.entries, *processes.kills]
     entries += [entry for call in calls if (entry := _entry(call, meetings.get(call.row, "")))]
-    with azurite(folder / "storage") as storage:
-        if entries:
-            storage.set_clock(max(entry.at for entry in entries) + timedelta(days=3))
-        connection = storage.connection_string
-        return ChaosRecord(
-            plan=read_plan(folder / PLAN),
-            graph=graph,
-            processes=processes,
-            entries=tuple(sorted(entries, key=lambda entry: entry.at)),
-            rows={str(row["RowKey"]): dict(row) for row in storage_state.rows(connection)},
-            poison=tuple(storage_state.poison_messages(connection)),
-            waiting=storage_state.waiting_messages(connection),
-            lines=tuple(_lines(folder / LOG)),
-        )
+    with TemporaryDirectory() as copy:
+        # Messages that are read are hidden for long: a second judge must see them, too.
+        shutil.copytree(folder / "storage", Path(copy) / "storage")
+        with azurite(Path(copy) / "storage") as storage:
+            if entries:
+                storage.set_clock(max(entry.at for entry in entries) + timedelta(days=3))
+            connection = storage.connection_string
+            return ChaosRecord(
+                plan=read_plan(folder / PLAN),
+                graph=graph,
+                processes=processes,
+                entries=tuple(sorted(entries, key=lambda entry: entry.at)),
+                rows={str(row["RowKey"]): dict(row) for row in storage_state.rows(connection)},
+                poison=tuple(storage_state.poison_messages(connection)),
+                waiting=storage_state.waiting_messages(connection),
+                lines=tuple(_lines(folder / LOG)),
+            )
 
 
 def _entry(call: RowCall, meeting: str) -> Entry | None:
