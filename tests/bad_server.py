@@ -23,7 +23,9 @@ def send_slowly(text: bytes) -> Answer:
         with suppress(OSError):
             for byte in text + b"x" * 1000:
                 connection.sendall(bytes([byte]))
-                time.sleep(0.02)
+                time.sleep(
+                    0.02
+                )  # the client is cut off by its socket's real timeout, so bytes need real time
 
     return send
 

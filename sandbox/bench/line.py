@@ -19,7 +19,7 @@ import httpx
 
 from sandbox.graph import StandIn
 from sandbox.graph.gateway import MAILBOX_CONCURRENCY
-from sandbox.machine.app import MemoryJoinlink
+from sandbox.machine.app import MemoryJoinlink, MemoryParts
 from sandbox.machine.record import TenantRules
 from sandbox.machine.services import Account, Connection
 from sandbox.machine.steps import SteppedJob
@@ -171,7 +171,7 @@ class _Line:
         world = World(now=lambda: self.now, uniform=uniform, new_id=lambda: f"{number}-{next(ids)}")
         connection = Connection(self.account, lambda: None, lambda _: None, lambda _: None)
         graph = _BusyGraph(self.result, self._active, InProcess(self.graph))
-        return MemoryJoinlink(SETTINGS, world, connection, graph, TenantRules().text)
+        return MemoryJoinlink(MemoryParts(SETTINGS, world, connection, graph, TenantRules().text))
 
     def _is_online(self, user: str, event: str) -> bool:
         return self.graph.mailboxes.find(user, event).online is not None

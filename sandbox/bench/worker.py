@@ -20,6 +20,8 @@ from unittest import mock
 import requests
 
 from sandbox.azurite import Azurite
+from sandbox.bench.decided_lines import DecidedLines
+from sandbox.bench.worker_rules import write_rules
 from sandbox.stage import Stage, stage
 from shared import wiring
 from shared.domain.messages import EventChange, Source
@@ -30,16 +32,6 @@ _MESSAGES = 40
 _WARM_UP = 10
 _GUEST = "bo@fabrikam.com"
 _COLLEAGUE = "cy@contoso.com"
-_RULES = """
-version: 1
-internal_domains: [contoso.com]
-rules:
-  - id: external
-    mode: enforce
-    when: {external_attendees: {at_least: 1}}
-    provider: {fallback: teamsForBusiness}
-"""
-_LIMITS = "    limits: {per_hour: 100000, per_mailbox_per_day: 100000}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +57,12 @@ class _MessageKind:
 
 def costs(storage: Azurite) -> Iterator[MessageCost]:
     """Yield the cost of each kind of message."""
-    for name, rules in (("", _RULES), (", both limits", _RULES + _LIMITS)):
+    for has_limits in (False, True):
         with TemporaryDirectory() as folder:
-            (Path(folder) / "rules.yaml").write_text(rules)
-            with stage(storage, Path(folder)) as everything:
-                cases = [_enabled(everything, f"enabled{name}")]
-                if not name:
+            rules = write_rules(Path(folder), has_limits=has_limits)
+            with stage(storage, Path(rules)) as everything:
+                cases = [_enabled(everything, "enabled, both limits" if has_limits else "enabled")]
+                if not has_limits:
                     cases += _without_write(everything)
                 yield from (_measure(case, everything) for case in cases)
 
@@ -129,11 +121,11 @@ def _handle(change: EventChange, everything: Stage, *, is_repeated: bool) -> _Se
     taken = queued + timedelta(seconds=20)
     if is_repeated:
         handle(body, queued=queued, taken=taken)
-    with _storage_calls() as calls, _outcomes() as outcomes:
+    with _storage_calls() as calls, _decided_lines() as decided:
         before, began = len(everything.graph.calls), thread_time()
         handle(body, queued=queued, taken=taken)
         cpu = thread_time() - began
-    return _Seen(outcomes[-1], calls, len(everything.graph.calls) - before, cpu * 1000)
+    return _Seen(decided.last_outcome(), calls, len(everything.graph.calls) - before, cpu * 1000)
 
 
 @contextmanager
@@ -154,25 +146,12 @@ def _storage_calls() -> Iterator[Counter[str]]:
         yield calls
 
 
-class _Outcomes(logging.Handler):
-    """Collects how messages ended."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note the outcome of a message."""
-        if isinstance(line := record.msg, str) and '"event.decided"' in line:
-            self.found.append(line.split('"outcome": "')[1].split('"')[0])
-
-
 @contextmanager
-def _outcomes() -> Iterator[list[str]]:
-    handler, log = _Outcomes(), logging.getLogger("joinlink")
+def _decided_lines() -> Iterator[DecidedLines]:
+    handler, log = DecidedLines(), logging.getLogger("joinlink")
     log.addHandler(handler)
     try:
-        yield handler.found
+        yield handler
     finally:
         log.removeHandler(handler)
 

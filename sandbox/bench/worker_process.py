@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +21,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.bench.decided_lines import DecidedLines
 from sandbox.peak_memory import peak
 from shared import wiring
 from shared.domain.messages import EventChange, Source
@@ -94,30 +94,12 @@ def run_module(
     return result
 
 
-class _DecidedLines(logging.Handler):
-    """Keeps the lines of handled messages, as the host does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
-        if '"event.decided"' in str(record.msg):
-            self.lines.append(str(record.msg))
-
-    def counted(self) -> Counter[str]:
-        """Return how often each outcome came, with its reason."""
-        lines = map(json.loads, self.lines)
-        return Counter(f"{line['outcome']}/{line['reason']}" for line in lines)
-
-
 class WorkerRun:
     """Carries out one job."""
 
     def __init__(self, job: WorkerJob) -> None:
         self._job = job
-        self._outcomes = _DecidedLines()
+        self._outcomes = DecidedLines()
         logging.getLogger("joinlink").addHandler(self._outcomes)
         environ = {**os.environ, "JOINLINK_RULES": job.rules}
         _create_memory(environ["AzureWebJobsStorage"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
-from sandbox.machine.app import MemoryJoinlink
+from sandbox.machine.app import MemoryJoinlink, MemoryParts
 from sandbox.machine.services import Account, Connection
 from sandbox.machine.worker import SETTINGS, TENANT, URL
 from sandbox.serve import InProcess
@@ -85,7 +85,7 @@ class Admin:
     def _desk(self) -> Iterator[HeldEvents]:
         connection = Connection(self._account, lambda: None, lambda _: None, lambda _: None)
         world = World(now=self._now, uniform=lambda low, _: low, new_id=lambda: f"desk-{next(self._ids)}")
-        app = MemoryJoinlink(self.settings, world, connection, self._graph, lambda: "")
+        app = MemoryJoinlink(MemoryParts(self.settings, world, connection, self._graph, lambda: ""))
         storage = app.parts.storage
         try:
             yield HeldEvents(

@@ -33,26 +33,11 @@ Rules = Callable[[], str]
 
 
 class MemoryJoinlink(Joinlink):
-    """The app of one process.
+    """The app of one process."""
 
-    Args:
-        environ: its settings.
-        world: its clock, chance and ids.
-        connection: how it reaches storage.
-        graph: how it reaches Graph.
-        rules: returns the text of the rule file.
-    """
-
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        world: World,
-        connection: Connection,
-        graph: httpx.BaseTransport,
-        rules: Rules,
-    ) -> None:
-        super().__init__(_MemoryParts(environ, world, connection, graph, rules))
-        self._connection = connection
+    def __init__(self, parts: "MemoryParts") -> None:
+        super().__init__(parts)
+        self._connection = parts.connection
 
     @BuiltOnce
     def policies(self) -> PolicyReloader:
@@ -77,7 +62,17 @@ class MemoryJoinlink(Joinlink):
         return webhook
 
 
-class _MemoryParts(Parts):
+class MemoryParts(Parts):
+    """The parts of one process.
+
+    Args:
+        environ: its settings.
+        world: its clock, chance and ids.
+        connection: how it reaches storage.
+        graph: how it reaches Graph.
+        rules: returns the text of the rule file.
+    """
+
     def __init__(
         self,
         environ: Mapping[str, str],
@@ -87,6 +82,7 @@ class _MemoryParts(Parts):
         rules: Rules,
     ) -> None:
         super().__init__(environ, world, own_transport=httpx.MockTransport(_echo))
+        self.connection = connection
         self.storage = _MemoryStorage(self.process, connection)
         self.graph = _MemoryGraph(self.process, graph)
         self._text = rules

@@ -11,7 +11,7 @@ from typing import Protocol
 import httpx
 
 from sandbox.graph import Reply, StandIn
-from sandbox.machine.app import MemoryJoinlink
+from sandbox.machine.app import MemoryJoinlink, MemoryParts
 from sandbox.machine.record import DeliveryRecord
 from sandbox.machine.services import Account, Connection
 from sandbox.machine.steps import SteppedJob
@@ -91,7 +91,7 @@ class MachineWorker:
         )
         connection = Connection(self._account, self.stop, self._note_storage_fault, self._sent)
         transport = _SteppedGraph(self, self._witness, InProcess(self._graph))
-        self._app = MemoryJoinlink(environ, world, connection, transport, self._rules)
+        self._app = MemoryJoinlink(MemoryParts(environ, world, connection, transport, self._rules))
 
     def stop(self) -> None:
         """Let others act; each call to a service comes here before and after it."""

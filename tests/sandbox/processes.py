@@ -71,7 +71,7 @@ class HostSetup:
         end = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(0.01)
+            time.sleep(0.01)  # other processes work meanwhile, on no clock of ours
 
     def waiting(self, suffix: str = "") -> int:
         """Count the messages of the queue, hidden ones too."""

@@ -65,4 +65,4 @@ def _wait_for(file: Path) -> None:
     for _ in range(ENOUGH_SECONDS * 100):
         if file.exists():
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # another process creates the file

@@ -97,7 +97,7 @@ def test_the_error_for_a_failed_start_has_azurites_output(
 
 
 def test_azurite_stops_when_its_parent_is_killed() -> None:
-    """No process remains, though no clean-up could run."""
+    """No process remains, though no clean-up could run. The script sleeps only until it is killed."""
     script = (
         "import time; from sandbox.azurite import azurite\n"
         "with azurite() as a: print(a._process.pid, flush=True); time.sleep(60)"

@@ -59,7 +59,8 @@ def test_a_transaction_writes_all_rows_or_none(table: Table) -> None:
         table.write_together("a", [RowChange("3", {"n": 3}, None), RowChange("2", {"n": 3}, two)])
     assert conflict.value.row == "2"
     assert table.read("a", "3") is None
-    assert [row["n"] for row in (table.read("a", "1").values, table.read("a", "2").values)] == [2, 2]  # type: ignore[union-attr]
+    rows = [table.read("a", key) for key in ("1", "2")]
+    assert [row and row.values["n"] for row in rows] == [2, 2]
 
 
 def test_the_bound_counts_the_calls_that_the_worker_makes(lean: LeanStandIn, tmp_path: Path) -> None:

@@ -2,22 +2,15 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
 
 from shared import logs
-from shared.errors import Forbidden, GraphError, GraphUnavailable, MailboxUnusable, Throttled
+from shared.errors import GraphError, GraphUnavailable
 from shared.worker.events import departments
 from shared.worker.events.departments import Departments
-
-START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-FORBIDDEN = Forbidden("c", status=403, code="Authorization_RequestDenied")
-GONE = MailboxUnusable("c", status=404, code="Request_ResourceNotFound")
-THROTTLED = Throttled("c", retry_after=MINUTE, status=429, code="TooManyRequests", request_id="")
-AWAY = GraphUnavailable("c", status=503)
+from tests.worker.events.test_directory_cache import AWAY, FORBIDDEN, GONE, HOUR, MINUTE, START, THROTTLED
 
 
 class DirectoryOfDepartments:
