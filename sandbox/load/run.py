@@ -8,7 +8,6 @@ from time import monotonic, perf_counter
 
 from sandbox.azurite import Azurite
 from sandbox.host import HostProcess
-from sandbox.load.bare import forget
 from sandbox.load.bodies import Bodies, Posted
 from sandbox.load.generator import ACCEPTED, NO_ANSWER, Answers, generate
 from sandbox.load.queue_check import missing
@@ -107,7 +106,6 @@ def run_load(storage: Azurite, folder: Path, plan: LoadPlan) -> WebhookLoad:
             bare, _ = _loaded("a bare function", url, bodies, plan)
         with _host(everything, "sandbox.load.bare:one_send", folder / "one_send.jsonl") as url:
             one_send, _ = _loaded("a function that queues one message", url, bodies, plan)
-        forget(everything.settings)
         with _host(everything, "sandbox.apps:joinlink", folder / "webhook.jsonl") as url:
             webhook, warm = _loaded("the webhook", url, bodies, plan)
             large = tuple(_post_large(url, bodies, plan.large_posts))
