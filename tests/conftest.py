@@ -1,8 +1,10 @@
 """Fixtures for all tests: a storage service, and unique names in it."""
 
 import signal
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from types import SimpleNamespace
 
@@ -20,6 +22,14 @@ settings.load_profile("joinlink")
 # A shell ignores Ctrl-C for what it starts in the background. The commands that tests start must not inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trust_store() -> Iterator[None]:
+    """Load the certificate authorities once: it takes 20 ms, and the tests create thousands of HTTP clients."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="session")
