@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.chaos.poison import PoisonedMessage
@@ -17,14 +17,12 @@ from sandbox.chaos.record import (
     WriteSent,
 )
 from sandbox.chaos.state import row_key
-from sandbox.faults.fault import AllowedEnd, UserAction
+from sandbox.faults.fault import AllowedEnd, FaultAction, Target, UserAction
 from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import may_be_held
 
 _HELD = "write_unknown"
 _MESSAGE_TIME = timedelta(minutes=2)
-#: the time in which the app waits for a link after a PATCH, with all faults of its reads
-_LINK_TIME = timedelta(minutes=10)
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
 
 
@@ -95,14 +93,31 @@ class EventEvidence:
 
     @property
     def _overtaken(self) -> Iterator[datetime]:
-        """The times of PATCHes accepted without effect after which a person soon changed the event.
+        """The times of PATCHes accepted without effect whose result could not be seen.
 
-        Graph may create a link later than its answer, so the link may have come and gone.
+        Either the answer was not recorded, since a call to a table failed. Or a person changed the event
+        before the app recorded that there is no link: Graph may create a link later than its answer, so the
+        link may have come and gone.
         """
         changed = [e.at for e in self.entries if isinstance(e, ActionDone)]
+        rows = [e.at for e in self.entries if isinstance(e, RowWritten)]
         for entry in filter(_is_without_effect, self.entries):
-            if any(timedelta(0) <= at - entry.at < _LINK_TIME for at in changed):
+            # The first row after the PATCH has its answer, the second what the event showed later.
+            _answer, *later = [at for at in rows if at >= entry.at] or [entry.at]
+            until = later[0] if later else datetime.max.replace(tzinfo=UTC)
+            if self._is_unrecorded(entry.at) or any(entry.at <= at < until for at in changed):
                 yield entry.at
+
+    def _is_unrecorded(self, written: datetime) -> bool:
+        """Return whether a call to a table failed soon after a PATCH."""
+        return any(
+            isinstance(e, FaultHit)
+            and e.kind in _KINDS
+            and _KINDS[e.kind].target is Target.TABLE
+            and _KINDS[e.kind].action is not FaultAction.DELAY
+            and timedelta(0) <= e.at - written < _MESSAGE_TIME
+            for e in self.entries
+        )
 
     @property
     def may_be_held(self) -> bool:

@@ -28,6 +28,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVENT = "the-event-id"
 HELD = {"state": "write_unknown"}
 LOST, REFUSED, READ = "write lost before", "write 400 of Graph before", "read lost"
+TABLE = "table 503"
 IGNORED, DIED, KILLED = "write ignored", "killed after a row", "killed after sending"
 
 ENABLED = {
@@ -151,9 +152,10 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(HostKilled(at=at(20), host=1), row_written(21), EDITED, online=False, rows=row(**HELD)), id="another host was killed just before"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(HostKilled(at=at(20), host=0), row_written(30), EDITED, online=False, rows=row(**HELD)), id="its writer was started after a kill"),
         pytest.param(FinalState.HELD, (), record_of(row_written(20), EDITED, online=False, rows=row(**HELD), processes=ProcessRecord(storage_crashes=(at(21),))), id="storage went down after its row"),
-        pytest.param(FinalState.HELD, (), record_of(ignored(20), EDITED, online=False, rows=row(**HELD)), id="changed soon after a success without a link"),
+        pytest.param(FinalState.HELD, (), record_of(ignored(20), row_written(21), EDITED, row_written(95), online=False, rows=row(**HELD)), id="changed before it was seen that a success brought no link"),
+        pytest.param(FinalState.HELD, (), record_of(ignored(20), hit(21, TABLE), row_written(95), online=False, rows=row(**HELD)), id="a success without a link that was not recorded"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(ignored(20), online=False, rows=row(**HELD)), id="a success without a link"),
-        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(ignored(20), acted(700, UserAction.EDIT), online=False, rows=row(**HELD)), id="changed long after a success without a link"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(ignored(20), row_written(21), row_written(85), EDITED, online=False, rows=row(**HELD)), id="changed after it was seen that a success brought no link"),
         pytest.param(FinalState.POISON, (), record_of(hit(20, REFUSED), online=False, poison=(POISON,)), id="refused permanently"),
         pytest.param(FinalState.POISON, (Violation.LOST,), record_of(hit(20, READ), online=False, poison=(POISON,)), id="poisoned for a read"),
     ],
