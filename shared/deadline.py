@@ -13,8 +13,8 @@ from datetime import timedelta
 
 from shared.errors import OutOfTime
 
-#: for one message, all calls and retries together
-MESSAGE_TIMEOUT = timedelta(seconds=60)
+#: for one message, all calls and retries together; the rest of a minute is for threads that wake up late
+MESSAGE_TIMEOUT = timedelta(seconds=59)
 #: the end of it: to send the message again, or to move it to the poison queue
 ENDING_TIMEOUT = timedelta(seconds=10)
 

@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +25,14 @@ from sandbox.stage import stage
 
 _FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=\n<!-- /figures -->)", re.DOTALL)
 
+#: of a pipe or a file: no column of the widest table wraps
+_WIDTH_IN_FILE = 140
+
 
 def main() -> None:
     """Run all benchmarks in turn."""
-    options, console = _options(), Console()
+    options = _options()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_FILE)
     if options.peer or options.keep:
         install_peer()
     folder = ROOT / ("docs" if options.keep else "build")

@@ -13,7 +13,8 @@ import httpx
 
 from sandbox.demo.journal import Journal
 from sandbox.demo.record import Key, is_final
-from sandbox.graph import DirectoryUser, Fault
+from sandbox.faults.at_stand_in import stand_in_fault
+from sandbox.graph import DirectoryUser
 from sandbox.stage import Stage
 
 #: Long enough for a slow machine; the demo only waits this long if something is wrong.
@@ -162,13 +163,13 @@ class Contoso:
             place = {"displayName": location}
             entry.exceptions.append(self._graph.people.change_occurrence(*entry.key, index, location=place))
 
-    def add_fault(self, entry: CalendarEntry, **properties: Any) -> None:
-        """Make Joinlink's calls about this event fail."""
-        self._graph.faults.add(Fault(path=re.escape(entry.event), **properties))
+    def add_fault(self, entry: CalendarEntry, kind: str, **more: Any) -> None:
+        """Make Joinlink's calls about this event fail (`sandbox.faults`)."""
+        self._graph.faults.add(stand_in_fault(kind, path=re.escape(entry.event), **more))
 
-    def add_mailbox_fault(self, entry: CalendarEntry, **properties: Any) -> None:
+    def add_mailbox_fault(self, entry: CalendarEntry, kind: str, **more: Any) -> None:
         """Make Joinlink's calls to this mailbox fail."""
-        self._graph.faults.add(Fault(path=f"/users/{entry.owner.id}/", **properties))
+        self._graph.faults.add(stand_in_fault(kind, path=f"/users/{entry.owner.id}/", **more))
 
     def request_reauthorization(self, who: str) -> None:
         """Send Graph's lifecycle notification that the subscription to a calendar needs reauthorization."""

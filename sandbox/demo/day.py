@@ -7,7 +7,6 @@ from typing import Any
 
 from sandbox.demo.contoso import SKYPE, TEAMS, CalendarEntry, Contoso, Missed
 from sandbox.demo.texts import Ending
-from sandbox.graph import Drop
 from shared.domain.decision import Outcome, Reason
 
 GUEST = "bo@fabrikam.com"
@@ -78,23 +77,25 @@ class Act:
 
 def _decide_copy_first(contoso: Contoso, copy: CalendarEntry) -> None:
     """Hold Graph's answer about the original until the copy is decided, a possible order of events."""
-    contoso.add_fault(contoso.entry(REVIEW), meanwhile=lambda: contoso.wait_for_decision(copy))
+    contoso.add_fault(contoso.entry(REVIEW), "read slow", meanwhile=lambda: contoso.wait_for_decision(copy))
 
 
 def _edit_during_write(contoso: Contoso, entry: CalendarEntry) -> None:
-    contoso.add_fault(entry, method="PATCH", meanwhile=lambda: contoso.rename(entry, "Roadmap 2027"))
+    contoso.add_fault(
+        entry, "write raced by an edit, 412", meanwhile=lambda: contoso.rename(entry, "Roadmap 2027")
+    )
 
 
 def _throttle(contoso: Contoso, entry: CalendarEntry) -> None:
-    contoso.add_mailbox_fault(entry, count=2, status=429, retry_after=30)
+    contoso.add_mailbox_fault(entry, "read 429 without Retry-After", count=2, headers={"Retry-After": "30"})
 
 
 def _make_unavailable(contoso: Contoso, entry: CalendarEntry) -> None:
-    contoso.add_fault(entry, count=3, status=503)
+    contoso.add_fault(entry, "read 503", count=3)
 
 
 def _lose_answer(contoso: Contoso, entry: CalendarEntry) -> None:
-    contoso.add_fault(entry, method="PATCH", drop=Drop.AFTER)
+    contoso.add_fault(entry, "write lost after")
 
 
 REVIEW, PRICES, WEEKLY = "Quarterly review", "Price talks", "Weekly with Fabrikam"

@@ -1,4 +1,4 @@
-"""The kinds of faults as the stand-in Graph takes them, for tests and for the stateful machine."""
+"""The kinds of faults as the stand-in Graph takes them, for tests, the demo and the stateful machine."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,16 +12,16 @@ _TYPE = "Content-Type"
 
 
 def stand_in_fault(kind: str, **more: Any) -> Fault:
-    """Return the fault of a kind for `StandIn.faults`; `more` are further arguments, such as `count`.
+    """Return the fault of a kind for `StandIn.faults`; `more` are its other properties, such as `count`.
 
     What a person does before or after the call is left to `meanwhile`.
 
     Raises:
         KeyError: there is no such kind.
-        ValueError: it kills hosts.
+        ValueError: the stand-in can't do that.
     """
     fault = _BY_KIND[kind]
-    return Fault(method=fault.method, path=fault.path, **_what_happens(fault), **more)
+    return Fault(**{"method": fault.method, "path": fault.path, **_what_happens(fault), **more})
 
 
 def _what_happens(fault: PlannedFault) -> dict[str, Any]:
@@ -46,5 +46,5 @@ def _what_happens(fault: PlannedFault) -> dict[str, Any]:
             return {"is_ignored": True}
         case FaultAction.PASS:
             return {}
-        case FaultAction.KILL:
-            raise ValueError(f"{fault.kind} kills a host, which the stand-in can't")
+        case FaultAction.KILL | FaultAction.SILENCE:
+            raise ValueError(f"the stand-in can't do {fault.kind}")

@@ -42,6 +42,8 @@ class FaultAction(StrEnum):
     DELAY = "delay"
     #: sends the true answer in small pieces
     DRIP = "drip"
+    #: never answers
+    SILENCE = "silence"
     #: reports success, without the effect
     IGNORE = "ignore"
     #: lets the call pass: only `first` and `then` happen

@@ -22,6 +22,7 @@ from shared.errors import RowConflict, StateChanged, StorageUnavailable, TableMi
 from shared.settings import StorageSettings
 from shared.storage.connection import ServiceTime, build_client
 from shared.storage.errors import storage_errors
+from shared.storage.row_client import RowClient
 
 #: A conditional write whose answer was lost is not retried: it would conflict with its own result.
 _NO_RETRY = {"retry_total": 0}
@@ -270,7 +271,7 @@ class Table:
 def table_client(name: str, storage: StorageSettings, credential: TokenCredential | None) -> TableClient:
     """Return a client for the table `name`. It sends nothing yet."""
     # Nobody reads the SDK's request ids, and uuid1 asks the system for each.
-    return build_client(TableClient, storage.table_url, name, storage, credential, auto_request_id=False)
+    return build_client(RowClient, storage.table_url, name, storage, credential, auto_request_id=False)
 
 
 def _age(written: datetime | None, now: datetime | None) -> timedelta:

@@ -78,7 +78,7 @@ class LeanService:
 
 
 def _misbehave(answer: LeanAnswer, fault: dict[str, Any]) -> LeanAnswer:
-    """Change an answer: its `manner`, the `seconds` that it takes, or a `status` with `retry_after`."""
+    """Change an answer: its `manner`, the `seconds` that it takes, or `status`, `headers` and `body`."""
     answer = replace(
         answer,
         manner=Manner(fault.get("manner", Manner.WHOLE)),
@@ -86,10 +86,7 @@ def _misbehave(answer: LeanAnswer, fault: dict[str, Any]) -> LeanAnswer:
     )
     if "status" not in fault:
         return answer
-    headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
-    body = b'{"error":{"code":"TooManyRequests","message":""}}'
-    headers = {"Content-Type": "application/json", **headers}
-    return replace(answer, status=fault["status"], headers=headers, body=body)
+    return replace(answer, status=fault["status"], headers=fault["headers"], body=fault["body"].encode())
 
 
 async def _serve(certificate: str) -> None:

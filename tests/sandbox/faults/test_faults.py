@@ -3,10 +3,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.faults.at_lean import lean_faults
 from sandbox.faults.at_stand_in import stand_in_fault
 from sandbox.faults.fault import FaultAction, FaultEffect, Target
 from sandbox.faults.habits import ALL_KINDS
 from sandbox.faults.kinds import ALL_FAULTS
+from sandbox.faults.long_waits import LONG_WAITS
 from sandbox.faults.table import table
 from tests.sandbox.graph.world import GO_ONLINE, GraphWorld
 
@@ -42,8 +44,19 @@ def test_the_stand_in_does_to_a_write_what_each_fault_says() -> None:
 
 def test_a_fault_that_kills_hosts_is_none_of_the_stand_in() -> None:
     """A test that asks for one gets an error."""
-    with pytest.raises(ValueError, match="kills a host"):
+    with pytest.raises(ValueError, match="can't do killed before"):
         stand_in_fault("killed before the write")
+
+
+def test_the_slowest_messages_are_measured_with_faults_that_the_lean_stand_in_can_do() -> None:
+    """It refuses the others, instead of ignoring them."""
+    done = {what: lean_faults(faults) for what, faults in LONG_WAITS}
+
+    assert done["nothing"] == {}
+    assert done["Graph needs 18 s for each call"] == {"read": {"seconds": 18}, "write": {"seconds": 18}}
+    assert set(done["tables and queues do not answer"]) == {"table", "queue"}
+    with pytest.raises(ValueError, match="can't do write lost after"):
+        lean_faults([one for one in ALL_FAULTS if one.kind == "write lost after"])
 
 
 def _patched(world: GraphWorld, event: str) -> int:

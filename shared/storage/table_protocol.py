@@ -1,0 +1,212 @@
+"""Requests and answers of the table service for single rows and transactions; sends nothing.
+
+https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from azure.core.exceptions import (
+    DecodeError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.core.rest import HttpResponse
+from azure.data.tables import EntityProperty, TableEntity, TableTransactionError
+
+JSON = "application/json;odata=minimalmetadata"
+_WRITE = {"Accept": JSON, "Content-Type": JSON}
+_INT32 = range(-(2**31), 2**31)
+_KEYS = ("PartitionKey", "RowKey")
+_DATETIME = "Edm.DateTime"
+#: JSON itself has these types
+_PLAIN = (None, "Edm.String", "Edm.Int32", "Edm.Boolean")
+_ERRORS: Mapping[str, type[HttpResponseError]] = {
+    "EntityAlreadyExists": ResourceExistsError,
+    "UpdateConditionNotSatisfied": ResourceModifiedError,
+    "ConditionNotMet": ResourceModifiedError,
+    "ResourceNotFound": ResourceNotFoundError,
+    "EntityNotFound": ResourceNotFoundError,
+    "TableNotFound": ResourceNotFoundError,
+}
+_TYPE = "@odata.type"
+_STATUS_LINE = re.compile(rb"^HTTP/1\.[01] (?=\d{3} )", re.MULTILINE)
+#: refusals of a caller may come as XML, whatever was asked for
+_XML_CODE = re.compile(rb"<(?:m:)?code>(\w{1,80})</", re.IGNORECASE)
+_ETAG = re.compile(rb"^etag:[ \t]*([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+
+
+class ReadEntity(TableEntity):
+    """A row as the SDK returns it, with its ETag and the time when it was written."""
+
+    def __init__(self, values: Mapping[str, Any], etag: str, written: datetime) -> None:
+        super().__init__(values)
+        self._metadata = {"etag": etag, "timestamp": written}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One request; `path` is below the account's URL."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def part(self, account_url: str) -> bytes:
+        """Return the request as a part of a transaction."""
+        lines = [
+            "Content-Type: application/http",
+            "Content-Transfer-Encoding: binary",
+            "",
+            f"{self.method} {account_url}/{self.path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+            f"Content-Length: {len(self.body)}",
+            "",
+            "",
+        ]
+        return "\r\n".join(lines).encode() + self.body + b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """The answer to one operation of a transaction."""
+
+    status: int
+    etag: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+def read_row(table: str, partition: str, row: str) -> Operation:
+    """https://learn.microsoft.com/rest/api/storageservices/query-entities."""
+    return Operation("GET", _row_path(table, partition, row), {"Accept": JSON})
+
+
+def insert_row(table: str, entity: Mapping[str, Any]) -> Operation:
+    """https://learn.microsoft.com/rest/api/storageservices/insert-entity. Raises TypeError."""
+    return Operation("POST", table, {**_WRITE, "Prefer": "return-no-content"}, _encode(entity))
+
+
+def replace_row(table: str, entity: Mapping[str, Any], etag: str) -> Operation:
+    """https://learn.microsoft.com/rest/api/storageservices/update-entity2. Raises TypeError."""
+    path = _row_path(table, entity["PartitionKey"], entity["RowKey"])
+    return Operation("PUT", path, {**_WRITE, "If-Match": etag}, _encode(entity))
+
+
+def transaction(operations: Sequence[Operation], account_url: str, boundary: str) -> Operation:
+    """https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions."""
+    outer, inner = f"batch_{boundary}", f"changeset_{boundary}"
+    parts = b"".join(f"--{inner}\r\n".encode() + each.part(account_url) for each in operations)
+    head = f"--{outer}\r\nContent-Type: multipart/mixed; boundary={inner}\r\n\r\n"
+    body = head.encode() + parts + f"--{inner}--\r\n--{outer}--\r\n".encode()
+    content_type = f"multipart/mixed; boundary={outer}"
+    return Operation("POST", "$batch", {"Accept": JSON, "Content-Type": content_type}, body)
+
+
+def parse_row(answer: HttpResponse) -> ReadEntity:
+    """Parse a row; a value of a type that we don't write becomes an EntityProperty.
+
+    Raises:
+        DecodeError: the answer is not a row.
+    """
+    try:
+        values = json.loads(answer.content)
+        etag, written = str(values.pop("odata.etag")), _parse_datetime(values.pop("Timestamp"))
+        return ReadEntity(_decode(values), etag, written)
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise DecodeError("the answer is not a row", response=answer) from error
+
+
+def parse_parts(content: bytes) -> list[PartAnswer]:
+    """Return the answers in a transaction's answer, in their order.
+
+    An answer begins at its status line. No other line looks like one: bodies are JSON, without line breaks.
+    """
+    return [_parse_part(part) for part in _STATUS_LINE.split(content)[1:]]
+
+
+def row_error(answer: HttpResponse) -> HttpResponseError:
+    """Return the SDK's error for an answer that refuses an operation."""
+    code, _message = _code_and_message(answer.content)
+    code = code or answer.headers.get("x-ms-error-code", "")
+    if not code and (found := _XML_CODE.search(answer.content)):
+        code = found[1].decode()
+    error = _ERRORS.get(code, HttpResponseError)(response=answer)
+    error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
+    return error
+
+
+def transaction_error(part: PartAnswer) -> TableTransactionError:
+    """Return the SDK's error for a refused transaction; the service's text begins with the row's index."""
+    code, message = _code_and_message(part.body)
+    index, _, _text = message.partition(":")
+    error = TableTransactionError(message=f"{index}:{code}", index=int(index) if index.isdecimal() else -1)
+    error.status_code = part.status
+    error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
+    return error
+
+
+def _row_path(table: str, partition: str, row: str) -> str:
+    keys = (f"{name}='{_quote(key)}'" for name, key in zip(_KEYS, (partition, row), strict=True))
+    return f"{table}({','.join(keys)})"
+
+
+def _quote(key: str) -> str:
+    return quote(key.replace("'", "''"), safe="")
+
+
+def _encode(entity: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(_properties(entity))).encode()
+
+
+def _properties(entity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in entity.items():
+        if isinstance(value, datetime):
+            yield name + _TYPE, _DATETIME
+            yield name, f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+        elif isinstance(value, str | bool) or (isinstance(value, int) and value in _INT32):
+            yield name, value
+        else:
+            raise TypeError(f"the column {name} has a value of type {type(value).__name__}")
+
+
+def _decode(properties: Mapping[str, Any]) -> dict[str, Any]:
+    types = {name.removesuffix(_TYPE): kind for name, kind in properties.items() if name.endswith(_TYPE)}
+    return {
+        name: _decode_value(value, types.get(name))
+        for name, value in properties.items()
+        if not name.endswith(_TYPE) and not name.startswith("odata.")
+    }
+
+
+def _decode_value(value: Any, kind: str | None) -> Any:
+    if kind == _DATETIME:
+        return _parse_datetime(value)
+    return value if kind in _PLAIN else EntityProperty(value, kind)
+
+
+def _parse_datetime(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _parse_part(part: bytes) -> PartAnswer:
+    head, _, rest = part.partition(b"\r\n\r\n")
+    etag = _ETAG.search(head)
+    body, _, _ = rest.partition(b"\r\n--")
+    return PartAnswer(int(head[:3]), etag[1].decode("latin-1") if etag else "", body)
+
+
+def _code_and_message(body: bytes) -> tuple[str, str]:
+    """Return code and text of an error; empty if the body has none."""
+    try:
+        error = json.loads(body)["odata.error"]
+        return str(error["code"]), str(error.get("message", {}).get("value", ""))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "", ""
