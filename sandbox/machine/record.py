@@ -36,8 +36,8 @@ class TenantRules:
         """The limits that it has."""
         return tuple(limit for limit in (self.per_hour, self.per_mailbox_per_day) if limit is not None)
 
-    def text(self, group: str) -> str:
-        """Return the rule file; `group` is the object id of the group."""
+    def text(self, group: str = "") -> str:
+        """Return the rule file; `group` is the object id of the group, if it uses one."""
         limits = ", ".join(
             f"{name}: {limit}"
             for name, limit in (
@@ -83,7 +83,7 @@ class MeetingRecord:
     Attributes:
         uid: what its copies in other calendars have in common with it.
         steps: our PATCHes, and the removals of links that we could know of.
-        doubts: when an attempt was left without a trustworthy answer.
+        doubts: when a delivery began, and left an attempt without a trustworthy answer.
         changes: when it got another version, but not by us.
         is_released: an admin allows one more write.
         is_known_online: Joinlink wrote its link, or saw it.

@@ -15,7 +15,7 @@ from sandbox.machine.groups import PilotGroup, ScopeHistory
 from sandbox.machine.host import MessageHost
 from sandbox.machine.judge import StoryJudge
 from sandbox.machine.people import Organizers, OwnerAct
-from sandbox.machine.record import MeetingRecord, RuleHistory, TenantRules
+from sandbox.machine.record import DeliveryRecord, MeetingRecord, RuleHistory, TenantRules
 from sandbox.machine.services import Account
 from sandbox.machine.tokens import HANG, TokenEndpoint, TokenFault
 from sandbox.machine.worker import TENANT, MachineWorker
@@ -158,8 +158,7 @@ class Town:
             delivery.was_killed = True
             self.judge.kills += 1
             self.judge.charges.left.append(self.now)
-            if delivery.event:
-                delivery.event.doubts.append(self.now)
+            self._doubt(delivery)
         worker.kill()
         if delivery:
             worker.delivery = None
@@ -167,20 +166,14 @@ class Town:
             self._host.give_again(delivery)
 
     def restart(self, worker: MachineWorker, *, is_braked: bool) -> None:
-        """Have an admin restart a worker with or without the brake, once it has finished its message."""
+        """Restart a worker with or without the brake, once it has finished its message."""
         self.run_current(worker)
         worker.close()
         worker.start(is_braked=is_braked)
 
-    def read_all_again(self) -> None:
-        """Have every event read again, as a sweep does."""
-        for event in self.people.events.values():
-            if not event.now.is_gone:
-                self.read_again(event)
-
     def read_again(self, event: MeetingRecord) -> None:
         """Have an event read again, as a sweep does, which reads mailboxes in scope alone."""
-        if not self.scope.is_inside(event.owner):
+        if event.now.is_gone or not self.scope.is_inside(event.owner):
             return
         mailbox = self.people.mailbox(event)
         change = EventChange(
@@ -208,7 +201,8 @@ class Town:
             self.drain()
         self.judge.check_end()
         patches, hour = self.judge.patches, self.now.hour
-        self.read_all_again()
+        for event in self.people.events.values():
+            self.read_again(event)
         self.drain()
         if not self.rules.now.limits or self.now.hour == hour:
             self.judge.check_pass(patches)
@@ -261,8 +255,8 @@ class Town:
             return answer
         finally:
             self.people.look(record)
-            if status not in _CLEAR:
-                record.doubts.append(self.now)
+            if status not in _CLEAR and worker.delivery:
+                self._doubt(worker.delivery)
             self.judge.saw_patch(worker, record, before, status)
             if acts[1]:
                 self.people.do(event, acts[1])
@@ -272,8 +266,8 @@ class Town:
         self.judge.faults += 1
         if is_storage:
             self.judge.charges.left.append(self.now)
-        if worker.delivery and worker.delivery.event:
-            worker.delivery.event.doubts.append(self.now)
+        if worker.delivery:
+            self._doubt(worker.delivery)
 
     def saw_token_fault(self, fault: TokenFault) -> None:
         """Record that a worker got no token, or none that Graph accepts. Time passes until it gives up."""
@@ -283,6 +277,11 @@ class Town:
             self.now + HANG - other.waits_since <= LONGEST_CALL for other in self.workers if other.job
         ):
             self.now += HANG
+
+    def _doubt(self, delivery: DeliveryRecord) -> None:
+        if delivery.event:
+            # The event may have changed before the PATCH, but not before the read that led to it.
+            delivery.event.doubts += [delivery.began, self.now]
 
     def _note_fault(self, name: str) -> None:
         if name in DIRECTORY_FAULTS:
