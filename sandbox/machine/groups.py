@@ -12,7 +12,7 @@ from sandbox.promises import RULES_LAST
 class PilotGroup:
     """A group of organizers, who join and leave. A guest is always in it, because Graph may hide members.
 
-    So a group without members is no fact for Joinlink.
+    Joinlink does not know who is in a group that shows no members.
     """
 
     def __init__(self, graph: StandIn, users: Iterable[DirectoryUser], now: Callable[[], datetime]) -> None:
