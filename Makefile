@@ -31,7 +31,7 @@ machine: setup ## try random stories of people, faults and two workers; make mac
 	$(BIN)/python -m sandbox.machine $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k webhook"
-	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import contracts, rule files, commit subjects
 	$(BIN)/ruff format --check .

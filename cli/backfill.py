@@ -8,7 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.backfill_session import BackfillSession
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import backfill_text
 from cli.in_force import wait_for_rules
 from cli.live import rules_in_force

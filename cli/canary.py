@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import typer
 
-from cli.desk import AsApp, SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import AsApp, SettingsFile
 from cli.durations import duration_between
 from cli.formats import canary_json, canary_text
 from cli.ids import checked

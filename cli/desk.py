@@ -5,9 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from cli.found_settings import find_settings, without_desk_app
 from cli.output import Failed, Refused, console, note
@@ -19,27 +16,6 @@ from shared.settings import STORAGE
 from shared.storage.errors import lacks_right
 from shared.wiring.parts import Parts
 from shared.worker.common.world import World
-
-#: the option that every command of the desk has
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--settings",
-        metavar="FILE",
-        help="The app's settings, in a file like local.settings.json. Default: the environment, the azd"
-        " environment, or local.settings.json of the working folder.",
-        show_default=False,
-    ),
-]
-
-
-#: the option of commands that may use the app's own identity for Graph
-AsApp = Annotated[
-    bool,
-    typer.Option(
-        "--as-app", help="Use the app's own secret or certificate for Graph, not the desk's app registration."
-    ),
-]
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import typer
 from rich.text import Text
 
 from cli import lines, settings_check
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.ids import checked
 from cli.lines import Line
 from cli.output import AsJson, Exit, console, counted, print_json

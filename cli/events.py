@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.coming import LONGEST_TIME, Listing, read_coming
-from cli.desk import SettingsFile
+from cli.desk_options import SettingsFile
 from cli.explained_event import Explained
 from cli.formats import events_text
 from cli.ids import checked

@@ -9,7 +9,7 @@ import typer
 
 from cli import live
 from cli.choose_event import choose
-from cli.desk import SettingsFile
+from cli.desk_options import SettingsFile
 from cli.explained_event import Explained, ExplainedEvent, with_explanation
 from cli.explained_file import events_of_file
 from cli.formats import events_text, explain_json, explain_text

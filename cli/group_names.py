@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -13,7 +13,9 @@ from cli.output import Failed, console
 from cli.rule_files import LoadedRules
 from shared.domain.mailbox import Group
 from shared.errors import Forbidden, GraphError
-from shared.graph.client import Graph
+
+if TYPE_CHECKING:
+    from shared.graph.client import Graph
 
 #: groups that are looked up, and groups of one name that are shown
 _MOST, _MOST_OF_A_NAME = 200, 20
@@ -33,7 +35,7 @@ class FoundGroups:
         return not self.is_name and not self.groups
 
 
-def find_groups(sets: Sequence[LoadedRules], graph: Graph) -> list[FoundGroups]:
+def find_groups(sets: Sequence[LoadedRules], graph: "Graph") -> list[FoundGroups]:
     """Return the groups that the rules name, by id or by name.
 
     Raises:
@@ -48,7 +50,7 @@ def find_groups(sets: Sequence[LoadedRules], graph: Graph) -> list[FoundGroups]:
         ) from error
 
 
-def _find(sets: Sequence[LoadedRules], graph: Graph) -> list[FoundGroups]:
+def _find(sets: Sequence[LoadedRules], graph: "Graph") -> list[FoundGroups]:
     names = dict.fromkeys(name for rules in sets for name in rules.group_names)
     ids = dict.fromkeys(group for rules in sets for group in _ids(rules))
     return [
@@ -95,7 +97,7 @@ def _ids(rules: LoadedRules) -> Iterator[str]:
         yield from sorted(rules.policy.groups | rules.policy.mailboxes.groups)
 
 
-def _by_id(group: str, graph: Graph) -> tuple[Group, ...]:
+def _by_id(group: str, graph: "Graph") -> tuple[Group, ...]:
     try:
         return (graph.group(group),)
     except GraphError as error:

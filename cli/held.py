@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.output import AsJson, Exit, Failed, Refused, ask, console, counted, print_json, talk
 from shared.desk.held_events import HeldEvents
 from shared.errors import QueueUnavailable, StateChanged

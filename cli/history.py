@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import history_json, history_text
 from cli.ids import checked
 from cli.output import AsJson, Exit, Refused, console, note, print_json

@@ -14,7 +14,7 @@ from cli import rule_schema, starter
 from cli.mail_domains import mail_domains
 from cli.output import AsJson, Refused, confirm, console, on_terminal, print_json, talk, write_file
 from cli.starter import StarterOptions
-from shared.storage.rule_source import SUFFIX, is_rule_file
+from shared.storage.rule_folder import SUFFIX, is_rule_file
 
 _DEFAULT = Path("rules/joinlink.yaml")
 _SCHEMA = "rules.schema.json"

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.in_force import valid_rules, wait_for_rules
 from cli.output import AsJson, Exit, console, counted, print_json
 from shared.worker.mailboxes.maintenance_run import MaintenanceResult

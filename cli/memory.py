@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.output import AsJson, Exit, ask, console, print_json, talk
 from shared.worker.mailboxes.write_memory import MemoryState, describe_memory
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats.preview import (
     as_csv as csv_format,
     as_json as json_format,

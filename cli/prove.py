@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import AsApp, SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import AsApp, SettingsFile
 from cli.formats import prove_json, prove_markdown, prove_text
 from cli.formats.prove_markdown import ProofRun
 from cli.ids import checked

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import replay_json, replay_text
 from cli.output import AsJson, Exit, Refused, ask, counted, print_json, talk
 from cli.times import parse_time_or_age

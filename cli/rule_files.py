@@ -13,7 +13,7 @@ from shared.domain.decision import Action, Mode
 from shared.rule_files.loader import RuleFile, load_policy
 from shared.rule_files.problems import Problem, Severity
 from shared.rules.policy import Policy, Rule
-from shared.storage.rule_source import MOST_BYTES, SUFFIX, RuleFolder, is_rule_file
+from shared.storage.rule_folder import MOST_BYTES, SUFFIX, RuleFolder, is_rule_file
 from shared.worker.common.world import World
 
 DEFAULT = Path("rules")

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cli.bounded import STDIN
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import stats_json, stats_text
 from cli.output import AsJson, Exit, Failed, Refused, note, print_json
 from cli.times import parse_time_or_age

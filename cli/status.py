@@ -2,7 +2,8 @@
 
 import typer
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import status_text
 from cli.in_force import differences_here
 from cli.output import AsJson, Exit, print_json

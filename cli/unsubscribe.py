@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.desk import SettingsFile, open_desk
+from cli.desk import open_desk
+from cli.desk_options import SettingsFile
 from cli.output import AsJson, Exit, Refused, ask, console, counted, print_json, talk
 from cli.progress import Progress
 from shared.desk.unsubscription import Unsubscription, WatchedMailboxes

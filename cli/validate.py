@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import group_names, rule_files
-from cli.desk import SettingsFile, open_desk
+from cli.desk_options import SettingsFile
 from cli.formats import Format, github, junit, problems_json, sarif, text
 from cli.output import AsJson, Exit, Refused, print_json
 from cli.rule_files import LoadedRules
@@ -61,6 +61,8 @@ def validate(
 
 def _find_groups(sets: list[LoadedRules], settings: Path | None) -> list[group_names.FoundGroups]:
     """Return the groups of the rules, as they are in the directory."""
+    from cli.desk import open_desk  # noqa: PLC0415 -- its libraries take longer to import than files to check
+
     with open_desk(settings) as desk:
         return group_names.find_groups(sets, desk.graph())
 

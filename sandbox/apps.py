@@ -16,7 +16,7 @@ MODULES = (
     "msal",
     "shared.graph.client",
     "shared.storage.last_good_rules",
-    "shared.storage.rule_source",
+    "shared.storage.rule_container",
     "shared.worker.events.messages",
     "shared.worker.mailboxes.maintenance",
     "shared.worker.mailboxes.messages",

@@ -24,7 +24,11 @@ STOP_SECONDS = 25
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-"""The account and key of every Azurite, as Microsoft publishes them; they are not secret."""
+"""The first account of every Azurite and its key, as Microsoft publishes them; they are not secret."""
+
+#: further accounts, for one stage each; their key is short, for an environment variable has 128 KiB
+MOST_ACCOUNTS = 3_000
+_SHORT_KEY = KEY[:8]
 
 SERVICES = ("Blob", "Queue", "Table")
 READY = re.compile(r"Azurite (?P<service>\w+) service is successfully listening at (?P<url>http://\S+)")
@@ -40,23 +44,33 @@ class Azurite:
     """A running Azurite.
 
     Attributes:
-        connection_string: the value for `AzureWebJobsStorage`, with all three services.
+        connection_string: the value for `AzureWebJobsStorage`, with all three services of the account in use.
     """
 
     def __init__(self, process: subprocess.Popen[str], urls: dict[str, str]) -> None:
         self._process = process
         self._moving = threading.Lock()
-        endpoints = [f"{service}Endpoint={urls[service]}/{ACCOUNT};" for service in SERVICES]
-        self.connection_string = (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{''.join(endpoints)}"
-        )
+        self._urls = urls
+        self._left = 0
+        self.connection_string = self._connect(ACCOUNT, KEY)
+
+    def leave_account(self) -> None:
+        """Use another account, which is empty, from now on.
+
+        Raises:
+            AzuriteUnavailable: there is no other one.
+        """
+        self._left += 1
+        if self._left > MOST_ACCOUNTS:
+            raise AzuriteUnavailable(f"{MOST_ACCOUNTS:,} accounts were used: start another Azurite.")
+        self.connection_string = self._connect(_account(self._left), _SHORT_KEY)
 
     def advance(self, by: timedelta) -> None:
         """Move Azurite's clock ahead: messages become visible, leases and lifetimes expire."""
         self._command(f"{by // timedelta(milliseconds=1)}")
 
     def set_clock(self, now: datetime) -> None:
-        """Set Azurite's clock, which runs on from there; empty Azurite before you set it back."""
+        """Set Azurite's clock, which runs on from there; leave the account before you set it back."""
         self._command(f"={(now - _EPOCH) // timedelta(milliseconds=1)}")
 
     def save(self) -> None:
@@ -72,6 +86,10 @@ class Azurite:
         os.killpg(self._process.pid, signal.SIGKILL)
         with self._process:
             pass
+
+    def _connect(self, account: str, key: str) -> str:
+        endpoints = "".join(f"{service}Endpoint={self._urls[service]}/{account};" for service in SERVICES)
+        return f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};{endpoints}"
 
     def _command(self, command: str) -> None:
         with self._moving:
@@ -133,7 +151,7 @@ def _start(
     options = [*place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     return subprocess.Popen(  # noqa: S603 -- fixed arguments
         [tools.node, *(f"--require={script}" for script in scripts), str(MAIN), *hosts, *ports, *options],
-        env={**os.environ, **environ},
+        env={**os.environ, "AZURITE_ACCOUNTS": _accounts(), **environ},
         pass_fds=pass_fds,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -141,6 +159,16 @@ def _start(
         text=True,
         start_new_session=True,  # so that Ctrl-C does not reach Azurite; we stop it
     )
+
+
+def _account(number: int) -> str:
+    return f"account{number}"
+
+
+def _accounts() -> str:
+    """Return all accounts with their keys, as Azurite reads them."""
+    further = (f"{_account(number)}:{_SHORT_KEY}" for number in range(1, MOST_ACCOUNTS + 1))
+    return ";".join([f"{ACCOUNT}:{KEY}", *further])
 
 
 def _await_urls(process: subprocess.Popen[str]) -> dict[str, str]:

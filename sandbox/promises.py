@@ -109,7 +109,8 @@ def may_be_held(doubts: Iterable[datetime], changes: Iterable[datetime], stale_f
     """Return whether the result of a write may be unknown (`write_unknown`).
 
     That needs an attempt without a trustworthy answer, at one of `doubts`, and another version of the event
-    after it, at one of `changes`. A change shortly before counts too, since the read may have been stale.
+    after it, at one of `changes`. A success that shows no online meeting is not trustworthy either: the link
+    may come later. A change shortly before counts too, since the read may have been stale.
     """
     first, last = min(doubts, default=None), max(changes, default=None)
     return first is not None and last is not None and last >= first - stale_for

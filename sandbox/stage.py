@@ -17,9 +17,6 @@ from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from azure.data.tables import TableServiceClient
-from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueServiceClient
 
 from function_app import build_app
 from sandbox.azurite import Azurite
@@ -145,10 +142,9 @@ def stage(
 
     If `live`, the host runs by itself and Graph reaches it over the network; otherwise functions run only
     when they are called, in the caller's thread. The clock begins at `start`, and runs if it `ticks`. The
-    storage account is emptied first, so an Azurite has one stage at a time. `with_memory`: the app's first
-    run, which creates its memory of writes, is done.
+    stage leaves its storage account at the end, so an Azurite has one stage at a time. `with_memory`: the
+    app's first run, which creates its memory of writes, is done.
     """
-    empty(azurite)
     clock = StageClock(azurite, start, ticks=ticks)
     poster = _Post()
     graph = StandIn(
@@ -159,6 +155,7 @@ def stage(
         stopwatch=time.monotonic if live else clock.seconds,
     )
     with ExitStack() as stack:
+        stack.callback(azurite.leave_account)
         stack.callback(clock.shared.remove)
         graph_url = stack.enter_context(serve(graph))
         environ = {
@@ -214,19 +211,6 @@ def _accept_elsewhere(url: str) -> Reply:
     """Answer as another deployment of the app registration does."""
     tokens = parse_qs(urlsplit(url).query).get("validationToken")
     return Reply(200, body=tokens[0].encode()) if tokens else Reply(202)
-
-
-def empty(azurite: Azurite) -> None:
-    """Delete all queues, tables and blob containers of an Azurite."""
-    with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
-        for queue in queues.list_queues():
-            queues.delete_queue(queue)
-    with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
-        for container in blobs.list_containers():
-            blobs.delete_container(container)
-    with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
-        for table in tables.list_tables():
-            tables.delete_table(table.name)
 
 
 def _create_memory(azurite: Azurite, clock: StageClock) -> None:

@@ -1,5 +1,6 @@
 """HTTP servers with faults: each has a list of answers."""
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 GOOD = '{"@odata.context": "c", "id": "e"}'
+_LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 Answer = Callable[[socket.socket], None]
 
 
@@ -19,7 +21,7 @@ def answer(status: int = 200, body: str = GOOD, headers: str = "") -> Answer:
 def send_slowly(text: bytes) -> Answer:
     """Return a function that sends single bytes and never ends."""
 
-    def send(connection: socket.socket) -> None:
+    def trickle(connection: socket.socket) -> None:
         with suppress(OSError):
             for byte in text + b"x" * 1000:
                 connection.sendall(bytes([byte]))
@@ -27,7 +29,17 @@ def send_slowly(text: bytes) -> Answer:
                     0.02
                 )  # the client is cut off by its socket's real timeout, so bytes need real time
 
-    return send
+    return trickle
+
+
+def send(text: bytes) -> Answer:
+    """Return a function that sends this answer as it is, and closes."""
+
+    def send_and_close(connection: socket.socket) -> None:
+        connection.sendall(text)
+        hang_up(connection)
+
+    return send_and_close
 
 
 def hang_up(connection: socket.socket) -> None:
@@ -45,6 +57,21 @@ def say_nothing(_connection: socket.socket) -> None:
     """Keep the connection open."""
 
 
+def _receive_request(connection: socket.socket) -> bool:
+    """Receive a request with its body; return whether there was one."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        if not (more := connection.recv(65536)):
+            return False
+        received += more
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    left = int(length[1]) - len(body) if length else 0
+    while left > 0 and (more := connection.recv(left)):
+        left -= len(more)
+    return True
+
+
 @contextmanager
 def server(*answers: Answer) -> Iterator[str]:
     """Give one answer after the other, one for each connection; the last one repeats."""
@@ -52,9 +79,7 @@ def server(*answers: Answer) -> Iterator[str]:
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            while request := connection.recv(65536):
-                while b"\r\n\r\n" not in request and (more := connection.recv(65536)):
-                    request += more
+            while _receive_request(connection):
                 (left.pop(0) if len(left) > 1 else left[0])(connection)
 
     def accept() -> None:

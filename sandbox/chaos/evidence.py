@@ -1,6 +1,6 @@
 """What a record shows of one event: its end, and the causes that excuse an end without a link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from sandbox.promises import may_be_held
 
 _HELD = "write_unknown"
 _MESSAGE_TIME = timedelta(minutes=2)
+#: the time in which the app waits for a link after a PATCH, with all faults of its reads
+_LINK_TIME = timedelta(minutes=10)
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
 
 
@@ -89,7 +91,18 @@ class EventEvidence:
     def doubts(self) -> list[datetime]:
         """The times at which the result of a write became unknown."""
         at = [e.at for e in self.entries if isinstance(e, HostKilled) or _is_doubt(e)]
-        return [*at, *self.crashes]
+        return [*at, *self._overtaken, *self.crashes]
+
+    @property
+    def _overtaken(self) -> Iterator[datetime]:
+        """The times of PATCHes accepted without effect after which a person soon changed the event.
+
+        Graph may create a link later than its answer, so the link may have come and gone.
+        """
+        changed = [e.at for e in self.entries if isinstance(e, ActionDone)]
+        for entry in filter(_is_without_effect, self.entries):
+            if any(timedelta(0) <= at - entry.at < _LINK_TIME for at in changed):
+                yield entry.at
 
     @property
     def may_be_held(self) -> bool:

@@ -32,7 +32,7 @@ HABITS = (
     Habit(kind=REORDERED, service="graph"),
     Habit(kind=STALE, service="graph"),
     Habit(kind=JOIN_URL_LATE, service="graph"),
-    Habit(kind=NO_LINK, service="graph", allows=(AllowedEnd.GAVE_UP,)),
+    Habit(kind=NO_LINK, service="graph", allows=(AllowedEnd.GAVE_UP, AllowedEnd.HELD)),
     Habit(kind=KILLED, service="host", allows=_DEATH),
     Habit(kind=STOPPED, service="host", allows=_DEATH),
     Habit(kind=STORAGE_KILLED, service="storage", allows=_DEATH[:3]),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.graph import graph_json, ids, zones
+from sandbox.graph.calendar_views import CalendarViews
 from sandbox.graph.call import GraphAnswer, IncomingCall, entity, page
 from sandbox.graph.errors import Refusal
 from sandbox.graph.event import EventCopy
@@ -37,6 +38,7 @@ class MailRoutes:
     def __init__(self, tenant: GraphTenant, outlook: Outlook) -> None:
         self._tenant = tenant
         self._outlook = outlook
+        self._views = CalendarViews(tenant.mailboxes)
 
     def routes(self) -> list[Route]:
         """Return the calls that this class answers."""
@@ -119,13 +121,8 @@ class MailRoutes:
         owner = self._owner(call)
         if not self._tenant.mailboxes.is_used(owner.id):
             return self._events(call, ())
-        inside: list[EventCopy] = []
-        for copy in self._tenant.mailboxes.in_calendar(owner.id, self._calendar_id(call)):
-            if copy.type == "seriesMaster":
-                inside.extend(self._tenant.mailboxes.instances(copy, begin, until))
-            elif copy.start < until and copy.end > begin:
-                inside.append(copy)
-        return self._events(call, sorted(inside, key=lambda copy: copy.start), show=self._shown_in_view)
+        inside = self._views.view(owner.id, self._calendar_id(call), begin, until)
+        return self._events(call, inside, show=self._shown_in_view)
 
     def get_calendar(self, call: IncomingCall) -> GraphAnswer:
         """Answer a calendar; the default one if none is given."""

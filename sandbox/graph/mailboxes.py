@@ -30,10 +30,14 @@ class HostedCalendar:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class HostedMailbox:
-    """One user's calendars and events; events are kept by their immutable id."""
+    """One user's calendars and events; events are kept by their immutable id.
+
+    `revision` changes with every change of an event; the first read of an occurrence is none.
+    """
 
     calendars: dict[str, HostedCalendar] = field(default_factory=dict)
     events: dict[str, EventCopy] = field(default_factory=dict)
+    revision: int = 0
 
     @property
     def default_calendar(self) -> HostedCalendar:
@@ -99,6 +103,7 @@ class HostedMailboxes:
         self._by_mutable_id[copy.mutable_id] = copy
         if not copy.master:
             self._by_uid.setdefault(copy.uid, {})[copy.mailbox] = copy
+            self.note_change(copy)
 
     def remove(self, copy: EventCopy) -> None:
         """Remove a copy, and the occurrences of a series, from its mailbox."""
@@ -108,6 +113,7 @@ class HostedMailboxes:
         self._by_mutable_id.pop(copy.mutable_id, None)
         if not copy.master:
             self._by_uid[copy.uid].pop(copy.mailbox, None)
+        self.note_change(copy)
 
     def move(self, copy: EventCopy, calendar_id: str) -> None:
         """Put a copy into another calendar of its mailbox, which gives it a new mutable id."""
@@ -115,6 +121,11 @@ class HostedMailboxes:
             del self._by_mutable_id[moved.mutable_id]
             moved.calendar, moved.mutable_id = calendar_id, self._ids.mutable()
             self._by_mutable_id[moved.mutable_id] = moved
+        self.note_change(copy)
+
+    def note_change(self, copy: EventCopy) -> None:
+        """Note that an event changed."""
+        self.of(copy.mailbox).revision += 1
 
     def find(self, user_id: str, event_id: str) -> EventCopy:
         """Return the event with this mutable or immutable id in a user's mailbox.

@@ -265,3 +265,4 @@ class Outlook:
 
     def _renew(self, copy: EventCopy) -> None:
         copy.change_key, copy.modified = self._tenant.ids.change_key(), self._tenant.now()
+        self._tenant.mailboxes.note_change(copy)

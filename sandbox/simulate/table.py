@@ -14,8 +14,9 @@ from typing import Any, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableClient, TableErrorCode, TableTransactionError, UpdateMode
+from azure.data.tables import TableClient, TableErrorCode, UpdateMode
 
+from sandbox.simulate.transaction_errors import conflict, transaction_error
 from shared.storage.tables import Table
 
 #: the rows in one answer of the service
@@ -103,14 +104,12 @@ class MemoryTable:
         """Insert and replace rows of one partition, all or none; raise TableTransactionError."""
         with self._lock:
             if not self._is_there:
-                raise _transaction_error(0, HTTPStatus.NOT_FOUND, TableErrorCode.TABLE_NOT_FOUND)
+                raise transaction_error(0, HTTPStatus.NOT_FOUND, TableErrorCode.TABLE_NOT_FOUND)
             for index, (kind, entity, options) in enumerate(operations):
                 row = self._rows.get(_key(entity))
                 has_changed = row is not None if kind == "create" else _etag(row) != options["etag"]
                 if has_changed:
-                    raise _transaction_error(
-                        index, HTTPStatus.CONFLICT if row else HTTPStatus.PRECONDITION_FAILED
-                    )
+                    raise conflict(index, is_there=row is not None, kind=kind)
             return [self._put(entity, {}) for _kind, entity, _options in operations]
 
     def upsert_entity(self, entity: Mapping[str, Any], *, mode: UpdateMode) -> dict[str, Any]:
@@ -284,13 +283,3 @@ def _show(date: datetime, raw_response_hook: Callable[[Any], None]) -> None:
 
 def _etag(row: MemoryEntity | None) -> str | None:
     return str(row.metadata["etag"]) if row else None
-
-
-def _transaction_error(
-    index: int, status: HTTPStatus, code: TableErrorCode | None = None
-) -> TableTransactionError:
-    """Return the error of a transaction whose operation `index` failed."""
-    error = TableTransactionError(message="a row changed meanwhile", index=index)
-    error.status_code = status
-    vars(error)["error_code"] = code  # the SDK's type does not show it
-    return error

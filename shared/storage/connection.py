@@ -109,8 +109,9 @@ class ServiceTime:
 
     def __call__(self, answer: Any) -> None:
         """Read the date of an answer; the SDK calls this."""
-        with suppress(ValueError, TypeError):
-            self.value = parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+        with suppress(ValueError, TypeError, OverflowError):
+            date = parsedate_to_datetime(answer.http_response.headers.get("Date", ""))
+            self.value = date if date.tzinfo else None  # "-0000" says that the zone is not known
 
 
 class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK hides its type

@@ -17,8 +17,8 @@ from uuid import uuid4
 
 from azure.core import MatchConditions
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
-from azure.core.exceptions import DecodeError
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.exceptions import ClientAuthenticationError, DecodeError, ServiceResponseError
+from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import (
     AzureSasCredentialPolicy,
     BearerTokenCredentialPolicy,
@@ -29,8 +29,10 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.storage.table_protocol import (
+    VERSION,
     Operation,
     insert_row,
+    parse_etag,
     parse_parts,
     parse_row,
     read_row,
@@ -45,8 +47,6 @@ _SCOPE = "https://storage.azure.com/.default"
 _WRITTEN = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 _REPLACE = (UpdateMode.REPLACE, MatchConditions.IfNotModified)
 
-_Answer = PipelineResponse[HttpRequest, HttpResponse]
-
 
 class RowClient(TableClient):
     """Reads, inserts and replaces rows; raises the SDK's errors. Threads may share it."""
@@ -56,8 +56,8 @@ class RowClient(TableClient):
         self._account_url, _, query = self.url.partition("?")
         self._query = f"?{query}" if query else ""
         self._headers = {
+            **VERSION,
             "x-ms-version": self.api_version,
-            "DataServiceVersion": "3.0",
             "User-Agent": "Joinlink",
         }
         policies = [RetryPolicy(retry_total=options["retry_total"]), *_credential_policies(self.credential)]
@@ -69,13 +69,10 @@ class RowClient(TableClient):
         """Return a row; raises ResourceNotFoundError."""
         if select:
             return super().get_entity(partition_key, row_key, select=select, **kwargs)
-        hook = kwargs.pop("raw_response_hook", None)
         answer = self._send(read_row(self.table_name, partition_key, row_key), kwargs)
-        if hook:
-            hook(answer)
-        if answer.http_response.status_code != HTTPStatus.OK:
-            raise row_error(answer.http_response)
-        return parse_row(answer.http_response)
+        if answer.status_code != HTTPStatus.OK:
+            raise row_error(answer)
+        return parse_row(answer)
 
     def create_entity(self, entity: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Insert a row; raises ResourceExistsError, or ResourceNotFoundError without the table."""
@@ -91,7 +88,7 @@ class RowClient(TableClient):
         **kwargs: Any,
     ) -> dict[str, Any]:
         """Replace the row with this ETag; raises ResourceModifiedError or ResourceNotFoundError."""
-        if etag is None or (mode, match_condition) != _REPLACE:
+        if not etag or (mode, match_condition) != _REPLACE:
             return super().update_entity(entity, mode, etag=etag, match_condition=match_condition, **kwargs)
         return self._write(replace_row(self.table_name, entity, etag), kwargs)
 
@@ -102,12 +99,12 @@ class RowClient(TableClient):
         rows = [each for each in ours if each]
         if len(rows) < len(ours):
             return super().submit_transaction(operations, **kwargs)
-        answer = self._send(transaction(rows, self._account_url, str(uuid4())), kwargs).http_response
+        answer = self._send(transaction(rows, self._account_url, str(uuid4())), kwargs)
         if answer.status_code != HTTPStatus.ACCEPTED:
             raise row_error(answer)
         parts = parse_parts(answer.content)
         if refused := next((part for part in parts if part.status not in _WRITTEN), None):
-            raise transaction_error(refused)
+            raise transaction_error(refused, answer)
         etags = [part.etag for part in parts if part.etag]
         if len(etags) != len(rows):
             raise DecodeError("the answer does not say what happened to each row", response=answer)
@@ -120,26 +117,35 @@ class RowClient(TableClient):
         options = options or {}
         if kind == "create":
             return insert_row(self.table_name, entity)
-        if kind == "update" and (options.get("mode"), options.get("match_condition")) == _REPLACE:
+        is_replacement = (options.get("mode"), options.get("match_condition")) == _REPLACE
+        if kind == "update" and is_replacement and options.get("etag"):
             return replace_row(self.table_name, entity, options["etag"])
         return None
 
-    def _write(self, operation: Operation, options: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._send(operation, options).http_response
+    def _write(self, operation: Operation, options: dict[str, Any]) -> dict[str, Any]:
+        answer = self._send(operation, options)
         if answer.status_code not in _WRITTEN:
             raise row_error(answer)
-        if not (etag := answer.headers.get("ETag")):
+        if not (etag := parse_etag(answer.headers.get("ETag"))):
             raise DecodeError("the answer has no ETag", response=answer)
         return {"etag": etag}
 
-    def _send(self, operation: Operation, options: Mapping[str, Any]) -> _Answer:
+    def _send(self, operation: Operation, options: dict[str, Any]) -> HttpResponse:
+        hook = options.pop("raw_response_hook", None)
         request = HttpRequest(
             operation.method,
             f"{self._account_url}/{operation.path}{self._query}",
-            headers={**self._headers, **operation.headers},
+            headers=self._headers | operation.headers,
             content=operation.body or None,
         )
-        return self._rows.run(request, **options)
+        try:
+            answer = self._rows.run(request, **options)
+        except (ValueError, OverflowError, RecursionError) as error:
+            # An answer with two lengths, for example: the transport raises them, and not as its own errors.
+            raise ServiceResponseError("the answer can't be read", error=error) from error
+        if hook:
+            hook(answer)
+        return answer.http_response
 
 
 class _SharedKeyPolicy(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
@@ -157,7 +163,10 @@ class _SharedKeyPolicy(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         date = formatdate(usegmt=True)
         resource = f"/{account}{urlsplit(sent.url).path}"
         text = "\n".join((sent.method, "", sent.headers.get("Content-Type", ""), date, resource))
-        signature = hmac.digest(base64.b64decode(key), text.encode(), "sha256")
+        try:
+            signature = hmac.digest(base64.b64decode(key), text.encode(), "sha256")
+        except ValueError as error:
+            raise ClientAuthenticationError("the account key is not valid") from error
         sent.headers["x-ms-date"] = date
         sent.headers["Authorization"] = f"SharedKey {account}:{base64.b64encode(signature).decode()}"
 

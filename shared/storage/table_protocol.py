@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -21,26 +22,35 @@ from azure.core.exceptions import (
 from azure.core.rest import HttpResponse
 from azure.data.tables import EntityProperty, TableEntity, TableTransactionError
 
-JSON = "application/json;odata=minimalmetadata"
-_WRITE = {"Accept": JSON, "Content-Type": JSON}
-_INT32 = range(-(2**31), 2**31)
+#: of every request, and of every part of a transaction
+VERSION = {"DataServiceVersion": "3.0", "MaxDataServiceVersion": "3.0;NetFx"}
+_READ = {"Accept": "application/json;odata=minimalmetadata"}
+_WRITE = {**_READ, "Content-Type": "application/json"}
 _KEYS = ("PartitionKey", "RowKey")
 _DATETIME = "Edm.DateTime"
 #: JSON itself has these types
 _PLAIN = (None, "Edm.String", "Edm.Int32", "Edm.Boolean")
-_ERRORS: Mapping[str, type[HttpResponseError]] = {
-    "EntityAlreadyExists": ResourceExistsError,
-    "UpdateConditionNotSatisfied": ResourceModifiedError,
-    "ConditionNotMet": ResourceModifiedError,
-    "ResourceNotFound": ResourceNotFoundError,
-    "EntityNotFound": ResourceNotFoundError,
-    "TableNotFound": ResourceNotFoundError,
+#: A proxy may put any words into its page: a class needs the status, too.
+_ERRORS: Mapping[tuple[int, str], type[HttpResponseError]] = {
+    (HTTPStatus.CONFLICT, "EntityAlreadyExists"): ResourceExistsError,
+    (HTTPStatus.PRECONDITION_FAILED, "UpdateConditionNotSatisfied"): ResourceModifiedError,
+    (HTTPStatus.PRECONDITION_FAILED, "ConditionNotMet"): ResourceModifiedError,
+    (HTTPStatus.NOT_FOUND, "ResourceNotFound"): ResourceNotFoundError,
+    (HTTPStatus.NOT_FOUND, "EntityNotFound"): ResourceNotFoundError,
+    (HTTPStatus.NOT_FOUND, "TableNotFound"): ResourceNotFoundError,
 }
 _TYPE = "@odata.type"
-_STATUS_LINE = re.compile(rb"^HTTP/1\.[01] (?=\d{3} )", re.MULTILINE)
+#: A cut answer may end in the middle of an ETag.
+_ETAG = re.compile(r'W/"[^"]+"')
+_STATUS_LINE = re.compile(rb"^HTTP/1\.[01] (?=\d{3}\b)", re.MULTILINE)
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_ETAG_LINE = re.compile(rb"^etag:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 #: refusals of a caller may come as XML, whatever was asked for
-_XML_CODE = re.compile(rb"<(?:m:)?code>(\w{1,80})</", re.IGNORECASE)
-_ETAG = re.compile(rb"^etag:[ \t]*([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+_XML_CODE = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?<(?:m:)?error\b[^>]*>\s*<(?:m:)?code>(\w{1,80})</", re.IGNORECASE
+)
+#: a transaction has at most 100 rows
+_INDEXES = frozenset(map(str, range(100)))
 
 
 class ReadEntity(TableEntity):
@@ -57,7 +67,7 @@ class Operation:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     body: bytes = b""
 
     def part(self, account_url: str) -> bytes:
@@ -67,7 +77,7 @@ class Operation:
             "Content-Transfer-Encoding: binary",
             "",
             f"{self.method} {account_url}/{self.path} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in self.headers.items()),
+            *(f"{name}: {value}" for name, value in (VERSION | self.headers).items()),
             f"Content-Length: {len(self.body)}",
             "",
             "",
@@ -86,7 +96,7 @@ class PartAnswer:
 
 def read_row(table: str, partition: str, row: str) -> Operation:
     """https://learn.microsoft.com/rest/api/storageservices/query-entities."""
-    return Operation("GET", _row_path(table, partition, row), {"Accept": JSON})
+    return Operation("GET", _row_path(table, partition, row), _READ)
 
 
 def insert_row(table: str, entity: Mapping[str, Any]) -> Operation:
@@ -107,7 +117,7 @@ def transaction(operations: Sequence[Operation], account_url: str, boundary: str
     head = f"--{outer}\r\nContent-Type: multipart/mixed; boundary={inner}\r\n\r\n"
     body = head.encode() + parts + f"--{inner}--\r\n--{outer}--\r\n".encode()
     content_type = f"multipart/mixed; boundary={outer}"
-    return Operation("POST", "$batch", {"Accept": JSON, "Content-Type": content_type}, body)
+    return Operation("POST", "$batch", {**_READ, "Content-Type": content_type}, body)
 
 
 def parse_row(answer: HttpResponse) -> ReadEntity:
@@ -118,10 +128,18 @@ def parse_row(answer: HttpResponse) -> ReadEntity:
     """
     try:
         values = json.loads(answer.content)
-        etag, written = str(values.pop("odata.etag")), _parse_datetime(values.pop("Timestamp"))
-        return ReadEntity(_decode(values), etag, written)
-    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        etag, written = parse_etag(values.pop("odata.etag")), _parse_datetime(values.pop("Timestamp"))
+        if etag:
+            return ReadEntity(_decode(values), etag, written)
+    except (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise DecodeError("the answer is not a row", response=answer) from error
+    raise DecodeError("the answer has no ETag", response=answer)
+
+
+def parse_etag(text: str | None) -> str:
+    """Return an ETag of the table service, empty if this is none."""
+    etag = (text or "").strip()
+    return etag if _ETAG.fullmatch(etag) else ""
 
 
 def parse_parts(content: bytes) -> list[PartAnswer]:
@@ -134,20 +152,17 @@ def parse_parts(content: bytes) -> list[PartAnswer]:
 
 def row_error(answer: HttpResponse) -> HttpResponseError:
     """Return the SDK's error for an answer that refuses an operation."""
-    code, _message = _code_and_message(answer.content)
+    code, _index = _code_and_index(answer.content)
     code = code or answer.headers.get("x-ms-error-code", "")
-    if not code and (found := _XML_CODE.search(answer.content)):
-        code = found[1].decode()
-    error = _ERRORS.get(code, HttpResponseError)(response=answer)
+    error = _ERRORS.get((answer.status_code, code), HttpResponseError)(response=answer)
     error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
     return error
 
 
-def transaction_error(part: PartAnswer) -> TableTransactionError:
-    """Return the SDK's error for a refused transaction; the service's text begins with the row's index."""
-    code, message = _code_and_message(part.body)
-    index, _, _text = message.partition(":")
-    error = TableTransactionError(message=f"{index}:{code}", index=int(index) if index.isdecimal() else -1)
+def transaction_error(part: PartAnswer, answer: HttpResponse) -> TableTransactionError:
+    """Return the SDK's error for a transaction that the service refused; `index` is -1 if it names no row."""
+    code, index = _code_and_index(part.body)
+    error = TableTransactionError(message=code or "the transaction was refused", response=answer, index=index)
     error.status_code = part.status
     error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
     return error
@@ -171,7 +186,7 @@ def _properties(entity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if isinstance(value, datetime):
             yield name + _TYPE, _DATETIME
             yield name, f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
-        elif isinstance(value, str | bool) or (isinstance(value, int) and value in _INT32):
+        elif isinstance(value, str | bool) or (isinstance(value, int) and -(2**31) <= value < 2**31):
             yield name, value
         else:
             raise TypeError(f"the column {name} has a value of type {type(value).__name__}")
@@ -197,16 +212,21 @@ def _parse_datetime(text: str) -> datetime:
 
 
 def _parse_part(part: bytes) -> PartAnswer:
-    head, _, rest = part.partition(b"\r\n\r\n")
-    etag = _ETAG.search(head)
-    body, _, _ = rest.partition(b"\r\n--")
-    return PartAnswer(int(head[:3]), etag[1].decode("latin-1") if etag else "", body)
+    head, *rest = _END_OF_HEAD.split(part, 1)
+    etag = _ETAG_LINE.search(head)
+    body, _, _ = b"".join(rest).partition(b"\n--")
+    return PartAnswer(int(head[:3]), parse_etag(etag[1].decode("latin-1")) if etag else "", body)
 
 
-def _code_and_message(body: bytes) -> tuple[str, str]:
-    """Return code and text of an error; empty if the body has none."""
+def _code_and_index(body: bytes) -> tuple[str, int]:
+    """Return an error's code, and the number of the row with which its text begins: "" and -1 if missing."""
+    if found := _XML_CODE.match(body):
+        return found[1].decode(), -1
     try:
         error = json.loads(body)["odata.error"]
-        return str(error["code"]), str(error.get("message", {}).get("value", ""))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return "", ""
+        code, message = str(error["code"]), error.get("message")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", -1
+    text = str(message.get("value")) if isinstance(message, dict) else str(message)
+    index = text.partition(":")[0]
+    return code, int(index) if index in _INDEXES else -1

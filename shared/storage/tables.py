@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Any
 
 from azure.core import MatchConditions
@@ -27,7 +26,13 @@ from shared.storage.row_client import RowClient
 #: A conditional write whose answer was lost is not retried: it would conflict with its own result.
 _NO_RETRY = {"retry_total": 0}
 #: of a row in a transaction: it exists already, was changed, or is gone
-_CONFLICTS = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND})
+_CONFLICTS = (
+    TableErrorCode.ENTITY_ALREADY_EXISTS,
+    TableErrorCode.UPDATE_CONDITION_NOT_SATISFIED,
+    TableErrorCode.CONDITION_NOT_MET,
+    TableErrorCode.RESOURCE_NOT_FOUND,
+    TableErrorCode.ENTITY_NOT_FOUND,
+)
 #: of the rows that we write, in their column `v`; later versions only add optional columns
 VERSION = 1
 
@@ -153,7 +158,7 @@ class Table:
             try:
                 return self._commit(partition, changes)
             except TableTransactionError as error:
-                if error.status_code not in _CONFLICTS:
+                if getattr(error, "error_code", None) not in _CONFLICTS:
                     raise
                 row = changes[error.index].row if 0 <= error.index < len(changes) else ""
                 raise RowConflict(self._changed(), row) from error

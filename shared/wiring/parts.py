@@ -50,11 +50,13 @@ class Parts:
     @BuiltOnce
     def rule_source(self) -> "RuleSource":
         """The folder or container of JOINLINK_RULES."""
-        from shared.storage.rule_source import RuleContainer, RuleFolder
-
         rules, process = self._rules, self.process
         if "://" not in rules:
+            from shared.storage.rule_folder import RuleFolder
+
             return RuleFolder(_app_folder() / rules)
+        from shared.storage.rule_container import RuleContainer
+
         container = RuleContainer.connect(rules, process.storage_settings, process.storage_credential)
         process.close_at_end(container.close)
         return container

@@ -1,6 +1,7 @@
 """Everything that is checked of a Bicep file without Azure and without its compiler."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from tests.infra.bicep_tree import (
     literal,
     properties,
     text,
-    walk,
 )
 from tests.infra.bicep_types import check_types
 
@@ -56,30 +56,23 @@ def check(path: Path, content: bytes | None = None) -> list[BicepProblem]:
 
 
 def _syntax(file: BicepFile) -> Iterator[BicepProblem]:
-    for node in walk(file.root):
+    for node in file.nodes:
         if node.type == "ERROR" or node.is_missing:
             yield BicepProblem(line(node), f"syntax: {text(node)[:60]!r}")
 
 
 def _unused(file: BicepFile) -> Iterator[BicepProblem]:
+    uses = Counter(text(each) for each in file.nodes if each.type == "identifier")
+    pairs = (each for each in file.nodes if each.type == "object_property" and each.named_children)
+    keys = Counter(text(pair.named_children[0]) for pair in pairs)  # a key of a property is not a use
     for kind, declared in (("parameter", file.declared.parameters), ("variable", file.declared.variables)):
         for name, node in declared.items():
-            uses = sum(text(each) == name for each in walk(file.root) if each.type == "identifier")
-            if uses <= 1 + _keys_named(file, name):
+            if uses[name] <= 1 + keys[name]:
                 yield BicepProblem(line(node), f"the {kind} {name!r} is not used")
     for name, node in file.declared.resources.items():
         is_existing = any(text(each) == "existing" for each in node.children)
-        if (
-            is_existing
-            and sum(text(each) == name for each in walk(file.root) if each.type == "identifier") <= 1
-        ):
+        if is_existing and uses[name] <= 1:
             yield BicepProblem(line(node), f"the existing resource {name!r} is not used")
-
-
-def _keys_named(file: BicepFile, name: str) -> int:
-    """Return how often the name is the key of a property, which is not a use."""
-    pairs = (node for node in walk(file.root) if node.type == "object_property" and node.named_children)
-    return sum(text(pair.named_children[0]) == name for pair in pairs)
 
 
 def _references(file: BicepFile) -> Iterator[BicepProblem]:
@@ -90,7 +83,7 @@ def _references(file: BicepFile) -> Iterator[BicepProblem]:
             yield BicepProblem(line(node), f"the module {name!r} has no file {path.name}")
             continue
         yield from _module(file, name, node, BicepFile(path))
-    for node in walk(file.root):
+    for node in file.nodes:
         if node.type == "call_expression" and text(node.named_children[0]) in {
             "loadJsonContent",
             "loadTextContent",
@@ -124,7 +117,7 @@ def _is_required(declaration: Node) -> bool:
 
 
 def _flex(file: BicepFile) -> Iterator[BicepProblem]:
-    for node in walk(file.root):
+    for node in file.nodes:
         if node.type != "object_property" or not node.named_children:
             continue
         key = text(node.named_children[0]).strip("'")
@@ -143,7 +136,7 @@ def _secrets(file: BicepFile) -> Iterator[BicepProblem]:
     for name, node in file.declared.outputs.items():
         if identifiers(node) & secure or re.search(r"\blist\w*\(", text(node)):
             yield BicepProblem(line(node), f"the output {name!r} holds a secret")
-    for node in walk(file.root):
+    for node in file.nodes:
         if node.type == "call_expression" and re.match(r"list\w*\(|[\w.]+\.list\w*\(", text(node)):
             yield BicepProblem(line(node), "keys must not be read by a template")
 

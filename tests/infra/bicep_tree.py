@@ -53,7 +53,8 @@ class BicepFile:
         self.root = _PARSER.parse(_TYPED_VARIABLE.sub(lambda m: m[1] + b" " * len(m[2]), source)).root_node
         self.typed = {m[1].split()[1].decode(): m[2].decode() for m in _TYPED_VARIABLE.finditer(source)}
         self.declared = Declarations()
-        for node in walk(self.root):
+        self.nodes = list(walk(self.root))
+        for node in self.nodes:
             if node.type in _KINDS and (name := child(node, "identifier")) is not None:
                 getattr(self.declared, _KINDS[node.type])[text(name)] = node
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from azure.data.tables import TableServiceClient
-from azure.storage.queue import QueueClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient, QueueServiceClient
 
 from sandbox import azurite as module
 from sandbox.azurite import Azurite, AzuriteUnavailable
@@ -36,6 +37,18 @@ def test_the_connection_string_reaches_queues_and_tables(
     assert message.content == "hello"
     with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
         assert tables.create_table(unique("azurite")).table_name
+
+
+def test_another_account_is_empty(azurite: Azurite, queue: QueueClient) -> None:
+    """So that a stage finds nothing of the one before; what was in use stays."""
+    azurite.leave_account()
+    with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
+        assert list(queues.list_queues()) == []
+    with TableServiceClient.from_connection_string(azurite.connection_string) as tables:
+        assert list(tables.list_tables()) == []
+    with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
+        assert list(blobs.list_containers()) == []
+    assert queue.get_queue_properties().name == queue.queue_name
 
 
 def test_a_delayed_message_becomes_visible_when_the_clock_moves(azurite: Azurite, queue: QueueClient) -> None:

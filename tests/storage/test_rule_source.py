@@ -14,7 +14,8 @@ from shared.rule_files.loader import MAX_FILES, load_policy
 from shared.rule_files.yaml_tree.text import MAX_BYTES
 from shared.settings import StorageSettings
 from shared.storage.blobs import container_client
-from shared.storage.rule_source import RuleContainer, RuleFolder
+from shared.storage.rule_container import RuleContainer
+from shared.storage.rule_folder import RuleFolder
 
 
 @pytest.fixture

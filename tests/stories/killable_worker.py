@@ -26,7 +26,6 @@ from cli import desk
 from cli.app import main
 from function_app import build_app
 from sandbox.apps import MODULES
-from sandbox.azurite import ACCOUNT
 from sandbox.host import Host
 from sandbox.serve import serve
 from sandbox.stage import Stage
@@ -37,7 +36,7 @@ from shared.worker.common.world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)/")
+_ENDPOINT = re.compile(r"(\w+Endpoint)=(http://[^/]+)(/\w+)")
 _TIMEOUT_SECONDS = 30
 
 
@@ -201,8 +200,8 @@ def behind(kill_switch: KillSwitch, stage: Stage) -> Iterator[Mapping[str, str]]
     with ExitStack() as stack:
 
         def switched(match: re.Match[str]) -> str:
-            storage = ProxyMiddleware(BadGateway(), {f"/{ACCOUNT}": {"target": match[2], "host": None}})
-            return f"{match[1]}={stack.enter_context(serve(kill_switch.over(storage)))}/"
+            storage = ProxyMiddleware(BadGateway(), {match[3]: {"target": match[2], "host": None}})
+            return f"{match[1]}={stack.enter_context(serve(kill_switch.over(storage)))}{match[3]}"
 
         graph_url = stack.enter_context(serve(kill_switch.over(stage.graph)))
         yield {

@@ -11,7 +11,6 @@ from werkzeug.exceptions import BadGateway, ServiceUnavailable
 from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.test import run_wsgi_app
 
-from sandbox.azurite import ACCOUNT
 from sandbox.serve import serve
 
 if TYPE_CHECKING:
@@ -72,9 +71,9 @@ class LossyStorage:
 @contextmanager
 def lossy_tables(connection_string: str) -> Iterator[tuple[LossyStorage, str]]:
     """Put a lossy proxy before the table service; yield it and the connection string that leads to it."""
-    found = re.search(r"TableEndpoint=(http://[^/]+)/", connection_string)
+    found = re.search(r"TableEndpoint=(http://[^/]+)(/\w+)", connection_string)
     assert found is not None
     lossy = LossyStorage()
-    storage = ProxyMiddleware(BadGateway(), {f"/{ACCOUNT}": {"target": found[1], "host": None}})
+    storage = ProxyMiddleware(BadGateway(), {found[2]: {"target": found[1], "host": None}})
     with serve(lossy.over(storage)) as url:
-        yield lossy, connection_string.replace(found[0], f"TableEndpoint={url}/")
+        yield lossy, connection_string.replace(found[0], f"TableEndpoint={url}{found[2]}")

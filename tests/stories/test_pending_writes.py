@@ -64,6 +64,20 @@ def test_a_second_read_for_an_earlier_write_does_not_end_the_wait_for_a_later_on
     assert ("not_honored", "no_join_link") in story.outcomes(ada)
 
 
+def test_a_change_after_a_success_without_a_link_is_held(story: Story) -> None:
+    """Graph may create a link later than its answer, so the link may have come and gone: the admin decides."""
+    ada = story.add_person("Ada")
+    meeting = story.create_meeting(ada, GUEST)
+    story.stage.graph.faults.add(Fault(method="PATCH", is_ignored=True))
+    story.wait()
+    story.stage.graph.people.edit(ada.id, meeting, subject="Changed")
+    story.run_until_idle()
+
+    line = next(line for line in story.log_lines() if line["reason"] == "write_unknown")
+    assert "to which Graph answered: success, without a link" in line["detail"]
+    assert not story.has_link(ada, meeting)
+
+
 def test_a_verify_message_does_not_supersede_a_change(story: Story) -> None:
     """It decides nothing, so the message of an earlier change still does."""
     ada = story.add_person("Ada", watched=False)

@@ -80,14 +80,16 @@ class AttemptReview:
         attempt, now = read.attempt, self._world.now()
         self._held.add(read.change.mailbox, read.event.id, now)
         self._attempts.save(read, replace(attempt, state=MeetingState.WRITE_UNKNOWN, at=now, lease=""))
-        answer = attempt.detail or "no answer arrived"
+        without = (
+            "success, without a link" if attempt.state is MeetingState.UNCONFIRMED else "no answer arrived"
+        )
         return Ending(
             outcome=Outcome.SKIPPED,
             reason=Reason.WRITE_UNKNOWN,
             rule=attempt.rule,
             provider=attempt.provider,
             detail=f"changed since the write of {attempt.at:%Y-%m-%d %H:%M:%S} UTC, "
-            f"to which Graph answered: {answer}",
+            f"to which Graph answered: {attempt.detail or without}",
         )
 
     def _retry(self, read: EventRead, reason: Reason, wait: timedelta) -> Ending:

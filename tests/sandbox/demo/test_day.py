@@ -5,7 +5,7 @@ from sandbox.demo.contoso import PEOPLE
 from sandbox.demo.day import DAY
 from shared.domain.decision import Mode, Outcome, Reason
 from shared.rule_files.loader import load_policy
-from shared.storage.rule_source import RuleFolder
+from shared.storage.rule_folder import RuleFolder
 
 SCENES = [scene for act in DAY for scene in act.scenes]
 

@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from sandbox.graph.event import EventCopy
 from tests.sandbox.graph.world import WEEKLY, GraphWorld
 
 WINDOW = {"startDateTime": "2026-11-24T00:00:00Z", "endDateTime": "2026-12-24T00:00:00Z"}
@@ -50,6 +52,40 @@ def test_a_calendar_view_has_pages(
     assert [len(page["value"]) for page in pages] == sizes
     assert [event["subject"] for event in shown] == [f"{hour}" for hour in range(200)]
     assert shown[0].keys() == {"@odata.etag", "id", "subject"}
+
+
+def test_a_view_is_expanded_once_for_all_pages(world: GraphWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a mailbox costs what its pages cost; the pages after a change show the change."""
+    first, people = datetime(2026, 11, 24, 8, tzinfo=UTC), world.graph.people
+    ids = [people.create(world.ada.id, **at(first + timedelta(hours=hour))) for hour in range(20)]
+    series = world.book(world.ada, recurrence=WEEKLY, **at(first))["id"]
+    expanded = 0
+    in_calendar = world.graph.mailboxes.in_calendar
+
+    def counted(user: str, calendar: str | None) -> Iterator[EventCopy]:
+        nonlocal expanded
+        expanded += 1
+        return in_calendar(user, calendar)
+
+    monkeypatch.setattr(world.graph.mailboxes, "in_calendar", counted)
+    pages = view(world, **{"$top": "1"})
+
+    assert (len(pages), expanded) == (24, 1)
+    once = {**WEEKLY, "range": {**WEEKLY["range"], "numberOfOccurrences": 1}}
+    changes = (
+        lambda: people.create(world.ada.id, **at(first)),
+        lambda: people.edit(world.ada.id, ids[0], **at(first + timedelta(days=60))),
+        lambda: people.delete(world.ada.id, ids[1]),
+        lambda: people.delete(world.ada.id, pages[-1]["value"][0]["id"]),
+        lambda: people.move_to_calendar(world.ada.id, ids[2], world.graph.add_calendar(world.ada.id, "Own")),
+        lambda: people.edit(world.ada.id, series, recurrence=once),
+    )
+    counts = []
+    for change in changes:
+        change()
+        counts.append(len(view(world, **{"$top": "100"})[0]["value"]))
+    assert counts == [25, 24, 23, 22, 21, 19]
+    assert expanded == 1 + len(changes)
 
 
 def test_a_series_is_expanded(world: GraphWorld) -> None:
