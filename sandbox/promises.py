@@ -13,6 +13,10 @@ from enum import StrEnum
 MOST_NOT_HONORED = 3
 #: Rules that were replaced may decide for this long.
 RULES_LAST = timedelta(minutes=2)
+#: Who was in a group may decide for this long, and in an outage of the directory for a day.
+GROUPS_LAST, GROUPS_LAST_IN_OUTAGE = timedelta(hours=6, minutes=2), timedelta(days=1, minutes=2)
+#: Once nothing fails any more, the messages that waited are handled in this time.
+RECOVERS_WITHIN = timedelta(hours=3)
 #: the ending of a message whose event is read again later
 AGAIN = "delayed"
 #: in which a message is in the poison queue
@@ -46,6 +50,8 @@ class Violation(StrEnum):
     LINES = "lines"
     #: a notification without a key in force was queued
     FORGED = "forged"
+    #: a mailbox that left the scope, but still has a subscription
+    STILL_WATCHED = "still watched"
     #: a further read of all events wrote to one
     WRITES_AGAIN = "writes again"
 

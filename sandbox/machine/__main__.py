@@ -14,6 +14,8 @@ from sandbox.machine.planted import PLANTED
 
 #: the steps of an example before calm
 STEPS = 40
+#: of each batch; the seeds of two runs differ by more than their batches
+_BATCH, _MOST_BATCHES = 10, 10_000
 
 
 def main() -> int:
@@ -43,18 +45,22 @@ def main() -> int:
 
 
 def run(machine: type[Machine], *, examples: int, number: int, phases: list[Phase]) -> None:
-    """Run so many examples of a machine. Raises AssertionError for a broken promise."""
-    run_state_machine_as_test(
-        seed(number)(machine),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    """Run so many examples of a machine, in batches. Raises AssertionError for a broken promise.
+
+    After ten examples Hypothesis tries five variants of each new one, so a long run would try few stories.
+    """
+    for batch, begin in enumerate(range(0, examples, _BATCH)):
+        run_state_machine_as_test(
+            seed(number * _MOST_BATCHES + batch)(machine),
+            settings=settings(
+                max_examples=min(_BATCH, examples - begin),
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                phases=phases,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
 
 
 def _options() -> argparse.Namespace:

@@ -7,6 +7,7 @@ import httpx
 
 from sandbox.machine.services import Connection, SteppedQueue
 from sandbox.simulate.product import SandboxTokens, client
+from shared.auth.token_source import TokenSource
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 from shared.graph.client import Graph
 from shared.graph.sender import Sender
@@ -71,6 +72,7 @@ class MemoryParts(Parts):
         connection: how it reaches storage.
         graph: how it reaches Graph.
         rules: returns the text of the rule file.
+        tokens: its source of tokens; None for one token that is always good.
     """
 
     def __init__(
@@ -80,11 +82,13 @@ class MemoryParts(Parts):
         connection: Connection,
         graph: httpx.BaseTransport,
         rules: Rules,
+        *,
+        tokens: TokenSource | None = None,
     ) -> None:
         super().__init__(environ, world, own_transport=httpx.MockTransport(_echo))
         self.connection = connection
         self.storage = _MemoryStorage(self.process, connection)
-        self.graph = _MemoryGraph(self.process, graph)
+        self.graph = _MemoryGraph(self.process, graph, tokens)
         self._text = rules
 
     @BuiltOnce
@@ -127,16 +131,18 @@ class _MemoryStorage(StorageParts):
 
 
 class _MemoryGraph(GraphParts):
-    def __init__(self, process: Process, transport: httpx.BaseTransport) -> None:
+    def __init__(self, process: Process, transport: httpx.BaseTransport, tokens: TokenSource | None) -> None:
         super().__init__(process)
         self._transport = transport
+        self._tokens = tokens
 
     @BuiltOnce
     def new_client(self) -> Callable[[], Graph]:
         """A function that returns a new client."""
         http = client("https://graph.test", self._transport)
         self._process.close_at_end(http.close)
-        sender = Sender(http, SandboxTokens(http), _GRAPH, self._process.world.now)
+        tokens = self._tokens or SandboxTokens(http)
+        sender = Sender(http, tokens, _GRAPH, self._process.world.now)
         return lambda: Graph(sender)
 
 

@@ -29,9 +29,15 @@ GRAPH_FAULTS = (
     "calendar 500",
     "users 503",
     "subscribing 503",
+    "group 503",
 )
+#: faults of reads of the directory
+DIRECTORY_FAULTS = frozenset({"users 503", "group 503"})
+_GROUP = "/groups/[^/]+(/transitiveMembers|$)"
 
 
 def fault(kind: str, count: int, meanwhile: Callable[[], None]) -> Fault:
     """Return a fault of the next `count` calls of its kind; `meanwhile` is called at each."""
+    if kind == "group 503":
+        return Fault(method="GET", path=_GROUP, status=503, count=count, meanwhile=meanwhile)
     return stand_in_fault(kind, count=count, meanwhile=meanwhile)

@@ -6,11 +6,22 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from sandbox.machine.record import Charged, DeliveryRecord, EventState, MeetingRecord, TenantRules
+from sandbox.machine.charges import ChargeLedger
+from sandbox.machine.record import (
+    Charged,
+    DeliveryRecord,
+    EventState,
+    GroupUse,
+    MeetingRecord,
+    TenantRules,
+)
 from sandbox.promises import (
     AGAIN,
     FINAL_REASONS,
+    GROUPS_LAST,
+    GROUPS_LAST_IN_OUTAGE,
     POISON_REASONS,
+    RECOVERS_WITHIN,
     RULES_LAST,
     Delivery,
     End,
@@ -18,7 +29,6 @@ from sandbox.promises import (
     Patch,
     Seen,
     Violation,
-    is_limit_kept,
     is_lost,
     judge_delivery,
     judge_writes,
@@ -43,7 +53,8 @@ class StoryJudge:
     Attributes:
         violations: what was broken so far, each with a text.
         kills, faults: how often a process was killed with a message, and how often a call failed.
-        left_charges: when a kill, or a call to storage that failed, may have left a charge without a write.
+        charges: what was charged against limits.
+        last_outage: when a read of the group last failed, or may have.
     """
 
     def __init__(self, town: "Town") -> None:
@@ -51,8 +62,8 @@ class StoryJudge:
         self.kills = self.faults = 0
         self.enabled = 0
         self._town = town
-        self.left_charges: list[datetime] = []
-        self._charged: list[Charged] = []
+        self.charges = ChargeLedger(town.rules)
+        self.last_outage: datetime | None = None
 
     def saw_patch(
         self, worker: "MachineWorker", event: MeetingRecord, before: EventState, status: int | None
@@ -62,7 +73,7 @@ class StoryJudge:
         assert delivery, "only a message about an event leads to a PATCH"
         assert event is delivery.event
         successful = event.now.is_online and not before.is_online
-        self._charged.append(
+        self.charges.charged.append(
             Charged(
                 delivery=delivery,
                 mailbox=event.owner,
@@ -75,8 +86,13 @@ class StoryJudge:
         is_exact = town.graph.honors_if_match and not town.graph.stale_for
         states = [before] if is_exact else event.since(delivery.began - town.graph.stale_for)
         rules = town.rules.since(delivery.began - RULES_LAST)
-        is_wanted = not worker.is_braked and any(
-            wants_link(each, state, event.owner) for each in rules for state in states
+        members = self._members_since(delivery.began)
+        is_open = not worker.is_braked and town.scope.may_write(event.owner, delivery.began)
+        is_wanted = is_open and any(
+            wants_link(each, group, state, event.owner)
+            for each in rules
+            for group in members
+            for state in states
         )
         patch = Patch(
             was_online=before.is_online,
@@ -93,7 +109,7 @@ class StoryJudge:
         event.steps.append(patch)
         for violation in set(judge_writes(event.steps)):
             self._add(violation, event)
-        self._check_limits()
+        self.violations.extend((Violation.OVER_LIMIT, text) for text in self.charges.exceeded())
 
     def check_so_far(self) -> None:
         """Raise BrokenPromise if a promise was broken."""
@@ -126,6 +142,8 @@ class StoryJudge:
         """Judge the end of a run, once everything is quiet."""
         for event in self._town.people.events.values():
             self._check_final_state(event)
+        for owner in self._town.people.watched.intersection(self._town.scope.outside()):
+            self.violations.append((Violation.STILL_WATCHED, f"mailbox {owner}"))
         for name in (EVENT_CHANGES, MAILBOX_TASKS):
             for text in self._town.account.queue(f"{name}-poison").texts:
                 self._check_poison(text)
@@ -139,6 +157,11 @@ class StoryJudge:
         """Judge a notification of a stranger, which left so many messages."""
         if messages:
             self.violations.append((Violation.FORGED, f"{messages} messages"))
+
+    def check_recovery(self, took: timedelta) -> None:
+        """Judge how long the messages took that were left when the faults ended."""
+        if took > RECOVERS_WITHIN:
+            self.violations.append((Violation.STUCK, f"messages waited for {took} after the last fault"))
 
     def note_unfinished(self) -> None:
         """Note that messages never ended."""
@@ -159,12 +182,14 @@ class StoryJudge:
     @property
     def patches(self) -> int:
         """How many PATCHes were sent."""
-        return len(self._charged)
+        return len(self.charges.charged)
 
     def _check_task(self, delivery: DeliveryRecord) -> None:
         count = len(delivery.lines)
         if count > 1 or (count == 0 and not delivery.was_killed):
             self._add(Violation.LINES, None, f"{delivery.lines}")
+        if delivery.unsubscribes is not None and count == 1 and delivery.lines[0][0] != AGAIN:
+            self._town.scope.note_let_go(delivery.unsubscribes, self._town.now)
         is_again = count == 1 and delivery.lines[0][0] == AGAIN
         if is_again and not (delivery.sent or delivery.was_killed or delivery.is_left_to_host):
             self._add(Violation.DROPPED, None, f"{delivery.lines}")
@@ -172,91 +197,67 @@ class StoryJudge:
     def _evidence(self, delivery: DeliveryRecord) -> Seen:
         event = delivery.event
         if event is None:  # it was gone before anybody could know whose it was
-            return Seen(was_gone=True, is_attendees_copy=True, was_cancelled=True, was_unmatched=True)
+            return Seen(
+                was_gone=True,
+                is_attendees_copy=True,
+                was_cancelled=True,
+                was_unmatched=True,
+                was_out_of_scope=any(self._town.scope.was_outside(owner) for owner in range(2)),
+            )
         rules = self._town.rules.since(delivery.began - RULES_LAST)
-        return self._seen(event, event.since(delivery.began - self._town.graph.stale_for), rules, delivery)
+        members = self._members_since(delivery.began)
+        states = event.since(delivery.began - self._town.graph.stale_for)
+        return self._seen(event, states, rules, members, delivery)
+
+    def _members_since(self, began: datetime) -> list[frozenset[int]]:
+        """Return the memberships that may decide a message."""
+        outage = self.last_outage
+        has_failed = outage is not None and outage > began - GROUPS_LAST_IN_OUTAGE
+        return self._town.group.since(began - (GROUPS_LAST_IN_OUTAGE if has_failed else GROUPS_LAST))
 
     def _seen(
         self,
         event: MeetingRecord,
         states: list[EventState],
         rules: list[TenantRules],
+        members: list[frozenset[int]],
         delivery: DeliveryRecord | None = None,
     ) -> Seen:
         is_copy = bool(delivery and delivery.is_attendees_copy)
         gone = any(state.is_gone for state in states)
-        ever = [each for _, each in self._town.rules.sets]
+        scope, owner = self._town.scope, event.owner
+        mailbox = 1 - owner if is_copy else owner
         return Seen(
             was_online=any(state.is_online for state in states),
             was_gone=gone or is_copy,
             was_cancelled=any(state.is_cancelled for state in states) or (is_copy and gone),
             is_attendees_copy=is_copy,
             was_opted_out=any(state.is_opted_out for state in states),
-            was_unmatched=any(
-                each.mode == "off" or not state.is_external for each in rules for state in states
+            was_unmatched=not all(
+                _matches(each, group, state, owner) for each in rules for group in members for state in states
             ),
             was_reported=any(each.mode == "report" for each in rules),
             was_braked=bool(delivery and delivery.was_braked),
-            was_out_of_scope=any(each.excludes_second for each in ever) and (event.owner == 1 or is_copy),
-            is_limit_used_up=bool(delivery) and self._is_used_up(event, rules, delivery),
+            was_out_of_scope=scope.was_outside(mailbox) if delivery else not scope.is_inside(mailbox),
+            is_limit_used_up=bool(delivery and self.charges.is_used_up(event, rules, delivery)),
             was_removed=event.was_removed,
             not_honored=sum(isinstance(step, Patch) and not step.is_online for step in event.steps),
             may_be_held=may_be_held(event.doubts, event.changes, self._town.graph.stale_for),
         )
 
-    def _is_used_up(
-        self, event: MeetingRecord, rules: list[TenantRules], delivery: DeliveryRecord | None
-    ) -> bool:
-        """Whether a limit may be reached: by attempts of its window, kills and faults that left a charge.
-
-        A write that Graph refused for its version is rolled back before the event is read again, so its
-        charge must not refuse another write.
-        """
-        assert delivery
-        # The other worker may have charged right now.
-        other = int(delivery.has_overlapped)
-        begin = delivery.began - timedelta(hours=1, minutes=1)
-        charged = [each for each in self._charged if each.may_count]
-        hour = other + sum(at >= begin for at in [*self.left_charges, *(each.sent for each in charged)])
-        day = other + len(self.left_charges) + sum(each.mailbox == event.owner for each in charged)
-        return any(
-            (each.per_hour is not None and hour >= each.per_hour)
-            or (each.per_mailbox_per_day is not None and day >= each.per_mailbox_per_day)
-            for each in rules
-        )
-
-    def _check_limits(self) -> None:
-        """Count the writes of each window; a write that began in another window counts in none."""
-        hours: Counter[datetime] = Counter()
-        days: Counter[tuple[datetime, int]] = Counter()
-        for each in filter(lambda one: one.is_successful, self._charged):
-            if (hour := _hour(each.delivery.own_began)) == _hour(each.sent):
-                hours[hour] += 1
-            if (day := _day(each.delivery.own_began)) == _day(each.sent):
-                days[day, each.mailbox] += 1
-        for begin, writes in hours.items():
-            self._check_window("per_hour", begin, timedelta(hours=1), writes)
-        for (begin, _), writes in days.items():
-            self._check_window("per_mailbox_per_day", begin, timedelta(days=1), writes)
-
-    def _check_window(self, name: str, begin: datetime, length: timedelta, writes: int) -> None:
-        # Rules without a limit, or with a higher one, may have applied in the same window.
-        margin = RULES_LAST + timedelta(minutes=1)
-        limits = [getattr(each, name) for each in self._town.rules.between(begin - margin, begin + length)]
-        if None not in limits and not is_limit_kept(max(limits), writes):
-            self.violations.append((Violation.OVER_LIMIT, f"{name} {limits} {begin}: {writes} writes"))
-
     def _check_final_state(self, event: MeetingRecord) -> None:
-        state, rules = event.now, self._town.rules.now
+        state, rules, members = event.now, self._town.rules.now, self._town.group.now
         reason, was_justified = event.last_reason
         final = FINAL_REASONS.get(reason)
-        seen = self._seen(event, [state], [rules])
+        seen = self._seen(event, [state], [rules], [members])
         is_justified = final is not None and (
             final.is_justified(seen) or (reason == "limit_reached" and was_justified)
         )
         end = End(
             # A link that a person took away stays away; a sweep sees that without a line.
-            is_wanted=wants_link(rules, state, event.owner) and LinkRemoved() not in event.steps,
+            is_wanted=self._town.scope.is_inside(event.owner)
+            and wants_link(rules, members, state, event.owner)
+            and LinkRemoved() not in event.steps,
             is_online=state.is_online,
             reason=reason,
             is_justified=is_justified,
@@ -281,16 +282,14 @@ class StoryJudge:
         self.violations.append((violation, about + text))
 
 
-def wants_link(rules: TenantRules, state: EventState, owner: int) -> bool:
+def wants_link(rules: TenantRules, members: frozenset[int], state: EventState, owner: int) -> bool:
     """Return whether rules, once in force, ask for a write to an event in this state."""
     is_excluded = rules.excludes_second and owner == 1
     is_open = not (state.is_opted_out or state.is_cancelled or state.is_gone)
-    return rules.mode == "enforce" and not is_excluded and is_open and state.is_external
+    return rules.mode == "enforce" and not is_excluded and is_open and _matches(rules, members, state, owner)
 
 
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def _day(moment: datetime) -> datetime:
-    return _hour(moment).replace(hour=0)
+def _matches(rules: TenantRules, members: frozenset[int], state: EventState, owner: int) -> bool:
+    """Return whether the rule that adds links matches an event in this state."""
+    is_organizer = rules.uses_group is not GroupUse.RULE or owner in members
+    return rules.mode != "off" and state.is_external and is_organizer

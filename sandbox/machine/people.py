@@ -37,15 +37,15 @@ class OwnerAct(StrEnum):
 
 
 class Organizers:
-    """Two people, each with a further calendar. `events` are their meetings by id."""
+    """Two people (`users`), each with a further calendar. `events` are their meetings by id."""
 
     def __init__(self, graph: StandIn, now: Callable[[], datetime]) -> None:
         self.events: dict[str, MeetingRecord] = {}
         self._graph = graph
         self._now = now
-        self._people = [graph.add_user(f"P{n}", f"p{n}@contoso.com") for n in range(2)]
+        self.users = [graph.add_user(f"P{n}", f"p{n}@contoso.com") for n in range(2)]
         self._calendars = [
-            (self._default_calendar(user.id), graph.add_calendar(user.id, "Project")) for user in self._people
+            (self._default_calendar(user.id), graph.add_calendar(user.id, "Project")) for user in self.users
         ]
         self._by_copy: dict[str, MeetingRecord] = {}
         self._by_occurrence: dict[str, MeetingRecord] = {}
@@ -56,7 +56,7 @@ class Organizers:
         """Have a person create a meeting, or a weekly series of three; return its id."""
         day = self._now() + _AHEAD
         event = self._graph.people.create(
-            self._people[owner].id,
+            self.users[owner].id,
             subject=_OPTED_OUT if is_opted_out else "Review",
             start={"dateTime": f"{day:%Y-%m-%d}T09:00:00", "timeZone": "UTC"},
             end={"dateTime": f"{day:%Y-%m-%d}T10:00:00", "timeZone": "UTC"},
@@ -64,7 +64,7 @@ class Organizers:
             **(_weekly(day) if is_series else {}),
         )
         state = EventState(is_external=is_external, is_opted_out=is_opted_out)
-        uid = self._graph.mailboxes.find(self._people[owner].id, event).uid
+        uid = self._graph.mailboxes.find(self.users[owner].id, event).uid
         self.events[event] = MeetingRecord(event, owner, [(self._now(), state)], uid, is_series)
         return event
 
@@ -100,7 +100,7 @@ class Organizers:
         """Record the state of a meeting now."""
         state = replace(record.now, **flags)
         if not state.is_gone:
-            copy = self._graph.mailboxes.find(self._people[record.owner].id, record.id)
+            copy = self._graph.mailboxes.find(self.users[record.owner].id, record.id)
             state = replace(state, is_online=copy.online is not None)
         if state != record.now:
             record.states.append((self._now(), state))
@@ -121,7 +121,16 @@ class Organizers:
 
     def mailbox(self, record: MeetingRecord) -> str:
         """Return the object id of the person that owns a meeting."""
-        return self._people[record.owner].id
+        return self.users[record.owner].id
+
+    @property
+    def watched(self) -> set[int | None]:
+        """The numbers of the people whose mailboxes have a subscription."""
+        return {self.number_of(one.mailbox) for _, one in self._graph.subscriptions.active()}
+
+    def number_of(self, mailbox: str) -> int | None:
+        """Return the number of the person with this object id, None if it is another's."""
+        return next((number for number, user in enumerate(self.users) if user.id == mailbox), None)
 
     def _act(self, record: MeetingRecord, act: OwnerAct) -> None:  # noqa: C901 -- one case for each act
         people, owner, event = self._graph.people, self.mailbox(record), record.id

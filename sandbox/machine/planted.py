@@ -10,20 +10,24 @@ from unittest import mock
 
 import httpx
 
+from shared.auth.token_source import Token, TokenSource
 from shared.domain.attempt import Effect, Evidence, evidence
 from shared.domain.event import Event
 from shared.domain.meeting import Meeting, MeetingState
+from shared.errors import GraphError
 from shared.graph.protocol import notifications
 from shared.rules.policy import Policy
 from shared.storage.counters import Charge, Counters, LimitReached
 from shared.worker.common.ending_delivery import EndingDelivery
 from shared.worker.common.policy_reloader import PolicyReloader
 from shared.worker.common.received_message import HandledMessage
-from shared.worker.events import attempt_review
+from shared.worker.events import attempt_review, cached_set
 from shared.worker.events.attempts import Attempts
+from shared.worker.events.cached_set import CachedSet
 from shared.worker.events.deciding import EventDecider
 from shared.worker.events.event_read import EventRead
 from shared.worker.events.recent_reads import RecentReads
+from shared.worker.mailboxes.maintenance_run import MaintenanceRun
 
 
 def _skip_the_etag() -> AbstractContextManager[object]:
@@ -60,11 +64,11 @@ def _count_limits_in_each_process() -> AbstractContextManager[object]:
     return mock.patch.object(Counters, "charge", charge)
 
 
-def _drop_a_message_on_503() -> AbstractContextManager[object]:
+def _drop_a_message(*reasons: str) -> AbstractContextManager[object]:
     send = EndingDelivery._send  # noqa: SLF001 -- a bug is planted inside
 
     def send_others(delivery: EndingDelivery, handled: HandledMessage[Any]) -> None:
-        if handled.ending.reason not in {"graph_unavailable", "throttled"}:
+        if handled.ending.reason not in reasons:
             send(delivery, handled)
 
     return mock.patch.object(EndingDelivery, "_send", send_others)
@@ -114,16 +118,51 @@ def _superseded_by_any_read() -> AbstractContextManager[object]:
     return mock.patch.object(RecentReads, "since", is_known)
 
 
+def _never_refresh_a_group() -> AbstractContextManager[object]:
+    return mock.patch.object(cached_set, "REFRESH_AFTER", timedelta(days=1000))
+
+
+def _take_a_group_that_fails_for_empty() -> AbstractContextManager[object]:
+    current = CachedSet.current
+
+    def empty_on_error(known: CachedSet) -> frozenset[str] | None:
+        try:
+            return current(known)
+        except GraphError:
+            return frozenset()
+
+    return mock.patch.object(CachedSet, "current", empty_on_error)
+
+
+def _never_let_a_mailbox_go() -> AbstractContextManager[object]:
+    return mock.patch.object(MaintenanceRun, "is_scope_certain", new=False)
+
+
+def _keep_a_refused_token() -> AbstractContextManager[object]:
+    token = TokenSource.token
+
+    def first(source: TokenSource, resource: str, *, refused: str = "") -> Token:
+        del refused
+        return token(source, resource)
+
+    return mock.patch.object(TokenSource, "token", first)
+
+
 PLANTED: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "none": nullcontext,
     "skip-etag": _skip_the_etag,
     "forget-attempt": _forget_to_record_the_attempt,
     "limits-per-process": _count_limits_in_each_process,
-    "drop-on-503": _drop_a_message_on_503,
+    "drop-on-503": lambda: _drop_a_message("graph_unavailable", "throttled"),
+    "drop-on-401": lambda: _drop_a_message("unauthorized"),
     "stale-rules": _decide_with_stale_rules,
     "keep-charge": _never_refund,
     "ignore-lease": _ignore_the_lease,
     "any-key": _accept_any_key,
     "no-brake": _write_in_the_brake,
     "superseded": _superseded_by_any_read,
+    "stale-group": _never_refresh_a_group,
+    "empty-group": _take_a_group_that_fails_for_empty,
+    "keep-mailbox": _never_let_a_mailbox_go,
+    "keep-token": _keep_a_refused_token,
 }

@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeVar
 
 from sandbox.promises import Step
 from sandbox.simulate.queue import QueuedText
 
 _State = TypeVar("_State")
+
+
+class GroupUse(StrEnum):
+    """What rules use the group of organizers for."""
+
+    NONE = "none"
+    #: the rule matches only what a member organizes
+    RULE = "rule"
+    #: only the mailboxes of members are in scope
+    SCOPE = "scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +29,15 @@ class TenantRules:
     excludes_second: bool = False
     per_hour: int | None = None
     per_mailbox_per_day: int | None = None
+    uses_group: GroupUse = GroupUse.NONE
 
     @property
     def limits(self) -> tuple[int, ...]:
         """The limits that it has."""
         return tuple(limit for limit in (self.per_hour, self.per_mailbox_per_day) if limit is not None)
 
-    def text(self) -> str:
-        """Return the rule file."""
+    def text(self, group: str = "") -> str:
+        """Return the rule file; `group` is the object id of the group, if it uses one."""
         limits = ", ".join(
             f"{name}: {limit}"
             for name, limit in (
@@ -35,9 +47,11 @@ class TenantRules:
             if limit is not None
         )
         exclude = ", exclude: [{user: p1@contoso.com}]" if self.excludes_second else ""
+        include = f"[{{group: {group}}}]" if self.uses_group is GroupUse.SCOPE else "all"
+        organizer = f"organizer: {{member_of: {group}}}, " if self.uses_group is GroupUse.RULE else ""
         return f"""version: 1
 internal_domains: [contoso.com]
-mailboxes: {{include: all{exclude}}}
+mailboxes: {{include: {include}{exclude}}}
 calendars: owned
 rules:
   - id: opted-out
@@ -46,7 +60,7 @@ rules:
     action: skip
   - id: external
     mode: "{self.mode}"
-    when: {{external_attendees: {{at_least: 1}}}}
+    when: {{{organizer}external_attendees: {{at_least: 1}}}}
 {f"    limits: {{{limits}}}" if limits else ""}
 """
 
@@ -69,7 +83,7 @@ class MeetingRecord:
     Attributes:
         uid: what its copies in other calendars have in common with it.
         steps: our PATCHes, and the removals of links that we could know of.
-        doubts: when an attempt was left without a trustworthy answer.
+        doubts: when a delivery began, and left an attempt without a trustworthy answer.
         changes: when it got another version, but not by us.
         is_released: an admin allows one more write.
         is_known_online: Joinlink wrote its link, or saw it.
@@ -96,7 +110,7 @@ class MeetingRecord:
 
     def since(self, moment: datetime) -> list[EventState]:
         """Return every state that the event had at or after a moment."""
-        return _since(self.states, moment)
+        return since(self.states, moment)
 
 
 @dataclass(slots=True)
@@ -110,18 +124,13 @@ class RuleHistory:
         """The rules now."""
         return self.sets[-1][1]
 
-    @property
-    def text(self) -> str:
-        """The rule file now."""
-        return self.now.text()
-
     def since(self, moment: datetime) -> list[TenantRules]:
         """Return all rules that applied at or after a moment."""
-        return _since(self.sets, moment)
+        return since(self.sets, moment)
 
     def between(self, begin: datetime, end: datetime) -> list[TenantRules]:
         """Return all rules that applied at some time between the two."""
-        return _since([one for one in self.sets if one[0] <= end] or self.sets[:1], begin)
+        return since([one for one in self.sets if one[0] <= end] or self.sets[:1], begin)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,6 +147,8 @@ class DeliveryRecord:
     is_attendees_copy: bool = False
     lines: list[tuple[str, str]] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    #: the number of the mailbox that a task unsubscribes
+    unsubscribes: int | None = None
     was_braked: bool = False
     was_killed: bool = False
     is_left_to_host: bool = False
@@ -164,6 +175,7 @@ class Charged:
         return not self.is_refused or self.delivery.has_overlapped or self.delivery.was_killed
 
 
-def _since(states: list[tuple[datetime, _State]], moment: datetime) -> list[_State]:
+def since(states: list[tuple[datetime, _State]], moment: datetime) -> list[_State]:
+    """Return every state that applied at or after a moment."""
     began_before = [index for index, (at, _) in enumerate(states) if at < moment]
     return [state for _, state in states[began_before[-1] if began_before else 0 :]]

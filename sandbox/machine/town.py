@@ -10,25 +10,27 @@ import httpx
 
 from sandbox.graph import NotificationDelivery, Reply, StandIn
 from sandbox.machine.admin import Admin
-from sandbox.machine.graph_faults import fault
+from sandbox.machine.graph_faults import DIRECTORY_FAULTS, fault
+from sandbox.machine.groups import PilotGroup, ScopeHistory
+from sandbox.machine.host import MessageHost
 from sandbox.machine.judge import StoryJudge
 from sandbox.machine.people import Organizers, OwnerAct
 from sandbox.machine.record import DeliveryRecord, MeetingRecord, RuleHistory, TenantRules
 from sandbox.machine.services import Account
-from sandbox.machine.worker import TENANT, MachineWorker, event_in
+from sandbox.machine.tokens import HANG, TokenEndpoint, TokenFault
+from sandbox.machine.worker import TENANT, MachineWorker
 from sandbox.serve import InProcess
-from sandbox.simulate.queue import MemoryQueue, QueuedText
-from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS, EventChange, Source
+from shared.domain.messages import EVENT_CHANGES, EventChange, Source
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
-#: the Functions host: how long it hides a message, and one that failed (host.json)
-_LEASE, _RETRY = timedelta(minutes=10), timedelta(minutes=1)
 #: A call does not take longer; a process that waits for longer is finished first.
 LONGEST_CALL = timedelta(seconds=20)
 _SKEWS = (timedelta(0), timedelta(seconds=20))
-#: longer than a sweep's interval, and a day in two
-_BETWEEN_SWEEPS = timedelta(hours=13, minutes=20)
+#: The first run takes the rules. One of the others finds that a mailbox has left, the last lets it go.
+_BETWEEN_MAINTENANCE = (timedelta(minutes=16), *[timedelta(hours=13, minutes=20)] * 2)
 _MOST_TURNS = 5_000
+#: the settle time of a notification, in two halves so that a worker may stand still meanwhile
+_SETTLE = (timedelta(0), *[timedelta(seconds=10.5)] * 2)
 _TICK = timedelta(seconds=20)
 #: the one line of each message
 _FINAL_LINES = frozenset({"event.decided", "task.finished"})
@@ -58,6 +60,10 @@ class Town:
             copies=(1, 2), shuffle=True, duplicate=0.2, lose=0.1, batch=1
         )
         self.people = Organizers(self.graph, lambda: self.now)
+        self.group = PilotGroup(self.graph, self.people.users, lambda: self.now)
+        self.scope = ScopeHistory(len(self.people.users))
+        self.scope.note(START, rules, self.group.now)
+        self.tokens = TokenEndpoint(self.graph)
         self.judge = StoryJudge(self)
         self.admin = Admin(self.account, InProcess(self.graph), lambda: self.now)
         self.workers = tuple(
@@ -66,7 +72,8 @@ class Town:
                 skew=skew,
                 account=self.account,
                 graph=self.graph,
-                rules=lambda: self.rules.text,
+                tokens=self.tokens,
+                rules=lambda: self.rules.now.text(self.group.id),
                 settings=lambda: self.admin.settings,
                 witness=self,
             )
@@ -76,6 +83,9 @@ class Town:
         #: what the owner does right before and right after the next PATCH
         self.before_patch: OwnerAct | None = None
         self.after_patch: OwnerAct | None = None
+        #: Graph refuses all tokens from the next PATCH on
+        self.revokes_at_patch = False
+        self._host = MessageHost(self)
         self._turn = 0
 
     def start(self) -> None:
@@ -84,17 +94,24 @@ class Town:
         self.let_pass(_TICK)
         self.drain()
 
-    def seconds(self) -> float:
-        """Return the time as a number of seconds."""
-        return self.now.timestamp()
-
     def change_rules(self, rules: TenantRules) -> None:
         """Have an admin replace the rules."""
         self.rules.sets.append((self.now, rules))
+        self.scope.note(self.now, rules, self.group.now)
+
+    def change_group(self, person: int) -> None:
+        """Have a person join the group, or leave it."""
+        self.group.toggle(person)
+        self.scope.note(self.now, self.rules.now, self.group.now)
+
+    def revoke_tokens(self) -> None:
+        """Have Graph refuse every token that it accepted so far."""
+        self.judge.last_outage = self.now
+        self.tokens.revoke_all()
 
     def fail_graph(self, name: str, count: int) -> None:
         """Let the next calls to Graph of a kind fail."""
-        self.graph.faults.add(fault(name, count, self._note_fault))
+        self.graph.faults.add(fault(name, count, lambda: self._note_fault(name)))
 
     def let_pass(self, time: timedelta) -> None:
         """Move the clock, and deliver what is due. A process does not stand still for longer than a call."""
@@ -104,9 +121,14 @@ class Town:
         self.now += time
         self.graph.deliver()
 
+    def settle(self) -> None:
+        """Deliver the notifications of what people did, and wait until their messages are visible."""
+        for time in _SETTLE:
+            self.let_pass(time)
+
     def run(self, worker: MachineWorker, steps: int | None = None) -> None:
         """Let a worker make some steps, or finish what it does; an idle one takes a message first."""
-        if worker.job is None and not self._take_message(worker):
+        if worker.job is None and not self._host.begin_next(worker):
             return
         self._running = worker
         try:
@@ -135,30 +157,24 @@ class Town:
         if delivery:
             delivery.was_killed = True
             self.judge.kills += 1
-            self.judge.left_charges.append(self.now)
-            if delivery.event:
-                delivery.event.doubts.append(self.now)
+            self.judge.charges.left.append(self.now)
+            self._doubt(delivery)
         worker.kill()
         if delivery:
             worker.delivery = None
             self.judge.check_delivery(delivery)
-            rest = delivery.began + _LEASE - self.now
-            self.account.queue(delivery.queue).put_back(delivery.message, rest)
+            self._host.give_again(delivery)
 
     def restart(self, worker: MachineWorker, *, is_braked: bool) -> None:
-        """Have an admin restart a worker with or without the brake, once it has finished its message."""
+        """Restart a worker with or without the brake, once it has finished its message."""
         self.run_current(worker)
         worker.close()
         worker.start(is_braked=is_braked)
 
-    def read_all_again(self) -> None:
-        """Have every event read again, as a sweep does."""
-        for event in self.people.events.values():
-            if not event.now.is_gone:
-                self.read_again(event)
-
     def read_again(self, event: MeetingRecord) -> None:
-        """Have an event read again, as a sweep does."""
+        """Have an event read again, as a sweep does, which reads mailboxes in scope alone."""
+        if event.now.is_gone or not self.scope.is_inside(event.owner):
+            return
         mailbox = self.people.mailbox(event)
         change = EventChange(
             mailbox=mailbox, event=event.id, source=Source.SWEEP, received=self.now, trace="again"
@@ -170,17 +186,23 @@ class Town:
         self.graph.faults.clear()
         self.account.table_faults.clear()
         self.account.queue_faults.clear()
-        self.before_patch = self.after_patch = None
+        self.tokens.faults.clear()
+        self.before_patch, self.after_patch, self.revokes_at_patch = None, None, False
         for worker in self.workers:
-            self.restart(worker, is_braked=False)
+            self.run_current(worker)
+            if worker.is_braked:  # others keep their caches, with what the faults left in them
+                self.restart(worker, is_braked=False)
+        began = self.now
         self.drain()
-        for _ in range(2):
-            self.let_pass(_BETWEEN_SWEEPS)
+        self.judge.check_recovery(self._host.last_given - began)
+        for time in _BETWEEN_MAINTENANCE:
+            self.let_pass(time)
             self.maintain(self.workers[0])
             self.drain()
         self.judge.check_end()
         patches, hour = self.judge.patches, self.now.hour
-        self.read_all_again()
+        for event in self.people.events.values():
+            self.read_again(event)
         self.drain()
         if not self.rules.now.limits or self.now.hour == hour:
             self.judge.check_pass(patches)
@@ -194,7 +216,7 @@ class Town:
             self.graph.deliver()
             self._turn += 1
             self.run(self.workers[self._turn % 2])
-            times = [queue.next_visible for queue in self._queues if queue.next_visible]
+            times = self._host.times
             if self.graph.undelivered:
                 times.append(self.now + _TICK)
             if not times or (until and min(times) > until):
@@ -222,6 +244,9 @@ class Town:
         acts, self.before_patch, self.after_patch = (self.before_patch, self.after_patch), None, None
         if acts[0]:
             self.people.do(event, acts[0])
+        if self.revokes_at_patch:
+            self.revokes_at_patch = False
+            self.revoke_tokens()
         before = record.now
         status = None
         try:
@@ -230,8 +255,8 @@ class Town:
             return answer
         finally:
             self.people.look(record)
-            if status not in _CLEAR:
-                record.doubts.append(self.now)
+            if status not in _CLEAR and worker.delivery:
+                self._doubt(worker.delivery)
             self.judge.saw_patch(worker, record, before, status)
             if acts[1]:
                 self.people.do(event, acts[1])
@@ -240,51 +265,29 @@ class Town:
         """Record that a call of a worker failed."""
         self.judge.faults += 1
         if is_storage:
-            self.judge.left_charges.append(self.now)
-        if worker.delivery and worker.delivery.event:
-            worker.delivery.event.doubts.append(self.now)
+            self.judge.charges.left.append(self.now)
+        if worker.delivery:
+            self._doubt(worker.delivery)
 
-    def _note_fault(self) -> None:
+    def saw_token_fault(self, fault: TokenFault) -> None:
+        """Record that a worker got no token, or none that Graph accepts. Time passes until it gives up."""
+        self.judge.faults += 1
+        self.judge.last_outage = self.now
+        if fault is TokenFault.HANGS and all(
+            self.now + HANG - other.waits_since <= LONGEST_CALL for other in self.workers if other.job
+        ):
+            self.now += HANG
+
+    def _doubt(self, delivery: DeliveryRecord) -> None:
+        if delivery.event:
+            # The event may have changed before the PATCH, but not before the read that led to it.
+            delivery.event.doubts += [delivery.began, self.now]
+
+    def _note_fault(self, name: str) -> None:
+        if name in DIRECTORY_FAULTS:
+            self.judge.last_outage = self.now
         if self._running:
             self.saw_fault(self._running, is_storage=False)
-
-    @property
-    def _queues(self) -> list[MemoryQueue]:
-        return [self.account.queue(name) for name in (EVENT_CHANGES, MAILBOX_TASKS)]
-
-    def _take_message(self, worker: MachineWorker) -> bool:
-        """Begin to handle the next visible message; return False if there is none."""
-        for queue in self._queues:
-            if message := queue.dequeue():
-                self._begin(worker, queue.name, message)
-                return True
-        return False
-
-    def _begin(self, worker: MachineWorker, queue: str, message: QueuedText) -> None:
-        record, is_copy = None, False
-        if queue == EVENT_CHANGES:
-            record, is_copy = self.people.event_of(*event_in(message.text))
-        delivery = DeliveryRecord(
-            queue=queue,
-            message=message,
-            worker=worker.number,
-            began=self.now,
-            own_began=worker.now,
-            event=record,
-            is_attendees_copy=is_copy,
-            was_braked=worker.is_braked,
-        )
-        for other in self.workers:
-            if other.delivery:
-                other.delivery.has_overlapped = delivery.has_overlapped = True
-
-        def done() -> None:
-            worker.delivery = None
-            if delivery.is_left_to_host:
-                self.account.queue(queue).put_back(message, _RETRY)
-            self.judge.check_delivery(delivery)
-
-        worker.begin(delivery, message.dequeued, message.queued, done)
 
     def _post(self, url: str, body: bytes, _headers: Mapping[str, str]) -> Reply:
         """Send Graph's POST to one of the workers in turn; answer a handshake at once."""

@@ -15,6 +15,7 @@ from sandbox.machine.app import MemoryJoinlink, MemoryParts
 from sandbox.machine.record import DeliveryRecord
 from sandbox.machine.services import Account, Connection
 from sandbox.machine.steps import SteppedJob
+from sandbox.machine.tokens import TokenEndpoint, TokenFault
 from sandbox.serve import InProcess
 from shared.domain.messages import EVENT_CHANGES
 from shared.errors import QueueUnavailable, Unhandled
@@ -43,6 +44,9 @@ class Witness(Protocol):
     def saw_fault(self, worker: "MachineWorker", *, is_storage: bool) -> None:
         """Record that a call of a worker failed."""
 
+    def saw_token_fault(self, fault: TokenFault) -> None:
+        """Record that a worker got no token, or none that Graph accepts."""
+
 
 class MachineWorker:
     """A worker with its own clock, which is `skew` ahead. `job` is what it does now, None if it is idle."""
@@ -54,6 +58,7 @@ class MachineWorker:
         skew: timedelta,
         account: Account,
         graph: StandIn,
+        tokens: TokenEndpoint,
         rules: Callable[[], str],
         settings: Callable[[], Mapping[str, str]],
         witness: Witness,
@@ -68,6 +73,7 @@ class MachineWorker:
         self.is_at_write = False
         self._account = account
         self._graph = graph
+        self._tokens = tokens
         self._rules = rules
         self._settings = settings
         self._witness = witness
@@ -91,7 +97,9 @@ class MachineWorker:
         )
         connection = Connection(self._account, self.stop, self._note_storage_fault, self._sent)
         transport = _SteppedGraph(self, self._witness, InProcess(self._graph))
-        self._app = MemoryJoinlink(MemoryParts(environ, world, connection, transport, self._rules))
+        tokens = self._tokens.source(world.now, self.stop, self._witness.saw_token_fault)
+        parts = MemoryParts(environ, world, connection, transport, self._rules, tokens=tokens)
+        self._app = MemoryJoinlink(parts)
 
     def stop(self) -> None:
         """Let others act; each call to a service comes here before and after it."""
@@ -182,8 +190,6 @@ class _SteppedGraph(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call."""
-        if request.url.path.startswith("/msi/"):
-            return self._inner.handle_request(request)
         self._worker.is_at_write = request.method == "PATCH"
         self._worker.stop()
         self._worker.is_at_write = False
@@ -198,7 +204,7 @@ class _SteppedGraph(httpx.BaseTransport):
             self._worker.stop()
 
 
-def event_in(text: str) -> tuple[str, str]:
-    """Return the mailbox and the event that a message is about, "" for each that is absent."""
+def message_facts(text: str) -> tuple[str, str, str]:
+    """Return the mailbox, the event and the task that a message is about, "" for each that is absent."""
     message = json.loads(text)
-    return str(message.get("mailbox", "")), str(message.get("event", ""))
+    return str(message.get("mailbox", "")), str(message.get("event", "")), str(message.get("task", ""))
