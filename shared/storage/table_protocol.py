@@ -128,7 +128,8 @@ def parse_row(answer: HttpResponse) -> ReadEntity:
     """
     try:
         values = json.loads(answer.content)
-        etag, written = parse_etag(values.pop("odata.etag")), _parse_datetime(values.pop("Timestamp"))
+        etag = parse_etag(values.pop("odata.etag", None) or answer.headers.get("ETag"))
+        written = _parse_datetime(values.pop("Timestamp"))
         if etag:
             return ReadEntity(_decode(values), etag, written)
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError) as error:

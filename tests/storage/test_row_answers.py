@@ -95,6 +95,11 @@ CHANGED, UNAVAILABLE = StateChanged.__name__, StorageUnavailable.__name__
     [
         pytest.param(f"row {ETAG}", row(), id="a row"),
         pytest.param(f"row {ETAG}", answer(200, body=json.dumps(ROW)), id="a row without a content type"),
+        pytest.param(
+            f"row {ETAG}",
+            answer(200, f"ETag: {ETAG}", body=json.dumps({**ROW, "odata.etag": ""})),
+            id="its ETag in a header",
+        ),
         pytest.param("none", refused(404, "ResourceNotFound"), id="no row"),
         pytest.param("none", refused(404, "TableNotFound"), id="no table"),
         pytest.param("none", answer(404, body=XML.format("ResourceNotFound")), id="no row, as XML"),
