@@ -52,7 +52,14 @@ class Azurite:
         self._moving = threading.Lock()
         self._urls = urls
         self._left = 0
+        self._is_taken = False
         self.connection_string = self._connect(ACCOUNT, KEY)
+
+    def take_account(self) -> None:
+        """Take the account in use; another one if it is taken already. Raises AzuriteUnavailable."""
+        if self._is_taken:
+            self.leave_account()
+        self._is_taken = True
 
     def leave_account(self) -> None:
         """Use another account, which is empty, from now on.
@@ -60,6 +67,7 @@ class Azurite:
         Raises:
             AzuriteUnavailable: there is no other one.
         """
+        self._is_taken = False
         self._left += 1
         if self._left > MOST_ACCOUNTS:
             raise AzuriteUnavailable(f"{MOST_ACCOUNTS:,} accounts were used: start another Azurite.")

@@ -142,9 +142,10 @@ def stage(
 
     If `live`, the host runs by itself and Graph reaches it over the network; otherwise functions run only
     when they are called, in the caller's thread. The clock begins at `start`, and runs if it `ticks`. The
-    stage leaves its storage account at the end, so an Azurite has one stage at a time. `with_memory`: the
-    app's first run, which creates its memory of writes, is done.
+    stage has a storage account of its own, and leaves it at the end. `with_memory`: the first run of the
+    app, which creates its memory of writes, is done.
     """
+    azurite.take_account()
     clock = StageClock(azurite, start, ticks=ticks)
     poster = _Post()
     graph = StandIn(

@@ -41,16 +41,22 @@ class StorageProxy:
         self.connections = self.delayed = self.most_at_once = self._waiting = 0
         self._upstream = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def set_fault(self, fault: StorageFault, seconds: float = 0.0) -> None:
         """Apply this fault from now on."""
         self.seconds = seconds
         self.fault = fault
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection."""
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection. It is noted at once: a task that is cancelled early never starts."""
         self.connections += 1
         self._open.add(writer)
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, asyncio.CancelledError):
                 await self._forward(reader, writer)
@@ -58,8 +64,7 @@ class StorageProxy:
             writer.close()
 
     async def close(self) -> None:
-        """Close all connections, those too that the loop has accepted and not served yet."""
-        await _pass_rounds()
+        """Close all connections."""
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in tasks:
                 task.cancel()
@@ -112,7 +117,7 @@ class StorageProxy:
 
 
 async def _pass_rounds() -> None:
-    """Let the loop do what is due: a task that never started would not close its connection."""
+    """Let the loop do what is due: accept what has arrived, and close what was aborted."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -132,7 +137,7 @@ def storage_proxy(connection_string: str) -> Iterator[tuple[StorageProxy, str]]:
     assert found is not None
     proxy = StorageProxy(found[1], int(found[2]))
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(proxy.serve, "127.0.0.1", 0, backlog=1024))
+    server = loop.run_until_complete(asyncio.start_server(proxy.accept, "127.0.0.1", 0, backlog=1024))
     port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="storage-proxy")
     thread.start()
@@ -141,6 +146,10 @@ def storage_proxy(connection_string: str) -> Iterator[tuple[StorageProxy, str]]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        # A server that is closed forgets connections that it is just accepting, and their sockets stay open.
+        for listening in server.sockets:
+            loop.remove_reader(listening)
+        loop.run_until_complete(_pass_rounds())
         server.close()
         loop.run_until_complete(proxy.close())
         loop.close()

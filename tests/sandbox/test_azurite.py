@@ -51,6 +51,23 @@ def test_another_account_is_empty(azurite: Azurite, queue: QueueClient) -> None:
     assert queue.get_queue_properties().name == queue.queue_name
 
 
+def test_a_stage_in_a_stage_has_an_account_of_its_own(azurite: Azurite) -> None:
+    """A test may start a second app while the first one still runs."""
+    azurite.leave_account()
+    before = azurite.connection_string
+    azurite.take_account()
+    first = azurite.connection_string
+    azurite.take_account()
+    second = azurite.connection_string
+    azurite.leave_account()
+    azurite.leave_account()
+    azurite.take_account()
+
+    assert first == before
+    assert len({first, second, azurite.connection_string}) == 3
+    azurite.leave_account()
+
+
 def test_a_delayed_message_becomes_visible_when_the_clock_moves(azurite: Azurite, queue: QueueClient) -> None:
     """Without real waiting, and not too early."""
     queue.send_message("later", visibility_timeout=300)

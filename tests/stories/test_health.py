@@ -167,9 +167,13 @@ def test_a_lost_memory_is_a_problem(story: Story, run_joinlink: RunJoinlink) -> 
     assert health(story)[0] == 200
 
 
-def test_a_fresh_account_is_not_started_yet(start_story: StartStory, run_joinlink: RunJoinlink) -> None:
+def test_a_fresh_account_is_not_started_yet(
+    start_story: StartStory, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """That is not a loss: status and doctor say so, and neither starts the memory."""
     story = start_story(RULES, with_memory=False)
+    for name, value in story.stage.settings.items():
+        monkeypatch.setenv(name, value)
     _status, body = health(story)
     shown = run_joinlink("status")
     found = run_joinlink("doctor")
