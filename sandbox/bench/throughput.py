@@ -19,7 +19,7 @@ TABLE_SECONDS = 0.005
 #: of an enabled event: the event, its body, its calendar, the PATCH; reads and writes of rows
 GRAPH_CALLS, TABLE_CALLS = 4, 3
 _PEER_CALLS = 2
-_RUN_SECONDS = 3.0
+_RUN_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)

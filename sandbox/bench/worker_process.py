@@ -125,7 +125,10 @@ class WorkerRun:
             self.once(self.message())
 
     def _round(self) -> tuple[int, float, float, float]:
-        """Return number of messages, seconds, CPU seconds, and the slowest message's seconds."""
+        """Return number of messages, seconds, CPU seconds, and the slowest message's seconds.
+
+        The seconds are those of an average thread: none waits for the last message of another.
+        """
         job = self._job
         prepared = [[self.message() for _ in range(job.messages)] for _ in range(job.threads)]
         if job.is_copy:
@@ -135,18 +138,22 @@ class WorkerRun:
         with ThreadPoolExecutor(job.threads) as threads:
             runs = [threads.submit(self._thread, messages, start) for messages in prepared]
             start.wait()
-            began, cpu = time.perf_counter(), time.process_time()
+            cpu = time.process_time()
             done = [run.result() for run in runs]
-            seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        return sum(number for number, _ in done), seconds, cpu, max(slowest for _, slowest in done)
+            cpu = time.process_time() - cpu
+        messages = sum(number for number, _, _ in done)
+        seconds = messages / sum(number / seconds for number, seconds, _ in done)
+        return messages, seconds, cpu, max(slowest for _, _, slowest in done)
 
-    def _thread(self, messages: list[bytes], start: Barrier) -> tuple[int, float]:
+    def _thread(self, messages: list[bytes], start: Barrier) -> tuple[int, float, float]:
+        """Return number of messages, seconds, and the slowest message's seconds."""
         start.wait()
-        end = time.perf_counter() + self._job.seconds
+        began = time.perf_counter()
+        end = began + self._job.seconds
         durations = [self.once(message) for message in messages]
         while time.perf_counter() < end:
             durations.append(self.once(self.message()))
-        return len(durations), max(durations)
+        return len(durations), time.perf_counter() - began, max(durations)
 
     def once(self, message: bytes) -> float:
         """Handle a message; return how many seconds it took."""

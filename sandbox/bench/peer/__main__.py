@@ -59,12 +59,13 @@ class _Peer:
         answer = await request.patch(change)
         assert answer.online_meeting.join_url
 
-    async def until(self, end: float) -> int:
-        """Handle one message after the other; return how many."""
+    async def until(self, end: float) -> tuple[int, float]:
+        """Handle one message after the other; return how many, and the seconds."""
+        began = time.perf_counter()
         for number in count(1):
             await self.message()
-            if time.perf_counter() >= end:
-                return number
+            if (now := time.perf_counter()) >= end:
+                return number, now - began
         raise AssertionError
 
     async def round(self) -> float:
@@ -89,8 +90,10 @@ async def _run(job: dict[str, Any]) -> dict[str, Any]:
     else:
         began, cpu = time.perf_counter(), time.process_time()
         runs = [peer.until(began + job["seconds"]) for _ in range(job["tasks"])]
-        messages = sum(await asyncio.gather(*runs))
-        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        done = await asyncio.gather(*runs)
+        cpu = time.process_time() - cpu
+        messages = sum(number for number, _ in done)
+        seconds = messages / sum(number / seconds for number, seconds in done)
     return {
         "messages": messages,
         "seconds": seconds,
