@@ -197,10 +197,11 @@ class Town:
         self.judge.check_recovery(self._host.last_given - began)
         for time in _BETWEEN_MAINTENANCE:
             self.let_pass(time)
+            hour = self.now.hour  # the windows in which the last sweep wrote
             self.maintain(self.workers[0])
             self.drain()
         self.judge.check_end()
-        patches, hour = self.judge.patches, self.now.hour
+        patches = self.judge.patches
         for event in self.people.events.values():
             self.read_again(event)
         self.drain()
