@@ -197,16 +197,17 @@ class Town:
         self.judge.check_recovery(self._host.last_given - began)
         for time in _BETWEEN_MAINTENANCE:
             self.let_pass(time)
-            hour = self.now.hour  # the windows in which the last sweep wrote
             self.maintain(self.workers[0])
             self.drain()
         self.judge.check_end()
-        patches = self.judge.patches
-        for event in self.people.events.values():
-            self.read_again(event)
-        self.drain()
-        if not self.rules.now.limits or self.now.hour == hour:
-            self.judge.check_pass(patches)
+        for is_further in (False, True):
+            patches, hour = self.judge.patches, self.now.hour
+            for event in self.people.events.values():
+                self.read_again(event)
+            self.drain()
+            # The last sweep may have been in other windows, which had no room for all writes.
+            if not self.rules.now.limits or (is_further and self.now.hour == hour):
+                self.judge.check_pass(patches)
         self.judge.check_so_far()
 
     def drain(self, until: datetime | None = None) -> None:
