@@ -183,10 +183,9 @@ class Town:
 
     def calm_down(self) -> None:
         """End all faults, and let the product finish: messages, then sweeps, for more than a day."""
-        self.graph.faults.clear()
-        self.account.table_faults.clear()
-        self.account.queue_faults.clear()
-        self.tokens.faults.clear()
+        storage = self.account.table_faults, self.account.queue_faults
+        for faults in (self.graph.faults, *storage, self.tokens.faults):
+            faults.clear()
         self.before_patch, self.after_patch, self.revokes_at_patch = None, None, False
         for worker in self.workers:
             self.run_current(worker)
