@@ -1,4 +1,4 @@
-"""Options of the commands of the desk; apart from it, for its libraries take long to import."""
+"""Options of the commands of the desk. They are not in `cli.desk`, which takes long to import."""
 
 from pathlib import Path
 from typing import Annotated

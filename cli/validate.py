@@ -61,7 +61,7 @@ def validate(
 
 def _find_groups(sets: list[LoadedRules], settings: Path | None) -> list[group_names.FoundGroups]:
     """Return the groups of the rules, as they are in the directory."""
-    from cli.desk import open_desk  # noqa: PLC0415 -- its libraries take longer to import than files to check
+    from cli.desk import open_desk  # noqa: PLC0415 -- takes long to import, and only --online needs it
 
     with open_desk(settings) as desk:
         return group_names.find_groups(sets, desk.graph())

@@ -26,7 +26,7 @@ settings.load_profile("joinlink")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: What takes longest, longest first. All other files together end within a minute.
+#: what takes longest, longest first
 _LONG = (
     "stories/test_sigkill.py",
     "sandbox/machine/test_stories.py",
@@ -46,8 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    path = item.path.relative_to(_TESTS)
-    return next((n for n, name in enumerate(_LONG) if path.is_relative_to(name)), len(_LONG))
+    places = (n for n, name in enumerate(_LONG) if item.path.is_relative_to(_TESTS / name))
+    return next(places, len(_LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)

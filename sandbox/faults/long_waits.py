@@ -6,7 +6,6 @@ The chaos run can't have them: all its services share one clock, and it would wa
 from sandbox.faults.fault import FaultAction, PlannedFault, Target
 
 _JSON_TYPE = ("Content-Type", "application/json")
-_SECOND_MS = 1000.0
 
 
 def _silent(target: Target, method: str = "*") -> PlannedFault:
@@ -14,24 +13,13 @@ def _silent(target: Target, method: str = "*") -> PlannedFault:
 
 
 def _dripping(target: Target, method: str = "*") -> PlannedFault:
-    return PlannedFault(
-        kind=f"{target} a byte a second",
-        target=target,
-        method=method,
-        action=FaultAction.DRIP,
-        latency=(_SECOND_MS, _SECOND_MS),
-    )
+    return PlannedFault(kind=f"{target} drips", target=target, method=method, action=FaultAction.DRIP)
 
 
 def _slow(target: Target, seconds: int, method: str = "*") -> PlannedFault:
-    duration = seconds * _SECOND_MS
-    return PlannedFault(
-        kind=f"{target} {seconds} s",
-        target=target,
-        method=method,
-        action=FaultAction.DELAY,
-        latency=(duration, duration),
-    )
+    kind, duration = f"{target} {seconds} s", seconds * 1000.0
+    latency = (duration, duration)
+    return PlannedFault(kind=kind, target=target, method=method, action=FaultAction.DELAY, latency=latency)
 
 
 def _throttling(method: str) -> PlannedFault:

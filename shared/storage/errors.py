@@ -34,7 +34,7 @@ def describe(error: AzureError) -> str:
         name = str(getattr(code, "value", code) or kind)
         return f"the storage service answered {error.status_code} ({name}){_missing_right(error, name)}"
     if isinstance(error, ClientAuthenticationError):  # without an answer: our own credential raised it
-        return f"no token for the storage service ({kind})"
+        return f"no token and no valid account key for the storage service ({kind})"
     if isinstance(error, ServiceRequestError):
         return f"no connection to the storage service ({kind})"
     if isinstance(error, ServiceResponseError):

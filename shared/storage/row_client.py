@@ -29,7 +29,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.storage.table_protocol import (
-    VERSION,
+    PROTOCOL_HEADERS,
     Operation,
     insert_row,
     parse_etag,
@@ -42,7 +42,7 @@ from shared.storage.table_protocol import (
     transaction_error,
 )
 
-#: the SDK asks for it, too, in every cloud
+#: In every cloud. The SDK would also follow the scope of a 401; our credential knows this one only.
 _SCOPE = "https://storage.azure.com/.default"
 _WRITTEN = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 _REPLACE = (UpdateMode.REPLACE, MatchConditions.IfNotModified)
@@ -56,7 +56,7 @@ class RowClient(TableClient):
         self._account_url, _, query = self.url.partition("?")
         self._query = f"?{query}" if query else ""
         self._headers = {
-            **VERSION,
+            **PROTOCOL_HEADERS,
             "x-ms-version": self.api_version,
             "User-Agent": "Joinlink",
         }

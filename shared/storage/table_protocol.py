@@ -23,7 +23,7 @@ from azure.core.rest import HttpResponse
 from azure.data.tables import EntityProperty, TableEntity, TableTransactionError
 
 #: of every request, and of every part of a transaction
-VERSION = {"DataServiceVersion": "3.0", "MaxDataServiceVersion": "3.0;NetFx"}
+PROTOCOL_HEADERS = {"DataServiceVersion": "3.0", "MaxDataServiceVersion": "3.0;NetFx"}
 _READ = {"Accept": "application/json;odata=minimalmetadata"}
 _WRITE = {**_READ, "Content-Type": "application/json"}
 _KEYS = ("PartitionKey", "RowKey")
@@ -47,9 +47,10 @@ _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _ETAG_LINE = re.compile(rb"^etag:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 #: refusals of a caller may come as XML, whatever was asked for
 _XML_CODE = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?<(?:m:)?error\b[^>]*>\s*<(?:m:)?code>(\w{1,80})</", re.IGNORECASE
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:m:)?error\b[^>]*>\s*<(?:m:)?code>(\w+)</", re.IGNORECASE
 )
 #: a transaction has at most 100 rows
+_MOST_OF_CODE = 80
 _INDEXES = frozenset(map(str, range(100)))
 
 
@@ -77,7 +78,7 @@ class Operation:
             "Content-Transfer-Encoding: binary",
             "",
             f"{self.method} {account_url}/{self.path} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in (VERSION | self.headers).items()),
+            *(f"{name}: {value}" for name, value in (PROTOCOL_HEADERS | self.headers).items()),
             f"Content-Length: {len(self.body)}",
             "",
             "",
@@ -222,10 +223,10 @@ def _parse_part(part: bytes) -> PartAnswer:
 def _code_and_index(body: bytes) -> tuple[str, int]:
     """Return an error's code, and the number of the row with which its text begins: "" and -1 if missing."""
     if found := _XML_CODE.match(body):
-        return found[1].decode(), -1
+        return found[1].decode()[:_MOST_OF_CODE], -1
     try:
         error = json.loads(body)["odata.error"]
-        code, message = str(error["code"]), error.get("message")
+        code, message = str(error["code"])[:_MOST_OF_CODE], error.get("message")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return "", -1
     text = str(message.get("value")) if isinstance(message, dict) else str(message)

@@ -22,6 +22,19 @@ from shared.rules.links.wrapped_links import MAX_LAYERS, TooManyLayers, layers
 PLAIN = f"{ascii_uppercase}{ascii_lowercase}{digits}./"
 
 
+@settings(max_examples=500)
+@given(
+    st.lists(st.sampled_from(["=", "\r", "\n", " ", "\t", "\\", "n", "r", "x", "\\n", "=\r\n"]), max_size=9)
+)
+def test_a_text_that_is_not_searched_for_folds_has_none(parts: list[str]) -> None:
+    """The quick look for folds finds every text that has one, and so for backslashes."""
+    text = "".join(parts)
+    slashes = wrapped_links._SLASH.sub("/", wrapped_links._ESCAPE.sub(wrapped_links._without_escape, text))
+
+    assert wrapped_links._unfolded(text) == wrapped_links._FOLDS.sub("", text)
+    assert wrapped_links._without_backslashes(text) == slashes.replace("\\", "/")
+
+
 def all_quoted(link: str) -> str:
     return quote(link, safe="")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
@@ -13,6 +14,7 @@ from azure.storage.queue import QueueServiceClient
 from sandbox.azurite import Azurite
 from sandbox.graph import Fault
 from shared.auth.token_source import Token
+from shared.storage.row_client import RowClient
 from tests.cli.conftest import CommandResult
 from tests.stories.conftest import RULES, RunJoinlink, Story
 
@@ -100,6 +102,21 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, message: 
 
     assert result.exit == 1
     assert line(result, what).startswith(message)
+
+
+def test_a_transaction_that_the_storage_refuses_is_named(
+    run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message with limits needs one, so reading and writing alone prove too little."""
+
+    def refused(*_arguments: object, **_options: object) -> None:
+        raise HttpResponseError("refused")
+
+    monkeypatch.setattr(RowClient, "submit_transaction", refused)
+    result = run_joinlink("doctor")
+
+    assert result.exit == 1
+    assert line(result, "storage table").startswith("✗")
 
 
 def test_the_error_in_the_rules_is_named(story: Story, run_joinlink: RunJoinlink) -> None:

@@ -74,7 +74,7 @@ def test_a_change_after_a_success_without_a_link_is_held(story: Story) -> None:
     story.run_until_idle()
 
     line = next(line for line in story.log_lines() if line["reason"] == "write_unknown")
-    assert "to which Graph answered: success, without a link" in line["detail"]
+    assert "UTC; Graph answered: success, without a link" in line["detail"]
     assert not story.has_link(ada, meeting)
 
 

@@ -80,16 +80,15 @@ class AttemptReview:
         attempt, now = read.attempt, self._world.now()
         self._held.add(read.change.mailbox, read.event.id, now)
         self._attempts.save(read, replace(attempt, state=MeetingState.WRITE_UNKNOWN, at=now, lease=""))
-        without = (
-            "success, without a link" if attempt.state is MeetingState.UNCONFIRMED else "no answer arrived"
-        )
+        is_answered = attempt.state is MeetingState.UNCONFIRMED
+        no_error = "Graph answered: success, without a link" if is_answered else "no answer was recorded"
+        answer = f"Graph answered: {attempt.detail}" if attempt.detail else no_error
         return Ending(
             outcome=Outcome.SKIPPED,
             reason=Reason.WRITE_UNKNOWN,
             rule=attempt.rule,
             provider=attempt.provider,
-            detail=f"changed since the write of {attempt.at:%Y-%m-%d %H:%M:%S} UTC, "
-            f"to which Graph answered: {attempt.detail or without}",
+            detail=f"changed since the write of {attempt.at:%Y-%m-%d %H:%M:%S} UTC; {answer}",
         )
 
     def _retry(self, read: EventRead, reason: Reason, wait: timedelta) -> Ending:
