@@ -129,7 +129,8 @@ HOST_KILLS = (
 OTHER_FAULTS = (
     PlannedFault(kind="read 429 with Retry-After 0", target=Target.GRAPH, method="GET", path=READ, status=429,
           headers=(_JSON_TYPE, ("Retry-After", "0")), body=_refused("TooManyRequests")),
-    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=READ, status=503),
+    PlannedFault(kind="read 503", target=Target.GRAPH, method="GET", path=READ, status=503,
+          headers=(_JSON_TYPE,), body=_refused("serviceNotAvailable")),
     PlannedFault(kind="read 503 with Retry-After", target=Target.GRAPH, method="GET", path=READ, status=503,
           headers=(("Retry-After", "9"),)),
     PlannedFault(kind="read lost", target=Target.GRAPH, method="GET", path=READ, action=FaultAction.DROP),
