@@ -25,9 +25,8 @@ def send_slowly(text: bytes) -> Answer:
         with suppress(OSError):
             for byte in text + b"x" * 1000:
                 connection.sendall(bytes([byte]))
-                time.sleep(
-                    0.02
-                )  # the client is cut off by its socket's real timeout, so bytes need real time
+                # The socket's own timeout cuts the client off, so the bytes need real time.
+                time.sleep(0.02)
 
     return trickle
 

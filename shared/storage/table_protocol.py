@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azure.core.exceptions import (
@@ -40,6 +40,7 @@ _ERRORS: Mapping[tuple[int, str], type[HttpResponseError]] = {
     (HTTPStatus.NOT_FOUND, "TableNotFound"): ResourceNotFoundError,
 }
 _TYPE = "@odata.type"
+_Error = TypeVar("_Error", bound=HttpResponseError)
 #: A cut answer may end in the middle of an ETag.
 _ETAG = re.compile(r'W/"[^"]+"')
 _STATUS_LINE = re.compile(rb"^HTTP/1\.[01] (?=\d{3}\b)", re.MULTILINE)
@@ -156,9 +157,7 @@ def row_error(answer: HttpResponse) -> HttpResponseError:
     """Return the SDK's error for an answer that refuses an operation."""
     code, _index = _code_and_index(answer.content)
     code = code or answer.headers.get("x-ms-error-code", "")
-    error = _ERRORS.get((answer.status_code, code), HttpResponseError)(response=answer)
-    error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
-    return error
+    return _with_code(_ERRORS.get((answer.status_code, code), HttpResponseError)(response=answer), code)
 
 
 def transaction_error(part: PartAnswer, answer: HttpResponse) -> TableTransactionError:
@@ -166,7 +165,11 @@ def transaction_error(part: PartAnswer, answer: HttpResponse) -> TableTransactio
     code, index = _code_and_index(part.body)
     error = TableTransactionError(message=code or "the transaction was refused", response=answer, index=index)
     error.status_code = part.status
-    error.error_code = code  # type: ignore[attr-defined]  # as the SDK does
+    return _with_code(error, code)
+
+
+def _with_code(error: _Error, code: str) -> _Error:
+    vars(error)["error_code"] = code  # as in the SDK, whose type does not show it
     return error
 
 
