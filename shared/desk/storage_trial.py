@@ -17,7 +17,7 @@ from shared.storage.blobs import container_client
 from shared.storage.connection import ServiceTime
 from shared.storage.errors import describe
 from shared.storage.queues import queue_client
-from shared.storage.tables import VERSION, RowChange, Table, table_client
+from shared.storage.tables import VERSION, RowChange, table_client
 
 _PREFIX = "joinlinkdoctor"
 
@@ -48,8 +48,9 @@ class StorageTrial:
         with _trial(table_client(self._name, self._storage, self._credential)) as (client, time):
             client.create_table(raw_response_hook=time)
             client.create_entity({"PartitionKey": "trial", "RowKey": "trial"})
-            table, row = Table(client), client.get_entity("trial", "trial")
-            etag = table.write("trial", "trial", {"v": VERSION}, etag=row.metadata["etag"])
+            etag = client.get_entity("trial", "trial").metadata["etag"]
+            _kind, entity, condition = RowChange("trial", {"v": VERSION}, etag).operation("trial")
+            etag = client.update_entity(entity, **condition)["etag"]
             changes = RowChange("trial", {"v": VERSION}, etag), RowChange("second", {"v": VERSION}, None)
             client.submit_transaction([change.operation("trial") for change in changes])
             client.delete_table()

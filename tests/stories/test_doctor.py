@@ -104,19 +104,22 @@ def test_a_wrong_setting_is_named(setting: str, value: str, what: str, message: 
     assert line(result, what).startswith(message)
 
 
-def test_a_transaction_that_the_storage_refuses_is_named(
-    run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("request_name", ["get_entity", "update_entity", "submit_transaction"])
+def test_a_request_that_the_tables_refuse_is_named(
+    request_name: str, story: Story, run_joinlink: RunJoinlink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A message with limits needs one, so reading and writing alone prove too little."""
+    """A message needs each of them. The table of the trial does not stay behind."""
 
     def refused(*_arguments: object, **_options: object) -> None:
         raise HttpResponseError("refused")
 
-    monkeypatch.setattr(RowClient, "submit_transaction", refused)
+    monkeypatch.setattr(RowClient, request_name, refused)
     result = run_joinlink("doctor")
 
     assert result.exit == 1
     assert line(result, "storage table").startswith("✗")
+    with TableServiceClient.from_connection_string(story.stage.settings["AzureWebJobsStorage"]) as tables:
+        assert not [table.name for table in tables.list_tables() if table.name.startswith("joinlinkdoctor")]
 
 
 def test_the_error_in_the_rules_is_named(story: Story, run_joinlink: RunJoinlink) -> None:
