@@ -197,6 +197,16 @@ FINAL_REASONS: Mapping[str, FinalReason] = {
         "superseded", "the event was read for another message, after this one was queued", lambda _seen: True
     ),
 }
+
+
+def says_how_it_ended(reason: str) -> bool:
+    """Return whether a line with this reason says how an event ended.
+
+    A copy of a message may wait again after another message ended for good, and then end as superseded.
+    """
+    return reason in FINAL_REASONS and reason != "read_since"
+
+
 #: The reasons for a message in the poison queue, and what must have happened.
 POISON_REASONS: Mapping[str, str] = {
     "worker_lost": "four processes died while they had the message",

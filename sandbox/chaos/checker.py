@@ -32,6 +32,7 @@ from sandbox.promises import (
     Violation,
     is_lost,
     judge_writes,
+    says_how_it_ended,
 )
 
 #: A run of so many changes must hit every kind of fault, or more than half of them.
@@ -197,7 +198,7 @@ def _is_counted(facts: EventEvidence) -> bool:
 
 
 def _end(facts: EventEvidence) -> End:
-    reasons = [line["reason"] for line in facts.lines if line["outcome"] != "superseded"]
+    reasons = [line["reason"] for line in facts.lines if says_how_it_ended(line["reason"])]
     reason = "write_unknown" if facts.is_held else next(reversed(reasons), "")
     seen = Seen(not_honored=facts.not_honored, may_be_held=facts.may_be_held)
     final = FINAL_REASONS.get(reason)

@@ -51,7 +51,10 @@ class HostStarted:
 
 @dataclass(frozen=True, slots=True)
 class GraphStep:
-    """A command: people do what is due, then notifications that are due are sent."""
+    """A command: people do what is due, then notifications that are due are sent.
+
+    The answer says whether any mailbox is watched.
+    """
 
     is_calm: bool
 
@@ -84,6 +87,7 @@ def run_graph(commands: Connection, setup: GraphSetup) -> None:
         people = _People(state)
         stack.enter_context(suppress(EOFError, BrokenPipeError))  # the run was ended
         while True:
+            answer: object = "done"
             match commands.recv():
                 case HostStarted(host, url):
                     balancer.urls[host] = url
@@ -92,9 +96,10 @@ def run_graph(commands: Connection, setup: GraphSetup) -> None:
                         graph.delivery = NotificationDelivery()
                     people.act()
                     graph.deliver()
+                    answer = any(graph.subscriptions.active())
                 case WriteRecord():
                     _record(state, balancer.proxies).write(setup.record)
-            commands.send("done")
+            commands.send(answer)
 
 
 class _People:

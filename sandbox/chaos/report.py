@@ -40,6 +40,13 @@ def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None
     counts = [(violation, verdict.count(violation)) for violation in Violation]
     shown = [(one, count) for one, count in counts if count or one in _ALWAYS_SHOWN]
     _print_table(console, "broken promise", shown, is_bad=True)
+    for event in sorted(held, key=lambda one: len(one.history))[:_SHOWN_HELD]:
+        _print_history(console, "held", event)
+    _print_violations(console, verdict)
+
+
+def _print_violations(console: Console, verdict: ChaosVerdict) -> None:
+    """Print what broke a promise, at the end, where a long log is read first."""
     for violation in Violation:
         events = [event for event in verdict.events if violation in event.violations]
         for event in sorted(events, key=lambda one: len(one.history))[:_SHOWN]:
@@ -48,10 +55,10 @@ def report(console: Console, record: ChaosRecord, verdict: ChaosVerdict) -> None
         console.print(f"{violation}: {text[:_LONGEST]}", style="red", markup=False)
     if verdict.never_hit:
         console.print(f"never hit: {', '.join(verdict.never_hit)}", style="red")
-    for event in sorted(held, key=lambda one: len(one.history))[:_SHOWN_HELD]:
-        _print_history(console, "held", event)
+    broken = [f"{count} {one}" for one in Violation if (count := verdict.count(one))]
+    why = ", ".join([*broken, *([f"{len(verdict.never_hit)} never hit"] if verdict.never_hit else [])])
     passed = "Passed: Joinlink kept its promises."
-    console.print(passed if verdict.has_passed else "Failed: Joinlink broke a promise.", style="bold")
+    console.print(passed if verdict.has_passed else f"Failed: Joinlink broke a promise: {why}.", style="bold")
 
 
 def write(path: Path, record: ChaosRecord, verdict: ChaosVerdict) -> None:

@@ -127,8 +127,9 @@ class _Director:
         while (seconds := self._seconds()) < plan.active_seconds:
             due = [strike for at, strike in blows if at <= seconds]
             blows = [(at, strike) for at, strike in blows if at > seconds]
-            self.graph.call(GraphStep(is_calm=False))
-            if seconds >= next_timer:
+            is_watched = self.graph.call(GraphStep(is_calm=False))
+            # Without a watched mailbox the faults would hit nothing.
+            if seconds >= next_timer or not is_watched:
                 next_timer = seconds + _TIMER_SECONDS
                 self.hosts.maintain()
             if plan.delete_rows_every and seconds >= next_deletion:

@@ -33,6 +33,7 @@ from sandbox.promises import (
     judge_delivery,
     judge_writes,
     may_be_held,
+    says_how_it_ended,
 )
 from shared.domain.messages import EVENT_CHANGES, MAILBOX_TASKS
 
@@ -134,8 +135,7 @@ class StoryJudge:
             reason = delivery.lines[-1][1]
             if reason in {"already_online", "link_added", "link_confirmed"} and delivery.event.now.is_online:
                 delivery.event.is_known_online = True
-            # A copy of a message may wait again after another one was answered for good.
-            if reason in FINAL_REASONS and reason != "read_since":
+            if says_how_it_ended(reason):
                 delivery.event.last_reason = reason, FINAL_REASONS[reason].is_justified(seen)
 
     def check_end(self) -> None:

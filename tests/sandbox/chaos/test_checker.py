@@ -42,6 +42,8 @@ ENABLED = {
 
 
 GAVE_UP = {**ENABLED, "outcome": "skipped", "reason": "gave_up"}
+WAITS = {**ENABLED, "outcome": "delayed", "reason": "worker_lost", "trace": "copy", "at": "1"}
+SUPERSEDED = {**ENABLED, "outcome": "superseded", "reason": "read_since", "trace": "copy", "at": "2"}
 POISON = json.dumps({"v": 1, "reason": "unexpected_answer", "message": json.dumps({"v": 1, "event": EVENT})})
 
 
@@ -135,6 +137,9 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(EDITED, online=False, lines=()), id="wanted, but not there"),
         pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(acted(60, UserAction.REMOVE_LINK), online=False, lines=()), id="there was no link to remove"),
         pytest.param(FinalState.GAVE_UP, (), record_of(hit(20, IGNORED), *map(ignored, (20, 30, 40)), online=False, lines=(GAVE_UP,)), id="not honored three times"),
+        pytest.param(FinalState.GAVE_UP, (), record_of(hit(20, IGNORED), *map(ignored, (20, 30, 40)), online=False, lines=(GAVE_UP, WAITS, SUPERSEDED)), id="given up, and a copy of the message waits and is superseded"),
+        pytest.param(FinalState.GAVE_UP, (Violation.DROPPED,), record_of(hit(20, IGNORED), *map(ignored, (20, 30, 40)), online=False, lines=(GAVE_UP, WAITS)), id="given up, and a copy of the message waits for ever"),
+        pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(online=False, lines=(WAITS, SUPERSEDED)), id="superseded by nothing"),
         pytest.param(FinalState.GAVE_UP, (Violation.LOST,), record_of(ignored(20), online=False, lines=(GAVE_UP,)), id="given up too early"),
         pytest.param(FinalState.GAVE_UP, (Violation.TRIED_TOO_OFTEN,), record_of(*map(ignored, (20, 30, 40, 50)), online=False, lines=(GAVE_UP,)), id="not honored four times"),
         pytest.param(FinalState.HELD, (), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD)), id="held after a fault and a change"),
