@@ -40,7 +40,7 @@ HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
 #: the longest time that a host needs for a message
 _MESSAGE_TIME = timedelta(minutes=2)
 #: What a host sent just before its death arrives up to this much later. A new host begins with a later step.
-_STILL_ARRIVES = timedelta(seconds=3)
+_STILL_ARRIVES = timedelta(seconds=10)
 _KILLS = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
 
 

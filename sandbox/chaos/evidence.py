@@ -23,6 +23,8 @@ from sandbox.promises import may_be_held
 
 _HELD = "write_unknown"
 _MESSAGE_TIME = timedelta(minutes=2)
+#: how long before its write a message may have read the event
+_READ_TO_WRITE = timedelta(minutes=1)
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
 
 
@@ -99,7 +101,7 @@ class EventEvidence:
         before the app recorded that there is no link: Graph may create a link later than its answer, so the
         link may have come and gone.
         """
-        changed = [e.at for e in self.entries if isinstance(e, ActionDone)]
+        changed = [e.at for e in self.entries if _is_change(e)]
         rows = [e.at for e in self.entries if isinstance(e, RowWritten)]
         for entry in filter(_is_without_effect, self.entries):
             # The first row after the PATCH has its answer, the second what the event showed later.
@@ -121,9 +123,12 @@ class EventEvidence:
 
     @property
     def may_be_held(self) -> bool:
-        """Whether the result of a write may be unknown: a cause for doubt, and another version after it."""
-        changes = [e.at for e in self.entries if isinstance(e, ActionDone) or _is_without_effect(e)]
-        return may_be_held(self.doubts, changes, self.stale_for)
+        """Whether the result of a write may be unknown: a cause for doubt, and another version after it.
+
+        The doubt begins with the version that the host read before the write.
+        """
+        changes = [e.at for e in self.entries if _is_change(e) or _is_without_effect(e)]
+        return may_be_held(self.doubts, changes, self.stale_for + _READ_TO_WRITE)
 
 
 def facts_of(
@@ -154,6 +159,11 @@ def facts_of(
         stale_for=timedelta(seconds=record.plan.stale_for),
         allowed=frozenset({AllowedEnd.LINK}).union(*(_KINDS[kind].allows for kind in kinds)),
     )
+
+
+def _is_change(entry: Entry) -> bool:
+    """Return whether a person gave an event another version."""
+    return isinstance(entry, ActionDone) and entry.action is not UserAction.CREATE
 
 
 def _is_without_effect(entry: Entry) -> bool:

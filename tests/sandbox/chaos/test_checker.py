@@ -147,6 +147,8 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
         pytest.param(FinalState.HELD, (), record_of(ignored(19), hit(20, LOST), ignored(20), online=False, rows=row(**HELD)), id="held after a fault, and the PATCH made another version"),
         pytest.param(FinalState.HELD, (), record_of(EDITED, hit(95, LOST), online=False, rows=row(**HELD)), id="held, since the read may have been stale"),
+        pytest.param(FinalState.HELD, (), record_of(EDITED, hit(159, LOST), online=False, rows=row(**HELD)), id="held, since the read was stale and the write came a minute later"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, hit(161, LOST), online=False, rows=row(**HELD)), id="held for a change before the read"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, READ), EDITED, online=False, rows=row(**HELD)), id="held for a read"),
         pytest.param(FinalState.HELD, (), record_of(row_written(20), hit(40, KILLED, ""), EDITED, online=False, rows=row(**HELD)), id="its writer was killed by a fault"),
         pytest.param(FinalState.HELD, (), record_of(row_written(20), HostKilled(at=at(40), host=0), EDITED, online=False, rows=row(**HELD)), id="its writer was killed"),
