@@ -190,10 +190,12 @@ def _end_violations(facts: EventEvidence) -> Iterator[Violation]:
 def _is_counted(facts: EventEvidence) -> bool:
     """Return whether the write has one `enabled` line.
 
-    It may have none if the process died before it could log, or if the join URL came later.
+    It may have none if the process died before it could log, if it could not know that its row was written,
+    or if the join URL came later.
     """
     enabled = sum(line["outcome"] == "enabled" for line in facts.lines)
-    may_be_uncounted = facts.has_died or any(line["outcome"] == "not_honored" for line in facts.lines)
+    is_late = any(line["outcome"] == "not_honored" for line in facts.lines)
+    may_be_uncounted = facts.has_died or facts.is_row_unconfirmed or is_late
     return enabled == 1 or (enabled == 0 and may_be_uncounted)
 
 

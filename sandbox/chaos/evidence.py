@@ -88,6 +88,17 @@ class EventEvidence:
         )
 
     @property
+    def is_row_unconfirmed(self) -> bool:
+        """Whether a table took a row about a successful write, but did not say so: then there is no line."""
+        written = [e.at for e in self.entries if isinstance(e, WriteSent) and e.is_online]
+        return any(
+            isinstance(e, FaultHit)
+            and AllowedEnd.UNCOUNTED in _allowed_by(e)
+            and any(timedelta(0) <= e.at - at < _MESSAGE_TIME for at in written)
+            for e in self.entries
+        )
+
+    @property
     def doubts(self) -> list[datetime]:
         """The times at which the result of a write became unknown."""
         at = [e.at for e in self.entries if isinstance(e, HostKilled) or _is_doubt(e)]
@@ -172,6 +183,8 @@ def _is_without_effect(entry: Entry) -> bool:
 
 
 def _is_doubt(entry: Entry) -> bool:
-    return (
-        isinstance(entry, FaultHit) and entry.kind in _KINDS and AllowedEnd.HELD in _KINDS[entry.kind].allows
-    )
+    return isinstance(entry, FaultHit) and AllowedEnd.HELD in _allowed_by(entry)
+
+
+def _allowed_by(hit: FaultHit) -> tuple[AllowedEnd, ...]:
+    return _KINDS[hit.kind].allows if hit.kind in _KINDS else ()

@@ -17,15 +17,15 @@ _HEAD = ("| where | fault | the event may end with |", "| --- | --- | --- |")
 
 
 def table() -> str:
-    """Return the table in Markdown: a row for each fault, or for the same one before and after the effect."""
+    """Return the table in Markdown: a row for each fault, or for a pair that allows the same."""
     return "\n".join([*_HEAD, *_rows()])
 
 
 def _rows() -> Iterator[str]:
-    kinds = {fault.kind for fault in ALL_FAULTS}
+    allowed = {fault.kind: fault.allows for fault in ALL_FAULTS}
     for fault in ALL_FAULTS:
         stem = fault.kind.removesuffix(" before").removesuffix(" after")
-        is_pair = {f"{stem} before", f"{stem} after"} <= kinds
+        is_pair = allowed.get(f"{stem} before", ()) == allowed.get(f"{stem} after")
         if is_pair and fault.kind.endswith(" after"):
             continue
         name = f"{stem}, before or after the effect" if is_pair else fault.kind

@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVENT = "the-event-id"
 HELD = {"state": "write_unknown"}
 LOST, REFUSED, READ = "write lost before", "write 400 of Graph before", "read lost"
-TABLE = "table 503"
+TABLE, UNCONFIRMED = "table 503", "row 500 after"
 IGNORED, DIED, KILLED = "write ignored", "killed after a row", "killed after sending"
 
 ENABLED = {
@@ -218,12 +218,13 @@ def test_a_long_run_without_faults_proves_nothing(changes: int, *, has_passed: b
     assert bool(verdict.never_hit) is not has_passed
 
 
+@pytest.mark.parametrize("fault", [DIED, UNCONFIRMED])
 @pytest.mark.parametrize(("lines", "violations"), [(0, ()), (1, ()), (2, (Violation.MISCOUNTED,))])
-def test_a_write_may_have_no_line_if_the_process_died_before_it(
-    lines: int, violations: tuple[Violation, ...]
+def test_a_write_may_have_no_line_if_its_row_was_not_confirmed(
+    lines: int, violations: tuple[Violation, ...], fault: str
 ) -> None:
     """Storing the row and logging the line can't be one step. Two lines are never allowed."""
-    record = record_of(written(20), hit(21, DIED), online=True, lines=(ENABLED,) * lines)
+    record = record_of(written(20), hit(21, fault), online=True, lines=(ENABLED,) * lines)
 
     assert result(check(record)) == (FinalState.LINK, violations)
 
@@ -232,8 +233,7 @@ def test_a_write_may_have_no_line_if_the_process_died_before_it(
     ("lines", "violations"), [(0, (Violation.MISCOUNTED,)), (1, ()), (2, (Violation.MISCOUNTED,))]
 )
 def test_every_write_has_one_line(lines: int, violations: tuple[Violation, ...]) -> None:
-    """A write with no `enabled` line, or with two, is found."""
-    assert result(check(record_of(written(20), online=True, lines=(ENABLED,) * lines))) == (
-        FinalState.LINK,
-        violations,
-    )
+    """A write with no `enabled` line, or with two, is found; a row that was in doubt before is no excuse."""
+    record = record_of(hit(19, UNCONFIRMED), written(20), online=True, lines=(ENABLED,) * lines)
+
+    assert result(check(record)) == (FinalState.LINK, violations)
