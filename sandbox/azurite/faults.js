@@ -65,11 +65,12 @@ function handle(server, door, request, response) {
   const isRow = path.includes("/meetings") && request.method !== "GET";
   const row = isRow ? rowOf(request, path) : () => "";
   const note = (kind, status) => write({ host: door.host, call: `${door.target} ${request.method} ${path}`, row: row(), kind, status });
-  const pass = () => server.emit("request", request, response);
-  if (!fault) {
-    if (isRow) response.on("finish", () => note("", response.statusCode));
-    return pass();
-  }
+  const pass = () => {
+    if (isDown) return request.socket.destroy();
+    if (isRow && (!fault || fault.action === "delay")) atEnd(response, () => note("", response.statusCode));
+    server.emit("request", request, response);
+  };
+  if (!fault) return pass();
   if (fault.action === "delay") {
     note(fault.kind, 0);
     return setTimeout(pass, latency(fault.latency));
@@ -91,6 +92,17 @@ function handle(server, door, request, response) {
     return pass();
   }
   request.on("data", () => {}).on("end", act);
+}
+
+// Calls `act` when the call has taken effect, before its answer is sent. The event "finish" may come after the host's
+// next call, or never if the host was killed.
+function atEnd(response, act) {
+  const end = response.end;
+  response.end = (...args) => {
+    response.end = end;
+    act();
+    return response.end(...args);
+  };
 }
 
 function answer(response, fault) {

@@ -1,6 +1,8 @@
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +13,7 @@ from azure.storage.queue import LinearRetry, QueueClient
 from sandbox.chaos.plan import ChaosPlan
 from sandbox.chaos.storage_process import ChaosStorage
 from sandbox.clock import SharedClock
+from sandbox.faults.fault import FaultAction, FaultWindow, PlannedFault, Target
 from sandbox.stage import MONDAY_MORNING
 
 CALM = ChaosPlan(
@@ -24,6 +27,10 @@ CALM = ChaosPlan(
     fault_windows=(),
 )
 CRASHES = 2
+SLOW = PlannedFault(
+    kind="slow", target=Target.TABLE, path="/meetings", action=FaultAction.DELAY, latency=(20, 30)
+)
+KEY = "0" * 64
 
 
 def test_killed_storage_has_all_that_it_acknowledged(tmp_path: Path) -> None:
@@ -55,6 +62,27 @@ def test_killed_storage_has_all_that_it_acknowledged(tmp_path: Path) -> None:
         assert len(storage.restarts) == CRASHES
         assert set(rows.result()) - found == set()
         assert set(messages.result()) - received == set()
+
+
+def test_a_slow_write_of_a_row_is_recorded_too(tmp_path: Path) -> None:
+    """The fault hits the call before it takes effect, and a host may be killed after that."""
+    window = FaultWindow(fault=SLOW, start=0, duration=3600, probability=1.0, limit=1)
+    with ExitStack() as stack:
+        clock = SharedClock.create(MONDAY_MORNING, ticks=True)
+        stack.callback(clock.remove)
+        plan = replace(CALM, fault_windows=(window,))
+        storage = ChaosStorage(plan, clock, tmp_path, [tmp_path / "leash"], stack)
+        table = stack.enter_context(TableClient.from_connection_string(storage.app_connection(0), "meetings"))
+        table.create_table()
+        table.upsert_entity({"PartitionKey": "p", "RowKey": KEY})
+
+    assert list(_recorded_rows(tmp_path, kind=SLOW.kind)) == [KEY]
+    assert list(_recorded_rows(tmp_path, kind="")) == [KEY]
+
+
+def _recorded_rows(folder: Path, *, kind: str) -> Iterator[str]:
+    calls = map(json.loads, (folder / "storage.jsonl").read_text().splitlines())
+    return (call["row"] for call in calls if call["kind"] == kind and call["row"])
 
 
 def _write(write: Callable[[str], object], stopping: Event) -> list[str]:
