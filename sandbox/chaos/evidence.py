@@ -102,35 +102,36 @@ class EventEvidence:
     def doubts(self) -> list[datetime]:
         """The times at which the result of a write became unknown."""
         at = [e.at for e in self.entries if isinstance(e, HostKilled) or _is_doubt(e)]
-        return [*at, *self._overtaken, *self.crashes]
+        # The row of an attempt that had no effect is deleted. If it is not, the attempt stays in doubt.
+        return [*at, *self._overtaken, *self._failures(" DELETE "), *self.crashes]
 
     @property
     def _overtaken(self) -> Iterator[datetime]:
-        """The times of PATCHes accepted without effect whose result could not be seen.
+        """The times of PATCHes whose result was not recorded, or could not be seen.
 
-        Either the answer was not recorded, since a call to a table failed. Or a person changed the event
-        before the app recorded that there is no link: Graph may create a link later than its answer, so the
-        link may have come and gone.
+        A PATCH that Graph accepted is one if a call to a table failed soon after it. One without effect is,
+        too, if a person changed the event before the app recorded that there is no link: Graph may create a
+        link later than its answer, so the link may have come and gone.
         """
         changed = [e.at for e in self.entries if _is_change(e)]
         rows = [e.at for e in self.entries if isinstance(e, RowWritten)]
-        for entry in filter(_is_without_effect, self.entries):
+        for entry in self.entries:
+            if not isinstance(entry, WriteSent) or not entry.was_accepted:
+                continue
             # The first row after the PATCH has its answer, the second what the event showed later.
             _answer, *later = [at for at in rows if at >= entry.at] or [entry.at]
             until = later[0] if later else datetime.max.replace(tzinfo=UTC)
-            if self._is_unrecorded(entry.at) or any(entry.at <= at < until for at in changed):
+            is_overtaken = not entry.is_online and any(entry.at <= at < until for at in changed)
+            if is_overtaken or any(timedelta(0) <= at - entry.at < _MESSAGE_TIME for at in self._failures()):
                 yield entry.at
 
-    def _is_unrecorded(self, written: datetime) -> bool:
-        """Return whether a call to a table failed soon after a PATCH."""
-        return any(
-            isinstance(e, FaultHit)
-            and e.kind in _KINDS
-            and _KINDS[e.kind].target is Target.TABLE
-            and _KINDS[e.kind].action is not FaultAction.DELAY
-            and timedelta(0) <= e.at - written < _MESSAGE_TIME
-            for e in self.entries
-        )
+    def _failures(self, method: str = "") -> Iterator[datetime]:
+        """Yield when a call to a table failed: all calls, or those with this method."""
+        for entry in self.entries:
+            if isinstance(entry, FaultHit) and entry.kind in _KINDS and method in entry.call:
+                fault = _KINDS[entry.kind]
+                if fault.target is Target.TABLE and fault.action is not FaultAction.DELAY:
+                    yield entry.at
 
     @property
     def may_be_held(self) -> bool:

@@ -29,6 +29,7 @@ EVENT = "the-event-id"
 HELD = {"state": "write_unknown"}
 LOST, REFUSED, READ = "write lost before", "write 400 of Graph before", "read lost"
 TABLE, UNCONFIRMED = "table 503", "row 500 after"
+RACED = "write 412 without a race"
 IGNORED, DIED, KILLED = "write ignored", "killed after a row", "killed after sending"
 
 ENABLED = {
@@ -72,6 +73,10 @@ def ignored(seconds: int) -> WriteSent:
 
 def hit(seconds: int, kind: str, meeting: str = "m", host: int = 0) -> FaultHit:
     return FaultHit(at=at(seconds), host=host, kind=kind, call="graph PATCH /", meeting=meeting)
+
+
+def not_deleted(seconds: int) -> FaultHit:
+    return replace(hit(seconds, TABLE), call="table DELETE /")
 
 
 def row_written(seconds: int) -> RowWritten:
@@ -162,6 +167,10 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (), record_of(ignored(20), row_written(21), EDITED, row_written(95), online=False, rows=row(**HELD)), id="changed before it was seen that a success brought no link"),
         pytest.param(FinalState.HELD, (), record_of(ignored(20), hit(21, TABLE), row_written(95), online=False, rows=row(**HELD)), id="a success without a link that was not recorded"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(ignored(20), online=False, rows=row(**HELD)), id="a success without a link"),
+        pytest.param(FinalState.HELD, (), record_of(row_written(20), hit(21, RACED), not_deleted(22), EDITED, online=False, rows=row(**HELD)), id="the row of an attempt without effect could not be deleted"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(row_written(20), hit(21, RACED), hit(22, TABLE), EDITED, online=False, rows=row(**HELD)), id="another call to a table failed after an attempt without effect"),
+        pytest.param(FinalState.NO_LINK, (), record_of(written(20), hit(21, TABLE), REMOVED, online=False, rows=row(**HELD)), id="a success that was not recorded, and the link was removed"),
+        pytest.param(FinalState.NO_LINK, (Violation.HELD_WITHOUT_CAUSE,), record_of(written(20), REMOVED, online=False, rows=row(**HELD)), id="a success that was recorded, and the link was removed"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(ignored(20), row_written(21), row_written(85), EDITED, online=False, rows=row(**HELD)), id="changed after it was seen that a success brought no link"),
         pytest.param(FinalState.POISON, (), record_of(hit(20, REFUSED), online=False, poison=(POISON,)), id="refused permanently"),
         pytest.param(FinalState.POISON, (Violation.LOST,), record_of(hit(20, READ), online=False, poison=(POISON,)), id="poisoned for a read"),
