@@ -39,8 +39,6 @@ from sandbox.promises import (
 HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
 #: the longest time that a host needs for a message
 _MESSAGE_TIME = timedelta(minutes=2)
-#: What a host sent just before its death arrives up to this much later. A new host begins with a later step.
-_STILL_ARRIVES = timedelta(seconds=10)
 _KILLS = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
 
 
@@ -114,7 +112,11 @@ def hits(record: ChaosRecord) -> Counter[str]:
 
 
 def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
-    """Return the entries about each event, with the deaths of hosts that were writing to it."""
+    """Return the entries about each event, with the deaths of hosts that were writing to it.
+
+    What a host sent just before its death may arrive after it, even after a step of the clock, but before a
+    new process of the host is started.
+    """
     found: dict[str, list[Entry]] = defaultdict(list)
     at_work: dict[int, dict[str, Entry]] = defaultdict(dict)
     deaths: dict[int, HostKilled | FaultHit] = {}
@@ -125,7 +127,9 @@ def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
         if isinstance(entry, WriteSent | RowWritten):
             at_work[entry.host][meeting] = entry
             death = deaths.get(entry.host)
-            if death and entry.at - death.at < _STILL_ARRIVES:
+            if death and not any(
+                one.host == entry.host and death.at < one.at <= entry.at for one in record.processes.starts
+            ):
                 found[meeting].append(death)
         elif isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and entry.kind in _KILLS):
             deaths[entry.host] = entry

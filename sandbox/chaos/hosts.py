@@ -12,7 +12,7 @@ from sandbox.chaos.child import Child, ChildDied
 from sandbox.chaos.forked_host import FUNCTION_KEY, ForkedHostSetup, HostCommand, run_host
 from sandbox.chaos.graph_process import ROUTE
 from sandbox.chaos.plan import ChaosPlan
-from sandbox.chaos.record import HostKilled
+from sandbox.chaos.record import HostBegan, HostKilled
 from sandbox.chaos.storage_process import ChaosStorage
 from sandbox.clock import SharedClock
 from sandbox.stage import CLIENT_STATE_KEY, TENANT
@@ -41,6 +41,7 @@ class Hosts:
     Attributes:
         stuck: a text for each host that neither finished nor died.
         kills: the kills so far.
+        starts: the starts so far.
         stops: how many were told to stop.
     """
 
@@ -53,6 +54,7 @@ class Hosts:
     ) -> None:
         self.stuck: list[str] = []
         self.kills: list[HostKilled] = []
+        self.starts: list[HostBegan] = []
         self.stops = 0
         self._clock, self._on_start, self._turn = clock, on_start, 0
         self._slots = [_Slot(setup) for setup in setups]
@@ -109,6 +111,7 @@ class Hosts:
             return slot.process
         if slot.process:
             slot.process.close()
+        self.starts.append(HostBegan(at=self._clock.now(), host=slot.setup.number))
         slot.process = Child(run_host, slot.setup)
         try:
             self._on_start(slot.setup.number, slot.process.receive())

@@ -76,6 +76,14 @@ class HostKilled:
     type: Literal["kill"] = "kill"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBegan:
+    """A process of a host was started, the first one or a new one after its death."""
+
+    at: datetime
+    host: int
+
+
 Entry = ActionDone | WriteSent | FaultHit | RowWritten | HostKilled
 
 
@@ -128,6 +136,7 @@ class ProcessRecord:
     """What the director did to the processes, and a text for each host that neither finished nor died."""
 
     kills: tuple[HostKilled, ...] = ()
+    starts: tuple[HostBegan, ...] = ()
     stops: int = 0
     storage_crashes: tuple[datetime, ...] = ()
     stuck: tuple[str, ...] = ()

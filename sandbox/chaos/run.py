@@ -80,6 +80,7 @@ def run(
         graph.call(WriteRecord())
         ProcessRecord(
             kills=tuple(hosts.kills),
+            starts=tuple(hosts.starts),
             stops=hosts.stops,
             storage_crashes=tuple(storage.restarts),
             stuck=tuple(hosts.stuck),
