@@ -168,7 +168,7 @@ def _write_violations(facts: EventEvidence) -> Iterator[Violation]:
                 is_wanted = True
             case ActionDone(action=UserAction.REMOVE_LINK, was_online=True):
                 steps.append(LinkRemoved())
-            case WriteSent(was_accepted=True):
+            case WriteSent(was_accepted=True) if not facts.is_forgotten(entry):
                 steps.append(
                     Patch(was_online=entry.was_online, is_online=entry.is_online, is_wanted=is_wanted)
                 )

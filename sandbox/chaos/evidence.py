@@ -1,6 +1,6 @@
 """What a record shows of one event: its end, and the causes that excuse an end without a link."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ _MESSAGE_TIME = timedelta(minutes=2)
 #: how long before its write a message may have read the event
 _READ_TO_WRITE = timedelta(minutes=1)
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
+_IGNORING = {kind for kind, fault in _KINDS.items() if fault.action is FaultAction.IGNORE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +83,19 @@ class EventEvidence:
     @property
     def has_died(self) -> bool:
         """Whether a host died, or storage went down, shortly after a write to it."""
-        return bool(self.crashes) or any(
-            isinstance(e, HostKilled) or (isinstance(e, FaultHit) and "killed" in e.kind)
-            for e in self.entries
+        return bool(self.crashes) or any(map(_is_death, self.entries))
+
+    def is_forgotten(self, write: WriteSent) -> bool:
+        """Whether a PATCH without effect left nothing from which the app could know of it.
+
+        Its answer was not recorded, and the event kept its version: for Joinlink it never reached Graph.
+        """
+        ignored = [e for e in self.entries if isinstance(e, FaultHit) and e.kind in _IGNORING]
+        is_ignored = any(
+            e.host == write.host and timedelta(0) <= write.at - e.at < _READ_TO_WRITE for e in ignored
         )
+        deaths = [e.at for e in self.entries if _is_death(e)]
+        return is_ignored and _is_soon_after(write.at, [*deaths, *self.crashes, *self._failures()])
 
     @property
     def is_row_unconfirmed(self) -> bool:
@@ -122,7 +132,7 @@ class EventEvidence:
             _answer, *later = [at for at in rows if at >= entry.at] or [entry.at]
             until = later[0] if later else datetime.max.replace(tzinfo=UTC)
             is_overtaken = not entry.is_online and any(entry.at <= at < until for at in changed)
-            if is_overtaken or any(timedelta(0) <= at - entry.at < _MESSAGE_TIME for at in self._failures()):
+            if is_overtaken or _is_soon_after(entry.at, self._failures()):
                 yield entry.at
 
     def _failures(self, method: str = "") -> Iterator[datetime]:
@@ -171,6 +181,15 @@ def facts_of(
         stale_for=timedelta(seconds=record.plan.stale_for),
         allowed=frozenset({AllowedEnd.LINK}).union(*(_KINDS[kind].allows for kind in kinds)),
     )
+
+
+def _is_death(entry: Entry) -> bool:
+    return isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and "killed" in entry.kind)
+
+
+def _is_soon_after(write: datetime, times: Iterable[datetime]) -> bool:
+    """Return whether one of the times is in the message that sent a PATCH."""
+    return any(timedelta(0) <= at - write < _MESSAGE_TIME for at in times)
 
 
 def _is_change(entry: Entry) -> bool:

@@ -148,6 +148,8 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(online=False, lines=(WAITS, SUPERSEDED)), id="superseded by nothing"),
         pytest.param(FinalState.GAVE_UP, (Violation.LOST,), record_of(ignored(20), online=False, lines=(GAVE_UP,)), id="given up too early"),
         pytest.param(FinalState.GAVE_UP, (Violation.TRIED_TOO_OFTEN,), record_of(*map(ignored, (20, 30, 40, 50)), online=False, lines=(GAVE_UP,)), id="not honored four times"),
+        pytest.param(FinalState.GAVE_UP, (), record_of(hit(20, IGNORED), ignored(20), hit(20, DIED), *map(ignored, (300, 400, 500)), online=False, lines=(GAVE_UP,)), id="one of four died before it could record that it was not honored"),
+        pytest.param(FinalState.GAVE_UP, (Violation.TRIED_TOO_OFTEN,), record_of(ignored(20), hit(20, DIED), *map(ignored, (300, 400, 500)), online=False, lines=(GAVE_UP,)), id="the same, but the event had another version"),
         pytest.param(FinalState.HELD, (), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD)), id="held after a fault and a change"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, online=False, rows=row(**HELD)), id="held without a fault"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
