@@ -34,7 +34,7 @@ class Violation(StrEnum):
     POISONED = "poisoned"
     UNFINISHED = "unfinished"
     STUCK = "stuck"
-    #: written once and online in the end, but not exactly one `enabled` line
+    #: more `enabled` lines than writes, or none for the one write of an event that is online in the end
     MISCOUNTED = "miscounted"
     #: the proxy's record and Graph's record differ
     RECORD = "record"

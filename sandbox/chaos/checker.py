@@ -179,7 +179,9 @@ def _end_violations(facts: EventEvidence) -> Iterator[Violation]:
     if facts.is_removed and facts.final.is_online and not facts.final.is_gone:
         yield Violation.RE_ADDED
     writes = sum(isinstance(e, WriteSent) and e.is_online and not e.was_online for e in facts.entries)
-    if writes == 1 and facts.is_wanted and facts.final.is_online and not _is_counted(facts):
+    lines = sum(line["outcome"] == "enabled" for line in facts.lines)
+    is_missing = writes == 1 and lines == 0 and not _may_have_no_line(facts)
+    if lines > writes or (is_missing and facts.is_wanted and facts.final.is_online):
         yield Violation.MISCOUNTED
     if _dropped(facts):
         yield Violation.DROPPED
@@ -191,16 +193,14 @@ def _end_violations(facts: EventEvidence) -> Iterator[Violation]:
         yield Violation.LOST
 
 
-def _is_counted(facts: EventEvidence) -> bool:
-    """Return whether the write has one `enabled` line.
+def _may_have_no_line(facts: EventEvidence) -> bool:
+    """Return whether the write may have no `enabled` line.
 
     It may have none if the process died before it could log, if it could not know that its row was written,
     or if the join URL came later.
     """
-    enabled = sum(line["outcome"] == "enabled" for line in facts.lines)
     is_late = any(line["outcome"] == "not_honored" for line in facts.lines)
-    may_be_uncounted = facts.has_died or facts.is_row_unconfirmed or is_late
-    return enabled == 1 or (enabled == 0 and may_be_uncounted)
+    return facts.has_died or facts.is_row_unconfirmed or is_late
 
 
 def _end(facts: EventEvidence) -> End:

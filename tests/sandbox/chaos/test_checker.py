@@ -97,7 +97,8 @@ def record_of(
     cancelled: bool = False,
     **more: Any,
 ) -> ChaosRecord:
-    """Return a record of one event with these entries."""
+    """Return a record of one event with these entries, and with one line if a write took effect."""
+    is_written = any(isinstance(entry, WriteSent) and entry.is_online for entry in entries)
     create = TimedAction(at=0, action=UserAction.CREATE)
     plan = ChaosPlan(
         seed=1,
@@ -112,7 +113,9 @@ def record_of(
     )
     final = FinalEvent(is_online=online, is_gone=gone, is_cancelled=cancelled)
     graph = GraphRecord(entries=(), ids={"m": EVENT}, final={"m": final})
-    return ChaosRecord(plan=plan, graph=graph, entries=(CREATED, *entries), **{"lines": (ENABLED,), **more})
+    return ChaosRecord(
+        plan=plan, graph=graph, entries=(CREATED, *entries), **{"lines": (ENABLED,) * is_written, **more}
+    )
 
 
 def row(**values: str) -> Mapping[str, Mapping[str, str]]:
@@ -136,6 +139,8 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.NO_LINK, (), record_of(online=False, wants_link=False, lines=()), id="never wanted"),
         pytest.param(FinalState.NO_LINK, (Violation.LOST,), record_of(acted(5, UserAction.INVITE), online=False, wants_link=False, lines=()), id="wanted since somebody was invited"),
         pytest.param(FinalState.LINK, (), record_of(acted(5, UserAction.INVITE), written(20), online=True, wants_link=False), id="written since somebody was invited"),
+        pytest.param(FinalState.NO_LINK, (Violation.MISCOUNTED,), record_of(written(20), REMOVED, EDITED, online=False, lines=(ENABLED, ENABLED)), id="removed, and it has two lines"),
+        pytest.param(FinalState.NO_LINK, (Violation.MISCOUNTED,), record_of(online=False, wants_link=False, lines=(ENABLED,)), id="a line without a write"),
         pytest.param(FinalState.LINK, (Violation.DOUBLED,), record_of(written(20), written(20, host=1, was_online=True), online=True), id="two hosts, two writes"),
         pytest.param(FinalState.LINK, (Violation.RE_ADDED,), record_of(written(20), REMOVED, written(99), online=True), id="written after a removal"),
         pytest.param(FinalState.NO_LINK, (Violation.RE_ADDED,), record_of(written(20), REMOVED, written(99), REMOVED, online=False), id="re-added, and removed again"),
