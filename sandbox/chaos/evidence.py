@@ -26,6 +26,8 @@ _MESSAGE_TIME = timedelta(minutes=2)
 #: how long before its write a message may have read the event
 _READ_TO_WRITE = timedelta(minutes=1)
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
+#: with which a message ends that could not read or write the event's row
+_UNSEEN_REASONS = frozenset({"storage_unavailable", "out_of_time"})
 _IGNORING = {kind for kind, fault in _KINDS.items() if fault.action is FaultAction.IGNORE}
 
 
@@ -99,14 +101,19 @@ class EventEvidence:
 
     @property
     def is_row_unconfirmed(self) -> bool:
-        """Whether a table took a row about a successful write, but did not say so: then there is no line."""
+        """Whether a table took a row about a successful write, but did not say so: then there is no line.
+
+        The check of the row failed too, so the message ended with an error. The row may be written long after
+        the write, by a later read.
+        """
         written = [e.at for e in self.entries if isinstance(e, WriteSent) and e.is_online]
-        return any(
+        is_hit = any(
             isinstance(e, FaultHit)
             and AllowedEnd.UNCOUNTED in _allowed_by(e)
-            and any(timedelta(0) <= e.at - at < _MESSAGE_TIME for at in written)
+            and any(e.at >= at for at in written)
             for e in self.entries
         )
+        return is_hit and any(line["reason"] in _UNSEEN_REASONS for line in self.lines)
 
     @property
     def doubts(self) -> list[datetime]:

@@ -46,6 +46,8 @@ ENABLED = {
 GAVE_UP = {**ENABLED, "outcome": "skipped", "reason": "gave_up"}
 WAITS = {**ENABLED, "outcome": "delayed", "reason": "worker_lost", "trace": "copy", "at": "1"}
 SUPERSEDED = {**ENABLED, "outcome": "superseded", "reason": "read_since", "trace": "copy", "at": "2"}
+UNSEEN = {**ENABLED, "outcome": "delayed", "reason": "storage_unavailable"}
+AGAIN = {**ENABLED, "outcome": "skipped", "reason": "already_online", "at": "1"}
 POISON = json.dumps({"v": 1, "reason": "unexpected_answer", "message": json.dumps({"v": 1, "event": EVENT})})
 
 
@@ -242,9 +244,19 @@ def test_a_write_may_have_no_line_if_its_row_was_not_confirmed(
     lines: int, violations: tuple[Violation, ...], fault: str
 ) -> None:
     """Storing the row and logging the line can't be one step. Two lines are never allowed."""
-    record = record_of(written(20), hit(21, fault), online=True, lines=(ENABLED,) * lines)
+    record = record_of(written(20), hit(21, fault), online=True, lines=(UNSEEN, *(ENABLED,) * lines, AGAIN))
 
     assert result(check(record)) == (FinalState.LINK, violations)
+
+
+def test_a_row_that_is_not_confirmed_may_be_written_long_after_the_write() -> None:
+    """The answer to the write was lost, and later a read showed the link. But a row that is shown is no excuse."""
+    late = (written(20), hit(400, UNCONFIRMED))
+    assert check(record_of(*late, online=True, lines=(UNSEEN, AGAIN))).has_passed
+    assert result(check(record_of(*late, online=True, lines=(AGAIN,)))) == (
+        FinalState.LINK,
+        (Violation.MISCOUNTED,),
+    )
 
 
 @pytest.mark.parametrize(
