@@ -85,8 +85,10 @@ WRITE_FAULTS = (
         body=_refused("ErrorIrresolvableConflict"),
         allows=(AllowedEnd.LINK,),
     ),
-    _write("raced, 412", action=FaultAction.PASS, first=UserAction.DRIFT),
-    _write("raced by an edit, 412", action=FaultAction.PASS, first=UserAction.EDIT),
+    _write("raced, 412", action=FaultAction.PASS, first=UserAction.DRIFT, allows=(AllowedEnd.LINK,)),
+    _write(
+        "raced by an edit, 412", action=FaultAction.PASS, first=UserAction.EDIT, allows=(AllowedEnd.LINK,)
+    ),
     _write("event vanishes before", action=FaultAction.PASS, first=UserAction.DELETE),
 )
 
