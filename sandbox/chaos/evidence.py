@@ -25,6 +25,9 @@ _HELD = "write_unknown"
 _MESSAGE_TIME = timedelta(minutes=2)
 #: how long before its write a message may have read the event
 _READ_TO_WRITE = timedelta(minutes=1)
+#: of a host whose clock is wrong
+_CLOCK_ERROR = timedelta(minutes=1)
+_NEVER = datetime.max.replace(tzinfo=UTC) - _CLOCK_ERROR
 _KINDS = {fault.kind: fault for fault in ALL_FAULTS}
 #: with which a message ends that could not read or write the event's row
 _UNSEEN_REASONS = frozenset({"storage_unavailable", "out_of_time"})
@@ -154,10 +157,13 @@ class EventEvidence:
     def may_be_held(self) -> bool:
         """Whether the result of a write may be unknown: a cause for doubt, and another version after it.
 
-        The doubt begins with the version that the host read before the write.
+        The doubt begins with the version that the host read before the write. Both came before the app held
+        the event.
         """
+        until = self.row.get("at", _NEVER) + _CLOCK_ERROR if self.is_held else _NEVER
         changes = [e.at for e in self.entries if _is_change(e) or _is_without_effect(e)]
-        return may_be_held(self.doubts, changes, self.stale_for + _READ_TO_WRITE)
+        doubts, changes = ([at for at in times if at <= until] for times in (self.doubts, changes))
+        return may_be_held(doubts, changes, self.stale_for + _READ_TO_WRITE)
 
 
 def facts_of(

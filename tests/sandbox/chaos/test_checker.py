@@ -120,7 +120,7 @@ def record_of(
     )
 
 
-def row(**values: str) -> Mapping[str, Mapping[str, str]]:
+def row(**values: object) -> Mapping[str, Mapping[str, object]]:
     return {sha256(EVENT.encode()).hexdigest(): values}
 
 
@@ -161,6 +161,9 @@ def result(verdict: ChaosVerdict) -> tuple[FinalState, tuple[Violation, ...]]:
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, online=False, rows=row(**HELD)), id="held without a fault"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), online=False, rows=row(**HELD)), id="held without a change"),
         pytest.param(FinalState.HELD, (), record_of(ignored(19), hit(20, LOST), ignored(20), online=False, rows=row(**HELD)), id="held after a fault, and the PATCH made another version"),
+        pytest.param(FinalState.HELD, (), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD, at=at(40))), id="held after a change, by a host whose clock is slow"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(hit(20, LOST), EDITED, online=False, rows=row(**HELD, at=at(25))), id="held before the change"),
+        pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, hit(95, LOST), online=False, rows=row(**HELD, at=at(30))), id="held before the fault"),
         pytest.param(FinalState.HELD, (), record_of(EDITED, hit(95, LOST), online=False, rows=row(**HELD)), id="held, since the read may have been stale"),
         pytest.param(FinalState.HELD, (), record_of(EDITED, hit(159, LOST), online=False, rows=row(**HELD)), id="held, since the read was stale and the write came a minute later"),
         pytest.param(FinalState.HELD, (Violation.HELD_WITHOUT_CAUSE, Violation.LOST), record_of(EDITED, hit(161, LOST), online=False, rows=row(**HELD)), id="held for a change before the read"),
