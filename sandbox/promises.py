@@ -44,7 +44,7 @@ class Violation(StrEnum):
     OVER_LIMIT = "over limit"
     #: a line whose reason the record does not justify
     UNJUSTIFIED = "unjustified"
-    #: a message that ended without its next message, and not for a final reason
+    #: a message that ended without its next message, and not for a final reason; or without any line
     DROPPED = "dropped"
     #: a delivery without a line, or with two
     LINES = "lines"

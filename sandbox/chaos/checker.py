@@ -39,6 +39,8 @@ from sandbox.promises import (
 HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
 #: the longest time that a host needs for a message
 _MESSAGE_TIME = timedelta(minutes=2)
+#: the lines of the messages of both queues
+_LINES = frozenset({"event.decided", "task.finished"})
 _KILLS = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
 
 
@@ -240,8 +242,18 @@ def _other_violations(
     for queue, waiting in record.waiting.items():
         if waiting:
             yield Violation.UNFINISHED, f"{waiting} messages are left on {queue}"
+    for trace in _without_line(record):
+        yield Violation.DROPPED, f"a message that the webhook queued has no line; its trace is {trace}"
     for text in record.processes.stuck:
         yield Violation.STUCK, text
+
+
+def _without_line(record: ChaosRecord) -> Iterator[str]:
+    """Yield the traces that the webhook logged, but no host that had the message."""
+    decided = {line.get("trace") for line in record.lines if line.get("event") in _LINES}
+    for line in record.lines:
+        if line.get("event") == "notification.received":
+            yield from (trace for trace in line["traces"] if trace not in decided)
 
 
 def _never_hit(record: ChaosRecord) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ ENABLED = {
 }
 
 
+RECEIVED = {"event": "notification.received", "traces": ["1", "2"]}
 GAVE_UP = {**ENABLED, "outcome": "skipped", "reason": "gave_up"}
 WAITS = {**ENABLED, "outcome": "delayed", "reason": "worker_lost", "trace": "copy", "at": "1"}
 SUPERSEDED = {**ENABLED, "outcome": "superseded", "reason": "read_since", "trace": "copy", "at": "2"}
@@ -213,6 +214,9 @@ def test_a_message_that_is_put_back_must_come_again() -> None:
         pytest.param(Violation.POISONED, {"poison": (POISON,)}, id="a message that could be handled"),
         pytest.param(Violation.POISONED, {"poison": ("no base64",)}, id="a message about no known event"),
         pytest.param(Violation.UNFINISHED, {"waiting": {"event-changes": 1}}, id="a message is left"),
+        pytest.param(
+            Violation.DROPPED, {"lines": (RECEIVED, {**ENABLED, "trace": "1"})}, id="a message without a line"
+        ),
         pytest.param(Violation.STUCK, {"processes": ProcessRecord(stuck=("host 0",))}, id="a host is stuck"),
         pytest.param(
             Violation.POISONED, {"poison": ('{"reason": "worker_lost"}',)}, id="no process was lost"
