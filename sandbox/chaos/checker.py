@@ -9,18 +9,16 @@ code with the product.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sandbox.chaos.evidence import EventEvidence, facts_of
+from sandbox.chaos.evidence import MESSAGE_TIME, EventEvidence, facts_of, is_death
 from sandbox.chaos.habit_hits import habit_hits
 from sandbox.chaos.history import history
 from sandbox.chaos.poison import PoisonedMessage, read_poison
 from sandbox.chaos.record import ActionDone, ChaosRecord, Entry, FaultHit, HostKilled, RowWritten, WriteSent
 from sandbox.faults.fault import AllowedEnd, UserAction
 from sandbox.faults.habits import ALL_KINDS
-from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import (
     AGAIN,
     FINAL_REASONS,
@@ -37,11 +35,8 @@ from sandbox.promises import (
 
 #: A run of so many changes must hit every kind of fault, or more than half of them.
 HITS_EVERY_KIND, HITS_MOST_KINDS = 10_000, 1000
-#: the longest time that a host needs for a message
-_MESSAGE_TIME = timedelta(minutes=2)
 #: the lines of the messages of both queues
 _LINES = frozenset({"event.decided", "task.finished"})
-_KILLS = {fault.kind for fault in ALL_FAULTS if fault.kind.startswith(("killed", "write killed"))}
 
 
 class FinalState(StrEnum):
@@ -133,10 +128,10 @@ def _entries_by_meeting(record: ChaosRecord) -> dict[str, list[Entry]]:
                 one.host == entry.host and death.at < one.at <= entry.at for one in record.processes.starts
             ):
                 found[meeting].append(death)
-        elif isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and entry.kind in _KILLS):
+        elif is_death(entry):
             deaths[entry.host] = entry
             for other, written in at_work.pop(entry.host, {}).items():
-                if other != meeting and entry.at - written.at < _MESSAGE_TIME:
+                if other != meeting and entry.at - written.at < MESSAGE_TIME:
                     found[other].append(entry)
     return found
 
@@ -233,9 +228,7 @@ def _other_violations(
 ) -> Iterator[tuple[Violation, str]]:
     """Yield the violations that are not about one event."""
     refused = {one.event for one in facts if AllowedEnd.POISON in one.allowed}
-    deaths = sum(isinstance(entry, HostKilled) for entry in record.entries) + sum(
-        isinstance(entry, FaultHit) and "killed" in entry.kind for entry in record.entries
-    )
+    deaths = sum(map(is_death, record.entries))
     for message in poison:
         if not message.is_allowed(is_refused=message.event in refused, deaths=deaths):
             yield Violation.POISONED, message.text

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sandbox.chaos.poison import PoisonedMessage
 from sandbox.chaos.record import (
@@ -22,7 +22,8 @@ from sandbox.faults.kinds import ALL_FAULTS
 from sandbox.promises import may_be_held
 
 _HELD = "write_unknown"
-_MESSAGE_TIME = timedelta(minutes=2)
+#: the longest time that a host needs for a message
+MESSAGE_TIME = timedelta(minutes=2)
 #: how long before its write a message may have read the event
 _READ_TO_WRITE = timedelta(minutes=1)
 #: of a host whose clock is wrong
@@ -88,7 +89,7 @@ class EventEvidence:
     @property
     def has_died(self) -> bool:
         """Whether a host died, or storage went down, shortly after a write to it."""
-        return bool(self.crashes) or any(map(_is_death, self.entries))
+        return bool(self.crashes) or any(map(is_death, self.entries))
 
     def is_forgotten(self, write: WriteSent) -> bool:
         """Whether a PATCH without effect left nothing from which the app could know of it.
@@ -99,7 +100,7 @@ class EventEvidence:
         is_ignored = any(
             e.host == write.host and timedelta(0) <= write.at - e.at < _READ_TO_WRITE for e in ignored
         )
-        deaths = [e.at for e in self.entries if _is_death(e)]
+        deaths = [e.at for e in self.entries if is_death(e)]
         return is_ignored and _is_soon_after(write.at, [*deaths, *self.crashes, *self._failures()])
 
     @property
@@ -184,7 +185,7 @@ def facts_of(
         wants_link_at_first=record.plan.wants_link(name),
         entries=tuple(entries),
         crashes=tuple(
-            at for at in crashes if any(timedelta(0) <= at - one < _MESSAGE_TIME for one in written)
+            at for at in crashes if any(timedelta(0) <= at - one < MESSAGE_TIME for one in written)
         ),
         lines=tuple(lines),
         row=record.rows.get(row_key(event), {}),
@@ -196,13 +197,14 @@ def facts_of(
     )
 
 
-def _is_death(entry: Entry) -> bool:
+def is_death(entry: Entry) -> TypeGuard[HostKilled | FaultHit]:
+    """Return whether a host was killed, by a fault or at any point of its work."""
     return isinstance(entry, HostKilled) or (isinstance(entry, FaultHit) and "killed" in entry.kind)
 
 
 def _is_soon_after(write: datetime, times: Iterable[datetime]) -> bool:
     """Return whether one of the times is in the message that sent a PATCH."""
-    return any(timedelta(0) <= at - write < _MESSAGE_TIME for at in times)
+    return any(timedelta(0) <= at - write < MESSAGE_TIME for at in times)
 
 
 def _is_change(entry: Entry) -> bool:

@@ -1,24 +1,13 @@
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.storage.blob import ContainerClient
 
-from sandbox.azurite import Azurite
 from shared.errors import StorageUnavailable
 from shared.rule_files.loader import RuleFile
-from shared.settings import StorageSettings
-from shared.storage.blobs import container_client
 from shared.storage.last_good_rules import LastGoodRulesStore
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[ContainerClient]:
-    storage = StorageSettings(connection_string=azurite.connection_string)
-    with container_client(unique("kept"), storage, None) as client:
-        yield client
 
 
 def test_a_damaged_blob_is_an_error(container: ContainerClient) -> None:

@@ -1,6 +1,6 @@
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,8 @@ from shared.errors import SettingsError, StorageUnavailable
 from shared.rule_files.loader import MAX_FILES, load_policy
 from shared.rule_files.yaml_tree.text import MAX_BYTES
 from shared.settings import StorageSettings
-from shared.storage.blobs import container_client
 from shared.storage.rule_container import RuleContainer
 from shared.storage.rule_folder import RuleFolder
-
-
-@pytest.fixture
-def container(azurite: Azurite, unique: Callable[[str], str]) -> Iterator[ContainerClient]:
-    storage = StorageSettings(connection_string=azurite.connection_string)
-    with container_client(unique("rules"), storage, None) as client:
-        yield client
 
 
 def test_a_folder_returns_its_rule_files_in_name_order(tmp_path: Path) -> None:
